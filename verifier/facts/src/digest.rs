@@ -1,0 +1,45 @@
+//! SHA-256, the one hash that every auditor can run.
+
+use crate::Digest;
+use sha2::Digest as _;
+
+/// A running SHA-256.
+#[derive(Clone, Default)]
+pub struct Sha256(sha2::Sha256);
+
+impl Sha256 {
+    pub fn new() -> Sha256 {
+        Sha256::default()
+    }
+
+    pub fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The raw 32 bytes.
+    pub fn bytes(self) -> [u8; 32] {
+        self.0.finalize().into()
+    }
+
+    /// `sha256:` and lower-case hexadecimal.
+    pub fn digest(self) -> Digest {
+        Digest(format!("sha256:{}", hex(&self.bytes())))
+    }
+
+    pub fn of(bytes: &[u8]) -> Digest {
+        let mut hash = Sha256::new();
+        hash.update(bytes);
+        hash.digest()
+    }
+}
+
+/// Lower-case hexadecimal SHA-256 of some bytes.
+pub fn sha256_hex(bytes: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    hash.update(bytes);
+    hex(&hash.bytes())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}

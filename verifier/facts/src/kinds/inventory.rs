@@ -1,0 +1,88 @@
+//! What was handed over, found by content.
+
+use crate::{Digest, Fact, Known, KindSchema, fact, vocabulary};
+
+vocabulary! {
+    /// What a file is by its bytes.
+    pub enum Format {
+        Elf = "elf", MachO = "macho", Pe = "pe", Wasm = "wasm", GoObject = "go-object", StaticArchive = "static-archive",
+        Tar = "tar", Gzip = "gzip", Zstd = "zstd", Zip = "zip", OtherArchive = "other-archive",
+        OciLayout = "oci-layout", DockerArchive = "docker-archive",
+        Script = "script", Text = "text", Empty = "empty", HighEntropy = "high-entropy", OtherBinary = "other-binary",
+        Link = "link", Special = "special",
+    }
+}
+
+fact! {
+    /// One delivered file, also inside archives; every file has a line, whatever its name or mode.
+    pub struct File = "inventory.files", layers [Source], counts "files" {
+        /// Path relative to the deliverable; inside an archive `archive!inner/path`.
+        path: String,
+        /// Size in bytes.
+        size: u64,
+        /// SHA-256 of the content; of a link, of its target's text.
+        sha256: Known<Digest>,
+        /// What it is, by its first bytes and structure.
+        format: Known<Format>,
+        /// Whether it is machine code that can be executed or loaded (ELF, Mach-O, PE, object files, WebAssembly).
+        executable_content: Known<bool>,
+        /// Whether it is a Go program by its build information.
+        go_program: Known<bool>,
+        /// Name of a packer (`upx`) or null.
+        packer: Known<Option<String>>,
+        /// Whether deliverable.toml names it.
+        declared: bool,
+        /// Permission bits, as in 493 for 0755.
+        mode: u64,
+    }
+}
+
+fact! {
+    /// A path that deliverable.toml names.
+    pub struct Declared = "inventory.declared", layers [Source], counts "declared-paths" {
+        /// The key that names it, as in `binary.path`.
+        role: String,
+        /// The path as declared.
+        path: String,
+        /// Whether the inventory has it.
+        found: Known<bool>,
+    }
+}
+
+fact! {
+    /// A suppression or tool configuration addressed to another checker; listed, never obeyed.
+    pub struct Suppression = "inventory.suppressions", layers [Source], counts "files" {
+        /// The tool it speaks to, as in `gosec`.
+        tool: String,
+        /// The text, cut at 200 characters.
+        text: String,
+    }
+}
+
+vocabulary! {
+    /// The sort of build file.
+    pub enum BuildFile {
+        Dockerfile = "dockerfile", Makefile = "makefile", Shell = "shell", Taskfile = "taskfile", Goreleaser = "goreleaser",
+        GithubActions = "github-actions", GitlabCi = "gitlab-ci", GoEnv = "go-env", Envrc = "envrc", Deliverable = "deliverable",
+    }
+}
+
+fact! {
+    /// A setting in a build file that changes what a Go build makes, or changes sources before a build.
+    pub struct BuildSetting = "inventory.build_settings", layers [Source], counts "build-files" {
+        /// The sort of file it stands in.
+        tool: BuildFile,
+        /// The setting's name: a flag (`-mod`, `-overlay`, `-tags`), a variable (`CGO_ENABLED`, `GOSUMDB`) or a source-changing command (`go mod edit`, `sed -i`).
+        setting: String,
+        /// Its value; null for a command.
+        value: Known<Option<String>>,
+        /// The command line it is in force for, cut at 400 characters; null where none is known.
+        command: Option<String>,
+        /// Whether it is in force for a command that builds a delivered main package.
+        delivered: Known<bool>,
+    }
+}
+
+pub(super) fn schemas() -> Vec<KindSchema> {
+    vec![File::schema(), Declared::schema(), Suppression::schema(), BuildSetting::schema()]
+}

@@ -1,0 +1,247 @@
+//! What the delivered Go source says. Every item has `file`, `line`, `column` by its origin, and `owner`, `package`, `function`.
+
+use crate::{Fact, Known, KindSchema, TlsVersion, fact, vocabulary};
+
+vocabulary! {
+    /// Whose code it is: the main module (its repository and organisation included), a local replacement, or a dependency.
+    pub enum Owner { Main = "main", LocalReplace = "local-replace", Dependency = "dependency" }
+}
+
+vocabulary! {
+    /// A file's part in the declared build (go/build, Go 1.26: `go list -json`).
+    pub enum Fate {
+        Built = "built", CgoFile = "cgo-file", Test = "test", IgnoredConstraint = "ignored-constraint", IgnoredName = "ignored-name",
+        IgnoredCgo = "ignored-cgo", Outside = "outside-build", NotImported = "not-imported", NestedModule = "nested-module", Unreadable = "unreadable",
+    }
+}
+
+vocabulary! {
+    /// The language of a source file, by its ending as the Go command sees it.
+    pub enum Language {
+        Go = "go", Assembly = "assembly", C = "c", Cxx = "c++", ObjectiveC = "objective-c", Header = "header", Fortran = "fortran",
+        Swig = "swig", Syso = "syso",
+    }
+}
+
+fact! {
+    /// One source file and its part in the build for the declared platform and tags.
+    pub struct SourceFile = "source.files", layers [Source], counts "source-files" {
+        /// Import path of its package.
+        package: String,
+        /// Whose code it is.
+        owner: Owner,
+        /// Its language.
+        language: Language,
+        /// Its part in the build.
+        fate: Known<Fate>,
+        /// Why, in the words of the Go command's rules (`build constraint`, `file name`).
+        why: String,
+        /// A Go file that imports "C".
+        imports_c: Known<bool>,
+        /// Marked as generated (`// Code generated … DO NOT EDIT.`).
+        generated: bool,
+    }
+}
+
+vocabulary! {
+    /// The shape in which C or foreign code enters a build.
+    pub enum CgoForm {
+        Import = "import-c", Pragma = "cgo-pragma", Linkname = "linkname-runtime-cgo", Syso = "syso", Assembly = "assembly",
+        CFile = "c-file", Loader = "run-time-loader", Embedded = "embedded-executable",
+    }
+}
+
+fact! {
+    /// A place where C, assembly or foreign machine code enters or could enter the build.
+    pub struct CgoImport = "source.cgo_imports", layers [Source], counts "source-files" {
+        /// Import path of its package.
+        package: String,
+        /// Whose code it is.
+        owner: Owner,
+        /// The shape.
+        form: CgoForm,
+        /// Whether the delivered build compiles, links or embeds it. With `import "C"` this is what the build *would* do with cgo on.
+        in_build: Known<bool>,
+        /// The import path, pragma or file that is meant.
+        detail: String,
+    }
+}
+
+vocabulary! {
+    pub enum TlsRole { Server = "server", Client = "client" }
+}
+
+fact! {
+    /// One TLS configuration: a `tls.Config` value, or a call that makes a server with the default one.
+    pub struct TlsConfig = "source.tls_configs", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function, as in `(*Server).Start`; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// What it is used as.
+        role: Known<TlsRole>,
+        /// The lowest version it accepts, the default in force where none is stated.
+        min_version: Known<TlsVersion>,
+        /// Whether a lowest version is stated at all.
+        min_stated: Known<bool>,
+        /// The highest version it accepts; null where none is stated.
+        max_version: Known<Option<TlsVersion>>,
+        /// Whether a callback (`GetConfigForClient`) can replace it per connection.
+        callback: Known<bool>,
+        /// Its shape: `literal`, `new`, `zero`, `default`, `clone`, `factory`.
+        form: String,
+    }
+}
+
+vocabulary! {
+    pub enum Transport { Tls = "tls", Plain = "plain", Udp = "udp", Unix = "unix" }
+}
+
+fact! {
+    /// A call that opens a listening socket.
+    pub struct Listener = "source.listeners", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// The call, as in `http.ListenAndServe`.
+        call: String,
+        /// What speaks on it.
+        transport: Known<Transport>,
+        /// The address as far as the source tells; null for the default.
+        address: Known<Option<String>>,
+    }
+}
+
+fact! {
+    /// A call that arranges what happens on a signal.
+    pub struct SignalHandler = "source.signal_handlers", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// `notify`, `notify-context`, `ignore` or `reset`.
+        call: String,
+        /// Signal names, as in `SIGUSR2`; empty for every signal.
+        signals: Known<Vec<String>>,
+        /// Whether the channel is received from anywhere in the package; null where the call has none.
+        channel_read: Known<Option<bool>>,
+    }
+}
+
+vocabulary! {
+    pub enum Stream { Stdout = "stdout", Stderr = "stderr", Other = "other" }
+}
+
+fact! {
+    /// A call that writes a line which is not a structured record to a standard stream.
+    pub struct LogCall = "source.log_calls", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// The call, as in `log.Printf`.
+        call: String,
+        /// Where it writes.
+        stream: Known<Stream>,
+        /// Whether the standard logger is bridged to a structured one in the program (`slog.SetDefault`, `log.SetOutput`).
+        bridged: Known<bool>,
+    }
+}
+
+fact! {
+    /// A registration of a handler for a health path.
+    pub struct HealthHandler = "source.health_handlers", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// The path, as in `/healthz`.
+        path: Known<String>,
+        /// The call that registers it.
+        call: String,
+    }
+}
+
+fact! {
+    /// A place where a seccomp filter is loaded or made.
+    pub struct SeccompLoad = "source.seccomp_loads", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// The library's import path, or `prctl`/`seccomp` for a raw call.
+        library: String,
+        /// The call.
+        call: String,
+    }
+}
+
+vocabulary! {
+    pub enum SettingSource {
+        GoLine = "go-line", GodebugLine = "godebug-line", GoDebugDirective = "go:debug", Setenv = "os.Setenv", Default = "toolchain-default",
+    }
+}
+
+fact! {
+    /// A setting of the Go runtime that source or modules bring: GODEBUG, garbage collector, profile rates.
+    pub struct RuntimeSetting = "source.runtime_settings", layers [Source], counts "go-files" {
+        /// Import path of its package; the module path for go.mod.
+        package: String,
+        /// Whose code it is.
+        owner: Owner,
+        /// Where it comes from.
+        from: SettingSource,
+        /// Its name, as in `tls10server`, `GOGC`, `SetCPUProfileRate`.
+        name: String,
+        /// Its value as text.
+        value: Known<String>,
+    }
+}
+
+fact! {
+    /// The functions that one Go file of the build declares, with the lines on which they stand.
+    pub struct Declarations = "source.declarations", layers [Source], counts "source-files" {
+        /// Import path of its package (`main` packages by their folder's path too).
+        package: String,
+        /// Whose code it is.
+        owner: Owner,
+        /// Whether the package clause says `main`.
+        is_main: bool,
+        /// Functions and methods as the linker names them without the package: `Serve`, `(*Server).Start`, `T.String`; `init` for each init function.
+        names: Vec<String>,
+        /// The line of each one's `func` keyword.
+        lines: Vec<u32>,
+        /// The last line of each.
+        end_lines: Vec<u32>,
+        /// `//line` directives in the file that rename its positions.
+        line_directives: Vec<String>,
+    }
+}
+
+pub(super) fn schemas() -> Vec<KindSchema> {
+    vec![
+        SourceFile::schema(),
+        CgoImport::schema(),
+        TlsConfig::schema(),
+        Listener::schema(),
+        SignalHandler::schema(),
+        LogCall::schema(),
+        HealthHandler::schema(),
+        SeccompLoad::schema(),
+        RuntimeSetting::schema(),
+        Declarations::schema(),
+    ]
+}

@@ -1,1 +1,11 @@
-//! The `evidence` room.
+//! The evidence pack: what was recorded, what was judged by, and the result; written in one step, checked file by file, replayed offline.
+
+mod folder;
+mod manifest;
+mod pack;
+mod record;
+
+pub use folder::{read_folder, write_folder};
+pub use manifest::{Manifest, ManifestEntry, Role};
+pub use pack::{Pack, PackError};
+pub use record::{read_sheets, record_sheets};

@@ -1,0 +1,76 @@
+//! A pack in memory: named files, and what can be wrong with them.
+
+use crate::manifest::{Manifest, Role};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The manifest's name inside a pack.
+pub const MANIFEST: &str = "manifest.json";
+
+/// What is wrong with a pack, the first thing found; its display says it in one line.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    #[error("{path}: {error}")]
+    Io { path: PathBuf, error: std::io::Error },
+    #[error("{0} is not an evidence pack: it has no {MANIFEST}")]
+    NotAPack(PathBuf),
+    #[error("{0} exists and is not an evidence pack; it is left alone")]
+    WouldOverwrite(PathBuf),
+    #[error("the manifest does not read: {0}")]
+    Manifest(String),
+    #[error("the manifest is not written in canonical form")]
+    NotCanonical,
+    #[error("{0} is named in the manifest and missing")]
+    Missing(String),
+    #[error("{0} is not named in the manifest")]
+    Unlisted(String),
+    #[error("{path} was changed: the manifest says {expected}, it is {found}")]
+    Changed { path: String, expected: String, found: String },
+    #[error("{0} is larger than a pack's file may be")]
+    TooLarge(String),
+    #[error("{0} is neither a file nor a folder")]
+    Special(String),
+    #[error("{path}, line {line}: {error}")]
+    Record { path: String, line: usize, error: String },
+    #[error("{path}: {error}")]
+    Content { path: String, error: String },
+}
+
+/// The files of a pack by relative path, the manifest left out: it is made from them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pack {
+    files: BTreeMap<String, (Role, Vec<u8>)>,
+}
+
+impl Pack {
+    pub fn new() -> Pack {
+        Pack::default()
+    }
+
+    pub fn add(&mut self, path: impl Into<String>, role: Role, bytes: impl Into<Vec<u8>>) {
+        self.files.insert(path.into(), (role, bytes.into()));
+    }
+
+    /// The bytes of a file.
+    pub fn get(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(|(_, bytes)| bytes.as_slice())
+    }
+
+    /// The bytes of a file that every pack has.
+    pub fn need(&self, path: &str) -> Result<&[u8], PackError> {
+        self.get(path).ok_or_else(|| PackError::Missing(path.into()))
+    }
+
+    /// Paths, roles and bytes in order of path.
+    pub fn files(&self) -> impl Iterator<Item = (&str, Role, &[u8])> {
+        self.files.iter().map(|(path, (role, bytes))| (path.as_str(), *role, bytes.as_slice()))
+    }
+
+    pub fn of_role(&self, role: Role) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files().filter(move |(_, r, _)| *r == role).map(|(path, _, bytes)| (path, bytes))
+    }
+
+    pub fn manifest(&self) -> Manifest {
+        Manifest::of(self)
+    }
+}

@@ -1,0 +1,53 @@
+//! Sheets as files: `facts/<kind>.jsonl`, one item a line, and `facts/<kind>.head.json` with scope and gaps.
+
+use crate::manifest::Role;
+use crate::pack::{Pack, PackError};
+use assize_facts::{Item, Sheet, SheetHead, kinds};
+use std::io::Write;
+
+/// Writes sheets into a pack. The line number (from 0) is the index that `kind#3` names.
+pub fn record_sheets(pack: &mut Pack, sheets: &[Sheet]) {
+    for sheet in sheets {
+        let mut lines = Vec::new();
+        for item in &sheet.items {
+            serde_json::to_writer(&mut lines, item).expect("an item is plain data");
+            lines.write_all(b"\n").expect("memory takes bytes");
+        }
+        let mut head = serde_json::to_vec_pretty(&sheet.head()).expect("a sheet's head is plain data");
+        head.push(b'\n');
+        let stem = sheet.stem();
+        pack.add(format!("facts/{stem}.head.json"), Role::SheetHead, head);
+        pack.add(format!("facts/{stem}.jsonl"), Role::Facts, lines);
+    }
+}
+
+/// Reads every sheet of a pack back, checked against the schema of its kind.
+pub fn read_sheets(pack: &Pack) -> Result<Vec<Sheet>, PackError> {
+    pack.of_role(Role::SheetHead).map(|(path, bytes)| read_sheet(pack, path, bytes)).collect()
+}
+
+fn read_sheet(pack: &Pack, path: &str, bytes: &[u8]) -> Result<Sheet, PackError> {
+    let content = |error: String| PackError::Content { path: path.into(), error };
+    let head: SheetHead = serde_json::from_slice(bytes).map_err(|e| content(e.to_string()))?;
+    let schema = kinds::schema(&head.kind).ok_or_else(|| content(format!("the kind {} is not known", head.kind)))?;
+    let lines_path = path.replace(".head.json", ".jsonl");
+    let sheet = Sheet::from_parts(head, read_items(&lines_path, pack.need(&lines_path)?)?);
+    if format!("facts/{}.head.json", sheet.stem()) != path {
+        return Err(content("its name is not that of its kind and arguments".into()));
+    }
+    sheet.check(schema).map_err(content)?;
+    Ok(sheet)
+}
+
+fn read_items(path: &str, bytes: &[u8]) -> Result<Vec<Item>, PackError> {
+    let lines = bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
+    lines
+        .map(|(number, line)| {
+            serde_json::from_slice(line).map_err(|e| PackError::Record {
+                path: path.into(),
+                line: number + 1,
+                error: e.to_string(),
+            })
+        })
+        .collect()
+}

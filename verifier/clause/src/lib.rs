@@ -1,1 +1,25 @@
-//! The `clause` room.
+//! The words: clause, contract and deliverable files become typed values; every mistake in them a diagnostic with a span, all of a run together.
+
+mod agreed;
+mod attack;
+mod clause;
+mod contract;
+mod example;
+mod library;
+mod matcher;
+mod mistake;
+mod parameter;
+mod waiver;
+mod wording;
+
+pub use agreed::AgreedClause;
+pub use attack::{Attack, AttackVerdict, Edit, EditAction, ExpectedCatch};
+pub use clause::{AppliesWhen, Check, CheckBody, Clause, Dependencies, Form, Obligation, Weight};
+pub use contract::{Consent, Contract, ContractItem, ItemKind, Party, PartyRole, Sandbox};
+pub use example::{CheckOutcome, Example};
+pub use library::Library;
+pub use matcher::{DeliverableRef, FieldTest, Matcher, Operand, Pattern, Within};
+pub use mistake::{Mistake, Mistakes};
+pub use parameter::{Parameter, ParameterType, ParameterValue};
+pub use waiver::{Covers, Findings, Subject, Waiver, WaiverLevel};
+pub use wording::Bilingual;

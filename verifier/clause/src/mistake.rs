@@ -1,0 +1,127 @@
+//! Mistakes of whoever wrote a file, as diagnostics: the place underlined, the nearest valid word named, all of a run together.
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// One mistake in one file.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    pub message: String,
+    pub help: Option<String>,
+    /// Byte ranges of the file with a few words each (which may be empty); the first is the place itself.
+    pub labels: Vec<(Range<usize>, String)>,
+    source: Option<NamedSource<Arc<str>>>,
+}
+
+impl Mistake {
+    /// A mistake at a place in a file.
+    pub fn at(file: &str, text: &Arc<str>, span: Range<usize>, message: impl Into<String>) -> Mistake {
+        let source = Some(NamedSource::new(file, text.clone()).with_language("toml"));
+        Mistake { message: message.into(), help: None, labels: vec![(span, String::new())], source }
+    }
+
+    /// A mistake that has no place: a file that cannot be read, a library that does not exist.
+    pub fn whole(message: impl Into<String>) -> Mistake {
+        Mistake { message: message.into(), help: None, labels: vec![], source: None }
+    }
+
+    pub fn help(mut self, help: impl Into<String>) -> Mistake {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Words under the place itself.
+    pub fn label(mut self, words: impl Into<String>) -> Mistake {
+        if let Some(first) = self.labels.first_mut() {
+            first.1 = words.into();
+        }
+        self
+    }
+
+    /// Another place of the same file.
+    pub fn also(mut self, span: Range<usize>, words: impl Into<String>) -> Mistake {
+        self.labels.push((span, words.into()));
+        self
+    }
+
+    /// The file's name, where it has one.
+    pub fn file(&self) -> Option<&str> {
+        self.source.as_ref().map(|s| s.name())
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Mistake {}
+
+impl Diagnostic for Mistake {
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|h| Box::new(h) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|s| s as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        if self.labels.is_empty() {
+            return None;
+        }
+        Some(Box::new(self.labels.iter().map(|(span, words)| {
+            let words = (!words.is_empty()).then(|| words.clone());
+            LabeledSpan::new_with_span(words, span.clone())
+        })))
+    }
+}
+
+/// All mistakes of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Mistakes {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn push(&mut self, mistake: Mistake) {
+        self.0.push(mistake);
+    }
+
+    pub fn extend(&mut self, others: Mistakes) {
+        self.0.extend(others.0);
+    }
+
+    /// `Ok` with the value where there are none.
+    pub fn or<T>(self, value: T) -> Result<T, Mistakes> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+}
+
+impl From<Mistake> for Mistakes {
+    fn from(mistake: Mistake) -> Mistakes {
+        Mistakes(vec![mistake])
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.len() {
+            1 => f.write_str("1 mistake"),
+            n => write!(f, "{n} mistakes"),
+        }
+    }
+}
+
+impl std::error::Error for Mistakes {}
+
+impl Diagnostic for Mistakes {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(self.0.iter().map(|m| m as &dyn Diagnostic)))
+    }
+}

@@ -1,0 +1,200 @@
+//! The opened deliverable: its entries, bounded reads, digests, and what it declares.
+
+use crate::open;
+use crate::source::{self, SourceTree};
+use crate::walk::{self, Entry, EntryKind};
+use assize_facts::{Deliverable, Digest, Gap, Limits, Progress, Reason, Request, Sha256, Sheet, reason};
+use std::collections::HashMap;
+use std::io;
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// Why a deliverable could not be opened at all.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{0} cannot be opened: {1}")]
+    Unreadable(PathBuf, #[source] io::Error),
+    #[error("{0} is not a folder")]
+    NotAFolder(PathBuf),
+}
+
+/// The bytes of a delivered file. Read, not mapped: a file that shrinks meanwhile cannot kill us with SIGBUS.
+#[derive(Clone, Debug)]
+pub struct Bytes(Arc<Vec<u8>>);
+
+impl Deref for Bytes {
+    type Target = [u8];
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A binary to examine: named in `deliverable.toml`, or a Go main program found by its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeclaredBinary {
+    /// Its name in `deliverable.toml`, else its path.
+    pub name: String,
+    pub path: String,
+    /// Whether `deliverable.toml` names it.
+    pub declared: bool,
+}
+
+/// An opened deliverable; cheap to clone.
+#[derive(Clone)]
+pub struct Delivery(Arc<Inner>);
+
+struct Inner {
+    root: PathBuf,
+    spec: Deliverable,
+    limits: Limits,
+    entries: Vec<Entry>,
+    gaps: Vec<Gap>,
+    /// Digests of what was read, by path.
+    digests: Mutex<HashMap<String, Digest>>,
+    source: OnceLock<Result<Option<SourceTree>, Reason>>,
+}
+
+impl Delivery {
+    /// Walks the folder. Nothing is read yet; what the walk could not see is in [`Delivery::gaps`].
+    pub fn open(root: &Path, spec: Deliverable, limits: Limits) -> Result<Delivery, OpenError> {
+        let root = root.canonicalize().map_err(|error| OpenError::Unreadable(root.into(), error))?;
+        if !root.is_dir() {
+            return Err(OpenError::NotAFolder(root));
+        }
+        std::fs::read_dir(&root).map_err(|error| OpenError::Unreadable(root.clone(), error))?;
+        let walk::Walk { entries, gaps } = walk::walk(&root, &limits);
+        let digests = Mutex::default();
+        Ok(Delivery(Arc::new(Inner { root, spec, limits, entries, gaps, digests, source: OnceLock::new() })))
+    }
+
+    pub fn spec(&self) -> &Deliverable {
+        &self.0.spec
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.0.root
+    }
+
+    /// Every file, link and special file, ordered by path.
+    pub fn entries(&self) -> &[Entry] {
+        &self.0.entries
+    }
+
+    /// What the walk could not see: unreadable folders and limits. The place of each is a path of the deliverable.
+    pub fn gaps(&self) -> &[Gap] {
+        &self.0.gaps
+    }
+
+    pub fn entry(&self, path: &str) -> Option<&Entry> {
+        let index = self.0.entries.binary_search_by(|e| e.path.as_str().cmp(path)).ok()?;
+        self.0.entries.get(index)
+    }
+
+    /// The entries below a folder (`""` or `.` for all), ordered by path.
+    pub fn under(&self, folder: &str) -> &[Entry] {
+        let folder = folder.trim_end_matches('/');
+        if folder.is_empty() || folder == "." {
+            return &self.0.entries;
+        }
+        let prefix = format!("{folder}/");
+        let from = self.0.entries.partition_point(|e| e.path.as_str() < prefix.as_str());
+        let rest = &self.0.entries[from..];
+        &rest[..rest.partition_point(|e| e.path.starts_with(&prefix))]
+    }
+
+    /// A file as bytes, of at most `limits.text_file`. A file that changed since it was last read is a reason, not an answer.
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        self.read_within(path, self.0.limits.text_file)
+    }
+
+    /// A file of at most `limits.binary_file` bytes.
+    pub fn open_binary(&self, path: &str) -> Result<Bytes, Reason> {
+        Ok(Bytes(Arc::new(self.read_within(path, self.0.limits.binary_file)?)))
+    }
+
+    fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
+        let entry = self.file(path)?;
+        let (bytes, digest) = open::whole(&self.0.root.join(&entry.real), path, limit)?;
+        self.remember(path, digest)?;
+        Ok(bytes)
+    }
+
+    /// SHA-256 of a file's content; of a link, of its target's text.
+    pub fn digest(&self, path: &str) -> Result<Digest, Reason> {
+        if let Some(digest) = self.digests().get(path) {
+            return Ok(digest.clone());
+        }
+        if let Some(Entry { kind: EntryKind::Link(target), .. }) = self.entry(path) {
+            return Ok(Sha256::of(target.as_bytes()));
+        }
+        let entry = self.file(path)?;
+        let digest = open::stream(&self.0.root.join(&entry.real), path, |_| {})?;
+        self.remember(path, digest.clone())?;
+        Ok(digest)
+    }
+
+    fn file(&self, path: &str) -> Result<&Entry, Reason> {
+        let entry = self.entry(path).ok_or_else(|| reason!("not-delivered", path = path))?;
+        if entry.is_file() { Ok(entry) } else { Err(reason!("file-not-regular", path = path)) }
+    }
+
+    fn digests(&self) -> std::sync::MutexGuard<'_, HashMap<String, Digest>> {
+        self.0.digests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn remember(&self, path: &str, digest: Digest) -> Result<(), Reason> {
+        let mut digests = self.digests();
+        match digests.get(path) {
+            Some(earlier) if *earlier != digest => Err(reason!("file-changed", path = path)),
+            Some(_) => Ok(()),
+            None => {
+                digests.insert(path.to_string(), digest);
+                Ok(())
+            }
+        }
+    }
+
+    /// Where a path of the deliverable is on this machine, for the sandbox. Only paths of [`Delivery::entries`] and their folders are known not to lead through links.
+    pub fn host_path(&self, path: &str) -> PathBuf {
+        match self.entry(path) {
+            Some(entry) => self.0.root.join(&entry.real),
+            None => self.0.root.join(path),
+        }
+    }
+
+    /// The delivered Go source: declared, else the folder with `go.work` or `go.mod` nearest the root. `None` where there is none.
+    pub fn source(&self) -> Result<Option<SourceTree>, Reason> {
+        self.0.source.get_or_init(|| source::find(self)).clone()
+    }
+
+    /// The declared binaries, then Go programs found by content that nobody declared.
+    pub fn declared_binaries(&self) -> Vec<DeclaredBinary> {
+        let declared = self.0.spec.binaries.iter();
+        declared.map(|b| DeclaredBinary { name: b.name.clone(), path: b.path.clone(), declared: true }).collect()
+    }
+
+    /// One sheet per request of this room (`inventory.files`, `inventory.declared`).
+    pub fn collect(&self, _requests: &[Request], _progress: &dyn Progress) -> Vec<Sheet> {
+        Vec::new()
+    }
+
+    /// The deliverable's digest: SHA-256 over the sorted lines `sha256:… path\n` of all entries. A file that cannot be read has its reason's code in place of a digest.
+    pub fn digest_all(&self) -> Digest {
+        let mut hash = Sha256::new();
+        for entry in &self.0.entries {
+            let digest = match (&entry.kind, self.digest(&entry.path)) {
+                (EntryKind::Special(kind), _) => format!("special:{kind}"),
+                (_, Ok(digest)) => digest.0,
+                (_, Err(reason)) => reason.code,
+            };
+            // Names may hold line breaks; their length keeps two listings from looking alike.
+            hash.update(format!("{digest} {} {}\n", entry.path.len(), entry.path).as_bytes());
+        }
+        hash.digest()
+    }
+}

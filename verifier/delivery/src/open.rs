@@ -1,0 +1,60 @@
+//! Opens one delivered file: no link at its end, a regular file only, never blocking, never more bytes than allowed.
+
+use assize_facts::{Digest, Reason, Sha256, reason};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+const CHUNK: usize = 128 << 10;
+
+/// Opens a regular file and gives its size. `O_NONBLOCK` keeps a FIFO that took the file's place from hanging us (open(2)).
+pub(crate) fn regular(real: &Path, shown: &str) -> Result<(File, u64), Reason> {
+    let unreadable = |error: io::Error| reason!("file-unreadable", path = shown, detail = error);
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(real).map_err(unreadable)?;
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(reason!("file-not-regular", path = shown));
+    }
+    Ok((file, meta.len()))
+}
+
+/// Reads a file whole, of at most `limit` bytes, and hashes it in the same pass.
+pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Digest), Reason> {
+    let (mut file, size) = regular(real, shown)?;
+    let too_large = |size: u64| reason!("file-too-large", path = shown, size = size, limit = limit);
+    if size > limit {
+        return Err(too_large(size));
+    }
+    let mut bytes = Vec::new();
+    bytes
+        .try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))
+        .map_err(|_| reason!("file-too-large", path = shown, size = size, limit = "memory"))?;
+    // A file that grows while it is read is cut off by the limit, not by its size at the start.
+    let read = (&mut file).take(limit.saturating_add(1)).read_to_end(&mut bytes);
+    read.map_err(|error| reason!("file-unreadable", path = shown, detail = error))?;
+    if bytes.len() as u64 > limit {
+        return Err(too_large(bytes.len() as u64));
+    }
+    let digest = Sha256::of(&bytes);
+    Ok((bytes, digest))
+}
+
+/// Hashes a file of any size in pieces; `look` sees every piece.
+pub(crate) fn stream(real: &Path, shown: &str, mut look: impl FnMut(&[u8])) -> Result<Digest, Reason> {
+    let (mut file, _) = regular(real, shown)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok(hash.digest()),
+            Ok(n) => {
+                hash.update(&chunk[..n]);
+                look(&chunk[..n]);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(reason!("file-unreadable", path = shown, detail = error)),
+        }
+    }
+}

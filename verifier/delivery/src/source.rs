@@ -1,0 +1,120 @@
+//! The delivered Go source as one tree, whether it is a folder of the deliverable or an archive in it.
+
+use crate::delivery::Delivery;
+use crate::walk::Entry;
+use assize_facts::{Digest, Gap, Reason, reason};
+use std::path::PathBuf;
+
+/// The tree below the source root; cheap to clone.
+#[derive(Clone)]
+pub struct SourceTree {
+    delivery: Delivery,
+    /// Folder inside `delivery`, with a `/` at its end, or empty.
+    base: String,
+    /// What stands before a path of this tree when it is shown: `src/`, `src.tar.gz!app-1.0/`, or empty.
+    prefix: String,
+}
+
+/// An entry of a source tree, its path relative to the source root.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceEntry<'a> {
+    pub path: &'a str,
+    pub entry: &'a Entry,
+}
+
+impl SourceTree {
+    /// The entries, ordered by path, each with its path relative to the source root.
+    pub fn entries(&self) -> impl Iterator<Item = SourceEntry<'_>> {
+        self.delivery.under(&self.base).iter().map(|entry| SourceEntry { path: &entry.path[self.base.len()..], entry })
+    }
+
+    pub fn entry(&self, path: &str) -> Option<&Entry> {
+        self.delivery.entry(&self.inner(path))
+    }
+
+    /// A file of the tree, bounded as [`Delivery::read`].
+    pub fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        self.delivery.read(&self.inner(path))
+    }
+
+    pub fn digest(&self, path: &str) -> Result<Digest, Reason> {
+        self.delivery.digest(&self.inner(path))
+    }
+
+    /// A path of the tree as it is shown in origins: relative to the deliverable.
+    pub fn shown(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    pub fn host_path(&self, path: &str) -> PathBuf {
+        self.delivery.host_path(&self.inner(path))
+    }
+
+    /// What could not be seen below the source root.
+    pub fn gaps(&self) -> Vec<Gap> {
+        let below = |gap: &&Gap| gap.place.is_empty() || gap.place.starts_with(&self.base);
+        self.delivery.gaps().iter().filter(below).cloned().collect()
+    }
+
+    fn inner(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}
+
+/// The declared source, else the one found.
+pub(crate) fn find(delivery: &Delivery) -> Result<Option<SourceTree>, Reason> {
+    let root = match &delivery.spec().source {
+        Some(source) => match (&source.root, &source.archive) {
+            (Some(root), _) => declared_root(delivery, root)?,
+            (None, Some(archive)) => return Err(reason!("archive-not-opened", path = archive)),
+            (None, None) => return nearest(delivery),
+        },
+        None => return nearest(delivery),
+    };
+    Ok(Some(folder(delivery, root)))
+}
+
+fn declared_root(delivery: &Delivery, root: &str) -> Result<String, Reason> {
+    let root = root.trim_end_matches('/').trim_start_matches("./");
+    let base = if root.is_empty() || root == "." { String::new() } else { format!("{root}/") };
+    match delivery.under(root).is_empty() {
+        true => Err(reason!("not-delivered", path = root)),
+        false => Ok(base),
+    }
+}
+
+fn folder(delivery: &Delivery, base: String) -> SourceTree {
+    SourceTree { delivery: delivery.clone(), prefix: base.clone(), base }
+}
+
+fn nearest(delivery: &Delivery) -> Result<Option<SourceTree>, Reason> {
+    Ok(nearest_module(delivery)?.map(|base| folder(delivery, base)))
+}
+
+/// The folder, with a `/` at its end, of the go.work or go.mod nearest the root; two at the same depth are ambiguous, save that go.work goes first.
+fn nearest_module(delivery: &Delivery) -> Result<Option<String>, Reason> {
+    let mut found: Vec<(usize, bool, String)> = Vec::new();
+    for entry in delivery.entries().iter().filter(|e| e.is_file()) {
+        let name = entry.name();
+        if (name == "go.mod" || name == "go.work") && !ignored(&entry.path) {
+            let folder = entry.path[..entry.path.len() - name.len()].to_string();
+            found.push((folder.matches('/').count(), name == "go.mod", folder));
+        }
+    }
+    found.sort();
+    let Some((depth, is_mod, folder)) = found.first() else { return Ok(None) };
+    let rival = found.get(1).filter(|(d, m, f)| d == depth && m == is_mod && f != folder);
+    match rival {
+        Some((_, _, other)) => Err(reason!("source-ambiguous", one = folder, other = other)),
+        None => Ok(Some(folder.clone())),
+    }
+}
+
+/// Whether the Go command would not look there for a main module.
+fn ignored(path: &str) -> bool {
+    path.split('/').any(|part| part == "vendor" || part == "testdata" || part.starts_with(['.', '_']))
+}

@@ -1,1 +1,19 @@
-//! The `runtime` room.
+//! The `runtime` room: starts the deliverable in a sandbox of its own, stands in for what it depends on, and writes down what can be seen of it while it runs.
+//!
+//! Three processes take part. The *tool* (this library, many threads) probes and records. The *supervisor* (`assize __supervise`, one thread, on the host) makes the sandbox and clears it away whatever happens to the tool. The *init* (process 1 of the sandbox, one thread) starts and reaps the service, hands out sockets and files of the sandbox, and dies with the supervisor.
+
+mod collect;
+mod output;
+mod plan;
+mod service;
+mod snapshot;
+mod standin;
+mod supervise;
+
+pub use collect::{Collected, Event, collect, steps};
+pub use output::{Line, Lost, Output, Stream};
+pub use plan::{Consent, Operator, PlannedStep, RunPlan, SandboxWish, Supervisor};
+pub use service::{Endpoint, ExitInfo, Service, StartOptions};
+pub use snapshot::{Listener, Mapping, ProcessSnapshot, Protocol, ThreadStatus};
+pub use standin::{Counters, Fault, StandIn};
+pub use supervise::{CanaryReport, is_supervisor, supervise_main};

@@ -19,7 +19,8 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PackError + '_ {
 
 /// Writes a pack. A killed run leaves the old pack or none, never a half: the files go into a folder beside the target, which is then exchanged
 /// with it (`renameat2(2)`, RENAME_EXCHANGE). A folder that is not a pack is left alone.
-pub fn write_folder(target: &Path, pack: &Pack) -> Result<String, PackError> {
+/// `cancelled` is asked between files; then nothing is left and nothing is replaced.
+pub fn write_folder(target: &Path, pack: &Pack, cancelled: &dyn Fn() -> bool) -> Result<String, PackError> {
     let replaces = may_write(target)?;
     let parent = match target.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -28,7 +29,7 @@ pub fn write_folder(target: &Path, pack: &Pack) -> Result<String, PackError> {
     fs::create_dir_all(parent).map_err(at(parent))?;
     let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| "pack".into());
     let draft = Draft(parent.join(format!(".{name}.{}.draft", std::process::id())));
-    let manifest = fill(&draft.0, pack)?;
+    let manifest = fill(&draft.0, pack, cancelled)?;
     if replaces {
         exchange(&draft.0, target)?;
     } else {
@@ -57,11 +58,14 @@ fn may_write(target: &Path) -> Result<bool, PackError> {
     Err(PackError::WouldOverwrite(target.into()))
 }
 
-fn fill(draft: &Path, pack: &Pack) -> Result<Manifest, PackError> {
+fn fill(draft: &Path, pack: &Pack, cancelled: &dyn Fn() -> bool) -> Result<Manifest, PackError> {
     // A draft of a killed run with the same process number is nobody's any more.
     let _ = fs::remove_dir_all(draft);
     fs::create_dir(draft).map_err(at(draft))?;
     for (path, _, bytes) in pack.files() {
+        if cancelled() {
+            return Err(PackError::Cancelled);
+        }
         put(&draft.join(path), bytes)?;
     }
     let manifest = pack.manifest();
@@ -159,7 +163,7 @@ mod tests {
     fn written() -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let target = folder.path().join("pack");
-        write_folder(&target, &sample()).expect("a fresh folder takes a pack");
+        write_folder(&target, &sample(), &|| false).expect("a fresh folder takes a pack");
         (folder, target)
     }
 
@@ -209,13 +213,15 @@ mod tests {
         let (keep, target) = written();
         let mut newer = sample();
         newer.add("run.json", Role::Run, *b"{}");
-        write_folder(&target, &newer).expect("a pack replaces a pack");
+        write_folder(&target, &newer, &|| false).expect("a pack replaces a pack");
         assert_eq!(read_folder(&target).expect("sound").0, newer);
         let others = keep.path().join("mine");
         fs::create_dir(&others).expect("a folder");
         fs::write(others.join("thesis.txt"), "x").expect("a file");
-        assert!(matches!(write_folder(&others, &newer), Err(PackError::WouldOverwrite(_))));
+        assert!(matches!(write_folder(&others, &newer, &|| false), Err(PackError::WouldOverwrite(_))));
         assert!(others.join("thesis.txt").exists());
+        assert!(matches!(write_folder(&target, &sample(), &|| true), Err(PackError::Cancelled)));
+        assert_eq!(read_folder(&target).expect("untouched").0, newer);
         let left: Vec<_> = fs::read_dir(keep.path()).expect("the parent").flatten().map(|e| e.file_name()).collect();
         assert_eq!(left.len(), 2, "no draft is left: {left:?}");
     }

@@ -16,6 +16,8 @@ pub enum PackError {
     NotAPack(PathBuf),
     #[error("{0} exists and is not an evidence pack; it is left alone")]
     WouldOverwrite(PathBuf),
+    #[error("interrupted")]
+    Cancelled,
     #[error("the manifest does not read: {0}")]
     Manifest(String),
     #[error("the manifest is not written in canonical form")]

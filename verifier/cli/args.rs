@@ -1,0 +1,270 @@
+//! The command line: every command and option, and nothing of what they do.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Checks the technical clauses of a contract against what a supplier of Go software hands over.
+///
+/// Exit status: 0 accepted, or the thing checked is good; 1 rejected, or bad; 2 incomplete: could not tell;
+/// 3 not done: wrong usage, a mistake in a contract or clause file, unreadable input; 130 or 143 interrupted.
+#[derive(Debug, Parser)]
+#[command(name = "assize", version, propagate_version = true, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Examine a deliverable against a contract and say which clauses pass, fail or could not be decided
+    Verify(Box<Verify>),
+    /// Look at a Go repository and write the deliverable.toml it would need, every guess marked
+    Init(Init),
+    /// The clause library
+    #[command(subcommand)]
+    Clause(ClauseCommand),
+    /// Only collect facts and print them
+    Facts(Facts),
+    /// Evidence packs
+    #[command(subcommand)]
+    Evidence(EvidenceCommand),
+    /// Play the known attacks against a compliant deliverable and print which were caught
+    Drill(Drill),
+}
+
+/// Where clauses and what the run may do come from; shared by `verify` and `facts`.
+#[derive(Debug, Args)]
+pub struct Collecting {
+    /// The layers to examine
+    #[arg(long, value_delimiter = ',', value_enum, default_values_t = [LayerArg::Source, LayerArg::Binary, LayerArg::Runtime])]
+    pub layer: Vec<LayerArg>,
+    /// Contents of modules, as a module cache or a folder in GOPROXY layout
+    #[arg(long, value_name = "PATH")]
+    pub modules: Vec<PathBuf>,
+    /// A secret of `[run] secret`, read from a file; random where not given
+    #[arg(long, value_name = "NAME=@FILE")]
+    pub secret: Vec<String>,
+    /// Run the supplier's binaries without the sandbox
+    #[arg(long)]
+    pub trust_deliverable: bool,
+    /// Threads of the static layers; 0: one per core
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub jobs: usize,
+    /// No progress
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Every step
+    #[arg(short, long)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// The deliverable's folder
+    #[arg(default_value = ".")]
+    pub deliverable: PathBuf,
+    /// The contract; without it, the built-in contract `standard` holds every clause of the library
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// Only this clause (repeatable); the run is then at best incomplete
+    #[arg(long, value_name = "ID")]
+    pub clause: Vec<String>,
+    #[command(flatten)]
+    pub collecting: Collecting,
+    /// `human`, `json`, …, or `json=FILE` to write it there (repeatable)
+    #[arg(long, value_name = "FORMAT[=FILE]")]
+    pub format: Vec<String>,
+    /// Write the evidence pack into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "no_pack")]
+    pub pack: Option<PathBuf>,
+    /// Write no pack (the default)
+    #[arg(long)]
+    pub no_pack: bool,
+    /// Judge for this date
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Option<String>,
+    /// Waivers in a file of their own
+    #[arg(long, value_name = "FILE")]
+    pub waivers: Option<PathBuf>,
+    /// What turns the exit status bad: `rejected` lets an incomplete run end with 0
+    #[arg(long, value_enum, default_value_t = Gate::Incomplete)]
+    pub gate: Gate,
+    /// Print what would be done and how long it takes, and do nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The language of the report; default: the contract's
+    #[arg(long, value_enum)]
+    pub lang: Option<LangArg>,
+}
+
+#[derive(Debug, Args)]
+pub struct Init {
+    /// The repository's folder
+    #[arg(default_value = ".")]
+    pub folder: PathBuf,
+    /// Print to standard output instead of writing deliverable.toml
+    #[arg(long)]
+    pub print: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Facts {
+    /// The deliverable's folder
+    pub deliverable: Option<PathBuf>,
+    /// Only this kind (repeatable)
+    #[arg(long, value_name = "KIND")]
+    pub kind: Vec<String>,
+    /// Print the reference of all kinds instead
+    #[arg(long)]
+    pub kinds: bool,
+    #[command(flatten)]
+    pub collecting: Collecting,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ClauseCommand {
+    /// The clauses of the library, a line each
+    List(OutputArg),
+    /// The contract wording of a clause with its parameters' defaults
+    Show(ClauseId),
+    /// How a clause is checked, in words
+    Explain(ClauseId),
+    /// Check clause, contract and deliverable files for mistakes
+    Check {
+        /// A clause library, a clause folder, a contract.toml or a deliverable.toml; default: the built-in library
+        path: Option<PathBuf>,
+    },
+    /// Run the examples beside the clauses
+    Test {
+        /// A clause library or a clause folder; default: the built-in library
+        path: Option<PathBuf>,
+        #[command(flatten)]
+        output: OutputArg,
+    },
+    /// Write a stub of a new clause folder
+    New {
+        id: String,
+        /// Where the folder is made
+        #[arg(long, default_value = ".")]
+        into: PathBuf,
+    },
+    /// JSON Schemas of the file formats
+    Schema {
+        /// `clause`, `contract`, `deliverable` or `result`
+        name: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct OutputArg {
+    #[arg(long, value_enum, default_value_t = Plain::Human)]
+    pub format: Plain,
+}
+
+#[derive(Debug, Args)]
+pub struct ClauseId {
+    pub id: String,
+    #[arg(long, value_enum)]
+    pub lang: Option<LangArg>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum EvidenceCommand {
+    /// Compare every file of a pack with its manifest; a sound pack is `consistent, not protected` until packs are signed (exit 2)
+    Verify { pack: PathBuf },
+    /// Summarise a pack
+    Show {
+        pack: PathBuf,
+        #[arg(long, value_enum)]
+        lang: Option<LangArg>,
+    },
+    /// Derive every verdict again from the recorded facts and compare it byte for byte
+    Replay {
+        pack: PathBuf,
+        /// `human` or `json`: the replayed result
+        #[arg(long, value_enum, default_value_t = Plain::Human)]
+        format: Plain,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Drill {
+    /// A compliant deliverable with its contract.toml beside it
+    pub deliverable: PathBuf,
+    /// Only attacks on this clause
+    #[arg(long, value_name = "ID")]
+    pub clause: Vec<String>,
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LayerArg {
+    Source,
+    Binary,
+    Runtime,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Gate {
+    Incomplete,
+    Rejected,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LangArg {
+    En,
+    Zh,
+    Both,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plain {
+    Human,
+    Json,
+}
+
+/// A format of the result and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    pub format: Format,
+    /// `None`: standard output.
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    Human,
+    Json,
+}
+
+impl Output {
+    /// Reads `--format FORMAT[=FILE]`.
+    pub fn parse(text: &str) -> Result<Output, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (text, None),
+        };
+        let format = match name {
+            "human" => Format::Human,
+            "json" => Format::Json,
+            "sarif" | "sarif-failures" | "junit" | "oscal" | "markdown" | "html" => {
+                return Err(format!("the format {name} is not built yet; there are human and json"));
+            }
+            _ => return Err(format!("there is no format {name:?}; there are human and json")),
+        };
+        Ok(Output { format, file })
+    }
+
+    /// All outputs of a run; `human` on the terminal where nothing is asked, and at most one on standard output.
+    pub fn all(asked: &[String]) -> Result<Vec<Output>, String> {
+        let outputs: Vec<Output> = asked.iter().map(|text| Output::parse(text)).collect::<Result<_, _>>()?;
+        if outputs.iter().filter(|o| o.file.is_none()).count() > 1 {
+            return Err("only one format can go to standard output; give the others a file, as in json=result.json".into());
+        }
+        if outputs.is_empty() {
+            return Ok(vec![Output { format: Format::Human, file: None }]);
+        }
+        Ok(outputs)
+    }
+}

@@ -1,7 +1,181 @@
 //! What the judge derives from recorded facts of several layers.
 
-use crate::KindSchema;
+use crate::{Fact, Known, KindSchema, fact, vocabulary};
+
+fact! {
+    /// A module of a binary's build information, held against the delivered module files.
+    pub struct ModuleLink = "link.modules", layers [Source, Binary], counts "executables" {
+        /// The binary's name.
+        binary: String,
+        /// Module path as the build information gives it.
+        path: String,
+        /// Version as the build information gives it; empty where it gives none.
+        version: String,
+        /// Whether it is the main module.
+        is_main: bool,
+        /// `path version` of the replacement in the build information, or null.
+        replacement: Option<String>,
+        /// Whether the delivered module files have this module: in the graph, or as the main module.
+        in_graph: Known<bool>,
+        /// Whether the delivered module files select this version. The main module's version is not compared.
+        version_agrees: Known<bool>,
+        /// Whether the build information and the delivered module files replace it alike.
+        replacement_agrees: Known<bool>,
+        /// Whether path, version and replacement all agree.
+        agrees: Known<bool>,
+        /// Whether a sum, or contents in its place, could be compared at all; false also where no sum can exist (main module, local folder).
+        sum_compared: bool,
+        /// Whether the sum in the build information is that of go.sum. A build from `vendor/` records none: then whether the vendored files equal the contents that go.sum sums.
+        sum_agrees: Known<bool>,
+    }
+}
+
+fact! {
+    /// The functions of one package in a binary, held against the declarations in the delivered source: the main module, local replacements, and dependencies whose source is delivered.
+    pub struct FunctionLink = "link.functions", layers [Source, Binary], counts "executables" {
+        /// The binary's name.
+        binary: String,
+        /// Import path; of the main package its real one, not `main`.
+        package: String,
+        /// `main`, `local-replace` or `dependency`.
+        module_owner: String,
+        /// Whether the delivered source declares the package.
+        declared: Known<bool>,
+        /// Whether code of the package is in the binary.
+        linked: Known<bool>,
+        /// Functions of the binary whose declaration was found.
+        matched: u64,
+        /// Functions of the binary that the source does not declare, at most 50.
+        undeclared: Vec<String>,
+        /// Functions of the binary that stand in another file or on another line than their declaration, at most 50.
+        misplaced: Vec<String>,
+        /// Functions whose position cannot be compared (inlined from code that was not delivered, renamed by `//line`), at most 50.
+        unlocated: Vec<String>,
+        /// How many functions the source declares.
+        declarations: u64,
+        /// How many of them are not in the binary: unused or inlined everywhere, which is no disagreement.
+        not_linked: u64,
+        /// Whether every function of the package in the binary has its declaration, on its line.
+        agrees: Known<bool>,
+    }
+}
+
+fact! {
+    /// A delivered binary as a whole against the delivered source.
+    pub struct SourceBinary = "link.source_binary", layers [Source, Binary], counts "executables" {
+        /// The binary's name.
+        binary: String,
+        /// Whether deliverable.toml names it.
+        declared: bool,
+        /// Whether main package and main module are those of the source.
+        main_agrees: Known<bool>,
+        /// Whether it was built with the tags that the source was examined under.
+        tags_agree: Known<bool>,
+        /// Whether it is for the platform that the source was examined for.
+        platform_agrees: Known<bool>,
+        /// Whether every module agrees (`link.modules`, sums apart).
+        modules_agree: Known<bool>,
+        /// Whether every package agrees (`link.functions`).
+        functions_agree: Known<bool>,
+        /// All of these together. It can refute that the binary was built from the source, and never prove it.
+        structure_agrees: Known<bool>,
+        /// Whether a rebuild from the source gives the same bytes; unknown where none was made.
+        bodies_agree: Known<bool>,
+        /// Both together.
+        agrees: Known<bool>,
+    }
+}
+
+fact! {
+    /// A declared image against the delivered binaries.
+    pub struct ImageBinary = "link.image_binary", layers [Binary], counts "declared-paths" {
+        /// The image's path.
+        image: String,
+        /// Whether the image's final file system holds the delivered binary.
+        agrees: Known<bool>,
+    }
+}
+
+fact! {
+    /// A process of the running service against the delivered binary that the run names.
+    pub struct ProcessBinary = "link.process_binary", layers [Binary, Runtime], counts "linked-processes" {
+        /// As seen inside the sandbox.
+        pid: Known<u64>,
+        /// The binary that the run names.
+        binary: Known<String>,
+        /// Whether it holds a listening socket of the service.
+        holds_listener: Known<bool>,
+        /// Whether `/proc/PID/exe` has the bytes of the delivered binary.
+        same_bytes: Known<bool>,
+        /// Whether nothing is preloaded into it (`LD_PRELOAD`).
+        nothing_preloaded: Known<bool>,
+        /// Both together.
+        agrees: Known<bool>,
+    }
+}
+
+fact! {
+    /// A listening socket of the service against the processes that hold it.
+    pub struct EndpointProcess = "link.endpoint_process", layers [Runtime], counts "linked-listeners" {
+        /// `tcp`, `tcp6`, `udp`, …
+        protocol: Known<String>,
+        /// Local address.
+        address: Known<String>,
+        /// Local port; null where there is none.
+        port: Known<Option<u64>>,
+        /// Endpoints of deliverable.toml on that port.
+        endpoints: Vec<String>,
+        /// Whether every holder of the socket is a process of the service.
+        agrees: Known<bool>,
+    }
+}
+
+vocabulary! {
+    /// Whose filter decides a system call.
+    pub enum PolicySource { Filter = "filter", Profile = "profile", Both = "both", Neither = "neither" }
+}
+
+fact! {
+    /// What happens to one system call in one numbering: the strictest of the filter in the process and a delivered profile that is used.
+    pub struct SyscallPolicy = "link.syscall_policy", layers [Source, Runtime], counts "policy-calls", with ["deny"] {
+        /// The call, as in `execve`.
+        syscall: String,
+        /// Numbering: `x86_64`, `i386`, `x32`, `aarch64`.
+        arch: String,
+        /// The strictest action, as in `errno`, `kill`, `log`, `allow`.
+        action: Known<String>,
+        /// Whether that action denies the call.
+        denied: Known<bool>,
+        /// Which of them denies it.
+        by: PolicySource,
+    }
+}
+
+fact! {
+    /// Something that the contract lists, against what was handed over.
+    pub struct ContractItem = "link.items", layers [Source], counts "contract-items" {
+        /// `source`, `binary`, `image`, `endpoint`, `dependency` or `document`.
+        item_kind: String,
+        /// Its name in the contract.
+        name: String,
+        /// Whether deliverable.toml names it.
+        named: bool,
+        /// The path that it names, or null.
+        path: Option<String>,
+        /// Whether it was handed over; unknown where it is neither named nor found.
+        found: Known<bool>,
+    }
+}
 
 pub(super) fn schemas() -> Vec<KindSchema> {
-    vec![]
+    vec![
+        ModuleLink::schema(),
+        FunctionLink::schema(),
+        SourceBinary::schema(),
+        ImageBinary::schema(),
+        ProcessBinary::schema(),
+        EndpointProcess::schema(),
+        SyscallPolicy::schema(),
+        ContractItem::schema(),
+    ]
 }

@@ -85,11 +85,17 @@ auth_api() {
   build auth-api ./cmd/auth-api dist/auth-api 0 -mod=vendor -trimpath -buildvcs=false -ldflags "-s -w"
 }
 
+legacy_gateway() {
+  certificates legacy-gateway
+  build legacy-gateway ./cmd/gateway dist/legacy-gateway 1 -buildvcs=false
+}
+
 pin_go
-[ $# -gt 0 ] || set -- auth-api
+[ $# -gt 0 ] || set -- auth-api legacy-gateway
 for sample in "$@"; do
   case "$sample" in
     auth-api) auth_api ;;
+    legacy-gateway) legacy_gateway ;;
     *)
       say "no such sample: $sample"
       exit 2

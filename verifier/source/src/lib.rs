@@ -1,1 +1,5 @@
-//! The `source` room.
+//! The `source` room: reads delivered Go source, module files, build files and suppressions, and writes down facts.
+
+#![allow(dead_code)]
+
+mod go;

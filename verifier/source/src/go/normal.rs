@@ -1,0 +1,274 @@
+//! A declaration's text as the grammar can read it: comments gone, line ends made explicit, and what Go has learnt since then spelt the old way.
+//!
+//! `tree-sitter-go` 0.25 (August 2025) knows neither `new(expr)` (Go 1.26) nor methods with type parameters (Go 1.27), wants a semicolon before the parenthesis that closes a group, and takes line breaks inside comments for blanks. Go's own tokens leave nothing of this open.
+
+use super::lexer::{Fault, Lexer, Mark, Token};
+use super::outline::{Decl, DeclKind};
+
+/// Text of the same tokens, and how to find its places in the file.
+#[derive(Debug)]
+pub(crate) struct Normal {
+    pub text: Vec<u8>,
+    start: usize,
+    /// Offsets in `text` of bytes that are not in the file.
+    added: Vec<usize>,
+}
+
+impl Normal {
+    /// The place in the file of a place in the text.
+    pub fn place(&self, offset: usize) -> usize {
+        let added = self.added.partition_point(|&at| at < offset);
+        self.start + offset - added
+    }
+}
+
+/// Spells a declaration of a file anew.
+pub(crate) fn normal(file: &[u8], decl: &Decl) -> Result<Normal, Fault> {
+    let tokens = tokens(file, decl)?;
+    let mut writer = Writer { file, tokens: &tokens, out: vec![b' '; decl.end - decl.start], start: decl.start };
+    let mut added = Vec::new();
+    let mut groups = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        writer.copy(index);
+        match token.mark {
+            Mark::Open(_) => groups.push(writer.is_value_group(index)),
+            Mark::Close(_) if groups.pop() == Some(true) && !writer.is_semi_or_open(index) => added.push(token.start),
+            _ => {}
+        }
+    }
+    if decl.kind == DeclKind::Method {
+        writer.blank_method_type_parameters();
+    }
+    let mut text = writer.out;
+    // Only functions may stand at the end of a text without a semicolon.
+    text.push(b';');
+    Ok(insert_semicolons(text, decl.start, &added))
+}
+
+fn tokens(file: &[u8], decl: &Decl) -> Result<Vec<Token>, Fault> {
+    let mut lexer = Lexer::within(file, decl.start, decl.end);
+    let mut tokens = Vec::with_capacity((decl.end - decl.start) / 4);
+    loop {
+        match lexer.next()? {
+            Token { mark: Mark::End, .. } => return Ok(tokens),
+            token => tokens.push(token),
+        }
+    }
+}
+
+fn insert_semicolons(text: Vec<u8>, start: usize, places: &[usize]) -> Normal {
+    if places.is_empty() {
+        return Normal { text, start, added: Vec::new() };
+    }
+    let mut out = Vec::with_capacity(text.len() + places.len());
+    let mut added = Vec::new();
+    let mut from = 0;
+    for place in places {
+        out.extend_from_slice(&text[from..place - start]);
+        added.push(out.len());
+        out.push(b';');
+        from = place - start;
+    }
+    out.extend_from_slice(&text[from..]);
+    Normal { text: out, start, added }
+}
+
+struct Writer<'a> {
+    file: &'a [u8],
+    tokens: &'a [Token],
+    out: Vec<u8>,
+    start: usize,
+}
+
+impl Writer<'_> {
+    fn word(&self, index: usize) -> &[u8] {
+        self.tokens.get(index).map_or(b"", |t| &self.file[t.start..t.end])
+    }
+
+    fn mark(&self, index: usize) -> Mark {
+        self.tokens.get(index).map_or(Mark::End, |t| t.mark)
+    }
+
+    fn copy(&mut self, index: usize) {
+        let Token { mark, start, end } = self.tokens[index];
+        let (from, to) = (start - self.start, end - self.start);
+        match mark {
+            Mark::Semi => self.out[from..to].fill(b';'),
+            _ => self.out[from..to].copy_from_slice(&self.file[start..end]),
+        }
+        // The grammar's `new` and `make` take a type first; every other use is an ordinary name to it.
+        let special = matches!(self.word(index), b"new" | b"make") && mark == Mark::Name;
+        if special && !self.is_call_with_type(index) {
+            self.out[from + 1] = b'E';
+        }
+    }
+
+    /// `var (` and `const (`.
+    fn is_value_group(&self, open: usize) -> bool {
+        self.mark(open) == Mark::Open(b'(') && open > 0 && matches!(self.word(open - 1), b"var" | b"const")
+    }
+
+    fn is_semi_or_open(&self, close: usize) -> bool {
+        close > 0 && matches!(self.mark(close - 1), Mark::Semi | Mark::Open(_))
+    }
+
+    fn is_call_with_type(&self, name: usize) -> bool {
+        let selected = name > 0 && self.mark(name - 1) == Mark::Dot;
+        if selected || self.mark(name + 1) != Mark::Open(b'(') {
+            return false;
+        }
+        let end = self.past_type(name + 2, 0);
+        end.is_some_and(|end| matches!(self.mark(end), Mark::Comma | Mark::Close(_))) && !self.spreads(name + 1)
+    }
+
+    /// Whether `...` follows an argument.
+    fn spreads(&self, open: usize) -> bool {
+        let Some(close) = self.matching(open) else { return false };
+        let before = if self.mark(close - 1) == Mark::Comma { close - 1 } else { close };
+        before >= 3 && (1..=3).all(|back| self.mark(before - back) == Mark::Dot)
+    }
+
+    /// The index behind a type that begins here, by its tokens alone.
+    fn past_type(&self, index: usize, depth: u32) -> Option<usize> {
+        let depth = (depth < 200).then_some(depth + 1)?;
+        match self.mark(index) {
+            Mark::Star => self.past_type(index + 1, depth),
+            Mark::Name => self.past_named_type(index, depth),
+            Mark::Open(b'[') => self.past_type(self.matching(index)? + 1, depth),
+            Mark::Open(b'(') => {
+                let end = self.past_type(index + 1, depth)?;
+                (self.mark(end) == Mark::Close(b')')).then_some(end + 1)
+            }
+            _ => match self.word(index) {
+                b"<-" => self.past_type(index + 1, depth),
+                b"chan" if self.word(index + 1) == b"<-" => self.past_type(index + 2, depth),
+                b"chan" => self.past_type(index + 1, depth),
+                b"map" => self.past_type(self.matching(index + 1)? + 1, depth),
+                b"struct" | b"interface" => Some(self.matching(index + 1)? + 1),
+                b"func" => self.past_func_type(index, depth),
+                _ => None,
+            },
+        }
+    }
+
+    fn past_named_type(&self, index: usize, depth: u32) -> Option<usize> {
+        let mut next = index + 1;
+        if self.mark(next) == Mark::Dot && self.mark(next + 1) == Mark::Name {
+            next += 2;
+        }
+        if self.mark(next) != Mark::Open(b'[') {
+            return Some(next);
+        }
+        // `a[T, U]` is a type where all inside are types; `a[1]` is an element.
+        loop {
+            next = self.past_type(next + 1, depth)?;
+            match self.mark(next) {
+                Mark::Comma if self.mark(next + 1) == Mark::Close(b']') => return Some(next + 2),
+                Mark::Comma => {}
+                Mark::Close(b']') => return Some(next + 1),
+                _ => return None,
+            }
+        }
+    }
+
+    fn past_func_type(&self, index: usize, depth: u32) -> Option<usize> {
+        let behind = self.matching(index + 1)? + 1;
+        match self.mark(behind) {
+            Mark::Open(b'(') => Some(self.matching(behind)? + 1),
+            _ => Some(self.past_type(behind, depth).unwrap_or(behind)),
+        }
+    }
+
+    /// The index of the bracket that closes the one here.
+    fn matching(&self, open: usize) -> Option<usize> {
+        let mut depth = 0u32;
+        if !matches!(self.mark(open), Mark::Open(_)) {
+            return None;
+        }
+        for index in open..self.tokens.len() {
+            match self.mark(index) {
+                Mark::Open(_) => depth += 1,
+                Mark::Close(_) if depth == 1 => return Some(index),
+                Mark::Close(_) => depth -= 1,
+                _ => {}
+            }
+        }
+        None
+    }
+
+    fn blank_method_type_parameters(&mut self) {
+        let Some(name) = self.matching(1).map(|close| close + 1) else { return };
+        if self.mark(name + 1) == Mark::Open(b'[')
+            && let Some(close) = self.matching(name + 1)
+        {
+            let (from, to) = (self.tokens[name + 1].start - self.start, self.tokens[close].end - self.start);
+            self.out[from..to].fill(b' ');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::outline;
+    use super::*;
+
+    fn spelt(text: &str) -> String {
+        let file = format!("package p\n{text}\n");
+        let out = outline(file.as_bytes());
+        let normal = normal(file.as_bytes(), &out.decls[0]).expect("tokens");
+        let last = normal.text.len() - 1;
+        for (offset, byte) in normal.text[..last].iter().enumerate().filter(|(o, _)| !normal.added.contains(o)) {
+            let there = file.as_bytes()[normal.place(offset)];
+            assert!([b' ', b';', b'E', there].contains(byte), "{offset}: {byte} stands for {there}");
+        }
+        assert_eq!(normal.text[last], b';');
+        String::from_utf8(normal.text[..last].to_vec()).expect("text")
+    }
+
+    #[test]
+    fn line_ends_become_semicolons_and_comments_blanks() {
+        let table = [
+            ("func f() {\n\tx()\n}", "func f() { \tx();}"),
+            ("func f() { // c\n\tx() /* a\nb */ y()\n}", "func f() {       x()     ;     y();}"),
+            ("var x = a +\n\tb", "var x = a +  b"),
+            ("var (a int)", "var (a int;)"),
+            ("const (\na = 1\n)", "const ( a = 1;)"),
+            ("func f() { const (a = 1; b = 2); var () }", "func f() { const (a = 1; b = 2;); var () }"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(spelt(text), expected.replace('\t', " "), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn only_calls_with_a_type_keep_new_and_make() {
+        let table = [
+            ("var x = new(T)", "var x = new(T)"),
+            ("var x = new(p.T)", "var x = new(p.T)"),
+            ("var x = new(G[int, p.T])", "var x = new(G[int, p.T])"),
+            ("var x = new(tls.Config{A: 1})", "var x = nEw(tls.Config{A: 1})"),
+            ("var x = new(42)", "var x = nEw(42)"),
+            ("var x = new(f())", "var x = nEw(f())"),
+            ("var x = new(a[1])", "var x = nEw(a[1])"),
+            ("var x = new([]int{1})", "var x = nEw([]int{1})"),
+            ("var x = new([]int)", "var x = new([]int)"),
+            ("var x = new(func(int) error)", "var x = new(func(int) error)"),
+            ("var x = new(func() int { return 1 }())", "var x = nEw(func() int { return 1 }())"),
+            ("var x = make(map[string]chan<- int, 3)", "var x = make(map[string]chan<- int, 3)"),
+            ("var x = make(<-chan struct{})", "var x = make(<-chan struct{})"),
+            ("var x = new(-1)", "var x = nEw(-1)"),
+            ("var x = s.new(T)", "var x = s.nEw(T)"),
+            ("func new(make int) {}", "func nEw(mEke int) {}"),
+            ("var x = new(a...)", "var x = nEw(a...)"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(spelt(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn type_parameters_of_methods_are_blanked() {
+        assert_eq!(spelt("func (a *A[K]) M[T any](x T) T {}"), "func (a *A[K]) M       (x T) T {}");
+        assert_eq!(spelt("func M[T any](x T) {}"), "func M[T any](x T) {}");
+    }
+}

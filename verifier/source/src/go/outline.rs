@@ -1,0 +1,347 @@
+//! A file's outline: package clause, imports, and the bounds and names of its top-level declarations, from tokens alone.
+
+use super::lexer::{Fault, Lexer, Mark, Token};
+use super::literal::unquote_text;
+
+/// What a Go file declares at its top level.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Outline {
+    /// The name in the package clause; empty where there is none.
+    pub package: Box<str>,
+    /// Where the package clause begins.
+    pub package_at: usize,
+    pub imports: Vec<Import>,
+    pub decls: Vec<Decl>,
+    pub directives: Vec<Directive>,
+    /// Why the rest of the file could not be read; the compiler refuses such a file.
+    pub fault: Option<Fault>,
+}
+
+/// One import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Import {
+    /// The name given to it: an identifier, `.` or `_`.
+    pub name: Option<Box<str>>,
+    pub path: Box<str>,
+    pub start: usize,
+    pub end: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeclKind {
+    Func,
+    Method,
+    Type,
+    Var,
+    Const,
+    /// No Go declaration begins like this.
+    Broken,
+}
+
+/// One top-level declaration, parenthesised groups whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Decl {
+    pub kind: DeclKind,
+    pub start: usize,
+    /// Behind its last token.
+    pub end: usize,
+    pub specs: Vec<Spec>,
+}
+
+/// A function, or one line of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub(crate) struct Spec {
+    pub names: Vec<Box<str>>,
+    pub start: usize,
+    pub end: usize,
+    /// `type A = B`.
+    pub alias: bool,
+    /// Whether type parameters follow the name.
+    pub generic: bool,
+    pub receiver: Option<Receiver>,
+}
+
+/// A method's receiver as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Receiver {
+    pub base: Box<str>,
+    pub pointer: bool,
+    pub generic: bool,
+}
+
+/// A comment that speaks to a tool: `//go:…`, `//line …`, `/*line …*/`, `//export …`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Directive {
+    pub start: usize,
+    /// Without the comment's marks.
+    pub text: Box<str>,
+    /// Whether only blanks stand before it on its line.
+    pub first_on_line: bool,
+    /// Whether it is a general comment (`/* … */`).
+    pub block: bool,
+}
+
+/// Reads a file's outline. Never fails: what is no Go is in [`Outline::fault`] and in declarations marked as broken.
+pub(crate) fn outline(text: &[u8]) -> Outline {
+    let mut out = Outline { fault: illegal_bytes(text), ..Outline::default() };
+    let mut reader = Reader::new(text);
+    if let Err(fault) = reader.file(&mut out) {
+        out.fault = out.fault.or(Some(fault));
+    }
+    out.directives = reader.lexer.directives.iter().map(|c| directive(text, c.start, c.end)).collect();
+    out
+}
+
+/// What go/scanner refuses anywhere in a file, comments and strings included: NUL, bytes that are no UTF-8, a byte order mark inside.
+fn illegal_bytes(text: &[u8]) -> Option<Fault> {
+    let nul = memchr::memchr(0, text).map(|at| Fault { at, what: "NUL byte" });
+    let utf8 = std::str::from_utf8(text).err().map(|e| Fault { at: e.valid_up_to(), what: "bytes that are not UTF-8" });
+    let mark = memchr::memmem::find(text.get(1..).unwrap_or_default(), b"\xef\xbb\xbf");
+    let mark = mark.map(|at| Fault { at: at + 1, what: "byte order mark inside the file" });
+    [nul, utf8, mark].into_iter().flatten().min_by_key(|fault| fault.at)
+}
+
+fn directive(text: &[u8], start: usize, end: usize) -> Directive {
+    let block = text[start..].starts_with(b"/*");
+    let inside = &text[start + 2..if block { end - 2 } else { end }];
+    let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
+    Directive {
+        start,
+        text: String::from_utf8_lossy(inside).trim_end_matches('\r').into(),
+        first_on_line: text[line_start..start].iter().all(|b| matches!(b, b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf)),
+        block,
+    }
+}
+
+struct Reader<'a> {
+    text: &'a [u8],
+    lexer: Lexer<'a>,
+    token: Token,
+    /// Open brackets.
+    open: Vec<u8>,
+    /// Behind the last token that was not a semicolon.
+    last_end: usize,
+}
+
+impl<'a> Reader<'a> {
+    fn new(text: &'a [u8]) -> Reader<'a> {
+        let token = Token { mark: Mark::Semi, start: 0, end: 0 };
+        Reader { text, lexer: Lexer::new(text).keeping_directives(), token, open: Vec::new(), last_end: 0 }
+    }
+
+    fn word(&self) -> &'a [u8] {
+        &self.text[self.token.start..self.token.end]
+    }
+
+    fn owned(&self) -> Box<str> {
+        String::from_utf8_lossy(self.word()).into()
+    }
+
+    /// Consumes the token at hand and keeps the brackets' balance.
+    fn bump(&mut self) -> Result<(), Fault> {
+        let Token { mark, start, end } = self.token;
+        match mark {
+            Mark::Open(byte) => self.open.push(byte),
+            Mark::Close(byte) if self.open.pop().is_none_or(|open| closing(open) != byte) => {
+                return Err(Fault { at: start, what: "brackets that do not match" });
+            }
+            _ => {}
+        }
+        if mark != Mark::Semi {
+            self.last_end = end;
+        }
+        self.token = self.lexer.next()?;
+        if self.token.mark == Mark::End && !self.open.is_empty() {
+            return Err(Fault { at: self.token.start, what: "brackets that are not closed" });
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
+        self.token = self.lexer.next()?;
+        if self.word() != b"package" {
+            return Err(Fault { at: self.token.start, what: "no package clause" });
+        }
+        out.package_at = self.token.start;
+        self.bump()?;
+        if self.token.mark == Mark::Name {
+            out.package = self.owned();
+        }
+        self.rest_of(0)?;
+        while self.token.mark != Mark::End {
+            match self.token.mark {
+                Mark::Semi => self.bump()?,
+                _ => self.declaration(out)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn declaration(&mut self, out: &mut Outline) -> Result<(), Fault> {
+        let start = self.token.start;
+        let mut specs = Vec::new();
+        let kind = match self.word() {
+            b"import" => {
+                self.bump()?;
+                self.group(|reader| reader.import(&mut out.imports))?;
+                return self.rest_of(0);
+            }
+            b"func" => self.func(&mut specs)?,
+            b"type" => self.specs(DeclKind::Type, &mut specs)?,
+            b"var" => self.specs(DeclKind::Var, &mut specs)?,
+            b"const" => self.specs(DeclKind::Const, &mut specs)?,
+            _ => DeclKind::Broken,
+        };
+        // A stray closing bracket cannot be skipped over: it ends the reading.
+        self.rest_of(0)?;
+        if let Mark::Close(_) = self.token.mark {
+            return Err(Fault { at: self.token.start, what: "brackets that do not match" });
+        }
+        out.decls.push(Decl { kind, start, end: self.last_end, specs });
+        Ok(())
+    }
+
+    /// To the semicolon or closing bracket that ends what stands at this depth.
+    fn rest_of(&mut self, depth: usize) -> Result<(), Fault> {
+        loop {
+            match self.token.mark {
+                Mark::End => return Ok(()),
+                Mark::Semi | Mark::Close(_) if self.open.len() <= depth => return Ok(()),
+                _ => self.bump()?,
+            }
+        }
+    }
+
+    /// One line, or a parenthesised group of them.
+    fn group(&mut self, mut line: impl FnMut(&mut Self) -> Result<(), Fault>) -> Result<(), Fault> {
+        if self.token.mark != Mark::Open(b'(') {
+            return line(self);
+        }
+        self.bump()?;
+        loop {
+            match self.token.mark {
+                Mark::Semi => self.bump()?,
+                Mark::Close(_) => return self.bump(),
+                Mark::End => return Ok(()),
+                _ => line(self)?,
+            }
+        }
+    }
+
+    fn import(&mut self, imports: &mut Vec<Import>) -> Result<(), Fault> {
+        let start = self.token.start;
+        let depth = self.open.len();
+        let mut name = None;
+        if matches!(self.token.mark, Mark::Name | Mark::Dot) {
+            name = Some(self.owned());
+            self.bump()?;
+        }
+        if self.token.mark == Mark::Text {
+            let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
+            imports.push(Import { name, path: path.unwrap_or_default().into(), start, end: self.token.end });
+        }
+        self.rest_of(depth)
+    }
+
+    fn specs(&mut self, kind: DeclKind, specs: &mut Vec<Spec>) -> Result<DeclKind, Fault> {
+        self.bump()?;
+        let mut broken = false;
+        self.group(|reader| {
+            let spec = reader.spec(kind)?;
+            broken |= spec.names.is_empty();
+            specs.push(spec);
+            Ok(())
+        })?;
+        Ok(if broken { DeclKind::Broken } else { kind })
+    }
+
+    fn spec(&mut self, kind: DeclKind) -> Result<Spec, Fault> {
+        let depth = self.open.len();
+        let mut spec = Spec { start: self.token.start, ..Spec::default() };
+        while self.token.mark == Mark::Name {
+            spec.names.push(self.owned());
+            self.bump()?;
+            match self.token.mark {
+                Mark::Comma if kind != DeclKind::Type => self.bump()?,
+                _ => break,
+            }
+        }
+        if kind == DeclKind::Type {
+            if self.token.mark == Mark::Open(b'[') {
+                spec.generic = self.brackets()?;
+            }
+            spec.alias = self.token.mark == Mark::Assign;
+        }
+        self.rest_of(depth)?;
+        spec.end = self.last_end;
+        Ok(spec)
+    }
+
+    /// Passes `[…]`; whether it can hold type parameters: those begin with a name that more than a `]` follows.
+    fn brackets(&mut self) -> Result<bool, Fault> {
+        let depth = self.open.len();
+        self.bump()?;
+        let named = self.token.mark == Mark::Name;
+        if named {
+            self.bump()?;
+        }
+        let parameters = named && !matches!(self.token.mark, Mark::Close(_));
+        while self.open.len() > depth && self.token.mark != Mark::End {
+            self.bump()?;
+        }
+        Ok(parameters)
+    }
+
+    fn func(&mut self, specs: &mut Vec<Spec>) -> Result<DeclKind, Fault> {
+        let mut spec = Spec { start: self.token.start, ..Spec::default() };
+        self.bump()?;
+        let method = self.token.mark == Mark::Open(b'(');
+        if method {
+            spec.receiver = self.receiver()?;
+        }
+        if self.token.mark == Mark::Name {
+            spec.names.push(self.owned());
+            self.bump()?;
+            spec.generic = self.token.mark == Mark::Open(b'[');
+        }
+        self.rest_of(0)?;
+        spec.end = self.last_end;
+        let broken = spec.names.is_empty() || (method && spec.receiver.is_none());
+        specs.push(spec);
+        Ok(match (broken, method) {
+            (true, _) => DeclKind::Broken,
+            (false, true) => DeclKind::Method,
+            (false, false) => DeclKind::Func,
+        })
+    }
+
+    /// `(t *T[K, V])`, the name and parentheses around the type as one likes: the base type is the last name outside square brackets.
+    fn receiver(&mut self) -> Result<Option<Receiver>, Fault> {
+        let depth = self.open.len();
+        let mut found = Receiver { base: "".into(), pointer: false, generic: false };
+        self.bump()?;
+        while self.open.len() > depth && self.token.mark != Mark::End {
+            let in_brackets = self.open.contains(&b'[');
+            match self.token.mark {
+                Mark::Name if !in_brackets => found.base = self.owned(),
+                Mark::Star if !in_brackets => found.pointer = true,
+                Mark::Open(b'[') => found.generic = true,
+                _ => {}
+            }
+            self.bump()?;
+        }
+        Ok((!found.base.is_empty()).then_some(found))
+    }
+}
+
+fn closing(open: u8) -> u8 {
+    match open {
+        b'(' => b')',
+        b'[' => b']',
+        _ => b'}',
+    }
+}
+
+#[cfg(test)]
+#[path = "outline_tests.rs"]
+mod tests;

@@ -1,0 +1,96 @@
+//! One declaration as a tree: tokens spelt anew, parsed by tree-sitter, lowered to our syntax.
+
+use super::lexer::Fault;
+use super::lower::Lower;
+use super::normal::{Normal, normal};
+use super::outline::{Decl, DeclKind};
+use super::syntax::Item;
+use std::cell::RefCell;
+use tree_sitter::{Node, Parser, Tree};
+
+/// A parsed declaration. With a fault its item holds `Bad` parts and its facts have a gap.
+#[derive(Clone, Debug)]
+pub(crate) struct Parsed {
+    pub item: Option<Item>,
+    pub fault: Option<Fault>,
+}
+
+/// Larger declarations are generated tables; parsing one would cost gigabytes.
+const LARGEST: usize = 8 << 20;
+
+thread_local! {
+    static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
+}
+
+/// Parses one declaration of a file.
+pub(crate) fn parse(file: &[u8], decl: &Decl) -> Parsed {
+    let refused = |fault| Parsed { item: None, fault: Some(fault) };
+    if decl.kind == DeclKind::Broken {
+        return refused(Fault { at: decl.start, what: "no Go declaration begins like this" });
+    }
+    if decl.end - decl.start > LARGEST {
+        return refused(Fault { at: decl.start, what: "declaration larger than 8 MiB" });
+    }
+    let normal = match normal(file, decl) {
+        Ok(normal) => normal,
+        Err(fault) => return refused(fault),
+    };
+    let Some(tree) = tree(&normal.text) else {
+        return refused(Fault { at: decl.start, what: "the parser gave up" });
+    };
+    let root = tree.root_node();
+    let grammar = first_error(root).map(|node| Fault { at: normal.place(node.start_byte()), what: "not understood by the grammar" });
+    lowered(file, decl, &normal, root, grammar)
+}
+
+fn tree(text: &[u8]) -> Option<Tree> {
+    PARSER.with_borrow_mut(|slot| {
+        let parser = slot.get_or_insert_with(|| {
+            let mut parser = Parser::new();
+            parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("the grammar and the library are of matching versions");
+            parser
+        });
+        parser.parse(text, None)
+    })
+}
+
+fn lowered(file: &[u8], decl: &Decl, normal: &Normal, root: Node, fault: Option<Fault>) -> Parsed {
+    let mut cursor = root.walk();
+    let nodes: Vec<Node> = root.named_children(&mut cursor).collect();
+    let expected: &[&str] = match decl.kind {
+        DeclKind::Func => &["function_declaration"],
+        DeclKind::Method => &["method_declaration"],
+        DeclKind::Type => &["type_declaration"],
+        DeclKind::Var => &["var_declaration"],
+        DeclKind::Const => &["const_declaration"],
+        DeclKind::Broken => &[],
+    };
+    let [node] = nodes.as_slice() else {
+        return Parsed { item: None, fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })) };
+    };
+    if !expected.contains(&node.kind()) {
+        return Parsed { item: None, fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })) };
+    }
+    let mut lower = Lower::new(file, normal);
+    let item = lower.item(*node);
+    Parsed { item, fault: fault.or(lower.fault) }
+}
+
+/// The first node that is an error or was made up by the parser.
+fn first_error(root: Node) -> Option<Node> {
+    if !root.has_error() {
+        return None;
+    }
+    let mut node = root;
+    loop {
+        if node.is_error() || node.is_missing() {
+            return Some(node);
+        }
+        let mut cursor = node.walk();
+        let inside = node.children(&mut cursor).find(|child| child.has_error() || child.is_missing());
+        match inside {
+            Some(child) => node = child,
+            None => return Some(node),
+        }
+    }
+}

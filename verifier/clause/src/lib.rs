@@ -9,6 +9,7 @@ mod library;
 mod matcher;
 mod mistake;
 mod parameter;
+mod read;
 mod waiver;
 mod wording;
 
@@ -22,4 +23,4 @@ pub use matcher::{DeliverableRef, FieldTest, Matcher, Operand, Pattern, Within};
 pub use mistake::{Mistake, Mistakes};
 pub use parameter::{Parameter, ParameterType, ParameterValue};
 pub use waiver::{Covers, Findings, Subject, Waiver, WaiverLevel};
-pub use wording::Bilingual;
+pub use wording::{Bilingual, field_shown, item_field, value_shown};

@@ -1,6 +1,6 @@
 //! Mistakes of whoever wrote a file, as diagnostics: the place underlined, the nearest valid word named, all of a run together.
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -18,17 +18,17 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake at a place in a file.
     pub fn at(file: &str, text: &Arc<str>, span: Range<usize>, message: impl Into<String>) -> Mistake {
-        let source = Some(NamedSource::new(file, text.clone()).with_language("toml"));
-        Mistake { message: message.into(), help: None, labels: vec![(span, String::new())], source }
+        let source = Some(NamedSource::new(visible(file), quiet(text)));
+        Mistake { message: visible(&message.into()), help: None, labels: vec![(span, String::new())], source }
     }
 
     /// A mistake that has no place: a file that cannot be read, a library that does not exist.
     pub fn whole(message: impl Into<String>) -> Mistake {
-        Mistake { message: message.into(), help: None, labels: vec![], source: None }
+        Mistake { message: visible(&message.into()), help: None, labels: vec![], source: None }
     }
 
     pub fn help(mut self, help: impl Into<String>) -> Mistake {
-        self.help = Some(help.into());
+        self.help = Some(visible(&help.into()));
         self
     }
 
@@ -50,6 +50,43 @@ impl Mistake {
     pub fn file(&self) -> Option<&str> {
         self.source.as_ref().map(|s| s.name())
     }
+}
+
+/// Whether a terminal would obey a character instead of showing it: controls, and marks that turn the direction of text (Unicode UAX #9).
+fn is_obeyed(c: char) -> bool {
+    let turns = matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{61c}');
+    turns || (c.is_control() && c != '\n' && c != '\t')
+}
+
+/// A message whose quoted words cannot steer a terminal, cut to a sane length.
+fn visible(text: &str) -> String {
+    const LONGEST: usize = 1_000;
+    let mut out = String::new();
+    for c in text.chars().take(LONGEST) {
+        match c {
+            '\n' | '\t' => out.extend(c.escape_default()),
+            c if is_obeyed(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    if text.chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// The file with such characters replaced by marks of the same number of bytes, so that places stay right.
+fn quiet(text: &Arc<str>) -> Arc<str> {
+    if !text.chars().any(is_obeyed) {
+        return text.clone();
+    }
+    let mark = |c: char| match c.len_utf8() {
+        _ if !is_obeyed(c) => c,
+        1 => '?',
+        2 => '¿',
+        _ => '\u{fffd}',
+    };
+    text.chars().map(mark).collect::<String>().into()
 }
 
 impl fmt::Display for Mistake {
@@ -95,6 +132,20 @@ impl Mistakes {
 
     pub fn extend(&mut self, others: Mistakes) {
         self.0.extend(others.0);
+    }
+
+    /// Drawn for a terminal of a width, without colour.
+    pub fn plain(&self, width: usize) -> String {
+        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+            .with_width(width)
+            .with_links(false)
+            .without_syntax_highlighting();
+        let mut out = String::new();
+        for mistake in &self.0 {
+            // Writing to a string cannot fail; what would be lost otherwise is only the drawing.
+            let _ = handler.render_report(&mut out, mistake);
+        }
+        out
     }
 
     /// `Ok` with the value where there are none.

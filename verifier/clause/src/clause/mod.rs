@@ -1,7 +1,13 @@
 //! A clause of the library: its wording, its parameters and its checks, as its file declares them.
 
+mod applies;
+mod check;
+mod read;
+mod rules;
+
+use crate::matcher::names::Use;
 use crate::{Bilingual, FieldTest, Matcher, Operand, Parameter, WaiverLevel};
-use assize_facts::{Digest, Layer, Request, Type};
+use assize_facts::{Digest, Item, Layer, Request, Type, kinds};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,6 +35,10 @@ pub struct Clause {
     pub source: Arc<str>,
     /// SHA-256 of the file.
     pub digest: Digest,
+    /// `check` and `applies_when` as written, for the wording digest.
+    pub(crate) law: Json,
+    /// How each parameter is used.
+    pub(crate) uses: BTreeMap<String, Vec<Use>>,
 }
 
 /// One check.
@@ -46,13 +56,17 @@ pub struct Check {
     pub body: CheckBody,
     /// Items that must be selected (`each`) or subjects that must be examined (`none`, `some`).
     pub minimum: u64,
+    /// The parameter that gives the minimum; gone after `Clause::agree`.
+    pub(crate) minimum_parameter: Option<String>,
     pub weight: Weight,
     pub claim: Option<String>,
     pub group: Option<String>,
     pub dependencies: Dependencies,
     pub applies_when: Option<AppliesWhen>,
-    /// With `{item.FIELD}` places.
-    pub fail: Bilingual,
+    /// With `{item.FIELD}` places; see [`Check::message`].
+    pub fail: Option<Bilingual>,
+    /// How to mend a violation, with the same places.
+    pub mend: Option<Bilingual>,
     /// 1-based line of `[[check]]` in the clause file.
     pub line: u32,
 }
@@ -116,6 +130,16 @@ impl Check {
     /// What the collector is asked for. Arguments are filled after `Clause::agree` and the contract's loading.
     pub fn request(&self) -> Request {
         request(&self.kind, &self.with)
+    }
+
+    /// The `fail` message for an item; `None` where the file gives none.
+    pub fn message(&self, item: &Item) -> Option<Bilingual> {
+        Some(self.fail.as_ref()?.for_item(item, kinds::schema(&self.kind)?))
+    }
+
+    /// How to mend it, for an item; `None` where the file does not say.
+    pub fn mend_for(&self, item: &Item) -> Option<Bilingual> {
+        Some(self.mend.as_ref()?.for_item(item, kinds::schema(&self.kind)?))
     }
 }
 

@@ -1,5 +1,10 @@
 //! Matchers: what a field must be. Trees checked against the field's type at load; the judge evaluates them.
 
+pub(crate) mod fill;
+pub(crate) mod names;
+pub(crate) mod read;
+mod value;
+
 use assize_facts::{Reason, Type};
 use regex::Regex;
 use serde_json::Value as Json;

@@ -1,6 +1,6 @@
 //! What the running service answers, and what it logs.
 
-use crate::{Fact, Known, KindSchema, Millis, fact, vocabulary};
+use crate::{Digest, Fact, Known, KindSchema, Millis, Time, TlsGroup, TlsVersion, fact, vocabulary};
 
 vocabulary! {
     /// Which promise a health path makes.
@@ -279,6 +279,125 @@ fact! {
     }
 }
 
+vocabulary! {
+    /// What a listener turned out to speak.
+    pub enum Speech {
+        /// TLS over TCP, at once or after an upgrade.
+        Tls = "tls",
+        /// TLS, but every version was refused or none negotiated under this name, while it negotiates under another.
+        RefusesName = "refuses-name",
+        /// TLS 1.3 inside QUIC.
+        Quic = "quic",
+        /// HTTP in clear.
+        Http = "http",
+        /// HTTP/2 in clear, as gRPC without TLS.
+        H2c = "h2c",
+        /// Another protocol in clear.
+        Other = "other",
+        /// A UDP socket that does not answer QUIC.
+        Udp = "udp",
+    }
+}
+
+vocabulary! {
+    /// Under which kind of name a listener was asked.
+    pub enum NameKind {
+        /// No server name at all.
+        Nameless = "none",
+        /// Declared, or the host of a declared endpoint.
+        Declared = "declared",
+        /// A name of its certificate.
+        Certificate = "certificate",
+        /// A plausible name that is written nowhere.
+        Unlisted = "unlisted",
+    }
+}
+
+vocabulary! {
+    /// Whether a client's certificate is asked for.
+    pub enum ClientAuth { Never = "never", Requested = "requested", Required = "required" }
+}
+
+fact! {
+    /// One open listener, asked at one address under one name: every protocol version, group and suite, by real handshakes.
+    pub struct Tls = "endpoint.tls", layers [Runtime], counts "open-listeners", with ["allow_plain", "allow_udp"] {
+        /// Name of the declared endpoint on it; null where nothing declares it.
+        endpoint: Option<String>,
+        /// Whether an endpoint declares it.
+        declared: bool,
+        /// The address as bound, `[::]:8443`.
+        listener: String,
+        /// The address that was dialled.
+        address: String,
+        /// Port number.
+        port: u64,
+        /// `tcp` or `udp`.
+        transport: String,
+        /// `ipv4` or `ipv6`.
+        family: String,
+        /// The server name sent; null where none was.
+        server_name: Option<String>,
+        /// What kind of name that is.
+        name_kind: NameKind,
+        /// What it speaks.
+        speaks: Known<Speech>,
+        /// The protocol whose upgrade leads to TLS (`postgres`, `nats`); null where TLS begins at once.
+        upgrade: Option<String>,
+        /// Whether a client that does not speak TLS was answered with more than a complaint about that.
+        answers_plain: Known<bool>,
+        /// What such a client got.
+        plain_answer: String,
+        /// The contract's reason for allowing it to go without TLS; null where the contract does not.
+        allowed: Option<String>,
+        /// The lowest version that it does not refuse: negotiated, or, where it negotiates only under other names, the lowest above those refused.
+        lowest_accepted: Known<TlsVersion>,
+        /// Versions negotiated.
+        accepted: Vec<TlsVersion>,
+        /// Versions refused with `protocol_version` in every way of asking, between successful controls, and that the prober's own server speaks.
+        refused: Vec<TlsVersion>,
+        /// Versions of which neither is known, with the answer: `1.0: closed`.
+        undetermined: Vec<String>,
+        /// Whether the prober's own servers and every control handshake around the questions succeeded.
+        control_ok: Known<bool>,
+        /// Every question about versions and its answer, in order.
+        answers: Vec<String>,
+        /// Key exchange groups that it takes; below TLS 1.3 also `DHE` and `no-group` (RSA, pre-shared or no key exchange).
+        accepted_groups: Known<Vec<TlsGroup>>,
+        /// Suites that it takes, its preferred one first.
+        suites: Known<Vec<String>>,
+        /// Application protocols that it agreed to of those offered (`h2`, `http/1.1`).
+        alpn: Vec<String>,
+        /// Whether a whole handshake succeeded and, where client certificates are asked for, something could be read after it.
+        completed: Known<bool>,
+        /// Whether it asks for a client's certificate.
+        client_auth: Known<ClientAuth>,
+        /// Whether a session was resumed.
+        resumption: Known<bool>,
+        /// Below TLS 1.3: whether secure renegotiation is confirmed; null where nothing below is accepted.
+        secure_renegotiation: Option<bool>,
+        /// Subject of its certificate.
+        certificate_subject: Known<Option<String>>,
+        /// Issuer of its certificate.
+        certificate_issuer: Known<Option<String>>,
+        /// Alternative names of its certificate, at most 100.
+        certificate_names: Known<Vec<String>>,
+        /// Beginning of its validity.
+        certificate_not_before: Known<Option<Time>>,
+        /// End of its validity.
+        certificate_not_after: Known<Option<Time>>,
+        /// Kind and size of its key, as in `RSA 2048`.
+        certificate_key: Known<Option<String>>,
+        /// Algorithm of its signature.
+        certificate_signature: Known<Option<String>>,
+        /// SHA-256 of the certificate.
+        certificate_sha256: Known<Option<Digest>>,
+        /// Certificates sent.
+        chain_length: Known<u64>,
+        /// Whether the chain leads to the declared authority for the name asked, now.
+        trusted: Known<bool>,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
-    vec![Health::schema(), HealthUnderFault::schema(), Lines::schema(), Requests::schema()]
+    vec![Health::schema(), HealthUnderFault::schema(), Lines::schema(), Requests::schema(), Tls::schema()]
 }

@@ -1,6 +1,6 @@
 //! What the running service's processes are and do.
 
-use crate::{Fact, Known, KindSchema, Millis, fact};
+use crate::{Digest, Fact, Known, KindSchema, Millis, fact, vocabulary};
 
 fact! {
     /// What SIGUSR2 did to the observed configuration, to requests and to the process: one item for the whole experiment.
@@ -56,6 +56,123 @@ fact! {
     }
 }
 
+fact! {
+    /// One installation of a seccomp filter by the service, seen by tracing it from its start until it was ready.
+    pub struct Filters = "process.filters", layers [Runtime], counts "traced-processes" {
+        /// The process, by the order in which the service's processes began: 1 is the one that was started.
+        process: u64,
+        /// Running number of the installation.
+        number: u64,
+        /// `seccomp` or `prctl`.
+        method: String,
+        /// `tsync`, `log`, `spec_allow`, `new_listener`, …
+        flags: Vec<String>,
+        /// Whether the kernel took it.
+        installed: bool,
+        /// What the kernel answered: `0`, a thread that could not be synchronised, or the error's name.
+        result: String,
+        /// Instructions of the program.
+        instructions: u64,
+        /// SHA-256 of the program's bytes; unknown where another thread may have changed them meanwhile.
+        program: Known<Digest>,
+        /// Whether it was in force before the service opened any port.
+        before_listen: Known<bool>,
+        /// Whether the thread had asked for no_new_privs itself before.
+        no_new_privs: Known<bool>,
+        /// Threads that the service had at that moment.
+        threads: u64,
+        /// Threads of the service that have it at the end of the trace.
+        covered: u64,
+        /// Threads of the service at the end of the trace.
+        threads_at_end: u64,
+        /// Whether every thread of every process of the service has it.
+        on_all_threads: Known<bool>,
+        /// Whether the same bytes were read back from the kernel; null where reading back is not permitted here.
+        read_back: Known<Option<bool>>,
+        /// Whether the service became ready with it in force.
+        ready_under_it: bool,
+        /// Files under `/proc` that the service opened meanwhile and that tell of a tracer.
+        looked_for_tracer: Vec<String>,
+    }
+}
+
+fact! {
+    /// The threads of a process that are alike in what confines them.
+    pub struct Threads = "process.threads", layers [Runtime], counts "threads" {
+        /// The process, by the order of process numbers: 1 is the lowest.
+        process: u64,
+        /// Name of the process.
+        name: String,
+        /// How many threads.
+        threads: u64,
+        /// Whether the first thread of the process, which `/proc/PID/status` speaks of, is among them.
+        leader: bool,
+        /// When: `ready` or `end`.
+        moment: String,
+        /// `none`, `strict` or `filter`.
+        mode: Known<String>,
+        /// Filters in force, without those that a control process has.
+        filters: Known<u64>,
+        /// Whether no_new_privs is set, and not already on a control process.
+        no_new_privs: Known<bool>,
+        /// Filters that tracing says they have.
+        traced_filters: Known<u64>,
+        /// Whether both agree.
+        agrees: Known<bool>,
+    }
+}
+
+vocabulary! {
+    /// What a filter does with a call, from the strictest on.
+    pub enum FilterAction {
+        KillProcess = "kill-process",
+        KillThread = "kill-thread",
+        Trap = "trap",
+        Errno = "errno",
+        Notify = "notify",
+        Trace = "trace",
+        Log = "log",
+        Allow = "allow",
+    }
+}
+
+vocabulary! {
+    /// How a call is denied.
+    pub enum Denial { Errno = "errno", Kill = "kill", Trap = "trap", Nothing = "none" }
+}
+
+fact! {
+    /// What the filters of the service do with one system call in one numbering: the weakest answer that any thread gets for any arguments.
+    pub struct Syscalls = "process.syscalls", layers [Runtime], counts "evaluated-calls", with ["deny"] {
+        /// The call, as in `execve`.
+        syscall: String,
+        /// Numbering: `x86_64`, `i386`, `x32`, `aarch64`, `arm`.
+        arch: String,
+        /// Whether the numbering has the call. One without it has nothing to deny.
+        exists: bool,
+        /// The numbers under which it can be called.
+        numbers: Vec<u64>,
+        /// The weakest action.
+        action: Known<FilterAction>,
+        /// Whether that action keeps the call from being executed.
+        denied: Known<bool>,
+        /// How: `none` where it is not denied.
+        denial: Known<Denial>,
+        /// Whether the answer depends on the arguments.
+        argument_dependent: Known<bool>,
+        /// Arguments for which the weakest action was shown; empty where it does not depend on them.
+        example: String,
+        /// Whether every thread of every process gets the same answer.
+        all_threads: Known<bool>,
+        /// Whether it was denied before the service opened any port.
+        before_listen: Known<bool>,
+        /// How the filters are known: `traced`, `read-back` or `traced+read-back`.
+        evidence: String,
+        /// Calls that do the same and are not in the list, as far as they are not denied.
+        siblings_open: Vec<String>,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
-    vec![Reload::schema()]
+    vec![Reload::schema(), Filters::schema(), Threads::schema(), Syscalls::schema()]
 }

@@ -3,12 +3,16 @@
 //! Three processes take part. The *tool* (this library, many threads) probes and records. The *supervisor* (`assize __supervise`, one thread, on the host) makes the sandbox and clears it away whatever happens to the tool. The *init* (process 1 of the sandbox, one thread) starts and reaps the service, hands out sockets and files of the sandbox, and dies with the supervisor.
 
 mod collect;
+mod http;
+mod logs;
 mod output;
 mod plan;
+mod random;
 mod service;
 mod snapshot;
 mod standin;
 mod supervise;
+pub mod tls;
 
 pub use collect::{Collected, Event, collect, steps};
 pub use output::{Line, Lost, Output, Stream};
@@ -16,4 +20,4 @@ pub use plan::{Consent, Operator, PlannedStep, RunPlan, SandboxWish, Supervisor}
 pub use service::{Endpoint, ExitInfo, Service, StartOptions};
 pub use snapshot::{Listener, Mapping, ProcessSnapshot, Protocol, ThreadStatus};
 pub use standin::{Counters, Fault, StandIn};
-pub use supervise::{CanaryReport, is_supervisor, supervise_main};
+pub use supervise::{CanaryReport, ZONE_OFFSET, is_supervisor, supervise_main};

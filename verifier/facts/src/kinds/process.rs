@@ -2,6 +2,111 @@
 
 use crate::{Digest, Fact, Known, KindSchema, Millis, fact, vocabulary};
 
+vocabulary! {
+    /// What a process is to the run.
+    pub enum Role {
+        /// The one that was started as the deliverable.
+        Main = "main",
+        /// Anything that it started, or that was found with it.
+        Child = "child",
+        /// A dependency's real server that the tool started beside it.
+        Dependency = "dependency",
+    }
+}
+
+vocabulary! {
+    /// When it was looked at.
+    pub enum Moment { Ready = "ready", End = "end" }
+}
+
+fact! {
+    /// One process of the running service at one moment.
+    pub struct ProcessInfo = "process.info", layers [Runtime], counts "processes" {
+        /// As seen inside the sandbox; an operator's process as seen on the host.
+        pid: u64,
+        /// When: `ready`, or `end` after everything else was probed.
+        moment: Moment,
+        /// `main`, `child` or `dependency`.
+        role: Role,
+        /// The process that started it, or adopted it.
+        parent: u64,
+        /// `comm`: whatever the process calls itself.
+        name: String,
+        /// SHA-256 through `/proc/PID/exe`: of the running image, whatever lies at its path by now.
+        exe_sha256: Known<Digest>,
+        /// What the run started: `{program}` for the delivered binary's private copy, else the path inside the sandbox.
+        exe: Known<String>,
+        /// Whether a listening socket of the service is open in it.
+        holds_listener: Known<bool>,
+        /// `LD_PRELOAD`, `LD_AUDIT` and `LD_LIBRARY_PATH` of its environment, as `NAME=value`, and a filled `/etc/ld.so.preload`.
+        ld_preload: Known<Vec<String>>,
+        /// Names of its environment when it was executed, ascending; values are not recorded.
+        environment: Known<Vec<String>>,
+        /// Threads.
+        threads: Known<u64>,
+        /// Whether it is in the network that is watched; what listens elsewhere would not be seen.
+        same_network: Known<bool>,
+        /// At the end: whether start time and auxiliary vector are those seen at the beginning. Null at the beginning, and of a process that was not there then.
+        same_since_ready: Known<Option<bool>>,
+        /// Whether the operator named it with `--pid`: it is then the subject itself.
+        by_operator: bool,
+    }
+}
+
+fact! {
+    /// One executable, file-backed mapping of a process: code that it can run.
+    pub struct Library = "process.libraries", layers [Runtime], counts "processes" {
+        /// As seen inside the sandbox.
+        pid: u64,
+        /// `main`, `child` or `dependency`.
+        role: Role,
+        /// When: `ready`, or `end` after everything else was probed.
+        moment: Moment,
+        /// The mapped file, without ` (deleted)`; `{program}` for the delivered binary's private copy.
+        path: String,
+        /// `program`, `interpreter` (the program's own ELF interpreter), or `other`.
+        kind: LibraryKind,
+        /// Whether the file is no longer at its path.
+        deleted: bool,
+        /// SHA-256 of the mapped file.
+        sha256: Known<Digest>,
+    }
+}
+
+vocabulary! {
+    /// What a mapping is to its process.
+    pub enum LibraryKind { Program = "program", Interpreter = "interpreter", Other = "other" }
+}
+
+vocabulary! {
+    /// What kind of socket listens.
+    pub enum SocketKind { Tcp = "tcp", Tcp6 = "tcp6", Udp = "udp", Udp6 = "udp6", Unix = "unix" }
+}
+
+fact! {
+    /// One socket of the service that waits for others: a listening stream socket, or a bound and unconnected datagram socket.
+    pub struct ListeningSocket = "process.listeners", layers [Runtime], counts "processes" {
+        /// `tcp`, `tcp6`, `udp`, `udp6` or `unix`.
+        protocol: SocketKind,
+        /// Local address, as in `127.0.0.1` or `::`; the path of a Unix socket, `@` before an abstract name.
+        address: String,
+        /// Local port; null of a Unix socket.
+        port: Option<u64>,
+        /// When: `ready`, or `end` after everything else was probed.
+        moment: Moment,
+        /// Endpoints of deliverable.toml on that port.
+        endpoints: Vec<String>,
+        /// Every process that has it open, ascending.
+        pids: Known<Vec<u64>>,
+        /// What those processes run: the SHA-256 of each `/proc/PID/exe`, ascending, without repeats.
+        exe_sha256: Known<Vec<String>>,
+        /// Whether several sockets share the port (SO_REUSEPORT), so that the kernel chooses who answers.
+        shared_port: bool,
+        /// Whether a process of the deliverable holds it (not a dependency's server).
+        of_service: Known<bool>,
+    }
+}
+
 fact! {
     /// What SIGUSR2 did to the observed configuration, to requests and to the process: one item for the whole experiment.
     pub struct Reload = "process.reload", layers [Runtime], counts "reload-experiments", with ["within"] {
@@ -174,5 +279,13 @@ fact! {
 }
 
 pub(super) fn schemas() -> Vec<KindSchema> {
-    vec![Reload::schema(), Filters::schema(), Threads::schema(), Syscalls::schema()]
+    vec![
+        ProcessInfo::schema(),
+        Library::schema(),
+        ListeningSocket::schema(),
+        Reload::schema(),
+        Filters::schema(),
+        Threads::schema(),
+        Syscalls::schema(),
+    ]
 }

@@ -1,5 +1,7 @@
 //! A started service as the probes see it: one instance in its sandbox; dropping it ends everything it started.
 
+mod sandbox;
+
 use crate::output::Output;
 use crate::plan::RunPlan;
 use crate::snapshot::{Listener, ProcessSnapshot};

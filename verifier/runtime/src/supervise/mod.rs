@@ -1,10 +1,34 @@
 //! The supervisor, `assize __supervise`: makes the sandbox, starts its init, and clears everything away when the tool ends, however it ends.
+//!
+//! It has one thread from its start, since a process that enters a user namespace must (user_namespaces(7)), and stays on the host, so that someone can remove what lies there. The tool holds one end of its standard input: when that closes, everything ends. Init is killed by the kernel when the supervisor dies (PR_SET_PDEATHSIG), and the kernel kills the whole process namespace with init (pid_namespaces(7)).
 
-use serde::{Deserialize, Serialize};
+mod canary;
+mod cgroup;
+mod confine;
+mod files;
+mod init;
+mod root;
+pub(crate) mod wire;
+
+pub use canary::{CanaryReport, ZONE_OFFSET};
+
+use cgroup::Groups;
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
+use nix::unistd::{Pid, pipe2};
+use std::fs;
+use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
+use std::os::unix::fs::DirBuilderExt;
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
+use wire::{Notice, Setup, receive, send};
 
 /// The hidden first argument.
 pub(crate) const ARGUMENT: &str = "__supervise";
+
+/// How long init may take to end by itself once the tool is gone.
+const LAST_MOMENT: Duration = Duration::from_millis(300);
 
 /// Whether this process was started as a supervisor: to be asked first thing in `main`, before any thread exists.
 pub fn is_supervisor() -> bool {
@@ -13,26 +37,174 @@ pub fn is_supervisor() -> bool {
 
 /// What `main` calls where [`is_supervisor`] holds; returns when everything is cleared away.
 pub fn supervise_main() -> ExitCode {
-    ExitCode::FAILURE
+    let Some((control, notices)) = sockets() else { return ExitCode::FAILURE };
+    let Ok(Some((setup, _))) = receive::<Setup>(&control) else { return ExitCode::FAILURE };
+    let mut groups = Groups::make(setup.memory, setup.processes);
+    let result = guard(&setup, &mut groups, control, &notices);
+    end_descendants();
+    groups.remove();
+    if let Some(folder) = &setup.folder {
+        let _ = fs::remove_dir_all(folder);
+    }
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((step, errno)) => {
+            let _ = send(&notices, &Notice::Unavailable { step, errno: errno as i32 }, &[]);
+            ExitCode::FAILURE
+        }
+    }
 }
 
-/// What the control process saw: a child of the sandbox's init that went through the same confinement as the service.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CanaryReport {
-    /// What dialling an address outside gave; anything but a failure is a hole.
-    pub dial_outside: String,
-    /// What writing outside of the work folder gave.
-    pub write_outside: String,
-    /// Its open descriptors.
-    pub descriptors: Vec<u32>,
-    /// Seconds east of UTC that the local zone has.
-    pub zone_offset: i64,
-    /// `Seccomp:` of its status: what every service started here shows by itself.
-    pub seccomp: u32,
-    /// `Seccomp_filters:`.
-    pub filters: u32,
-    pub no_new_privs: bool,
-    /// `CapEff:`, `CapPrm:`, `CapBnd:`, `CapAmb:` joined.
-    pub capabilities: u64,
-    pub uid: u32,
+/// Takes the two sockets from standard input and output, puts `/dev/null` there, and closes whatever else was inherited.
+fn sockets() -> Option<(OwnedFd, OwnedFd)> {
+    // A supervisor that a person starts by hand has no sockets there and ends at once.
+    let take = |from: i32| {
+        // SAFETY: duplicates a descriptor of this process; -1 is not wrapped.
+        let fd = unsafe { libc::fcntl(from, libc::F_DUPFD_CLOEXEC, 10) };
+        // SAFETY: the number was just made and is nobody else's.
+        (fd >= 0).then(|| unsafe { OwnedFd::from_raw_fd(fd) })
+    };
+    let (control, notices) = (take(0)?, take(1)?);
+    let null = fs::OpenOptions::new().read(true).write(true).open("/dev/null").ok()?;
+    for to in 0..=2 {
+        // SAFETY: both numbers are open descriptors of ours.
+        unsafe { libc::dup2(null.as_raw_fd(), to) };
+    }
+    drop(null);
+    let last = control.as_raw_fd().max(notices.as_raw_fd());
+    for (from, to) in [(3, 9), (last + 1, i32::MAX)] {
+        // SAFETY: nothing here uses those numbers.
+        unsafe { libc::syscall(libc::SYS_close_range, from as u32, to as u32, 0u32) };
+    }
+    wire::widen(&control).ok()?;
+    wire::widen(&notices).ok()?;
+    // Ctrl-C at the terminal is the tool's to answer.
+    let _ = nix::unistd::setsid();
+    Some((control, notices))
+}
+
+/// Starts init and watches over it until it ends or the tool is gone.
+fn guard(setup: &Setup, groups: &mut Groups, control: OwnedFd, notices: &OwnedFd) -> root::Step<()> {
+    // SAFETY: sets one flag of this process: orphans of processes outside a sandbox come to us.
+    unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    if let Some(folder) = &setup.folder {
+        root::step("make-folder", fs::DirBuilder::new().mode(0o700).create(folder))?;
+    }
+    let (wait, go) = root::step("pipe", pipe2(nix::fcntl::OFlag::O_CLOEXEC))?;
+    let user = nix::unistd::geteuid();
+    let group = nix::unistd::getegid();
+    let flags = namespaces(setup, user.is_root());
+    // SAFETY: this process has one thread; without CLONE_VM this is fork(2) with namespaces (clone(2)).
+    let pid = unsafe { libc::syscall(libc::SYS_clone, flags | libc::SIGCHLD, 0, 0, 0, 0) };
+    if root::step("namespaces", Errno::result(pid))? == 0 {
+        drop(go);
+        init_main(setup, control, notices, wait);
+    }
+    drop(wait);
+    let pid = pid as i32;
+    let prepared = prepare(setup, pid, user, group, groups, notices, &go);
+    if prepared.is_err() {
+        kill(pid);
+    }
+    watch(pid, control);
+    prepared
+}
+
+/// Init's first steps, before it may rely on anything.
+fn init_main(setup: &Setup, control: OwnedFd, notices: &OwnedFd, wait: OwnedFd) -> ! {
+    let bound = nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL);
+    // The byte comes when the user namespace is mapped; the end of the pipe, when the supervisor is no more.
+    let told = nix::unistd::read(&wait, &mut [0]);
+    if bound.is_err() || told != Ok(1) {
+        std::process::exit(1);
+    }
+    drop(wait);
+    if !setup.sandbox {
+        // SAFETY: as above.
+        unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
+    }
+    match notices.try_clone() {
+        Ok(notices) => init::run(setup.clone(), control, notices),
+        Err(_) => std::process::exit(1),
+    }
+}
+
+fn namespaces(setup: &Setup, root: bool) -> libc::c_int {
+    if !setup.sandbox {
+        return 0;
+    }
+    let all = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
+    // Root needs no user namespace and has its services run under a number that nobody else uses.
+    all | libc::CLONE_NEWCGROUP | if root { 0 } else { libc::CLONE_NEWUSER }
+}
+
+fn prepare(
+    setup: &Setup,
+    pid: i32,
+    user: nix::unistd::Uid,
+    group: nix::unistd::Gid,
+    groups: &mut Groups,
+    notices: &OwnedFd,
+    go: &OwnedFd,
+) -> root::Step<()> {
+    if setup.sandbox && !user.is_root() {
+        let map = |name: &str, text: String| root::step(name, fs::write(format!("/proc/{pid}/{name}"), text));
+        map("setgroups", "deny".into())?;
+        map("uid_map", format!("{} {user} 1", setup.user))?;
+        map("gid_map", format!("{} {group} 1", setup.user))?;
+    }
+    groups.enter(pid);
+    let limits = groups.level().to_string();
+    root::step("notice", send(notices, &Notice::Confined { limits, removed: groups.removed.clone() }, &[]))?;
+    root::step("notice", send(notices, &Notice::Init { pid }, &[]))?;
+    root::step("go", nix::unistd::write(go, b"g")).map(drop)
+}
+
+/// Returns when init has ended, by itself or by us because the tool is gone.
+fn watch(pid: i32, control: OwnedFd) {
+    // SAFETY: pidfd_open(2) of our own child, which cannot be reaped before we do it.
+    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+    if fd < 0 {
+        kill(pid);
+        let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::__WALL));
+        return;
+    }
+    // SAFETY: the descriptor was just made.
+    let ended = unsafe { OwnedFd::from_raw_fd(fd as i32) };
+    // No event is asked for: POLLHUP comes unasked, and messages are init's to read.
+    let mut waited = [PollFd::new(ended.as_fd(), PollFlags::POLLIN), PollFd::new(control.as_fd(), PollFlags::empty())];
+    while let Err(Errno::EINTR) = poll(&mut waited, PollTimeout::NONE) {}
+    let alone = [PollFd::new(ended.as_fd(), PollFlags::POLLIN)];
+    let millis = u16::try_from(LAST_MOMENT.as_millis()).unwrap_or(u16::MAX);
+    if poll(&mut alone.clone(), millis) != Ok(1) {
+        kill(pid);
+    }
+    let _ = waitpid(Pid::from_raw(pid), Some(WaitPidFlag::__WALL));
+}
+
+fn kill(pid: i32) {
+    let _ = nix::sys::signal::kill(Pid::from_raw(pid), nix::sys::signal::Signal::SIGKILL);
+}
+
+/// Kills and reaps every descendant of this process. In a sandbox the kernel does it; without one, orphans come to their subreaper, so that repeating it finds them all.
+fn end_descendants() {
+    let until = Instant::now() + Duration::from_secs(2);
+    while Instant::now() < until {
+        match waitpid(None::<Pid>, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
+            Err(Errno::ECHILD) => return,
+            Err(_) | Ok(WaitStatus::StillAlive) => {
+                children().into_iter().for_each(kill);
+                std::thread::sleep(Duration::from_millis(2));
+            }
+            Ok(_) => {}
+        }
+    }
+}
+
+/// Our children by the parent that each process names; `/proc/self/task/*/children` is not in every kernel.
+fn children() -> Vec<i32> {
+    let own = std::process::id().to_string();
+    let Ok(listing) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = listing.flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| cgroup::stat_field(*pid as u32, 4).as_deref() == Some(own.as_str())).collect()
 }

@@ -1,0 +1,198 @@
+//! The file system, network and name of the sandbox: an empty root on a tmpfs with a few devices, the host's zone data and libraries where needed, and a loopback interface.
+
+use super::wire::Setup;
+use nix::errno::Errno;
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use std::ffi::CString;
+use std::fs;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
+use std::path::Path;
+
+/// A step that failed, by name, and why.
+pub(crate) type Step<T> = Result<T, (String, Errno)>;
+
+const NONE: Option<&str> = None;
+/// Devices that are shown; everything else of `/dev` is not there.
+const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
+/// Bytes of the root itself: `/etc`, the program.
+const ROOT_SIZE: u64 = 3 << 30;
+/// Bytes of each writable folder; a service that fills its disk meets ENOSPC here.
+const WRITABLE_SIZE: u64 = 512 << 20;
+/// Any existing folder does to hang the new root on: the mount namespace is our own.
+const HANGERS: &[&str] = &["/tmp", "/mnt", "/run", "/var", "/dev/shm"];
+
+pub(crate) fn step<T, E: Into<Trouble>>(name: &str, result: Result<T, E>) -> Step<T> {
+    result.map_err(|error| (name.to_string(), error.into().0))
+}
+
+/// An error number from wherever it comes.
+pub(crate) struct Trouble(pub Errno);
+
+impl From<Errno> for Trouble {
+    fn from(errno: Errno) -> Trouble {
+        Trouble(errno)
+    }
+}
+
+impl From<std::io::Error> for Trouble {
+    fn from(error: std::io::Error) -> Trouble {
+        Trouble(Errno::from_raw(error.raw_os_error().unwrap_or(libc::EIO)))
+    }
+}
+
+/// Builds the root and moves into it. Called by the sandbox's init, in namespaces of its own.
+pub(crate) fn build(setup: &Setup) -> Step<()> {
+    // Without this, mounts made here would appear on hosts whose root is shared (systemd's default).
+    step("mount-private", mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE))?;
+    let root = hang()?;
+    folders(root, setup)?;
+    devices(root)?;
+    for name in host_folders(setup.host_libraries) {
+        show(root, name)?;
+    }
+    let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
+    // A user namespace may mount this only while another, full /proc is still visible (mount_namespaces(7)).
+    step("mount-proc", mount(Some("proc"), Path::new(&format!("{root}/proc")), Some("proc"), quiet, NONE))?;
+    step("enter-root", nix::unistd::chdir(root))?;
+    step("pivot-root", nix::unistd::pivot_root(".", "."))?;
+    step("leave-old-root", umount2(".", MntFlags::MNT_DETACH))?;
+    step("enter-root", nix::unistd::chdir("/"))
+}
+
+fn hang() -> Step<&'static str> {
+    let mut last = ("mount-root".to_string(), Errno::ENOENT);
+    let options = format!("size={ROOT_SIZE},nr_inodes=200000,mode=755");
+    for hanger in HANGERS {
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        match mount(Some("tmpfs"), *hanger, Some("tmpfs"), flags, Some(options.as_str())) {
+            Ok(()) => return Ok(hanger),
+            Err(errno) => last.1 = errno,
+        }
+    }
+    Err(last)
+}
+
+fn make(path: &str, mode: u32) -> Step<()> {
+    step("make-folder", fs::DirBuilder::new().recursive(true).mode(mode).create(path))?;
+    // The mask of the caller must not decide.
+    step("make-folder", fs::set_permissions(path, fs::Permissions::from_mode(mode)))
+}
+
+fn folders(root: &str, setup: &Setup) -> Step<()> {
+    for name in ["etc", "proc", "dev", "usr", "usr/share", "var", "var/tmp", "run", "opt", "srv", "home"] {
+        make(&format!("{root}/{name}"), 0o755)?;
+    }
+    for (place, name) in setup.writable.iter().enumerate() {
+        let path = format!("{root}{name}");
+        make(&path, 0o755)?;
+        let mode = if place == 0 { 0o755 } else { 0o1777 };
+        let options = format!("size={WRITABLE_SIZE},nr_inodes=100000,mode={mode:o}");
+        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+        step("mount-writable", mount(Some("tmpfs"), path.as_str(), Some("tmpfs"), flags, Some(options.as_str())))?;
+        let user = nix::unistd::Uid::from_raw(setup.user);
+        let group = nix::unistd::Gid::from_raw(setup.user);
+        step("own-writable", nix::unistd::chown(path.as_str(), Some(user), Some(group)))?;
+    }
+    Ok(())
+}
+
+fn devices(root: &str) -> Step<()> {
+    for name in DEVICES {
+        let (from, to) = (format!("/dev/{name}"), format!("{root}/dev/{name}"));
+        step("make-device", fs::write(&to, b""))?;
+        let bound = mount(Some(from.as_str()), to.as_str(), NONE, MsFlags::MS_BIND, NONE);
+        step(&format!("bind-/dev/{name}"), bound)?;
+    }
+    for (name, target) in [("fd", "fd"), ("stdin", "fd/0"), ("stdout", "fd/1"), ("stderr", "fd/2")] {
+        step("make-device", symlink(format!("/proc/self/{target}"), format!("{root}/dev/{name}")))?;
+    }
+    make(&format!("{root}/dev/shm"), 0o755)?;
+    let options = Some("size=64m,nr_inodes=10000,mode=1777");
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    step("mount-shm", mount(Some("tmpfs"), format!("{root}/dev/shm").as_str(), Some("tmpfs"), flags, options))
+}
+
+/// What of the host is shown, read-only.
+fn host_folders(libraries: bool) -> Vec<&'static str> {
+    let mut shown = vec!["/usr/share/zoneinfo"];
+    if libraries {
+        shown.extend(["/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/ld.so.cache", "/etc/alternatives"]);
+        // All of /usr holds the zone data already.
+        shown.remove(0);
+    }
+    shown.retain(|path| Path::new(path).exists());
+    shown
+}
+
+/// Shows a folder or file of the host read-only; a link (`/lib` → `usr/lib`) is made again as a link.
+fn show(root: &str, name: &str) -> Step<()> {
+    let to = format!("{root}{name}");
+    if let Ok(target) = fs::read_link(name) {
+        return step("show-host", symlink(target, &to));
+    }
+    if Path::new(name).is_dir() {
+        make(&to, 0o755)?;
+    } else {
+        step("show-host", fs::write(&to, b""))?;
+    }
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    step(&format!("bind-{name}"), mount(Some(name), to.as_str(), NONE, flags, NONE))?;
+    step(&format!("read-only-{name}"), read_only(&to))
+}
+
+/// Makes one mount read-only. A user namespace may not clear flags that the mount came with (mount_namespaces(7)), so they are repeated.
+fn read_only(path: &str) -> nix::Result<()> {
+    let had = nix::sys::statvfs::statvfs(path)?.flags();
+    use nix::sys::statvfs::FsFlags;
+    let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    for (seen, flag) in [
+        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
+        (FsFlags::ST_NOATIME, MsFlags::MS_NOATIME),
+        (FsFlags::ST_NODIRATIME, MsFlags::MS_NODIRATIME),
+        (FsFlags::ST_RELATIME, MsFlags::MS_RELATIME),
+    ] {
+        flags.set(flag, had.contains(seen));
+    }
+    mount(NONE, path, NONE, flags, NONE)
+}
+
+/// From now on only the writable folders are writable.
+pub(crate) fn seal() -> Step<()> {
+    step("seal", read_only("/"))
+}
+
+/// Brings `lo` up (127.0.0.1 and ::1 come with it) and lets everyone bind low ports, as container engines do.
+pub(crate) fn network(hostname: &str) -> Step<()> {
+    step("set-hostname", nix::unistd::sethostname(hostname))?;
+    for (name, value) in [
+        ("ipv6/conf/all/disable_ipv6", "0"),
+        ("ipv6/conf/default/disable_ipv6", "0"),
+        ("ipv4/ip_unprivileged_port_start", "0"),
+    ] {
+        // A kernel without IPv6 has no such file; the probes then find no ::1 and say so.
+        let _ = fs::write(format!("/proc/sys/net/{name}"), value);
+    }
+    step("loopback-up", loopback_up())
+}
+
+fn loopback_up() -> nix::Result<()> {
+    use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
+    use std::os::fd::AsRawFd;
+    let socket = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
+    // SAFETY: an all-zero ifreq is a valid value of this plain C struct.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (to, from) in request.ifr_name.iter_mut().zip(b"lo\0") {
+        *to = *from as libc::c_char;
+    }
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    // SAFETY: SIOCSIFFLAGS reads the struct that we own (netdevice(7)).
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &request) };
+    Errno::result(result).map(drop)
+}
+
+/// Shows one file at the place of another to everyone in the mount namespace.
+pub(crate) fn bind_over(from: &str, path: &str) -> nix::Result<()> {
+    let text = |t: &str| CString::new(t).map_err(|_| Errno::EINVAL);
+    let (from, path) = (text(from)?, text(path)?);
+    mount(Some(from.as_c_str()), path.as_c_str(), NONE, MsFlags::MS_BIND, NONE)
+}

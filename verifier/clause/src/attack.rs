@@ -1,7 +1,10 @@
 //! Attacks beside a clause: edits to a compliant deliverable, and what must catch them.
 
-use crate::Bilingual;
 use crate::clause::words;
+use crate::deliverable::relative_path;
+use crate::example::known_check;
+use crate::read::{Node, Reader, Table};
+use crate::{Bilingual, Clause, Mistakes};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attack {
@@ -55,3 +58,104 @@ pub enum AttackVerdict {
 }
 
 words!(AttackVerdict { Fail = "fail", Inconclusive = "inconclusive", Pass = "pass" });
+
+impl Attack {
+    /// Reads an attack; with its clause, the check that must catch it is looked up there.
+    pub fn parse(file: &str, bytes: &[u8], clause: Option<&Clause>) -> Result<Attack, Mistakes> {
+        let (reader, root) = Reader::open(file, bytes)?;
+        let attack = attack(&reader, &root, clause);
+        let mistakes = reader.finish();
+        match (attack, mistakes.is_empty()) {
+            (Some(attack), true) => Ok(attack),
+            (None, true) => Err(crate::Mistake::whole(format!("{file} could not be read as an attack")).into()),
+            (_, false) => Err(mistakes),
+        }
+    }
+}
+
+fn attack(reader: &Reader, root: &Node, clause: Option<&Clause>) -> Option<Attack> {
+    let table = Table::root(reader, root);
+    let says = table.need_both("says");
+    let sample = table.need_text("sample", "a compliant sample under `sample-deliverables`");
+    let edits: Vec<_> = table.tables("edit").iter().map(edit).collect();
+    let build = table.bool("build").unwrap_or(false);
+    let honest = table.bool("honest").unwrap_or(false);
+    let expect = expect(&table, clause, honest);
+    if edits.is_empty() {
+        table.missing("edit", "what is changed: `[[edit]]`");
+    }
+    Some(Attack {
+        file: reader.file().into(),
+        says: says?,
+        sample: sample?.0.to_string(),
+        edits: edits.into_iter().collect::<Option<_>>()?,
+        build,
+        expect: expect?,
+        honest,
+    })
+}
+
+fn expect(table: &Table<'_>, clause: Option<&Clause>, honest: bool) -> Option<ExpectedCatch> {
+    let reader = table.reader();
+    if honest && table.get("expect").is_none() {
+        return Some(ExpectedCatch { verdict: AttackVerdict::Pass, check: None });
+    }
+    table.need("expect", "`[expect]` with the verdict, and the check that must catch it");
+    let expect = table.table("expect")?;
+    let check = expect.text("check");
+    expect.need("verdict", "one of: `fail`, `inconclusive`, `pass`");
+    let verdict = expect.word("verdict", AttackVerdict::WORDS, AttackVerdict::parse)?;
+    if honest != (verdict == AttackVerdict::Pass) {
+        let message = if honest { "an honest oddity must pass" } else { "an attack must not pass" };
+        let mistake = reader.at(&expect.key_span("verdict"), message);
+        reader.report(mistake.help("`honest = true` marks what must still pass"));
+    }
+    if !honest && check.is_none() {
+        expect.missing("check", "the check that must catch it");
+    }
+    if let (Some(clause), Some((check, span))) = (clause, check) {
+        known_check(reader, clause, check, span);
+    }
+    Some(ExpectedCatch { verdict, check: check.map(|(check, _)| check.to_string()) })
+}
+
+fn edit(table: &Table<'_>) -> Option<Edit> {
+    const ACTIONS: &[&str] = &["replace", "append", "write", "delete", "copy"];
+    let reader = table.reader();
+    let file = table.need_text("file", "the file that is changed");
+    let given: Vec<&str> = ACTIONS.iter().copied().filter(|action| table.get(action).is_some()).collect();
+    let with = table.string("with");
+    let action = match given.as_slice() {
+        ["replace"] => {
+            let new = with.clone();
+            if new.is_none() {
+                table.missing("with", "the new text");
+            }
+            EditAction::Replace { old: table.string("replace")?, new: new? }
+        }
+        ["append"] => EditAction::Append(table.string("append")?),
+        ["write"] => EditAction::Write(table.string("write")?),
+        ["delete"] if table.bool("delete") == Some(true) => EditAction::Delete,
+        ["copy"] => EditAction::Copy { from: path(reader, table, "copy")? },
+        _ => {
+            let mistake = reader.at(table.span(), "an edit does one thing");
+            reader.report(mistake.help("`replace` and `with`, `append`, `write`, `delete = true` or `copy`"));
+            return None;
+        }
+    };
+    if with.is_some() && given != ["replace"] {
+        reader.report(reader.at(&table.key_span("with"), "`with` belongs to `replace`"));
+    }
+    if let EditAction::Replace { old, .. } = &action
+        && old.is_empty()
+    {
+        reader.report(reader.at(&table.key_span("replace"), "the old text is empty"));
+    }
+    file?;
+    Some(Edit { file: path(reader, table, "file")?, action, line: table.line() })
+}
+
+fn path(reader: &Reader, table: &Table<'_>, key: &'static str) -> Option<String> {
+    let (text, span) = table.text(key)?;
+    relative_path(reader, text, span)
+}

@@ -5,6 +5,8 @@ mod check;
 mod read;
 mod rules;
 
+pub(crate) use read::among;
+
 use crate::matcher::names::Use;
 use crate::{Bilingual, FieldTest, Matcher, Operand, Parameter, WaiverLevel};
 use assize_facts::{Digest, Item, Layer, Request, Type, kinds};

@@ -5,6 +5,8 @@ pub(crate) mod names;
 pub(crate) mod read;
 mod value;
 
+pub(crate) use value::literal;
+
 use assize_facts::{Reason, Type};
 use regex::Regex;
 use serde_json::Value as Json;

@@ -1,4 +1,12 @@
 //! Go's own rules as pure functions: no file is opened here, and every parser is total on arbitrary bytes.
 
 pub mod build;
+pub mod glob;
+pub mod godebug;
+pub mod modfile;
+pub mod module;
+pub mod release;
+pub mod semver;
+pub mod sum;
 mod text;
+pub mod vendor;

@@ -28,6 +28,17 @@ fn is_space(bytes: &[u8]) -> bool {
     matches!((chars.next(), chars.next()), (Some(c), None) if c.is_whitespace())
 }
 
+/// Whether Go's `unicode.IsPrint` holds: letters, marks, numbers, punctuation, symbols and the ASCII space. Rust's debug form escapes
+/// the same categories, and behind another character it escapes no mark.
+pub(crate) fn is_print(c: char) -> bool {
+    if c.is_ascii() {
+        return matches!(c, ' '..='~');
+    }
+    let mut text = String::from("a");
+    text.push(c);
+    text.escape_debug().nth(1) == Some(c)
+}
+
 /// Text for a message: bytes that are not UTF-8 are replaced.
 pub(crate) fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
@@ -36,6 +47,17 @@ pub(crate) fn lossy(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn printable_is_what_go_prints() {
+        for (c, wanted) in [('a', true), (' ', true), ('é', true), ('\u{301}', true), ('世', true), ('\u{fffd}', true)]
+        {
+            assert_eq!(is_print(c), wanted, "{c:?}");
+        }
+        for c in ['\t', '\u{7f}', '\u{a0}', '\u{ad}', '\u{200b}', '\u{2028}', '\u{feff}', '\u{e000}', '\u{378}'] {
+            assert!(!is_print(c), "{c:?}");
+        }
+    }
 
     #[test]
     fn white_space_is_trimmed_as_in_go() {

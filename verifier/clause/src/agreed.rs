@@ -148,11 +148,9 @@ impl Terms<'_> {
     fn condition(&self, condition: &AppliesWhen) -> AppliesWhen {
         let several = |all: &[AppliesWhen]| all.iter().map(|c| self.condition(c)).collect();
         match condition {
-            AppliesWhen::Some { kind, with, selects } => AppliesWhen::Some {
-                kind: kind.clone(),
-                with: self.arguments(with),
-                selects: self.tests(selects),
-            },
+            AppliesWhen::Some { kind, with, selects } => {
+                AppliesWhen::Some { kind: kind.clone(), with: self.arguments(with), selects: self.tests(selects) }
+            }
             AppliesWhen::ContractItems { kind } => AppliesWhen::ContractItems { kind: kind.clone() },
             AppliesWhen::Parameter { name, ty, matcher, .. } => AppliesWhen::Parameter {
                 name: name.clone(),
@@ -175,6 +173,13 @@ impl AgreedClause {
         all.sort();
         all.dedup();
         all
+    }
+
+    /// The clause with what only the delivery says filled in.
+    pub fn for_delivery(&self, name: Option<&str>, version: Option<&str>) -> AgreedClause {
+        let mut filled = self.clone();
+        filled.fill(&Said { name: name.map(String::from), version: version.map(String::from) });
+        filled
     }
 
     /// Fills what only the delivery says; what it does not say becomes `Operand::Missing`.

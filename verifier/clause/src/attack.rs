@@ -34,12 +34,17 @@ pub struct Edit {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditAction {
     /// The old text must be found exactly once.
-    Replace { old: String, new: String },
+    Replace {
+        old: String,
+        new: String,
+    },
     Append(String),
     Write(String),
     Delete,
     /// Copies from another path of the deliverable.
-    Copy { from: String },
+    Copy {
+        from: String,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -17,7 +17,9 @@ mod wording;
 pub use agreed::{AgreedClause, Agreement};
 pub use attack::{Attack, AttackVerdict, Edit, EditAction, ExpectedCatch};
 pub use clause::{AppliesWhen, Check, CheckBody, Clause, Dependencies, Form, Obligation, Weight};
-pub use contract::{Consent, Contract, ContractItem, ItemKind, Party, PartyRole, Sandbox};
+pub use contract::{
+    Condition, Conflict, Consent, Contract, ContractItem, Difference, ItemKind, Party, PartyRole, Sandbox,
+};
 pub use deliverable::parse_deliverable;
 pub use example::{CheckOutcome, Example};
 pub use library::{Files, Library};

@@ -144,7 +144,9 @@ impl Library {
                 Some(verdict) => Example::parse(file, bytes, clause, verdict),
                 None => {
                     let mistake = Mistake::whole(format!("{file} says no verdict"));
-                    Err(mistake.help("`examples/pass`, `examples/fail`, `examples/inconclusive`, `examples/not-applicable`").into())
+                    Err(mistake
+                        .help("`examples/pass`, `examples/fail`, `examples/inconclusive`, `examples/not-applicable`")
+                        .into())
                 }
             }
         })
@@ -167,7 +169,9 @@ impl Library {
         for (path, bytes) in self.files.iter().filter(|(path, _)| path.starts_with(&inside)) {
             let file = format!("{}/{path}", self.shown);
             if !path.ends_with(".toml") {
-                mistakes.push(Mistake::whole(format!("{file} is read by nothing")).help("examples and attacks are `.toml` files"));
+                mistakes.push(
+                    Mistake::whole(format!("{file} is read by nothing")).help("examples and attacks are `.toml` files"),
+                );
                 continue;
             }
             match parse(&file, &path[inside.len()..], bytes) {

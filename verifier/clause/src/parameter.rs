@@ -322,7 +322,8 @@ mod tests {
 
     #[test]
     fn values_read_naturally_in_both_languages() {
-        let list = |words: &[&str]| ParameterValue::List(words.iter().map(|w| ParameterValue::Text(w.to_string())).collect());
+        let list =
+            |words: &[&str]| ParameterValue::List(words.iter().map(|w| ParameterValue::Text(w.to_string())).collect());
         for (value, en, zh) in [
             (list(&["a"]), "a", "a"),
             (list(&["a", "b"]), "a and b", "a 和 b"),

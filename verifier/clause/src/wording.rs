@@ -224,7 +224,8 @@ mod tests {
         let parameters = BTreeMap::from([("p".to_string(), ParameterValue::Text("{item.owner} }".into()))]);
         let text = Bilingual { en: "{p}: {item.owner} {{}}".into(), zh: "{p}".into() };
         let message = text.message_with_parameters(&parameters);
-        let item = Item { fields: BTreeMap::from([("owner".into(), Field::Known(json!("{p}")))]), origin: Origin::default() };
+        let item =
+            Item { fields: BTreeMap::from([("owner".into(), Field::Known(json!("{p}")))]), origin: Origin::default() };
         let schema = kinds::schema("source.tls_configs").expect("a kind");
         assert_eq!(message.for_item(&item, schema).en, "{item.owner} }: {p} {}");
     }

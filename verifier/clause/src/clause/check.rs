@@ -270,12 +270,7 @@ fn policy(table: &Table<'_>) {
     }
 }
 
-fn minimum(
-    names: &Names<'_>,
-    table: &Table<'_>,
-    form: Option<Form>,
-    weight: Option<Weight>,
-) -> (u64, Option<String>) {
+fn minimum(names: &Names<'_>, table: &Table<'_>, form: Option<Form>, weight: Option<Weight>) -> (u64, Option<String>) {
     let Some(node) = table.get("minimum") else { return (1, None) };
     let reader = table.reader();
     if form == Some(Form::Some) {
@@ -295,7 +290,9 @@ fn minimum(
     match table.int("minimum") {
         Some((0, span)) if form == Some(Form::Each) && weight == Some(Weight::Decisive) => {
             let mistake = reader.at(span, "a decisive check that may examine nothing proves nothing");
-            reader.report(mistake.help("`none` with the opposite condition counts what was examined; or say `applies_when`"));
+            reader.report(
+                mistake.help("`none` with the opposite condition counts what was examined; or say `applies_when`"),
+            );
             (1, None)
         }
         Some((0, span)) if form == Some(Form::None) => {
@@ -327,12 +324,7 @@ fn dependencies(table: &Table<'_>, schema: Option<&KindSchema>) -> Dependencies 
 }
 
 /// A message with places for fields of the item and for parameters.
-fn message(
-    names: &Names<'_>,
-    table: &Table<'_>,
-    key: &'static str,
-    schema: Option<&KindSchema>,
-) -> Option<Bilingual> {
+fn message(names: &Names<'_>, table: &Table<'_>, key: &'static str, schema: Option<&KindSchema>) -> Option<Bilingual> {
     let both = table.both(key)?;
     let node = table.get(key)?;
     for (lang, text) in [("en", &both.en), ("zh", &both.zh)] {

@@ -2,11 +2,13 @@
 
 mod applies;
 mod check;
+mod conflict;
 mod read;
 mod rules;
 
 pub(crate) use read::among;
 
+use crate::contract::ConflictRule;
 use crate::matcher::names::Use;
 use crate::{Bilingual, FieldTest, Matcher, Operand, Parameter, WaiverLevel};
 use assize_facts::{Digest, Item, Layer, Request, Type, kinds};
@@ -41,6 +43,7 @@ pub struct Clause {
     pub(crate) law: Json,
     /// How each parameter is used.
     pub(crate) uses: BTreeMap<String, Vec<Use>>,
+    pub(crate) conflicts: Vec<ConflictRule>,
 }
 
 /// One check.

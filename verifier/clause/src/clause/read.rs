@@ -42,6 +42,7 @@ fn clause(reader: &Reader, root: &Node, folder: Option<&str>, digest: Digest) ->
         None => Some(None),
     };
     let checks = checks(&names, &table);
+    let conflicts = super::conflict::conflicts(&names, &table);
     let uses = names.into_uses();
     wording(&table, &parameters, &uses.keys().map(String::as_str).collect());
     fitting_defaults(&table, &parameters, &uses);
@@ -59,6 +60,7 @@ fn clause(reader: &Reader, root: &Node, folder: Option<&str>, digest: Digest) ->
         digest,
         law: law(root),
         uses,
+        conflicts,
         parameters,
     })
 }
@@ -224,11 +226,7 @@ fn unused(table: &Table<'_>, parameters: &[Parameter], used: &BTreeSet<&str>, sa
 }
 
 /// Defaults must be usable as the checks use them.
-fn fitting_defaults(
-    table: &Table<'_>,
-    parameters: &[Parameter],
-    uses: &std::collections::BTreeMap<String, Vec<Use>>,
-) {
+fn fitting_defaults(table: &Table<'_>, parameters: &[Parameter], uses: &std::collections::BTreeMap<String, Vec<Use>>) {
     for parameter in parameters {
         let node = table.get("parameters").and_then(|n| n.get(&parameter.name));
         let Some(node) = node else { continue };

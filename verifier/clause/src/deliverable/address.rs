@@ -66,8 +66,13 @@ impl<'a> Places<'a> {
             Place::Work | Place::Port(_) => {}
             Place::Dependency { name, part } => self.known_dependency(span, name, *part),
             Place::Unknown(name) => {
-                let part = if name.is_empty() || !text.contains(&format!("{{{name}}}")) { "{".into() } else { format!("{{{name}}}") };
-                let mistake = self.reader.at(&self.reader.inside(span, &part), format!("nothing is called `{{{name}}}` here"));
+                let part = if name.is_empty() || !text.contains(&format!("{{{name}}}")) {
+                    "{".into()
+                } else {
+                    format!("{{{name}}}")
+                };
+                let mistake =
+                    self.reader.at(&self.reader.inside(span, &part), format!("nothing is called `{{{name}}}` here"));
                 let near = did_you_mean(name, ["work"]).filter(|said| said.starts_with("did"));
                 self.reader.report(mistake.help(near.unwrap_or_else(|| {
                     "`{work}`, `{port.NAME}`, `{dep.NAME}`, `{dep.NAME.ca}`; `{{` is a brace".into()
@@ -105,7 +110,9 @@ impl<'a> Places<'a> {
             return None;
         };
         if !schemes.contains(&scheme) {
-            let mistake = self.reader.at(&self.reader.inside(span, scheme), format!("`{scheme}` is not a scheme that can be asked here"));
+            let mistake = self
+                .reader
+                .at(&self.reader.inside(span, scheme), format!("`{scheme}` is not a scheme that can be asked here"));
             self.reader.report(mistake.help(did_you_mean(scheme, schemes.iter().copied()).unwrap_or_default()));
             return None;
         }
@@ -126,7 +133,9 @@ impl<'a> Places<'a> {
             return None;
         };
         if text.contains('@') {
-            self.reader.report(self.reader.at(span, "an address here has no credentials").help("use `headers`, or a `secret`"));
+            self.reader.report(
+                self.reader.at(span, "an address here has no credentials").help("use `headers`, or a `secret`"),
+            );
             return None;
         }
         if !is_loopback(host) {
@@ -164,7 +173,8 @@ impl<'a> Places<'a> {
         for (name, span) in self.asked.iter().filter(|(name, _)| !self.told.contains(name)) {
             let mistake = self.reader.at(span, format!("the service is never told of `{{port.{name}}}`"));
             let near = did_you_mean(name, self.told.iter().map(String::as_str)).filter(|said| said.starts_with("did"));
-            self.reader.absent(mistake.help(near.unwrap_or_else(|| "give it in `args`, in `env` or in a template".into())));
+            self.reader
+                .absent(mistake.help(near.unwrap_or_else(|| "give it in `args`, in `env` or in a template".into())));
         }
     }
 }
@@ -197,7 +207,8 @@ fn places(text: &str) -> Vec<Place<'_>> {
 }
 
 fn place(name: &str) -> Place<'_> {
-    let word = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    let word =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     let parts: Vec<&str> = name.split('.').collect();
     match parts.as_slice() {
         ["work"] => Place::Work,

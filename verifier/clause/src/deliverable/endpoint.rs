@@ -52,11 +52,15 @@ fn headers(table: &Table<'_>) -> BTreeMap<String, String> {
         // RFC 9110 §5.6.2: a field name is a token.
         let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
         if entry.key.is_empty() || !entry.key.bytes().all(token) {
-            table.reader().report(table.reader().at(&entry.key_span, format!("`{}` is not a header's name", entry.key)));
+            table
+                .reader()
+                .report(table.reader().at(&entry.key_span, format!("`{}` is not a header's name", entry.key)));
         }
         let Some((text, span)) = given.text(&entry.key) else { continue };
         if text.chars().any(|c| c.is_control() && c != '\t') {
-            table.reader().report(table.reader().at(span, "a header's value has no line breaks and no control characters"));
+            table
+                .reader()
+                .report(table.reader().at(span, "a header's value has no line breaks and no control characters"));
         }
         all.insert(entry.key.clone(), text.to_string());
     }
@@ -64,11 +68,7 @@ fn headers(table: &Table<'_>) -> BTreeMap<String, String> {
 }
 
 /// Reads `[[request]]`; `endpoints` are those of the same file, `None` where another file declares them.
-pub(crate) fn requests(
-    table: &Table<'_>,
-    endpoints: Option<&[EndpointSpec]>,
-    places: &Places<'_>,
-) -> Vec<RequestSpec> {
+pub(crate) fn requests(table: &Table<'_>, endpoints: Option<&[EndpointSpec]>, places: &Places<'_>) -> Vec<RequestSpec> {
     let tables = table.tables("request");
     let mut seen = Unique::new(table.reader(), "a request");
     tables.iter().filter_map(|t| request(t, endpoints, places, &mut seen)).collect()
@@ -91,7 +91,17 @@ fn request(
         table.reader().report(mistake.help("it starts with `/` and has no spaces"));
         return None;
     }
-    Some(RequestSpec { name: name?, endpoint: endpoint?, method, path: path.into(), status, body, headers, roles, uses })
+    Some(RequestSpec {
+        name: name?,
+        endpoint: endpoint?,
+        method,
+        path: path.into(),
+        status,
+        body,
+        headers,
+        roles,
+        uses,
+    })
 }
 
 /// The endpoint asked; where there is exactly one, it need not be said.
@@ -144,7 +154,9 @@ fn status(table: &Table<'_>) -> u16 {
     match u16::try_from(number) {
         Ok(status @ 100..=599) => status,
         _ => {
-            table.reader().report(table.reader().at(span, format!("{number} is not an HTTP status")).help("100 to 599"));
+            table
+                .reader()
+                .report(table.reader().at(span, format!("{number} is not an HTTP status")).help("100 to 599"));
             200
         }
     }

@@ -19,7 +19,10 @@ pub(crate) use run::run;
 pub(crate) const OPERATOR: &[(&str, &str)] = &[
     ("pid", "only the operator names a running process: `--pid N`"),
     ("process", "only the operator names a running process: `--pid N`"),
-    ("address", "addresses of things that already run come from the operator: `--endpoint NAME=URL`, `--dep NAME=ADDRESS`"),
+    (
+        "address",
+        "addresses of things that already run come from the operator: `--endpoint NAME=URL`, `--dep NAME=ADDRESS`",
+    ),
 ];
 
 /// Reads a supplier's declaration.

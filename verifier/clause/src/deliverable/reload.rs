@@ -12,7 +12,9 @@ pub(super) fn reload(table: &Table<'_>, places: &mut Places<'_>, requests: &[Req
     let variants = variants(table);
     let broken = table.text("broken").and_then(|(text, span)| relative_path(table.reader(), text, span));
     match (set.is_empty(), variants.is_empty()) {
-        (true, true) => table.missing("set", "what changes: `set = { \"/pointer\" = value }` or `variants = [\"file\", …]`"),
+        (true, true) => {
+            table.missing("set", "what changes: `set = { \"/pointer\" = value }` or `variants = [\"file\", …]`")
+        }
         (false, false) => {
             let mistake = table.reader().at(&table.key_span("variants"), "`set` and `variants` both say what changes");
             table.reader().report(mistake.help("leave out one"));

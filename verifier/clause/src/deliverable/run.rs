@@ -98,12 +98,15 @@ fn secret(table: &Table<'_>, env: &std::collections::BTreeMap<String, String>) -
     all
 }
 
-const READY: &str = "`https://127.0.0.1:{port.NAME}/readyz`, `tcp:127.0.0.1:{port.NAME}`, `grpc:127.0.0.1:{port.NAME}` or `log:REGEX`";
+const READY: &str =
+    "`https://127.0.0.1:{port.NAME}/readyz`, `tcp:127.0.0.1:{port.NAME}`, `grpc:127.0.0.1:{port.NAME}` or `log:REGEX`";
 
 fn ready(table: &Table<'_>, places: &mut Places<'_>) -> Option<String> {
     let (text, span) = table.text("ready")?;
     let good = match text.split_once(':') {
-        Some(("http" | "https", rest)) if rest.starts_with("//") => places.url(text, span, &["http", "https"]).is_some(),
+        Some(("http" | "https", rest)) if rest.starts_with("//") => {
+            places.url(text, span, &["http", "https"]).is_some()
+        }
         Some(("tcp" | "grpc", rest)) => places.host_and_port(rest.trim_start_matches("//"), span).is_some(),
         Some(("log", pattern)) => match compile(pattern) {
             Ok(_) => true,

@@ -20,10 +20,7 @@ pub(crate) struct Terms<'a> {
 
 impl Terms<'_> {
     pub fn tests(&self, tests: &[FieldTest]) -> Vec<FieldTest> {
-        tests
-            .iter()
-            .map(|test| FieldTest { matcher: self.matcher(&test.matcher, &test.ty), ..test.clone() })
-            .collect()
+        tests.iter().map(|test| FieldTest { matcher: self.matcher(&test.matcher, &test.ty), ..test.clone() }).collect()
     }
 
     pub fn operand(&self, operand: &Operand) -> Operand {

@@ -1,6 +1,6 @@
 //! What a clause file may refer to: its parameters, and what uses each.
 
-use crate::read::{Node, Reader, Value, did_you_mean};
+use crate::read::{Node, Reader, Span, Value, did_you_mean};
 use crate::{Parameter, ParameterValue};
 use assize_facts::Type;
 use regex::{Regex, RegexBuilder};
@@ -42,14 +42,13 @@ impl<'a> Names<'a> {
     pub fn declared(&self, name: &str, node: &Node) -> Option<&'a Parameter> {
         let found = self.parameter(name);
         if found.is_none() {
-            self.undeclared(name, node);
+            self.unknown_parameter(name, &self.reader.inside(&node.span, name));
         }
         found
     }
 
-    fn undeclared(&self, name: &str, node: &Node) {
-        let span = self.reader.inside(&node.span, name);
-        let mistake = self.reader.at(&span, format!("no parameter `{name}` is declared"));
+    pub fn unknown_parameter(&self, name: &str, span: &Span) {
+        let mistake = self.reader.at(span, format!("no parameter `{name}` is declared"));
         let help = did_you_mean(name, self.parameters.iter().map(|p| p.name.as_str()));
         self.reader.report(mistake.help(help.unwrap_or_else(|| format!("declare it: `[parameters.{name}]`"))));
     }

@@ -1,10 +1,10 @@
 //! From `where`, `expect` and their like to matchers that fit the kind's schema.
 
 use super::{DeliverableRef, FieldTest, Matcher, Operand, Pattern, Within};
-use crate::{Parameter, ParameterType};
 use crate::matcher::names::{CONTRACT_NAMES, Names, Use, compile, reference};
 use crate::matcher::value::literal;
 use crate::read::{Entry, Node, Span, Value, did_you_mean};
+use crate::{Parameter, ParameterType};
 use assize_facts::{KindSchema, Type};
 
 /// The names of matchers; no field of a fact bears one.
@@ -16,7 +16,9 @@ pub(crate) const MATCHERS: &[&str] = &[
 /// Reads a table of fields. A mistake is reported and its field left out.
 pub(crate) fn field_tests(names: &Names<'_>, node: &Node, schema: &KindSchema) -> Vec<FieldTest> {
     let Value::Table(entries) = &node.value else {
-        names.reader.report(names.reader.at(&node.span, "fields and what they must be are a table").help("`{ field = value }`"));
+        names.reader.report(
+            names.reader.at(&node.span, "fields and what they must be are a table").help("`{ field = value }`"),
+        );
         return vec![];
     };
     entries.iter().filter_map(|entry| field_test(names, entry, schema)).collect()
@@ -139,7 +141,9 @@ fn several(names: &Names<'_>, entry: &Entry, ty: &Type) -> Option<Vec<Operand>> 
         Value::Bad => None,
         _ => {
             let message = format!("`{}` takes a list", entry.key);
-            names.reader.report(names.reader.at(&entry.node.span, message).help("`[ … ]`, or a parameter that is a list"));
+            names
+                .reader
+                .report(names.reader.at(&entry.node.span, message).help("`[ … ]`, or a parameter that is a list"));
             None
         }
     }

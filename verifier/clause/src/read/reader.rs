@@ -79,11 +79,6 @@ impl Reader {
         found.add(mistake);
     }
 
-    /// Whether nothing has been reported so far.
-    pub fn is_clean(&self) -> bool {
-        self.found.borrow().mistakes.is_empty()
-    }
-
     /// The 1-based line of a place.
     pub fn line(&self, span: &Span) -> u32 {
         let before = self.text.as_bytes().get(..span.start).unwrap_or(self.text.as_bytes());

@@ -145,10 +145,6 @@ impl<'a> Table<'a> {
             .collect()
     }
 
-    pub fn strings(&self, key: &'a str) -> Vec<String> {
-        self.texts(key).into_iter().map(|(text, _)| text.to_string()).collect()
-    }
-
     pub fn list(&self, key: &'a str, wanted: &str) -> &'a [Node] {
         match self.get(key) {
             None => &[],

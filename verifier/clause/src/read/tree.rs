@@ -104,11 +104,7 @@ pub(crate) fn parse(reader: &Reader) -> Node {
 fn entries(reader: &Reader, table: &DeTable<'_>) -> Vec<Entry> {
     table
         .iter()
-        .map(|(key, value)| Entry {
-            key: key.get_ref().to_string(),
-            key_span: key.span(),
-            node: node(reader, value),
-        })
+        .map(|(key, value)| Entry { key: key.get_ref().to_string(), key_span: key.span(), node: node(reader, value) })
         .collect()
 }
 

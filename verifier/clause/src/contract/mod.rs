@@ -1,5 +1,15 @@
 //! What was agreed: the contract's typed form.
 
+mod clauses;
+mod conflict;
+mod load;
+mod sections;
+
+pub(crate) use conflict::ConflictRule;
+pub use conflict::{Condition, Conflict};
+pub(crate) use load::date;
+pub use sections::Difference;
+
 use crate::clause::words;
 use crate::{AgreedClause, Bilingual, Waiver};
 use assize_facts::{Digest, EndpointSpec, Lang, RequestSpec, RunSpec};
@@ -22,6 +32,8 @@ pub struct Contract {
     pub items: Vec<ContractItem>,
     /// In force, in the contract's order; with items, `delivery-complete` is always among them.
     pub clauses: Vec<AgreedClause>,
+    /// Pairs of clauses that cannot both be kept if all their conditions hold; the judge tells.
+    pub conflicts: Vec<Conflict>,
     /// Of the contract's own file; those of `--waivers` are added by `Contract::add_waivers`.
     pub waivers: Vec<Waiver>,
     pub sandbox: Sandbox,

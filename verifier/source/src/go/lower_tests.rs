@@ -68,6 +68,7 @@ fn every_syntax_since_go_1_18_is_understood() {
         "func f() { const (c = 1); var (d int) }",
         "func f() { x := a /* \n */ y := b }",
         "func f() { goto L\nL:\n}",
+        "func f() { { L: M: }; { L: M: ; }; switch x { case 1: case 2: ; }; select { default: } }",
         "func f() { L: for { break L } }",
         "func f() { select { case x := <-c: _ = x; case c <- 1: default: } }",
         "func f() { switch x := y.(type) { case int, *T: _ = x; default: } }",
@@ -85,7 +86,12 @@ fn every_syntax_since_go_1_18_is_understood() {
         "func f() { x := s[1:2:3]; y := s[:]; z := (*T)(x).y.(interface{ M() }) }",
         "func f() { for ; ; { } ; for i := 0; i < 3; i++ { continue } }",
         "func f() { if f := func() bool { return true }; f() { } }",
-        "func f() { { ; } ; ; }",
+        "func f() { { ; } ; ; x(); ; y() }",
+        "func f() { ; x()\nL:\n\t;\n\n\ty() }",
+        "func f() { switch { case a: ; x(); default: ; }; if ; x { }; switch ; { }; for ; ; { ; } }",
+        "func f() { for s := []int{}; ; use(s) { }; for ;; { } }",
+        "func f() { interface{ M() T }.M(nil); x := (struct{ A }).m; y := struct{ A }{} }",
+        "func f() { if x := func() { ; }; x != nil { } }",
         "var x = 0x_1p-2 + 0b1_0 + 0o17 + 1_000.5e+3 + 2i + '\\u00e9' + \"\\xff\"",
     ];
     for text in table {

@@ -26,13 +26,30 @@ impl Normal {
 pub(crate) fn normal(file: &[u8], decl: &Decl) -> Result<Normal, Fault> {
     let tokens = tokens(file, decl)?;
     let mut writer = Writer { file, tokens: &tokens, out: vec![b' '; decl.end - decl.start], start: decl.start };
-    let mut added = Vec::new();
+    let mut added: Vec<(usize, u8)> = Vec::new();
     let mut groups = Vec::new();
+    // Depths of the `if`, `for` and `switch` whose `{` has not come yet.
+    let mut headers = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         writer.copy(index);
         match token.mark {
-            Mark::Open(_) => groups.push(writer.is_value_group(index)),
-            Mark::Close(_) if groups.pop() == Some(true) && !writer.is_semi_or_open(index) => added.push(token.start),
+            Mark::Keyword if matches!(writer.word(index), b"if" | b"for" | b"switch" | b"select") => headers.push(groups.len()),
+            // An empty condition behind a composite literal confuses the grammar.
+            Mark::Semi if writer.has_empty_condition(index) => added.push((token.end, b'x')),
+            Mark::Semi if index > 0 && writer.has_empty_condition(index - 1) => {}
+            Mark::Semi if writer.is_idle(index, headers.last() == Some(&groups.len())) => writer.blank(index),
+            Mark::Open(byte) => {
+                if byte == b'{' && headers.last() == Some(&groups.len()) {
+                    headers.pop();
+                }
+                groups.push(writer.is_value_group(index));
+            }
+            Mark::Close(_) => {
+                let group = groups.pop() == Some(true);
+                if group && !writer.is_semi_or_open(index) || writer.is_label_end(index) {
+                    added.push((token.start, b';'));
+                }
+            }
             _ => {}
         }
     }
@@ -42,7 +59,7 @@ pub(crate) fn normal(file: &[u8], decl: &Decl) -> Result<Normal, Fault> {
     let mut text = writer.out;
     // Only functions may stand at the end of a text without a semicolon.
     text.push(b';');
-    Ok(insert_semicolons(text, decl.start, &added))
+    Ok(insert(text, decl.start, &added))
 }
 
 fn tokens(file: &[u8], decl: &Decl) -> Result<Vec<Token>, Fault> {
@@ -56,17 +73,17 @@ fn tokens(file: &[u8], decl: &Decl) -> Result<Vec<Token>, Fault> {
     }
 }
 
-fn insert_semicolons(text: Vec<u8>, start: usize, places: &[usize]) -> Normal {
+fn insert(text: Vec<u8>, start: usize, places: &[(usize, u8)]) -> Normal {
     if places.is_empty() {
         return Normal { text, start, added: Vec::new() };
     }
     let mut out = Vec::with_capacity(text.len() + places.len());
     let mut added = Vec::new();
     let mut from = 0;
-    for place in places {
+    for (place, byte) in places {
         out.extend_from_slice(&text[from..place - start]);
         added.push(out.len());
-        out.push(b';');
+        out.push(*byte);
         from = place - start;
     }
     out.extend_from_slice(&text[from..]);
@@ -101,6 +118,58 @@ impl Writer<'_> {
         if special && !self.is_call_with_type(index) {
             self.out[from + 1] = b'E';
         }
+        if mark == Mark::Close(b'}') {
+            self.name_selected_type(index);
+        }
+    }
+
+    /// `struct{ … }.M` and `(interface{ … }).M`: the type becomes a name, for the grammar selects only from expressions.
+    fn name_selected_type(&mut self, close: usize) {
+        let behind = if self.mark(close + 1) == Mark::Close(b')') { close + 2 } else { close + 1 };
+        if self.mark(behind) != Mark::Dot {
+            return;
+        }
+        let mut depth = 0;
+        for index in (0..=close).rev() {
+            match self.mark(index) {
+                Mark::Close(_) => depth += 1,
+                Mark::Open(_) if depth > 1 => depth -= 1,
+                Mark::Open(_) if index > 0 && matches!(self.word(index - 1), b"struct" | b"interface") => {
+                    let (from, to) = (self.tokens[index - 1].start - self.start, self.tokens[close].end - self.start);
+                    self.out[from..to].fill(b' ');
+                    self.out[from] = b'x';
+                    return;
+                }
+                Mark::Open(_) => return,
+                _ => {}
+            }
+        }
+    }
+
+    fn blank(&mut self, index: usize) {
+        let Token { start, end, .. } = self.tokens[index];
+        self.out[start - self.start..end - self.start].fill(b' ');
+    }
+
+    /// A semicolon that ends nothing but an empty statement; the grammar wants another one behind it.
+    fn is_idle(&self, semi: usize, in_header: bool) -> bool {
+        let Some(before) = semi.checked_sub(1) else { return false };
+        match self.mark(before) {
+            _ if in_header => matches!(self.word(before), b"if" | b"switch"),
+            Mark::Semi | Mark::Open(b'{') => true,
+            _ => self.word(before) == b":" && !matches!(self.mark(semi + 1), Mark::Close(_)),
+        }
+    }
+
+    /// `L: }`; where two labels stand like this, the grammar wants a statement.
+    fn is_label_end(&self, close: usize) -> bool {
+        self.mark(close) == Mark::Close(b'}') && close > 0 && self.word(close - 1) == b":"
+    }
+
+    /// `T{…}; ;`.
+    fn has_empty_condition(&self, semi: usize) -> bool {
+        let both = [semi, semi + 1].iter().all(|s| self.word(*s) == b";");
+        both && semi > 0 && self.mark(semi - 1) == Mark::Close(b'}')
     }
 
     /// `var (` and `const (`.

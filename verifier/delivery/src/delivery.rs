@@ -1,11 +1,18 @@
 //! The opened deliverable: its entries, bounded reads, digests, and what it declares.
 
+use crate::archive::{self, Budget, Member};
+use crate::inventory::{self, Inventory};
 use crate::open;
+use crate::programs;
 use crate::source::{self, SourceTree};
+use crate::store::Store;
+use crate::unpack::{self, Unpacked};
 use crate::walk::{self, Entry, EntryKind};
-use assize_facts::{Deliverable, Digest, Gap, Limits, Progress, Reason, Request, Sha256, Sheet, reason};
+use crate::{declared, visit};
+use assize_facts::kinds::inventory::{Declared, File};
+use assize_facts::{Deliverable, Digest, Fact, Gap, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason};
 use std::collections::HashMap;
-use std::io;
+use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -53,6 +60,10 @@ struct Inner {
     /// Digests of what was read, by path.
     digests: Mutex<HashMap<String, Digest>>,
     source: OnceLock<Result<Option<SourceTree>, Reason>>,
+    inventory: OnceLock<Inventory>,
+    programs: OnceLock<Vec<String>>,
+    /// The private folder that this deliverable was unpacked to, if it was; removed with the last user.
+    _unpacked: Option<tempfile::TempDir>,
 }
 
 impl Delivery {
@@ -63,9 +74,37 @@ impl Delivery {
             return Err(OpenError::NotAFolder(root));
         }
         std::fs::read_dir(&root).map_err(|error| OpenError::Unreadable(root.clone(), error))?;
-        let walk::Walk { entries, gaps } = walk::walk(&root, &limits);
-        let digests = Mutex::default();
-        Ok(Delivery(Arc::new(Inner { root, spec, limits, entries, gaps, digests, source: OnceLock::new() })))
+        Ok(Delivery::walked(root, spec, limits, Vec::new(), None))
+    }
+
+    /// Unpacks an archive of this deliverable to a private folder and opens that: what could not be unpacked is in its gaps.
+    pub(crate) fn unpack(&self, path: &str) -> Result<Delivery, Reason> {
+        let Unpacked { folder, gaps } = unpack::unpack(&self.store(path)?, path, &self.0.limits)?;
+        let root = folder.path().to_path_buf();
+        Ok(Delivery::walked(root, Deliverable::default(), self.0.limits.clone(), gaps, Some(folder)))
+    }
+
+    fn walked(
+        root: PathBuf,
+        spec: Deliverable,
+        limits: Limits,
+        mut gaps: Vec<Gap>,
+        unpacked: Option<tempfile::TempDir>,
+    ) -> Delivery {
+        let walk = walk::walk(&root, &limits);
+        gaps.extend(walk.gaps);
+        Delivery(Arc::new(Inner {
+            root,
+            spec,
+            limits,
+            entries: walk.entries,
+            gaps,
+            digests: Mutex::default(),
+            source: OnceLock::new(),
+            inventory: OnceLock::new(),
+            programs: OnceLock::new(),
+            _unpacked: unpacked,
+        }))
     }
 
     pub fn spec(&self) -> &Deliverable {
@@ -172,19 +211,60 @@ impl Delivery {
         self.0.source.get_or_init(|| source::find(self)).clone()
     }
 
-    /// The declared binaries, then Go programs found by content that nobody declared.
+    /// The members of an archive of the deliverable (tar, zip, ar, each also compressed by gzip or zstd), each with its content (empty for what is no file).
+    ///
+    /// What the visitor returns as an error ends the reading with that reason. The gaps say what was refused or not seen; the error, what ended the reading early.
+    pub fn members(
+        &self,
+        path: &str,
+        visitor: &mut dyn FnMut(&Member, &mut dyn Read) -> Result<(), Reason>,
+    ) -> Result<Vec<Reason>, Reason> {
+        let mut visit = visit::Calling::new(visitor);
+        let store = self.store(path)?;
+        archive::each(store.whole(), path, &Budget::new(&self.0.limits), &mut visit)?;
+        Ok(visit.into_gaps())
+    }
+
+    pub(crate) fn store(&self, path: &str) -> Result<Store, Reason> {
+        let entry = self.file(path)?;
+        let (file, size) = open::regular(&self.0.root.join(&entry.real), path)?;
+        Ok(Store::File(file, size))
+    }
+
+    /// The binaries to examine: those that `deliverable.toml` names; where it names none, the Go programs found by content outside of test data, vendored code and module contents.
     pub fn declared_binaries(&self) -> Vec<DeclaredBinary> {
         let declared = self.0.spec.binaries.iter();
-        declared.map(|b| DeclaredBinary { name: b.name.clone(), path: b.path.clone(), declared: true }).collect()
+        let declared: Vec<DeclaredBinary> =
+            declared.map(|b| DeclaredBinary { name: b.name.clone(), path: b.path.clone(), declared: true }).collect();
+        if !declared.is_empty() {
+            return declared;
+        }
+        let found = self.0.programs.get_or_init(|| programs::find(self)).iter();
+        found.map(|path| DeclaredBinary { name: path.clone(), path: path.clone(), declared: false }).collect()
     }
 
     /// One sheet per request of this room (`inventory.files`, `inventory.declared`).
-    pub fn collect(&self, _requests: &[Request], _progress: &dyn Progress) -> Vec<Sheet> {
-        Vec::new()
+    pub fn collect(&self, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
+        let sheet = |request: &Request| {
+            let mut sheet = match request.kind.as_str() {
+                File::KIND => inventory::sheet(self, self.inventory(progress)),
+                Declared::KIND => declared::sheet(self),
+                _ => return None,
+            };
+            sheet.with = request.args();
+            Some(sheet)
+        };
+        requests.iter().filter_map(sheet).collect()
+    }
+
+    fn inventory(&self, progress: &dyn Progress) -> &Inventory {
+        self.0.inventory.get_or_init(|| inventory::take(self, progress))
     }
 
     /// The deliverable's digest: SHA-256 over the sorted lines `sha256:… path\n` of all entries. A file that cannot be read has its reason's code in place of a digest.
     pub fn digest_all(&self) -> Digest {
+        // Hashes all files in parallel, and reads them once with the inventory.
+        self.inventory(&Quiet);
         let mut hash = Sha256::new();
         for entry in &self.0.entries {
             let digest = match (&entry.kind, self.digest(&entry.path)) {

@@ -2,11 +2,25 @@
 //!
 //! Everything here is untrusted: links are never followed, sizes and counts are bounded, and what could not be read is a reason.
 
+mod archive;
+mod declared;
 mod delivery;
+mod examine;
+mod exe;
+mod inventory;
 mod open;
+mod programs;
+mod scan;
+mod sniff;
 mod source;
+mod store;
+mod unpack;
+mod visit;
 mod walk;
+#[cfg(test)]
+mod words;
 
 pub use delivery::{Bytes, DeclaredBinary, Delivery, OpenError};
 pub use source::{SourceEntry, SourceTree};
-pub use walk::{Entry, EntryKind};
+pub use archive::{Member, MemberKind};
+pub use walk::{Entry, EntryKind, shown_name};

@@ -2,7 +2,7 @@
 
 use crate::delivery::Delivery;
 use crate::walk::Entry;
-use assize_facts::{Digest, Gap, Reason, reason};
+use assize_facts::{Digest, Gap, Reason, SourceSpec, reason};
 use std::path::PathBuf;
 
 /// The tree below the source root; cheap to clone.
@@ -56,8 +56,13 @@ impl SourceTree {
 
     /// What could not be seen below the source root.
     pub fn gaps(&self) -> Vec<Gap> {
-        let below = |gap: &&Gap| gap.place.is_empty() || gap.place.starts_with(&self.base);
-        self.delivery.gaps().iter().filter(below).cloned().collect()
+        // A gap about a folder around the base, or about no place, hides parts of the tree as much as one below it.
+        let touches = |gap: &&Gap| gap.place.starts_with(&self.base) || self.base.starts_with(&gap.place);
+        let shown = |gap: &Gap| match gap.place.strip_prefix(&self.base) {
+            Some(place) => Gap { place: self.shown(place), ..gap.clone() },
+            None => gap.clone(),
+        };
+        self.delivery.gaps().iter().filter(touches).map(shown).collect()
     }
 
     fn inner(&self, path: &str) -> String {
@@ -67,15 +72,43 @@ impl SourceTree {
 
 /// The declared source, else the one found.
 pub(crate) fn find(delivery: &Delivery) -> Result<Option<SourceTree>, Reason> {
-    let root = match &delivery.spec().source {
-        Some(source) => match (&source.root, &source.archive) {
-            (Some(root), _) => declared_root(delivery, root)?,
-            (None, Some(archive)) => return Err(reason!("archive-not-opened", path = archive)),
-            (None, None) => return nearest(delivery),
+    match &delivery.spec().source {
+        Some(SourceSpec { root: Some(root), .. }) => Ok(Some(folder(delivery, declared_root(delivery, root)?))),
+        Some(SourceSpec { archive: Some(path), .. }) => unpacked(delivery, path),
+        Some(SourceSpec { root: None, archive: None, .. }) | None => match nearest_module(delivery)? {
+            Some(base) => Ok(Some(folder(delivery, base))),
+            None => in_archive(delivery),
         },
-        None => return nearest(delivery),
-    };
-    Ok(Some(folder(delivery, root)))
+    }
+}
+
+/// The source inside an archive: the module nearest its top, else all of it.
+fn unpacked(delivery: &Delivery, path: &str) -> Result<Option<SourceTree>, Reason> {
+    let inside = delivery.unpack(path)?;
+    let base = nearest_module(&inside)?.unwrap_or_default();
+    Ok(Some(SourceTree { delivery: inside, prefix: format!("{path}!{base}"), base }))
+}
+
+/// Where nothing is declared and no folder has a go.mod: the one archive at the top of the deliverable that holds one.
+fn in_archive(delivery: &Delivery) -> Result<Option<SourceTree>, Reason> {
+    let mut found: Option<SourceTree> = None;
+    for entry in delivery.entries().iter().filter(|e| e.is_file() && !e.path.contains('/')) {
+        let mut has_module = false;
+        let listed = delivery.members(&entry.path, &mut |member, _| {
+            has_module |= matches!(member.name.rsplit('/').next(), Some("go.mod" | "go.work")) && !ignored(&member.name);
+            Ok(())
+        });
+        if listed.is_err() && !has_module {
+            continue;
+        }
+        if has_module && let Some(tree) = unpacked(delivery, &entry.path)? {
+            if let Some(other) = &found {
+                return Err(reason!("source-ambiguous", one = other.prefix(), other = tree.prefix()));
+            }
+            found = Some(tree);
+        }
+    }
+    Ok(found)
 }
 
 fn declared_root(delivery: &Delivery, root: &str) -> Result<String, Reason> {
@@ -89,10 +122,6 @@ fn declared_root(delivery: &Delivery, root: &str) -> Result<String, Reason> {
 
 fn folder(delivery: &Delivery, base: String) -> SourceTree {
     SourceTree { delivery: delivery.clone(), prefix: base.clone(), base }
-}
-
-fn nearest(delivery: &Delivery) -> Result<Option<SourceTree>, Reason> {
-    Ok(nearest_module(delivery)?.map(|base| folder(delivery, base)))
 }
 
 /// The folder, with a `/` at its end, of the go.work or go.mod nearest the root; two at the same depth are ambiguous, save that go.work goes first.

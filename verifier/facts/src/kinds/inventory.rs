@@ -5,32 +5,33 @@ use crate::{Digest, Fact, Known, KindSchema, fact, vocabulary};
 vocabulary! {
     /// What a file is by its bytes.
     pub enum Format {
-        Elf = "elf", MachO = "macho", Pe = "pe", Wasm = "wasm", GoObject = "go-object", StaticArchive = "static-archive",
+        Elf = "elf", MachO = "macho", Pe = "pe", Coff = "coff", Wasm = "wasm", GoObject = "go-object", Bitcode = "llvm-bitcode",
+        StaticArchive = "static-archive",
         Tar = "tar", Gzip = "gzip", Zstd = "zstd", Zip = "zip", OtherArchive = "other-archive",
         OciLayout = "oci-layout", DockerArchive = "docker-archive",
         Script = "script", Text = "text", Empty = "empty", HighEntropy = "high-entropy", OtherBinary = "other-binary",
-        Link = "link", Special = "special",
+        VersionControl = "version-control", Link = "link", Special = "special",
     }
 }
 
 fact! {
-    /// One delivered file, also inside archives; every file has a line, whatever its name or mode.
+    /// One delivered file, also inside archives and other files; every file has a line, whatever its name or mode. Version-control metadata is one line.
     pub struct File = "inventory.files", layers [Source], counts "files" {
-        /// Path relative to the deliverable; inside an archive `archive!inner/path`.
+        /// Path relative to the deliverable; inside an archive `archive!inner/path`, inside any other file `file!@0x1f00` by its offset.
         path: String,
         /// Size in bytes.
         size: u64,
-        /// SHA-256 of the content; of a link, of its target's text.
+        /// SHA-256 of the content; of a link, of its target's text; of version-control metadata, of its files' digests.
         sha256: Known<Digest>,
         /// What it is, by its first bytes and structure.
         format: Known<Format>,
         /// Whether it is machine code that can be executed or loaded (ELF, Mach-O, PE, object files, WebAssembly).
         executable_content: Known<bool>,
-        /// Whether it is a Go program by its build information.
+        /// Whether it is a Go program by the sections, build information or function table of Go's linker.
         go_program: Known<bool>,
         /// Name of a packer (`upx`) or null.
         packer: Known<Option<String>>,
-        /// Whether deliverable.toml names it.
+        /// Whether deliverable.toml names it, or a folder around it. Below the source root machine code does not count as named.
         declared: bool,
         /// Permission bits, as in 493 for 0755.
         mode: u64,

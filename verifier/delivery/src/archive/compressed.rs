@@ -1,0 +1,170 @@
+//! gzip (RFC 1952) and Zstandard (RFC 8878) streams: a tar inside is read as one archive with its compression, anything else is one member.
+
+use super::{Budget, Member, MemberKind, Metered, Visitor, refuse, tar};
+use crate::sniff::{self, Kind};
+use crate::store::{Part, PartReader};
+use assize_facts::reason;
+use flate2::bufread::GzDecoder;
+use ruzstd::decoding::StreamingDecoder;
+use std::io::{self, BufRead, Read};
+
+/// Larger windows are refused (RFC 8878 §3.1.1.1.2 recommends 8 MiB at least; `zstd --ultra -22` uses 128 MiB).
+const WINDOW: u64 = 128 << 20;
+
+pub(super) fn each(
+    part: Part<'_>,
+    name: &str,
+    budget: &Budget,
+    visitor: &mut dyn Visitor,
+) -> io::Result<()> {
+    let mut frames = Frames { source: Some(part.reader()), state: State::Between };
+    let mut decoded = Metered::new(&mut frames, part.len(), budget);
+    let mut head = Vec::new();
+    decoded.by_ref().take(sniff::HEAD as u64).read_to_end(&mut head)?;
+    let is_tar = sniff::kind(&head, u64::MAX) == Kind::Tar;
+    let mut content = io::Cursor::new(head).chain(decoded);
+    if is_tar {
+        tar::each(&mut content, visitor)?;
+    } else {
+        let member = Member { name: stem(name), kind: MemberKind::File, size: 0, mode: 0 };
+        visitor.member(&member, &mut content)?;
+        io::copy(&mut content, &mut io::sink())?;
+    }
+    if let Some(end) = frames.trailing() {
+        visitor.leftover(end, part.len());
+    }
+    Ok(())
+}
+
+/// What `gunzip` and `unzstd` would call the file.
+fn stem(name: &str) -> String {
+    let last = name.rsplit(['/', '!']).next().unwrap_or(name);
+    for ending in [".gz", ".zst", ".zstd"] {
+        if let Some(stem) = last.strip_suffix(ending)
+            && !stem.is_empty()
+        {
+            return stem.to_string();
+        }
+    }
+    format!("{last}.content")
+}
+
+enum State<'a> {
+    Between,
+    Gzip(Box<GzDecoder<PartReader<'a>>>),
+    Zstd(Box<StreamingDecoder<PartReader<'a>, ruzstd::decoding::FrameDecoder>>),
+    End,
+}
+
+/// Decodes one compressed frame after another, as both formats allow (RFC 1952 §2.2, RFC 8878 §3), and stops at bytes that begin none.
+struct Frames<'a> {
+    /// Absent while a decoder holds it.
+    source: Option<PartReader<'a>>,
+    state: State<'a>,
+}
+
+impl<'a> Frames<'a> {
+    /// Begins the next frame, skipping zeros (padding of tapes) and skippable frames.
+    fn next(&mut self, mut source: PartReader<'a>) -> io::Result<()> {
+        loop {
+            let start = peek(&mut source)?;
+            match start {
+                [0x1f, 0x8b, ..] => {
+                    self.state = State::Gzip(Box::new(GzDecoder::new(source)));
+                    return Ok(());
+                }
+                [0x28, 0xb5, 0x2f, 0xfd] => {
+                    let decoder = StreamingDecoder::new_with_max_window_size(source, WINDOW);
+                    self.state = State::Zstd(Box::new(decoder.map_err(io::Error::other)?));
+                    return Ok(());
+                }
+                [0x50..=0x5f, 0x2a, 0x4d, 0x18] => skip_frame(&mut source)?,
+                _ => {
+                    self.state = State::End;
+                    self.source = Some(source);
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Where bytes that are no frame begin, zeros left out; `None` where there are none.
+    fn trailing(mut self) -> Option<u64> {
+        let mut source = self.source.take()?;
+        loop {
+            let ready = source.fill_buf().ok()?;
+            if ready.is_empty() {
+                return None;
+            }
+            match ready.iter().position(|b| *b != 0) {
+                Some(at) => return Some(source.position() + at as u64),
+                None => {
+                    let n = ready.len();
+                    source.consume(n);
+                }
+            }
+        }
+    }
+}
+
+/// The first four bytes (zeros past the end).
+fn peek(source: &mut PartReader<'_>) -> io::Result<[u8; 4]> {
+    let at = source.position();
+    let bytes = source.part().bytes(at, 4)?;
+    let mut four = [0; 4];
+    four[..bytes.len()].copy_from_slice(&bytes);
+    Ok(four)
+}
+
+fn skip_frame(source: &mut PartReader<'_>) -> io::Result<()> {
+    let mut header = [0; 8];
+    source.read_exact(&mut header)?;
+    let size = u64::from(u32::from_le_bytes([header[4], header[5], header[6], header[7]]));
+    let skipped = io::copy(&mut source.take(size), &mut io::sink())?;
+    if skipped < size {
+        return Err(refuse(reason!("archive-damaged", detail = "a skippable frame is cut off")));
+    }
+    Ok(())
+}
+
+impl Read for Frames<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            let n = match &mut self.state {
+                State::End => return Ok(0),
+                State::Between => 0,
+                State::Gzip(decoder) => decoder.read(buf)?,
+                State::Zstd(decoder) => decoder.read(buf)?,
+            };
+            if n > 0 {
+                return Ok(n);
+            }
+            let source = match std::mem::replace(&mut self.state, State::End) {
+                State::End => return Ok(0),
+                State::Between => self.source.take(),
+                State::Gzip(decoder) => Some(decoder.into_inner()),
+                State::Zstd(decoder) => Some(checked(*decoder)?),
+            };
+            match source {
+                Some(source) => self.next(source)?,
+                None => return Ok(0),
+            }
+        }
+    }
+}
+
+/// ruzstd leaves comparing the frame's checksum to its user.
+fn checked<'a>(
+    decoder: StreamingDecoder<PartReader<'a>, ruzstd::decoding::FrameDecoder>,
+) -> io::Result<PartReader<'a>> {
+    let (source, decoder) = decoder.into_parts();
+    match (decoder.get_checksum_from_data(), decoder.get_calculated_checksum()) {
+        (Some(written), Some(computed)) if written != computed => {
+            Err(refuse(reason!("archive-damaged", detail = "a frame's checksum is wrong")))
+        }
+        _ => Ok(source),
+    }
+}

@@ -1,0 +1,197 @@
+//! Bounded readers of archives: each gives its members in turn, and everything that it refuses or did not see is a reason.
+//!
+//! Nothing is unpacked by these readers; who wants a member reads it from the stream that comes with it.
+
+mod ar;
+mod compressed;
+mod tar;
+#[cfg(test)]
+mod tests;
+mod zip;
+
+use crate::sniff::{self, Kind};
+use crate::store::Part;
+use assize_facts::{Limits, Reason, reason};
+use std::cell::Cell;
+use std::collections::HashSet;
+use std::fmt;
+use std::io::{self, Read};
+
+pub(crate) use tar::checksum_fits as tar_checksum_fits;
+pub(crate) use zip::has_directory;
+
+/// One member of an archive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// Its name as written, odd bytes shown as in [`crate::shown_name`]; may hold `..` or begin with `/`.
+    pub name: String,
+    pub kind: MemberKind,
+    /// Size as its header says, before decompression is trusted; 0 where the format does not say.
+    pub size: u64,
+    /// Permission bits; 0 where the format has none.
+    pub mode: u32,
+}
+
+/// What a member is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberKind {
+    File,
+    Folder,
+    /// A symbolic link and its target.
+    Link(String),
+    /// A second name of an earlier member.
+    HardLink(String),
+    /// `fifo` or `device`.
+    Special(&'static str),
+}
+
+/// Is given each member with its content (empty for what is not a file), and each gap.
+pub(crate) trait Visitor {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()>;
+    fn gap(&mut self, reason: Reason);
+    /// Bytes of the archive's file that belong to none of its members: before, between or after them.
+    fn leftover(&mut self, _from: u64, _to: u64) {}
+}
+
+/// What one delivered file may still cost, its nested archives included.
+pub(crate) struct Budget {
+    unpacked: Cell<u64>,
+    members: Cell<u64>,
+    limits: Limits,
+}
+
+impl Budget {
+    pub(crate) fn new(limits: &Limits) -> Budget {
+        Budget {
+            unpacked: Cell::new(limits.unpacked),
+            members: Cell::new(limits.entries),
+            limits: limits.clone(),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Takes so many bytes of what may still be unpacked or looked at again.
+    pub(crate) fn spend(&self, bytes: u64) -> Result<(), Reason> {
+        let left = self.unpacked.get().checked_sub(bytes);
+        self.unpacked.set(left.ok_or_else(|| reason!("archive-too-large", limit = self.limits.unpacked))?);
+        Ok(())
+    }
+
+    fn member(&self) -> Result<(), Reason> {
+        let left = self.members.get().checked_sub(1);
+        self.members.set(left.ok_or_else(|| reason!("limit-entries", limit = self.limits.entries))?);
+        Ok(())
+    }
+}
+
+/// A reason travelling through `io::Error`.
+#[derive(Debug)]
+struct Refused(Reason);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.code)
+    }
+}
+
+impl std::error::Error for Refused {}
+
+pub(crate) fn refuse(reason: Reason) -> io::Error {
+    io::Error::other(Refused(reason))
+}
+
+/// The reason behind an error of a reader; where it has none, the archive is damaged.
+pub(crate) fn reason_of(error: io::Error) -> Reason {
+    let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|e| e as _);
+    while let Some(e) = inner {
+        if let Some(Refused(reason)) = e.downcast_ref::<Refused>() {
+            return reason.clone();
+        }
+        inner = match e.downcast_ref::<io::Error>() {
+            Some(io) => io.get_ref().map(|e| e as _),
+            None => e.source(),
+        };
+    }
+    reason!("archive-damaged", detail = error)
+}
+
+/// Counts what a decoder gives, and stops it at the limits of size and ratio.
+pub(crate) struct Metered<'b, R> {
+    inner: R,
+    budget: &'b Budget,
+    packed: u64,
+    given: u64,
+}
+
+/// Below this a high ratio is harmless.
+const RATIO_FROM: u64 = 1 << 20;
+
+impl<'b, R: Read> Metered<'b, R> {
+    pub(crate) fn new(inner: R, packed: u64, budget: &'b Budget) -> Metered<'b, R> {
+        Metered { inner, budget, packed, given: 0 }
+    }
+}
+
+impl<R: Read> Read for Metered<'_, R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.inner.read(buf)?;
+        self.given += n as u64;
+        self.budget.spend(n as u64).map_err(refuse)?;
+        let ratio = self.budget.limits.ratio;
+        if self.given > RATIO_FROM && self.given / self.packed.max(1) > ratio {
+            return Err(refuse(reason!("archive-bomb", packed = self.packed, limit = ratio)));
+        }
+        Ok(n)
+    }
+}
+
+/// Gives every member of an archive to the visitor. `name` is the archive's own last name, for what a bare compressed file holds.
+///
+/// The error is what ended the reading early; members before it were given.
+pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dyn Visitor) -> Result<(), Reason> {
+    let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
+    let mut once = Once { visitor, budget, seen: HashSet::new() };
+    let result = match sniff::kind(&head, part.len()) {
+        Kind::Tar => tar::each(&mut part.reader(), &mut once),
+        Kind::Gzip | Kind::Zstd => compressed::each(part, name, budget, &mut once),
+        Kind::Ar => ar::each(part, &mut once),
+        _ if has_directory(&part) => zip::each(part, budget, &mut once),
+        other => return Err(reason!("archive-not-opened", path = name, format = other.name())),
+    };
+    result.map_err(reason_of)
+}
+
+/// The members of what ends in a zip directory, whatever it begins with.
+pub(crate) fn each_of_zip(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) -> Result<(), Reason> {
+    zip::each(part, budget, &mut Once { visitor, budget, seen: HashSet::new() }).map_err(reason_of)
+}
+
+/// Counts members, and tells of names that come twice: two readers may differ on which of them counts.
+struct Once<'a> {
+    visitor: &'a mut dyn Visitor,
+    budget: &'a Budget,
+    seen: HashSet<String>,
+}
+
+impl Visitor for Once<'_> {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+        self.budget.member().map_err(refuse)?;
+        let name = member.name.trim_end_matches('/').trim_start_matches("./").to_string();
+        if member.kind != MemberKind::Folder && self.seen.contains(&name) {
+            self.visitor.gap(reason!("archive-duplicate", member = &member.name));
+        }
+        self.seen.insert(name);
+        self.visitor.member(member, content)
+    }
+
+    fn gap(&mut self, reason: Reason) {
+        self.visitor.gap(reason);
+    }
+
+    fn leftover(&mut self, from: u64, to: u64) {
+        self.visitor.leftover(from, to);
+    }
+}

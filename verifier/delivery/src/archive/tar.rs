@@ -1,0 +1,256 @@
+//! tar streams: v7, ustar, GNU and pax (POSIX.1-2017 pax, GNU tar manual "Basic Tar Format"). Whatever two readers could take differently is refused.
+
+use super::{Member, MemberKind, Visitor, refuse};
+use crate::walk::shown_name;
+use assize_facts::reason;
+use std::io::{self, Read};
+
+const BLOCK: usize = 512;
+/// Longest long name or pax header that is believed.
+const LONGEST_HEADER: u64 = 1 << 20;
+
+pub(super) fn each(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> io::Result<()> {
+    let mut stream = Counted { stream, at: 0 };
+    let mut next = Extra::default();
+    loop {
+        // Every writer ends with zeros; without them the archive may have been cut off between members.
+        let block = stream.block()?.ok_or_else(|| damaged("it has no end mark"))?;
+        if block.iter().all(|b| *b == 0) {
+            return end(&mut stream, visitor);
+        }
+        if !checksum_fits(&block) {
+            return Err(damaged("a header's checksum is wrong"));
+        }
+        let size = number(&block[124..136]).ok_or_else(|| damaged("a size is not readable"))?;
+        match block[156] {
+            b'L' => next.name = Some(text(&mut stream, size)?),
+            b'K' => next.link = Some(text(&mut stream, size)?),
+            b'x' | b'X' => next.pax(&content(&mut stream, size)?)?,
+            b'g' => global(&content(&mut stream, size)?)?,
+            b'V' => skip(&mut stream, size)?,
+            _ => member(&mut stream, &block, size, std::mem::take(&mut next), visitor)?,
+        }
+    }
+}
+
+/// What extended headers say about the member that follows.
+#[derive(Default)]
+struct Extra {
+    name: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+    sparse: bool,
+}
+
+impl Extra {
+    fn pax(&mut self, bytes: &[u8]) -> io::Result<()> {
+        for (key, value) in records(bytes)? {
+            match key {
+                b"path" => self.name = Some(value.to_vec()),
+                b"linkpath" => self.link = Some(value.to_vec()),
+                b"size" => self.size = Some(decimal(value).ok_or_else(|| damaged("a pax size is not readable"))?),
+                _ => self.sparse |= key.starts_with(b"GNU.sparse."),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A global header that renames or resizes members is honest nowhere; git writes a comment only.
+fn global(bytes: &[u8]) -> io::Result<()> {
+    let changes = |key: &[u8]| matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse.");
+    match records(bytes)?.iter().any(|(key, _)| changes(key)) {
+        true => Err(damaged("a global header changes names or sizes")),
+        false => Ok(()),
+    }
+}
+
+/// `length key=value\n`, the length counting the whole record.
+fn records(mut bytes: &[u8]) -> io::Result<Vec<(&[u8], &[u8])>> {
+    let broken = || damaged("a pax header is not readable");
+    let mut all = Vec::new();
+    while !bytes.is_empty() {
+        let space = bytes.iter().take(20).position(|b| *b == b' ').ok_or_else(broken)?;
+        let length = decimal(&bytes[..space]).and_then(|n| usize::try_from(n).ok()).ok_or_else(broken)?;
+        let record = bytes.get(space + 1..length).ok_or_else(broken)?;
+        let record = record.strip_suffix(b"\n").ok_or_else(broken)?;
+        let equals = record.iter().position(|b| *b == b'=').ok_or_else(broken)?;
+        all.push((&record[..equals], &record[equals + 1..]));
+        bytes = &bytes[length..];
+    }
+    Ok(all)
+}
+
+fn member(
+    stream: &mut Counted<'_>,
+    block: &[u8; BLOCK],
+    size: u64,
+    extra: Extra,
+    visitor: &mut dyn Visitor,
+) -> io::Result<()> {
+    let size = extra.size.unwrap_or(size);
+    let name = shown_name(&extra.name.unwrap_or_else(|| header_name(block)));
+    let link = shown_name(&extra.link.unwrap_or_else(|| until_nul(&block[157..257]).to_vec()));
+    let mode = number(&block[100..108]).unwrap_or(0) as u32 & 0o7777;
+    let sparse = extra.sparse || block[156] == b'S';
+    let (kind, has_content) = kind(block[156], &name, link);
+    if sparse {
+        visitor.gap(reason!("archive-sparse", member = &name));
+        while block[156] == b'S' && more_sparse(stream, block)? {}
+        return skip(stream, size);
+    }
+    // Readers disagree on whether data follows a link or folder that claims some.
+    if !has_content && size > 0 && kind != MemberKind::Folder {
+        return Err(damaged("a link or device claims to have content"));
+    }
+    let member = Member { name, kind, size, mode };
+    if !has_content {
+        return visitor.member(&member, &mut io::empty());
+    }
+    let mut content = stream.by_ref().take(size);
+    visitor.member(&member, &mut content)?;
+    let left = content.limit();
+    skip_rest(stream, left, size)
+}
+
+fn kind(flag: u8, name: &str, link: String) -> (MemberKind, bool) {
+    match flag {
+        b'1' => (MemberKind::HardLink(link), false),
+        b'2' => (MemberKind::Link(link), false),
+        b'3' | b'4' => (MemberKind::Special("device"), false),
+        b'5' | b'D' => (MemberKind::Folder, false),
+        b'6' => (MemberKind::Special("fifo"), false),
+        // v7 marks folders by their last letter only.
+        0 | b'0' if name.ends_with('/') => (MemberKind::Folder, false),
+        // POSIX: an unknown type is read as a regular file.
+        _ => (MemberKind::File, true),
+    }
+}
+
+/// Old GNU sparse files carry further header blocks while a flag says so (byte 482 of the header, 504 of the others).
+fn more_sparse(stream: &mut Counted<'_>, block: &[u8; BLOCK]) -> io::Result<bool> {
+    if block[482] == 0 {
+        return Ok(false);
+    }
+    loop {
+        let block = stream.block()?.ok_or_else(|| damaged("a sparse file is cut off"))?;
+        if block[504] == 0 {
+            return Ok(false);
+        }
+    }
+}
+
+/// After the first zero block: anything but zeros is told, for `tar -i` and hidden payloads read on.
+fn end(stream: &mut Counted<'_>, visitor: &mut dyn Visitor) -> io::Result<()> {
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        let n = stream.read(&mut chunk)?;
+        if n == 0 {
+            return Ok(());
+        }
+        if let Some(at) = chunk[..n].iter().position(|b| *b != 0) {
+            let from = stream.at - n as u64 + at as u64;
+            io::copy(stream, &mut io::sink())?;
+            visitor.gap(reason!("archive-trailing", offset = from));
+            return Ok(());
+        }
+    }
+}
+
+struct Counted<'a> {
+    stream: &'a mut dyn Read,
+    at: u64,
+}
+
+impl Read for Counted<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let n = self.stream.read(buf)?;
+        self.at += n as u64;
+        Ok(n)
+    }
+}
+
+impl Counted<'_> {
+    /// The next block; `None` at the end.
+    fn block(&mut self) -> io::Result<Option<[u8; BLOCK]>> {
+        let mut bytes = Vec::with_capacity(BLOCK);
+        self.take(BLOCK as u64).read_to_end(&mut bytes)?;
+        match <[u8; BLOCK]>::try_from(bytes) {
+            Ok(block) => Ok(Some(block)),
+            Err(bytes) if bytes.is_empty() => Ok(None),
+            Err(_) => Err(damaged("a header is cut off")),
+        }
+    }
+}
+
+fn content(stream: &mut Counted<'_>, size: u64) -> io::Result<Vec<u8>> {
+    if size > LONGEST_HEADER {
+        return Err(damaged("an extended header is too long"));
+    }
+    let mut bytes = Vec::new();
+    stream.take(size).read_to_end(&mut bytes)?;
+    skip_rest(stream, size - bytes.len() as u64, size)?;
+    Ok(bytes)
+}
+
+fn text(stream: &mut Counted<'_>, size: u64) -> io::Result<Vec<u8>> {
+    Ok(until_nul(&content(stream, size)?).to_vec())
+}
+
+fn skip(stream: &mut Counted<'_>, size: u64) -> io::Result<()> {
+    skip_rest(stream, size, size)
+}
+
+/// Skips the `left` bytes of a content of `size` bytes, and its padding.
+fn skip_rest(stream: &mut Counted<'_>, left: u64, size: u64) -> io::Result<()> {
+    let padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+    let skipped = io::copy(&mut stream.take(left.saturating_add(padding)), &mut io::sink())?;
+    if skipped < left.saturating_add(padding) { Err(damaged("a member is cut off")) } else { Ok(()) }
+}
+
+fn header_name(block: &[u8; BLOCK]) -> Vec<u8> {
+    let name = until_nul(&block[..100]);
+    let prefix = until_nul(&block[345..500]);
+    if &block[257..263] == b"ustar\0" && !prefix.is_empty() {
+        return [prefix, b"/", name].concat();
+    }
+    name.to_vec()
+}
+
+fn until_nul(bytes: &[u8]) -> &[u8] {
+    bytes.split(|b| *b == 0).next().unwrap_or_default()
+}
+
+/// The sum of a header's bytes, its own field counted as blanks; some old writers summed signed bytes.
+pub(crate) fn checksum_fits(block: &[u8; BLOCK]) -> bool {
+    let field = |i: usize| (148..156).contains(&i);
+    let byte = |(i, b): (usize, &u8)| if field(i) { b' ' } else { *b };
+    let unsigned: i64 = block.iter().enumerate().map(|x| i64::from(byte(x))).sum();
+    let signed: i64 = block.iter().enumerate().map(|x| i64::from(byte(x) as i8)).sum();
+    number(&block[148..156]).and_then(|n| i64::try_from(n).ok()).is_some_and(|n| n == unsigned || n == signed)
+}
+
+/// Octal digits, or base 256 with its first bit set (GNU).
+fn number(field: &[u8]) -> Option<u64> {
+    let first = *field.first()?;
+    if first & 0x80 != 0 {
+        let mut value = u128::from(first & 0x7f);
+        for byte in &field[1..] {
+            value = value.checked_mul(256)? + u128::from(*byte);
+        }
+        return u64::try_from(value).ok();
+    }
+    let digits = until_nul(field).trim_ascii();
+    match digits.is_empty() {
+        true => Some(0),
+        false => u64::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok(),
+    }
+}
+
+fn decimal(bytes: &[u8]) -> Option<u64> {
+    std::str::from_utf8(bytes).ok()?.parse().ok()
+}
+
+fn damaged(detail: &str) -> io::Error {
+    refuse(reason!("archive-damaged", detail = detail))
+}

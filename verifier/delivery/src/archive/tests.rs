@@ -1,0 +1,198 @@
+//! Archives made by independent writers, and what is refused.
+
+use super::*;
+use crate::store::Store;
+use flate2::write::GzEncoder;
+use std::io::Write;
+
+pub(crate) fn tar_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut builder = ::tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = ::tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        builder.append_data(&mut header, name, *content).expect("memory takes it");
+    }
+    builder.into_inner().expect("memory takes it")
+}
+
+pub(crate) fn gzip_of(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).expect("memory takes it");
+    encoder.finish().expect("memory takes it")
+}
+
+pub(crate) fn zstd_of(bytes: &[u8]) -> Vec<u8> {
+    ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
+}
+
+pub(crate) fn zip_of(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut archive = rawzip::ZipArchiveWriter::new(&mut out);
+    for (name, content) in files {
+        let method = rawzip::CompressionMethod::DEFLATE;
+        let (mut entry, config) = archive.new_file(*name).compression_method(method).start().expect("a name");
+        let encoder = flate2::write::DeflateEncoder::new(&mut entry, flate2::Compression::default());
+        let mut writer = config.wrap(encoder);
+        writer.write_all(content).expect("memory takes it");
+        let (encoder, descriptor) = writer.finish().expect("memory takes it");
+        encoder.finish().expect("memory takes it");
+        entry.finish(descriptor).expect("memory takes it");
+    }
+    archive.finish().expect("memory takes it");
+    out
+}
+
+#[derive(Default)]
+struct Listing(Vec<String>);
+
+impl Visitor for Listing {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+        let mut text = String::new();
+        content.take(20).read_to_string(&mut text)?;
+        let kind = match &member.kind {
+            MemberKind::File => format!("={text}"),
+            MemberKind::Folder => "/".into(),
+            MemberKind::Link(to) => format!("->{to}"),
+            MemberKind::HardLink(to) => format!("=>{to}"),
+            MemberKind::Special(kind) => format!(" {kind}"),
+        };
+        self.0.push(format!("{}{kind}", member.name));
+        Ok(())
+    }
+    fn gap(&mut self, reason: Reason) {
+        self.0.push(format!("gap {}", reason.code));
+    }
+    fn leftover(&mut self, from: u64, to: u64) {
+        self.0.push(format!("left {}", to - from));
+    }
+}
+
+fn list_within(bytes: Vec<u8>, limits: &Limits) -> String {
+    let mut listing = Listing::default();
+    let store = Store::Memory(bytes);
+    if let Err(reason) = each(store.whole(), "a.gz", &Budget::new(limits), &mut listing) {
+        listing.0.push(format!("end {}", reason.code));
+    }
+    listing.0.join("\n")
+}
+
+fn list(bytes: Vec<u8>) -> String {
+    list_within(bytes, &Limits::default())
+}
+
+#[test]
+fn every_format_gives_the_same_members() {
+    let long = format!("{}/x", "d".repeat(150));
+    let files: &[(&str, &[u8])] = &[("a", b"one"), ("b/c", b""), (&long, b"long name")];
+    let want = format!("a=one\nb/c=\n{long}=long name");
+    let tar = tar_of(files);
+    assert_eq!(list(gzip_of(&tar)), want);
+    assert_eq!(list(zstd_of(&tar)), want);
+    assert_eq!(list(tar), want);
+    assert_eq!(list(zip_of(files)), want);
+}
+
+#[test]
+fn what_is_compressed_alone_is_one_member() {
+    assert_eq!(list(gzip_of(b"text")), "a=text");
+    assert_eq!(list([gzip_of(b"te"), gzip_of(b"xt")].concat()), "a=text");
+    assert_eq!(list([zstd_of(b"te"), zstd_of(b"xt")].concat()), "a=text");
+}
+
+#[test]
+fn bytes_behind_an_archive_are_told() {
+    let tar = tar_of(&[("a", b"one")]);
+    assert_eq!(list([tar.clone(), vec![0; 4096]].concat()), "a=one");
+    assert_eq!(list([tar.clone(), b"payload".to_vec()].concat()), "a=one\ngap archive-trailing");
+    assert_eq!(list([gzip_of(&tar), b"payload".to_vec()].concat()), "a=one\nleft 7");
+    let zip = zip_of(&[("a", b"one")]);
+    assert_eq!(list([zip.clone(), vec![b'x'; 100]].concat()), "left 100\na=one");
+    assert_eq!(list([vec![b'x'; 100], zip].concat()), "left 100\na=one");
+}
+
+#[test]
+fn links_devices_and_twice_the_same_name_are_told() {
+    let mut builder = ::tar::Builder::new(Vec::new());
+    let mut header = ::tar::Header::new_gnu();
+    header.set_size(0);
+    header.set_entry_type(::tar::EntryType::Symlink);
+    builder.append_link(&mut header, "link", "../../etc/passwd").expect("memory takes it");
+    header.set_entry_type(::tar::EntryType::Link);
+    builder.append_link(&mut header, "hard", "link").expect("memory takes it");
+    header.set_entry_type(::tar::EntryType::Char);
+    builder.append_data(&mut header, "null", io::empty()).expect("memory takes it");
+    header.set_entry_type(::tar::EntryType::Regular);
+    header.set_size(1);
+    builder.append_data(&mut header, "x", &b"1"[..]).expect("memory takes it");
+    builder.append_data(&mut header, "./x", &b"2"[..]).expect("memory takes it");
+    let bytes = builder.into_inner().expect("memory takes it");
+    assert_eq!(list(bytes), "link->../../etc/passwd\nhard=>link\nnull device\nx=1\ngap archive-duplicate\nx=2");
+}
+
+#[test]
+fn a_bomb_ends_at_the_limit_of_ratio_or_size() {
+    let zeros = gzip_of(&vec![0; 8 << 20]);
+    assert!(list(zeros.clone()).contains("a=\0"), "a ratio below the limit is allowed");
+    let limits = Limits { ratio: 100, ..Limits::default() };
+    assert!(list_within(zeros.clone(), &limits).ends_with("end archive-bomb"));
+    let limits = Limits { unpacked: 1 << 20, ratio: 10_000, ..Limits::default() };
+    assert!(list_within(zeros, &limits).ends_with("end archive-too-large"));
+    let limits = Limits { entries: 2, ..Limits::default() };
+    let many = tar_of(&[("a", b"1"), ("b", b"2"), ("c", b"3")]);
+    assert_eq!(list_within(many, &limits), "a=1\nb=2\nend limit-entries");
+}
+
+#[test]
+fn a_cut_off_or_altered_archive_is_never_read_to_a_good_end() {
+    let files: &[(&str, &[u8])] = &[("a", b"one"), ("b", &[b'x'; 2000])];
+    for whole in [tar_of(files), gzip_of(&tar_of(files)), zstd_of(&tar_of(files)), zip_of(files)] {
+        let end = whole.len() - whole.iter().rev().take_while(|b| **b == 0).count();
+        for cut in [end / 4, end / 2, end * 3 / 4] {
+            let text = list(whole[..cut].to_vec());
+            assert!(text.contains("end ") || text.contains("gap "), "cut at {cut} of {end}: {text}");
+        }
+    }
+    let mut zip = zip_of(files);
+    let at = zip.windows(3).position(|w| w == b"one").unwrap_or(33);
+    zip[at] ^= 1;
+    assert!(list(zip).contains("end archive-damaged"));
+}
+
+#[test]
+fn a_zip_whose_local_header_names_another_file_is_refused() {
+    let mut zip = zip_of(&[("good.go", b"package a")]);
+    let at = zip.windows(7).position(|w| w == b"good.go").expect("the local name comes first");
+    zip[at..at + 7].copy_from_slice(b"evil.go");
+    assert_eq!(list(zip), "end archive-damaged");
+}
+
+#[test]
+fn a_global_pax_header_that_renames_is_refused_and_a_comment_is_not() {
+    let pax = |record: &[u8]| {
+        let mut header = ::tar::Header::new_ustar();
+        header.set_entry_type(::tar::EntryType::XGlobalHeader);
+        header.set_path("pax_global_header").expect("short");
+        header.set_size(record.len() as u64);
+        header.set_cksum();
+        let mut bytes = header.as_bytes().to_vec();
+        bytes.extend(record);
+        bytes.resize(1024, 0);
+        bytes.extend(tar_of(&[("a", b"one")]));
+        bytes
+    };
+    assert_eq!(list(pax(b"15 comment=abc\n")), "a=one");
+    assert_eq!(list(pax(b"10 path=b\n")), "end archive-damaged");
+}
+
+#[test]
+fn static_archives_give_members_with_long_names() {
+    let member = |name: &str, content: &str| {
+        let header = format!("{name:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", 0, 0, 0, 644, content.len());
+        format!("{header}{content}{}", if content.len() % 2 == 1 { "\n" } else { "" })
+    };
+    let gnu = ["!<arch>\n", &member("//", "a_very_long_member_name.o/\n"), &member("/0", "elf"), &member("b.o/", "x")];
+    assert_eq!(list(gnu.concat().into_bytes()), "a_very_long_member_name.o=elf\nb.o=x");
+    let bsd = ["!<arch>\n", &member("#1/4", "c.o\0body")];
+    assert_eq!(list(bsd.concat().into_bytes()), "c.o=body");
+}

@@ -1,0 +1,360 @@
+//! Examines one delivered file and everything inside it: archives' members, what is appended or embedded.
+
+mod embedded;
+#[cfg(test)]
+mod tests;
+
+use crate::archive::{self, Budget, Member, MemberKind, Visitor};
+use crate::exe::{self, Exe};
+use crate::scan::{self, Mark, Scan, Weights};
+use crate::sniff::{self, Kind};
+use crate::store::{self, Part, Store};
+use assize_facts::kinds::inventory::Format;
+use assize_facts::{Digest, Gap, Known, Reason, Sha256, reason};
+use std::io::{self, Read};
+
+/// One line of the inventory.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub path: String,
+    pub size: u64,
+    pub mode: u32,
+    pub sha256: Known<Digest>,
+    pub format: Known<Format>,
+    pub executable: Known<bool>,
+    pub go_program: Known<bool>,
+    pub packer: Known<Option<String>>,
+}
+
+impl Seen {
+    pub(crate) fn new(path: &str, size: u64, mode: u32, sha256: Known<Digest>, format: Format) -> Seen {
+        Seen {
+            path: path.into(),
+            size,
+            mode,
+            sha256,
+            format: format.into(),
+            executable: false.into(),
+            go_program: false.into(),
+            packer: None.into(),
+        }
+    }
+}
+
+/// What was seen, and what was not.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub seen: Vec<Seen>,
+    pub gaps: Vec<Gap>,
+}
+
+impl Found {
+    pub(crate) fn gap(&mut self, reason: Reason, place: &str) {
+        self.gaps.push(Gap { reason, place: place.into(), owner: None });
+    }
+}
+
+/// One file on its way through the examination.
+struct File<'a> {
+    part: Part<'a>,
+    path: String,
+    mode: u32,
+    /// Archives around it.
+    depth: u32,
+}
+
+/// Examines a file of the deliverable. `path` is what it is called in facts.
+pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget) -> Found {
+    let mut found = Found::default();
+    let file = File { part: store.whole(), path: path.into(), mode, depth: 0 };
+    one(&file, budget, &mut found);
+    found
+}
+
+fn one(file: &File<'_>, budget: &Budget, found: &mut Found) {
+    let scan = match scan::scan(&file.part) {
+        Ok(scan) => scan,
+        Err(error) => return unreadable(file, &error, found),
+    };
+    let kind = sniff::kind(&scan.head, file.part.len());
+    let line = found.seen.len();
+    let digest = Known::Value(scan.digest.clone());
+    found.seen.push(Seen::new(&file.path, file.part.len(), file.mode, digest, format(kind, &scan)));
+    match kind {
+        Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
+        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Ar | Kind::Zip => opened(file, kind, line, budget, found),
+        Kind::Closed(format) => {
+            found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
+        }
+        Kind::Coff | Kind::GoObject | Kind::Bitcode | Kind::Wasm => found.seen[line].executable = true.into(),
+        Kind::Dos => {
+            found.seen[line].executable = Known::Unknown(reason!("dos-header-only", path = &file.path));
+            embedded::within(file, &scan, &[], budget, found);
+        }
+        Kind::Empty => {}
+        Kind::Data(_) | Kind::Script | Kind::Plain => plain(file, &scan, line, budget, found),
+    }
+    // A zip directory at the end makes an archive of anything: scripts, pictures and programs carry payloads that way.
+    if kind != Kind::Zip && scan.has(Mark::ZipEnd) && archive::has_directory(&file.part) {
+        members(file, line, budget, found, archive::each_of_zip);
+    }
+}
+
+fn unreadable(file: &File<'_>, error: &io::Error, found: &mut Found) {
+    let reason = reason!("file-unreadable", path = &file.path, detail = error);
+    found.gap(reason.clone(), &file.path);
+    let unknown = Known::Unknown(reason.clone());
+    let mut seen = Seen::new(&file.path, file.part.len(), file.mode, Known::Unknown(reason.clone()), Format::OtherBinary);
+    seen.format = Known::Unknown(reason.clone());
+    seen.executable = unknown.clone();
+    seen.go_program = unknown;
+    seen.packer = Known::Unknown(reason);
+    found.seen.push(seen);
+}
+
+fn format(kind: Kind, scan: &Scan) -> Format {
+    match kind {
+        Kind::Empty => Format::Empty,
+        Kind::Elf => Format::Elf,
+        Kind::MachO => Format::MachO,
+        Kind::Pe => Format::Pe,
+        Kind::Coff => Format::Coff,
+        Kind::Wasm => Format::Wasm,
+        Kind::GoObject => Format::GoObject,
+        Kind::Bitcode => Format::Bitcode,
+        Kind::Ar => Format::StaticArchive,
+        Kind::Tar => Format::Tar,
+        Kind::Gzip => Format::Gzip,
+        Kind::Zstd => Format::Zstd,
+        Kind::Zip => Format::Zip,
+        Kind::Closed(_) => Format::OtherArchive,
+        Kind::Script => Format::Script,
+        Kind::Dos | Kind::Data(_) => Format::OtherBinary,
+        Kind::Plain if scan.text => Format::Text,
+        Kind::Plain if is_random(scan) => Format::HighEntropy,
+        Kind::Plain => Format::OtherBinary,
+    }
+}
+
+/// From 512 bytes on random or encrypted data has over 7.5 bits per byte; machine code has about 6.
+const RANDOM: f64 = 7.5;
+
+fn is_random(scan: &Scan) -> bool {
+    scan.entropy >= RANDOM
+}
+
+fn plain(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
+    if scan.text {
+        return;
+    }
+    embedded::within(file, scan, &[], budget, found);
+    if matches!(found.seen[line].format, Known::Value(Format::HighEntropy)) {
+        let reason = reason!("content-opaque", path = &file.path);
+        found.seen[line].executable = Known::Unknown(reason.clone());
+        found.gap(reason, &file.path);
+    }
+}
+
+fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
+    found.seen[line].executable = true.into();
+    let exe = match exe::read(kind, &file.part) {
+        Ok(exe) => exe,
+        Err(detail) => {
+            let reason = reason!("executable-malformed", path = &file.path, detail = detail);
+            found.seen[line].go_program = Known::Unknown(reason.clone());
+            found.seen[line].packer = Known::Unknown(reason.clone());
+            found.gap(reason, &file.path);
+            return embedded::within(file, scan, &[0], budget, found);
+        }
+    };
+    describe(&file.part, &exe, &scan.hits, &file.path, &mut found.seen[line]);
+    if exe.end < file.part.len() {
+        appended(file, &exe, budget, found);
+    }
+    let inside = File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };
+    embedded::within(&inside, scan, &exe.own, budget, found);
+}
+
+/// Go program and packer by headers and marks.
+fn describe(part: &Part<'_>, exe: &Exe, hits: &[(u64, Mark)], path: &str, seen: &mut Seen) {
+    let upx = exe.packer.is_some() || is_upx(part.len(), hits);
+    let packed = if upx { Known::Value(Some("upx".to_string())) } else { packed_otherwise(part, exe, path) };
+    seen.go_program = match (&packed, is_go(part, exe, hits)) {
+        (_, true) => true.into(),
+        (Known::Value(None), false) => false.into(),
+        (Known::Value(Some(packer)), false) => {
+            Known::Unknown(reason!("executable-packed", path = path, packer = packer))
+        }
+        (Known::Unknown(reason), false) => Known::Unknown(reason.clone()),
+        (Known::Possible(_), false) => Known::Unknown(reason!("executable-packed", path = path, packer = "?")),
+    };
+    seen.packer = packed;
+}
+
+/// UPX writes its mark right behind the program headers and at the file's end (upx/src/p_unix.cpp, packhead.cpp); as a string constant it stands elsewhere.
+fn is_upx(len: u64, hits: &[(u64, Mark)]) -> bool {
+    const NEAR: u64 = 1024;
+    hits.iter().any(|(at, mark)| *mark == Mark::Upx && (*at < NEAR || *at + NEAR > len))
+}
+
+/// Code that looks random without any section headers: some packer's, or encrypted.
+fn packed_otherwise(part: &Part<'_>, exe: &Exe, path: &str) -> Known<Option<String>> {
+    const LOOK: usize = 256 << 10;
+    let mut weights = Weights::default();
+    for (from, to) in &exe.code {
+        let (from, to) = (*from, (*to).min(part.len()));
+        // The first page of a first segment holds headers and tables.
+        let from = from.saturating_add(4096).min(to);
+        weights.add(&part.slice(from, to).bytes(0, LOOK).unwrap_or_default());
+    }
+    if weights.entropy() >= 7.2 { Known::Unknown(reason!("executable-looks-packed", path = path)) } else { None.into() }
+}
+
+/// A Go program: sections of Go's linker, or the header of the build information or function table with plausible fields (for PE and removed section headers).
+fn is_go(part: &Part<'_>, exe: &Exe, hits: &[(u64, Mark)]) -> bool {
+    exe.role != "rel" && (exe.go_section || hits.iter().any(|(at, mark)| go_header(part, *at, *mark)))
+}
+
+/// The same from the headers and a look for the marks, without a whole scan's other work.
+pub(crate) fn looks_like_go(part: &Part<'_>, exe: &Exe) -> bool {
+    is_go(part, exe, &[]) || scan::scan(part).is_ok_and(|scan| is_go(part, exe, &scan.hits))
+}
+
+fn go_header(part: &Part<'_>, at: u64, mark: Mark) -> bool {
+    let Ok(bytes) = part.bytes(at, 48) else { return false };
+    match mark {
+        // Pointer size and flags (debug/buildinfo, Go 1.26); from 1.18 on the version stands inline.
+        Mark::GoBuildInfo => {
+            let inline = bytes.get(15).is_some_and(|flags| flags & 2 != 0);
+            let version = bytes.get(33..).unwrap_or_default();
+            let pointers = matches!(bytes.get(14), Some(4 | 8));
+            at % 16 == 0 && if inline { version.starts_with(b"go1") || version.starts_with(b"devel") } else { pointers }
+        }
+        Mark::GoFunctions => {
+            matches!(bytes.get(6), Some(1 | 2 | 4)) && matches!(bytes.get(7), Some(4 | 8)) && at.is_multiple_of(4)
+        }
+        _ => false,
+    }
+}
+
+/// What stands behind everything that the headers describe gets a line of its own, zeros (padding) left out.
+fn appended(file: &File<'_>, exe: &Exe, budget: &Budget, found: &mut Found) {
+    let tail = file.part.slice(exe.end, file.part.len());
+    leftover(file, tail, exe.end, budget, found);
+}
+
+fn leftover(file: &File<'_>, part: Part<'_>, offset: u64, budget: &Budget, found: &mut Found) {
+    if file.depth >= budget.limits().archive_depth {
+        return found.gap(reason!("limit-archive-depth", limit = budget.limits().archive_depth), &file.path);
+    }
+    match all_zero(&part) {
+        Ok(true) => {}
+        Ok(false) => {
+            if let Err(reason) = budget.spend(part.len()) {
+                return found.gap(reason, &file.path);
+            }
+            let path = format!("{}!@{offset:#x}", file.path);
+            one(&File { part, path, mode: file.mode, depth: file.depth + 1 }, budget, found);
+        }
+        Err(error) => found.gap(reason!("file-unreadable", path = &file.path, detail = error), &file.path),
+    }
+}
+
+fn all_zero(part: &Part<'_>) -> io::Result<bool> {
+    let mut reader = part.reader();
+    let mut chunk = vec![0; 64 << 10];
+    loop {
+        match reader.read(&mut chunk)? {
+            0 => return Ok(true),
+            n if chunk[..n].iter().any(|b| *b != 0) => return Ok(false),
+            _ => {}
+        }
+    }
+}
+
+fn opened(file: &File<'_>, kind: Kind, line: usize, budget: &Budget, found: &mut Found) {
+    if kind == Kind::Zip && !archive::has_directory(&file.part) && file.part.len() > 22 {
+        // Streaming writers that were cut off, and archives split over files, have none.
+        return found.gap(reason!("archive-damaged", detail = "no central directory"), &file.path);
+    }
+    match kind {
+        Kind::Zip => members(file, line, budget, found, archive::each_of_zip),
+        _ => members(file, line, budget, found, |part, budget, visitor| {
+            archive::each(part, &file.path, budget, visitor)
+        }),
+    }
+}
+
+fn members(
+    file: &File<'_>,
+    line: usize,
+    budget: &Budget,
+    found: &mut Found,
+    each: impl FnOnce(Part<'_>, &Budget, &mut dyn Visitor) -> Result<(), Reason>,
+) {
+    if file.depth >= budget.limits().archive_depth {
+        let reason = reason!("limit-archive-depth", limit = budget.limits().archive_depth);
+        return found.gap(reason, &file.path);
+    }
+    let mut inside = Inside { file, budget, found, leftovers: Vec::new(), oci: false, docker: false };
+    let result = each(file.part, budget, &mut inside);
+    let Inside { leftovers, oci, docker, .. } = inside;
+    if let Err(reason) = result {
+        found.gap(reason, &file.path);
+    }
+    for (from, to) in leftovers {
+        leftover(file, file.part.slice(from, to), from, budget, found);
+    }
+    if oci {
+        found.seen[line].format = Format::OciLayout.into();
+    } else if docker {
+        found.seen[line].format = Format::DockerArchive.into();
+    }
+}
+
+/// Takes an archive's members.
+struct Inside<'a, 'b> {
+    file: &'a File<'b>,
+    budget: &'a Budget,
+    found: &'a mut Found,
+    leftovers: Vec<(u64, u64)>,
+    /// A file `oci-layout` at the top (OCI image layout specification 1.1).
+    oci: bool,
+    /// A file `manifest.json` at the top of a tar (`docker save`).
+    docker: bool,
+}
+
+impl Visitor for Inside<'_, '_> {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+        let path = format!("{}!{}", self.file.path, member.name);
+        let top = member.name.trim_start_matches("./");
+        self.oci |= top == "oci-layout";
+        self.docker |= top == "manifest.json";
+        match &member.kind {
+            MemberKind::Folder => {}
+            MemberKind::Link(target) | MemberKind::HardLink(target) => {
+                let digest = Sha256::of(target.as_bytes());
+                let size = target.len() as u64;
+                self.found.seen.push(Seen::new(&path, size, member.mode, digest.into(), Format::Link));
+            }
+            MemberKind::Special(kind) => {
+                let unknown = Known::Unknown(reason!("special-file", path = &path, kind = kind));
+                self.found.seen.push(Seen::new(&path, 0, member.mode, unknown, Format::Special));
+            }
+            MemberKind::File => {
+                let store = store::spool(content)?;
+                let inner = File { part: store.whole(), path, mode: member.mode, depth: self.file.depth + 1 };
+                one(&inner, self.budget, self.found);
+            }
+        }
+        Ok(())
+    }
+
+    fn gap(&mut self, reason: Reason) {
+        self.found.gap(reason, &self.file.path);
+    }
+
+    fn leftover(&mut self, from: u64, to: u64) {
+        self.leftovers.push((from, to));
+    }
+}

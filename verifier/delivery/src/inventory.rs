@@ -1,0 +1,174 @@
+//! The inventory: every delivered file examined in parallel, told in the order of paths.
+
+use crate::archive::Budget;
+use crate::declared::Names;
+use crate::delivery::Delivery;
+use crate::examine::{self, Found, Seen};
+use crate::open;
+use crate::store::Store;
+use crate::walk::{Entry, EntryKind};
+use assize_facts::kinds::inventory::{File, Format};
+use assize_facts::{Gap, Known, Origin, Progress, Reason, Sha256, Sheet, reason};
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Files larger than this are not even hashed.
+const HASHED: u64 = 64 << 30;
+
+/// What was found in the whole deliverable.
+pub(crate) struct Inventory {
+    pub seen: Vec<Seen>,
+    pub gaps: Vec<Gap>,
+}
+
+pub(crate) fn take(delivery: &Delivery, progress: &dyn Progress) -> Inventory {
+    let entries = delivery.entries();
+    progress.step(&format!("examining {} delivered files", entries.len()));
+    let found: Vec<Found> = entries.par_iter().map(|entry| of_entry(delivery, entry)).collect();
+    let mut gaps = delivery.gaps().to_vec();
+    let mut seen = Vec::new();
+    let mut histories: BTreeMap<&str, Vec<Seen>> = BTreeMap::new();
+    for (entry, found) in entries.iter().zip(found) {
+        match history(&entry.path) {
+            Some(folder) => {
+                let (own, folded) = found.seen.into_iter().partition(stands_alone);
+                seen.extend::<Vec<Seen>>(own);
+                histories.entry(folder).or_default().extend::<Vec<Seen>>(folded);
+                // What a history packs is opaque by nature; a file that cannot be read is still said.
+                gaps.extend(found.gaps.into_iter().filter(|gap| gap.reason.code == "file-unreadable"));
+            }
+            None => {
+                seen.extend(found.seen);
+                gaps.extend(found.gaps);
+            }
+        }
+    }
+    seen.extend(histories.into_iter().map(|(folder, files)| history_line(folder, &files)));
+    seen.sort_by(|a, b| a.path.cmp(&b.path));
+    gaps.sort();
+    gaps.dedup();
+    Inventory { seen, gaps }
+}
+
+/// The folder of version-control metadata around a path.
+fn history(path: &str) -> Option<&str> {
+    let mut end = 0;
+    for part in path.split('/') {
+        end += part.len();
+        if matches!(part, ".git" | ".hg" | ".svn" | ".bzr" | ".jj") && end < path.len() {
+            return Some(&path[..end]);
+        }
+        end += 1;
+    }
+    None
+}
+
+/// Machine code and archives keep their line, also inside `.git`: it is a place to hide them.
+fn stands_alone(seen: &Seen) -> bool {
+    let archive = matches!(
+        seen.format,
+        Known::Value(Format::Tar | Format::Zip | Format::Zstd | Format::StaticArchive | Format::OciLayout | Format::DockerArchive)
+    );
+    archive || matches!(seen.executable, Known::Value(true)) || seen.path.contains('!')
+}
+
+fn history_line(folder: &str, files: &[Seen]) -> Seen {
+    let mut hash = Sha256::new();
+    let mut unread = None;
+    for file in files {
+        match &file.sha256 {
+            Known::Value(digest) => hash.update(format!("{} {} {}\n", digest.0, file.path.len(), file.path).as_bytes()),
+            Known::Unknown(reason) => unread = Some(reason.clone()),
+            Known::Possible(_) => {}
+        }
+    }
+    let digest = unread.map_or_else(|| Known::Value(hash.digest()), Known::Unknown);
+    Seen::new(folder, files.iter().map(|f| f.size).sum(), 0, digest, Format::VersionControl)
+}
+
+fn of_entry(delivery: &Delivery, entry: &Entry) -> Found {
+    match &entry.kind {
+        EntryKind::Link(target) => line(Seen::new(
+            &entry.path,
+            entry.size,
+            entry.mode,
+            Sha256::of(target.as_bytes()).into(),
+            Format::Link,
+        )),
+        EntryKind::Special(kind) => {
+            let reason = reason!("special-file", path = &entry.path, kind = kind);
+            let mut found =
+                line(Seen::new(&entry.path, 0, entry.mode, Known::Unknown(reason.clone()), Format::Special));
+            found.gap(reason, &entry.path);
+            found
+        }
+        EntryKind::File => of_file(delivery, entry),
+    }
+}
+
+fn line(seen: Seen) -> Found {
+    Found { seen: vec![seen], gaps: Vec::new() }
+}
+
+fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
+    let examined = open::regular(&delivery.host_path(&entry.path), &entry.path).and_then(|(file, size)| {
+        if size > HASHED {
+            return Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED));
+        }
+        let store = Store::File(file, size);
+        let budget = Budget::new(delivery.limits());
+        let work = || examine::examine(&store, &entry.path, entry.mode, &budget);
+        // The last resort: a bug of ours in one hostile file must not end the whole run.
+        catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path))
+    });
+    let mut found = match examined {
+        Ok(found) => found,
+        Err(reason) => unexamined(entry, reason),
+    };
+    if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
+        && let Err(reason) = delivery.remember(&entry.path, digest.clone())
+    {
+        found.gap(reason, &entry.path);
+    }
+    found
+}
+
+fn unexamined(entry: &Entry, reason: Reason) -> Found {
+    let unknown = || Known::Unknown(reason.clone());
+    let mut seen =
+        Seen::new(&entry.path, entry.size, entry.mode, Known::Unknown(reason.clone()), Format::OtherBinary);
+    seen.format = Known::Unknown(reason.clone());
+    (seen.executable, seen.go_program) = (unknown(), unknown());
+    seen.packer = Known::Unknown(reason.clone());
+    let mut found = line(seen);
+    found.gap(reason, &entry.path);
+    found
+}
+
+/// The sheet `inventory.files`.
+pub(crate) fn sheet(delivery: &Delivery, inventory: &Inventory) -> Sheet {
+    let mut sheet = Sheet::of::<File>();
+    sheet.gaps = inventory.gaps.clone();
+    sheet.examined(inventory.seen.len() as u64);
+    let names = Names::of(delivery.spec());
+    for seen in &inventory.seen {
+        let fact = File {
+            path: seen.path.clone(),
+            size: seen.size,
+            sha256: seen.sha256.clone(),
+            format: seen.format.clone(),
+            executable_content: seen.executable.clone(),
+            go_program: seen.go_program.clone(),
+            packer: seen.packer.clone(),
+            declared: names.cover(seen),
+            mode: seen.mode.into(),
+        };
+        sheet.push(fact, Origin::file(&seen.path));
+    }
+    sheet.settle();
+    sheet
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,246 @@
+//! One pass over a file's bytes: its SHA-256, whether it is text, how random it looks, and where the marks of other formats stand in it.
+
+use crate::sniff;
+use crate::store::Part;
+use aho_corasick::AhoCorasick;
+use assize_facts::{Digest, Sha256};
+use std::io::{self, BufRead};
+use std::sync::OnceLock;
+
+/// A mark that may begin another file in the middle of this one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
+    Elf,
+    MachO,
+    /// `PE\0\0`; the file begins at the `MZ` before it.
+    Pe,
+    Gzip,
+    Zstd,
+    Xz,
+    SevenZip,
+    ZipEnd,
+    GoBuildInfo,
+    GoFunctions,
+    Upx,
+}
+
+const MARKS: &[(&[u8], Mark)] = &[
+    (b"\x7fELF", Mark::Elf),
+    (b"\xcf\xfa\xed\xfe", Mark::MachO),
+    (b"\xfe\xed\xfa\xcf", Mark::MachO),
+    (b"\xce\xfa\xed\xfe", Mark::MachO),
+    (b"\xfe\xed\xfa\xce", Mark::MachO),
+    (b"PE\0\0", Mark::Pe),
+    (b"\x1f\x8b\x08", Mark::Gzip),
+    (b"\x28\xb5\x2f\xfd", Mark::Zstd),
+    (b"\xfd7zXZ\0", Mark::Xz),
+    (b"7z\xbc\xaf\x27\x1c", Mark::SevenZip),
+    (b"PK\x05\x06", Mark::ZipEnd),
+    (b"\xff Go buildinf:", Mark::GoBuildInfo),
+    // The pclntab's header: magic of Go 1.2, 1.16, 1.18 and 1.20 in both byte orders, and two zeros (runtime/symtab.go, pcHeader).
+    (b"\xfb\xff\xff\xff\0\0", Mark::GoFunctions),
+    (b"\xfa\xff\xff\xff\0\0", Mark::GoFunctions),
+    (b"\xf0\xff\xff\xff\0\0", Mark::GoFunctions),
+    (b"\xf1\xff\xff\xff\0\0", Mark::GoFunctions),
+    (b"\xff\xff\xff\xfb\0\0", Mark::GoFunctions),
+    (b"\xff\xff\xff\xfa\0\0", Mark::GoFunctions),
+    (b"\xff\xff\xff\xf0\0\0", Mark::GoFunctions),
+    (b"\xff\xff\xff\xf1\0\0", Mark::GoFunctions),
+    (b"UPX!", Mark::Upx),
+];
+
+/// More marks than this in one file are not looked at.
+pub(crate) const MOST_HITS: usize = 20_000;
+/// Longest mark less one: what of a piece must be seen again with the next.
+const OVERLAP: usize = 13;
+/// Of every mebibyte so many bytes are weighed for the entropy; all of a smaller file.
+const SAMPLE: usize = 16 << 10;
+
+fn searcher() -> &'static AhoCorasick {
+    static SEARCHER: OnceLock<AhoCorasick> = OnceLock::new();
+    SEARCHER.get_or_init(|| {
+        AhoCorasick::new(MARKS.iter().map(|(bytes, _)| bytes)).expect("a handful of constant patterns compiles")
+    })
+}
+
+pub(crate) struct Scan {
+    pub digest: Digest,
+    pub head: Vec<u8>,
+    pub hits: Vec<(u64, Mark)>,
+    /// There were more than [`MOST_HITS`] marks.
+    pub overflow: bool,
+    /// No NUL byte, and hardly a control character where it was weighed.
+    pub text: bool,
+    /// Bits per byte, 0 to 8.
+    pub entropy: f64,
+}
+
+impl Scan {
+    pub(crate) fn has(&self, mark: Mark) -> bool {
+        self.hits.iter().any(|(_, m)| *m == mark)
+    }
+}
+
+pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
+    let mut pass = Pass::default();
+    let mut reader = part.reader();
+    loop {
+        let chunk = reader.fill_buf()?;
+        if chunk.is_empty() {
+            break;
+        }
+        let n = chunk.len();
+        pass.piece(chunk);
+        reader.consume(n);
+    }
+    let head = part.bytes(0, sniff::HEAD)?;
+    Ok(pass.end(head, part.len()))
+}
+
+#[derive(Default)]
+struct Pass {
+    hash: Sha256,
+    at: u64,
+    tail: Vec<u8>,
+    hits: Vec<(u64, Mark)>,
+    overflow: bool,
+    has_nul: bool,
+    weights: Weights,
+}
+
+impl Pass {
+    fn piece(&mut self, chunk: &[u8]) {
+        self.hash.update(chunk);
+        self.has_nul = self.has_nul || memchr::memchr(0, chunk).is_some();
+        self.weigh(chunk);
+        self.across(chunk);
+        self.find(chunk, self.at, 0);
+        self.at += chunk.len() as u64;
+        let keep = chunk.len().min(OVERLAP);
+        self.tail = chunk[chunk.len() - keep..].to_vec();
+    }
+
+    fn weigh(&mut self, chunk: &[u8]) {
+        let into = (self.at % (1 << 20)) as usize;
+        if self.at < SAMPLE as u64 || into < SAMPLE {
+            self.weights.add(&chunk[..chunk.len().min(SAMPLE)]);
+        }
+    }
+
+    /// Marks that begin in the last piece and end in this one.
+    fn across(&mut self, chunk: &[u8]) {
+        if self.tail.is_empty() {
+            return;
+        }
+        let begins = self.tail.len();
+        let joint = [self.tail.as_slice(), &chunk[..chunk.len().min(OVERLAP)]].concat();
+        let base = self.at - begins as u64;
+        let hits = searcher().find_overlapping_iter(&joint).filter(|m| m.start() < begins && m.end() > begins);
+        let hits: Vec<(u64, Mark)> =
+            hits.map(|m| (base + m.start() as u64, MARKS[m.pattern().as_usize()].1)).collect();
+        hits.into_iter().for_each(|(at, mark)| self.hit(at, mark));
+    }
+
+    fn find(&mut self, bytes: &[u8], base: u64, from: usize) {
+        let mut at = from;
+        while let Some(m) = searcher().find(&bytes[at..]) {
+            self.hit(base + (at + m.start()) as u64, MARKS[m.pattern().as_usize()].1);
+            at += m.start() + 1;
+            if self.overflow {
+                return;
+            }
+        }
+    }
+
+    fn hit(&mut self, at: u64, mark: Mark) {
+        if self.hits.len() >= MOST_HITS {
+            self.overflow = true;
+        } else {
+            self.hits.push((at, mark));
+        }
+    }
+
+    fn end(self, head: Vec<u8>, len: u64) -> Scan {
+        let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+        let text = (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
+        Scan {
+            digest: self.hash.digest(),
+            head,
+            hits: self.hits,
+            overflow: self.overflow,
+            text,
+            entropy: self.weights.entropy(),
+        }
+    }
+}
+
+/// How often each byte came.
+pub(crate) struct Weights {
+    counts: [u64; 256],
+    total: u64,
+}
+
+impl Default for Weights {
+    fn default() -> Weights {
+        Weights { counts: [0; 256], total: 0 }
+    }
+}
+
+impl Weights {
+    pub(crate) fn add(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|b| self.counts[usize::from(*b)] += 1);
+        self.total += bytes.len() as u64;
+    }
+
+    /// Shannon entropy in bits per byte.
+    pub(crate) fn entropy(&self) -> f64 {
+        let total = self.total as f64;
+        let part = |count: &u64| {
+            let p = *count as f64 / total;
+            -p * p.log2()
+        };
+        self.counts.iter().filter(|c| **c > 0).map(part).sum()
+    }
+
+    /// Control characters other than white space, escape and backspace make up at most one in a hundred.
+    fn few_controls(&self) -> bool {
+        let control = |b: &usize| matches!(*b, 0..=7 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
+        let controls: u64 = (0..256).filter(control).map(|b| self.counts[b]).sum();
+        controls * 100 <= self.total
+    }
+
+    /// UTF-16 of mostly ASCII has a zero in every other byte.
+    fn utf16(&self) -> bool {
+        self.counts[0] * 4 >= self.total && self.entropy() < 6.5
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+
+    fn scanned(bytes: Vec<u8>) -> Scan {
+        scan(&Store::Memory(bytes).whole()).expect("memory can be read")
+    }
+
+    #[test]
+    fn marks_are_found_wherever_pieces_are_cut() {
+        for at in [0_usize, 131_060, 131_070, 131_071, 131_072, 200_000] {
+            let mut bytes = vec![b'.'; 300_000];
+            bytes[at..at + 14].copy_from_slice(b"\xff Go buildinf:");
+            assert_eq!(scanned(bytes).hits, [(at as u64, Mark::GoBuildInfo)], "at {at}");
+        }
+    }
+
+    #[test]
+    fn text_is_text_in_many_encodings_and_random_bytes_are_not() {
+        assert!(scanned(b"plain\r\n\ttext".to_vec()).text);
+        assert!(scanned("UTF-8: 合同".into()).text);
+        assert!(scanned(b"GBK: \xba\xcf\xcd\xac\n".to_vec()).text);
+        assert!(scanned("\u{feff}utf-16 text, long enough".encode_utf16().flat_map(u16::to_le_bytes).collect()).text);
+        let random: Vec<u8> = (0..4096_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8 | 1).collect();
+        assert!(!scanned(random).text);
+        assert!(!scanned(b"a\0b".to_vec()).text);
+    }
+}

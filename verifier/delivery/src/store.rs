@@ -1,0 +1,156 @@
+//! Bytes that can be read at any offset: a delivered file, or a member of an archive that was spooled to memory or to an unlinked file.
+
+use std::fs::File;
+use std::io::{self, BufRead, Read, Write};
+use std::os::unix::fs::FileExt;
+
+/// Members up to this size are kept in memory, larger ones in a temporary file without a name.
+const IN_MEMORY: usize = 4 << 20;
+const CHUNK: usize = 128 << 10;
+
+pub(crate) enum Store {
+    File(File, u64),
+    Memory(Vec<u8>),
+}
+
+impl Store {
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Store::File(_, len) => *len,
+            Store::Memory(bytes) => bytes.len() as u64,
+        }
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Store::File(file, _) => file.read_at(buf, offset),
+            Store::Memory(bytes) => {
+                let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
+                let n = rest.len().min(buf.len());
+                buf[..n].copy_from_slice(&rest[..n]);
+                Ok(n)
+            }
+        }
+    }
+
+    pub(crate) fn whole(&self) -> Part<'_> {
+        Part { store: self, start: 0, len: self.len() }
+    }
+}
+
+/// Keeps what a reader gives; the reader itself bounds how much that is.
+pub(crate) fn spool(from: &mut dyn Read) -> io::Result<Store> {
+    let mut bytes = Vec::new();
+    from.take(IN_MEMORY as u64 + 1).read_to_end(&mut bytes)?;
+    if bytes.len() <= IN_MEMORY {
+        return Ok(Store::Memory(bytes));
+    }
+    let mut file = tempfile::tempfile()?;
+    file.write_all(&bytes)?;
+    let copied = io::copy(from, &mut file)?;
+    Ok(Store::File(file, bytes.len() as u64 + copied))
+}
+
+/// A stretch of a store that is examined as a file of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Part<'a> {
+    store: &'a Store,
+    start: u64,
+    len: u64,
+}
+
+impl<'a> Part<'a> {
+    pub(crate) fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// The stretch from `from` to `to`, cut at the end of this one.
+    pub(crate) fn slice(&self, from: u64, to: u64) -> Part<'a> {
+        let from = from.min(self.len);
+        let to = to.clamp(from, self.len);
+        Part { store: self.store, start: self.start + from, len: to - from }
+    }
+
+    /// Up to `want` bytes at `offset`; fewer only at the end.
+    pub(crate) fn bytes(&self, offset: u64, want: usize) -> io::Result<Vec<u8>> {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; want.min(left)];
+        let n = self.fill(&mut bytes, offset)?;
+        bytes.truncate(n);
+        Ok(bytes)
+    }
+
+    fn fill(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let mut done = 0;
+        while done < buf.len() {
+            match self.read_at(&mut buf[done..], offset.saturating_add(done as u64))? {
+                0 => break,
+                n => done += n,
+            }
+        }
+        Ok(done)
+    }
+
+    pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        let want = buf.len().min(left);
+        self.store.read_at(&mut buf[..want], self.start.saturating_add(offset))
+    }
+
+    pub(crate) fn reader(&self) -> PartReader<'a> {
+        PartReader { part: *self, position: 0, chunk: Vec::new(), used: 0 }
+    }
+}
+
+impl rawzip::ReaderAt for Part<'_> {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        Part::read_at(self, buf, offset)
+    }
+}
+
+/// Reads a part from its start, and knows how far it was consumed.
+pub(crate) struct PartReader<'a> {
+    part: Part<'a>,
+    position: u64,
+    chunk: Vec<u8>,
+    used: usize,
+}
+
+impl PartReader<'_> {
+    pub(crate) fn part(&self) -> Part<'_> {
+        self.part
+    }
+
+    /// Bytes consumed so far.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
+    }
+}
+
+impl BufRead for PartReader<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.used >= self.chunk.len() {
+            self.chunk.resize(CHUNK, 0);
+            self.used = 0;
+            let n = self.part.read_at(&mut self.chunk, self.position)?;
+            self.chunk.truncate(n);
+        }
+        Ok(&self.chunk[self.used..])
+    }
+
+    fn consume(&mut self, n: usize) {
+        let n = n.min(self.chunk.len() - self.used);
+        self.used += n;
+        self.position += n as u64;
+    }
+}
+
+impl Read for PartReader<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let ready = self.fill_buf()?;
+        let n = ready.len().min(buf.len());
+        buf[..n].copy_from_slice(&ready[..n]);
+        self.consume(n);
+        Ok(n)
+    }
+}

@@ -1,3 +1,9 @@
 //! The one integration-test binary: end to end through the program, and the rules of the house.
 
+mod attacks;
+mod bad_input;
+mod commands;
 mod house;
+mod packs;
+mod run;
+mod samples;

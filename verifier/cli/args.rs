@@ -58,6 +58,21 @@ pub struct Collecting {
     pub verbose: bool,
 }
 
+impl Collecting {
+    /// All layers, and nothing said.
+    pub fn silent() -> Collecting {
+        Collecting {
+            layer: vec![LayerArg::Source, LayerArg::Binary, LayerArg::Runtime],
+            modules: Vec::new(),
+            secret: Vec::new(),
+            trust_deliverable: false,
+            jobs: 0,
+            quiet: true,
+            verbose: false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Verify {
     /// The deliverable's folder

@@ -1,2 +1,69 @@
-//! The program.
-fn main() {}
+//! The program: parses the command line and calls the command.
+
+mod args;
+mod clause;
+mod done;
+mod drill;
+mod evidence;
+mod examine;
+mod explain;
+mod facts;
+mod init;
+mod interrupt;
+mod load;
+mod progress;
+mod record;
+mod terminal;
+mod text;
+mod verify;
+
+use args::{Cli, ClauseCommand, Command, EvidenceCommand};
+use clap::Parser;
+use done::{Done, NOT_DONE, NotDone};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // The supervisor is this program again, and has to be at work before any thread begins.
+    if assize_runtime::is_supervisor() {
+        return assize_runtime::supervise_main();
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Clap's own status for wrong usage is 2, which here means `could not tell`.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { NOT_DONE } else { 0 });
+        }
+    };
+    interrupt::watch();
+    match std::panic::catch_unwind(|| run(cli.command)) {
+        Ok(Ok(done)) => done.into(),
+        Ok(Err(why)) => {
+            why.show();
+            ExitCode::from(NOT_DONE)
+        }
+        Err(_) => {
+            eprintln!("assize made a mistake of its own (above); nothing was decided");
+            ExitCode::from(NOT_DONE)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Done, NotDone> {
+    match command {
+        Command::Verify(options) => verify::run(&options),
+        Command::Init(options) => init::run(&options),
+        Command::Clause(ClauseCommand::List(output)) => clause::list(output.format),
+        Command::Clause(ClauseCommand::Show(which)) => clause::show(&which),
+        Command::Clause(ClauseCommand::Explain(which)) => clause::explain(&which),
+        Command::Clause(ClauseCommand::Check { path }) => clause::check(path.as_deref()),
+        Command::Clause(ClauseCommand::Test { path, output }) => clause::test(path.as_deref(), output.format),
+        Command::Clause(ClauseCommand::New { id, into }) => clause::new(&id, &into),
+        Command::Clause(ClauseCommand::Schema { name }) => clause::schema(&name),
+        Command::Facts(options) => facts::run(&options),
+        Command::Evidence(EvidenceCommand::Verify { pack }) => evidence::verify(&pack),
+        Command::Evidence(EvidenceCommand::Show { pack, lang }) => evidence::show(&pack, lang),
+        Command::Evidence(EvidenceCommand::Replay { pack, format }) => evidence::replay(&pack, format),
+        Command::Drill(options) => drill::run(&options),
+    }
+}

@@ -4,8 +4,10 @@ mod folder;
 mod manifest;
 mod pack;
 mod record;
+mod replay;
 
 pub use folder::{read_folder, write_folder};
 pub use manifest::{Manifest, ManifestEntry, Role};
 pub use pack::{Pack, PackError};
 pub use record::{read_sheets, record_sheets};
+pub use replay::{Replay, keep_contract, replay, run_bytes};

@@ -38,6 +38,24 @@ pub enum PackError {
     Content { path: String, error: String },
 }
 
+impl PackError {
+    /// Whether the pack is not as it was written, rather than none at all or not readable here.
+    pub fn is_tampering(&self) -> bool {
+        match self {
+            PackError::Manifest(_)
+            | PackError::NotCanonical
+            | PackError::Missing(_)
+            | PackError::Unlisted(_)
+            | PackError::Changed { .. }
+            | PackError::TooLarge(_)
+            | PackError::Special(_)
+            | PackError::Record { .. }
+            | PackError::Content { .. } => true,
+            PackError::Io { .. } | PackError::NotAPack(_) | PackError::WouldOverwrite(_) | PackError::Cancelled => false,
+        }
+    }
+}
+
 /// The files of a pack by relative path, the manifest left out: it is made from them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pack {

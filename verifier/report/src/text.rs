@@ -27,6 +27,11 @@ pub fn source_line(text: &str) -> String {
     plain(&text.replace('\t', "    "))
 }
 
+/// Words over as many lines as they need, by display width.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    textwrap::wrap(text, width.max(20)).into_iter().map(|line| line.into_owned()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

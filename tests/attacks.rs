@@ -1,0 +1,27 @@
+//! Every attack beside a clause that needs no running service is played here; those that do are played by `tests/long.sh`.
+
+use crate::run::{command, finish, sample};
+use std::time::Duration;
+
+/// Plays all attacks on a clause against the compliant sample.
+fn drill(clause: &str) {
+    let sample = sample("auth-api");
+    let args = ["drill".as_ref(), sample.as_os_str(), "--clause".as_ref(), clause.as_ref()];
+    let ran = finish(command(args), Duration::from_secs(900));
+    assert_eq!(ran.status, Some(0), "{clause}\n{}", ran.all());
+}
+
+#[test]
+fn attacks_on_go_mod_integrity_are_caught() {
+    drill("go-mod-integrity");
+}
+
+#[test]
+fn attacks_on_vendor_lock_are_caught() {
+    drill("vendor-lock");
+}
+
+#[test]
+fn attacks_on_delivery_complete_are_caught() {
+    drill("delivery-complete");
+}

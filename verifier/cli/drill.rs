@@ -1,0 +1,204 @@
+//! `assize drill`: plays the attacks that stand beside the clauses against a compliant deliverable of one's own and says which were caught.
+
+use crate::args::Drill;
+use crate::done::{Done, NotDone};
+use crate::{load, terminal, verify};
+use assize_clause::{Attack, AttackVerdict, Clause, Contract, EditAction, Library};
+use assize_facts::{BinarySpec, Deliverable};
+use assize_judge::{RunResult, Verdict};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub fn run(options: &Drill) -> Result<Done, NotDone> {
+    let contract_file = options.deliverable.join("contract.toml");
+    let contract = load::contract(Some(&contract_file), None)?;
+    let spec = crate::examine::declared(&options.deliverable)?;
+    let name = spec.name.clone().unwrap_or_default();
+    let mut tally = Tally::default();
+    for clause in Library::standard().clauses.values() {
+        if !options.clause.is_empty() && !options.clause.contains(&clause.id) {
+            continue;
+        }
+        for attack in load::attacks(&clause.id)?.iter().filter(|a| a.sample == name) {
+            let outcome = play(&options.deliverable, &spec, &contract, clause, attack);
+            let line = tally.take(clause, attack, outcome);
+            if !options.quiet || !line.starts_with("ok") {
+                terminal::print(&line)?;
+            }
+        }
+    }
+    terminal::print(&format!("{} played, {} as expected, {} not\n", tally.played, tally.good, tally.played - tally.good))?;
+    match (tally.played, tally.played - tally.good) {
+        (0, _) => Err(NotDone::say(format!("no attack is written for a deliverable named {name:?}"))),
+        (_, 0) => Ok(Done::Good),
+        _ => Ok(Done::Bad),
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    played: usize,
+    good: usize,
+}
+
+impl Tally {
+    /// Compares an outcome with what the attack's file says, and gives the line for a person.
+    fn take(&mut self, clause: &Clause, attack: &Attack, outcome: Result<RunResult, String>) -> String {
+        self.played += 1;
+        let name = format!("{}/{}", clause.id, attack.file.trim_end_matches(".toml"));
+        let problem = match outcome {
+            Ok(result) => wrong(&result, clause, attack),
+            Err(why) => Some(format!("could not be played: {why}")),
+        };
+        match problem {
+            None => {
+                self.good += 1;
+                format!("ok   {name}\n")
+            }
+            Some(problem) => format!("MISS {name}: {}\n", crate::text::plain(&problem)),
+        }
+    }
+}
+
+/// What is not as the attack's file says, or nothing.
+fn wrong(result: &RunResult, clause: &Clause, attack: &Attack) -> Option<String> {
+    let Some(found) = result.clauses.iter().find(|c| c.id == clause.id) else {
+        return Some("the contract does not have the clause".into());
+    };
+    let expected = match attack.expect.verdict {
+        AttackVerdict::Fail => Verdict::Fail,
+        AttackVerdict::Inconclusive => Verdict::Inconclusive,
+        AttackVerdict::Pass => Verdict::Pass,
+    };
+    if found.verdict != expected {
+        let open: Vec<String> = found
+            .checks
+            .iter()
+            .filter(|c| c.verdict != Verdict::Pass)
+            .map(|c| format!("{} {}{}", c.id, c.verdict.word(), first_words(c)))
+            .collect();
+        return Some(format!("expected {}, found {} [{}]", expected.word(), found.verdict.word(), open.join("; ")));
+    }
+    let check = attack.expect.check.as_ref()?;
+    match found.checks.iter().find(|c| &c.id == check) {
+        None => Some(format!("the clause has no check {check}")),
+        Some(c) if c.verdict == expected => None,
+        Some(c) => Some(format!("the check {check} says {}", c.verdict.word())),
+    }
+}
+
+fn first_words(check: &assize_judge::CheckResult) -> String {
+    let finding = check.findings.iter().find(|f| f.outcome != assize_judge::Outcome::Satisfied);
+    let finding = finding.map(|f| f.message.en.clone());
+    let words = finding.or_else(|| check.gaps.first().map(|g| g.message.en.clone()));
+    words.map(|w| format!(" ({w})")).unwrap_or_default()
+}
+
+/// One attack on a copy of the deliverable.
+fn play(
+    folder: &Path,
+    spec: &Deliverable,
+    contract: &Contract,
+    clause: &Clause,
+    attack: &Attack,
+) -> Result<RunResult, String> {
+    let copy = Copy::of(folder)?;
+    for edit in &attack.edits {
+        apply(&copy.0, &edit.file, &edit.action).map_err(|why| format!("line {}: {}: {why}", edit.line, edit.file))?;
+    }
+    if attack.build {
+        let root = spec.source.as_ref().and_then(|s| s.root.clone()).unwrap_or_else(|| ".".into());
+        for binary in &spec.binaries {
+            build(&copy.0, &root, binary)?;
+        }
+    }
+    verify::examine_clause(&copy.0, contract, &clause.id).map_err(|why| why.words())
+}
+
+/// A private copy, removed when it goes.
+struct Copy(PathBuf);
+
+impl Copy {
+    fn of(folder: &Path) -> Result<Copy, String> {
+        let mut random = [0u8; 8];
+        // SAFETY: getrandom(2) fills at most the given length.
+        unsafe { libc::getrandom(random.as_mut_ptr().cast(), random.len(), 0) };
+        let name = random.iter().map(|b| format!("{b:02x}")).collect::<String>();
+        let copy = Copy(std::env::temp_dir().join(name));
+        copy_tree(folder, &copy.0).map_err(|e| e.to_string())?;
+        Ok(copy)
+    }
+}
+
+impl Drop for Copy {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn copy_tree(from: &Path, to: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        if kind.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else if kind.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, target)?;
+        } else if kind.is_file() {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn apply(root: &Path, file: &str, action: &EditAction) -> Result<(), String> {
+    let path = root.join(file);
+    let text = |error: std::io::Error| error.to_string();
+    match action {
+        EditAction::Replace { old, new } => {
+            let before = fs::read_to_string(&path).map_err(text)?;
+            match before.matches(old.as_str()).count() {
+                1 => fs::write(&path, before.replacen(old.as_str(), new, 1)).map_err(text),
+                found => Err(format!("the text to replace is there {found} times")),
+            }
+        }
+        EditAction::Append(more) => {
+            let mut bytes = fs::read(&path).map_err(text)?;
+            bytes.extend_from_slice(more.as_bytes());
+            fs::write(&path, bytes).map_err(text)
+        }
+        EditAction::Write(content) => {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(text)?;
+            }
+            fs::write(&path, content).map_err(text)
+        }
+        EditAction::Delete if path.is_dir() => fs::remove_dir_all(&path).map_err(text),
+        EditAction::Delete => fs::remove_file(&path).map_err(text),
+        EditAction::Copy { from } => {
+            if let Some(parent) = path.parent() {
+                fs::create_dir_all(parent).map_err(text)?;
+            }
+            fs::copy(root.join(from), &path).map(|_| ()).map_err(text)
+        }
+    }
+}
+
+/// Builds a binary as deliverable.toml says; the only place where a toolchain is run, on the operator's own deliverable and for the drill alone.
+fn build(root: &Path, source: &str, binary: &BinarySpec) -> Result<(), String> {
+    let how = binary.build.clone().unwrap_or_default();
+    let out = root.canonicalize().map_err(|e| e.to_string())?.join(&binary.path);
+    let mut go = Command::new("go");
+    go.current_dir(root.join(source)).args(["build"]).args(&how.flags);
+    if let Some(ldflags) = &how.ldflags {
+        go.args(["-ldflags", ldflags]);
+    }
+    go.arg("-o").arg(&out).arg(binary.package.as_deref().unwrap_or("."));
+    for (name, value) in [("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("GOWORK", "")] {
+        go.env(name, value);
+    }
+    let done = go.envs(&how.env).output().map_err(|e| format!("go: {e}"))?;
+    if done.status.success() { Ok(()) } else { Err(format!("go build: {}", String::from_utf8_lossy(&done.stderr))) }
+}

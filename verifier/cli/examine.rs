@@ -1,0 +1,206 @@
+//! Opens a deliverable and has the collectors write down what was asked for: one sheet per request, whatever happens.
+
+use crate::args::{Collecting, LayerArg};
+use crate::done::NotDone;
+use assize_clause::Contract;
+use assize_delivery::Delivery;
+use assize_facts::{Deliverable, Layer, Limits, Progress, Request, Sheet, kinds, reason};
+use assize_runtime::{RunPlan, SandboxWish};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// The largest deliverable.toml, contract or waiver file.
+const LARGEST_TEXT: u64 = 4 << 20;
+
+/// Reads a text file that must be a regular one: not a device, nor a FIFO that would hang us.
+pub fn read_text(path: &Path) -> Result<Vec<u8>, NotDone> {
+    let wrong = |what: String| NotDone::say(format!("{}: {what}", path.display()));
+    let file = File::options().read(true).custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY).open(path);
+    let file = file.map_err(|error| wrong(error.to_string()))?;
+    let meta = file.metadata().map_err(|error| wrong(error.to_string()))?;
+    if !meta.is_file() {
+        return Err(wrong("is not a file".into()));
+    }
+    let mut bytes = Vec::new();
+    file.take(LARGEST_TEXT + 1).read_to_end(&mut bytes).map_err(|error| wrong(error.to_string()))?;
+    if bytes.len() as u64 > LARGEST_TEXT {
+        return Err(wrong(format!("is larger than {LARGEST_TEXT} bytes")));
+    }
+    Ok(bytes)
+}
+
+/// What the supplier declares; nothing, where there is no deliverable.toml.
+pub fn declared(folder: &Path) -> Result<Deliverable, NotDone> {
+    let path = folder.join("deliverable.toml");
+    match path.symlink_metadata() {
+        Err(_) => Ok(Deliverable::default()),
+        Ok(meta) if meta.is_symlink() => {
+            Err(NotDone::say("deliverable.toml is a link; what a supplier declares has to be in the delivery itself"))
+        }
+        Ok(_) => Ok(assize_clause::parse_deliverable("deliverable.toml", &read_text(&path)?)?),
+    }
+}
+
+/// Opens the deliverable; the contract's own `[run]`, `[[endpoint]]` and `[[request]]` take the place of the supplier's.
+pub fn open(folder: &Path, contract: Option<&Contract>) -> Result<Delivery, NotDone> {
+    if !folder.is_dir() {
+        return Err(NotDone::help(format!("{} is not a folder", folder.display()), "name the folder of the deliverable"));
+    }
+    let declared = declared(folder)?;
+    let spec = contract.map_or_else(|| declared.clone(), |contract| contract.apply(&declared));
+    Delivery::open(folder, spec, Limits::default()).map_err(|error| NotDone::say(error.to_string()))
+}
+
+/// The chosen layers, in their order.
+pub fn layers(options: &Collecting) -> Vec<Layer> {
+    let chosen: BTreeSet<Layer> = options.layer.iter().map(|l| layer(*l)).collect();
+    chosen.into_iter().collect()
+}
+
+fn layer(arg: LayerArg) -> Layer {
+    match arg {
+        LayerArg::Source => Layer::Source,
+        LayerArg::Binary => Layer::Binary,
+        LayerArg::Runtime => Layer::Runtime,
+    }
+}
+
+/// How the service may be run.
+pub struct Running {
+    pub sandbox: SandboxWish,
+    pub trust_deliverable: bool,
+    pub secrets: BTreeMap<String, Vec<u8>>,
+}
+
+impl Running {
+    pub fn of(options: &Collecting, contract: Option<&Contract>) -> Result<Running, NotDone> {
+        use assize_clause::Sandbox;
+        let sandbox = match contract.map_or(Sandbox::Preferred, |c| c.sandbox) {
+            Sandbox::Required if options.trust_deliverable => {
+                return Err(NotDone::help(
+                    "the contract requires the sandbox, and --trust-deliverable asks to run without it",
+                    "leave --trust-deliverable out",
+                ));
+            }
+            Sandbox::Required => SandboxWish::Required,
+            Sandbox::Preferred => SandboxWish::Preferred,
+            Sandbox::None => SandboxWish::None,
+        };
+        let secrets = options.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
+        Ok(Running { sandbox, trust_deliverable: options.trust_deliverable, secrets })
+    }
+}
+
+fn secret(text: &str) -> Result<(String, Vec<u8>), NotDone> {
+    let form = || NotDone::say("--secret takes NAME=@FILE; a value on the command line would be seen by everyone");
+    let (name, file) = text.split_once("=@").ok_or_else(form)?;
+    Ok((name.to_string(), read_text(Path::new(file))?))
+}
+
+/// What was collected.
+pub struct Examined {
+    /// One per request.
+    pub sheets: Vec<Sheet>,
+    pub sandbox_level: String,
+}
+
+/// Which collector writes a kind.
+enum Room {
+    Delivery,
+    Source,
+    Binary,
+    Runtime,
+}
+
+fn room(kind: &str) -> Room {
+    match kind {
+        "inventory.files" | "inventory.declared" => Room::Delivery,
+        _ => match kind.split('.').next() {
+            Some("binary" | "image") => Room::Binary,
+            Some("process" | "endpoint" | "log" | "load" | "runtime") => Room::Runtime,
+            _ => Room::Source,
+        },
+    }
+}
+
+/// Runs the plan of the runtime layer would start from.
+pub fn run_plan<'a>(delivery: &'a Delivery, requests: &'a [Request], running: &Running) -> RunPlan<'a> {
+    let mut plan = RunPlan::new(delivery, requests);
+    plan.sandbox = running.sandbox;
+    plan.trust_deliverable = running.trust_deliverable;
+    plan.secrets.clone_from(&running.secrets);
+    plan
+}
+
+/// The requests of one collector among all.
+pub fn runtime_requests(requests: &[Request], layers: &[Layer]) -> Vec<Request> {
+    if !layers.contains(&Layer::Runtime) {
+        return Vec::new();
+    }
+    requests.iter().filter(|r| matches!(room(&r.kind), Room::Runtime)).cloned().collect()
+}
+
+/// Collects. Kinds of a layer that was left out are not collected: the judge knows that from the run's record.
+pub fn collect(
+    delivery: &Delivery,
+    requests: &[Request],
+    layers: &[Layer],
+    options: &Collecting,
+    running: &Running,
+    progress: &dyn Progress,
+) -> Examined {
+    let wanted: Vec<Request> = requests.iter().filter(|r| in_force(&r.kind, layers)).cloned().collect();
+    let of = |this: fn(&Room) -> bool| -> Vec<Request> {
+        wanted.iter().filter(|r| this(&room(&r.kind))).cloned().collect()
+    };
+    let mut sheets = Vec::new();
+    let source = of(|r| matches!(r, Room::Source));
+    if !source.is_empty() {
+        progress.step("reading the source");
+        let context = assize_source::Context { module_sources: options.modules.clone(), ..Default::default() };
+        sheets.extend(assize_source::collect(delivery, &context, &source, progress));
+    }
+    let binary = of(|r| matches!(r, Room::Binary));
+    if !binary.is_empty() {
+        progress.step("reading the binaries");
+        sheets.extend(assize_binary::collect(delivery, &binary, progress));
+    }
+    let inventory = of(|r| matches!(r, Room::Delivery));
+    if !inventory.is_empty() {
+        progress.step("taking the inventory");
+        sheets.extend(delivery.collect(&inventory, progress));
+    }
+    let runtime = runtime_requests(&wanted, layers);
+    let mut sandbox_level = "not-run".to_string();
+    if !runtime.is_empty() {
+        let collected = assize_runtime::collect(&run_plan(delivery, &runtime, running), progress);
+        sandbox_level = collected.sandbox_level;
+        sheets.extend(collected.sheets);
+    }
+    Examined { sheets: complete(&wanted, sheets), sandbox_level }
+}
+
+fn in_force(kind: &str, layers: &[Layer]) -> bool {
+    kinds::schema(kind).is_some_and(|schema| schema.layers.iter().all(|layer| layers.contains(layer)))
+}
+
+/// Exactly one sheet per request, in the order of the requests; what a collector did not bring is a gap.
+fn complete(requests: &[Request], sheets: Vec<Sheet>) -> Vec<Sheet> {
+    let mut by: BTreeMap<Request, Sheet> = BTreeMap::new();
+    for sheet in sheets {
+        by.entry(Request::new(&sheet.kind, &sheet.with)).or_insert(sheet);
+    }
+    let missing = |request: &Request| {
+        let mut sheet = Sheet::missing(&request.kind, reason!("not-collected", kind = request.kind));
+        sheet.with = request.args();
+        sheet
+    };
+    let mut all: Vec<Sheet> = requests.iter().map(|r| by.remove(r).unwrap_or_else(|| missing(r))).collect();
+    for sheet in &mut all {
+        sheet.settle();
+    }
+    all
+}

@@ -1,0 +1,67 @@
+//! `assize facts`: only collects, and prints one JSON document; or the reference of all kinds.
+
+use crate::args::Facts;
+use crate::done::{Done, NotDone};
+use crate::examine::{self, Running};
+use crate::progress::Terminal;
+use crate::terminal;
+use assize_facts::{Layer, Request, Sheet, kinds};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+pub fn run(options: &Facts) -> Result<Done, NotDone> {
+    if options.kinds {
+        terminal::print(&reference())?;
+        return Ok(Done::Good);
+    }
+    let Some(folder) = &options.deliverable else {
+        return Err(NotDone::help("no deliverable is named", "name its folder, or ask for the reference with --kinds"));
+    };
+    let requests = requests(&options.kind)?;
+    let delivery = examine::open(folder, None)?;
+    let layers = examine::layers(&options.collecting);
+    let running = Running::of(&options.collecting, None)?;
+    let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
+    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress);
+    progress.clear();
+    let facts: Vec<serde_json::Value> = examined.sheets.iter().map(sheet).collect();
+    let mut text = serde_json::to_string_pretty(&json!({ "facts": facts })).expect("recorded facts are plain data");
+    text.push('\n');
+    terminal::print(&text)?;
+    Ok(Done::Good)
+}
+
+fn requests(kinds_asked: &[String]) -> Result<Vec<Request>, NotDone> {
+    let collected = |layers: &[Layer], name: &str| !layers.is_empty() && !name.starts_with("link.");
+    let all: Vec<&str> = kinds::all().iter().filter(|k| collected(k.layers, k.name)).map(|k| k.name).collect();
+    for kind in kinds_asked {
+        if !all.contains(&kind.as_str()) {
+            let help = format!("the kinds are {}", all.join(", "));
+            return Err(NotDone::help(format!("there is no kind {kind:?} to collect"), help));
+        }
+    }
+    let chosen = all.iter().filter(|k| kinds_asked.is_empty() || kinds_asked.iter().any(|asked| asked == *k));
+    Ok(chosen.map(|kind| Request::new(kind, &BTreeMap::new())).collect())
+}
+
+fn sheet(sheet: &Sheet) -> serde_json::Value {
+    json!({ "kind": sheet.kind, "with": sheet.with, "scope": sheet.scope, "gaps": sheet.gaps, "items": sheet.items })
+}
+
+/// Every kind and field, from the documentation of the types.
+fn reference() -> String {
+    let mut text = String::new();
+    for kind in kinds::all() {
+        let layers: Vec<&str> = kind.layers.iter().map(|l| l.name()).collect();
+        text.push_str(&format!("{}  [{}]\n  {}\n", kind.name, layers.join(" + "), kind.doc));
+        if !kind.arguments.is_empty() {
+            text.push_str(&format!("  with: {}\n", kind.arguments.join(", ")));
+        }
+        for field in &kind.fields {
+            let unknown = if field.may_be_unknown { ", may be unknown" } else { "" };
+            text.push_str(&format!("    {} ({}{unknown})\n      {}\n", field.name, field.ty, field.doc));
+        }
+        text.push('\n');
+    }
+    text
+}

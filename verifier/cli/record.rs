@@ -1,0 +1,77 @@
+//! What a verdict depends on beside facts and clauses, put together for the judge and the pack.
+
+use assize_clause::Contract;
+use assize_delivery::Delivery;
+use assize_facts::{Deliverable, Layer, Sha256};
+use assize_judge::{
+    Declared, DeclaredBinary, DeclaredEndpoint, DeliverableName, Operator, RUN_SCHEMA, RunRecord, SandboxUse, Tool,
+};
+use jiff::Timestamp;
+
+/// What the command line decides of a run.
+pub struct Circumstances<'a> {
+    pub judged_for: Timestamp,
+    pub ran_at: Timestamp,
+    pub gate: &'a str,
+    pub layers: &'a [Layer],
+    pub clauses: &'a [String],
+    pub sandbox_level: &'a str,
+}
+
+pub fn record(delivery: &Delivery, contract: &Contract, circumstances: &Circumstances) -> RunRecord {
+    let spec = delivery.spec();
+    RunRecord {
+        schema: RUN_SCHEMA.into(),
+        deliverable: DeliverableName {
+            name: spec.name.clone(),
+            version: spec.version.clone(),
+            digest: delivery.digest_all().0,
+        },
+        declared: declared(delivery, spec),
+        judged_for: circumstances.judged_for,
+        ran_at: circumstances.ran_at,
+        tool: tool(contract),
+        sandbox: SandboxUse { level: circumstances.sandbox_level.into() },
+        gate: circumstances.gate.into(),
+        layers: circumstances.layers.iter().map(|l| l.name().to_string()).collect(),
+        clauses: circumstances.clauses.to_vec(),
+        operator: Operator::default(),
+    }
+}
+
+fn tool(contract: &Contract) -> Tool {
+    let mut all = Sha256::new();
+    for clause in &contract.clauses {
+        all.update(format!("{} {}\n", clause.id, clause.digest.0).as_bytes());
+    }
+    Tool { name: "assize".into(), version: env!("CARGO_PKG_VERSION").into(), clauses_digest: all.digest().0 }
+}
+
+fn declared(delivery: &Delivery, spec: &Deliverable) -> Declared {
+    let source = spec.source.as_ref();
+    let run = spec.run.as_ref();
+    let package = |name: &str| spec.binaries.iter().find(|b| b.name == name).and_then(|b| b.package.clone());
+    Declared {
+        source: source.and_then(|s| s.root.clone().or_else(|| s.archive.clone())),
+        tags: source.map(|s| s.tags.clone()).unwrap_or_default(),
+        platform: source.and_then(|s| s.platform.clone()),
+        binaries: delivery
+            .declared_binaries()
+            .into_iter()
+            .map(|b| DeclaredBinary { package: package(&b.name), name: b.name, path: b.path })
+            .collect(),
+        images: spec.images.iter().map(|i| i.path.clone()).collect(),
+        endpoints: spec
+            .endpoints
+            .iter()
+            .map(|e| DeclaredEndpoint { name: e.name.clone(), port: constant_port(&e.url) })
+            .collect(),
+        dependencies: run.map(|r| r.dependencies.iter().map(|d| d.name.clone()).collect()).unwrap_or_default(),
+        run_binary: run.map(|r| r.binary.clone()),
+    }
+}
+
+/// The port of an endpoint's URL where it is written out; ports of `{port.NAME}` are chosen per run.
+fn constant_port(url: &str) -> Option<u16> {
+    url.split("//").nth(1)?.split('/').next()?.rsplit(':').next()?.parse().ok()
+}

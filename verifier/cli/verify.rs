@@ -1,0 +1,234 @@
+//! `assize verify`: collect, record, judge, report, and keep the evidence.
+
+use crate::args::{Collecting, Format, Gate, LangArg, Output, Verify};
+use crate::done::{Done, NotDone};
+use crate::examine::{self, Examined, Running};
+use crate::progress::Terminal;
+use crate::record::{self, Circumstances};
+use crate::{interrupt, load, terminal};
+use assize_clause::Contract;
+use assize_delivery::Delivery;
+use assize_evidence::{Pack, Role, record_sheets, write_folder};
+use assize_facts::{Lang, Progress, Quiet, Request};
+use assize_judge::{ContractVerdict, RunRecord, RunResult, Sheets};
+use assize_report::Options;
+use jiff::Timestamp;
+use std::path::Path;
+
+pub fn run(options: &Verify) -> Result<Done, NotDone> {
+    let outputs = Output::all(&options.format).map_err(NotDone::say)?;
+    let ran_at = Timestamp::now();
+    let judged_for = judged_for(options, ran_at)?;
+    let contract = load::contract(options.contract.as_deref(), options.waivers.as_deref())?;
+    check_clauses(options, &contract)?;
+    refuse_pack_inside(options)?;
+    set_threads(options.collecting.jobs);
+    let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
+    progress.step("listing the deliverable");
+    let delivery = examine::open(&options.deliverable, Some(&contract))?;
+    let contract = contract.fill(delivery.spec());
+    let layers = examine::layers(&options.collecting);
+    let running = Running::of(&options.collecting, Some(&contract))?;
+    let requests = requests(&contract, &options.clause);
+    if options.dry_run {
+        return dry_run(&delivery, &requests, &layers, &running);
+    }
+    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress);
+    let circumstances = Circumstances {
+        judged_for,
+        ran_at,
+        gate: gate_word(options.gate),
+        layers: &layers,
+        clauses: &options.clause,
+        sandbox_level: &examined.sandbox_level,
+    };
+    progress.step("judging");
+    let record = record::record(&delivery, &contract, &circumstances);
+    let Examined { sheets, .. } = examined;
+    let sheets = Sheets::new(sheets);
+    let result = assize_judge::judge(&contract, &sheets, &record);
+    if let Some(target) = &options.pack {
+        progress.step("writing the pack");
+        let waivers = options.waivers.as_deref().map(examine::read_text).transpose()?;
+        let pack = pack(&delivery, &contract, waivers.as_deref(), &sheets, &record, &result);
+        interrupt::while_writing(|cancelled| write_folder(target, &pack, cancelled))
+            .map_err(|error| NotDone::say(error.to_string()))?;
+    }
+    progress.clear();
+    for output in &outputs {
+        write(output, &result, &contract, &sheets, options.lang)?;
+    }
+    Ok(done(&result))
+}
+
+/// What the verdict means for the exit status under the gate that was recorded.
+pub fn done(result: &RunResult) -> Done {
+    match result.verdict {
+        ContractVerdict::Accepted => Done::Good,
+        ContractVerdict::Rejected => Done::Bad,
+        ContractVerdict::Incomplete if result.gate == gate_word(Gate::Rejected) => Done::Good,
+        ContractVerdict::Incomplete => Done::Incomplete,
+    }
+}
+
+fn gate_word(gate: Gate) -> &'static str {
+    match gate {
+        Gate::Incomplete => "incomplete",
+        Gate::Rejected => "rejected",
+    }
+}
+
+fn judged_for(options: &Verify, now: Timestamp) -> Result<Timestamp, NotDone> {
+    let Some(text) = &options.at else { return Ok(now) };
+    text.parse().map_err(|error| {
+        NotDone::help(format!("--at {text}: {error}"), "write an RFC 3339 instant, as in 2026-12-31T12:00:00Z")
+    })
+}
+
+fn check_clauses(options: &Verify, contract: &Contract) -> Result<(), NotDone> {
+    for id in &options.clause {
+        if !contract.clauses.iter().any(|c| &c.id == id) {
+            let all: Vec<&str> = contract.clauses.iter().map(|c| c.id.as_str()).collect();
+            let help = format!("its clauses are {}", all.join(", "));
+            return Err(NotDone::help(format!("the contract has no clause {id:?}"), help));
+        }
+    }
+    Ok(())
+}
+
+/// A pack inside what it is evidence of would change it.
+fn refuse_pack_inside(options: &Verify) -> Result<(), NotDone> {
+    let files = options.format.iter().filter_map(|f| f.split_once('=')).map(|(_, file)| Path::new(file));
+    for target in options.pack.as_deref().into_iter().chain(files) {
+        let parent = target.ancestors().skip(1).find(|a| a.is_dir() || a.as_os_str().is_empty());
+        let parent = parent.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (Ok(place), Ok(deliverable)) = (parent.canonicalize(), options.deliverable.canonicalize()) else { continue };
+        if place.starts_with(&deliverable) {
+            return Err(NotDone::help(
+                format!("{} lies inside the deliverable, which it would change", target.display()),
+                "name a place outside of it",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn set_threads(jobs: usize) {
+    // It can be set only once; a second time changes nothing that matters.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global();
+}
+
+fn requests(contract: &Contract, only: &[String]) -> Vec<Request> {
+    let mut chosen = contract.clone();
+    chosen.clauses.retain(|c| only.is_empty() || only.contains(&c.id));
+    assize_judge::requests(&chosen)
+}
+
+fn dry_run(
+    delivery: &Delivery,
+    requests: &[Request],
+    layers: &[assize_facts::Layer],
+    running: &Running,
+) -> Result<Done, NotDone> {
+    let mut text = String::new();
+    text.push_str("Nothing was done. This is what would be done:\n");
+    for layer in layers {
+        let kinds: Vec<&str> = requests
+            .iter()
+            .filter(|r| assize_facts::kinds::schema(&r.kind).is_some_and(|s| s.layers.first() == Some(layer)))
+            .map(|r| r.kind.as_str())
+            .collect();
+        text.push_str(&format!("  {}: {}\n", layer.name(), if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") }));
+    }
+    let runtime = examine::runtime_requests(requests, layers);
+    if !runtime.is_empty() {
+        let steps = assize_runtime::steps(&examine::run_plan(delivery, &runtime, running));
+        text.push_str("Running the service, in this order:\n");
+        for step in &steps {
+            let alone = if step.disturbs { " (alone)" } else { "" };
+            let seconds = step.expected_ms as f64 / 1000.0;
+            text.push_str(&format!("  {seconds:>6.1} s  {}{alone}\n", crate::text::plain(&step.what)));
+        }
+        let total: u64 = steps.iter().map(|s| s.expected_ms).sum();
+        text.push_str(&format!("  {:>6.1} s  at most, in all\n", total as f64 / 1000.0));
+    }
+    terminal::print(&text)?;
+    Ok(Done::Good)
+}
+
+fn pack(
+    delivery: &Delivery,
+    contract: &Contract,
+    waivers: Option<&[u8]>,
+    sheets: &Sheets,
+    record: &RunRecord,
+    result: &RunResult,
+) -> Pack {
+    let mut pack = Pack::new();
+    assize_evidence::keep_contract(&mut pack, contract, waivers);
+    if let Ok(bytes) = delivery.read("deliverable.toml") {
+        pack.add("deliverable.toml", Role::Deliverable, bytes);
+    }
+    let sheets: Vec<assize_facts::Sheet> = sheets.iter().cloned().collect();
+    record_sheets(&mut pack, &sheets);
+    pack.add("run.json", Role::Run, assize_evidence::run_bytes(record));
+    pack.add("result.json", Role::Result, assize_report::json(result));
+    pack
+}
+
+/// The languages of a report: those asked for, else the contract's.
+pub fn languages(asked: Option<LangArg>, contract: &Contract) -> Vec<Lang> {
+    match asked {
+        Some(LangArg::En) => vec![Lang::En],
+        Some(LangArg::Zh) => vec![Lang::Zh],
+        Some(LangArg::Both) => match contract.language {
+            Lang::En => vec![Lang::En, Lang::Zh],
+            Lang::Zh => vec![Lang::Zh, Lang::En],
+        },
+        None => vec![contract.language],
+    }
+}
+
+fn write(
+    output: &Output,
+    result: &RunResult,
+    contract: &Contract,
+    sheets: &Sheets,
+    lang: Option<LangArg>,
+) -> Result<(), NotDone> {
+    let text = match output.format {
+        Format::Json => assize_report::json(result),
+        Format::Human => {
+            let colour = output.file.is_none() && terminal::colour_on_stdout();
+            let options = Options { languages: languages(lang, contract), colour, width: terminal::width() };
+            assize_report::human(result, contract, sheets, &options)
+        }
+    };
+    match &output.file {
+        None => terminal::print(&text),
+        Some(file) => std::fs::write(file, text).map_err(|e| NotDone::say(format!("{}: {e}", file.display()))),
+    }
+}
+
+/// One clause of a contract on a deliverable, on every layer; nothing is printed. For the drill.
+pub fn examine_clause(folder: &Path, contract: &Contract, id: &str) -> Result<RunResult, NotDone> {
+    let now = Timestamp::now();
+    let delivery = examine::open(folder, Some(contract))?;
+    let contract = contract.fill(delivery.spec());
+    let options = Collecting::silent();
+    let layers = examine::layers(&options);
+    let running = Running::of(&options, Some(&contract))?;
+    let only = [id.to_string()];
+    let requests = requests(&contract, &only);
+    let examined = examine::collect(&delivery, &requests, &layers, &options, &running, &Quiet);
+    let circumstances = Circumstances {
+        judged_for: now,
+        ran_at: now,
+        gate: gate_word(Gate::Incomplete),
+        layers: &layers,
+        clauses: &only,
+        sandbox_level: &examined.sandbox_level,
+    };
+    let record = record::record(&delivery, &contract, &circumstances);
+    Ok(assize_judge::judge(&contract, &Sheets::new(examined.sheets), &record))
+}

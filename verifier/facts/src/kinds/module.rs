@@ -7,7 +7,7 @@ vocabulary! {
 }
 
 fact! {
-    /// One of the Go command's module files of the delivered build.
+    /// One of the Go command's module files of the delivered build: of the main module or workspace, and of modules that a folder replaces.
     pub struct File = "module.file", layers [Source], counts "module-files" {
         /// Which file.
         name: ModuleFile,
@@ -23,32 +23,40 @@ fact! {
         go: Option<GoVersion>,
         /// Its `toolchain` line, or null.
         toolchain: Option<String>,
+        /// Its `godebug` settings, as in `tls10server=1`.
+        godebug: Vec<String>,
     }
 }
 
 fact! {
-    /// A required module of the main module (or workspace) after replacement.
-    pub struct Requirement = "module.requirements", layers [Source], counts "module-files" {
+    /// A module that a main module requires, after replacement; one item per `require` line.
+    pub struct Requirement = "module.requirements", layers [Source], counts "module-files", with ["private_modules"] {
         /// Module path as required.
         path: String,
         /// Version as required.
         version: String,
         /// `// indirect`.
         indirect: bool,
-        /// Path of the module whose contents are used (after `replace`); null for a local folder or workspace member.
+        /// Path of the main module that requires it.
+        required_by: String,
+        /// Whether a folder stands for it: a replacement, or a member of the workspace. There is no sum for those.
+        local: bool,
+        /// Path of the module whose contents are used (after `replace`); null for a folder.
         effective_path: Option<String>,
         /// Its version.
         effective_version: Option<String>,
-        /// Whether go.sum must have the sum of the zip: a package of it is known to be in the build.
+        /// Whether the build needs its contents: a package of it is known to be in the build, or known not to be.
         zip_sum_needed: Known<bool>,
-        /// Whether go.sum has the sum of the zip; null for a local folder.
+        /// Whether go.sum has the sum of its contents; null for a folder.
         zip_sum_present: Option<bool>,
-        /// Whether go.sum must have the sum of its go.mod.
+        /// Whether the build needs its go.mod.
         mod_sum_needed: Known<bool>,
-        /// Whether go.sum has the sum of its go.mod; null for a local folder.
+        /// Whether go.sum has the sum of its go.mod; null for a folder.
         mod_sum_present: Option<bool>,
-        /// Whether every sum that is needed is there.
+        /// Whether no sum is missing that is known to be needed.
         sums_complete: Known<bool>,
+        /// Whether both sums are there, needed or not (true for a folder): nothing is left that the checksum database would be asked for.
+        sums_recorded: bool,
         /// Whether the path is one of the contract's private modules.
         private: bool,
     }
@@ -58,28 +66,37 @@ vocabulary! {
     pub enum ReplaceKind { Local = "local", Remote = "remote" }
 }
 
+vocabulary! {
+    /// By which line another place stands for a module.
+    pub enum ReplaceLine { Replace = "replace", Use = "use" }
+}
+
 fact! {
-    /// A `replace` line of go.mod or go.work, or a workspace member.
-    pub struct Replacement = "module.replacements", layers [Source], counts "module-files" {
-        /// Module path that is replaced.
+    /// A `replace` line of go.mod or go.work, or a workspace member (`use`).
+    pub struct Replacement = "module.replacements", layers [Source], counts "module-files", with ["private_modules"] {
+        /// Module path that is replaced; of a member, the path that its go.mod declares, empty where that was not delivered.
         path: String,
         /// Version that is replaced; null for all.
         version: Option<String>,
+        /// `replace`, or `use` for a member of the workspace.
+        directive: ReplaceLine,
         /// Whether the target is a folder or another module.
         target_kind: ReplaceKind,
         /// The target as written.
         target: String,
         /// The target's version for another module.
         target_version: Option<String>,
-        /// Whether any requirement of the graph uses the replaced path.
+        /// Whether the target is the same module in another version: that pins a version and brings in nobody else's code.
+        same_module: bool,
+        /// Whether the graph of the build uses the replaced path. A member of the workspace is used where another member requires it.
         used: Known<bool>,
-        /// Whether the target folder was delivered; null for another module.
+        /// Whether the target folder was delivered inside the source; null for another module.
         target_delivered: Known<Option<bool>>,
         /// Whether the target's go.mod declares exactly the replaced path; null for another module.
         target_declares_path: Known<Option<bool>>,
-        /// Whether the path belongs to the main module's repository or is a workspace member.
+        /// Whether the path is the supplier's own: of the main module's repository (of its organisation for a workspace member), private by the contract, or one that nobody can publish.
         own_module: bool,
-        /// Whether target and path are as `own-modules` asks: delivered inside the source, same path declared, own module.
+        /// Whether target and path are as `own-modules` asks: delivered inside the source, same path declared, own module. Unknown where the target was not delivered.
         own_replacement: Known<bool>,
         /// `path => target target_version`, as the contract's `allowed_replacements` spells it.
         spelled: String,
@@ -92,7 +109,7 @@ vocabulary! {
 
 fact! {
     /// A line of go.sum or go.work.sum.
-    pub struct Sum = "module.sums", layers [Source], counts "sum-lines" {
+    pub struct Sum = "module.sums", layers [Source], counts "sum-lines", with ["private_modules"] {
         /// Module path.
         path: String,
         /// Version, without `/go.mod`.
@@ -107,6 +124,8 @@ fact! {
         conflicting: bool,
         /// Whether the checksum database's record says the same; unknown without a record.
         database_agrees: Known<bool>,
+        /// Whether a record is there and says something else.
+        database_differs: bool,
         /// Whether the path is one of the contract's private modules.
         private: bool,
     }
@@ -117,7 +136,7 @@ vocabulary! {
 }
 
 fact! {
-    /// The contents of a module as far as they can be compared with go.sum.
+    /// The contents of a module against go.sum: one item per form at hand (zip, extracted folder, go.mod), one without a form where a module of the build has none.
     pub struct Content = "module.contents", layers [Source], counts "modules" {
         /// Module path.
         path: String,
@@ -125,7 +144,9 @@ fact! {
         version: String,
         /// What was hashed; null where nothing was there.
         form: Option<ContentForm>,
-        /// Whether the contents were at hand.
+        /// Whether go.sum has a sum of it. Contents without a sum are of no module that the build is known to use.
+        summed: bool,
+        /// Whether it was there and its hash could be computed.
         examined: bool,
         /// The `h1:` computed from the bytes.
         computed: Known<Option<String>>,
@@ -133,26 +154,72 @@ fact! {
         recorded: Option<String>,
         /// Whether both are equal; unknown where contents or sum are missing.
         agrees: Known<bool>,
+        /// Whether they are known to differ, or the contents are none that a module can have (a name twice, a link, a file outside its folder).
+        differs: bool,
+        /// Why they are none that a module can have, or null.
+        mistake: Option<String>,
     }
 }
 
 fact! {
-    /// A module, or an unexplained file, of the vendor folder.
+    /// A module of vendor/modules.txt, or (with an empty path) what no listed package explains.
     pub struct Vendor = "module.vendor", layers [Source], counts "vendored-modules" {
-        /// Module path; empty for a file that no listed package explains.
+        /// Module path as listed; empty for files that no listed package explains.
         path: String,
-        /// Version in modules.txt.
+        /// Version in modules.txt; null for a replacement of all versions.
         version: Option<String>,
-        /// Whether modules.txt and go.mod agree by the Go command's rules.
+        /// Its replacement in modules.txt (`path version` or a folder), or null.
+        replacement: Option<String>,
+        /// How many of its packages are listed.
+        packages: u64,
+        /// Whether modules.txt and go.mod agree by the Go command's rules, and the list by itself makes sense.
         consistent: Known<bool>,
         /// What disagrees, or null.
         mistake: Option<String>,
-        /// Files of vendor/ that no listed package explains.
+        /// Listed packages without a Go file, at most 50.
+        missing_packages: Vec<String>,
+        /// Files of vendor/ that no listed package explains, at most 50.
         unexplained: Vec<String>,
-        /// Files that differ from the module's zip whose sum go.sum holds; unknown where that zip is not at hand.
+        /// Files that differ from the contents whose sum go.sum holds (or, for a folder, from that folder), that are not there, or that are missing, at most 50; unknown where those contents are not at hand.
         differing: Known<Vec<String>>,
-        /// Whether every vendored file equals that of the zip.
+        /// Whether every vendored file equals that of the contents and none is missing.
         equals_contents: Known<bool>,
+        /// Whether a file is known to differ.
+        differs: bool,
+    }
+}
+
+fact! {
+    /// What the sum lines are worth: how much of them was held against the checksum database and against contents. One item where there are sum lines.
+    pub struct Assurance = "module.assurance", layers [Source], counts "module-files", with ["private_modules"] {
+        /// Sum lines of modules that are not private.
+        public_sums: u64,
+        /// Of these, lines without a record of the checksum database.
+        unauthenticated: u64,
+        /// Whether there is none of those: without it, go.sum is the supplier's word.
+        sums_authenticated: bool,
+        /// Modules of the build whose contents go.sum sums.
+        expected_contents: u64,
+        /// Of these, modules whose contents were not at hand.
+        unexamined: u64,
+        /// Whether there is none of those.
+        contents_examined: bool,
+    }
+}
+
+fact! {
+    /// A setting in build files that keeps the Go command from asking the checksum database (`GOSUMDB`, `GONOSUMDB`, `GOPRIVATE`, `GOFLAGS=-insecure`), against what go.sum lacks.
+    pub struct ChecksumSetting = "module.checksum_settings", layers [Source], counts "build-files", with ["private_modules"] {
+        /// The setting's name.
+        setting: String,
+        /// Its value.
+        value: Known<Option<String>>,
+        /// Whether it is in force for a command that builds a delivered main package.
+        delivered: Known<bool>,
+        /// Modules outside the contract's private ones that it exempts and for which go.sum lacks a sum, at most 50. With a complete go.sum, or a build from vendor/, the database is not asked at all.
+        reaches: Known<Vec<String>>,
+        /// Whether it reaches any.
+        reaches_any: Known<bool>,
     }
 }
 
@@ -164,5 +231,7 @@ pub(super) fn schemas() -> Vec<KindSchema> {
         Sum::schema(),
         Content::schema(),
         Vendor::schema(),
+        Assurance::schema(),
+        ChecksumSetting::schema(),
     ]
 }

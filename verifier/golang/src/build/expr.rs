@@ -42,6 +42,21 @@ impl Expr {
         }
     }
 
+    /// Whether some choice of tags, each of them free wherever it stands, can satisfy it (cmd/go/internal/imports `eval` with
+    /// AnyTags): only `ignore` is never satisfied.
+    pub fn can_hold(&self) -> bool {
+        self.any_tags(true)
+    }
+
+    fn any_tags(&self, prefer: bool) -> bool {
+        match self {
+            Expr::Tag(tag) => tag != "ignore" && prefer,
+            Expr::Not(inner) => !inner.any_tags(!prefer),
+            Expr::And(all) => all.iter().all(|x| x.any_tags(prefer)),
+            Expr::Or(any) => any.iter().any(|x| x.any_tags(prefer)),
+        }
+    }
+
     /// Every tag that is named, in order of appearance.
     pub fn tags(&self) -> Vec<&str> {
         match self {

@@ -63,6 +63,16 @@ pub fn constraint_of_other(content: &[u8], context: &Context) -> Constraint {
     }
 }
 
+/// Whether any build could take a Go file (cmd/go/internal/imports `ShouldBuild` with AnyTags): `go mod vendor` copies no other.
+pub fn could_build(content: &[u8]) -> bool {
+    let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
+    let Ok(header) = header(content) else { return false };
+    match header.go_build {
+        Some((_, text)) => parse_go_build(text).is_ok_and(|expr| expr.can_hold()),
+        None => old_lines(&content[..header.end]).iter().all(|(_, expr)| expr.can_hold()),
+    }
+}
+
 fn judged(content: &[u8], context: &Context) -> Constraint {
     let header = match header(content) {
         Ok(header) => header,
@@ -81,30 +91,21 @@ fn result(line: u32, holds: bool, expr: String) -> Constraint {
     if holds { Constraint::Satisfied { line, expr } } else { Constraint::Unsatisfied { line, expr } }
 }
 
-/// All `// +build` lines have to hold; one that does not parse counts for nothing.
+/// All `// +build` lines have to hold.
 fn old_constraint(content: &[u8], context: &Context) -> Constraint {
-    let mut all: Vec<Expr> = Vec::new();
-    let mut first = 0;
-    for (line, text) in (1..).zip(content.split(|&b| b == b'\n')) {
-        let text = trim_space(text);
-        if is_plus_build(text)
-            && let Ok(expr) = parse_plus_build(text)
-        {
-            first = if all.is_empty() { line } else { first };
-            all.push(expr);
-        }
-    }
-    match all.len() {
-        0 => Constraint::None,
-        1 => {
-            let expr = all.remove(0);
-            result(first, expr.eval(&|tag| context.satisfies(tag)), expr.to_string())
-        }
-        _ => {
-            let expr = Expr::And(all);
-            result(first, expr.eval(&|tag| context.satisfies(tag)), expr.to_string())
-        }
-    }
+    let mut lines = old_lines(content);
+    let Some((first, _)) = lines.first() else { return Constraint::None };
+    let first = *first;
+    let expr =
+        if lines.len() == 1 { lines.remove(0).1 } else { Expr::And(lines.into_iter().map(|(_, x)| x).collect()) };
+    result(first, expr.eval(&|tag| context.satisfies(tag)), expr.to_string())
+}
+
+/// The `// +build` lines with their numbers; one that does not parse counts for nothing.
+fn old_lines(content: &[u8]) -> Vec<(u32, Expr)> {
+    let lines = (1..).zip(content.split(|&b| b == b'\n')).map(|(number, text)| (number, trim_space(text)));
+    let old = lines.filter(|(_, text)| is_plus_build(text));
+    old.filter_map(|(number, text)| Some((number, parse_plus_build(text).ok()?))).collect()
 }
 
 struct Header<'a> {

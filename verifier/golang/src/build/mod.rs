@@ -11,7 +11,7 @@ mod name;
 
 pub use context::Context;
 pub use expr::{Expr, ExprError, is_go_build, is_plus_build, parse_go_build, parse_plus_build};
-pub use header::{Constraint, constraint, constraint_of_other};
+pub use header::{Constraint, constraint, constraint_of_other, could_build};
 pub use lists::{KNOWN_ARCH, KNOWN_OS, UNIX_OS};
 pub use name::{NameFate, SourceKind, file_name_fate, folder_is_skipped, source_kind};
 

@@ -200,3 +200,20 @@ fn files_in_other_languages_are_read_as_go_build_reads_them() {
         assert_eq!(shown(constraint_of_other(content.as_bytes(), &linux())), wanted, "{content:?}");
     }
 }
+
+#[test]
+fn only_what_some_build_takes_is_vendored() {
+    for (content, wanted) in [
+        ("package p", true),
+        ("//go:build windows && !windows\n\npackage p", true),
+        ("//go:build ignore\n\npackage p", false),
+        ("//go:build !ignore\n\npackage p", true),
+        ("//go:build ignore || x\n\npackage p", true),
+        ("//go:build linux &&\n\npackage p", false),
+        ("// +build ignore\n\npackage p", false),
+        ("// +build x,ignore\n// +build y\n\npackage p", false),
+        ("// +build !ignore\n\npackage p", true),
+    ] {
+        assert_eq!(could_build(content.as_bytes()), wanted, "{content:?}");
+    }
+}

@@ -41,6 +41,14 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer that nobody sent, for tests.
+    #[cfg(test)]
+    pub(crate) fn made(status: u16, headers: Headers, body: &[u8], sent_at: SystemTime, received_at: SystemTime) -> Answer {
+        let took = received_at.duration_since(sent_at).unwrap_or_default();
+        let (body, head, sent) = (body.to_vec(), Vec::new(), Vec::new());
+        Answer { status, headers, body, body_cut: false, sent, head, sent_at, received_at, took, close: false }
+    }
+
     /// Whether the connection can take another request.
     pub fn keeps_open(&self) -> bool {
         !self.close && !self.body_cut

@@ -7,6 +7,7 @@ mod agent;
 mod answer;
 mod call;
 mod connection;
+pub mod declared;
 mod secure;
 
 pub use agent::{Traceparent, is_ours, random, user_agent};
@@ -16,6 +17,7 @@ pub use connection::{Connection, Dial};
 pub use secure::Secure;
 
 use crate::service::{Endpoint, Service};
+use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -66,6 +68,17 @@ impl Failure {
             io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => Failure::Reset,
             io::ErrorKind::UnexpectedEof => Failure::Cut,
             _ => Failure::Unreachable(error.to_string()),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Unreachable(detail) | Failure::Handshake(detail) | Failure::Malformed(detail) | Failure::TooLong(detail) => {
+                write!(f, "{}: {detail}", self.word())
+            }
+            Failure::Refused | Failure::Timeout | Failure::Reset | Failure::Closed | Failure::Cut => f.write_str(self.word()),
         }
     }
 }

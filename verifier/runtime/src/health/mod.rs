@@ -1,0 +1,41 @@
+//! Health endpoints: what they say while everything is well, and whether they tell the truth when a dependency fails.
+
+mod answer;
+mod fault;
+mod verbose;
+mod well;
+
+pub use fault::probe as under_fault;
+pub use well::probe as well;
+
+use assize_facts::Request;
+use assize_facts::kinds::endpoint::HealthRole;
+use serde_json::Value as Json;
+use std::time::Duration;
+
+/// The three paths, as agreed.
+pub(crate) fn path(request: &Request, role: HealthRole) -> String {
+    let (argument, default) = match role {
+        HealthRole::Health => ("health_path", "/healthz"),
+        HealthRole::Live => ("live_path", "/livez"),
+        HealthRole::Ready => ("ready_path", "/readyz"),
+    };
+    match request.arg(argument) {
+        Some(Json::String(path)) => path,
+        _ => default.into(),
+    }
+}
+
+/// The path with `verbose=true` in its query.
+pub(crate) fn verbosely(path: &str) -> String {
+    format!("{path}{}verbose=true", if path.contains('?') { '&' } else { '?' })
+}
+
+/// A duration argument, in milliseconds.
+pub(crate) fn millis(request: &Request, name: &str, default: Duration) -> Duration {
+    let millis = request.arg(name).and_then(|v| v.as_f64()).filter(|ms| ms.is_finite() && (0.0..=3.6e6).contains(ms));
+    millis.map_or(default, |ms| Duration::from_micros((ms * 1000.0) as u64))
+}
+
+#[cfg(test)]
+mod tests;

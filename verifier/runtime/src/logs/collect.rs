@@ -1,0 +1,248 @@
+//! `log.lines`: all that a service wrote in its life, after it has ended.
+
+use super::provoke::Provoked;
+use super::record::Received;
+use super::rules::Rules;
+use super::stream::{Judge, Judgement, Raw};
+use crate::output::{Line, Stream};
+use crate::service::Service;
+use assize_facts::kinds::endpoint::{LineProblem, Lines};
+use assize_facts::{Deliverable, Fact, Known, Limits, Origin, Request, Sheet, reason};
+use std::time::{Duration, SystemTime};
+
+/// What there is to be judged, beside the service itself.
+pub struct Written<'a> {
+    pub spec: &'a Deliverable,
+    /// Values of `[run] secret`: they are taken out of excerpts.
+    pub secrets: &'a [Vec<u8>],
+    /// When the instance was started.
+    pub began: SystemTime,
+    /// What was done to make it write; `None`: nothing, which is a gap.
+    pub provoked: Option<&'a Provoked>,
+}
+
+/// Items of one sheet; a service that writes more is judged all the same as far as it was kept.
+const MOST_ITEMS: usize = 100_000;
+const EXCERPT: usize = 240;
+
+/// Judges every line of every stream. To be called when the service has ended.
+pub fn probe(service: &Service, written: &Written<'_>, request: &Request) -> Sheet {
+    let mut sheet = Sheet::of::<Lines>();
+    sheet.with = request.args();
+    let rules = match Rules::of(request, written.spec) {
+        Ok(rules) => rules,
+        Err(reason) => return missing(request, reason),
+    };
+    gaps_of_the_run(service, written, &mut sheet);
+    let mut streams = streams(service, &mut sheet);
+    streams.extend(files(service, written, &mut sheet));
+    // The first record of all streams says what the service is called, where nothing else does.
+    let mut name = rules.service.clone();
+    let mut found = 0;
+    for (stream, lines) in &streams {
+        sheet.examined(lines.len() as u64);
+        for judgement in (Judge { rules: &rules, service: &mut name }).all(lines) {
+            let differs = judgement.problem != Known::Value(LineProblem::None);
+            if let Known::Unknown(reason) = &judgement.problem {
+                sheet.gap(reason.clone(), format!("{stream}:{}", judgement.number));
+            }
+            found += u64::from(differs);
+            if sheet.items.len() < MOST_ITEMS {
+                let fact = fact(stream, judgement, found, written.secrets);
+                sheet.push(fact, Origin::file(stream.clone()));
+            }
+        }
+    }
+    let lines: u64 = sheet.scope.count;
+    if sheet.items.len() == MOST_ITEMS {
+        sheet.gap(reason!("log-too-many-lines", lines = lines, most = MOST_ITEMS), "");
+    }
+    sheet.settle();
+    sheet
+}
+
+fn missing(request: &Request, reason: assize_facts::Reason) -> Sheet {
+    let mut sheet = Sheet::missing(Lines::KIND, reason);
+    sheet.with = request.args();
+    sheet
+}
+
+fn fact(stream: &str, judgement: Judgement, found: u64, secrets: &[Vec<u8>]) -> Lines {
+    let differs = judgement.problem != Known::Value(LineProblem::None);
+    let problem_number = match &judgement.problem {
+        Known::Unknown(reason) => Known::Unknown(reason.clone()),
+        Known::Value(_) | Known::Possible(_) => Known::Value(if differs { found } else { 0 }),
+    };
+    let judged = judgement.judged;
+    let secret = |text: Option<String>| text.map(|t| excerpt(t.as_bytes(), secrets));
+    Lines {
+        stream: stream.into(),
+        number: judgement.number,
+        lines: judgement.lines,
+        phase: judgement.phase,
+        problem: judgement.problem,
+        problem_number,
+        missing: judged.missing,
+        level: secret(judged.level),
+        time: secret(judged.time),
+        skew: judged.skew,
+        service: secret(judged.service),
+        trace_id: secret(judged.trace_id),
+        excerpt: excerpt(&judgement.first, secrets),
+    }
+}
+
+/// The beginning of a text, without secrets, control characters written out.
+pub(crate) fn excerpt(text: &[u8], secrets: &[Vec<u8>]) -> String {
+    let text = without_secrets(text, secrets);
+    let mut out = String::new();
+    for character in String::from_utf8_lossy(&text).chars().take(EXCERPT) {
+        match character {
+            '\t' => out.push_str("\\t"),
+            c if c.is_control() => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn without_secrets(text: &[u8], secrets: &[Vec<u8>]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((first, behind)) = rest.split_first() {
+        // Shorter ones would blot out ordinary words.
+        match secrets.iter().find(|s| s.len() >= 4 && rest.starts_with(s)) {
+            Some(secret) => {
+                out.extend_from_slice(b"[secret]");
+                rest = rest.get(secret.len()..).unwrap_or_default();
+            }
+            None => {
+                out.push(*first);
+                rest = behind;
+            }
+        }
+    }
+    out
+}
+
+fn gaps_of_the_run(service: &Service, written: &Written<'_>, sheet: &mut Sheet) {
+    let lost = service.output().lost();
+    if lost.lines > 0 || lost.bytes > 0 {
+        sheet.gap(reason!("log-not-kept", lines = lost.lines, bytes = lost.bytes), "");
+    }
+    if service.exited().is_none() {
+        sheet.gap(reason!("log-end-not-seen"), "");
+    }
+    match written.provoked {
+        None => sheet.gap(reason!("log-not-provoked"), ""),
+        Some(provoked) => provoked.gaps.iter().for_each(|(reason, place)| sheet.gap(reason.clone(), place.clone())),
+    }
+}
+
+fn streams(service: &Service, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
+    // SIGKILL can fall between two halves of a line; that is then our doing.
+    const SIGKILL: i32 = 9;
+    let killed = service.exited().is_none_or(|exit| exit.signal == Some(SIGKILL));
+    let all = service.output().lines();
+    let mut out = Vec::new();
+    for stream in [Stream::Stdout, Stream::Stderr] {
+        let mut lines: Vec<&Line> = all.iter().filter(|line| line.stream == stream).collect();
+        lines.sort_by_key(|line| line.number);
+        if killed && lines.last().is_some_and(|last| !last.ended) {
+            lines.pop();
+            sheet.gap(reason!("log-cut-by-kill"), stream.word());
+        }
+        out.push((stream.word().to_string(), lines.into_iter().map(raw).collect()));
+    }
+    out
+}
+
+fn raw(line: &Line) -> Raw {
+    Raw {
+        number: line.number,
+        text: line.text.clone(),
+        cut_from: line.cut().then_some(line.whole_length),
+        received: Received { earliest: line.wall, latest: line.wall },
+        phase: line.phase.clone(),
+    }
+}
+
+/// The log file that `[run] logs` names. Other files that look like logs are gaps: nobody said what they are.
+fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
+    let declared = written.spec.run.as_ref().and_then(|run| run.logs.as_deref());
+    let declared = declared.filter(|logs| !matches!(*logs, "stdout" | "stderr" | "stdout+stderr"));
+    let path = match declared.map(|logs| service.resolve(logs)) {
+        None => None,
+        Some(Ok(path)) => Some(path),
+        Some(Err(reason)) => {
+            sheet.gap(reason, "");
+            None
+        }
+    };
+    for (other, _) in service.new_files().unwrap_or_default() {
+        if Some(&other) != path.as_ref() && other.ends_with(".log") && is_text(service, &other) {
+            sheet.gap(reason!("log-file-not-declared"), other);
+        }
+    }
+    let Some(path) = path else { return Vec::new() };
+    let limits = Limits::default();
+    match service.read_file(&path, limits.output) {
+        Ok(content) => {
+            if content.len() as u64 >= limits.output {
+                sheet.gap(reason!("log-file-too-large", limit = limits.output), path.clone());
+            }
+            let shown = declared.unwrap_or_default().to_string();
+            vec![(shown, split(&content, written.began, limits.output_line as usize))]
+        }
+        Err(error) => {
+            sheet.gap(reason!("log-file-unreadable", detail = error), path);
+            Vec::new()
+        }
+    }
+}
+
+fn is_text(service: &Service, path: &str) -> bool {
+    service.read_file(path, 4096).is_ok_and(|head| !head.is_empty() && !head.contains(&0) && std::str::from_utf8(&head).is_ok())
+}
+
+/// Lines of a file: when each was written is not known, only that it was during the run.
+fn split(content: &[u8], began: SystemTime, longest: usize) -> Vec<Raw> {
+    let received = Received { earliest: began, latest: SystemTime::now() + Duration::from_millis(1) };
+    let whole = content.strip_suffix(b"\n").unwrap_or(content);
+    let raw = |(index, line): (usize, &[u8])| Raw {
+        number: index as u64 + 1,
+        text: line.iter().take(longest).copied().collect(),
+        cut_from: (line.len() > longest).then_some(line.len() as u64),
+        received,
+        phase: String::new(),
+    };
+    match content.is_empty() {
+        true => Vec::new(),
+        false => whole.split(|b| *b == b'\n').enumerate().map(raw).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_hold_no_secret_and_no_control_character() {
+        let secrets = [b"hunter2-hunter2".to_vec()];
+        let text = b"login hunter2-hunter2 \x1b[2K\tas root hunter2-hunter2";
+        assert_eq!(excerpt(text, &secrets), "login [secret] \\u{1b}[2K\\tas root [secret]");
+        assert_eq!(excerpt(&[b'a'; 5000], &[]).len(), EXCERPT);
+        assert_eq!(excerpt(b"[secret]", &[b"[secret]".to_vec()]), "[secret]");
+    }
+
+    #[test]
+    fn files_are_split_into_their_lines() {
+        let texts = |content: &[u8]| -> Vec<String> {
+            split(content, SystemTime::now(), 4).into_iter().map(|r| String::from_utf8_lossy(&r.text).into_owned()).collect()
+        };
+        assert_eq!(texts(b"a\nb\n"), ["a", "b"]);
+        assert_eq!(texts(b"a\n\nb"), ["a", "", "b"]);
+        assert_eq!(texts(b"abcdef\n"), ["abcd"]);
+        assert!(texts(b"").is_empty());
+    }
+}

@@ -250,16 +250,16 @@ fn read_folder(path: &Path, inside: &str, files: &mut Files, mistakes: &mut Mist
         } else {
             match read_file(&path) {
                 Ok(bytes) => drop(files.insert(inside, bytes)),
-                Err(mistake) => mistakes.push(mistake),
+                Err(mistake) => mistakes.push(*mistake),
             }
         }
     }
 }
 
 /// Reads a small regular file; anything else could block or never end.
-pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Mistake> {
+pub(crate) fn read_file(path: &Path) -> Result<Vec<u8>, Box<Mistake>> {
     const LARGEST: u64 = 4 << 20;
-    let refuse = |why: String| Mistake::whole(format!("{} cannot be read: {why}", path.display()));
+    let refuse = |why: String| Box::new(Mistake::whole(format!("{} cannot be read: {why}", path.display())));
     let about = std::fs::metadata(path).map_err(|e| refuse(e.to_string()))?;
     if !about.is_file() {
         return Err(refuse("not a regular file".into()));

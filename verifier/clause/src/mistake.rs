@@ -134,11 +134,13 @@ impl Mistakes {
         self.0.extend(others.0);
     }
 
-    /// Drawn for a terminal of a width, without colour.
-    pub fn plain(&self, width: usize) -> String {
-        let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor())
+    /// Drawn for a terminal of a width; the words of a message are never broken inside.
+    pub fn drawn(&self, width: usize, colour: bool) -> String {
+        let theme = if colour { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+        let handler = GraphicalReportHandler::new_themed(theme)
             .with_width(width)
             .with_links(false)
+            .with_break_words(false)
             .without_syntax_highlighting();
         let mut out = String::new();
         for mistake in &self.0 {
@@ -146,6 +148,11 @@ impl Mistakes {
             let _ = handler.render_report(&mut out, mistake);
         }
         out
+    }
+
+    /// Drawn without colour.
+    pub fn plain(&self, width: usize) -> String {
+        self.drawn(width, false)
     }
 
     /// `Ok` with the value where there are none.

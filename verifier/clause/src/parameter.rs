@@ -1,7 +1,7 @@
 //! Parameters of a clause: their types and values, as files write them, as facts record them, and as a person reads them.
 
 use crate::Bilingual;
-use crate::read::{Node, Reader, Value, did_you_mean, duration_ms, list_words};
+use crate::read::{Node, Reader, Value, did_you_mean, duration_ms, list_words, one_of};
 use assize_facts::{Lang, TlsVersion, Type};
 use serde_json::Value as Json;
 use std::fmt;
@@ -188,7 +188,7 @@ impl ParameterType {
 
     fn help(&self, text: &str) -> Option<String> {
         match self {
-            ParameterType::TlsVersion => did_you_mean(text, TlsVersion::ALL.iter().map(|v| v.name())),
+            ParameterType::TlsVersion => Some(one_of(&TlsVersion::ALL.map(TlsVersion::name))),
             ParameterType::TlsGroup => did_you_mean(text, TLS_GROUPS.iter().copied()),
             ParameterType::GoVersion if text.starts_with("go") => Some("without the `go` before it".into()),
             ParameterType::Duration => Some("units: us, ms, s, m, h, d, the larger first".into()),

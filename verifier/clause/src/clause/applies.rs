@@ -69,7 +69,7 @@ fn contract(table: &Table<'_>) -> Option<AppliesWhen> {
 fn parameter(names: &Names<'_>, table: &Table<'_>) -> Option<AppliesWhen> {
     let entries: Vec<Entry> = table.entries().iter().filter(|e| e.key != "parameter").cloned().collect();
     let node = table.get("parameter")?;
-    let Some((name, span)) = table.text("parameter") else { return None };
+    let (name, span) = table.text("parameter")?;
     let declared = names.declared(name, node)?;
     names.used(name, Use::Other);
     if entries.is_empty() {

@@ -336,10 +336,10 @@ fn message(names: &Names<'_>, table: &Table<'_>, key: &'static str, schema: Opti
 
 fn places(names: &Names<'_>, text: &str, span: &Span, schema: Option<&KindSchema>) {
     let reader = names.reader;
-    let all = match pieces(text) {
-        Ok(all) => all,
-        Err(error) => return reader.report(reader.at(span, error)),
-    };
+    let (all, error) = pieces(text);
+    if let Some(error) = error {
+        reader.report(reader.at(span, error));
+    }
     for piece in all {
         let Piece::Place(name) = piece else { continue };
         let place = reader.inside(span, &format!("{{{name}}}"));
@@ -350,7 +350,7 @@ fn places(names: &Names<'_>, text: &str, span: &Span, schema: Option<&KindSchema
                 reader.report(mistake.help(help.unwrap_or_default()));
             }
             (Some(_), _) => {}
-            (None, _) if names.parameter(name).is_some() => {}
+            (None, _) if names.is_declared(name) => {}
             (None, _) => {
                 let mistake = reader.at(&place, format!("nothing is called `{name}`"));
                 let help = "`{item.FIELD}` or a parameter; `{{` is a brace";

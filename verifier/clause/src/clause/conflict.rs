@@ -29,9 +29,9 @@ fn conflict(names: &Names<'_>, table: &Table<'_>) -> Option<ConflictRule> {
     }
     let says = says?;
     for text in [&says.en, &says.zh] {
-        for piece in pieces(text).into_iter().flatten() {
+        for piece in pieces(text).0 {
             if let Piece::Place(name) = piece
-                && names.parameter(name).is_none()
+                && !names.is_declared(name)
             {
                 names.unknown_parameter(name, &table.key_span("says"));
             }

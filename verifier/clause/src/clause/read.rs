@@ -36,7 +36,8 @@ fn clause(reader: &Reader, root: &Node, folder: Option<&str>, digest: Digest) ->
     let waiver_level = table.word("waiver_level", WaiverLevel::WORDS, WaiverLevel::parse);
     let (title, text) = (table.need_both("title"), table.need_both("text"));
     let parameters = parameters(&table);
-    let names = Names::new(reader, &parameters);
+    let declared = root.get("parameters").map(Node::entries).unwrap_or_default();
+    let names = Names::new(reader, &parameters, declared.iter().map(|e| e.key.as_str()).collect());
     let applies = match table.get("applies_when") {
         Some(node) => applies_when(&names, node).map(Some),
         None => Some(None),
@@ -93,6 +94,9 @@ fn id(table: &Table<'_>, folder: Option<&str>) -> Option<String> {
 
 fn checks(names: &Names<'_>, table: &Table<'_>) -> Option<Vec<Check>> {
     let tables = table.tables("check");
+    if tables.is_empty() && table.get("check").is_some() {
+        return None;
+    }
     let (outlines, checks): (Vec<_>, Vec<_>) = tables.iter().map(|t| check(names, t)).unzip();
     rules(table.reader(), &outlines, &table.key_span("id"));
     checks.into_iter().collect()
@@ -159,12 +163,14 @@ pub(crate) fn among(
 /// Places of title and text against parameters and their uses.
 fn wording(table: &Table<'_>, parameters: &[Parameter], used: &BTreeSet<&str>) {
     let mut said = BTreeSet::new();
+    let entries = table.get("parameters").map(Node::entries).unwrap_or_default();
+    let declared: Vec<&str> = entries.iter().map(|e| e.key.as_str()).collect();
     for key in ["title", "text"] {
         let mut each = Vec::new();
         for lang in ["en", "zh"] {
             let Some(node) = table.get(key).and_then(|n| n.get(lang)) else { continue };
             let Some(text) = node.text() else { continue };
-            each.push(places(table.reader(), text, &node.span, parameters, used));
+            each.push(places(table.reader(), text, &node.span, &declared, parameters, used));
         }
         if let [en, zh] = each.as_slice()
             && en != zh
@@ -183,16 +189,14 @@ fn places(
     reader: &Reader,
     text: &str,
     span: &Span,
+    declared: &[&str],
     parameters: &[Parameter],
     used: &BTreeSet<&str>,
 ) -> BTreeSet<String> {
-    let all = match pieces(text) {
-        Ok(all) => all,
-        Err(error) => {
-            reader.report(reader.at(span, error));
-            return BTreeSet::new();
-        }
-    };
+    let (all, error) = pieces(text);
+    if let Some(error) = error {
+        reader.report(reader.at(span, error));
+    }
     let places: BTreeSet<String> = all
         .into_iter()
         .filter_map(|piece| match piece {
@@ -202,11 +206,11 @@ fn places(
         .collect();
     for name in &places {
         let place = reader.inside(span, &format!("{{{name}}}"));
-        if !parameters.iter().any(|p| p.name == *name) {
+        if !declared.contains(&name.as_str()) {
             let mistake = reader.at(&place, format!("no parameter `{name}` is declared"));
-            let help = did_you_mean(name, parameters.iter().map(|p| p.name.as_str()));
+            let help = did_you_mean(name, declared.iter().copied());
             reader.absent(mistake.help(help.unwrap_or_else(|| format!("declare it: `[parameters.{name}]`"))));
-        } else if !used.contains(name.as_str()) {
+        } else if !used.contains(name.as_str()) && parameters.iter().any(|p| p.name == *name) {
             let mistake = reader.at(&place, format!("the wording promises `{name}`, and no check uses it"));
             reader.absent(mistake.help(format!("write `\"{{{name}}}\"` where a check compares with it")));
         }

@@ -68,7 +68,7 @@ impl Contract {
 
     /// Reads a contract file; its libraries are looked up beside it.
     pub fn open(path: &Path) -> Result<Contract, Mistakes> {
-        let bytes = read_file(path).map_err(Mistakes::from)?;
+        let bytes = read_file(path).map_err(|mistake| Mistakes::from(*mistake))?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Contract::parse(&path.display().to_string(), &bytes, |name| {
             Library::from_folder(&folder.join(name.trim_start_matches("./")))

@@ -1,5 +1,6 @@
 //! What was agreed: the contract's typed form.
 
+mod against;
 mod clauses;
 mod conflict;
 mod load;

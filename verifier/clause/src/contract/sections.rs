@@ -14,12 +14,12 @@ pub(super) struct Sections {
 }
 
 pub(super) fn sections(table: &Table<'_>, root: &Node) -> Sections {
-    let mut places = Places::new(table.reader(), root);
-    let run = table.table("run").and_then(|t| run(t.hints(OPERATOR), &mut places, None));
+    let mut places = Places::new(table.reader(), root, true);
+    let run = table.table("run").and_then(|t| run(t.hints(OPERATOR), &mut places));
     let run = run.map(|run| RunSpec { agreed: true, ..run });
     let given = |key| table.get(key).is_some();
     let endpoints = given("endpoint").then(|| endpoints(table, &mut places));
-    let requests = given("request").then(|| requests(table, endpoints.as_deref(), &places));
+    let requests = given("request").then(|| requests(table, &places));
     places.untold();
     Sections { run, endpoints, requests }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 /// The names that placeholders may use, and what was done with ports.
 pub(crate) struct Places<'a> {
     reader: &'a Reader,
+    root: &'a Node,
     /// Names of dependencies, and whether each has a certificate.
     dependencies: Vec<(String, bool)>,
     /// Ports that addresses need, with their places.
@@ -14,21 +15,28 @@ pub(crate) struct Places<'a> {
     told: BTreeSet<String>,
     /// Whether files are filled in, which may tell the service of any port.
     pub templates: bool,
+    /// Whether this is a contract, to which a supplier's declaration comes.
+    pub agreed: bool,
     /// Whether it is said here how the service starts.
     pub runs: bool,
 }
 
 /// A placeholder in a text.
 enum Place<'t> {
+    /// A brace that nothing closes.
+    Lone,
     Work,
     Port(&'t str),
-    Dependency { name: &'t str, part: Option<&'t str> },
+    Dependency {
+        name: &'t str,
+        part: Option<&'t str>,
+    },
     Unknown(&'t str),
 }
 
 impl<'a> Places<'a> {
     /// Looks up the dependencies first: a text may name one that is declared below it.
-    pub fn new(reader: &'a Reader, root: &Node) -> Places<'a> {
+    pub fn new(reader: &'a Reader, root: &'a Node, agreed: bool) -> Places<'a> {
         let dependencies = match root.get("run").and_then(|run| run.get("dependency")) {
             Some(Node { value: Value::List(nodes), .. }) => nodes.as_slice(),
             _ => &[],
@@ -39,11 +47,21 @@ impl<'a> Places<'a> {
         };
         Places {
             reader,
+            root,
+            agreed,
             dependencies: dependencies.iter().filter_map(about).collect(),
             asked: Vec::new(),
             told: BTreeSet::new(),
             templates: false,
             runs: false,
+        }
+    }
+
+    /// The names of a sort of things in the file, also of those that could not be read; `None` where it has none of the sort.
+    pub fn names(&self, sort: &str) -> Option<Vec<&'a str>> {
+        match &self.root.get(sort)?.value {
+            Value::List(nodes) => Some(nodes.iter().filter_map(|n| n.get("name")?.text()).collect()),
+            _ => None,
         }
     }
 
@@ -57,22 +75,22 @@ impl<'a> Places<'a> {
             if let Place::Port(name) = &place {
                 self.told.insert(name.to_string());
             }
-            self.known(text, span, &place);
+            self.known(span, &place);
         }
     }
 
-    fn known(&self, text: &str, span: &Span, place: &Place<'_>) {
+    fn known(&self, span: &Span, place: &Place<'_>) {
         match place {
             Place::Work | Place::Port(_) => {}
             Place::Dependency { name, part } => self.known_dependency(span, name, *part),
+            Place::Lone => {
+                let mistake = self.reader.at(&self.reader.inside(span, "{"), "a `{` that nothing closes");
+                self.reader.report(mistake.help("`{{` is a brace"));
+            }
             Place::Unknown(name) => {
-                let part = if name.is_empty() || !text.contains(&format!("{{{name}}}")) {
-                    "{".into()
-                } else {
-                    format!("{{{name}}}")
-                };
+                let place = format!("{{{name}}}");
                 let mistake =
-                    self.reader.at(&self.reader.inside(span, &part), format!("nothing is called `{{{name}}}` here"));
+                    self.reader.at(&self.reader.inside(span, &place), format!("nothing is called `{place}` here"));
                 let near = did_you_mean(name, ["work"]).filter(|said| said.starts_with("did"));
                 self.reader.report(mistake.help(near.unwrap_or_else(|| {
                     "`{work}`, `{port.NAME}`, `{dep.NAME}`, `{dep.NAME.ca}`; `{{` is a brace".into()
@@ -118,6 +136,9 @@ impl<'a> Places<'a> {
         }
         // The port's braces hold no `/`, `?` or `#`.
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        for place in places(&rest[end..]) {
+            self.known(span, &place);
+        }
         let odd = rest[end..].chars().any(|c| c.is_control() || c.is_whitespace());
         if odd {
             self.reader.report(self.reader.at(span, "a URL has no spaces and no control characters"));
@@ -200,7 +221,7 @@ fn places(text: &str) -> Vec<Place<'_>> {
                 all.push(place(&rest[..end]));
                 rest = &rest[end + 1..];
             }
-            None => all.push(Place::Unknown("")),
+            None => all.push(Place::Lone),
         }
     }
     all

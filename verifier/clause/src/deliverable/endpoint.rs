@@ -67,21 +67,16 @@ fn headers(table: &Table<'_>) -> BTreeMap<String, String> {
     all
 }
 
-/// Reads `[[request]]`; `endpoints` are those of the same file, `None` where another file declares them.
-pub(crate) fn requests(table: &Table<'_>, endpoints: Option<&[EndpointSpec]>, places: &Places<'_>) -> Vec<RequestSpec> {
+/// Reads `[[request]]`; endpoints that another file declares are not looked up.
+pub(crate) fn requests(table: &Table<'_>, places: &Places<'_>) -> Vec<RequestSpec> {
     let tables = table.tables("request");
     let mut seen = Unique::new(table.reader(), "a request");
-    tables.iter().filter_map(|t| request(t, endpoints, places, &mut seen)).collect()
+    tables.iter().filter_map(|t| request(t, places, &mut seen)).collect()
 }
 
-fn request(
-    table: &Table<'_>,
-    endpoints: Option<&[EndpointSpec]>,
-    places: &Places<'_>,
-    seen: &mut Unique<'_>,
-) -> Option<RequestSpec> {
+fn request(table: &Table<'_>, places: &Places<'_>, seen: &mut Unique<'_>) -> Option<RequestSpec> {
     let name = name(table, seen);
-    let endpoint = endpoint_of(table, endpoints);
+    let endpoint = endpoint_of(table, places);
     let uses = uses(table, places);
     let (body, headers, roles) = (table.string("body"), headers(table), roles(table, REQUEST_ROLES));
     let (method, status) = (method(table), status(table));
@@ -105,13 +100,16 @@ fn request(
 }
 
 /// The endpoint asked; where there is exactly one, it need not be said.
-fn endpoint_of(table: &Table<'_>, endpoints: Option<&[EndpointSpec]>) -> Option<String> {
-    if let (None, Some([only])) = (table.get("endpoint"), endpoints) {
-        return Some(only.name.clone());
+fn endpoint_of(table: &Table<'_>, places: &Places<'_>) -> Option<String> {
+    let names = places.names("endpoint");
+    if let (None, Some([only])) = (table.get("endpoint"), names.as_deref()) {
+        return Some(only.to_string());
     }
     let (text, span) = table.need_text("endpoint", "the name of an `[[endpoint]]`")?;
-    if let Some(endpoints) = endpoints {
-        among(table, text, span, "endpoint", endpoints.iter().map(|e| e.name.as_str()).collect())?;
+    if let Some(names) = names {
+        among(table, text, span, "endpoint", names)?;
+    } else if !places.agreed {
+        among(table, text, span, "endpoint", vec![])?;
     }
     Some(text.to_string())
 }
@@ -121,7 +119,7 @@ fn uses(table: &Table<'_>, places: &Places<'_>) -> Vec<String> {
     texts
         .into_iter()
         .filter_map(|(text, span)| {
-            if places.runs {
+            if places.runs || !places.agreed {
                 among(table, text, span, "dependency", places.dependencies().collect())?;
             }
             Some(text.to_string())

@@ -37,11 +37,11 @@ fn deliverable(reader: &Reader, root: &Node) -> Deliverable {
     let about = table.table("deliverable").map(|t| t.hints(OPERATOR));
     let said = |key| about.as_ref().and_then(|t| line(t, key));
     let binaries = binaries(&table);
-    let mut places = Places::new(reader, root);
-    let run = table.table("run").map(|t| run(t.hints(OPERATOR), &mut places, Some(&binaries)));
+    let mut places = Places::new(reader, root, false);
+    let run = table.table("run").map(|t| run(t.hints(OPERATOR), &mut places));
     let endpoints = endpoints(&table, &mut places);
-    let requests = requests(&table, Some(&endpoints), &places);
-    let reload = table.table("reload").and_then(|t| reload::reload(&t, &mut places, &requests));
+    let requests = requests(&table, &places);
+    let reload = table.table("reload").and_then(|t| reload::reload(&t, &mut places));
     places.untold();
     Deliverable {
         name: said("name"),

@@ -2,11 +2,11 @@
 
 use super::{Places, relative_path};
 use crate::read::{Entry, Table, Value, did_you_mean};
-use assize_facts::{ObserveSpec, ReloadSpec, RequestSpec};
+use assize_facts::{ObserveSpec, ReloadSpec};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-pub(super) fn reload(table: &Table<'_>, places: &mut Places<'_>, requests: &[RequestSpec]) -> Option<ReloadSpec> {
+pub(super) fn reload(table: &Table<'_>, places: &mut Places<'_>) -> Option<ReloadSpec> {
     let file = file(table);
     let set = set(table);
     let variants = variants(table);
@@ -22,7 +22,7 @@ pub(super) fn reload(table: &Table<'_>, places: &mut Places<'_>, requests: &[Req
         (true, false) | (false, true) => {}
     }
     table.need("observe", "how the change is seen: `observe = { url = \"…\", contains = \"…\" }`");
-    let observe = table.table("observe").and_then(|t| observe(&t, places, requests));
+    let observe = table.table("observe").and_then(|t| observe(&t, places));
     Some(ReloadSpec { file: file?, set, variants, broken, observe })
 }
 
@@ -63,7 +63,7 @@ fn variants(table: &Table<'_>) -> Vec<String> {
     texts.into_iter().filter_map(|(text, span)| relative_path(table.reader(), text, span)).collect()
 }
 
-fn observe(table: &Table<'_>, places: &mut Places<'_>, requests: &[RequestSpec]) -> Option<ObserveSpec> {
+fn observe(table: &Table<'_>, places: &mut Places<'_>) -> Option<ObserveSpec> {
     let (url, request) = (table.text("url"), table.text("request"));
     let contains = table.string("contains");
     let fields = fields(table);
@@ -73,9 +73,10 @@ fn observe(table: &Table<'_>, places: &mut Places<'_>, requests: &[RequestSpec])
             ObserveSpec { url: Some(places.url(text, span, &["http", "https"])?), ..ObserveSpec::default() }
         }
         (None, Some((text, span))) => {
-            if !requests.iter().any(|r| r.name == text) {
+            let names = places.names("request").unwrap_or_default();
+            if !names.contains(&text) {
                 let mistake = reader.at(span, format!("no request is called `{text}`"));
-                let help = did_you_mean(text, requests.iter().map(|r| r.name.as_str()));
+                let help = did_you_mean(text, names);
                 reader.absent(mistake.help(help.unwrap_or_else(|| "declare it: `[[request]]`".into())));
             }
             ObserveSpec { request: Some(text.into()), ..ObserveSpec::default() }
@@ -85,7 +86,7 @@ fn observe(table: &Table<'_>, places: &mut Places<'_>, requests: &[RequestSpec])
             return None;
         }
     };
-    if contains.is_some() == !fields.is_empty() {
+    if contains.is_some() != fields.is_empty() {
         let mistake = reader.at(table.span(), "one thing must change in the answer");
         reader.absent(mistake.help("`contains = \"…\"`, or `fields = { \"/pointer\" = [before, after] }`"));
     }

@@ -3,12 +3,12 @@
 use super::{Places, Unique, environment, line, name, relative_path, variable};
 use crate::matcher::names::compile;
 use crate::read::{Span, Table, did_you_mean, duration_ms};
-use assize_facts::{BinarySpec, DependencySpec, RunSpec};
+use assize_facts::{DependencySpec, RunSpec};
 
-/// Reads `[run]`; `binaries` are those of the same file, `None` where another file declares them.
-pub(crate) fn run(table: Table<'_>, places: &mut Places<'_>, binaries: Option<&[BinarySpec]>) -> Option<RunSpec> {
+/// Reads `[run]`; binaries that another file declares are not looked up.
+pub(crate) fn run(table: Table<'_>, places: &mut Places<'_>) -> Option<RunSpec> {
     places.runs = true;
-    let binary = binary(&table, binaries);
+    let binary = binary(&table, places);
     let args = told(&table, "args", places);
     let env = environment(&table, "env", |text, span| places.told(text, span));
     let files = files(&table);
@@ -30,13 +30,13 @@ pub(crate) fn run(table: Table<'_>, places: &mut Places<'_>, binaries: Option<&[
     })
 }
 
-fn binary(table: &Table<'_>, binaries: Option<&[BinarySpec]>) -> Option<String> {
+fn binary(table: &Table<'_>, places: &Places<'_>) -> Option<String> {
     let (text, span) = table.need_text("binary", "the name of the `[[binary]]` that is started")?;
-    if let Some(binaries) = binaries.filter(|all| !all.is_empty())
-        && !binaries.iter().any(|b| b.name == text)
+    if let Some(names) = places.names("binary")
+        && !names.contains(&text)
     {
         let mistake = table.reader().at(span, format!("no binary is called `{text}`"));
-        let help = did_you_mean(text, binaries.iter().map(|b| b.name.as_str()));
+        let help = did_you_mean(text, names);
         table.reader().report(mistake.help(help.unwrap_or_default()));
         return None;
     }

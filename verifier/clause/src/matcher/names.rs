@@ -26,12 +26,14 @@ pub(crate) enum Use {
 pub(crate) struct Names<'a> {
     pub reader: &'a Reader,
     pub parameters: &'a [Parameter],
+    /// Every name that the file declares, also where the declaration could not be read.
+    declared: Vec<&'a str>,
     uses: RefCell<BTreeMap<String, Vec<Use>>>,
 }
 
 impl<'a> Names<'a> {
-    pub fn new(reader: &'a Reader, parameters: &'a [Parameter]) -> Names<'a> {
-        Names { reader, parameters, uses: RefCell::default() }
+    pub fn new(reader: &'a Reader, parameters: &'a [Parameter], declared: Vec<&'a str>) -> Names<'a> {
+        Names { reader, parameters, declared, uses: RefCell::default() }
     }
 
     pub fn parameter(&self, name: &str) -> Option<&'a Parameter> {
@@ -48,9 +50,16 @@ impl<'a> Names<'a> {
     }
 
     pub fn unknown_parameter(&self, name: &str, span: &Span) {
+        if self.declared.contains(&name) {
+            return;
+        }
         let mistake = self.reader.at(span, format!("no parameter `{name}` is declared"));
         let help = did_you_mean(name, self.parameters.iter().map(|p| p.name.as_str()));
         self.reader.report(mistake.help(help.unwrap_or_else(|| format!("declare it: `[parameters.{name}]`"))));
+    }
+
+    pub fn is_declared(&self, name: &str) -> bool {
+        self.declared.contains(&name)
     }
 
     pub fn used(&self, name: &str, how: Use) {

@@ -81,7 +81,7 @@ fn help(ty: &Type, node: &Node) -> Option<String> {
     match (ty, node.text()) {
         (Type::Enum(words), Some(text)) => did_you_mean(text, words.iter().copied()),
         (Type::Enum(words), None) => Some(crate::read::one_of(words)),
-        (Type::TlsVersion, Some(text)) => did_you_mean(text, TlsVersion::ALL.iter().map(|v| v.name())),
+        (Type::TlsVersion, _) => Some(crate::read::one_of(&TlsVersion::ALL.map(TlsVersion::name))),
         (Type::TlsGroup, Some(text)) => did_you_mean(text, TLS_GROUPS.iter().copied()),
         (Type::GoVersion, Some(text)) if text.starts_with("go") => Some("without the `go` before it".into()),
         (Type::List(_), _) => Some("for one element: `contains = …`, `all = { … }` or `any = { … }`".into()),

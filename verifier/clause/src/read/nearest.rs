@@ -34,7 +34,8 @@ fn nearest<'a>(word: &str, valid: &[&'a str]) -> Option<&'a str> {
     if plain.is_empty() || plain.len() > LONGEST {
         return None;
     }
-    let most = (plain.chars().count() / 3).max(1);
+    // In a word of one or two letters every other is near.
+    let most = plain.chars().count() / 3;
     let (distance, near) = valid.iter().map(|v| (distance(&plain, &self::plain(v)), *v)).min()?;
     let part = || {
         let mut parts = valid.iter().filter(|v| plain.len() >= 3 && self::plain(v).contains(&plain));

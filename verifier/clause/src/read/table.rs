@@ -157,7 +157,7 @@ impl<'a> Table<'a> {
     }
 
     pub fn table(&self, key: &'a str) -> Option<Table<'a>> {
-        Table::of(self.reader, self.get(key)?, format!("[{key}]"))
+        Table::of(self.reader, self.get(key)?, format!("[{}]", self.below(key)))
     }
 
     /// The tables of `[[key]]`.
@@ -168,12 +168,22 @@ impl<'a> Table<'a> {
             Some(node) => {
                 if !matches!(node.value, Value::Bad) {
                     let message = format!("`{key}` is a list of tables, not {}", node.value.sort());
-                    self.reader.report(self.reader.at(&node.span, message).help(format!("write `[[{key}]]`")));
+                    self.reader
+                        .report(self.reader.at(&node.span, message).help(format!("write `[[{}]]`", self.below(key))));
                 }
                 &[]
             }
         };
-        nodes.iter().filter_map(|node| Table::of(self.reader, node, format!("[[{key}]]"))).collect()
+        let name = format!("[[{}]]", self.below(key));
+        nodes.iter().filter_map(|node| Table::of(self.reader, node, name.clone())).collect()
+    }
+
+    /// The name of a table below this one, as its header writes it.
+    fn below(&self, key: &str) -> String {
+        match self.name.strip_prefix('[') {
+            Some(name) => format!("{}.{key}", name.trim_matches(['[', ']'])),
+            None => key.into(),
+        }
     }
 
     /// One of a few words.

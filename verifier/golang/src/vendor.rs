@@ -140,12 +140,18 @@ pub struct Main<'a> {
     pub folder: &'a str,
 }
 
-/// The main module, or those of a workspace.
+/// The main module, or those of a workspace, with their replacements at hand.
 #[derive(Clone, Debug)]
 pub struct Mains<'a> {
-    pub mains: Vec<Main<'a>>,
-    pub work: Option<&'a GoWork>,
+    mains: Vec<Main<'a>>,
+    work: Option<&'a GoWork>,
+    paths: BTreeSet<&'a str>,
+    /// Target and the folder that a relative one is relative to, by path and version.
+    by_work: Replacements<'a>,
+    by_mains: Replacements<'a>,
 }
+
+type Replacements<'a> = BTreeMap<(&'a str, &'a str), (&'a Module, &'a str)>;
 
 /// What the Go command would refuse to build with (`go: inconsistent vendoring`).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -155,17 +161,30 @@ pub struct Inconsistency {
 }
 
 impl<'a> Mains<'a> {
+    pub fn new(mains: Vec<Main<'a>>, work: Option<&'a GoWork>) -> Mains<'a> {
+        let paths = mains.iter().filter_map(|m| Some(m.go_mod.module.as_ref()?.path.as_str())).collect();
+        let entry = |r: &'a Replace, folder: &'a str| ((r.old.path.as_str(), r.old.version.as_str()), (&r.new, folder));
+        let by_work = work.into_iter().flat_map(|w| &w.replace).map(|r| entry(r, ".")).collect();
+        // Of several the last stays; the Go command refuses it where they differ.
+        let by_mains = mains
+            .iter()
+            .flat_map(|m| m.go_mod.replace.iter().map(move |r| (r, m.folder)))
+            .map(|(r, f)| entry(r, f))
+            .collect();
+        Mains { mains, work, paths, by_work, by_mains }
+    }
+
     /// The target that a module is replaced by, with the folder that a relative one is relative to; go.work goes before go.mod,
     /// a replacement of one version before one of all (`replacementFrom`).
     pub fn replacement(&self, module: &Module) -> Option<(&'a Module, &'a str)> {
-        let is_main = |main: &Main| main.go_mod.module.as_ref().is_some_and(|m| m.path == module.path);
-        if module.version.is_empty() && self.mains.iter().any(is_main) {
+        if module.version.is_empty() && self.paths.contains(module.path.as_str()) {
             return None;
         }
-        let work = self.work.and_then(|work| find(&work.replace, module)).map(|new| (new, "."));
-        let found = |main: &Main<'a>| Some((find(&main.go_mod.replace, module)?, main.folder));
-        // Of several the last wins; the Go command refuses it where they differ.
-        work.or_else(|| self.mains.iter().rev().find_map(found))
+        let find = |by: &Replacements<'a>| {
+            let of = |version| by.get(&(module.path.as_str(), version)).copied();
+            of(module.version.as_str()).or_else(|| of(""))
+        };
+        find(&self.by_work).or_else(|| find(&self.by_mains))
     }
 
     /// The same with a folder target relative to go.work (`canonicalizeReplacePath`).
@@ -184,11 +203,6 @@ impl<'a> Mains<'a> {
         let work = self.work.into_iter().flat_map(|work| &work.replace);
         self.mains.iter().flat_map(|main| &main.go_mod.replace).chain(work)
     }
-}
-
-fn find<'a>(replaces: &'a [Replace], module: &Module) -> Option<&'a Module> {
-    let of = |version: &str| replaces.iter().rfind(|r| r.old.path == module.path && r.old.version == version);
-    of(&module.version).or_else(|| of("")).map(|r| &r.new)
 }
 
 /// Resolves `.` and `..` in a relative path by its text; leading `..` stay.
@@ -219,6 +233,7 @@ pub fn inconsistencies(txt: &ModulesTxt, mains: &Mains<'_>) -> Vec<Inconsistency
         txt,
         mains,
         index: txt.modules.iter().map(|v| (&v.module, v)).collect(),
+        versions: vendored_versions(txt),
         // Before 1.14 modules.txt did not say enough to be compared.
         old: mains.work.is_none() && release::compare(go, "1.14").is_lt(),
     };
@@ -232,14 +247,26 @@ struct Check<'a> {
     txt: &'a ModulesTxt,
     mains: &'a Mains<'a>,
     index: BTreeMap<&'a Module, &'a Vendored>,
+    versions: BTreeMap<&'a str, &'a str>,
     old: bool,
 }
 
+/// The version whose packages are vendored, by path: the highest of those that list packages.
+fn vendored_versions(txt: &ModulesTxt) -> BTreeMap<&str, &str> {
+    let mut versions = BTreeMap::new();
+    for vendored in txt.modules.iter().filter(|v| !v.packages.is_empty()) {
+        let version = vendored.module.version.as_str();
+        let best = versions.entry(vendored.module.path.as_str()).or_insert(version);
+        if semver::compare(best, version).is_lt() {
+            *best = version;
+        }
+    }
+    versions
+}
+
 impl Check<'_> {
-    /// The version whose packages are vendored: the highest of a path that lists packages.
     fn vendored_version(&self, path: &str) -> Option<&str> {
-        let with_packages = self.txt.modules.iter().filter(|v| v.module.path == path && !v.packages.is_empty());
-        with_packages.map(|v| v.module.version.as_str()).max_by(|a, b| semver::compare(a, b))
+        self.versions.get(path).copied()
     }
 
     fn requirements(&self) -> Vec<Inconsistency> {

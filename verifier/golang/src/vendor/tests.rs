@@ -54,7 +54,7 @@ fn modules_txt_is_read_as_the_go_command_reads_it() {
 fn found(txt: &str, go_mod: &str) -> String {
     let parsed = parse_go_mod(go_mod.as_bytes(), Strictness::Main);
     assert_eq!(parsed.mistakes, [], "{go_mod}");
-    let mains = Mains { mains: vec![Main { go_mod: &parsed.file, folder: "." }], work: None };
+    let mains = Mains::new(vec![Main { go_mod: &parsed.file, folder: "." }], None);
     let all = inconsistencies(&parse_modules_txt(txt.as_bytes()), &mains);
     all.iter().map(|i| format!("{}: {}", i.module, i.message)).collect::<Vec<_>>().join("\n")
 }
@@ -103,7 +103,7 @@ fn disagreement_is_what_the_go_command_refuses() {
 fn folders_of_a_workspace_are_seen_from_go_work() {
     let a = parse_go_mod(b"module x.y/a\nreplace x.y/z => ../z\n", Strictness::Main).file;
     let work = parse_go_work(b"go 1.26\nuse ./a\n").file;
-    let mains = Mains { mains: vec![Main { go_mod: &a, folder: "a" }], work: Some(&work) };
+    let mains = Mains::new(vec![Main { go_mod: &a, folder: "a" }], Some(&work));
     let target = mains.canonical_replacement(&Module::new("x.y/z", "v1.0.0"));
     assert_eq!(target, Some(Module::new("./z", "")));
     for (given, wanted) in

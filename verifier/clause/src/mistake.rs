@@ -16,9 +16,9 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// A mistake at a place in a file.
-    pub fn at(file: &str, text: &Arc<str>, span: Range<usize>, message: impl Into<String>) -> Mistake {
-        let source = Some(NamedSource::new(visible(file), quiet(text)));
+    /// A mistake at a place in a file, whose text must be [`quiet`].
+    pub(crate) fn at(file: &str, text: Arc<str>, span: Range<usize>, message: impl Into<String>) -> Mistake {
+        let source = Some(NamedSource::new(visible(file), text));
         Mistake { message: visible(&message.into()), help: None, labels: vec![(span, String::new())], source }
     }
 
@@ -76,7 +76,7 @@ fn visible(text: &str) -> String {
 }
 
 /// The file with such characters replaced by marks of the same number of bytes, so that places stay right.
-fn quiet(text: &Arc<str>) -> Arc<str> {
+pub(crate) fn quiet(text: &Arc<str>) -> Arc<str> {
     if !text.chars().any(is_obeyed) {
         return text.clone();
     }

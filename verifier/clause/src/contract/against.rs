@@ -20,11 +20,11 @@ impl Contract {
         let dependencies: Vec<&str> = dependencies.map(|d| d.name.as_str()).collect();
         let table = Table::root(&reader, &root);
         table.entries();
-        if let Some(run) = table.table("run")
-            && !binaries.is_empty()
-        {
+        if let Some(run) = table.table("run") {
             run.entries();
-            known(&run, "binary", "binary", &binaries);
+            if !binaries.is_empty() {
+                known(&run, "binary", "binary", &binaries);
+            }
         }
         for request in table.tables("request") {
             request.entries();

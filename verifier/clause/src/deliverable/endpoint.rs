@@ -56,7 +56,7 @@ fn headers(table: &Table<'_>) -> BTreeMap<String, String> {
                 .reader()
                 .report(table.reader().at(&entry.key_span, format!("`{}` is not a header's name", entry.key)));
         }
-        let Some((text, span)) = given.text(&entry.key) else { continue };
+        let Some((text, span)) = given.entry_text(entry) else { continue };
         if text.chars().any(|c| c.is_control() && c != '\t') {
             table
                 .reader()

@@ -150,7 +150,7 @@ fn environment(table: &Table<'_>, key: &'static str, mut look: impl FnMut(&str, 
     let mut all = BTreeMap::new();
     for entry in env.entries() {
         variable(table.reader(), &entry.key, &entry.key_span);
-        let Some((text, span)) = env.text(&entry.key) else { continue };
+        let Some((text, span)) = env.entry_text(entry) else { continue };
         if text.contains('\0') {
             table.reader().report(table.reader().at(span, "a variable cannot hold a NUL"));
         }

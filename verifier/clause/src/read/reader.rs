@@ -1,5 +1,6 @@
 //! One file being read: its name, its text, and the mistakes found in it so far.
 
+use crate::mistake::quiet;
 use crate::read::{Node, Span, tree};
 use crate::{Mistake, Mistakes};
 use std::cell::RefCell;
@@ -14,6 +15,8 @@ const LARGEST: usize = 1 << 20;
 pub(crate) struct Reader {
     file: String,
     text: Arc<str>,
+    /// The text as diagnostics may show it.
+    shown: Arc<str>,
     found: RefCell<Found>,
 }
 
@@ -36,7 +39,8 @@ impl Reader {
             let message = format!("{file} is not UTF-8: byte {} cannot be read", error.valid_up_to());
             Mistakes::from(Mistake::whole(message).help("TOML files are UTF-8"))
         })?;
-        let reader = Reader { file: file.into(), text: text.into(), found: RefCell::default() };
+        let text: Arc<str> = text.into();
+        let reader = Reader { file: file.into(), shown: quiet(&text), text, found: RefCell::default() };
         let root = tree::parse(&reader);
         Ok((reader, root))
     }
@@ -51,17 +55,21 @@ impl Reader {
 
     /// A mistake at a place of this file, not yet reported.
     pub fn at(&self, span: &Span, message: impl Into<String>) -> Mistake {
-        Mistake::at(&self.file, &self.text, span.clone(), message)
+        Mistake::at(&self.file, self.shown.clone(), span.clone(), message)
     }
 
     /// Reports a mistake about something that is there.
     pub fn report(&self, mistake: Mistake) {
         let mut found = self.found.borrow_mut();
-        let line = mistake.labels.first().map(|(span, _)| self.line(span));
-        let hidden = line.is_some_and(|line| found.broken.iter().any(|b| b.abs_diff(line) <= 1));
-        if !hidden {
+        if found.broken.is_empty() || !self.is_beside(&mistake, &found.broken) {
             found.add(mistake);
         }
+    }
+
+    /// Whether a mistake stands on or next to a broken line.
+    fn is_beside(&self, mistake: &Mistake, broken: &[u32]) -> bool {
+        let line = mistake.labels.first().map(|(span, _)| self.line(span));
+        line.is_some_and(|line| broken.iter().any(|b| b.abs_diff(line) <= 1))
     }
 
     /// Reports a mistake about something that is missing; silent where the file is broken, since it may stand in the broken part.
@@ -74,8 +82,10 @@ impl Reader {
 
     pub fn syntax(&self, mistake: Mistake) {
         let mut found = self.found.borrow_mut();
-        let line = mistake.labels.first().map_or(1, |(span, _)| self.line(span));
-        found.broken.push(line);
+        if found.broken.len() < MOST {
+            let line = mistake.labels.first().map_or(1, |(span, _)| self.line(span));
+            found.broken.push(line);
+        }
         found.add(mistake);
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Bilingual;
 use crate::read::{Entry, Node, Reader, Span, Value, did_you_mean};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 pub(crate) struct Table<'a> {
     reader: &'a Reader,
@@ -10,20 +10,24 @@ pub(crate) struct Table<'a> {
     /// What it is called in messages: `[contract]`, `[[check]]`.
     name: String,
     asked: RefCell<Vec<&'a str>>,
+    /// Whether its keys are names, so that each is welcome.
+    open: Cell<bool>,
     /// Extra words for particular unknown keys.
     hints: &'static [(&'static str, &'static str)],
 }
 
 impl<'a> Table<'a> {
     pub fn root(reader: &'a Reader, node: &'a Node) -> Table<'a> {
-        Table { reader, node, name: "the file".into(), asked: RefCell::default(), hints: &[] }
+        Table { reader, node, name: "the file".into(), asked: RefCell::default(), open: Cell::new(false), hints: &[] }
     }
 
     /// A table, or `None` after saying that something else stands there.
     pub fn of(reader: &'a Reader, node: &'a Node, name: impl Into<String>) -> Option<Table<'a>> {
         let name = name.into();
         match &node.value {
-            Value::Table(_) => Some(Table { reader, node, name, asked: RefCell::default(), hints: &[] }),
+            Value::Table(_) => {
+                Some(Table { reader, node, name, asked: RefCell::default(), open: Cell::new(false), hints: &[] })
+            }
             Value::Bad => None,
             other => {
                 reader.report(reader.at(&node.span, format!("{name} is a table, not {}", other.sort())));
@@ -51,9 +55,8 @@ impl<'a> Table<'a> {
 
     /// All entries, for tables whose keys are names.
     pub fn entries(&self) -> &'a [Entry] {
-        let entries = self.node.entries();
-        self.asked.borrow_mut().extend(entries.iter().map(|e| e.key.as_str()));
-        entries
+        self.open.set(true);
+        self.node.entries()
     }
 
     pub fn get(&self, key: &'a str) -> Option<&'a Node> {
@@ -102,6 +105,17 @@ impl<'a> Table<'a> {
     pub fn need_text(&self, key: &'a str, help: &str) -> Option<(&'a str, &'a Span)> {
         self.need(key, help)?;
         self.text(key)
+    }
+
+    /// The text of an entry, for tables whose keys are names.
+    pub fn entry_text<'e>(&self, entry: &'e Entry) -> Option<(&'e str, &'e Span)> {
+        match &entry.node.value {
+            Value::Text(text) => Some((text, &entry.node.span)),
+            _ => {
+                self.wrong(&entry.node, &entry.key, "a string");
+                None
+            }
+        }
     }
 
     /// A text, owned.
@@ -230,6 +244,9 @@ impl<'a> Table<'a> {
 
 impl Drop for Table<'_> {
     fn drop(&mut self) {
+        if self.open.get() {
+            return;
+        }
         let asked = self.asked.borrow();
         for entry in self.node.entries() {
             if asked.contains(&entry.key.as_str()) {

@@ -1,6 +1,5 @@
 //! The tree of a TOML file, every key and value with its place.
 
-use crate::Mistake;
 use crate::read::Reader;
 use serde_json::{Map, Value as Json};
 use std::ops::Range;
@@ -96,7 +95,7 @@ pub(crate) fn parse(reader: &Reader) -> Node {
     let (table, errors) = DeTable::parse_recoverable(&text);
     for error in errors {
         let span = error.span().unwrap_or(0..0);
-        reader.syntax(Mistake::at(reader.file(), &text, span, format!("not TOML: {}", error.message())));
+        reader.syntax(reader.at(&span, format!("not TOML: {}", error.message())));
     }
     Node { value: Value::Table(entries(reader, table.get_ref())), span: 0..0 }
 }

@@ -1,0 +1,398 @@
+//! The module files of the delivered source, read once: main module or workspace, replacement targets, sums, modules.txt.
+
+use super::index::{Effective, Index, Summation};
+use super::text::Text;
+use assize_delivery::{Delivery, SourceTree};
+use assize_facts::kinds::module::ModuleFile;
+use assize_facts::{Gap, Reason, reason};
+use assize_golang::modfile::{
+    GoMod, GoWork, Mistake, Place, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
+};
+use assize_golang::module::{self, Module};
+use assize_golang::release;
+use assize_golang::sum::{SumFile, Summed, parse_go_sum};
+use assize_golang::vendor::{Main, Mains, ModulesTxt, clean, parse_modules_txt};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A module file of the build.
+pub(super) struct Read {
+    pub kind: ModuleFile,
+    pub text: Text,
+    pub is_main: bool,
+    pub mistakes: Vec<Mistake>,
+    /// Of go.mod.
+    pub module: Option<String>,
+    pub go: Option<String>,
+    pub toolchain: Option<String>,
+    pub godebug: Vec<String>,
+}
+
+/// A main module: the only one, or a member of the workspace.
+pub(super) struct MainModule {
+    /// Relative to the source root; `.` for the root itself.
+    pub folder: String,
+    pub path: String,
+    pub go_mod: GoMod,
+    /// Its go.mod.
+    pub text: Text,
+}
+
+/// A go.work.
+pub(super) struct Workspace {
+    pub go_work: GoWork,
+    pub text: Text,
+}
+
+/// A folder that stands for a module.
+pub(super) struct Target {
+    /// The path that its go.mod declares; `None` without a go.mod.
+    pub declares: Option<String>,
+}
+
+pub(super) struct Graph {
+    pub tree: SourceTree,
+    pub files: Vec<Read>,
+    pub mains: Vec<MainModule>,
+    pub work: Option<Workspace>,
+    /// Folders that replacements name, inside the source and delivered, by folder.
+    pub targets: BTreeMap<String, Target>,
+    pub sums: Vec<(Text, SumFile)>,
+    pub vendor: Option<(Text, ModulesTxt)>,
+    /// What keeps every sheet from being whole.
+    pub gaps: Vec<Gap>,
+    imported: Option<BTreeSet<String>>,
+    index: Index,
+}
+
+impl Graph {
+    pub fn read(delivery: &Delivery, imported: Option<&BTreeSet<String>>) -> Result<Graph, Reason> {
+        let tree = delivery.source()?.ok_or_else(|| reason!("no-source"))?;
+        // Folders of declared `[[binary]]` packages, relative to the source root.
+        let packages: Vec<String> =
+            delivery.spec().binaries.iter().filter_map(|b| inside(".", b.package.as_deref()?)).collect();
+        let mut graph = Graph {
+            tree,
+            files: Vec::new(),
+            mains: Vec::new(),
+            work: None,
+            targets: BTreeMap::new(),
+            sums: Vec::new(),
+            vendor: None,
+            gaps: Vec::new(),
+            imported: imported.cloned(),
+            index: Index::default(),
+        };
+        graph.read_mains();
+        graph.workspace_above(delivery);
+        graph.read_targets();
+        graph.read_sums();
+        graph.read_vendor();
+        graph.index = Index::new(&graph, &packages, imported);
+        Ok(graph)
+    }
+
+    fn gap(&mut self, reason: Reason, place: &str) {
+        self.gaps.push(Gap { reason, place: place.into(), owner: None });
+    }
+
+    /// A file where there is one; one that cannot be read is a gap.
+    fn text(&mut self, path: &str) -> Option<Text> {
+        self.tree.entry(path)?;
+        let shown = self.tree.shown(path);
+        match self.tree.read(path) {
+            Ok(bytes) => Some(Text { shown, bytes }),
+            Err(reason) => {
+                self.gap(reason, &shown);
+                None
+            }
+        }
+    }
+
+    fn read_mains(&mut self) {
+        if let Some(text) = self.text("go.work") {
+            self.read_work(text);
+        }
+        let root = self.tree.entry("go.mod").is_some();
+        // A go.mod beside a go.work that does not use it is what `GOWORK=off` builds.
+        if root && !self.mains.iter().any(|m| m.folder == ".") {
+            self.read_main(".");
+        }
+        if self.mains.is_empty() && self.work.is_none() && !root {
+            let shown = self.tree.shown("");
+            self.gap(reason!("no-module-file", path = if shown.is_empty() { "." } else { &shown }), &shown);
+        }
+    }
+
+    fn read_work(&mut self, text: Text) {
+        let mut parsed = parse_go_work(&text.bytes);
+        parsed.mistakes.extend(conflicts(&parsed.file.replace));
+        let file = &parsed.file;
+        self.files.push(Read {
+            kind: ModuleFile::GoWork,
+            text: text.clone(),
+            is_main: true,
+            module: None,
+            go: file.go.as_ref().map(|g| g.version.clone()),
+            toolchain: file.toolchain.as_ref().map(|t| t.version.clone()),
+            godebug: file.godebug.iter().map(|g| format!("{}={}", g.key, g.value)).collect(),
+            mistakes: parsed.mistakes,
+        });
+        for member in &parsed.file.uses {
+            let folder = inside(".", &member.path);
+            let delivered = folder.as_ref().is_some_and(|folder| self.has_file(folder, "go.mod"));
+            match folder.filter(|_| delivered) {
+                Some(folder) => self.read_main(&folder),
+                None => {
+                    let reason = reason!("target-not-delivered", target = &member.path, module = "go.work");
+                    self.gap(reason, &format!("{}:{}", text.shown, member.place.line));
+                }
+            }
+        }
+        self.work = Some(Workspace { go_work: parsed.file, text });
+    }
+
+    fn read_main(&mut self, folder: &str) {
+        if self.mains.iter().any(|m| m.folder == folder) {
+            return;
+        }
+        let Some((go_mod, text)) = self.read_go_mod(folder, true) else { return };
+        let path = go_mod.module.as_ref().map(|m| m.path.clone()).unwrap_or_default();
+        self.mains.push(MainModule { folder: folder.into(), path, go_mod, text });
+    }
+
+    fn read_go_mod(&mut self, folder: &str, is_main: bool) -> Option<(GoMod, Text)> {
+        let text = self.text(&join(folder, "go.mod"))?;
+        let strictness = if is_main { Strictness::Main } else { Strictness::Dependency };
+        let mut parsed = parse_go_mod(&text.bytes, strictness);
+        if is_main {
+            parsed.mistakes.extend(conflicts(&parsed.file.replace));
+            parsed.mistakes.extend(module_line(&parsed.file));
+        }
+        let file = &parsed.file;
+        self.files.push(Read {
+            kind: ModuleFile::GoMod,
+            text: text.clone(),
+            is_main,
+            module: file.module.as_ref().map(|m| m.path.clone()),
+            go: file.go.as_ref().map(|g| g.version.clone()),
+            toolchain: file.toolchain.as_ref().map(|t| t.version.clone()),
+            godebug: file.godebug.iter().map(|g| format!("{}={}", g.key, g.value)).collect(),
+            mistakes: parsed.mistakes,
+        });
+        Some((parsed.file, text))
+    }
+
+    /// The Go command looks for a go.work in every folder above, too.
+    fn workspace_above(&mut self, delivery: &Delivery) {
+        let prefix = self.tree.prefix().trim_end_matches('/').to_string();
+        if self.work.is_some() || prefix.is_empty() || prefix.contains('!') {
+            return;
+        }
+        let mut folder = prefix.as_str();
+        while !folder.is_empty() {
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            let path = join(if folder.is_empty() { "." } else { folder }, "go.work");
+            if delivery.entry(&path).is_some() {
+                self.gap(reason!("workspace-above-source", path = &path), &path);
+            }
+        }
+    }
+
+    fn read_targets(&mut self) {
+        let folders: BTreeSet<String> =
+            self.replaces().into_iter().filter_map(|(_, base, replace)| folder_of(base, &replace.new)).collect();
+        let tree = self.tree.clone();
+        let paths: Vec<&str> = tree.entries().map(|e| e.path).collect();
+        for folder in folders {
+            if !is_delivered(&paths, &folder) {
+                continue;
+            }
+            let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.path.clone());
+            let declares = match known {
+                Some(path) => Some(path),
+                None => self.read_go_mod(&folder, false).map(|(m, _)| m.module.map(|m| m.path).unwrap_or_default()),
+            };
+            self.targets.insert(folder, Target { declares });
+        }
+    }
+
+    fn read_sums(&mut self) {
+        let folders: Vec<String> = self.mains.iter().map(|m| m.folder.clone()).collect();
+        let mut paths: Vec<(ModuleFile, String)> = vec![];
+        if self.work.is_some() {
+            paths.push((ModuleFile::GoWorkSum, "go.work.sum".into()));
+        }
+        paths.extend(folders.iter().map(|folder| (ModuleFile::GoSum, join(folder, "go.sum"))));
+        for (kind, path) in paths {
+            let Some(text) = self.text(&path) else { continue };
+            let file = parse_go_sum(&text.bytes);
+            self.files.push(Read::plain(kind, text.clone(), file.malformed.clone()));
+            self.sums.push((text, file));
+        }
+    }
+
+    fn read_vendor(&mut self) {
+        let Some(text) = self.text("vendor/modules.txt") else { return };
+        let txt = parse_modules_txt(&text.bytes);
+        let mut mistakes = Vec::new();
+        if txt.workspace != self.work.is_some() {
+            let message = if txt.workspace {
+                "made by `go work vendor`, and there is no go.work: the Go command does not use this folder"
+            } else {
+                "not made by `go work vendor`: with a go.work the Go command does not use this folder"
+            };
+            mistakes.push(mistake(Place { line: 1, column: 1, end_column: 1, ..Place::default() }, message));
+        }
+        self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), mistakes));
+        self.vendor = Some((text, txt));
+    }
+
+    fn has_file(&self, folder: &str, name: &str) -> bool {
+        self.tree.entry(&join(folder, name)).is_some_and(|e| e.is_file())
+    }
+
+    /// Every `replace` line with its file and the folder that a relative target is relative to.
+    pub fn replaces(&self) -> Vec<(&Text, &str, &Replace)> {
+        let work = self.work.iter().flat_map(|w| w.go_work.replace.iter().map(move |r| (&w.text, ".", r)));
+        let mains =
+            self.mains.iter().flat_map(|m| m.go_mod.replace.iter().map(move |r| (&m.text, m.folder.as_str(), r)));
+        work.chain(mains).collect()
+    }
+
+    pub fn view(&self) -> Mains<'_> {
+        let mains = self.mains.iter().map(|m| Main { go_mod: &m.go_mod, folder: &m.folder }).collect();
+        Mains::new(mains, self.work.as_ref().map(|w| &w.go_work))
+    }
+
+    /// What the build takes for a required or vendored module.
+    pub fn effective(&self, module: &Module) -> Effective {
+        self.index.effective.get(module).cloned().unwrap_or_else(|| Effective::Module(module.clone()))
+    }
+
+    pub fn is_main(&self, path: &str) -> bool {
+        self.index.mains.contains_key(path)
+    }
+
+    /// Whether a main module's go.mod forbids this very version; a requirement of it is ignored.
+    pub fn is_excluded(&self, module: &Module) -> bool {
+        self.index.excluded.contains(module)
+    }
+
+    /// The highest version that any main module requires.
+    pub fn selected(&self, path: &str) -> Option<&str> {
+        self.index.selected.get(path).map(String::as_str)
+    }
+
+    /// Whether a main module other than the one in this folder requires the path.
+    pub fn is_required_beyond(&self, path: &str, folder: &str) -> bool {
+        self.index.required_by.get(path).is_some_and(|folders| folders.iter().any(|f| f != folder))
+    }
+
+    /// Whether every main module's go.mod lists all modules that provide packages of the build: from `go 1.17` on.
+    pub fn lists_graph(&self) -> bool {
+        let line =
+            |m: &MainModule| m.go_mod.go.as_ref().map_or(release::DEFAULT_GO_MOD, |g| g.version.as_str()).to_string();
+        self.mains.iter().all(|m| release::compare(&line(m), "1.17").is_ge())
+    }
+
+    /// The sums that go.sum and go.work.sum give a module; several that differ are a conflict.
+    pub fn sums_of(&self, module: &Module, of: Summed) -> &BTreeSet<String> {
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        self.summation(module, of).map_or(&NONE, |s| &s.sums)
+    }
+
+    pub fn summation(&self, module: &Module, of: Summed) -> Option<&Summation> {
+        self.index.sums.get(&(module.clone(), of))
+    }
+
+    /// Modules with sums, ordered.
+    pub fn summed(&self, of: Summed) -> impl Iterator<Item = &Module> {
+        self.index.sums.keys().filter(move |(_, what)| *what == of).map(|(module, _)| module)
+    }
+
+    /// Whether modules.txt lists packages of this very module; `None` without a vendor folder.
+    pub fn vendors(&self, module: &Module) -> Option<bool> {
+        self.vendor.as_ref().map(|_| self.index.vendored.contains(module))
+    }
+
+    /// Whether the build is known to import a package that only this required module can provide.
+    pub fn imports_from(&self, path: &str) -> bool {
+        self.index.providing.contains(path)
+    }
+
+    /// Whether the build imports the package of this path or one below; `None` where its imports are not known.
+    pub fn imports_at_or_below(&self, path: &str) -> Option<bool> {
+        let imported = self.imported.as_ref()?;
+        let below = format!("{path}/");
+        let found =
+            imported.contains(path) || imported.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below));
+        Some(found)
+    }
+
+    /// The main module that the delivered program belongs to.
+    pub fn home(&self) -> Option<&MainModule> {
+        self.mains.get(self.index.home?)
+    }
+}
+
+/// Whether anything was delivered in a folder, by the ordered paths of the source; links do not lead there.
+fn is_delivered(paths: &[&str], folder: &str) -> bool {
+    let inside = format!("{folder}/");
+    let from = paths.partition_point(|path| *path < inside.as_str());
+    folder == "." || paths.get(from).is_some_and(|path| path.starts_with(&inside))
+}
+
+impl Read {
+    fn plain(kind: ModuleFile, text: Text, mistakes: Vec<Mistake>) -> Read {
+        Read { kind, text, is_main: true, mistakes, module: None, go: None, toolchain: None, godebug: Vec::new() }
+    }
+}
+
+/// The folder inside the source that a replacement's target means; `None` for another module and for a folder outside.
+pub(super) fn folder_of(base: &str, target: &Module) -> Option<String> {
+    if !target.version.is_empty() || !is_directory_path(&target.path) {
+        return None;
+    }
+    inside(base, &target.path)
+}
+
+/// A path relative to a folder of the source, resolved by its text; `None` where it leaves the source.
+pub(super) fn inside(base: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let joined = clean(&format!("{base}/{path}"));
+    (joined != ".." && !joined.starts_with("../")).then_some(joined)
+}
+
+/// A name in a folder, where `.` is the source root.
+pub(super) fn join(folder: &str, name: &str) -> String {
+    if folder == "." { name.into() } else { format!("{folder}/{name}") }
+}
+
+fn mistake(place: Place, message: &str) -> Mistake {
+    Mistake { place, message: message.into() }
+}
+
+/// Two replacements of the same module by different targets, which the Go command refuses.
+fn conflicts(replaces: &[Replace]) -> Vec<Mistake> {
+    let mut seen: BTreeMap<&Module, &Module> = BTreeMap::new();
+    let mut out = Vec::new();
+    for replace in replaces {
+        let first = seen.entry(&replace.old).or_insert(&replace.new);
+        if **first != replace.new {
+            out.push(mistake(replace.place, &format!("conflicting replacements for {}", replace.old)));
+        }
+    }
+    out
+}
+
+/// A main module's go.mod has to say which module it is (cmd/go/internal/modload `CheckImportPath`).
+fn module_line(go_mod: &GoMod) -> Option<Mistake> {
+    match &go_mod.module {
+        None => Some(mistake(Place { line: 1, column: 1, end_column: 1, ..Place::default() }, "no module declaration")),
+        Some(line) => module::check_import_path(&line.path)
+            .err()
+            .map(|why| mistake(line.place, &format!("malformed module path {:?}: {why}", line.path))),
+    }
+}

@@ -1,0 +1,226 @@
+//! The hash of a module's contents, computed from the bytes by streaming them (golang.org/x/mod/sumdb/dirhash, golang.org/x/mod/zip).
+
+use super::store::{Form, Store};
+use assize_delivery::{EntryKind, MemberKind};
+use assize_facts::{Digest, Reason, Sha256, reason};
+use assize_golang::module::{Module, check_file_path};
+use assize_golang::sum::{TreeHash, TreeHashError, go_mod_h1};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+/// The Go command refuses larger module zips and contents (golang.org/x/mod/zip `MaxZipFile`).
+const LARGEST: u64 = 500 << 20;
+
+/// SHA-256 by path inside the module.
+pub(super) type Files = BTreeMap<String, [u8; 32]>;
+
+/// What came of hashing.
+pub(super) enum Hashed {
+    Sum {
+        h1: String,
+        /// Empty for a go.mod.
+        files: Files,
+    },
+    /// The contents are none that a module can have; the Go command would refuse them, or readers would differ on them.
+    Mistake(String),
+    /// They could not be seen.
+    Unseen(Reason),
+}
+
+/// Hashes one form of a module's contents.
+pub(super) fn hash(store: &Store, module: &Module, form: &Form) -> Hashed {
+    match form {
+        Form::Zip(path) => zip(store, module, path),
+        Form::Folder(path) => folder(store, module, path),
+        Form::GoMod(path) => match store.delivery.read(path) {
+            Ok(bytes) => Hashed::Sum { h1: go_mod_h1(&bytes), files: Files::new() },
+            Err(reason) => Hashed::Unseen(reason),
+        },
+    }
+}
+
+/// Checks names as they come, and hashes.
+struct Tree {
+    prefix: String,
+    hash: TreeHash,
+    files: Files,
+    /// Names without regard to case, with and without being a folder's.
+    folded: BTreeSet<String>,
+    size: u64,
+}
+
+impl Tree {
+    fn new(module: &Module) -> Tree {
+        Tree {
+            prefix: format!("{}@{}/", module.path, module.version),
+            hash: TreeHash::new(),
+            files: Files::new(),
+            folded: BTreeSet::new(),
+            size: 0,
+        }
+    }
+
+    /// The path inside the module, by the rules for module zips (`checkZip`).
+    fn inner<'a>(&mut self, name: &'a str) -> Result<&'a str, String> {
+        let Some(inner) = name.strip_prefix(&self.prefix) else {
+            return Err(format!("{name} lies outside {}", self.prefix));
+        };
+        check_file_path(inner).map_err(|why| format!("{name}: {why}"))?;
+        if !self.folded.insert(inner.to_lowercase()) {
+            return Err(format!("{name} is there twice, or differs from another name in case alone"));
+        }
+        let last = inner.rsplit('/').next().unwrap_or(inner);
+        if last.eq_ignore_ascii_case("go.mod") && inner != "go.mod" {
+            return Err(format!("{name}: a go.mod that is not the module's own"));
+        }
+        Ok(inner)
+    }
+
+    fn add(&mut self, name: &str, inner: &str, sha256: [u8; 32]) {
+        self.hash.add(name, sha256);
+        self.files.insert(inner.into(), sha256);
+    }
+
+    fn finish(self) -> Hashed {
+        if self.hash.is_empty() {
+            return Hashed::Mistake("it holds no file".into());
+        }
+        match self.hash.h1() {
+            Ok(h1) => Hashed::Sum { h1, files: self.files },
+            Err(TreeHashError::Duplicate) => Hashed::Mistake("a name is there twice".into()),
+            Err(TreeHashError::NewLine) => Hashed::Mistake("a name holds a line break".into()),
+        }
+    }
+}
+
+fn zip(store: &Store, module: &Module, path: &str) -> Hashed {
+    if store.delivery.entry(path).is_some_and(|e| e.size > LARGEST) {
+        return Hashed::Mistake(format!("larger than {LARGEST} bytes"));
+    }
+    let mut tree = Tree::new(module);
+    let mut mistake = None;
+    let read = store.delivery.members(path, &mut |member, content| match zipped(
+        &mut tree,
+        &member.name,
+        &member.kind,
+        content,
+    )? {
+        Ok(()) => Ok(()),
+        Err(why) => {
+            mistake = Some(why.clone());
+            Err(reason!("contents-not-authentic", module = module))
+        }
+    });
+    match (mistake, read) {
+        (Some(why), _) => Hashed::Mistake(why),
+        (None, Err(reason)) => Hashed::Unseen(reason),
+        (None, Ok(gaps)) => match gaps.into_iter().next() {
+            Some(gap) if gap.code == "archive-duplicate" => Hashed::Mistake("a name is there twice".into()),
+            Some(gap) => Hashed::Unseen(gap),
+            None => tree.finish(),
+        },
+    }
+}
+
+/// One member; the inner error says why the zip is none of a module.
+fn zipped(
+    tree: &mut Tree,
+    name: &str,
+    kind: &MemberKind,
+    content: &mut dyn Read,
+) -> Result<Result<(), String>, Reason> {
+    match kind {
+        MemberKind::File => {}
+        MemberKind::Folder => {
+            // dirhash takes a folder's entry for an empty file of that name.
+            tree.hash.add(name, Sha256::new().bytes());
+            return Ok(Ok(()));
+        }
+        MemberKind::Link(_) | MemberKind::HardLink(_) | MemberKind::Special(_) => {
+            return Ok(Err(format!("{name} is no regular file")));
+        }
+    }
+    let inner = match tree.inner(name) {
+        Ok(inner) => inner.to_string(),
+        Err(why) => return Ok(Err(why)),
+    };
+    let sha256 = match stream(content, LARGEST - tree.size) {
+        Ok((sha256, size)) => {
+            tree.size += size;
+            sha256
+        }
+        Err(Stopped::TooLarge) => return Ok(Err(format!("unpacks to more than {LARGEST} bytes"))),
+        Err(Stopped::Unread(error)) => return Err(damaged(name, &error)),
+    };
+    tree.add(name, &inner, sha256);
+    Ok(Ok(()))
+}
+
+fn damaged(name: &str, error: &std::io::Error) -> Reason {
+    reason!("archive-damaged", detail = format!("{name}: {error}"))
+}
+
+enum Stopped {
+    TooLarge,
+    Unread(std::io::Error),
+}
+
+fn stream(content: &mut dyn Read, most: u64) -> Result<([u8; 32], u64), Stopped> {
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 64 << 10];
+    let mut size = 0u64;
+    loop {
+        match content.read(&mut chunk) {
+            Ok(0) => return Ok((hash.bytes(), size)),
+            Ok(n) => {
+                size += n as u64;
+                if size > most {
+                    return Err(Stopped::TooLarge);
+                }
+                hash.update(&chunk[..n]);
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Stopped::Unread(error)),
+        }
+    }
+}
+
+fn folder(store: &Store, module: &Module, path: &str) -> Hashed {
+    let mut tree = Tree::new(module);
+    for entry in store.delivery.under(path) {
+        let inner = &entry.path[path.len()..];
+        let name = format!("{}{inner}", tree.prefix);
+        if entry.kind != EntryKind::File {
+            return Hashed::Mistake(format!("{inner} is no regular file"));
+        }
+        tree.size += entry.size;
+        if tree.size > LARGEST {
+            return Hashed::Mistake(format!("larger than {LARGEST} bytes"));
+        }
+        if let Err(why) = tree.inner(&name) {
+            return Hashed::Mistake(why);
+        }
+        match store.delivery.digest(&entry.path) {
+            Ok(digest) => match raw(&digest) {
+                Some(sha256) => tree.add(&name, inner, sha256),
+                None => return Hashed::Unseen(reason!("file-unreadable", path = &entry.path, detail = "digest")),
+            },
+            Err(reason) => return Hashed::Unseen(reason),
+        }
+    }
+    tree.finish()
+}
+
+/// The bytes of a digest in its recorded form.
+pub(super) fn raw(digest: &Digest) -> Option<[u8; 32]> {
+    let hex = digest.0.strip_prefix("sha256:")?.as_bytes();
+    let mut out = [0; 32];
+    if hex.len() != 64 {
+        return None;
+    }
+    for (byte, pair) in out.iter_mut().zip(hex.chunks(2)) {
+        let digit = |b: u8| char::from(b).to_digit(16);
+        *byte = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+    }
+    Some(out)
+}

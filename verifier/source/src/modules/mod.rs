@@ -1,0 +1,106 @@
+//! Module files, sums, contents and the vendor folder of the delivered source, by the Go command's own rules.
+//!
+//! Nothing here runs the Go command: hashes are computed from the bytes, wherever they come from, and held against go.sum.
+
+mod contents;
+mod files;
+mod graph;
+mod hashing;
+mod index;
+mod own;
+mod replacements;
+mod requirements;
+mod settings;
+mod store;
+mod sums;
+mod text;
+mod vendor;
+mod vendored;
+
+use assize_delivery::Delivery;
+use assize_facts::kinds::module::{Assurance, ChecksumSetting, Content, File, Replacement, Requirement, Sum, Vendor};
+use assize_facts::{Fact, Progress, Reason, Request, Sheet, reason};
+use graph::Graph;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// What the collector is given beside the deliverable.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Given<'a> {
+    /// Module contents that the buyer brings (`--modules`): module caches or folders in GOPROXY layout. They authenticate themselves.
+    pub sources: &'a [PathBuf],
+    /// Import paths that files of the declared build import; `None` where they are not known.
+    pub imported: Option<&'a BTreeSet<String>>,
+    /// The collected sheet of `inventory.build_settings`, for `module.checksum_settings`.
+    pub settings: Option<&'a Sheet>,
+}
+
+/// Kinds of fact that this collector answers for.
+pub(crate) const KINDS: &[&str] = &[
+    File::KIND,
+    Requirement::KIND,
+    Replacement::KIND,
+    Sum::KIND,
+    Content::KIND,
+    Vendor::KIND,
+    Assurance::KIND,
+    ChecksumSetting::KIND,
+];
+
+/// One sheet per request of these kinds, in the order of the requests.
+pub(crate) fn collect(
+    delivery: &Delivery,
+    given: Given<'_>,
+    requests: &[Request],
+    progress: &dyn Progress,
+) -> Vec<Sheet> {
+    let mine: Vec<&Request> = requests.iter().filter(|r| KINDS.contains(&r.kind.as_str())).collect();
+    if mine.is_empty() {
+        return Vec::new();
+    }
+    let graph = match Graph::read(delivery, given.imported) {
+        Ok(graph) => graph,
+        Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
+    };
+    progress.step(&format!("reading {} module files", graph.files.len()));
+    let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
+    let contents = needs_contents.then(|| contents::Contents::examine(delivery, &graph, given.sources, progress));
+    mine.into_iter().map(|request| sheet(request, &graph, contents.as_ref(), given)).collect()
+}
+
+fn missing(request: &Request, reason: &Reason) -> Sheet {
+    let mut sheet = Sheet::missing(&request.kind, reason.clone());
+    sheet.with = request.args();
+    sheet
+}
+
+fn sheet(request: &Request, graph: &Graph, contents: Option<&contents::Contents>, given: Given<'_>) -> Sheet {
+    let private = private_modules(request);
+    let mut sheet = match request.kind.as_str() {
+        File::KIND => files::sheet(graph),
+        Requirement::KIND => requirements::sheet(graph, &private),
+        Replacement::KIND => replacements::sheet(graph, &private),
+        Sum::KIND => sums::sheet(graph, &private),
+        ChecksumSetting::KIND => settings::sheet(graph, given.settings, &private),
+        kind => match contents {
+            Some(contents) if kind == Content::KIND => contents.sheet(graph),
+            Some(contents) if kind == Vendor::KIND => vendor::sheet(graph, contents),
+            Some(contents) if kind == Assurance::KIND => contents.assurance(graph, &private),
+            _ => Sheet::missing(kind, reason!("not-collected", kind = kind)),
+        },
+    };
+    sheet.gaps.extend(graph.gaps.iter().cloned());
+    sheet.with = request.args();
+    sheet.settle();
+    sheet
+}
+
+/// The argument `private_modules` as one comma-separated list of patterns.
+fn private_modules(request: &Request) -> String {
+    let list = request.arg("private_modules");
+    let patterns = list.as_ref().and_then(|v| v.as_array()).into_iter().flatten().filter_map(|v| v.as_str());
+    patterns.collect::<Vec<_>>().join(",")
+}
+
+#[cfg(test)]
+mod tests;

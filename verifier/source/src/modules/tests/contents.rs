@@ -1,0 +1,152 @@
+//! Contents against go.sum.
+
+use super::fixture::{A, B, File, Fixture, zip};
+
+const CONTENTS: &str = "path form examined agrees mistake";
+
+#[test]
+fn contents_that_go_sum_sums_agree() {
+    let fixture = Fixture::honest();
+    let sheet = fixture.collect("module.contents");
+    assert_eq!(sheet.scope.count, 2);
+    assert_eq!(
+        fixture.show("module.contents", CONTENTS),
+        "x.y/a zip true true null\nx.y/a go.mod true true null\nx.y/b zip true true null\nx.y/b go.mod true true null\n"
+    );
+    assert_eq!(
+        fixture.show("module.assurance", "expected_contents unexamined public_sums unauthenticated"),
+        "2 0 4 4\n"
+    );
+}
+
+#[test]
+fn one_changed_byte_disagrees() {
+    let mut fixture = Fixture::honest();
+    let sums = std::fs::read_to_string(fixture.path("src/go.sum")).expect("text");
+    let patched: Vec<File> =
+        A.iter().map(|(n, t)| (*n, if *n == "a.go" { "package a // evil\n" } else { *t })).collect();
+    fixture.module("x.y/a", "v1.0.0", &patched);
+    fixture.write("src/go.sum", &sums);
+    assert!(fixture.show("module.contents", CONTENTS).starts_with("x.y/a zip true false null\n"));
+    // The cache's own hash of its contents is nobody's word.
+    fixture.write("modules/x.y/a/@v/v1.0.0.ziphash", "h1:anything");
+    assert!(fixture.show("module.contents", CONTENTS).starts_with("x.y/a zip true false null\n"));
+    fixture.write("modules/x.y/a/@v/v1.0.0.mod", "module x.y/a\n");
+    assert!(fixture.show("module.contents", CONTENTS).contains("x.y/a go.mod true false null\n"));
+}
+
+#[test]
+fn an_extracted_folder_counts_like_a_zip() {
+    let fixture = Fixture::honest();
+    fixture.remove("modules/x.y/a");
+    for (name, text) in A {
+        fixture.write(&format!("modules/x.y/a@v1.0.0/{name}"), text);
+    }
+    assert!(fixture.show("module.contents", CONTENTS).starts_with("x.y/a folder true true null\n"));
+    fixture.write("modules/x.y/a@v1.0.0/extra.go", "package a\n");
+    assert!(fixture.show("module.contents", CONTENTS).starts_with("x.y/a folder true false null\n"));
+    fixture.remove("modules/x.y/a@v1.0.0/extra.go");
+    std::os::unix::fs::symlink("a.go", fixture.path("modules/x.y/a@v1.0.0/link.go")).expect("a link");
+    assert!(
+        fixture.show("module.contents", CONTENTS).starts_with("x.y/a folder false false link.go is no regular file\n")
+    );
+}
+
+#[test]
+fn a_module_cache_is_read_as_it_lies_there() {
+    let mut fixture = Fixture::honest();
+    std::fs::create_dir_all(fixture.path("cache/cache")).expect("made");
+    std::fs::rename(fixture.path("modules"), fixture.path("cache/cache/download")).expect("moved");
+    fixture.spec.source.as_mut().expect("declared").modules = Some("cache".into());
+    assert_eq!(fixture.collect("module.contents").scope.count, 2);
+}
+
+#[test]
+fn the_buyer_may_bring_the_contents() {
+    let mut fixture = Fixture::honest();
+    let brought = tempfile::tempdir().expect("a folder");
+    std::fs::rename(fixture.path("modules/x.y"), brought.path().join("x.y")).expect("moved");
+    fixture.spec.source.as_mut().expect("declared").modules = None;
+    assert_eq!(
+        fixture.show("module.contents", CONTENTS),
+        "x.y/a null false ?contents-not-delivered null\nx.y/b null false ?contents-not-delivered null\n"
+    );
+    assert_eq!(fixture.show("module.assurance", "contents_examined unexamined"), "false 2\n");
+    fixture.sources = vec![brought.path().to_path_buf()];
+    assert_eq!(fixture.collect("module.contents").scope.count, 2);
+    fixture.sources.push("/nowhere/at/all".into());
+    assert!(fixture.show("module.contents", CONTENTS).ends_with("gap module-source-unreadable all\n"));
+}
+
+#[test]
+fn what_was_declared_and_not_delivered_is_a_gap() {
+    let mut fixture = Fixture::honest();
+    fixture.spec.source.as_mut().expect("declared").modules = Some("elsewhere".into());
+    assert!(fixture.show("module.contents", CONTENTS).ends_with("gap not-delivered elsewhere\n"));
+    fixture.write("packed", "PK");
+    fixture.spec.source.as_mut().expect("declared").modules = Some("packed".into());
+    assert!(fixture.show("module.contents", CONTENTS).ends_with("gap modules-not-a-folder packed\n"));
+}
+
+#[test]
+fn zips_that_no_module_has_are_refused() {
+    let name = |inner: &str| format!("x.y/a@v1.0.0/{inner}");
+    for (names, wanted) in [
+        (
+            vec![name("a.go"), name("a.go")],
+            "x.y/a zip false false x.y/a@v1.0.0/a.go is there twice, or differs from another name in case alone",
+        ),
+        (
+            vec![name("a.go"), name("A.go")],
+            "x.y/a zip false false x.y/a@v1.0.0/A.go is there twice, or differs from another name in case alone",
+        ),
+        (
+            vec![name("../../../etc/passwd")],
+            "x.y/a zip false false x.y/a@v1.0.0/../../../etc/passwd: invalid path element \"..\"",
+        ),
+        (vec!["/etc/passwd".into()], "x.y/a zip false false /etc/passwd lies outside x.y/a@v1.0.0/"),
+        (vec!["x.y/b@v1.0.0/a.go".into()], "x.y/a zip false false x.y/b@v1.0.0/a.go lies outside x.y/a@v1.0.0/"),
+        (
+            vec![name("sub/go.mod")],
+            "x.y/a zip false false x.y/a@v1.0.0/sub/go.mod: a go.mod that is not the module's own",
+        ),
+        (
+            vec![name("con.go")],
+            "x.y/a zip false false x.y/a@v1.0.0/con.go: \"con\" disallowed as path element component on Windows",
+        ),
+    ] {
+        let fixture = Fixture::honest();
+        let files: Vec<(String, &str)> = names.into_iter().map(|name| (name, "package a\n")).collect();
+        fixture.bytes("modules/x.y/a/@v/v1.0.0.zip", &zip(&files));
+        let shown = fixture.show("module.contents", CONTENTS);
+        assert_eq!(shown.lines().next(), Some(wanted));
+    }
+}
+
+#[test]
+fn a_damaged_zip_was_not_seen() {
+    let fixture = Fixture::honest();
+    let bytes = std::fs::read(fixture.path("modules/x.y/a/@v/v1.0.0.zip")).expect("bytes");
+    fixture.bytes("modules/x.y/a/@v/v1.0.0.zip", &bytes[..bytes.len() / 2]);
+    let shown = fixture.show("module.contents", CONTENTS);
+    let first = shown.lines().next().expect("an item");
+    assert!(first.starts_with("x.y/a zip false ?archive-"), "{first}");
+}
+
+#[test]
+fn contents_without_a_sum_prove_nothing() {
+    let mut fixture = Fixture::honest();
+    fixture.remove("src/vendor");
+    fixture.imported = Some(["x.y/b/in".into()].into());
+    let sums = std::fs::read_to_string(fixture.path("src/go.sum")).expect("text");
+    let without: String = sums.lines().filter(|l| !l.starts_with("x.y/b v1.1.0 ")).map(|l| format!("{l}\n")).collect();
+    fixture.write("src/go.sum", &without);
+    assert!(fixture.show("module.contents", "path form summed agrees").contains("x.y/b zip false ?sum-missing\n"));
+    // An old version's stale line asks for no contents.
+    let mut fixture = Fixture::honest();
+    let stale = fixture.module("x.y/a", "v0.9.0", B);
+    fixture.remove("modules/x.y/a/@v/v0.9.0.zip");
+    fixture.remove("modules/x.y/a/@v/v0.9.0.mod");
+    fixture.write("src/go.sum", &(sums + &stale));
+    assert_eq!(fixture.collect("module.contents").items.len(), 4);
+}

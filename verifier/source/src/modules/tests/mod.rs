@@ -1,0 +1,6 @@
+//! What the collector finds in small deliverables, honest and otherwise.
+
+mod contents;
+mod files;
+mod fixture;
+mod vendor;

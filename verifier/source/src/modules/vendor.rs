@@ -1,0 +1,263 @@
+//! `module.vendor`: modules.txt against go.mod, and vendored files against contents.
+
+use super::contents::Contents;
+use super::graph::{Graph, join};
+use super::hashing::{Files, raw};
+use super::index::Effective;
+use super::store::{Form, Store};
+use super::vendored::{Vendored, sort_out};
+use assize_facts::kinds::module::Vendor;
+use assize_facts::{Known, Origin, Reason, Sheet, reason};
+use assize_golang::build::could_build;
+use assize_golang::module::{Module, is_at_or_below};
+use assize_golang::vendor::{ModulesTxt, inconsistencies};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+
+/// How many paths an item names.
+const MOST: usize = 50;
+
+pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
+    let mut sheet = Sheet::of::<Vendor>();
+    let Some((text, txt)) = &graph.vendor else { return sheet };
+    let vendored = sort_out(graph, txt);
+    let mistakes = mistakes(graph, txt);
+    let modules: Vec<usize> = (0..txt.modules.len()).collect();
+    let facts: Vec<Vendor> =
+        modules.into_par_iter().map(|index| fact(graph, contents, txt, &vendored, &mistakes, index)).collect();
+    for (fact, module) in facts.into_iter().zip(&txt.modules) {
+        sheet.examined(1);
+        sheet.push(fact, text.origin(module.place));
+    }
+    for (module, message) in unlisted(txt, &mistakes) {
+        sheet.push(stranger(module, Some(message), Vec::new()), Origin::file(text.shown.clone()));
+    }
+    if let Some(first) = vendored.unexplained.first() {
+        let origin = Origin::file(graph.tree.shown(&format!("vendor/{first}")));
+        let shown = vendored.unexplained.iter().take(MOST).map(|path| format!("vendor/{path}")).collect();
+        sheet.push(stranger(&Module::default(), None, shown), origin);
+    }
+    sheet
+}
+
+fn fact(
+    graph: &Graph,
+    contents: &Contents,
+    txt: &ModulesTxt,
+    vendored: &Vendored,
+    mistakes: &BTreeMap<Module, String>,
+    index: usize,
+) -> Vendor {
+    let listed = &txt.modules[index];
+    let files = vendored.files.get(&index).map_or(&[][..], Vec::as_slice);
+    let differing = compare(graph, contents, txt, index, files);
+    let equals = differing.clone().map(|all: Vec<String>| all.is_empty());
+    let mistake = mistakes.get(&listed.module).cloned();
+    let missing = vendored.missing.get(&index).map_or(&[][..], Vec::as_slice);
+    Vendor {
+        path: listed.module.path.clone(),
+        version: (!listed.module.version.is_empty()).then(|| listed.module.version.clone()),
+        replacement: listed.replacement.as_ref().map(|r| r.to_string().replace('@', " ")),
+        packages: listed.packages.len() as u64,
+        consistent: Known::Value(mistake.is_none()),
+        mistake,
+        missing_packages: missing.iter().take(MOST).cloned().collect(),
+        unexplained: Vec::new(),
+        differs: equals.value() == Some(&false),
+        differing: differing.map(|all| all.into_iter().take(MOST).collect()),
+        equals_contents: equals,
+    }
+}
+
+/// An item for what modules.txt does not list.
+fn stranger(module: &Module, mistake: Option<String>, unexplained: Vec<String>) -> Vendor {
+    Vendor {
+        path: module.path.clone(),
+        version: (!module.version.is_empty()).then(|| module.version.clone()),
+        replacement: None,
+        packages: 0,
+        consistent: Known::Value(mistake.is_none()),
+        mistake,
+        missing_packages: Vec::new(),
+        unexplained,
+        differing: Known::Value(Vec::new()),
+        equals_contents: Known::Value(true),
+        differs: false,
+    }
+}
+
+/// What is wrong with the list: the Go command's own consistency rules, and what it never looks at.
+fn mistakes(graph: &Graph, txt: &ModulesTxt) -> BTreeMap<Module, String> {
+    let mut out = BTreeMap::new();
+    for found in inconsistencies(txt, &graph.view()) {
+        out.entry(found.module).or_insert(found.message);
+    }
+    let mut owners: BTreeMap<&str, &Module> = BTreeMap::new();
+    for vendored in &txt.modules {
+        for (package, _) in &vendored.packages {
+            if !is_at_or_below(package, &vendored.module.path) {
+                let message = format!("lists {package}, which is no package of it");
+                out.entry(vendored.module.clone()).or_insert(message);
+            }
+            if let Some(other) = owners.insert(package, &vendored.module).filter(|other| **other != vendored.module) {
+                let message = format!("lists {package}, which {other} lists too");
+                out.entry(vendored.module.clone()).or_insert(message);
+            }
+        }
+    }
+    out
+}
+
+/// Mistakes about modules that the file does not list at all.
+fn unlisted<'a>(txt: &ModulesTxt, mistakes: &'a BTreeMap<Module, String>) -> Vec<(&'a Module, String)> {
+    let listed: BTreeSet<&Module> = txt.modules.iter().map(|v| &v.module).collect();
+    mistakes.iter().filter(|(module, _)| !listed.contains(module)).map(|(m, text)| (m, text.clone())).collect()
+}
+
+/// Vendored files that differ from what was vendored, and files of listed packages that are missing; the paths are those in the source.
+fn compare(graph: &Graph, contents: &Contents, txt: &ModulesTxt, index: usize, files: &[String]) -> Known<Vec<String>> {
+    let listed = &txt.modules[index];
+    if listed.packages.is_empty() && files.is_empty() {
+        return Known::Value(Vec::new());
+    }
+    let original = match graph.effective(&listed.module) {
+        Effective::Module(module) => contents
+            .authentic(graph, &module)
+            .map(|(files, store, form)| Original { files: files.clone(), place: Place::Contents(store, form, module) }),
+        Effective::Folder(folder) => of_folder(graph, &listed.module, folder),
+    };
+    match original {
+        Ok(original) => differences(graph, txt, index, files, &original),
+        Err(reason) => Known::Unknown(reason),
+    }
+}
+
+/// The files that were vendored.
+struct Original<'a> {
+    files: Files,
+    place: Place<'a>,
+}
+
+/// Where they can be read again.
+enum Place<'a> {
+    Contents(&'a Store, &'a Form, Module),
+    /// A folder of the source.
+    Folder(String),
+}
+
+/// The folder that replaces a module, as it was delivered.
+fn of_folder<'a>(graph: &Graph, module: &Module, folder: Option<String>) -> Result<Original<'a>, Reason> {
+    let folder = folder.filter(|folder| graph.targets.contains_key(folder));
+    let folder = folder.ok_or_else(|| reason!("target-not-delivered", target = "", module = &module.path))?;
+    let inside = join(&folder, "");
+    let mut files = Files::new();
+    for entry in graph.tree.entries() {
+        let Some(inner) = entry.path.strip_prefix(&inside).filter(|_| entry.entry.is_file()) else { continue };
+        let sha256 = raw(&graph.tree.digest(entry.path)?).unwrap_or_default();
+        files.insert(inner.into(), sha256);
+    }
+    Ok(Original { files, place: Place::Folder(folder) })
+}
+
+fn differences(
+    graph: &Graph,
+    txt: &ModulesTxt,
+    index: usize,
+    files: &[String],
+    original: &Original<'_>,
+) -> Known<Vec<String>> {
+    let listed = &txt.modules[index];
+    let prefix = format!("{}/", listed.module.path);
+    let mut out: BTreeSet<String> = BTreeSet::new();
+    let mut there: BTreeSet<&str> = BTreeSet::new();
+    for path in files {
+        let inner = path.strip_prefix(&prefix);
+        there.extend(inner);
+        let shown = format!("vendor/{path}");
+        let digest = match graph.tree.digest(&shown) {
+            Ok(digest) => raw(&digest),
+            Err(reason) => return Known::Unknown(reason),
+        };
+        let wanted = inner.and_then(|inner| original.files.get(inner));
+        if wanted.is_none() || wanted != digest.as_ref() {
+            out.insert(shown);
+        }
+    }
+    match missing(listed.packages.iter().map(|(p, _)| p.as_str()), &listed.module.path, &there, original, graph) {
+        Ok(missing) => out.extend(missing.into_iter().map(|inner| format!("vendor/{prefix}{inner}"))),
+        Err(reason) => return Known::Unknown(reason),
+    }
+    Known::Value(out.into_iter().collect())
+}
+
+/// Files of the listed packages' folders that `go mod vendor` copies and that are not there.
+fn missing<'a>(
+    packages: impl Iterator<Item = &'a str>,
+    module: &str,
+    there: &BTreeSet<&str>,
+    original: &Original<'_>,
+    graph: &Graph,
+) -> Result<Vec<String>, Reason> {
+    let folders: BTreeSet<&str> =
+        packages.filter_map(|package| package.strip_prefix(module)).map(|rest| rest.trim_start_matches('/')).collect();
+    let wanted = |inner: &&String| {
+        let (folder, name) = inner.rsplit_once('/').unwrap_or(("", inner));
+        folders.contains(folder)
+            && !there.contains(inner.as_str())
+            && !name.ends_with("_test.go")
+            && !matches!(name, "go.mod" | "go.sum")
+    };
+    let absent: BTreeSet<String> = original.files.keys().filter(wanted).cloned().collect();
+    if absent.iter().all(|inner| !inner.ends_with(".go")) {
+        return Ok(absent.into_iter().collect());
+    }
+    let unbuilt = original.never_built(&absent, graph)?;
+    Ok(absent.into_iter().filter(|inner| !unbuilt.contains(inner)).collect())
+}
+
+impl Original<'_> {
+    /// Which of these Go files no build could take: `go mod vendor` leaves them out.
+    fn never_built(&self, wanted: &BTreeSet<String>, graph: &Graph) -> Result<BTreeSet<String>, Reason> {
+        let mut out = BTreeSet::new();
+        let go_files = wanted.iter().filter(|inner| inner.ends_with(".go"));
+        let mut judge = |inner: &str, text: &[u8]| {
+            if !could_build(text) {
+                out.insert(inner.to_string());
+            }
+        };
+        match &self.place {
+            Place::Contents(store, Form::Zip(path), module) => {
+                let prefix = format!("{module}/");
+                store.delivery.members(path, &mut |member, content| {
+                    if let Some(inner) = member.name.strip_prefix(&prefix)
+                        && wanted.contains(inner)
+                    {
+                        judge(inner, &beginning(content)?);
+                    }
+                    Ok(())
+                })?;
+            }
+            Place::Contents(store, Form::Folder(path) | Form::GoMod(path), _) => {
+                for inner in go_files {
+                    judge(inner, &store.delivery.read(&format!("{path}{inner}"))?);
+                }
+            }
+            Place::Folder(folder) => {
+                for inner in go_files {
+                    judge(inner, &graph.tree.read(&join(folder, inner))?);
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+/// As much of a file as any honest head comment takes.
+fn beginning(content: &mut dyn Read) -> Result<Vec<u8>, Reason> {
+    const LONGEST: u64 = 1 << 20;
+    let mut bytes = Vec::new();
+    let read = content.take(LONGEST).read_to_end(&mut bytes);
+    read.map_err(|error| reason!("archive-damaged", detail = error))?;
+    Ok(bytes)
+}

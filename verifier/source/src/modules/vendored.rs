@@ -1,0 +1,166 @@
+//! The files of vendor/: to which listed package or module each belongs, by the rules by which `go mod vendor` copies (cmd/go/internal/modcmd/vendor.go).
+
+use super::graph::Graph;
+use assize_delivery::EntryKind;
+use assize_golang::glob;
+use assize_golang::module::is_at_or_below;
+use assize_golang::release;
+use assize_golang::vendor::ModulesTxt;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Prefixes of files that are copied from the folders above a package, up to its module's (`metaPrefixes`).
+const METADATA: &[&str] =
+    &["AUTHORS", "CONTRIBUTORS", "COPYLEFT", "COPYING", "COPYRIGHT", "LEGAL", "LICENSE", "NOTICE", "PATENTS"];
+
+/// The vendor folder, sorted out.
+#[derive(Default)]
+pub(super) struct Vendored {
+    /// Files of each module of modules.txt by its index: path inside vendor/.
+    pub files: BTreeMap<usize, Vec<String>>,
+    /// Files that nothing explains: path inside vendor/.
+    pub unexplained: Vec<String>,
+    /// Listed packages without a Go file, by the index of their module.
+    pub missing: BTreeMap<usize, Vec<String>>,
+}
+
+pub(super) fn sort_out(graph: &Graph, txt: &ModulesTxt) -> Vendored {
+    let listed = Listed::new(graph, txt);
+    let mut out = Vendored::default();
+    let mut with_go: BTreeSet<&str> = BTreeSet::new();
+    for entry in graph.tree.entries() {
+        let Some(path) = entry.path.strip_prefix("vendor/").filter(|path| *path != "modules.txt") else { continue };
+        let regular = entry.entry.kind == EntryKind::File;
+        match listed.module_of(path).filter(|_| regular) {
+            Some(module) => out.files.entry(module).or_default().push(path.into()),
+            None => out.unexplained.push(path.into()),
+        }
+        if regular && path.ends_with(".go") && !path.ends_with("_test.go") {
+            with_go.insert(folder(path));
+        }
+    }
+    for (package, module) in &listed.packages {
+        if !with_go.contains(package) {
+            out.missing.entry(*module).or_default().push(package.to_string());
+        }
+    }
+    out
+}
+
+struct Listed<'a> {
+    graph: &'a Graph,
+    txt: &'a ModulesTxt,
+    /// Listed packages and the index of their module; of two the last counts, as in the Go command.
+    packages: BTreeMap<&'a str, usize>,
+    /// Go files of vendor/ by their folder in it.
+    go_files: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Patterns of packages that were asked about.
+    patterns: RefCell<BTreeMap<String, Rc<Vec<String>>>>,
+    /// Whether go.mod and go.sum are left out of vendor/ (from `go 1.17` on).
+    strips_module_files: bool,
+}
+
+impl<'a> Listed<'a> {
+    fn new(graph: &'a Graph, txt: &'a ModulesTxt) -> Listed<'a> {
+        let mut packages = BTreeMap::new();
+        for (index, vendored) in txt.modules.iter().enumerate() {
+            packages.extend(vendored.packages.iter().map(|(package, _)| (package.as_str(), index)));
+        }
+        let line = graph.work.as_ref().and_then(|w| w.go_work.go.as_ref());
+        let line = line.or_else(|| graph.mains.first().and_then(|m| m.go_mod.go.as_ref()));
+        let strips_module_files = release::compare(line.map_or("", |g| g.version.as_str()), "1.17").is_ge();
+        let mut go_files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for entry in graph.tree.entries().filter(|e| e.path.ends_with(".go") && e.entry.is_file()) {
+            if let Some(path) = entry.path.strip_prefix("vendor/") {
+                go_files.entry(folder(path)).or_default().push(entry.path);
+            }
+        }
+        Listed { graph, txt, packages, go_files, patterns: RefCell::default(), strips_module_files }
+    }
+
+    /// The module that a file belongs to, where `go mod vendor` could have put it there.
+    fn module_of(&self, path: &str) -> Option<usize> {
+        let (folder, name) = (folder(path), path.rsplit('/').next().unwrap_or(path));
+        if let Some(module) = self.packages.get(folder) {
+            let left_out =
+                name.ends_with("_test.go") || self.strips_module_files && matches!(name, "go.mod" | "go.sum");
+            return (!left_out).then_some(*module);
+        }
+        self.embedded(path).or_else(|| self.metadata(folder, name))
+    }
+
+    /// A file below a listed package that a `//go:embed` of that package takes in.
+    fn embedded(&self, path: &str) -> Option<usize> {
+        let mut above = folder(path);
+        while !above.is_empty() {
+            if let Some(module) = self.packages.get(above) {
+                let inner = &path[above.len() + 1..];
+                return self.patterns(above).iter().any(|pattern| takes_in(pattern, inner)).then_some(*module);
+            }
+            above = folder(above);
+        }
+        None
+    }
+
+    /// The patterns of a vendored package's `//go:embed` lines.
+    fn patterns(&self, package: &str) -> Rc<Vec<String>> {
+        if let Some(known) = self.patterns.borrow().get(package) {
+            return known.clone();
+        }
+        let files = self.go_files.get(package).into_iter().flatten();
+        let texts = files.filter_map(|path| self.graph.tree.read(path).ok());
+        let found: Rc<Vec<String>> = Rc::new(texts.flat_map(|text| embeds(&String::from_utf8_lossy(&text))).collect());
+        self.patterns.borrow_mut().insert(package.into(), found.clone());
+        found
+    }
+
+    /// Licences and the like in a folder above a listed package and not above its module.
+    fn metadata(&self, folder: &str, name: &str) -> Option<usize> {
+        if !METADATA.iter().any(|prefix| name.starts_with(prefix)) {
+            return None;
+        }
+        let inside = format!("{folder}/");
+        let below = self.packages.range(inside.as_str()..).take_while(|(package, _)| package.starts_with(&inside));
+        below.map(|(_, module)| *module).find(|module| is_at_or_below(folder, &self.txt.modules[*module].module.path))
+    }
+}
+
+/// The folder of a path; empty at the top.
+fn folder(path: &str) -> &str {
+    path.rfind('/').map_or("", |at| &path[..at])
+}
+
+/// The patterns of `//go:embed` lines: words, or quoted (cmd/compile reads them like Go strings without escapes that matter here).
+fn embeds(text: &str) -> Vec<String> {
+    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("//go:embed"));
+    let words = lines.filter(|rest| rest.starts_with([' ', '\t'])).flat_map(str::split_whitespace);
+    words.map(|word| word.trim_matches(['"', '`']).trim_start_matches("all:").to_string()).collect()
+}
+
+/// Whether a pattern takes in a file: by its own name, or by a folder above it.
+fn takes_in(pattern: &str, inner: &str) -> bool {
+    let pattern = pattern.trim_end_matches('/');
+    let ends = inner.match_indices('/').map(|(at, _)| at).chain([inner.len()]);
+    pattern == "." || ends.into_iter().any(|end| glob::matches(pattern, &inner[..end]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn embedded_files_are_told_by_the_patterns() {
+        let text = "package p\n\n//go:embed data/*.txt \"more\" all:web\n//go:embedded x\n\t//go:embed `y z`\nvar fs embed.FS\n";
+        assert_eq!(embeds(text), ["data/*.txt", "more", "web", "y", "z"]);
+        for (pattern, inner, wanted) in [
+            ("data/*.txt", "data/a.txt", true),
+            ("data/*.txt", "data/sub/a.txt", false),
+            ("more", "more/deep/file", true),
+            ("*", "any/thing", true),
+            ("web", "webx/file", false),
+        ] {
+            assert_eq!(takes_in(pattern, inner), wanted, "{pattern} {inner}");
+        }
+    }
+}

@@ -229,7 +229,7 @@ fn expected(graph: &Graph) -> BTreeSet<Module> {
                 Effective::Folder(_) => None,
             }));
         }
-        None if !graph.lists_graph() || graph.work.is_some() => out.extend(newest(graph, &mentioned)),
+        None if !graph.lists_graph() => out.extend(newest(graph, &mentioned)),
         None => {}
     }
     out

@@ -140,12 +140,9 @@ impl Graph {
         for member in &parsed.file.uses {
             let folder = inside(".", &member.path);
             let delivered = folder.as_ref().is_some_and(|folder| self.has_file(folder, "go.mod"));
-            match folder.filter(|_| delivered) {
-                Some(folder) => self.read_main(&folder),
-                None => {
-                    let reason = reason!("target-not-delivered", target = &member.path, module = "go.work");
-                    self.gap(reason, &format!("{}:{}", text.shown, member.place.line));
-                }
+            // A member that was not delivered is said where it stands for a module (`module.replacements`).
+            if let Some(folder) = folder.filter(|_| delivered) {
+                self.read_main(&folder);
             }
         }
         self.work = Some(Workspace { go_work: parsed.file, text });

@@ -1,11 +1,13 @@
 //! `module.replacements`: what stands for which module, and whether it is the supplier's own.
 
 use super::graph::{Graph, MainModule, folder_of, inside};
+use super::index::Effective;
 use super::own::{is_unpublished, same_organisation, same_repository};
 use super::text::Text;
 use assize_facts::kinds::module::{ReplaceKind, ReplaceLine, Replacement};
 use assize_facts::{Known, Sheet, reason};
 use assize_golang::modfile::{Replace, Use};
+use assize_golang::sum::Summed;
 
 pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {
     let mut sheet = Sheet::of::<Replacement>();
@@ -110,7 +112,11 @@ fn used(graph: &Graph, member: &Use, private: &str) -> Replacement {
         target: member.path.clone(),
         target_version: None,
         same_module: false,
-        used: main.map_or_else(|| Known::Unknown(missing()), |main| member_is_used(graph, main)),
+        used: match main {
+            Some(main) => member_is_used(graph, main),
+            None if all_summed(graph) => Known::Value(false),
+            None => Known::Unknown(missing()),
+        },
         target_delivered: Known::Value(Some(main.is_some())),
         target_declares_path: main
             .map_or_else(|| Known::Unknown(missing()), |main| Known::Value(Some(!main.path.is_empty()))),
@@ -120,6 +126,16 @@ fn used(graph: &Graph, member: &Use, private: &str) -> Replacement {
         spelled: format!("{path} => {}", member.path),
         path,
     }
+}
+
+/// Whether no requirement is left that a member could stand for: every one that no folder stands for has its sums, as modules have that
+/// are fetched. What a binary was then built with all the same, its build information shows.
+fn all_summed(graph: &Graph) -> bool {
+    let required = graph.mains.iter().flat_map(|m| &m.go_mod.require).map(|r| &r.module);
+    required.filter(|module| !graph.is_excluded(module)).all(|module| match graph.effective(module) {
+        Effective::Folder(_) => true,
+        Effective::Module(module) => !graph.sums_of(&module, Summed::Zip).is_empty(),
+    })
 }
 
 /// A member stands for a module where another member takes packages of it, by a requirement or without.

@@ -171,16 +171,19 @@ fn a_workspace_brings_in_its_members() {
         "use github.com/acme/app ./app false true true\n\
          use github.com/acme/lib ./lib true true true\n\
          use github.com/third/jwt ./jwt true false false\n\
-         use  ./tools ?target-not-delivered false ?target-not-delivered\n\
-         gap target-not-delivered src/go.work:7\n"
+         use  ./tools ?target-not-delivered false ?target-not-delivered\n"
     );
     assert_eq!(
         fixture.show("module.requirements", "required_by path local zip_sum_needed sums_complete"),
         "github.com/acme/app github.com/acme/lib true false true\n\
          github.com/acme/app github.com/third/jwt true false true\n\
          github.com/acme/app x.y/a false false true\n\
-         github.com/acme/lib x.y/a false ?build-unknown true\n\
-         gap target-not-delivered src/go.work:7\n"
+         github.com/acme/lib x.y/a false ?build-unknown true\n"
+    );
+    // With every sum there, nothing is left for the missing member to stand for.
+    fixture.write("src/app/go.sum", "x.y/a v1.0.0 h1:x\nx.y/a v1.0.0/go.mod h1:x\n");
+    assert!(
+        fixture.show("module.replacements", REPLACEMENTS).ends_with("use  ./tools false false ?target-not-delivered\n")
     );
 }
 

@@ -124,8 +124,6 @@ fact! {
         conflicting: bool,
         /// Whether the checksum database's record says the same; unknown without a record.
         database_agrees: Known<bool>,
-        /// Whether a record is there and says something else.
-        database_differs: bool,
         /// Whether the path is one of the contract's private modules.
         private: bool,
     }

@@ -67,9 +67,8 @@ impl Contents {
         let modules: BTreeSet<&Module> = self.examined.keys().chain(&self.expected).collect();
         for module in modules {
             let mine = self.of(module);
-            if mine.iter().any(Examined::is_whole) {
-                sheet.examined(1);
-            } else if self.expected.contains(module) {
+            sheet.examined(u64::from(!mine.is_empty()));
+            if self.expected.contains(module) && !mine.iter().any(Examined::is_whole) {
                 sheet.push(absent(graph, module), sum_origin(graph, module));
             }
             for one in mine {

@@ -30,7 +30,6 @@ fn sum(graph: &Graph, line: &SumLine, private: &str) -> Sum {
         well_formed: line.is_well_formed(),
         conflicting: graph.sums_of(module, line.of).len() > 1,
         database_agrees: Known::Unknown(reason!("sumdb-no-record", module = module)),
-        database_differs: false,
         private: matches_prefix_patterns(private, &module.path),
     }
 }

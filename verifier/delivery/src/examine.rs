@@ -2,7 +2,7 @@
 
 mod embedded;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::archive::{self, Budget, Member, MemberKind, Visitor};
 use crate::exe::{self, Exe};
@@ -104,7 +104,8 @@ fn unreadable(file: &File<'_>, error: &io::Error, found: &mut Found) {
     let reason = reason!("file-unreadable", path = &file.path, detail = error);
     found.gap(reason.clone(), &file.path);
     let unknown = Known::Unknown(reason.clone());
-    let mut seen = Seen::new(&file.path, file.part.len(), file.mode, Known::Unknown(reason.clone()), Format::OtherBinary);
+    let mut seen =
+        Seen::new(&file.path, file.part.len(), file.mode, Known::Unknown(reason.clone()), Format::OtherBinary);
     seen.format = Known::Unknown(reason.clone());
     seen.executable = unknown.clone();
     seen.go_program = unknown;
@@ -171,7 +172,8 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
     if exe.end < file.part.len() {
         appended(file, &exe, budget, found);
     }
-    let inside = File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };
+    let inside =
+        File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };
     embedded::within(&inside, scan, &exe.own, budget, found);
 }
 
@@ -228,7 +230,8 @@ fn go_header(part: &Part<'_>, at: u64, mark: Mark) -> bool {
             let inline = bytes.get(15).is_some_and(|flags| flags & 2 != 0);
             let version = bytes.get(33..).unwrap_or_default();
             let pointers = matches!(bytes.get(14), Some(4 | 8));
-            at % 16 == 0 && if inline { version.starts_with(b"go1") || version.starts_with(b"devel") } else { pointers }
+            at.is_multiple_of(16)
+                && if inline { version.starts_with(b"go1") || version.starts_with(b"devel") } else { pointers }
         }
         Mark::GoFunctions => {
             matches!(bytes.get(6), Some(1 | 2 | 4)) && matches!(bytes.get(7), Some(4 | 8)) && at.is_multiple_of(4)
@@ -279,9 +282,9 @@ fn opened(file: &File<'_>, kind: Kind, line: usize, budget: &Budget, found: &mut
     }
     match kind {
         Kind::Zip => members(file, line, budget, found, archive::each_of_zip),
-        _ => members(file, line, budget, found, |part, budget, visitor| {
-            archive::each(part, &file.path, budget, visitor)
-        }),
+        _ => {
+            members(file, line, budget, found, |part, budget, visitor| archive::each(part, &file.path, budget, visitor))
+        }
     }
 }
 

@@ -68,7 +68,14 @@ fn history(path: &str) -> Option<&str> {
 fn stands_alone(seen: &Seen) -> bool {
     let archive = matches!(
         seen.format,
-        Known::Value(Format::Tar | Format::Zip | Format::Zstd | Format::StaticArchive | Format::OciLayout | Format::DockerArchive)
+        Known::Value(
+            Format::Tar
+                | Format::Zip
+                | Format::Zstd
+                | Format::StaticArchive
+                | Format::OciLayout
+                | Format::DockerArchive
+        )
     );
     archive || matches!(seen.executable, Known::Value(true)) || seen.path.contains('!')
 }
@@ -89,13 +96,9 @@ fn history_line(folder: &str, files: &[Seen]) -> Seen {
 
 fn of_entry(delivery: &Delivery, entry: &Entry) -> Found {
     match &entry.kind {
-        EntryKind::Link(target) => line(Seen::new(
-            &entry.path,
-            entry.size,
-            entry.mode,
-            Sha256::of(target.as_bytes()).into(),
-            Format::Link,
-        )),
+        EntryKind::Link(target) => {
+            line(Seen::new(&entry.path, entry.size, entry.mode, Sha256::of(target.as_bytes()).into(), Format::Link))
+        }
         EntryKind::Special(kind) => {
             let reason = reason!("special-file", path = &entry.path, kind = kind);
             let mut found =
@@ -136,8 +139,7 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
 
 fn unexamined(entry: &Entry, reason: Reason) -> Found {
     let unknown = || Known::Unknown(reason.clone());
-    let mut seen =
-        Seen::new(&entry.path, entry.size, entry.mode, Known::Unknown(reason.clone()), Format::OtherBinary);
+    let mut seen = Seen::new(&entry.path, entry.size, entry.mode, Known::Unknown(reason.clone()), Format::OtherBinary);
     seen.format = Known::Unknown(reason.clone());
     (seen.executable, seen.go_program) = (unknown(), unknown());
     seen.packer = Known::Unknown(reason.clone());
@@ -169,6 +171,3 @@ pub(crate) fn sheet(delivery: &Delivery, inventory: &Inventory) -> Sheet {
     sheet.settle();
     sheet
 }
-
-#[cfg(test)]
-mod tests;

@@ -14,13 +14,15 @@ mod scan;
 mod sniff;
 mod source;
 mod store;
+#[cfg(test)]
+mod tests;
 mod unpack;
 mod visit;
 mod walk;
 #[cfg(test)]
 mod words;
 
+pub use archive::{Member, MemberKind};
 pub use delivery::{Bytes, DeclaredBinary, Delivery, OpenError};
 pub use source::{SourceEntry, SourceTree};
-pub use archive::{Member, MemberKind};
 pub use walk::{Entry, EntryKind, shown_name};

@@ -1,10 +1,10 @@
 //! Finds Go programs that nobody named: by their headers, quickly, without hashing anything.
 
 use crate::delivery::Delivery;
-use crate::walk::Entry;
-use crate::{exe, open, sniff};
 use crate::examine::looks_like_go;
 use crate::store::Store;
+use crate::walk::Entry;
+use crate::{exe, open, sniff};
 use rayon::prelude::*;
 
 /// The paths of Go programs, in order.

@@ -136,8 +136,7 @@ impl Pass {
         let joint = [self.tail.as_slice(), &chunk[..chunk.len().min(OVERLAP)]].concat();
         let base = self.at - begins as u64;
         let hits = searcher().find_overlapping_iter(&joint).filter(|m| m.start() < begins && m.end() > begins);
-        let hits: Vec<(u64, Mark)> =
-            hits.map(|m| (base + m.start() as u64, MARKS[m.pattern().as_usize()].1)).collect();
+        let hits: Vec<(u64, Mark)> = hits.map(|m| (base + m.start() as u64, MARKS[m.pattern().as_usize()].1)).collect();
         hits.into_iter().for_each(|(at, mark)| self.hit(at, mark));
     }
 
@@ -162,7 +161,8 @@ impl Pass {
 
     fn end(self, head: Vec<u8>, len: u64) -> Scan {
         let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-        let text = (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
+        let text =
+            (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
         Scan {
             digest: self.hash.digest(),
             head,

@@ -156,9 +156,7 @@ fn believable(kind: Kind, head: &[u8]) -> bool {
         }
         Kind::Closed("lzip") => head.get(4) == Some(&1),
         // The level, then the block's magic (π) or that of an empty stream (√π).
-        Kind::Closed("bzip2") => {
-            head.get(4..10).is_some_and(|b| b == b"1AY&SY" || b == b"\x17\x72\x45\x38\x50\x90")
-        }
+        Kind::Closed("bzip2") => head.get(4..10).is_some_and(|b| b == b"1AY&SY" || b == b"\x17\x72\x45\x38\x50\x90"),
         // The uncompressed size: unknown (all ones) or below 2^40.
         Kind::Closed("lzma") => {
             head.get(5..13).is_some_and(|size| size.iter().all(|b| *b == 0xff) || size[5..].iter().all(|b| *b == 0))

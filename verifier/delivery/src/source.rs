@@ -95,7 +95,8 @@ fn in_archive(delivery: &Delivery) -> Result<Option<SourceTree>, Reason> {
     for entry in delivery.entries().iter().filter(|e| e.is_file() && !e.path.contains('/')) {
         let mut has_module = false;
         let listed = delivery.members(&entry.path, &mut |member, _| {
-            has_module |= matches!(member.name.rsplit('/').next(), Some("go.mod" | "go.work")) && !ignored(&member.name);
+            has_module |=
+                matches!(member.name.rsplit('/').next(), Some("go.mod" | "go.work")) && !ignored(&member.name);
             Ok(())
         });
         if listed.is_err() && !has_module {

@@ -98,7 +98,7 @@ impl<'a> Part<'a> {
     }
 
     pub(crate) fn reader(&self) -> PartReader<'a> {
-        PartReader { part: *self, position: 0, chunk: Vec::new(), used: 0 }
+        PartReader { part: *self, position: 0, chunk: Vec::new(), filled: 0, used: 0 }
     }
 }
 
@@ -113,6 +113,7 @@ pub(crate) struct PartReader<'a> {
     part: Part<'a>,
     position: u64,
     chunk: Vec<u8>,
+    filled: usize,
     used: usize,
 }
 
@@ -129,17 +130,18 @@ impl PartReader<'_> {
 
 impl BufRead for PartReader<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        if self.used >= self.chunk.len() {
-            self.chunk.resize(CHUNK, 0);
-            self.used = 0;
-            let n = self.part.read_at(&mut self.chunk, self.position)?;
-            self.chunk.truncate(n);
+        if self.used >= self.filled {
+            if self.chunk.is_empty() {
+                self.chunk = vec![0; usize::try_from(self.part.len).unwrap_or(CHUNK).min(CHUNK)];
+            }
+            (self.used, self.filled) = (0, 0);
+            self.filled = self.part.read_at(&mut self.chunk, self.position)?;
         }
-        Ok(&self.chunk[self.used..])
+        Ok(&self.chunk[self.used..self.filled])
     }
 
     fn consume(&mut self, n: usize) {
-        let n = n.min(self.chunk.len() - self.used);
+        let n = n.min(self.filled - self.used);
         self.used += n;
         self.position += n as u64;
     }

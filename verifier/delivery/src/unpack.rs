@@ -85,7 +85,8 @@ impl Writer {
 
     fn copy(&self, target: &str, place: &Path) -> io::Result<()> {
         let from = self.place(target).map_err(archive::refuse)?;
-        let plain = fs::symlink_metadata(&from)?.is_file() && from.parent().is_some_and(|p| is_real_folder(&self.root, p));
+        let plain =
+            fs::symlink_metadata(&from)?.is_file() && from.parent().is_some_and(|p| is_real_folder(&self.root, p));
         if !plain {
             return Err(io::Error::other("a hard link to what is no file of the archive"));
         }

@@ -11,12 +11,7 @@ use std::io::{self, BufRead, Read};
 /// Larger windows are refused (RFC 8878 §3.1.1.1.2 recommends 8 MiB at least; `zstd --ultra -22` uses 128 MiB).
 const WINDOW: u64 = 128 << 20;
 
-pub(super) fn each(
-    part: Part<'_>,
-    name: &str,
-    budget: &Budget,
-    visitor: &mut dyn Visitor,
-) -> io::Result<()> {
+pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dyn Visitor) -> io::Result<()> {
     let mut frames = Frames { source: Some(part.reader()), state: State::Between };
     let mut decoded = Metered::new(&mut frames, part.len(), budget);
     let mut head = Vec::new();

@@ -6,7 +6,7 @@ mod ar;
 mod compressed;
 mod tar;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod zip;
 
 use crate::sniff::{self, Kind};
@@ -62,11 +62,7 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limits: &Limits) -> Budget {
-        Budget {
-            unpacked: Cell::new(limits.unpacked),
-            members: Cell::new(limits.entries),
-            limits: limits.clone(),
-        }
+        Budget { unpacked: Cell::new(limits.unpacked), members: Cell::new(limits.entries), limits: limits.clone() }
     }
 
     pub(crate) fn limits(&self) -> &Limits {

@@ -75,13 +75,7 @@ fn pe_start(part: &Part<'_>, at: u64) -> Option<u64> {
     memchr::memmem::find_iter(&before, b"MZ").find(leads).map(|start| from + start as u64)
 }
 
-fn program(
-    file: &File<'_>,
-    scan: &Scan,
-    at: u64,
-    budget: &Budget,
-    found: &mut Found,
-) -> Result<Option<u64>, Reason> {
+fn program(file: &File<'_>, scan: &Scan, at: u64, budget: &Budget, found: &mut Found) -> Result<Option<u64>, Reason> {
     let rest = file.part.slice(at, file.part.len());
     let head = rest.bytes(0, 1024 + 64).map_err(reason_of)?;
     let Some(kind) = exe::plausible(&head) else { return Ok(None) };

@@ -1,1 +1,212 @@
-//! Tests.
+//! What the examination of one file says, in short lines.
+
+use super::*;
+use crate::archive::tests::{gzip_of, tar_of, zip_of, zstd_of};
+use crate::exe::tests::{elf_of, fat_of, macho_of, pe_of};
+use assize_facts::Limits;
+
+fn shown(found: &Found) -> String {
+    let known = |value: &Known<bool>| match value {
+        Known::Value(true) => "yes",
+        Known::Value(false) => "no",
+        _ => "?",
+    };
+    let mut lines = Vec::new();
+    for seen in &found.seen {
+        let format = seen.format.value().map_or("?", |f| f.word());
+        let packer = match &seen.packer {
+            Known::Value(None) => String::new(),
+            Known::Value(Some(packer)) => format!(" packer={packer}"),
+            _ => " packer=?".into(),
+        };
+        lines.push(format!(
+            "{} {format} code={} go={}{packer}",
+            seen.path,
+            known(&seen.executable),
+            known(&seen.go_program)
+        ));
+    }
+    lines.extend(found.gaps.iter().map(|gap| format!("gap {} at {}", gap.reason.code, gap.place)));
+    lines.join("\n")
+}
+
+fn examined_within(bytes: Vec<u8>, limits: &Limits) -> String {
+    shown(&examine(&Store::Memory(bytes), "f", 0o644, &Budget::new(limits)))
+}
+
+fn examined(bytes: Vec<u8>) -> String {
+    examined_within(bytes, &Limits::default())
+}
+
+/// Bytes without pattern.
+pub(crate) fn noise(len: usize) -> Vec<u8> {
+    let mut state = 7_u64;
+    let mut byte = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state as u8
+    };
+    (0..len).map(|_| byte()).collect()
+}
+
+#[test]
+fn machine_code_is_known_whatever_its_name_and_mode() {
+    assert_eq!(examined(elf_of(b"code")), "f elf code=yes go=no");
+    assert_eq!(examined(pe_of(b"code")), "f pe code=yes go=no");
+    assert_eq!(examined(macho_of(b"code")), "f macho code=yes go=no");
+    assert_eq!(examined(fat_of(&[macho_of(b"1"), macho_of(b"2")])), "f macho code=yes go=no");
+    assert_eq!(examined(b"\0asm\x01\0\0\0".to_vec()), "f wasm code=yes go=no");
+    assert_eq!(examined(b"\0go120ld........".to_vec()), "f go-object code=yes go=no");
+}
+
+#[test]
+fn ordinary_files_are_ordinary() {
+    assert_eq!(examined(Vec::new()), "f empty code=no go=no");
+    assert_eq!(examined(b"package main\n".to_vec()), "f text code=no go=no");
+    assert_eq!(examined(b"#!/bin/sh\nexit 0\n".to_vec()), "f script code=no go=no");
+    assert_eq!(examined([b"\x89PNG\r\n\x1a\n".to_vec(), noise(5000)].concat()), "f other-binary code=no go=no");
+}
+
+#[test]
+fn random_bytes_are_a_gap() {
+    assert_eq!(examined(noise(5000)), "f high-entropy code=? go=no\ngap content-opaque at f");
+}
+
+#[test]
+fn executables_inside_archives_are_found_however_deep() {
+    let tar = tar_of(&[("bin/app", &elf_of(b"code")), ("README", b"text")]);
+    assert_eq!(
+        examined(zstd_of(&tar)),
+        "f zstd code=no go=no\nf!bin/app elf code=yes go=no\nf!README text code=no go=no"
+    );
+    let nested = zip_of(&[("inner.tar.gz", &gzip_of(&tar))]);
+    assert_eq!(
+        examined(nested),
+        "f zip code=no go=no\nf!inner.tar.gz gzip code=no go=no\nf!inner.tar.gz!bin/app elf code=yes go=no\nf!inner.tar.gz!README text code=no go=no"
+    );
+}
+
+#[test]
+fn archives_nested_too_deep_are_a_gap() {
+    let mut bytes = elf_of(b"code");
+    for _ in 0..6 {
+        bytes = tar_of(&[("x", &bytes)]);
+    }
+    let limits = Limits { archive_depth: 2, ..Limits::default() };
+    assert_eq!(
+        examined_within(bytes, &limits),
+        "f tar code=no go=no\nf!x tar code=no go=no\nf!x!x tar code=no go=no\ngap limit-archive-depth at f!x!x"
+    );
+}
+
+#[test]
+fn executables_appended_to_other_files_are_found() {
+    let picture = [b"\x89PNG\r\n\x1a\n".to_vec(), vec![0x55; 100]].concat();
+    assert_eq!(
+        examined([picture.clone(), elf_of(b"code")].concat()),
+        "f other-binary code=no go=no\nf!@0x6c elf code=yes go=no"
+    );
+    assert_eq!(examined([picture, pe_of(b"code")].concat()), "f other-binary code=no go=no\nf!@0x6c pe code=yes go=no");
+    assert_eq!(
+        examined([elf_of(b"code"), macho_of(b"more")].concat()),
+        "f elf code=yes go=no\nf!@0x7c macho code=yes go=no"
+    );
+    assert_eq!(
+        examined([b"#!/bin/sh\nexit\n".to_vec(), gzip_of(&tar_of(&[("app", &elf_of(b"code"))]))].concat()),
+        "f script code=no go=no\nf!@0xf gzip code=no go=no\nf!@0xf!app elf code=yes go=no"
+    );
+}
+
+#[test]
+fn an_archive_behind_a_program_is_opened() {
+    let text = examined([elf_of(b"code"), zip_of(&[("lib.so", &elf_of(b"library"))])].concat());
+    assert!(text.contains("f!lib.so elf code=yes"), "{text}");
+    let text = examined([elf_of(b"code"), tar_of(&[("lib.so", &elf_of(b"library"))])].concat());
+    assert!(text.contains("!lib.so elf code=yes"), "{text}");
+}
+
+#[test]
+fn an_executable_compressed_inside_another_is_found() {
+    let hidden = gzip_of(&elf_of(&[0x90; 5000]));
+    let outer = elf_of(&[b"constants".to_vec(), hidden, b"more".to_vec()].concat());
+    let text = examined(outer);
+    assert!(text.contains("f!@0x81!") && text.contains("elf code=yes go=no\nf!@0x81 gzip"), "{text}");
+}
+
+#[test]
+fn marks_alone_are_no_files() {
+    let constants = [
+        elf_of(b""),
+        b"\x7fELF\x1f\x8b\x08\x28\xb5\x2f\xfdPE\0\0\xfd7zXZ\0\xcf\xfa\xed\xfePK\x05\x06\xf1\xff\xff\xff".to_vec(),
+        vec![0xaa; 2000],
+        b"UPX!".to_vec(),
+        vec![0xaa; 2000],
+    ];
+    let mut bytes = constants.concat();
+    // The one segment reaches to the end, so nothing is appended.
+    let len = (bytes.len() as u64).to_le_bytes();
+    bytes[96..104].copy_from_slice(&len);
+    bytes[104..112].copy_from_slice(&len);
+    assert_eq!(examined(bytes), "f elf code=yes go=no");
+}
+
+#[test]
+fn packers_are_known_by_mark_and_by_entropy() {
+    let upx = elf_of(b"\0\0\0\0UPX!\0\0\0\0");
+    assert_eq!(examined(upx), "f elf code=yes go=? packer=upx");
+    let renamed = elf_of(&noise(100_000));
+    assert_eq!(examined(renamed), "f elf code=yes go=? packer=?");
+}
+
+#[test]
+fn closed_formats_are_named_as_gaps() {
+    assert_eq!(examined(b"\xfd7zXZ\0\0\x04".to_vec()), "f other-archive code=no go=no\ngap archive-not-opened at f");
+    assert_eq!(
+        examined([b"Salted__".to_vec(), noise(600)].concat()),
+        "f other-archive code=no go=no\ngap archive-not-opened at f"
+    );
+}
+
+#[test]
+fn damaged_headers_are_gaps() {
+    assert_eq!(examined(elf_of(b"code")[..80].to_vec()), "f elf code=yes go=? packer=?\ngap executable-malformed at f");
+    assert!(examined(gzip_of(b"text")[..12].to_vec()).contains("gap archive-damaged at f"));
+}
+
+#[test]
+fn images_are_recognised_by_what_they_hold() {
+    let layout = tar_of(&[("oci-layout", b"{}"), ("index.json", b"{}")]);
+    assert!(examined(layout).starts_with("f oci-layout "));
+    let docker = tar_of(&[("layer.tar", &tar_of(&[("a", b"b")])), ("manifest.json", b"[]")]);
+    assert!(examined(gzip_of(&docker)).starts_with("f docker-archive "));
+}
+
+#[test]
+fn a_flood_of_marks_ends_at_a_limit() {
+    let flood = [vec![1, 2, 0], elf_of(b"x").repeat(1100)].concat();
+    let text = examined(flood);
+    assert!(text.contains("gap limit-embedded at f"), "{}", text.len());
+    let marks = [vec![0; 10], b"\x7fELF".repeat(30_000)].concat();
+    assert!(examined(marks).contains("gap limit-embedded at f"));
+}
+
+#[test]
+fn mutants_of_archives_are_survived() {
+    let app = elf_of(&noise(300));
+    let files: &[(&str, &[u8])] = &[("a", &app), ("b/c", b"text"), ("d", &[0; 3000])];
+    let noise = noise(100_000);
+    let mut next = noise.chunks_exact(4).map(|b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
+    let limits = Limits { unpacked: 1 << 20, ..Limits::default() };
+    for original in [tar_of(files), zip_of(files), zstd_of(&tar_of(files)), gzip_of(&tar_of(files))] {
+        for _ in 0..400 {
+            let mut mutant = original.clone();
+            for _ in 0..3 {
+                let (at, value) = (next.next().unwrap_or(5), next.next().unwrap_or(9));
+                let at = at % mutant.len();
+                mutant[at] = value as u8;
+            }
+            examined_within(mutant, &limits);
+        }
+    }
+}

@@ -6,7 +6,7 @@ mod elf;
 mod macho;
 mod pe;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use crate::sniff::Kind;
 use crate::store::Part;

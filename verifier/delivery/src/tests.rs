@@ -1,0 +1,273 @@
+//! Whole deliverables on disk: what is listed, read, unpacked and refused.
+
+use crate::archive::tests::{gzip_of, tar_of, zip_of};
+use crate::examine::tests::noise;
+use crate::exe::tests::elf_of;
+use crate::{Delivery, EntryKind, SourceTree};
+use assize_facts::{BinarySpec, Deliverable, Limits, Quiet, Request, RunSpec, Sheet, SourceSpec};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use tempfile::TempDir;
+
+fn folder(files: &[(&str, &[u8])]) -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (path, content) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("below the root")).expect("a folder");
+        fs::write(path, content).expect("a file");
+    }
+    folder
+}
+
+fn open(root: &Path, spec: Deliverable) -> Delivery {
+    Delivery::open(root, spec, Limits::default()).expect("it opens")
+}
+
+fn sheet(delivery: &Delivery, kind: &str) -> Sheet {
+    let request = Request::new(kind, &Default::default());
+    delivery.collect(&[request], &Quiet).remove(0)
+}
+
+fn files(delivery: &Delivery) -> String {
+    let sheet = sheet(delivery, "inventory.files");
+    let line = |item: &assize_facts::Item| -> Option<String> {
+        let declared = if item.bool("declared")? { " declared" } else { "" };
+        Some(format!("{} {}{declared}", item.text("path")?, item.text("format")?))
+    };
+    let mut lines: Vec<String> = sheet.items.iter().map(|i| line(i).unwrap_or_else(|| format!("{i:?}"))).collect();
+    lines.extend(sheet.gaps.iter().map(|g| format!("gap {} at {}", g.reason.code, g.place)));
+    lines.join("\n")
+}
+
+#[test]
+fn every_entry_has_a_line_and_nothing_is_followed() {
+    let root = folder(&[("dist/app.txt", &elf_of(b"code")), ("empty", b""), (".hidden/x", b"text")]);
+    symlink("/etc/passwd", root.path().join("out")).expect("a link");
+    symlink(".", root.path().join("loop")).expect("a link");
+    nix_fifo(&root.path().join("fifo"));
+    let odd = std::ffi::OsStr::from_bytes(b"odd\xff");
+    fs::write(root.path().join(odd), b"text").expect("a file");
+    let delivery = open(root.path(), Deliverable::default());
+    let lines = ".hidden/x text\ndist/app.txt elf\nempty empty\nfifo special\nloop link\nodd\\xff text\nout link";
+    assert_eq!(files(&delivery), format!("{lines}\ngap special-file at fifo"));
+    assert_eq!(delivery.read("out").unwrap_err().code, "file-not-regular");
+    assert_eq!(delivery.read("fifo").unwrap_err().code, "file-not-regular");
+    assert_eq!(delivery.read("odd\\xff").expect("readable"), b"text");
+    assert_eq!(delivery.read("../etc/passwd").unwrap_err().code, "not-delivered");
+    assert_eq!(delivery.entry("out").map(|e| e.kind.clone()), Some(EntryKind::Link("/etc/passwd".into())));
+}
+
+fn nix_fifo(path: &Path) {
+    let path = std::ffi::CString::new(path.as_os_str().as_bytes()).expect("no NUL");
+    // SAFETY: mkfifo(3) reads a NUL-terminated path.
+    assert_eq!(unsafe { libc::mkfifo(path.as_ptr(), 0o600) }, 0);
+}
+
+#[test]
+fn limits_of_entries_and_depth_are_gaps() {
+    let root = folder(&[("a/b/c/d", b"x"), ("e", b"x"), ("f", b"x"), ("g", b"x")]);
+    let gap = |limits: Limits| {
+        let delivery = Delivery::open(root.path(), Deliverable::default(), limits).expect("it opens");
+        delivery.gaps().iter().map(|g| g.reason.code.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(gap(Limits { folder_depth: 2, ..Limits::default() }), ["limit-folder-depth"]);
+    assert!(gap(Limits { entries: 2, ..Limits::default() }).contains(&"limit-entries".to_string()));
+    assert_eq!(gap(Limits::default()), Vec::<String>::new());
+}
+
+#[test]
+fn version_control_is_one_line_but_hides_no_program() {
+    let root = folder(&[
+        (".git/HEAD", b"ref: refs/heads/main\n"),
+        (".git/objects/ab/cd", &noise(3000)),
+        (".git/hooks/post-merge", &elf_of(b"code")),
+        ("sub/.git/config", b"text"),
+    ]);
+    let lines = ".git version-control\n.git/hooks/post-merge elf\nsub/.git version-control";
+    assert_eq!(files(&open(root.path(), Deliverable::default())), lines);
+}
+
+#[test]
+fn declared_paths_are_looked_up_and_cover_what_is_below_them() {
+    let root = folder(&[
+        ("deliverable.toml", b""),
+        ("src/go.mod", b"module a\n"),
+        ("src/payload", &elf_of(b"code")),
+        ("dist/app", &elf_of(b"code")),
+        ("run/tls/ca.pem", b"text"),
+        ("notes", b"text"),
+    ]);
+    let spec = Deliverable {
+        source: Some(SourceSpec { root: Some("./src/".into()), ..SourceSpec::default() }),
+        binaries: vec![
+            BinarySpec { name: "app".into(), path: "dist/app".into(), ..BinarySpec::default() },
+            BinarySpec { name: "gone".into(), path: "dist/gone".into(), ..BinarySpec::default() },
+            BinarySpec { name: "folder".into(), path: "dist".into(), ..BinarySpec::default() },
+        ],
+        run: Some(RunSpec { files: vec!["run/tls".into()], ..RunSpec::default() }),
+        ..Deliverable::default()
+    };
+    let delivery = open(root.path(), spec);
+    let declared = sheet(&delivery, "inventory.declared");
+    let found = |i: &assize_facts::Item| -> Option<String> {
+        Some(format!("{} {} {:?}", i.text("role")?, i.text("path")?, i.bool("found")))
+    };
+    let found: Vec<String> = declared.items.iter().filter_map(found).collect();
+    assert_eq!(
+        found,
+        [
+            "source.root src Some(true)",
+            "binary.path dist/app Some(true)",
+            "binary.path dist/gone Some(false)",
+            "binary.path dist Some(false)",
+            "run.files run/tls Some(true)"
+        ]
+    );
+    let lines = "deliverable.toml empty declared\ndist/app elf declared\nnotes text\nrun/tls/ca.pem text declared\nsrc/go.mod text declared\nsrc/payload elf";
+    assert_eq!(files(&delivery), lines);
+}
+
+#[test]
+fn a_declared_path_behind_a_link_is_left_open() {
+    let root = folder(&[("real/app", &elf_of(b"code"))]);
+    symlink("real/app", root.path().join("app")).expect("a link");
+    let spec = Deliverable {
+        binaries: vec![BinarySpec { name: "app".into(), path: "app".into(), ..BinarySpec::default() }],
+        ..Deliverable::default()
+    };
+    let declared = sheet(&open(root.path(), spec), "inventory.declared");
+    assert!(declared.items[0].fields["found"].known().is_none());
+}
+
+fn tree(delivery: &Delivery) -> SourceTree {
+    delivery.source().expect("a source").expect("some source")
+}
+
+fn paths(tree: &SourceTree) -> Vec<String> {
+    tree.entries().map(|e| tree.shown(e.path)).collect()
+}
+
+#[test]
+fn the_source_is_the_module_nearest_the_root() {
+    let root = folder(&[
+        ("app/go.mod", b"module a"),
+        ("app/main.go", b"package main"),
+        ("app/tools/go.mod", b"module b"),
+        ("testdata/go.mod", b"module c"),
+        ("dist/x", b""),
+    ]);
+    let delivery = open(root.path(), Deliverable::default());
+    let tree = tree(&delivery);
+    assert_eq!(paths(&tree), ["app/go.mod", "app/main.go", "app/tools/go.mod"]);
+    assert_eq!(tree.read("main.go").expect("readable"), b"package main");
+    assert_eq!(tree.read("../dist/x").unwrap_err().code, "not-delivered");
+}
+
+#[test]
+fn two_modules_side_by_side_need_a_declaration_or_a_workspace() {
+    let root = folder(&[("a/go.mod", b"module a"), ("b/go.mod", b"module b")]);
+    let delivery = open(root.path(), Deliverable::default());
+    assert_eq!(delivery.source().err().map(|r| r.code), Some("source-ambiguous".into()));
+    fs::write(root.path().join("go.work"), b"go 1.26\nuse ./a\nuse ./b\n").expect("a file");
+    assert_eq!(tree(&open(root.path(), Deliverable::default())).prefix(), "");
+}
+
+#[test]
+fn a_source_archive_is_unpacked_and_shown_with_its_name() {
+    let files: &[(&str, &[u8])] = &[("app-1.0/go.mod", b"module a"), ("app-1.0/main.go", b"package main")];
+    for (name, bytes) in
+        [("src.tar.gz", gzip_of(&tar_of(files))), ("src.zip", zip_of(files)), ("src.tar", tar_of(files))]
+    {
+        let root = folder(&[(name, &bytes)]);
+        let spec = Deliverable {
+            source: Some(SourceSpec { archive: Some(name.into()), ..SourceSpec::default() }),
+            ..Deliverable::default()
+        };
+        let tree = tree(&open(root.path(), spec));
+        assert_eq!(paths(&tree), [format!("{name}!app-1.0/go.mod"), format!("{name}!app-1.0/main.go")]);
+        assert_eq!(tree.read("main.go").expect("readable"), b"package main");
+        assert!(tree.gaps().is_empty());
+        let undeclared = open(root.path(), Deliverable::default());
+        assert_eq!(undeclared.source().expect("a source").expect("found").prefix(), format!("{name}!app-1.0/"));
+    }
+}
+
+#[test]
+fn nothing_is_unpacked_outside_the_private_folder() {
+    let canary = tempfile::tempdir().expect("a folder");
+    let escape = canary.path().join("escaped");
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, kind: tar::EntryType, target: &str, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        if !target.is_empty() {
+            header.set_link_name(target).expect("short");
+        }
+        header.set_cksum();
+        builder.append(&header, content).expect("memory takes it");
+    };
+    let outside = canary.path().to_str().expect("a plain name");
+    add("go.mod", tar::EntryType::Regular, "", b"module a");
+    add("../escaped", tar::EntryType::Regular, "", b"x");
+    add(escape.to_str().expect("a plain name"), tar::EntryType::Regular, "", b"x");
+    add("out", tar::EntryType::Symlink, outside, b"");
+    add("out/escaped", tar::EntryType::Regular, "", b"x");
+    add("hard", tar::EntryType::Link, "../../etc/passwd", b"");
+    add("through", tar::EntryType::Link, "out", b"");
+    add("go.mod", tar::EntryType::Regular, "", b"module evil");
+    add("copy", tar::EntryType::Link, "go.mod", b"");
+    add("device", tar::EntryType::Block, "", b"");
+    let bytes = builder.into_inner().expect("memory takes it");
+    let root = folder(&[("src.tar", &bytes)]);
+    let tree = tree(&open(root.path(), Deliverable::default()));
+    assert_eq!(paths(&tree), ["src.tar!copy", "src.tar!go.mod", "src.tar!out"]);
+    assert_eq!(tree.read("go.mod").expect("readable"), b"module a");
+    assert_eq!(tree.read("copy").expect("readable"), b"module a");
+    assert!(!escape.exists());
+    let gaps: Vec<String> = tree.gaps().iter().map(|g| format!("{} {}", g.reason.code, g.place)).collect();
+    for gap in [
+        "archive-name-refused src.tar!../escaped",
+        "archive-duplicate src.tar!",
+        "member-not-unpacked src.tar!out/escaped",
+        "member-not-unpacked src.tar!hard",
+        "member-not-unpacked src.tar!through",
+        "member-not-unpacked src.tar!go.mod",
+        "special-file src.tar!device",
+    ] {
+        assert!(gaps.iter().any(|g| g == gap), "{gap} in {gaps:?}");
+    }
+}
+
+#[test]
+fn a_file_that_changes_meanwhile_is_told() {
+    let root = folder(&[("a", b"one")]);
+    let delivery = open(root.path(), Deliverable::default());
+    assert_eq!(delivery.read("a").expect("readable"), b"one");
+    fs::write(root.path().join("a"), b"two").expect("a file");
+    assert_eq!(delivery.read("a").unwrap_err().code, "file-changed");
+    assert!(files(&delivery).contains("gap file-changed at a"));
+}
+
+#[test]
+fn the_digest_depends_on_names_and_contents_only() {
+    let one = folder(&[("a", b"1"), ("b", b"2")]);
+    let same = folder(&[("b", b"2"), ("a", b"1")]);
+    let renamed = folder(&[("a", b"1"), ("c", b"2")]);
+    let digest = |root: &TempDir| open(root.path(), Deliverable::default()).digest_all();
+    assert_eq!(digest(&one), digest(&same));
+    assert_ne!(digest(&one), digest(&renamed));
+}
+
+#[test]
+fn a_large_sparse_file_costs_no_memory_and_is_not_read_as_text() {
+    let root = folder(&[]);
+    let file = fs::File::create(root.path().join("sparse")).expect("a file");
+    file.set_len(300 << 20).expect("sparse files are supported");
+    let delivery = open(root.path(), Deliverable::default());
+    assert_eq!(delivery.read("sparse").unwrap_err().code, "file-too-large");
+    assert_eq!(files(&delivery), "sparse other-binary");
+}

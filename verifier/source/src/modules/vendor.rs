@@ -125,7 +125,10 @@ fn compare(graph: &Graph, contents: &Contents, txt: &ModulesTxt, index: usize, f
         Effective::Module(module) => contents
             .authentic(graph, &module)
             .map(|(files, store, form)| Original { files: files.clone(), place: Place::Contents(store, form, module) }),
-        Effective::Folder(folder) => of_folder(graph, &listed.module, folder),
+        Effective::Folder(folder) => {
+            let target = listed.replacement.as_ref().map_or("", |r| r.path.as_str());
+            of_folder(graph, &listed.module, folder, target)
+        }
     };
     match original {
         Ok(original) => differences(graph, txt, index, files, &original),
@@ -147,9 +150,14 @@ enum Place<'a> {
 }
 
 /// The folder that replaces a module, as it was delivered.
-fn of_folder<'a>(graph: &Graph, module: &Module, folder: Option<String>) -> Result<Original<'a>, Reason> {
+fn of_folder<'a>(
+    graph: &Graph,
+    module: &Module,
+    folder: Option<String>,
+    target: &str,
+) -> Result<Original<'a>, Reason> {
     let folder = folder.filter(|folder| graph.targets.contains_key(folder));
-    let folder = folder.ok_or_else(|| reason!("target-not-delivered", target = "", module = &module.path))?;
+    let folder = folder.ok_or_else(|| reason!("target-not-delivered", target = target, module = &module.path))?;
     let inside = join(&folder, "");
     let mut files = Files::new();
     for entry in graph.tree.entries() {

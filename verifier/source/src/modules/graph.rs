@@ -88,7 +88,16 @@ impl Graph {
         graph.read_sums();
         graph.read_vendor();
         graph.index = Index::new(&graph, &packages, imported);
+        graph
+            .gaps
+            .extend(graph.unseen("").filter(|gap| graph.tree.prefix().starts_with(&gap.place)).collect::<Vec<_>>());
         Ok(graph)
+    }
+
+    /// What the walk could not see in a folder of the source, or in one around it.
+    pub fn unseen(&self, folder: &str) -> impl Iterator<Item = Gap> {
+        let place = self.tree.shown(folder);
+        self.tree.gaps().into_iter().filter(move |gap| gap.place.starts_with(&place) || place.starts_with(&gap.place))
     }
 
     fn gap(&mut self, reason: Reason, place: &str) {

@@ -21,6 +21,7 @@ const MOST: usize = 50;
 pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
     let mut sheet = Sheet::of::<Vendor>();
     let Some((text, txt)) = &graph.vendor else { return sheet };
+    sheet.gaps.extend(graph.unseen("vendor"));
     let vendored = sort_out(graph, txt);
     let mistakes = mistakes(graph, txt);
     let modules: Vec<usize> = (0..txt.modules.len()).collect();
@@ -150,12 +151,7 @@ enum Place<'a> {
 }
 
 /// The folder that replaces a module, as it was delivered.
-fn of_folder<'a>(
-    graph: &Graph,
-    module: &Module,
-    folder: Option<String>,
-    target: &str,
-) -> Result<Original<'a>, Reason> {
+fn of_folder<'a>(graph: &Graph, module: &Module, folder: Option<String>, target: &str) -> Result<Original<'a>, Reason> {
     let folder = folder.filter(|folder| graph.targets.contains_key(folder));
     let folder = folder.ok_or_else(|| reason!("target-not-delivered", target = target, module = &module.path))?;
     let inside = join(&folder, "");

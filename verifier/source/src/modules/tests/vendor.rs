@@ -120,3 +120,11 @@ fn no_vendor_folder_is_nothing_examined() {
     let sheet = fixture.collect("module.vendor");
     assert_eq!((sheet.scope.count, sheet.items.len(), sheet.gaps.len()), (0, 0, 0));
 }
+
+#[test]
+fn a_folder_too_deep_to_be_walked_is_a_gap_of_the_vendor_folder_alone() {
+    let fixture = Fixture::honest();
+    fixture.write(&format!("src/vendor/x.y/a/{}/file", vec!["d"; 220].join("/")), "x");
+    assert!(fixture.show("module.vendor", "path").contains("gap limit-folder-depth src/vendor/x.y/a/d"));
+    assert!(!fixture.show("module.requirements", "path").contains("gap"));
+}

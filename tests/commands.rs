@@ -97,7 +97,8 @@ fn leaving_something_out_is_at_best_incomplete_and_the_gate_is_recorded() {
     let sample = sample("auth-api");
     let contract = sample.join("contract.toml");
     let run = |more: &[&str]| {
-        let mut args = vec!["verify", sample.to_str().expect("a path"), "--contract", contract.to_str().expect("a path")];
+        let mut args =
+            vec!["verify", sample.to_str().expect("a path"), "--contract", contract.to_str().expect("a path")];
         args.extend(["--layer=source", "--format=json"]);
         args.extend(more);
         assize(args)
@@ -117,7 +118,13 @@ fn leaving_something_out_is_at_best_incomplete_and_the_gate_is_recorded() {
 fn a_dry_run_says_what_would_be_done_and_does_nothing() {
     let sample = sample("auth-api");
     let contract = sample.join("contract.toml");
-    let ran = assize(["verify".as_ref(), sample.as_os_str(), "--contract".as_ref(), contract.as_os_str(), "--dry-run".as_ref()]);
+    let ran = assize([
+        "verify".as_ref(),
+        sample.as_os_str(),
+        "--contract".as_ref(),
+        contract.as_os_str(),
+        "--dry-run".as_ref(),
+    ]);
     assert_eq!(ran.status, Some(0), "{}", ran.all());
     assert!(ran.stdout.contains("Nothing was done") && ran.stdout.contains("at most, in all"), "{}", ran.stdout);
 }

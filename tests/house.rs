@@ -122,7 +122,9 @@ fn every_reason_that_the_code_gives_has_words_and_every_word_is_used() {
 fn the_judge_touches_nothing() {
     for path in files(&root().join("verifier/judge"), ".rs") {
         let text = read(&path);
-        for forbidden in ["std::fs", "std::net", "std::process", "std::env", "SystemTime", "Instant::now", "println!", "Zoned::now"] {
+        for forbidden in
+            ["std::fs", "std::net", "std::process", "std::env", "SystemTime", "Instant::now", "println!", "Zoned::now"]
+        {
             assert!(!text.contains(forbidden), "{} uses {forbidden}", path.display());
         }
     }

@@ -65,7 +65,13 @@ fn a_pack_inside_the_deliverable_is_refused_and_a_foreign_folder_left_alone() {
     let delivery = folder(&[("go.mod", "module example.com/x\n\ngo 1.26\n"), ("x.go", "package x\n")]);
     let inside = delivery.path().join("evidence");
     let run = |pack: &Path| {
-        assize(["verify".as_ref(), delivery.path().as_os_str(), "--layer=source".as_ref(), "--pack".as_ref(), pack.as_os_str()])
+        assize([
+            "verify".as_ref(),
+            delivery.path().as_os_str(),
+            "--layer=source".as_ref(),
+            "--pack".as_ref(),
+            pack.as_os_str(),
+        ])
     };
     let ran = run(&inside);
     assert_eq!(ran.status, Some(3), "{}", ran.all());

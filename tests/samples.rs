@@ -10,7 +10,13 @@ fn expected(name: &str) -> toml::Table {
 
 fn verify(name: &str) -> Ran {
     let (folder, contract) = (sample(name), sample(name).join("contract.toml"));
-    assize(["verify".as_ref(), folder.as_os_str(), "--contract".as_ref(), contract.as_os_str(), "--format=json".as_ref()])
+    assize([
+        "verify".as_ref(),
+        folder.as_os_str(),
+        "--contract".as_ref(),
+        contract.as_os_str(),
+        "--format=json".as_ref(),
+    ])
 }
 
 fn check(name: &str, ran: &Ran) -> serde_json::Value {

@@ -275,7 +275,9 @@ impl Output {
     pub fn all(asked: &[String]) -> Result<Vec<Output>, String> {
         let outputs: Vec<Output> = asked.iter().map(|text| Output::parse(text)).collect::<Result<_, _>>()?;
         if outputs.iter().filter(|o| o.file.is_none()).count() > 1 {
-            return Err("only one format can go to standard output; give the others a file, as in json=result.json".into());
+            return Err(
+                "only one format can go to standard output; give the others a file, as in json=result.json".into()
+            );
         }
         if outputs.is_empty() {
             return Ok(vec![Output { format: Format::Human, file: None }]);

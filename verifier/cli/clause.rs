@@ -27,7 +27,8 @@ pub fn list(format: Plain) -> Result<Done, NotDone> {
             for clause in library.clauses.values() {
                 let agreed = clause.as_proposed(&library.name);
                 let obligation = clause.obligation.word();
-                let _ = writeln!(text, "{:<4} {:width$}  {obligation:<6}  {}", clause.chapter, clause.id, agreed.title.en);
+                let _ =
+                    writeln!(text, "{:<4} {:width$}  {obligation:<6}  {}", clause.chapter, clause.id, agreed.title.en);
             }
         }
         Plain::Json => {

@@ -28,7 +28,12 @@ pub fn run(options: &Drill) -> Result<Done, NotDone> {
             }
         }
     }
-    terminal::print(&format!("{} played, {} as expected, {} not\n", tally.played, tally.good, tally.played - tally.good))?;
+    terminal::print(&format!(
+        "{} played, {} as expected, {} not\n",
+        tally.played,
+        tally.good,
+        tally.played - tally.good
+    ))?;
     match (tally.played, tally.played - tally.good) {
         (0, _) => Err(NotDone::say(format!("no attack is written for a deliverable named {name:?}"))),
         (_, 0) => Ok(Done::Good),

@@ -47,7 +47,10 @@ pub fn declared(folder: &Path) -> Result<Deliverable, NotDone> {
 /// Opens the deliverable; the contract's own `[run]`, `[[endpoint]]` and `[[request]]` take the place of the supplier's.
 pub fn open(folder: &Path, contract: Option<&Contract>) -> Result<Delivery, NotDone> {
     if !folder.is_dir() {
-        return Err(NotDone::help(format!("{} is not a folder", folder.display()), "name the folder of the deliverable"));
+        return Err(NotDone::help(
+            format!("{} is not a folder", folder.display()),
+            "name the folder of the deliverable",
+        ));
     }
     let declared = declared(folder)?;
     let spec = contract.map_or_else(|| declared.clone(), |contract| contract.apply(&declared));
@@ -153,9 +156,8 @@ pub fn collect(
     progress: &dyn Progress,
 ) -> Examined {
     let wanted: Vec<Request> = requests.iter().filter(|r| in_force(&r.kind, layers)).cloned().collect();
-    let of = |this: fn(&Room) -> bool| -> Vec<Request> {
-        wanted.iter().filter(|r| this(&room(&r.kind))).cloned().collect()
-    };
+    let of =
+        |this: fn(&Room) -> bool| -> Vec<Request> { wanted.iter().filter(|r| this(&room(&r.kind))).cloned().collect() };
     let mut sheets = Vec::new();
     let source = of(|r| matches!(r, Room::Source));
     if !source.is_empty() {

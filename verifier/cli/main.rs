@@ -17,7 +17,7 @@ mod terminal;
 mod text;
 mod verify;
 
-use args::{Cli, ClauseCommand, Command, EvidenceCommand};
+use args::{ClauseCommand, Cli, Command, EvidenceCommand};
 use clap::Parser;
 use done::{Done, NOT_DONE, NotDone};
 use std::process::ExitCode;

@@ -102,7 +102,9 @@ fn refuse_pack_inside(options: &Verify) -> Result<(), NotDone> {
     for target in options.pack.as_deref().into_iter().chain(files) {
         let parent = target.ancestors().skip(1).find(|a| a.is_dir() || a.as_os_str().is_empty());
         let parent = parent.filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let (Ok(place), Ok(deliverable)) = (parent.canonicalize(), options.deliverable.canonicalize()) else { continue };
+        let (Ok(place), Ok(deliverable)) = (parent.canonicalize(), options.deliverable.canonicalize()) else {
+            continue;
+        };
         if place.starts_with(&deliverable) {
             return Err(NotDone::help(
                 format!("{} lies inside the deliverable, which it would change", target.display()),
@@ -138,7 +140,11 @@ fn dry_run(
             .filter(|r| assize_facts::kinds::schema(&r.kind).is_some_and(|s| s.layers.first() == Some(layer)))
             .map(|r| r.kind.as_str())
             .collect();
-        text.push_str(&format!("  {}: {}\n", layer.name(), if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") }));
+        text.push_str(&format!(
+            "  {}: {}\n",
+            layer.name(),
+            if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") }
+        ));
     }
     let runtime = examine::runtime_requests(requests, layers);
     if !runtime.is_empty() {

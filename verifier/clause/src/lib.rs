@@ -6,7 +6,6 @@ mod clause;
 mod contract;
 mod deliverable;
 mod example;
-mod explain;
 mod library;
 mod matcher;
 mod mistake;

@@ -72,7 +72,7 @@ impl Contract {
     }
 }
 
-/// Reads `[[waiver]]`; `obligations` are those of the contract, `known` every clause of its libraries.
+/// Reads `[[waiver]]`; `obligations` are those of the contract, `known` the clauses that may be waived.
 pub(crate) fn waivers(
     table: &Table<'_>,
     obligations: &BTreeMap<&str, Obligation>,
@@ -112,9 +112,9 @@ fn waiver(table: &Table<'_>, obligations: &BTreeMap<&str, Obligation>, known: &B
 fn clause(table: &Table<'_>, known: &BTreeSet<String>) -> Option<String> {
     let (text, span) = table.need_text("clause", "the clause that is waived")?;
     if !known.contains(text) {
-        let mistake = table.reader().at(span, format!("no library has a clause `{text}`"));
+        let mistake = table.reader().at(span, format!("no clause `{text}` is in force"));
         let help = did_you_mean(text, known.iter().map(String::as_str));
-        table.reader().report(mistake.help(help.unwrap_or_default()));
+        table.reader().absent(mistake.help(help.unwrap_or_else(|| "leave the waiver out".into())));
         return None;
     }
     Some(text.to_string())

@@ -389,15 +389,31 @@ fn a_hostile_file_cannot_steer_the_terminal() {
 }
 
 #[test]
-fn checks_are_said_in_words() {
-    let clause = agreed("");
-    assert_eq!(
-        clause.checks[0].explain(Lang::En),
-        "each item of source.tls_configs with role equal to server and package none of a, literal, new, b has \
-         min_version at least 1.3 and form one of literal, new and function equal to {deliverable.name} (at least 2 such)"
+fn items_bring_delivery_complete_as_a_must_from_the_standard_library() {
+    let text = CLAUSE
+        .replace("id = \"floor\"", "id = \"delivery-complete\"")
+        .replace("obligation = \"must\"", "obligation = \"may\"");
+    let standard =
+        Library::from_files("standard", "clauses", [("delivery-complete/clause.toml".into(), text.into())].into());
+    let open = |name: &str| if name == "standard" { standard.clone() } else { library(name) };
+    let parse = |rest: &str| {
+        let text = format!(
+            "[contract]\nid = \"x\"\ntitle = {{ en = \"t\", zh = \"t\" }}\nlibraries = [\"standard\", \"./ours\"]\n[[clause]]\nuse = \"floor\"\n{rest}"
+        );
+        Contract::parse("contract.toml", text.as_bytes(), open)
+    };
+    let ids = |contract: &Contract| contract.clauses.iter().map(|c| (c.id.clone(), c.obligation)).collect::<Vec<_>>();
+    let item = "[[item]]\nkind = \"source\"\nname = \"src\"\n";
+    let delivery = ("delivery-complete".to_string(), Obligation::Must);
+    assert_eq!(ids(&shown(parse(""))).len(), 1, "nothing is listed");
+    assert_eq!(ids(&shown(parse(item)))[1], delivery);
+    let named = "[[clause]]\nuse = \"delivery-complete\"\n";
+    assert_eq!(ids(&shown(parse(&format!("{named}{item}"))))[1], delivery, "the clause proposes `may`");
+    assert_eq!(ids(&shown(parse(named)))[1].1, Obligation::May, "without items it is as proposed");
+    let weakened = parse(&format!("{named}obligation = \"should\"\n{item}")).expect_err("weaker than must");
+    assert!(weakened.plain(100).contains("is `must` where items are listed"));
+    let only_ours = format!(
+        "[contract]\nid = \"x\"\ntitle = {{ en = \"t\", zh = \"t\" }}\nlibraries = [\"./ours\"]\n[[clause]]\nuse = \"floor\"\n{item}"
     );
-    assert_eq!(
-        clause.checks[1].explain(Lang::Zh),
-        "source.tls_configs 中没有满足 package 等于 PO-1 且 function 等于 (合同未写明 buyer) 的项(至少检查 1 个参与构建的 Go 文件);适用条件:within 高于 1 秒"
-    );
+    assert_eq!(ids(&shown(Contract::parse("contract.toml", only_ours.as_bytes(), open)))[1], delivery);
 }

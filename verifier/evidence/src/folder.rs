@@ -82,14 +82,11 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
 }
 
 fn exchange(draft: &Path, target: &Path) -> Result<(), PackError> {
-    let name = |path: &Path| {
-        CString::new(path.as_os_str().as_bytes()).map_err(|e| at(path)(std::io::Error::other(e)))
-    };
+    let name = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|e| at(path)(std::io::Error::other(e)));
     let (from, to) = (name(draft)?, name(target)?);
     // SAFETY: both are NUL-terminated and live until the call returns.
-    let done = unsafe {
-        libc::renameat2(libc::AT_FDCWD, from.as_ptr(), libc::AT_FDCWD, to.as_ptr(), libc::RENAME_EXCHANGE)
-    };
+    let done =
+        unsafe { libc::renameat2(libc::AT_FDCWD, from.as_ptr(), libc::AT_FDCWD, to.as_ptr(), libc::RENAME_EXCHANGE) };
     if done == 0 { Ok(()) } else { Err(at(target)(std::io::Error::last_os_error())) }
 }
 

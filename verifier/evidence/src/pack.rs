@@ -51,7 +51,9 @@ impl PackError {
             | PackError::Special(_)
             | PackError::Record { .. }
             | PackError::Content { .. } => true,
-            PackError::Io { .. } | PackError::NotAPack(_) | PackError::WouldOverwrite(_) | PackError::Cancelled => false,
+            PackError::Io { .. } | PackError::NotAPack(_) | PackError::WouldOverwrite(_) | PackError::Cancelled => {
+                false
+            }
         }
     }
 }

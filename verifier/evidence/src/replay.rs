@@ -36,7 +36,11 @@ pub fn run_bytes(record: &RunRecord) -> Vec<u8> {
 pub fn keep_contract(pack: &mut Pack, contract: &Contract, waivers: Option<&[u8]>) {
     pack.add(CONTRACT, Role::Contract, contract.source.as_bytes());
     for clause in &contract.clauses {
-        pack.add(format!("clauses/{}/{}/clause.toml", clause.library, clause.id), Role::Clause, clause.source.as_bytes());
+        pack.add(
+            format!("clauses/{}/{}/clause.toml", clause.library, clause.id),
+            Role::Clause,
+            clause.source.as_bytes(),
+        );
     }
     if let Some(waivers) = waivers {
         pack.add(WAIVERS, Role::Waivers, waivers);

@@ -48,7 +48,7 @@ impl Reason {
 #[macro_export]
 macro_rules! reason {
     ($code:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        $crate::Reason::new($code)$(.with(stringify!($name), $value))*
+        $crate::Reason::new($code)$(.with(stringify!($name), &$value))*
     };
 }
 

@@ -149,13 +149,7 @@ impl Sheet {
     }
 
     pub fn named(kind: &str) -> Sheet {
-        Sheet {
-            kind: kind.into(),
-            with: BTreeMap::new(),
-            scope: Scope::default(),
-            gaps: Vec::new(),
-            items: Vec::new(),
-        }
+        Sheet { kind: kind.into(), with: BTreeMap::new(), scope: Scope::default(), gaps: Vec::new(), items: Vec::new() }
     }
 
     /// An empty sheet whose kind could not be collected at all.

@@ -1,34 +1,44 @@
 //! `[[clause]]`: which clauses are in force, from which library, with which parameters.
 
-use super::load::{Terms, arc};
+use super::load::Terms;
 use crate::agreed::Agreement;
 use crate::example::overrides;
 use crate::read::{Span, Table, did_you_mean, digest};
 use crate::{AgreedClause, Clause, Library, Mistake, Mistakes, Obligation};
-use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// The name of the library inside the program.
+const STANDARD: &str = "standard";
 
 /// In force wherever items are listed, named or not.
 const DELIVERY: &str = "delivery-complete";
 
 /// The libraries of a contract, in its order.
-pub(super) struct Sources(Vec<Arc<Library>>);
+pub(super) struct Sources {
+    all: Vec<Arc<Library>>,
+    /// For `delivery-complete`, whatever the contract names.
+    standard: Arc<Library>,
+}
 
 impl Sources {
-    pub fn standard_only() -> Sources {
-        Sources(vec![arc(Library::standard().clone())])
+    pub fn standard_only(open: impl Fn(&str) -> Library) -> Sources {
+        let standard = Arc::new(open(STANDARD));
+        Sources { all: vec![standard.clone()], standard }
     }
 
     pub fn read(table: &Table<'_>, open: impl Fn(&str) -> Library) -> Sources {
         let names = table.texts("libraries");
+        let mut sources = Sources::standard_only(&open);
         if names.is_empty() {
-            return Sources::standard_only();
+            return sources;
         }
         let mut all: Vec<Arc<Library>> = Vec::new();
         for (name, span) in names {
             let library = match name {
-                "standard" => Library::standard().clone(),
-                path if path.starts_with("./") || path.starts_with("../") || path.starts_with('/') => open(path),
+                STANDARD => sources.standard.clone(),
+                path if path.starts_with("./") || path.starts_with("../") || path.starts_with('/') => {
+                    Arc::new(open(path))
+                }
                 _ => {
                     let mistake = table.reader().at(span, format!("there is no library `{name}`"));
                     table.reader().report(mistake.help(format!("`standard`, or a folder: `./{name}`")));
@@ -39,20 +49,16 @@ impl Sources {
                 let mistake = table.reader().at(span, format!("two libraries are called `{}`", library.name));
                 table.reader().report(mistake.help("`use = \"LIBRARY/CLAUSE\"` could not tell them apart"));
             }
-            all.push(arc(library));
+            all.push(library);
         }
-        Sources(all)
-    }
-
-    /// Every clause id that any library knows.
-    pub fn ids(&self) -> BTreeSet<String> {
-        self.0.iter().flat_map(|l| l.clauses.keys().cloned()).collect()
+        sources.all = all;
+        sources
     }
 
     /// Mistakes of the contract's own libraries; those of `standard` matter only where a clause is used.
     fn own_mistakes(&self) -> Mistakes {
         let mut all = Mistakes::default();
-        self.0.iter().filter(|l| l.name != "standard").for_each(|l| all.extend(l.mistakes()));
+        self.all.iter().filter(|l| l.name != STANDARD).for_each(|l| all.extend(l.mistakes()));
         all
     }
 }
@@ -75,7 +81,7 @@ pub(super) fn agreed_clauses(table: &Table<'_>, sources: &Sources, terms: &Terms
         table.missing("clause", "the complete list of clauses in force: `[[clause]]`");
     }
     if terms.has_items && !seen.iter().any(|(id, _)| id == DELIVERY) {
-        delivery_complete(terms, elsewhere, &mut agreed);
+        delivery_complete(&sources.standard, terms, elsewhere, &mut agreed);
     }
     agreed
 }
@@ -162,16 +168,16 @@ fn find(
         None => (None, text),
     };
     if let Some(wanted) = wanted
-        && !sources.0.iter().any(|l| l.name == wanted)
+        && !sources.all.iter().any(|l| l.name == wanted)
     {
         let place = reader.inside(span, wanted);
         let mistake = reader.at(&place, format!("the contract has no library `{wanted}`"));
-        let help = did_you_mean(wanted, sources.0.iter().map(|l| l.name.as_str()));
+        let help = did_you_mean(wanted, sources.all.iter().map(|l| l.name.as_str()));
         reader.report(mistake.help(help.unwrap_or_default()));
         return None;
     }
     let libraries: Vec<&Arc<Library>> =
-        sources.0.iter().filter(|l| wanted.is_none_or(|wanted| l.name == wanted)).collect();
+        sources.all.iter().filter(|l| wanted.is_none_or(|wanted| l.name == wanted)).collect();
     let holders: Vec<&&Arc<Library>> =
         libraries.iter().filter(|l| l.clauses.contains_key(id) || l.broken(id).is_some()).collect();
     match holders.as_slice() {
@@ -185,7 +191,7 @@ fn find(
             Some(clause) => Some((library.name.clone(), clause.clone())),
             None => {
                 // The contract's own libraries were reported whole already.
-                if library.name == "standard" {
+                if library.name == STANDARD {
                     elsewhere.extend(library.broken(id).cloned().unwrap_or_default());
                 }
                 None
@@ -201,8 +207,7 @@ fn find(
 }
 
 /// The standard library's, whatever libraries the contract names.
-fn delivery_complete(terms: &Terms, elsewhere: &mut Mistakes, agreed: &mut Agreed) {
-    let library = Library::standard();
+fn delivery_complete(library: &Library, terms: &Terms, elsewhere: &mut Mistakes, agreed: &mut Agreed) {
     let Some(clause) = library.clauses.get(DELIVERY) else {
         let missing = || Mistake::whole(format!("the standard library has no clause `{DELIVERY}`")).into();
         elsewhere.extend(library.broken(DELIVERY).cloned().unwrap_or_else(missing));

@@ -14,7 +14,6 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 impl Contract {
     /// The built-in contract: every clause of the library with its defaults.
@@ -70,12 +69,13 @@ impl Contract {
     pub fn open(path: &Path) -> Result<Contract, Mistakes> {
         let bytes = read_file(path).map_err(|mistake| Mistakes::from(*mistake))?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Contract::parse(&path.display().to_string(), &bytes, |name| {
-            Library::from_folder(&folder.join(name.trim_start_matches("./")))
+        Contract::parse(&path.display().to_string(), &bytes, |name| match name {
+            "standard" => Library::standard().clone(),
+            path => Library::from_folder(&folder.join(path.trim_start_matches("./"))),
         })
     }
 
-    /// Reads a contract from text. `open` gives each library but `standard`, by the path that the contract writes.
+    /// Reads a contract from text. `open` gives each library by what the contract writes: `standard` or a path.
     pub fn parse(file: &str, bytes: &[u8], open: impl Fn(&str) -> Library) -> Result<Contract, Mistakes> {
         let (reader, root) = Reader::open(file, bytes)?;
         let mut elsewhere = Mistakes::default();
@@ -98,12 +98,12 @@ fn contract(
 ) -> Option<Contract> {
     let table = Table::root(reader, root);
     table.need("contract", "`[contract]` with `id` and `title`");
-    let head = table.table("contract").map(|t| Head::read(&t, open));
+    let head = table.table("contract").map(|t| Head::read(&t, &open));
     let parties = parties(&table);
     let items = items(&table);
     let sections = sections(&table, root);
     let (sandbox, consent) = (execution(&table), consent(&table));
-    let empty = Sources::standard_only();
+    let empty = Sources::standard_only(&open);
     let sources = head.as_ref().map_or(&empty, |h| &h.sources);
     let terms = Terms {
         words: head.as_ref().map(|h| h.words(&parties)).unwrap_or_default(),
@@ -113,7 +113,9 @@ fn contract(
     let agreed = agreed_clauses(&table, sources, &terms, elsewhere);
     let obligations: BTreeMap<&str, Obligation> =
         agreed.clauses.iter().map(|c| (c.id.as_str(), c.obligation)).collect();
-    let waivers = waivers(&table, &obligations, &sources.ids());
+    // Also clauses that could not be read: one slip must not be told as two.
+    let used = table.tables("clause").iter().filter_map(named_clause).collect();
+    let waivers = waivers(&table, &obligations, &used);
     let head = head?;
     Some(Contract {
         id: head.id?,
@@ -137,6 +139,13 @@ fn contract(
         source: reader.text(),
         built_in: false,
     })
+}
+
+/// The id in `use`, without its library.
+fn named_clause(table: &Table<'_>) -> Option<String> {
+    table.entries();
+    let text = table.text("use")?.0;
+    Some(text.rsplit('/').next().unwrap_or(text).to_string())
 }
 
 /// What clauses need to know of the contract around them.
@@ -304,9 +313,4 @@ fn consent(table: &Table<'_>) -> Consent {
         faults: given.bool("faults").unwrap_or(default.faults),
         signals: given.bool("signals").unwrap_or(default.signals),
     }
-}
-
-/// A library that a contract brings, for a folder that was read elsewhere.
-pub(super) fn arc(library: Library) -> Arc<Library> {
-    Arc::new(library)
 }

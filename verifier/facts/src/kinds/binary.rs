@@ -1,6 +1,6 @@
 //! What delivered executables say about themselves, and what their code says.
 
-use crate::{Digest, Fact, GoVersion, Known, KindSchema, fact};
+use crate::{Digest, Fact, GoVersion, KindSchema, Known, fact};
 
 fact! {
     /// One delivered executable.

@@ -1,6 +1,6 @@
 //! What the running service answers, and what it logs.
 
-use crate::{Digest, Fact, Known, KindSchema, Millis, Time, TlsGroup, TlsVersion, fact, vocabulary};
+use crate::{Digest, Fact, KindSchema, Known, Millis, Time, TlsGroup, TlsVersion, fact, vocabulary};
 
 vocabulary! {
     /// Which promise a health path makes.

@@ -1,6 +1,6 @@
 //! What was handed over, found by content.
 
-use crate::{Digest, Fact, Known, KindSchema, fact, vocabulary};
+use crate::{Digest, Fact, KindSchema, Known, fact, vocabulary};
 
 vocabulary! {
     /// What a file is by its bytes.

@@ -1,6 +1,6 @@
 //! What the judge derives from recorded facts of several layers.
 
-use crate::{Fact, Known, KindSchema, fact, vocabulary};
+use crate::{Fact, KindSchema, Known, fact, vocabulary};
 
 fact! {
     /// A module of a binary's build information, held against the delivered module files.
@@ -87,10 +87,12 @@ fact! {
 }
 
 fact! {
-    /// A declared image against the delivered binaries.
-    pub struct ImageBinary = "link.image_binary", layers [Binary], counts "declared-paths" {
+    /// An image that is declared or found, against the delivered binaries.
+    pub struct ImageBinary = "link.image_binary", layers [Binary], counts "files" {
         /// The image's path.
         image: String,
+        /// Whether deliverable.toml names it.
+        declared: bool,
         /// Whether the image's final file system holds the delivered binary.
         agrees: Known<bool>,
     }
@@ -101,15 +103,21 @@ fact! {
     pub struct ProcessBinary = "link.process_binary", layers [Binary, Runtime], counts "linked-processes" {
         /// As seen inside the sandbox.
         pid: Known<u64>,
-        /// The binary that the run names.
-        binary: Known<String>,
+        /// When: `ready` or `end`.
+        moment: Known<String>,
+        /// The binary that the run names; null where it names none and every delivered one is compared.
+        binary: Option<String>,
+        /// Whether the operator named the process: it is then the subject itself.
+        by_operator: bool,
         /// Whether it holds a listening socket of the service.
         holds_listener: Known<bool>,
         /// Whether `/proc/PID/exe` has the bytes of the delivered binary.
         same_bytes: Known<bool>,
-        /// Whether nothing is preloaded into it (`LD_PRELOAD`).
+        /// Whether nothing is preloaded into it (`LD_PRELOAD` and its like).
         nothing_preloaded: Known<bool>,
-        /// Both together.
+        /// Whether it is the process that was there when the service was ready, not executed anew; true at that moment.
+        unchanged: Known<bool>,
+        /// All together.
         agrees: Known<bool>,
     }
 }
@@ -123,9 +131,11 @@ fact! {
         address: Known<String>,
         /// Local port; null where there is none.
         port: Known<Option<u64>>,
+        /// When: `ready` or `end`.
+        moment: Known<String>,
         /// Endpoints of deliverable.toml on that port.
         endpoints: Vec<String>,
-        /// Whether every holder of the socket is a process of the service.
+        /// Whether every holder of the socket is a process of the service that runs what its main process runs.
         agrees: Known<bool>,
     }
 }
@@ -142,6 +152,8 @@ fact! {
         syscall: String,
         /// Numbering: `x86_64`, `i386`, `x32`, `aarch64`.
         arch: String,
+        /// Whether the numbering has the call. One without it has nothing to deny.
+        exists: Known<bool>,
         /// The strictest action, as in `errno`, `kill`, `log`, `allow`.
         action: Known<String>,
         /// Whether that action denies the call.

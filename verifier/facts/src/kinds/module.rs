@@ -1,6 +1,6 @@
 //! What go.mod, go.sum, go.work and vendor/modules.txt say, and what the modules' contents are.
 
-use crate::{Fact, GoVersion, Known, KindSchema, fact, vocabulary};
+use crate::{Fact, GoVersion, KindSchema, Known, fact, vocabulary};
 
 vocabulary! {
     pub enum ModuleFile { GoMod = "go.mod", GoSum = "go.sum", GoWork = "go.work", GoWorkSum = "go.work.sum", ModulesTxt = "modules.txt" }

@@ -1,6 +1,6 @@
 //! What the running service's processes are and do.
 
-use crate::{Digest, Fact, Known, KindSchema, Millis, fact, vocabulary};
+use crate::{Digest, Fact, KindSchema, Known, Millis, fact, vocabulary};
 
 vocabulary! {
     /// What a process is to the run.

@@ -1,6 +1,6 @@
 //! What the delivered Go source says. Every item has `file`, `line`, `column` by its origin, and `owner`, `package`, `function`.
 
-use crate::{Fact, Known, KindSchema, TlsVersion, fact, vocabulary};
+use crate::{Fact, KindSchema, Known, TlsVersion, fact, vocabulary};
 
 vocabulary! {
     /// Whose code it is: the main module (its repository and organisation included), a local replacement, or a dependency.

@@ -28,7 +28,9 @@ pub(crate) fn body(answer: &Answer) -> Body {
         Reading::Blank => (BodyForm::Empty, vec![]),
         Reading::OtherValue => (BodyForm::NotAnObject, vec![]),
         Reading::SeveralValues | Reading::Trailing => (BodyForm::SeveralValues, vec![]),
-        Reading::Unfinished | Reading::NotUtf8 | Reading::ByteOrderMark | Reading::NotJson => (BodyForm::NotJson, vec![]),
+        Reading::Unfinished | Reading::NotUtf8 | Reading::ByteOrderMark | Reading::NotJson => {
+            (BodyForm::NotJson, vec![])
+        }
     };
     let members: Vec<(String, Json)> = members.into_iter().filter_map(|(n, v)| Some((n, v?))).collect();
     let twice = members.iter().enumerate().any(|(i, (n, _))| members.iter().take(i).any(|(e, _)| e == n));
@@ -57,12 +59,47 @@ impl Body {
 /// What a status field says. Only clear words count either way.
 pub(crate) fn word(body: &Body) -> HealthWord {
     const WELL: &[&str] = &[
-        "ok", "pass", "passed", "passing", "up", "healthy", "ready", "alive", "live", "serving", "success", "good", "true",
-        "available", "running", "green", "operational",
+        "ok",
+        "pass",
+        "passed",
+        "passing",
+        "up",
+        "healthy",
+        "ready",
+        "alive",
+        "live",
+        "serving",
+        "success",
+        "good",
+        "true",
+        "available",
+        "running",
+        "green",
+        "operational",
     ];
     const ILL: &[&str] = &[
-        "fail", "failed", "failing", "failure", "error", "down", "unhealthy", "not ready", "not_ready", "notready", "not-ready",
-        "unready", "dead", "critical", "false", "unavailable", "out_of_service", "not_serving", "red", "ko", "not ok", "bad",
+        "fail",
+        "failed",
+        "failing",
+        "failure",
+        "error",
+        "down",
+        "unhealthy",
+        "not ready",
+        "not_ready",
+        "notready",
+        "not-ready",
+        "unready",
+        "dead",
+        "critical",
+        "false",
+        "unavailable",
+        "out_of_service",
+        "not_serving",
+        "red",
+        "ko",
+        "not ok",
+        "bad",
     ];
     match body.text(STATUS).map(|s| s.trim().to_lowercase()) {
         None => HealthWord::Absent,
@@ -180,7 +217,9 @@ fn bare(version: &str) -> &str {
 }
 
 fn version_matches(bodies: &[Body], delivered: Option<&str>) -> Known<bool> {
-    let Some(delivered) = delivered.filter(|v| !v.is_empty()) else { return Known::Unknown(reason!("delivered-version-unknown")) };
+    let Some(delivered) = delivered.filter(|v| !v.is_empty()) else {
+        return Known::Unknown(reason!("delivered-version-unknown"));
+    };
     if bodies.is_empty() {
         return Known::Unknown(reason!("health-not-answered"));
     }

@@ -45,7 +45,12 @@ pub fn probe(service: &Service, spec: &Deliverable, request: &Request, progress:
             // So that the stand-in has seen the service before, also where readiness never speaks to it.
             use_it(service, spec, dependency);
             for kind in [FaultKind::Cut, FaultKind::BlackHole, FaultKind::Slow] {
-                progress.step(&format!("health of {} while {} fails ({})", endpoint.name, dependency.name(), kind.word()));
+                progress.step(&format!(
+                    "health of {} while {} fails ({})",
+                    endpoint.name,
+                    dependency.name(),
+                    kind.word()
+                ));
                 let case = Case { endpoint: &endpoint.name, target: &target, dependency, kind, terms: &terms };
                 match case.run() {
                     Ok(fact) => {
@@ -105,8 +110,14 @@ impl Case<'_> {
         let was_well = outcome_is(&ready_before, 200) && outcome_is(&live_before, 200);
         // What follows from a fault is known only where the service was well before and is known to speak to the stand-in.
         let doubt = match (was_well, reached) {
-            (false, _) => Some(reason!("health-not-well-before", ready = declared::outcome(&ready_before), live = declared::outcome(&live_before))),
-            (true, false) if counters.connections == 0 => Some(reason!("dependency-not-reached", name = self.dependency.name())),
+            (false, _) => Some(reason!(
+                "health-not-well-before",
+                ready = declared::outcome(&ready_before),
+                live = declared::outcome(&live_before)
+            )),
+            (true, false) if counters.connections == 0 => {
+                Some(reason!("dependency-not-reached", name = self.dependency.name()))
+            }
             (true, false) => Some(reason!("dependency-not-spoken-to", name = self.dependency.name())),
             (true, true) => None,
         };
@@ -145,7 +156,9 @@ impl Case<'_> {
     }
 
     fn set(&self, fault: Fault) -> Result<(), Reason> {
-        self.dependency.set(fault).map_err(|e| reason!("fault-not-made", name = self.dependency.name(), fault = self.kind.word(), detail = e))
+        self.dependency
+            .set(fault)
+            .map_err(|e| reason!("fault-not-made", name = self.dependency.name(), fault = self.kind.word(), detail = e))
     }
 
     fn get(&self, path: &str, patience: Duration) -> Result<Answer, Failure> {

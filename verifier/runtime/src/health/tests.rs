@@ -31,10 +31,16 @@ fn fold(answers: &[Answer]) -> answer::Folded {
 
 #[test]
 fn a_truthful_path_shows_nothing_wrong() {
-    let folded = fold(&[answer(0, 200, &body("2026-11-23T10:00:00.005Z")), answer(2100, 200, &body("2026-11-23T10:00:02.105Z"))]);
+    let folded = fold(&[
+        answer(0, 200, &body("2026-11-23T10:00:00.005Z")),
+        answer(2100, 200, &body("2026-11-23T10:00:02.105Z")),
+    ]);
     assert_eq!(folded.statuses, [200]);
     assert_eq!(folded.media_type.as_deref(), Some("application/json"));
-    assert_eq!((folded.body, folded.status_word, folded.timestamp_form), (BodyForm::Object, HealthWord::Well, TimeForm::Zulu));
+    assert_eq!(
+        (folded.body, folded.status_word, folded.timestamp_form),
+        (BodyForm::Object, HealthWord::Well, TimeForm::Zulu)
+    );
     assert!(folded.missing.is_empty());
     assert_eq!(folded.version_matches, Known::Value(true));
     assert_eq!(folded.timestamp_skew.value().map(|s| s.0), Some(0.0));

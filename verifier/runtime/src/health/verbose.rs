@@ -60,7 +60,8 @@ fn scalar(value: &Json) -> Option<String> {
 /// `"db: up"`, `"[+]db ok"`.
 fn line(value: &Json, name: &str) -> Option<String> {
     let text = value.as_str()?.trim_start_matches(['[', '+', '-', ']', ' ']);
-    let rest = text.get(name.len()..).filter(|_| text.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name)))?;
+    let rest =
+        text.get(name.len()..).filter(|_| text.get(..name.len()).is_some_and(|t| t.eq_ignore_ascii_case(name)))?;
     let state = rest.strip_prefix([':', '=', ' '])?.trim();
     (!state.is_empty()).then(|| state.to_lowercase())
 }

@@ -62,7 +62,8 @@ pub(crate) fn fields(request: &Request) -> Vec<String> {
 
 /// The endpoints that declare the role, each with a target; what cannot be asked is a gap.
 pub(crate) fn targets<'a>(service: &'a Service, sheet: &mut Sheet) -> Vec<(&'a Endpoint, Target<'a>)> {
-    let declared: Vec<&Endpoint> = service.endpoints().iter().filter(|e| e.roles.iter().any(|r| r == "health")).collect();
+    let declared: Vec<&Endpoint> =
+        service.endpoints().iter().filter(|e| e.roles.iter().any(|r| r == "health")).collect();
     if declared.is_empty() {
         sheet.gap(reason!("no-health-endpoint"), "");
     }
@@ -71,7 +72,10 @@ pub(crate) fn targets<'a>(service: &'a Service, sheet: &mut Sheet) -> Vec<(&'a E
         match Target::new(endpoint, service) {
             Some(Ok(target)) => out.push((endpoint, target)),
             Some(Err(failure)) => {
-                sheet.gap(reason!("endpoint-unusable", endpoint = &endpoint.name, detail = failure), endpoint.name.clone());
+                sheet.gap(
+                    reason!("endpoint-unusable", endpoint = &endpoint.name, detail = failure),
+                    endpoint.name.clone(),
+                );
             }
             None => sheet.gap(reason!("endpoint-not-http", endpoint = &endpoint.name), endpoint.name.clone()),
         }
@@ -85,7 +89,16 @@ fn asked<'a>(service: &'a Service, request: &Request, sheet: &mut Sheet) -> Vec<
         for role in [HealthRole::Health, HealthRole::Live, HealthRole::Ready] {
             if let Some(Ok(target)) = Target::new(endpoint, service) {
                 let path = path(request, role);
-                all.push(Asked { target, endpoint, role, path, calls: Calls::default(), verbose: None, head: None, others: vec![] });
+                all.push(Asked {
+                    target,
+                    endpoint,
+                    role,
+                    path,
+                    calls: Calls::default(),
+                    verbose: None,
+                    head: None,
+                    others: vec![],
+                });
             }
         }
     }

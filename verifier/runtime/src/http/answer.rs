@@ -43,7 +43,13 @@ pub struct Answer {
 impl Answer {
     /// An answer that nobody sent, for tests.
     #[cfg(test)]
-    pub(crate) fn made(status: u16, headers: Headers, body: &[u8], sent_at: SystemTime, received_at: SystemTime) -> Answer {
+    pub(crate) fn made(
+        status: u16,
+        headers: Headers,
+        body: &[u8],
+        sent_at: SystemTime,
+        received_at: SystemTime,
+    ) -> Answer {
         let took = received_at.duration_since(sent_at).unwrap_or_default();
         let (body, head, sent) = (body.to_vec(), Vec::new(), Vec::new());
         Answer { status, headers, body, body_cut: false, sent, head, sent_at, received_at, took, close: false }
@@ -100,8 +106,16 @@ impl Reader {
         Err(Failure::TooLong("interim answers".into()))
     }
 
-    fn finish(&mut self, source: &mut Source<'_>, status: u16, minor: u8, headers: Headers, head: Vec<u8>) -> Result<Answer, Failure> {
-        let mut close = headers.lists("Connection", "close") || (minor == 0 && !headers.lists("Connection", "keep-alive"));
+    fn finish(
+        &mut self,
+        source: &mut Source<'_>,
+        status: u16,
+        minor: u8,
+        headers: Headers,
+        head: Vec<u8>,
+    ) -> Result<Answer, Failure> {
+        let mut close =
+            headers.lists("Connection", "close") || (minor == 0 && !headers.lists("Connection", "keep-alive"));
         let (body, body_cut) = match self.framing(status, &headers)? {
             Framing::None => (Vec::new(), false),
             Framing::Length(length) => self.sized(source, length)?,
@@ -113,8 +127,16 @@ impl Reader {
         };
         let now = SystemTime::now();
         Ok(Answer {
-            status, headers, body, body_cut, head, close,
-            sent: Vec::new(), sent_at: now, received_at: now, took: Duration::ZERO,
+            status,
+            headers,
+            body,
+            body_cut,
+            head,
+            close,
+            sent: Vec::new(),
+            sent_at: now,
+            received_at: now,
+            took: Duration::ZERO,
         })
     }
 
@@ -216,7 +238,8 @@ impl Reader {
         loop {
             let line = self.line(source, 4096)?;
             let digits = line.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
-            let text = std::str::from_utf8(digits).ok().filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_hexdigit()));
+            let text =
+                std::str::from_utf8(digits).ok().filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_hexdigit()));
             let size = text.and_then(|t| u64::from_str_radix(t, 16).ok()).ok_or_else(|| malformed("chunk size"))?;
             if size == 0 {
                 return self.trailers(source).map(|()| (body, false));

@@ -59,13 +59,23 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn open(dial: &dyn Dial, addr: SocketAddr, secure: Option<&Secure>, timeout: Duration) -> Result<Connection, Failure> {
+    pub(super) fn open(
+        dial: &dyn Dial,
+        addr: SocketAddr,
+        secure: Option<&Secure>,
+        timeout: Duration,
+    ) -> Result<Connection, Failure> {
         let deadline = Instant::now() + timeout;
         let stream = dial.dial(addr, timeout).map_err(|e| Failure::from_io(&e))?;
         stream.set_nodelay(true).map_err(|e| Failure::from_io(&e))?;
         let tls = secure.map(Secure::begin).transpose().map_err(Failure::Handshake)?.map(Box::new);
-        let mut connection =
-            Connection { stream: Timed { stream, deadline }, tls, ahead: Vec::new(), bounds: Bounds::default(), usable: true };
+        let mut connection = Connection {
+            stream: Timed { stream, deadline },
+            tls,
+            ahead: Vec::new(),
+            bounds: Bounds::default(),
+            usable: true,
+        };
         connection.handshake()?;
         Ok(connection)
     }

@@ -65,7 +65,9 @@ impl Failure {
         match error.kind() {
             io::ErrorKind::ConnectionRefused => Failure::Refused,
             io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => Failure::Timeout,
-            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => Failure::Reset,
+            io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionAborted | io::ErrorKind::BrokenPipe => {
+                Failure::Reset
+            }
             io::ErrorKind::UnexpectedEof => Failure::Cut,
             _ => Failure::Unreachable(error.to_string()),
         }
@@ -75,10 +77,15 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Unreachable(detail) | Failure::Handshake(detail) | Failure::Malformed(detail) | Failure::TooLong(detail) => {
+            Failure::Unreachable(detail)
+            | Failure::Handshake(detail)
+            | Failure::Malformed(detail)
+            | Failure::TooLong(detail) => {
                 write!(f, "{}: {detail}", self.word())
             }
-            Failure::Refused | Failure::Timeout | Failure::Reset | Failure::Closed | Failure::Cut => f.write_str(self.word()),
+            Failure::Refused | Failure::Timeout | Failure::Reset | Failure::Closed | Failure::Cut => {
+                f.write_str(self.word())
+            }
         }
     }
 }

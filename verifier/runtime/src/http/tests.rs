@@ -51,7 +51,9 @@ fn endpoint(addr: SocketAddr) -> Endpoint {
 fn said(bytes: &'static [u8]) -> String {
     let answer = served(move |mut stream| stream.write_all(bytes).unwrap_or_default(), Duration::from_secs(5));
     match answer {
-        Ok(a) => format!("{} {}{}", a.status, String::from_utf8_lossy(&a.body), if a.keeps_open() { "" } else { " close" }),
+        Ok(a) => {
+            format!("{} {}{}", a.status, String::from_utf8_lossy(&a.body), if a.keeps_open() { "" } else { " close" })
+        }
         Err(failure) => format!("{failure:?}"),
     }
 }
@@ -83,7 +85,10 @@ fn mischief_is_named() {
         (b"HTTP/1.1 20 OK\r\n\r\n", "Malformed(\"status code\")"),
         (b"HTTP/1.1 2000 OK\r\n\r\n", "Malformed(\"status code\")"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!", "Malformed(\"body framing\")"),
-        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nhi", "Malformed(\"body framing\")"),
+        (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\nhi",
+            "Malformed(\"body framing\")",
+        ),
         (b"HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nhi", "Malformed(\"body framing\")"),
         (b"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nhi", "Malformed(\"header name\")"),
         (b"HTTP/1.1 200 OK\r\n folded\r\n\r\n", "Malformed(\"header line\")"),
@@ -115,7 +120,8 @@ fn a_dripping_server_does_not_stretch_the_time() {
 
 #[test]
 fn endless_headers_and_bodies_are_bounded() {
-    let headers = repeated(b"HTTP/1.1 200 OK\r\n", b"X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", Duration::ZERO);
+    let headers =
+        repeated(b"HTTP/1.1 200 OK\r\n", b"X-A: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n", Duration::ZERO);
     assert_eq!(served(headers, Duration::from_secs(5)), Err(Failure::TooLong("header".into())));
     let line = repeated(b"HTTP/1.1 200 OK\r\nX: ", &[b'a'; 4096], Duration::ZERO);
     assert_eq!(served(line, Duration::from_secs(5)), Err(Failure::TooLong("line".into())));
@@ -123,7 +129,8 @@ fn endless_headers_and_bodies_are_bounded() {
         let answer = served(repeated(head, &[b'a'; 8192], Duration::ZERO), Duration::from_secs(5)).expect("an answer");
         assert_eq!((answer.body.len(), answer.body_cut, answer.keeps_open()), (1 << 20, true, false));
     }
-    let chunks = repeated(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"8\r\naaaaaaaa\r\n", Duration::ZERO);
+    let chunks =
+        repeated(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"8\r\naaaaaaaa\r\n", Duration::ZERO);
     let answer = served(chunks, Duration::from_secs(20)).expect("an answer");
     assert!(answer.body_cut && answer.body.len() <= 1 << 20);
     let interim = repeated(b"", b"HTTP/1.1 103 Early Hints\r\n\r\n", Duration::ZERO);
@@ -136,7 +143,13 @@ fn a_refused_connection_is_told_from_a_silent_one() {
     let endpoint = endpoint(free);
     let target = Target::new(&endpoint, &Loopback).expect("HTTP").expect("plain");
     assert_eq!(target.once(&target.call("GET", "/"), Duration::from_secs(1)).map(|a| a.status), Err(Failure::Refused));
-    let silent = served(|stream| { std::thread::sleep(Duration::from_millis(400)); drop(stream) }, Duration::from_millis(100));
+    let silent = served(
+        |stream| {
+            std::thread::sleep(Duration::from_millis(400));
+            drop(stream)
+        },
+        Duration::from_millis(100),
+    );
     assert_eq!(silent, Err(Failure::Timeout));
 }
 

@@ -202,7 +202,9 @@ fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(St
 }
 
 fn is_text(service: &Service, path: &str) -> bool {
-    service.read_file(path, 4096).is_ok_and(|head| !head.is_empty() && !head.contains(&0) && std::str::from_utf8(&head).is_ok())
+    service
+        .read_file(path, 4096)
+        .is_ok_and(|head| !head.is_empty() && !head.contains(&0) && std::str::from_utf8(&head).is_ok())
 }
 
 /// Lines of a file: when each was written is not known, only that it was during the run.
@@ -238,7 +240,10 @@ mod tests {
     #[test]
     fn files_are_split_into_their_lines() {
         let texts = |content: &[u8]| -> Vec<String> {
-            split(content, SystemTime::now(), 4).into_iter().map(|r| String::from_utf8_lossy(&r.text).into_owned()).collect()
+            split(content, SystemTime::now(), 4)
+                .into_iter()
+                .map(|r| String::from_utf8_lossy(&r.text).into_owned())
+                .collect()
         };
         assert_eq!(texts(b"a\nb\n"), ["a", "b"]);
         assert_eq!(texts(b"a\n\nb"), ["a", "", "b"]);

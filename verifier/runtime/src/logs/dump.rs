@@ -31,9 +31,20 @@ fn undated(text: &str) -> (bool, &str) {
 /// Whether a line can be the first of a crash dump (runtime/panic.go, runtime/signal_unix.go, go1.26).
 pub(crate) fn begins_dump(text: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
-        "panic: ", "fatal error: ", "runtime: ", "unexpected fault address ", "SIGQUIT: quit", "SIGABRT: abort",
-        "SIGSEGV: segmentation violation", "SIGBUS: bus error", "SIGILL: illegal instruction", "SIGTRAP: ",
-        "SIGFPE: ", "SIGSYS: bad system call", "[signal SIG", "runtime stack:",
+        "panic: ",
+        "fatal error: ",
+        "runtime: ",
+        "unexpected fault address ",
+        "SIGQUIT: quit",
+        "SIGABRT: abort",
+        "SIGSEGV: segmentation violation",
+        "SIGBUS: bus error",
+        "SIGILL: illegal instruction",
+        "SIGTRAP: ",
+        "SIGFPE: ",
+        "SIGSYS: bad system call",
+        "[signal SIG",
+        "runtime stack:",
     ];
     BEGINNINGS.iter().any(|begin| text.starts_with(begin)) || goroutine_header(text)
 }
@@ -46,7 +57,14 @@ pub(crate) fn goroutine_header(text: &str) -> bool {
 /// Whether a line can stand inside a dump that has begun: headers, frames, registers, blank lines.
 pub(crate) fn inside_dump(text: &str) -> bool {
     const LINES: &[&str] = &[
-        "created by ", "exit status ", "\t", "[originating from goroutine ", "...", "goroutine ", "PC=", "main.main()",
+        "created by ",
+        "exit status ",
+        "\t",
+        "[originating from goroutine ",
+        "...",
+        "goroutine ",
+        "PC=",
+        "main.main()",
     ];
     text.is_empty()
         || begins_dump(text)

@@ -164,7 +164,10 @@ fn hostile_forms(request: &RequestSpec) -> Vec<RequestSpec> {
     let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
     let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
     let mut forms = vec![
-        with(format!("{path}?{}{HOSTILE}={HOSTILE}", if query.is_empty() { String::new() } else { format!("{query}&") }), request.body.clone()),
+        with(
+            format!("{path}?{}{HOSTILE}={HOSTILE}", if query.is_empty() { String::new() } else { format!("{query}&") }),
+            request.body.clone(),
+        ),
         with(format!("{parent}/{HOSTILE}"), request.body.clone()),
     ];
     if !query.is_empty() {
@@ -240,8 +243,13 @@ mod tests {
         let forms = hostile_forms(&request);
         let paths: Vec<&str> = forms.iter().map(|f| f.path.as_str()).collect();
         assert_eq!(paths.len(), 5);
-        assert!(paths[0].starts_with("/a/b?q=1&r=2&a%0A") && paths[1].starts_with("/a/a%0A") && paths[2].starts_with("/a/b?q=a%0A"));
-        let body: serde_json::Value = serde_json::from_str(forms[3].body.as_deref().unwrap_or_default()).expect("still JSON");
+        assert!(
+            paths[0].starts_with("/a/b?q=1&r=2&a%0A")
+                && paths[1].starts_with("/a/a%0A")
+                && paths[2].starts_with("/a/b?q=a%0A")
+        );
+        let body: serde_json::Value =
+            serde_json::from_str(forms[3].body.as_deref().unwrap_or_default()).expect("still JSON");
         assert!(body["user"].as_str().is_some_and(|u| u.contains('\n') && u.contains('\u{1b}')) && body["n"] == 1);
         // No raw line feed or space reaches the request line.
         assert!(paths.iter().all(|p| !p.contains(['\n', '\r', ' '])));

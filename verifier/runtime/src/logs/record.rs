@@ -59,7 +59,8 @@ pub(crate) fn judge(members: &Members, rules: &Rules, service: Option<&str>, rec
         rules.judges(name) && members.iter().take(index).any(|(earlier, _)| earlier == name)
     };
     let level_agreed = judged.level.as_ref().is_some_and(|l| rules.levels.contains(l));
-    let service_agreed = judged.service.as_deref().is_some_and(|s| service.is_none_or(|want| s == want) && !s.is_empty());
+    let service_agreed =
+        judged.service.as_deref().is_some_and(|s| service.is_none_or(|want| s == want) && !s.is_empty());
     let trace_agreed = trace.is_none_or(|t| t.as_str().is_some_and(|t| rules.trace_pattern.is_match(t)));
     judged.problem = if members.iter().enumerate().any(twice) {
         LineProblem::DuplicateKey

@@ -32,7 +32,10 @@ pub fn probe(service: &Service, spec: &Deliverable, request: &Request) -> Sheet 
         match Target::new(endpoint, service) {
             None => sheet.gap(reason!("endpoint-not-http", endpoint = &endpoint.name), declared.name.clone()),
             Some(Err(failure)) => {
-                sheet.gap(reason!("endpoint-unusable", endpoint = &endpoint.name, detail = failure), declared.name.clone());
+                sheet.gap(
+                    reason!("endpoint-unusable", endpoint = &endpoint.name, detail = failure),
+                    declared.name.clone(),
+                );
             }
             Some(Ok(target)) => {
                 sheet.examined(1);

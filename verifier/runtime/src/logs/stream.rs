@@ -127,13 +127,22 @@ fn plain(first: &str, rest: &[Raw]) -> (usize, Result<Judged, u64>) {
     let problem = dump::plain(first);
     let following = rest.get(1..).unwrap_or_default();
     // A recovered panic's `http: panic serving` carries the goroutine's stack along.
-    let carries_stack = problem == LineProblem::HttpErrorLog && following.first().is_some_and(|l| dump::goroutine_header(&text(l)));
+    let carries_stack =
+        problem == LineProblem::HttpErrorLog && following.first().is_some_and(|l| dump::goroutine_header(&text(l)));
     let is_crash = dump::begins_dump(first)
-        && rest.iter().take(DUMP_WINDOW).take_while(|l| dump::inside_dump(&text(l))).any(|l| dump::goroutine_header(&text(l)));
+        && rest
+            .iter()
+            .take(DUMP_WINDOW)
+            .take_while(|l| dump::inside_dump(&text(l)))
+            .any(|l| dump::goroutine_header(&text(l)));
     if !carries_stack && !is_crash {
         return (1, Ok(Judged::problem(problem)));
     }
-    let inside = following.iter().take(LONGEST_GROUP).take_while(|l| l.cut_from.is_none() && dump::inside_dump(&text(l))).count();
+    let inside = following
+        .iter()
+        .take(LONGEST_GROUP)
+        .take_while(|l| l.cut_from.is_none() && dump::inside_dump(&text(l)))
+        .count();
     let problem = if is_crash { LineProblem::Crash } else { problem };
     (1 + inside, Ok(Judged::problem(problem)))
 }

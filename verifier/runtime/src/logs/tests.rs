@@ -55,12 +55,18 @@ fn records_in_the_agreed_form_have_no_problem() {
     check(
         &[
             (GOOD, "none"),
-            (r#"  {"service":"s","level":"fatal","ts":"2026-11-23T09:59:59.123456789+00:00","x":{"level":"X"}}  "#, "none"),
+            (
+                r#"  {"service":"s","level":"fatal","ts":"2026-11-23T09:59:59.123456789+00:00","x":{"level":"X"}}  "#,
+                "none",
+            ),
             ("{\"ts\":\"2026-11-23T10:00:00Z\",\"level\":\"info\",\"service\":\"s\"}\r", "none"),
             (r#"{"ts":"2026-11-23T10:00:00Z","level":"info","service":"s","err":1,"err":2}"#, "none"),
             (r#"{"ts":"2026-11-23T10:00:00Z","level":"info","service":"s","trace_id":""}"#, "none"),
             (r#"{"ts":"2026-11-23T10:00:00Z","level":"info","service":"s","trace_id":null}"#, "none"),
-            (r#"{"ts":"2026-11-23T10:00:00Z","level":"info","service":"s","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}"#, "none"),
+            (
+                r#"{"ts":"2026-11-23T10:00:00Z","level":"info","service":"s","trace_id":"4bf92f3577b34da6a3ce929d0e0e4736"}"#,
+                "none",
+            ),
             (r#"{"ts":"2026-11-23T10:00:00Z","level":"info","service":"s","msg":"a\nb\u001b[2K"}"#, "none"),
         ],
         json!({}),
@@ -166,7 +172,10 @@ fn a_crash_dump_is_one_item_and_hides_nothing_behind_it() {
             (PANIC, &format!("crash*{lines}")),
             (&format!("{GOOD}\n{PANIC}\n{GOOD}\nbye"), &format!("none crash*{lines} none plain-text")),
             ("panic: at the disco\nplain", "plain-text plain-text"),
-            ("fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no cases)]:\nmain.main()\n\t/x.go:1 +0x1", "crash*5"),
+            (
+                "fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [select (no cases)]:\nmain.main()\n\t/x.go:1 +0x1",
+                "crash*5",
+            ),
             (
                 "SIGQUIT: quit\nPC=0x47 m=0 sigcode=0\n\ngoroutine 0 gp=0x5 m=0 mp=0x5 [idle]:\nruntime.futex(0x5, 0x80)\n\t/x.s:1 +0x2\n\nrax    0xca\nrip    0x47",
                 "crash*9",
@@ -183,7 +192,8 @@ fn a_crash_dump_is_one_item_and_hides_nothing_behind_it() {
 #[test]
 fn a_line_that_was_not_kept_whole_is_not_judged_as_a_record() {
     let received = Received { earliest: noon(), latest: noon() };
-    let raw = |text: &str| Raw { number: 1, text: text.into(), cut_from: Some(2_000_000), received, phase: String::new() };
+    let raw =
+        |text: &str| Raw { number: 1, text: text.into(), cut_from: Some(2_000_000), received, phase: String::new() };
     let rules = rules(json!({}));
     let judge = |text: &str| Judge { rules: &rules, service: &mut None }.all(&[raw(text)]);
     assert!(matches!(judge("{\"ts\":").first().map(|j| &j.problem), Some(Known::Unknown(_))));

@@ -1,18 +1,40 @@
 //! A started service as the probes see it: one instance in its sandbox; dropping it ends everything it started.
 
+mod endpoint;
+mod furnish;
+mod inside;
+mod net;
+mod places;
+mod program;
+mod ready;
 mod sandbox;
+mod secrets;
+mod start;
+
+pub use endpoint::Endpoint;
+pub(crate) use inside::Inside;
 
 use crate::output::Output;
 use crate::plan::RunPlan;
-use crate::snapshot::{Listener, ProcessSnapshot};
+use crate::snapshot::{self, Listener, ProcessSnapshot, View, Who};
 use crate::standin::StandIn;
 use crate::supervise::CanaryReport;
-use assize_facts::{Progress, Reason, reason};
-use std::collections::BTreeMap;
-use std::io;
+use crate::supervise::wire::{Ask, Owner};
+use assize_facts::{Digest, Progress, Reason, reason};
+use places::Places;
+use sandbox::Sandbox;
+use secrets::Secrets;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
+
+/// How long the streams may stay open after every process was killed.
+const DRAINING: Duration = Duration::from_secs(5);
 
 /// How an instance is started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,126 +54,219 @@ pub struct ExitInfo {
     pub at: Instant,
 }
 
-/// A declared endpoint with its placeholders filled in.
+impl ExitInfo {
+    /// As in `exit status 2` or `signal 9`.
+    pub fn shown(&self) -> String {
+        match (self.code, self.signal) {
+            (Some(code), _) => format!("exit status {code}"),
+            (None, Some(signal)) => format!("signal {signal}"),
+            (None, None) => "unknown".into(),
+        }
+    }
+}
+
+/// The program that was started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    pub name: String,
-    pub url: String,
-    /// `http`, `https`, `tcp`, `tls`, `grpc`, …: what stands before `://`.
-    pub scheme: String,
-    /// Host as written.
-    pub host: String,
-    pub addr: SocketAddr,
-    /// From the first `/` on; `/` where the URL has none.
+pub(crate) struct Program {
+    /// Its private copy, as the service sees it.
     pub path: String,
-    pub roles: Vec<String>,
-    pub server_name: Option<String>,
-    /// PEM.
-    pub ca: Option<Vec<u8>>,
-    pub client_cert: Option<Vec<u8>>,
-    pub client_key: Option<Vec<u8>>,
-    pub headers: BTreeMap<String, String>,
-    /// Whether the operator named it: it is then the subject itself.
-    pub by_operator: bool,
+    pub digest: Digest,
+    /// The interpreter that it names.
+    pub interpreter: Option<String>,
 }
 
 /// A running service.
 pub struct Service {
-    output: Output,
-    endpoints: Vec<Endpoint>,
+    // Ended in this order: stand-ins use the sandbox's network, the reader waits for its streams.
     dependencies: Vec<StandIn>,
+    inside: Arc<Inside>,
+    reader: Option<JoinHandle<()>>,
+    output: Output,
+    main: u32,
+    view: View,
+    program: Option<Program>,
+    servers: BTreeSet<u32>,
+    endpoints: Vec<Endpoint>,
     canary: CanaryReport,
+    places: Places,
+    secrets: Secrets,
+    delivered: Vec<String>,
+    private: String,
+    level: String,
+    trace: Option<serde_json::Value>,
+    made: AtomicU64,
 }
 
 impl Service {
     /// Starts an instance and waits until it is ready. The reason says what went wrong: not ready in time, exited, no sandbox, …
-    pub fn start(_plan: &RunPlan, _options: StartOptions, _progress: &dyn Progress) -> Result<Service, Reason> {
-        Err(reason!("sandbox-unavailable", detail = "not built"))
+    pub fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progress) -> Result<Service, Reason> {
+        start::start(plan, options, progress)
     }
 
-    /// Whether the tool started it. A service that the operator named is never signalled, loaded or faulted without consent: those methods then fail with `PermissionDenied`.
+    /// What runs already and the operator named: nothing is started.
+    pub fn attach(plan: &RunPlan) -> Result<Service, Reason> {
+        start::attach(plan)
+    }
+
+    /// Whether the tool started it. Nothing is done to another's service: signals, files and bind mounts fail with `PermissionDenied`, and load and faults need consent.
     pub fn ours(&self) -> bool {
-        true
+        self.inside.sandbox.is_some()
+    }
+
+    fn sandbox(&self) -> io::Result<&Sandbox> {
+        self.inside.sandbox()
+    }
+
+    /// What confines it: `none`, or `namespaces+` and the limits in force.
+    pub fn level(&self) -> &str {
+        &self.level
     }
 
     /// Connects a blocking TCP stream (plain TCP, never MPTCP) from inside the service's network namespace.
-    pub fn connect(&self, _addr: SocketAddr, _timeout: Duration) -> io::Result<TcpStream> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn connect(&self, addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
+        self.inside.connect(addr, timeout)
     }
 
     /// A UDP socket inside the service's network namespace.
-    pub fn bind_udp(&self, _addr: SocketAddr) -> io::Result<UdpSocket> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn bind_udp(&self, addr: SocketAddr) -> io::Result<UdpSocket> {
+        self.inside.bind_udp(addr)
     }
 
-    /// A listener inside the service's network namespace, for canaries and stand-ins.
-    pub fn listen(&self, _addr: SocketAddr) -> io::Result<TcpListener> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// A listener inside the service's network namespace, for canaries and stand-ins; it is not among [`Service::listeners`].
+    pub fn listen(&self, addr: SocketAddr) -> io::Result<TcpListener> {
+        self.inside.listen(addr)
     }
 
     /// Sends a signal to the main process.
-    pub fn signal(&self, _signal: i32) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn signal(&self, signal: i32) -> io::Result<()> {
+        self.signal_process(self.main, signal)
+    }
+
+    /// Sends a signal to a process of the sandbox.
+    pub fn signal_process(&self, pid: u32, signal: i32) -> io::Result<()> {
+        self.sandbox()?.signal(pid as i32, signal)
     }
 
     /// How the main process ended, where it has.
     pub fn exited(&self) -> Option<ExitInfo> {
-        None
+        self.sandbox().ok()?.exited(self.main as i32)
     }
 
-    /// SIGTERM, then SIGKILL after `grace`; the streams are read to their end. `None`: it had to be killed.
-    pub fn stop(&self, _grace: Duration) -> Option<ExitInfo> {
-        None
+    /// Waits for the main process to end.
+    pub fn wait_exit(&self, timeout: Duration) -> Option<ExitInfo> {
+        self.sandbox().ok()?.wait_exit(self.main as i32, timeout)
+    }
+
+    /// SIGTERM, then SIGKILL after `grace`; whatever else it left is killed and the streams are read to their end. `None`: it had to be killed.
+    pub fn stop(&self, grace: Duration) -> Option<ExitInfo> {
+        let sandbox = self.sandbox().ok()?;
+        let _ = self.signal(libc::SIGTERM);
+        let ended = sandbox.wait_exit(self.main as i32, grace);
+        for _ in 0..3 {
+            let left = self.processes().unwrap_or_default();
+            left.iter().filter(|p| !self.servers.contains(&p.pid)).for_each(|p| {
+                let _ = self.signal_process(p.pid, libc::SIGKILL);
+            });
+            if self.output.wait_finished(DRAINING / 3) {
+                break;
+            }
+        }
+        ended
     }
 
     /// Fills `{work}`, `{port.NAME}` and `{dep.NAME}` in; `{{` is a brace.
-    pub fn resolve(&self, _template: &str) -> Result<String, Reason> {
-        Err(reason!("sandbox-unavailable", detail = "not built"))
+    pub fn resolve(&self, template: &str) -> Result<String, Reason> {
+        self.places.fill(template)
+    }
+
+    /// The folder `{work}`, as the service sees it.
+    pub fn work(&self) -> &str {
+        &self.places.work
     }
 
     /// The main process, as seen inside the sandbox.
     pub fn main_pid(&self) -> u32 {
-        0
+        self.main
+    }
+
+    pub(crate) fn program(&self) -> Option<&Program> {
+        self.program.as_ref()
+    }
+
+    /// Processes that are real servers of dependencies.
+    pub(crate) fn servers(&self) -> &BTreeSet<u32> {
+        &self.servers
     }
 
     /// The `/proc` of the sandbox, as this process can open it: `proc_root().join("2/status")`.
     pub fn proc_root(&self) -> &Path {
-        Path::new("/proc")
+        &self.view.proc
     }
 
-    /// The number under which this process sees a process of the sandbox (for ptrace from outside).
-    pub fn host_pid(&self, _pid: u32) -> Option<u32> {
-        None
+    /// The number under which this process sees a process of the sandbox (for ptrace from outside): the one whose `NSpid` ends with the inner number in the same namespace.
+    pub fn host_pid(&self, pid: u32) -> Option<u32> {
+        let namespace = std::fs::read_link(self.view.proc.join(format!("{pid}/ns/pid"))).ok()?;
+        let inner = pid.to_string();
+        std::fs::read_dir("/proc").ok()?.flatten().find_map(|entry| {
+            let host: u32 = entry.file_name().to_str()?.parse().ok()?;
+            if std::fs::read_link(entry.path().join("ns/pid")).ok()? != namespace {
+                return None;
+            }
+            let status = std::fs::read_to_string(entry.path().join("status")).ok()?;
+            let numbers = status.lines().find_map(|l| l.strip_prefix("NSpid:"))?;
+            (numbers.split_whitespace().last()? == inner).then_some(host)
+        })
     }
 
-    /// Reads a file of the sandbox (a path as the service sees it), at most `limit` bytes, through no link.
-    pub fn read_file(&self, _path: &str, _limit: u64) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// Reads a file of the sandbox (a path as the service sees it), at most `limit` bytes, through no link. A longer one is an error of kind `FileTooLarge`.
+    pub fn read_file(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        self.sandbox()?.open_file(path)?.take(limit.saturating_add(1)).read_to_end(&mut content)?;
+        match content.len() as u64 > limit {
+            true => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes"))),
+            false => Ok(content),
+        }
     }
 
     /// Writes a file in place: truncates and writes, as an editor of the careless kind does.
-    pub fn write_file(&self, _path: &str, _content: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn write_file(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        self.sandbox()?.create(path, 0o644, Owner::Service)?.write_all(content)
     }
 
     /// Puts a new file in its place by rename, as configuration management does.
-    pub fn replace_file(&self, _path: &str, _content: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn replace_file(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        let new = format!("{path}.{}", crate::random::hex(4)?);
+        self.sandbox()?.put(&new, 0o644, Owner::Service, content)?;
+        self.sandbox()?.ask(&Ask::Rename { from: new, to: path.into() }, &[]).map(drop)
     }
 
-    /// Exchanges what the service sees at a path by a bind mount in its mount namespace: no inotify watcher sees it. Repeated calls replace the content in one step.
-    pub fn bind_over(&self, _path: &str, _content: &[u8]) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    /// Removes a file of the sandbox.
+    pub fn remove_file(&self, path: &str) -> io::Result<()> {
+        self.sandbox()?.ask(&Ask::Remove { path: path.into() }, &[]).map(drop)
+    }
+
+    /// Exchanges what the service sees at a path by a bind mount in its mount namespace: no inotify watcher sees it. Each call is one step; the mounts lie on each other until [`Service::unbind`]. Fails with `Unsupported` without a sandbox.
+    pub fn bind_over(&self, path: &str, content: &[u8]) -> io::Result<()> {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let from = format!("{}/{number}", self.private);
+        self.sandbox()?.put(&from, 0o644, Owner::Service, content)?;
+        self.sandbox()?.ask(&Ask::BindOver { from, path: path.into() }, &[]).map(drop)
     }
 
     /// Takes the bind mounts off a path again.
-    pub fn unbind(&self, _path: &str) -> io::Result<()> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn unbind(&self, path: &str) -> io::Result<()> {
+        self.sandbox()?.ask(&Ask::Unbind { path: path.into() }, &[]).map(drop)
     }
 
     /// Files under `{work}` and `/tmp` that nobody delivered, with their sizes, ordered: log files among them.
     pub fn new_files(&self) -> io::Result<Vec<(String, u64)>> {
-        Err(io::ErrorKind::Unsupported.into())
+        let mut folders = vec![self.places.work.clone()];
+        if self.level != start::NO_SANDBOX {
+            folders.extend(start::WRITABLE.iter().map(|f| f.to_string()));
+        }
+        let mut files = self.sandbox()?.list(folders)?;
+        files.retain(|(path, _)| !self.delivered.contains(path));
+        Ok(files)
     }
 
     pub fn output(&self) -> &Output {
@@ -159,16 +274,33 @@ impl Service {
     }
 
     /// Names what the run does from now on; lines received carry it.
-    pub fn phase(&self, _name: &str) {}
+    pub fn phase(&self, name: &str) {
+        self.output.phase(name);
+    }
+
+    /// Takes the values of `[run] secret` out of a text that is to be recorded.
+    pub fn redact(&self, text: &[u8]) -> Vec<u8> {
+        self.secrets.redact(text)
+    }
 
     /// Every process of the sandbox save its init, ordered by pid.
     pub fn processes(&self) -> io::Result<Vec<ProcessSnapshot>> {
-        Err(io::ErrorKind::Unsupported.into())
+        snapshot::processes(&self.view)
     }
 
-    /// Every listening socket in the service's network namespace save the tool's own, ordered.
+    /// Every waiting socket in the service's network save the tool's own, ordered. Outside a sandbox, those that its processes hold.
     pub fn listeners(&self) -> io::Result<Vec<Listener>> {
-        Err(io::ErrorKind::Unsupported.into())
+        Ok(self.look()?.1)
+    }
+
+    /// Processes and waiting sockets of one moment.
+    pub(crate) fn look(&self) -> io::Result<(Vec<ProcessSnapshot>, Vec<Listener>)> {
+        let processes = self.processes()?;
+        let mut listeners = snapshot::listeners(&self.view, &processes, &self.inside.own())?;
+        if self.view.who != Who::AllButInit {
+            listeners.retain(|l| !l.pids.is_empty());
+        }
+        Ok((processes, listeners))
     }
 
     pub fn endpoints(&self) -> &[Endpoint] {
@@ -185,11 +317,46 @@ impl Service {
 
     /// What the tracer recorded, as it serialised it; `None` where the run was not traced.
     pub fn trace_record(&self) -> Option<&serde_json::Value> {
-        None
+        self.trace.as_ref()
     }
 
     /// What the control process saw that ran in the same confinement before the service.
     pub fn canary(&self) -> &CanaryReport {
         &self.canary
+    }
+
+    /// The last lines of output, without secrets, for a person.
+    pub(crate) fn last_words(&self) -> String {
+        const LINES: usize = 3;
+        let lines = self.output.lines();
+        let last: Vec<String> = lines[lines.len().saturating_sub(LINES)..]
+            .iter()
+            .map(|l| String::from_utf8_lossy(&self.redact(&l.text)).chars().take(120).collect())
+            .collect();
+        if last.is_empty() { "(none)".into() } else { last.join(" / ") }
+    }
+
+    /// Why a service whose main process ended cannot be examined.
+    pub(crate) fn ended_early(&self, exit: &ExitInfo) -> Reason {
+        let left = self.processes().unwrap_or_default();
+        if exit.code == Some(0) && left.iter().any(|p| !self.servers.contains(&p.pid)) {
+            return reason!("service-daemonised");
+        }
+        // What it wrote last may still be in the pipe.
+        self.output.wait_finished(Duration::from_millis(200));
+        reason!("service-exited", how = exit.shown(), said = self.last_words())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.dependencies.clear();
+        // The reader ends when the sandbox's processes are gone; without ours it has ended already.
+        if let Some(inside) = Arc::get_mut(&mut self.inside) {
+            inside.sandbox = None;
+            if let Some(reader) = self.reader.take() {
+                let _ = reader.join();
+            }
+        }
     }
 }

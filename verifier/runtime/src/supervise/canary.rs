@@ -59,9 +59,8 @@ impl CanaryReport {
 /// Looks around; called in the control process.
 pub(super) fn look(time_zone: Option<&str>) -> CanaryReport {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let field = |name: &str| {
-        status.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or("")
-    };
+    let field =
+        |name: &str| status.lines().find_map(|l| l.strip_prefix(name)?.strip_prefix(':')).map(str::trim).unwrap_or("");
     let number = |name: &str| field(name).split_whitespace().next().and_then(|n| n.parse().ok()).unwrap_or(0);
     let sets = ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"];
     let own = std::process::id();
@@ -119,7 +118,8 @@ fn unreachable(error: &io::Error) -> bool {
 }
 
 fn written() -> Vec<String> {
-    let places = ["/", "/etc", "/usr", "/usr/share/zoneinfo", "/opt", "/srv", "/dev", "/proc", "/var", "/run", "/home", "/root"];
+    let places =
+        ["/", "/etc", "/usr", "/usr/share/zoneinfo", "/opt", "/srv", "/dev", "/proc", "/var", "/run", "/home", "/root"];
     let mut out = Vec::new();
     for place in places {
         let path = format!("{}/probe-{}", place.trim_end_matches('/'), std::process::id());

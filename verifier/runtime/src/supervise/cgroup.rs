@@ -24,8 +24,7 @@ impl Groups {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let name = format!("{PREFIX}{}.{}", std::process::id(), start_time(std::process::id()).unwrap_or(0));
-        for (controller, file, value) in
-            [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)]
+        for (controller, file, value) in [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)]
         {
             if let Some(parent) = version_one(&mounts, &own, controller)
                 && let Ok(folder) = groups.folder(&parent, &name)

@@ -67,9 +67,10 @@ pub(super) fn folders(path: &Path, mode: u32, owner: Option<u32>) -> nix::Result
     if let Some(above) = path.parent() {
         folders(above, 0o755, owner)?;
     }
-    let made = fs::DirBuilder::new().mode(mode).create(path).and_then(|()| {
-        fs::set_permissions(path, fs::Permissions::from_mode(mode))
-    });
+    let made = fs::DirBuilder::new()
+        .mode(mode)
+        .create(path)
+        .and_then(|()| fs::set_permissions(path, fs::Permissions::from_mode(mode)));
     made.map_err(errno)?;
     match owner {
         Some(owner) => std::os::unix::fs::lchown(path, Some(owner), Some(owner)).map_err(errno),

@@ -35,7 +35,8 @@ pub(super) fn run(setup: Setup, control: OwnedFd, notices: OwnedFd) -> ! {
     }
     let mut mask = SigSet::empty();
     mask.add(Signal::SIGCHLD);
-    let children = mask.thread_block().and_then(|()| SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK));
+    let children =
+        mask.thread_block().and_then(|()| SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK));
     let Ok(children) = children else { exit(1) };
     let mut init = Init { setup, control, notices, children, asked: BTreeSet::new() };
     if send(&init.notices, &Notice::Ready, &[]).is_err() {
@@ -112,7 +113,9 @@ impl Init {
             Ask::Spawn { program, args, env, folder, trace } => self.spawn(&program, &args, &env, &folder, trace, fds),
             Ask::Untrace => Ok((Answer::Done, vec![])),
             Ask::Signal { pid, signal } => done(kill(pid, signal), "signal"),
-            Ask::BindOver { .. } | Ask::Unbind { .. } if !self.setup.sandbox => done(Err(Errno::EOPNOTSUPP), "bind-over"),
+            Ask::BindOver { .. } | Ask::Unbind { .. } if !self.setup.sandbox => {
+                done(Err(Errno::EOPNOTSUPP), "bind-over")
+            }
             Ask::BindOver { from, path } => done(root::bind_over(&from, &path), "bind-over"),
             Ask::Unbind { path } => done(unbind(&path), "unbind"),
         }
@@ -153,13 +156,19 @@ impl Init {
         self.own_streams(&fds);
         let text = |t: &str| root::step("arguments", CString::new(t).map_err(|_| Errno::EINVAL));
         let path = text(program)?;
-        let argv = [program].into_iter().chain(args.iter().map(String::as_str)).map(text).collect::<Result<Vec<_>, _>>()?;
+        let argv =
+            [program].into_iter().chain(args.iter().map(String::as_str)).map(text).collect::<Result<Vec<_>, _>>()?;
         let envp = env.iter().map(|(k, v)| text(&format!("{k}={v}"))).collect::<Result<Vec<_>, _>>()?;
-        let (pid, report) = self.child(output.as_raw_fd(), errors.as_raw_fd(), |_| Ok(()), |setup| {
-            root::step("enter-folder", nix::unistd::chdir(folder))?;
-            confined(setup)?;
-            root::step("execute", nix::unistd::execve(&path, &argv, &envp).map(drop))
-        })?;
+        let (pid, report) = self.child(
+            output.as_raw_fd(),
+            errors.as_raw_fd(),
+            |_| Ok(()),
+            |setup| {
+                root::step("enter-folder", nix::unistd::chdir(folder))?;
+                confined(setup)?;
+                root::step("execute", nix::unistd::execve(&path, &argv, &envp).map(drop))
+            },
+        )?;
         self.asked.insert(pid.as_raw());
         match self.until_closed(report) {
             failed if failed.is_empty() => Ok((Answer::Pid(pid.as_raw()), vec![])),
@@ -224,10 +233,8 @@ impl Init {
         let mut text = Vec::new();
         let mut part = [0; 4096];
         loop {
-            let mut waited = [
-                PollFd::new(report.as_fd(), PollFlags::POLLIN),
-                PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
-            ];
+            let mut waited =
+                [PollFd::new(report.as_fd(), PollFlags::POLLIN), PollFd::new(self.children.as_fd(), PollFlags::POLLIN)];
             let _ = poll(&mut waited, PollTimeout::NONE);
             let (told, ended) = (happened(&waited[0]), happened(&waited[1]));
             if ended {
@@ -245,13 +252,18 @@ impl Init {
     fn canary(&mut self, time_zone: Option<&str>) -> Done {
         let null = root::step("null", files::open("/dev/null", OFlag::O_RDWR, 0))?;
         let none = null.as_raw_fd();
-        let (_, report) = self.child(none, none, |_| Ok(()), |setup| {
-            confined(setup)?;
-            // A service has three descriptors, so the pipe becomes one of the three before anything is looked at.
-            root::step("report", confine::report_on_output())?;
-            tell(1, &canary::look(time_zone));
-            Ok(())
-        })?;
+        let (_, report) = self.child(
+            none,
+            none,
+            |_| Ok(()),
+            |setup| {
+                confined(setup)?;
+                // A service has three descriptors, so the pipe becomes one of the three before anything is looked at.
+                root::step("report", confine::report_on_output())?;
+                tell(1, &canary::look(time_zone));
+                Ok(())
+            },
+        )?;
         let text = self.until_closed(report);
         match serde_json::from_slice(&text) {
             Ok(report) => Ok((Answer::Canary(report), vec![])),

@@ -83,17 +83,21 @@ fn folders(root: &str, setup: &Setup) -> Step<()> {
         make(&format!("{root}/{name}"), 0o755)?;
     }
     for (place, name) in setup.writable.iter().enumerate() {
-        let path = format!("{root}{name}");
-        make(&path, 0o755)?;
-        let mode = if place == 0 { 0o755 } else { 0o1777 };
-        let options = format!("size={WRITABLE_SIZE},nr_inodes=100000,mode={mode:o}");
-        let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
-        step("mount-writable", mount(Some("tmpfs"), path.as_str(), Some("tmpfs"), flags, Some(options.as_str())))?;
+        let path = writable(root, name, if place == 0 { 0o755 } else { 0o1777 })?;
         let user = nix::unistd::Uid::from_raw(setup.user);
         let group = nix::unistd::Gid::from_raw(setup.user);
         step("own-writable", nix::unistd::chown(path.as_str(), Some(user), Some(group)))?;
     }
-    Ok(())
+    writable(root, &setup.private, 0o711).map(drop)
+}
+
+fn writable(root: &str, name: &str, mode: u32) -> Step<String> {
+    let path = format!("{root}{name}");
+    make(&path, 0o755)?;
+    let options = format!("size={WRITABLE_SIZE},nr_inodes=100000,mode={mode:o}");
+    let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    step("mount-writable", mount(Some("tmpfs"), path.as_str(), Some("tmpfs"), flags, Some(options.as_str())))?;
+    Ok(path)
 }
 
 fn devices(root: &str) -> Step<()> {
@@ -144,7 +148,8 @@ fn show(root: &str, name: &str) -> Step<()> {
 fn read_only(path: &str) -> nix::Result<()> {
     let had = nix::sys::statvfs::statvfs(path)?.flags();
     use nix::sys::statvfs::FsFlags;
-    let mut flags = MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
+    let mut flags =
+        MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     for (seen, flag) in [
         (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
         (FsFlags::ST_NOATIME, MsFlags::MS_NOATIME),

@@ -2,9 +2,7 @@
 
 use super::canary::CanaryReport;
 use nix::cmsg_space;
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg, setsockopt, sockopt::SndBuf,
-};
+use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, sendmsg, setsockopt, sockopt::SndBuf};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice, IoSliceMut};
@@ -24,6 +22,8 @@ pub(crate) struct Setup {
     pub user: u32,
     /// The writable folders of the sandbox, `{work}` first.
     pub writable: Vec<String>,
+    /// A folder for init's own files, which the service does not watch.
+    pub private: String,
     /// Whether libraries of the host are shown read-only: only for programs that are linked dynamically.
     pub host_libraries: bool,
     pub hostname: String,
@@ -46,29 +46,68 @@ pub(crate) enum Owner {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Ask {
     /// Makes a file (and the folders above it) and hands out a descriptor to write it.
-    Create { path: String, mode: u32, owner: Owner },
-    Folder { path: String, mode: u32, owner: Owner },
-    Link { path: String, target: String },
+    Create {
+        path: String,
+        mode: u32,
+        owner: Owner,
+    },
+    Folder {
+        path: String,
+        mode: u32,
+        owner: Owner,
+    },
+    Link {
+        path: String,
+        target: String,
+    },
     /// Hands out a descriptor to read a regular file.
-    Open { path: String },
-    Rename { from: String, to: String },
-    Remove { path: String },
+    Open {
+        path: String,
+    },
+    Rename {
+        from: String,
+        to: String,
+    },
+    Remove {
+        path: String,
+    },
     /// Lists the regular files below folders: a memfd with `Vec<(String, u64)>`.
-    List { folders: Vec<String> },
+    List {
+        folders: Vec<String>,
+    },
     /// Hands out a new socket of the sandbox's network.
-    Socket { v6: bool, datagram: bool },
+    Socket {
+        v6: bool,
+        datagram: bool,
+    },
     /// From now on only the writable folders are writable.
     Seal,
     /// Runs the control process; `environment` holds the zone that the service gets.
-    Canary { time_zone: Option<String> },
+    Canary {
+        time_zone: Option<String>,
+    },
     /// Starts a process; standard output and error come beside the message.
-    Spawn { program: String, args: Vec<String>, env: BTreeMap<String, String>, folder: String, trace: bool },
+    Spawn {
+        program: String,
+        args: Vec<String>,
+        env: BTreeMap<String, String>,
+        folder: String,
+        trace: bool,
+    },
     /// Ends the tracing; the record follows as a notice.
     Untrace,
-    Signal { pid: i32, signal: i32 },
+    Signal {
+        pid: i32,
+        signal: i32,
+    },
     /// Shows the file `from` at `path` to everyone in the sandbox, in one step.
-    BindOver { from: String, path: String },
-    Unbind { path: String },
+    BindOver {
+        from: String,
+        path: String,
+    },
+    Unbind {
+        path: String,
+    },
 }
 
 /// What init answers, one per [`Ask`].
@@ -84,14 +123,26 @@ pub(crate) enum Answer {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Notice {
     /// The sandbox stands; the supervisor adds the number of init on the host.
-    Init { pid: i32 },
+    Init {
+        pid: i32,
+    },
     Ready,
     /// What limits are in force: `cgroup1`, `cgroup2` or `rlimits`, and what an earlier run left behind that was removed now.
-    Confined { limits: String, removed: Vec<String> },
+    Confined {
+        limits: String,
+        removed: Vec<String>,
+    },
     /// The sandbox cannot be had.
-    Unavailable { step: String, errno: i32 },
+    Unavailable {
+        step: String,
+        errno: i32,
+    },
     /// A process that was asked for ended.
-    Exited { pid: i32, code: Option<i32>, signal: Option<i32> },
+    Exited {
+        pid: i32,
+        code: Option<i32>,
+        signal: Option<i32>,
+    },
     /// The tracer's record, as JSON in a memfd.
     Traced,
 }
@@ -105,13 +156,8 @@ pub(crate) fn send<T: Serialize>(socket: impl AsFd, message: &T, fds: &[RawFd]) 
     let rights = [ControlMessage::ScmRights(fds)];
     let beside: &[ControlMessage] = if fds.is_empty() { &[] } else { &rights };
     loop {
-        let sent = sendmsg::<()>(
-            socket.as_fd().as_raw_fd(),
-            &[IoSlice::new(&text)],
-            beside,
-            MsgFlags::MSG_NOSIGNAL,
-            None,
-        );
+        let sent =
+            sendmsg::<()>(socket.as_fd().as_raw_fd(), &[IoSlice::new(&text)], beside, MsgFlags::MSG_NOSIGNAL, None);
         match sent {
             Ok(_) => return Ok(()),
             Err(nix::errno::Errno::EINTR) => {}

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 
 /// The `src` folder of the Go installation, by `go env GOROOT`.
 pub(super) fn goroot() -> PathBuf {
-    let out = std::process::Command::new("go").args(["env", "GOROOT"]).env("GOENV", "off").env("GOTOOLCHAIN", "local").output();
+    let out = std::process::Command::new("go")
+        .args(["env", "GOROOT"])
+        .env("GOENV", "off")
+        .env("GOTOOLCHAIN", "local")
+        .output();
     let out = out.expect("these tests need a Go installation on the PATH");
     PathBuf::from(String::from_utf8_lossy(&out.stdout).trim())
 }
@@ -45,7 +49,14 @@ fn the_standard_library_is_parsed_without_fault() {
     let root = goroot();
     let mut files = Vec::new();
     if whole_corpus() {
-        files.extend(std::process::Command::new("find").arg(&root).args(["-name", "*.go", "-type", "f"]).output().map(lines).unwrap_or_default());
+        files.extend(
+            std::process::Command::new("find")
+                .arg(&root)
+                .args(["-name", "*.go", "-type", "f"])
+                .output()
+                .map(lines)
+                .unwrap_or_default(),
+        );
         assert!(files.len() > 10_000, "only {} files", files.len());
     } else {
         let folders = ["net/http", "crypto/tls", "go", "slices", "iter", "runtime", "cmd/compile/internal/types2"];
@@ -57,7 +68,8 @@ fn the_standard_library_is_parsed_without_fault() {
 
 /// Text that is there to be refused by the compiler, though `gofmt` takes it.
 fn whole_corpus_lacks(path: &Path, text: &[u8]) -> bool {
-    whole_corpus() && (memchr::memmem::find(text, b"ERROR").is_some() || path.ends_with("go/doc/testdata/issue17788.go"))
+    whole_corpus()
+        && (memchr::memmem::find(text, b"ERROR").is_some() || path.ends_with("go/doc/testdata/issue17788.go"))
 }
 
 fn whole_corpus() -> bool {

@@ -265,10 +265,14 @@ impl<'a> Lexer<'a> {
             b'=' if next != b'=' => (1, Mark::Assign, false),
             b'*' if next != b'=' => (1, Mark::Star, false),
             b'<' if next == b'-' => (2, Mark::Other, false),
-            b'=' | b'!' | b'<' | b'>' | b':' | b'*' | b'+' | b'-' | b'%' | b'^' | b'|' | b'/' | b'&' if next == b'=' => {
+            b'=' | b'!' | b'<' | b'>' | b':' | b'*' | b'+' | b'-' | b'%' | b'^' | b'|' | b'/' | b'&'
+                if next == b'=' =>
+            {
                 (2, Mark::Other, false)
             }
-            b'!' | b'<' | b'>' | b':' | b'+' | b'-' | b'%' | b'^' | b'|' | b'/' | b'&' | b'~' => (1, Mark::Other, false),
+            b'!' | b'<' | b'>' | b':' | b'+' | b'-' | b'%' | b'^' | b'|' | b'/' | b'&' | b'~' => {
+                (1, Mark::Other, false)
+            }
             _ => return Err(Fault { at: self.at, what: "illegal character" }),
         };
         self.at += length;

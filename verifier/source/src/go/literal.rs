@@ -105,8 +105,14 @@ mod tests {
 
     #[test]
     fn runes_are_numbers() {
-        let table =
-            [("'a'", Some(97)), ("'\\''", Some(39)), ("'\\x7f'", Some(127)), ("'世'", Some(0x4e16)), ("'ab'", None), ("'\\q'", None)];
+        let table = [
+            ("'a'", Some(97)),
+            ("'\\''", Some(39)),
+            ("'\\x7f'", Some(127)),
+            ("'世'", Some(0x4e16)),
+            ("'ab'", None),
+            ("'\\q'", None),
+        ];
         for (literal, expected) in table {
             assert_eq!(rune(literal), expected, "{literal}");
         }

@@ -224,7 +224,8 @@ impl<'a> Lower<'a> {
                 Is::Index(self.boxed(node, "type"), arguments)
             }
             "slice_expression" => {
-                let bounds = ["start", "end", "capacity"].iter().filter_map(|f| self.field(node, f)).collect::<Vec<_>>();
+                let bounds =
+                    ["start", "end", "capacity"].iter().filter_map(|f| self.field(node, f)).collect::<Vec<_>>();
                 let bounds = bounds.into_iter().map(|n| self.expr(n)).collect();
                 Is::Slice(self.boxed(node, "operand"), bounds)
             }

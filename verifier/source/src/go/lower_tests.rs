@@ -104,16 +104,31 @@ fn every_syntax_since_go_1_18_is_understood() {
 #[test]
 fn trees_have_the_shape_that_go_gives_them() {
     let table = [
-        ("var x = new(T{a: 1})", r#"[ValueSpec { constant: false, names: ["x"], ty: None, values: [Call(Call { fun: Name("new"), args: [Composite(Some(Name("T")), [Element { key: Some(Name("a")), value: Literal(Int, "1")])], spread: false)], iota: 0"#),
+        (
+            "var x = new(T{a: 1})",
+            r#"[ValueSpec { constant: false, names: ["x"], ty: None, values: [Call(Call { fun: Name("new"), args: [Composite(Some(Name("T")), [Element { key: Some(Name("a")), value: Literal(Int, "1")])], spread: false)], iota: 0"#,
+        ),
         ("var x = a + b + c - d", "Binary(Sub, [Binary(Add, [Name(\"a\"), Name(\"b\"), Name(\"c\")]), Name(\"d\")])"),
-        ("const (A = iota; B; C)", r#"ValueSpec { constant: true, names: ["B"], ty: None, values: [Name("iota")], iota: 1"#),
+        (
+            "const (A = iota; B; C)",
+            r#"ValueSpec { constant: true, names: ["B"], ty: None, values: [Name("iota")], iota: 1"#,
+        ),
         ("var x = f[T](y)", "Index(Name(\"f\"), [Name(\"T\")])"),
-        ("func f(a, b T)", r#"params: [Param { name: Some("a"), ty: Name("T"), variadic: false, Param { name: Some("b"), ty: Name("T"), variadic: false]"#),
-        ("func f(a, T)", r#"params: [Param { name: None, ty: Name("a"), variadic: false, Param { name: None, ty: Name("T"), variadic: false]"#),
+        (
+            "func f(a, b T)",
+            r#"params: [Param { name: Some("a"), ty: Name("T"), variadic: false, Param { name: Some("b"), ty: Name("T"), variadic: false]"#,
+        ),
+        (
+            "func f(a, T)",
+            r#"params: [Param { name: None, ty: Name("a"), variadic: false, Param { name: None, ty: Name("T"), variadic: false]"#,
+        ),
         ("type T struct { *tls.Config }", r#"Field { names: [], ty: Star(Select(Name("tls"), "Config"))"#),
         ("func f() { x++ }", r#"Assign([Name("x")], Some(Add), [Literal(Int, "1")])"#),
         ("func f() { x.y = 2 }", r#"Assign([Select(Name("x"), "y")], None, [Literal(Int, "2")])"#),
-        ("func f() { for i, v := range m { } }", r#"Range(Range { left: [Name("i"), Name("v")], defines: true, over: Name("m"), body: []"#),
+        (
+            "func f() { for i, v := range m { } }",
+            r#"Range(Range { left: [Name("i"), Name("v")], defines: true, over: Name("m"), body: []"#,
+        ),
     ];
     for (text, expected) in table {
         let tree = shown(text);
@@ -123,7 +138,16 @@ fn trees_have_the_shape_that_go_gives_them() {
 
 #[test]
 fn what_is_not_understood_is_a_fault_and_never_silent() {
-    for text in ["func f() { x := }", "var = 3", "type T", "func f() { if { } }", "var x = a b", "func (a T) { }", "var x = (((", "type T struct { a b c }"] {
+    for text in [
+        "func f() { x := }",
+        "var = 3",
+        "type T",
+        "func f() { if { } }",
+        "var x = a b",
+        "func (a T) { }",
+        "var x = (((",
+        "type T struct { a b c }",
+    ] {
         let file = format!("package p\n{text}\n");
         let out = outline(file.as_bytes());
         let seen = out.fault.is_some() || out.decls.iter().any(|d| parse(file.as_bytes(), d).fault.is_some());

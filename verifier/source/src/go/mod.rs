@@ -1,12 +1,12 @@
 //! The Go reader: tokens, outlines of files, and declarations as trees.
 
 mod lexer;
-mod literal;
+pub(crate) mod literal;
 mod lower;
 mod lower_stmt;
 mod normal;
-mod outline;
-mod parse;
+pub(crate) mod outline;
+pub(crate) mod parse;
 pub(crate) mod syntax;
 
 #[cfg(test)]

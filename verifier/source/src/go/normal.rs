@@ -33,7 +33,9 @@ pub(crate) fn normal(file: &[u8], decl: &Decl) -> Result<Normal, Fault> {
     for (index, token) in tokens.iter().enumerate() {
         writer.copy(index);
         match token.mark {
-            Mark::Keyword if matches!(writer.word(index), b"if" | b"for" | b"switch" | b"select") => headers.push(groups.len()),
+            Mark::Keyword if matches!(writer.word(index), b"if" | b"for" | b"switch" | b"select") => {
+                headers.push(groups.len())
+            }
             // An empty condition behind a composite literal confuses the grammar.
             Mark::Semi if writer.has_empty_condition(index) => added.push((token.end, b'x')),
             Mark::Semi if index > 0 && writer.has_empty_condition(index - 1) => {}

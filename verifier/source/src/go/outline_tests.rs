@@ -11,16 +11,22 @@ fn shown(text: &str) -> String {
     }
     for decl in &out.decls {
         let specs: Vec<String> = decl.specs.iter().map(spec).collect();
-        lines.push(format!("{:?} {} `{}`", decl.kind, specs.join("; "), &text[decl.start..decl.end].replace('\n', "⏎")));
+        lines.push(format!(
+            "{:?} {} `{}`",
+            decl.kind,
+            specs.join("; "),
+            &text[decl.start..decl.end].replace('\n', "⏎")
+        ));
     }
     lines.extend(out.fault.map(|fault| format!("fault {} at {}", fault.what, fault.at)));
     lines.join("\n")
 }
 
 fn spec(spec: &Spec) -> String {
-    let receiver = spec.receiver.as_ref().map(|r| {
-        format!("({}{}{}).", if r.pointer { "*" } else { "" }, r.base, if r.generic { "[…]" } else { "" })
-    });
+    let receiver = spec
+        .receiver
+        .as_ref()
+        .map(|r| format!("({}{}{}).", if r.pointer { "*" } else { "" }, r.base, if r.generic { "[…]" } else { "" }));
     let marks = [(spec.alias, "="), (spec.generic, "[…]")].map(|(on, mark)| if on { mark } else { "" }).concat();
     format!("{}{}{marks}", receiver.unwrap_or_default(), spec.names.join(","))
 }
@@ -53,12 +59,18 @@ fn declarations_are_found_with_names_and_bounds() {
         ("func (T) M[P any](x P) {}", "Method (T).M[…] `func (T) M[P any](x P) {}`"),
         ("func F[K comparable, V any](m map[K]V) {}", "Func F[…] `func F[K comparable, V any](m map[K]V) {}`"),
         ("var a, b = 1, 2 // c", "Var a,b `var a, b = 1, 2`"),
-        ("var (\n a int; b = struct{x int}{1}\n\n c, d string\n)", "Var a; b; c,d `var (⏎ a int; b = struct{x int}{1}⏎⏎ c, d string⏎)`"),
+        (
+            "var (\n a int; b = struct{x int}{1}\n\n c, d string\n)",
+            "Var a; b; c,d `var (⏎ a int; b = struct{x int}{1}⏎⏎ c, d string⏎)`",
+        ),
         ("const (A = iota; B)", "Const A; B `const (A = iota; B)`"),
         ("type A = B", "Type A= `type A = B`"),
         ("type A[P any] = B[P]", "Type A=[…] `type A[P any] = B[P]`"),
         ("type A [n]int", "Type A `type A [n]int`"),
-        ("type ( A struct { x int\n y int }\n B interface{ M() } )", "Type A; B `type ( A struct { x int⏎ y int }⏎ B interface{ M() } )`"),
+        (
+            "type ( A struct { x int\n y int }\n B interface{ M() } )",
+            "Type A; B `type ( A struct { x int⏎ y int }⏎ B interface{ M() } )`",
+        ),
         ("func init() {}; func init() {}", "Func init `func init() {}`\nFunc init `func init() {}`"),
         ("x := 1", "Broken  `x := 1`"),
         ("func () f() {}", "Broken f `func () f() {}`"),
@@ -93,14 +105,25 @@ fn directives_are_kept_with_their_place() {
         .iter()
         .map(|d| format!("{}|{}|{}", d.text, d.first_on_line, d.block))
         .collect();
-    assert_eq!(found, ["go:build linux|true|false", "go:linkname a b|true|false", "go:y z|false|false", "line a.go:3|true|true", "line b.go:1|false|false"]);
+    assert_eq!(
+        found,
+        [
+            "go:build linux|true|false",
+            "go:linkname a b|true|false",
+            "go:y z|false|false",
+            "line a.go:3|true|true",
+            "line b.go:1|false|false"
+        ]
+    );
 }
 
 #[test]
 fn deep_nesting_and_odd_bytes_never_break_the_reader() {
     let deep = format!("package p\nvar x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000));
     assert!(outline(deep.as_bytes()).fault.is_none());
-    for text in [&b"\xef\xbb"[..], b"package", b"package p\nimport", b"package p\nfunc (", b"package p\ntype T[", b"\"", b"'\\"] {
+    for text in
+        [&b"\xef\xbb"[..], b"package", b"package p\nimport", b"package p\nfunc (", b"package p\ntype T[", b"\"", b"'\\"]
+    {
         let _ = outline(text);
     }
 }

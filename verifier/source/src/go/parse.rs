@@ -39,7 +39,8 @@ pub(crate) fn parse(file: &[u8], decl: &Decl) -> Parsed {
         return refused(Fault { at: decl.start, what: "the parser gave up" });
     };
     let root = tree.root_node();
-    let grammar = first_error(root).map(|node| Fault { at: normal.place(node.start_byte()), what: "not understood by the grammar" });
+    let grammar = first_error(root)
+        .map(|node| Fault { at: normal.place(node.start_byte()), what: "not understood by the grammar" });
     lowered(file, decl, &normal, root, grammar)
 }
 
@@ -47,7 +48,9 @@ fn tree(text: &[u8]) -> Option<Tree> {
     PARSER.with_borrow_mut(|slot| {
         let parser = slot.get_or_insert_with(|| {
             let mut parser = Parser::new();
-            parser.set_language(&tree_sitter_go::LANGUAGE.into()).expect("the grammar and the library are of matching versions");
+            parser
+                .set_language(&tree_sitter_go::LANGUAGE.into())
+                .expect("the grammar and the library are of matching versions");
             parser
         });
         parser.parse(text, None)
@@ -66,10 +69,16 @@ fn lowered(file: &[u8], decl: &Decl, normal: &Normal, root: Node, fault: Option<
         DeclKind::Broken => &[],
     };
     let [node] = nodes.as_slice() else {
-        return Parsed { item: None, fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })) };
+        return Parsed {
+            item: None,
+            fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })),
+        };
     };
     if !expected.contains(&node.kind()) {
-        return Parsed { item: None, fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })) };
+        return Parsed {
+            item: None,
+            fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })),
+        };
     }
     let mut lower = Lower::new(file, normal);
     let item = lower.item(*node);

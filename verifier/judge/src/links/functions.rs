@@ -1,0 +1,309 @@
+//! `link.functions`: every function of the main module, of local replacements and of delivered dependencies has its declaration, on its line.
+
+use super::names::{Named, owner_of, plain};
+use super::table::{self, Binary, Function};
+use super::tree::{Package, Tree, base, folder};
+use crate::Truth;
+use crate::seen::known;
+use crate::sheets::{Sheets, inherit};
+use assize_facts::kinds::link::FunctionLink;
+use assize_facts::{Known, Origin, Reason, Sheet, reason};
+use std::collections::BTreeSet;
+
+/// What `link.functions` is derived from.
+pub const FROM: &[&str] =
+    &["binary.info", "binary.modules", "binary.functions", "source.declarations", "source.files", "inventory.files", "module.vendor"];
+
+/// The most names that a list shows.
+const SHOWN: usize = 50;
+
+pub fn derive(sheets: &Sheets) -> Sheet {
+    let mut sheet = Sheet::of::<FunctionLink>();
+    let tree = Tree::read(sheets);
+    let (binaries, unread) = table::read(sheets);
+    let functions = sheets.of("binary.functions");
+    for from in [&sheets.of("binary.info"), &functions, &tree.sheet] {
+        inherit(&mut sheet, from);
+    }
+    for reason in unread.into_iter().chain(tree.unread.iter().cloned()) {
+        sheet.gap(reason, "");
+    }
+    for binary in &binaries {
+        of_binary(binary, &tree, sheets, &functions, &mut sheet);
+    }
+    sheet.examined(binaries.len() as u64);
+    sheet.settle();
+    sheet
+}
+
+fn of_binary(binary: &Binary, tree: &Tree, sheets: &Sheets, functions: &Sheet, sheet: &mut Sheet) {
+    if binary.go_program.is_false() {
+        return;
+    }
+    let origin = || Origin::file(&binary.path);
+    if binary.packages.is_empty() {
+        sheet.gap(reason!("no-function-table", binary = binary.name), &binary.path);
+        return;
+    }
+    if let Err(reason) = &binary.main_package {
+        sheet.gap(reason.clone(), &binary.path);
+    }
+    let vendored = vendored(sheets);
+    let mut names: BTreeSet<&str> = binary.packages.keys().map(String::as_str).collect();
+    names.extend(tree.packages.iter().filter(|(path, p)| !p.is_main || binary.main_package.as_ref() == Ok(path)).map(|(path, _)| path.as_str()));
+    for name in names {
+        let package = tree.packages.get(name);
+        let Some(owner) = owner(binary, name, package, &vendored) else { continue };
+        let link = Comparison::new(binary, name, package, tree).link(owner, functions);
+        sheet.push(link, Origin { symbol: Some(name.to_owned()), ..origin() });
+    }
+}
+
+fn vendored(sheets: &Sheets) -> BTreeSet<String> {
+    let items = sheets.having("module.vendor").map_or(&[][..], |sheet| sheet.items.as_slice());
+    items.iter().filter_map(|i| i.text("path")).filter(|path| !path.is_empty()).map(str::to_owned).collect()
+}
+
+/// Whose package it is; `None` where its source need not be there: the standard library, and dependencies that were not delivered.
+fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored: &BTreeSet<String>) -> Option<&'t str> {
+    if let Some(package) = package {
+        return Some(&package.owner);
+    }
+    // The linker's own names: `type:.eq.T`, `go:struct { … }.Read`. Their functions are generated, else they are reported.
+    let is_linkers = name.is_empty() || name.starts_with("type:") || name.starts_with("go:");
+    if is_linkers {
+        let forged = |f: &Function| f.file.ends_with(".go");
+        return binary.packages.get(name)?.iter().any(forged).then_some("main");
+    }
+    if binary.main_package.as_ref().is_ok_and(|main| main == name) || name == "main" || in_module(binary.main_module.as_deref().unwrap_or(""), name) {
+        return Some("main");
+    }
+    let module = binary.modules.iter().filter(|m| in_module(&m.path, name)).max_by_key(|m| m.path.len());
+    match module {
+        Some(module) if module.local => Some("local-replace"),
+        Some(module) if vendored.contains(&module.path) => Some("dependency"),
+        Some(_) => None,
+        None if is_standard(name) => None,
+        // A package that no module of the build provides: nobody declares it.
+        None => Some("main"),
+    }
+}
+
+fn in_module(module: &str, package: &str) -> bool {
+    !module.is_empty() && package.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a path is one of the standard library: its first part is a folder of `GOROOT/src` (Go 1.16 to 1.27).
+pub fn is_standard(path: &str) -> bool {
+    const FOLDERS: &[&str] = &[
+        "archive", "arena", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug", "embed", "encoding",
+        "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io", "iter", "log", "maps", "math", "mime",
+        "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "simd", "slices", "sort", "strconv", "strings", "structs", "sync",
+        "syscall", "testing", "text", "time", "unicode", "unique", "unsafe", "vendor", "weak",
+    ];
+    FOLDERS.contains(&path.split('/').next().unwrap_or(path))
+}
+
+/// One package of one binary against its declarations.
+struct Comparison<'a> {
+    binary: &'a Binary,
+    name: &'a str,
+    package: Option<&'a Package>,
+    tree: &'a Tree<'a>,
+    /// The folder that the table gives for the package's files: one package, one folder.
+    folder: Option<&'a str>,
+    present: BTreeSet<String>,
+    matched: u64,
+    undeclared: Vec<String>,
+    misplaced: Vec<String>,
+    unlocated: Vec<String>,
+    /// Why something could not be compared that should have been.
+    open: Option<Reason>,
+}
+
+enum Position {
+    Right,
+    Wrong,
+    /// Cannot be compared, and need not be.
+    Foreign,
+    Open(Reason),
+}
+
+impl<'a> Comparison<'a> {
+    fn new(binary: &'a Binary, name: &'a str, package: Option<&'a Package>, tree: &'a Tree<'a>) -> Comparison<'a> {
+        let (undeclared, misplaced, unlocated) = (vec![], vec![], vec![]);
+        Comparison { binary, name, package, tree, folder: None, present: BTreeSet::new(), matched: 0, undeclared, misplaced, unlocated, open: None }
+    }
+
+    fn link(mut self, owner: &str, functions: &Sheet) -> FunctionLink {
+        let table = self.binary.packages.get(self.name).map_or(&[][..], |all| all.as_slice());
+        let declared = self.package.map(Package::names).unwrap_or_default();
+        for function in table.iter().filter(|f| !f.is_generated()) {
+            self.compare(function, &declared);
+        }
+        self.inlined(&declared);
+        if self.is_main() && !table.is_empty() && !self.present.contains("main") {
+            self.undeclared.push("main".into());
+        }
+        let absent = table.is_empty() && self.binary.inlined.get(self.name).is_none_or(Vec::is_empty);
+        let linked = match functions.gaps.first() {
+            _ if !absent => Truth::True,
+            Some(gap) => Truth::Unknown(gap.reason.clone()),
+            None => Truth::False,
+        };
+        let (agrees, not_linked) = (self.agrees(), declared.iter().filter(|name| !self.present.contains(**name)).count());
+        let shown = |mut names: Vec<String>| {
+            names.sort();
+            names.truncate(SHOWN);
+            names
+        };
+        FunctionLink {
+            binary: self.binary.name.clone(),
+            package: self.name.to_owned(),
+            module_owner: owner.to_owned(),
+            declared: self.declared(),
+            linked: known(linked),
+            matched: self.matched,
+            undeclared: shown(self.undeclared),
+            misplaced: shown(self.misplaced),
+            unlocated: shown(self.unlocated),
+            declarations: declared.len() as u64,
+            not_linked: not_linked as u64,
+            agrees: known(agrees),
+        }
+    }
+
+    fn is_main(&self) -> bool {
+        self.binary.main_package.as_deref() == Ok(self.name) || self.name == "main"
+    }
+
+    fn declared(&self) -> Known<bool> {
+        match (self.package, self.tree.gap_in(None)) {
+            (Some(_), _) => Known::Value(true),
+            (None, Some(gap)) => Known::Unknown(gap.reason.clone()),
+            (None, None) => Known::Value(false),
+        }
+    }
+
+    /// A function without declaration refutes, unless the declaration may stand in what could not be read.
+    fn agrees(&self) -> Truth {
+        if self.binary.obfuscated.is_true() {
+            return Truth::Unknown(reason!("obfuscated", binary = self.binary.name));
+        }
+        if self.name == "main" && self.package.is_none() {
+            return Truth::Unknown(reason!("main-package-not-named"));
+        }
+        if self.undeclared.is_empty() && self.misplaced.is_empty() {
+            return self.open.clone().map_or(Truth::True, Truth::Unknown);
+        }
+        match self.tree.gap_in(self.package) {
+            Some(gap) => Truth::Unknown(gap.reason.clone()),
+            None => Truth::False,
+        }
+    }
+
+    fn compare(&mut self, function: &'a Function, declared: &BTreeSet<&str>) {
+        let Some(package) = self.package else {
+            self.undeclared.push(function.name.clone());
+            return;
+        };
+        let name = owner_of(&plain(&function.name), declared);
+        if let Named::Itself(base) | Named::Within { base, .. } = &name {
+            self.present.insert(base.clone());
+        }
+        if matches!(name, Named::Init { .. }) {
+            self.present.insert("init".into());
+        }
+        let in_assembly = package.assembly.contains(base(&function.file));
+        match &name {
+            Named::Undeclared if !in_assembly => return self.undeclared.push(function.name.clone()),
+            Named::Cgo if !package.has_cgo => return self.undeclared.push(function.name.clone()),
+            _ => {}
+        }
+        match if in_assembly { Position::Right } else { self.position(package, &name, function) } {
+            Position::Right => self.matched += 1,
+            Position::Wrong => self.misplaced.push(function.name.clone()),
+            Position::Foreign => self.unlocated.push(function.name.clone()),
+            Position::Open(reason) => {
+                self.unlocated.push(function.name.clone());
+                self.open.get_or_insert(reason);
+            }
+        }
+    }
+
+    fn position(&mut self, package: &Package, name: &Named, function: &'a Function) -> Position {
+        let file = base(&function.file);
+        let spans: &[_] = match name {
+            Named::Itself(base) | Named::Within { base, .. } => package.functions.get(base).map_or(&[], Vec::as_slice),
+            Named::Init { number, .. } => {
+                let all = package.functions.get("init").map_or(&[][..], Vec::as_slice);
+                if *number >= all.len() {
+                    return Position::Wrong;
+                }
+                all
+            }
+            Named::Initializer { .. } => &[],
+            Named::Cgo => return Position::Right,
+            Named::Undeclared => return Position::Wrong,
+        };
+        let right = match name {
+            Named::Itself(_) | Named::Init { itself: true, .. } => spans.iter().any(|s| s.file == file && s.first == function.line),
+            Named::Initializer { .. } => package.files.contains(file),
+            _ => spans.iter().any(|s| s.file == file && (s.first..=s.last).contains(&function.line)),
+        };
+        if right && self.same_folder(function) {
+            return Position::Right;
+        }
+        if package.renames(file) {
+            // What a directive names must have been delivered, or the position is only the supplier's word.
+            return if self.tree.delivers(file) { Position::Foreign } else { Position::Open(reason!("line-directive", file = file)) };
+        }
+        if function.line == 0 {
+            return Position::Open(reason!("no-line-recorded"));
+        }
+        let inlined = matches!(
+            name,
+            Named::Within { inlined: true, .. } | Named::Init { inlined: true, .. } | Named::Initializer { inlined: true }
+        );
+        match inlined {
+            // A closure of an inlined function keeps the place where it was written.
+            true if self.tree.has_function_at(file, function.line) => Position::Right,
+            true if is_foreign(&function.file) => Position::Foreign,
+            _ => Position::Wrong,
+        }
+    }
+
+    /// A package lives in one folder, whatever it was called where it was built.
+    fn same_folder(&mut self, function: &'a Function) -> bool {
+        let folder = folder(&function.file);
+        *self.folder.get_or_insert(folder) == folder
+    }
+
+    /// Small functions may be there only inside others, which is no absence.
+    fn inlined(&mut self, declared: &BTreeSet<&str>) {
+        for name in self.binary.inlined.get(self.name).into_iter().flatten() {
+            if let Named::Itself(base) | Named::Within { base, .. } = owner_of(&plain(name), declared) {
+                self.present.insert(base);
+            }
+        }
+    }
+}
+
+/// Code of the standard library, or of a module that was not delivered: `GOROOT/src/…`, `strings/…` with -trimpath, `path@version/…`.
+fn is_foreign(file: &str) -> bool {
+    let standard = |path: &str| path.contains('/') && is_standard(path);
+    file.contains('@') || (!file.starts_with('/') && standard(file)) || file.rsplit_once("/src/").is_some_and(|(_, path)| standard(path))
+}
+
+/// Whether all packages of a binary agree.
+pub fn of_all(links: &Sheet, binary: &str) -> Truth {
+    let mut mine = links.items.iter().filter(|i| i.text("binary") == Some(binary)).peekable();
+    if mine.peek().is_none() {
+        return Truth::Unknown(links.gaps.first().map_or(reason!("no-function-table", binary = binary), |gap| gap.reason.clone()));
+    }
+    let agree = Truth::all(mine.map(|item| crate::seen::flag(item, "agrees")));
+    match links.gaps.first() {
+        Some(gap) => agree.and(|| Truth::Unknown(gap.reason.clone())),
+        None => agree,
+    }
+}

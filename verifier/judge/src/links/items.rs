@@ -1,0 +1,132 @@
+//! `link.items`: what the contract lists against what was handed over.
+
+use super::tree::base;
+use crate::Truth;
+use crate::run::Declared;
+use crate::seen::{self, known};
+use crate::sheets::{Sheets, inherit};
+use assize_clause::{ContractItem, ItemKind};
+use assize_facts::kinds::link::ContractItem as ItemLink;
+use assize_facts::{Item, Origin, Sheet, reason};
+use std::borrow::Cow;
+
+/// What `link.items` is derived from.
+pub const FROM: &[&str] = &["inventory.declared", "inventory.files"];
+
+pub fn derive(sheets: &Sheets, items: &[ContractItem], declared: &Declared) -> Sheet {
+    let mut sheet = Sheet::of::<ItemLink>();
+    let handed = Handed { files: sheets.of("inventory.files"), declared: sheets.of("inventory.declared"), words: declared };
+    inherit(&mut sheet, &handed.declared);
+    // Opaque files are gaps of the inventory alone; an inventory that was not made at all is another matter.
+    if handed.files.scope.count == 0 {
+        inherit(&mut sheet, &handed.files);
+    }
+    for item in items {
+        let (named, path, found) = handed.over(item);
+        let origin = path.as_ref().map_or_else(Origin::default, Origin::file);
+        let fact = ItemLink {
+            item_kind: item.kind.word().to_owned(),
+            name: item.name.clone(),
+            named,
+            path,
+            found: known(found),
+        };
+        sheet.push(fact, origin);
+    }
+    sheet.examined(items.len() as u64);
+    sheet
+}
+
+struct Handed<'a> {
+    files: Cow<'a, Sheet>,
+    declared: Cow<'a, Sheet>,
+    words: &'a Declared,
+}
+
+impl Handed<'_> {
+    /// Whether it is named, by which path, and whether it is there.
+    fn over(&self, item: &ContractItem) -> (bool, Option<String>, Truth) {
+        let name = item.name.as_str();
+        match item.kind {
+            ItemKind::Binary => {
+                let named = self.words.binaries.iter().find(|b| b.name == name).map(|b| b.path.clone());
+                self.file(named, |file| base_is(file, name), |file| seen::flag(file, "executable_content"))
+            }
+            ItemKind::Image => {
+                let mut named = self.words.images.iter().filter(|path| is_called(path, name));
+                self.file(named.next().cloned(), |file| base_is(file, name), |_| Truth::True)
+            }
+            ItemKind::Source => self.source(),
+            ItemKind::Document => self.file(None, |file| file.text("path") == Some(name) || base_is(file, name), |_| Truth::True),
+            // There is no file to find: naming it is handing it over, and what it is worth other clauses say.
+            ItemKind::Endpoint => self.word(self.words.endpoints.iter().any(|e| e.name == name)),
+            ItemKind::Dependency => self.word(self.words.dependencies.iter().any(|d| d == name)),
+        }
+    }
+
+    fn word(&self, named: bool) -> (bool, Option<String>, Truth) {
+        (named, None, if named { Truth::True } else { neither() })
+    }
+
+    fn file(
+        &self,
+        named: Option<String>,
+        looks_like_it: impl Fn(&Item) -> bool,
+        is_one: impl Fn(&Item) -> Truth,
+    ) -> (bool, Option<String>, Truth) {
+        if let Some(path) = named {
+            let found = match self.files.items.iter().find(|f| f.text("path") == Some(&path)) {
+                Some(file) => is_one(file),
+                None => self.named_path(&path),
+            };
+            return (true, Some(path), found);
+        }
+        let found = self.files.items.iter().filter(|f| looks_like_it(f)).find(|f| is_one(f).is_true());
+        match found {
+            Some(file) => (false, file.text("path").map(str::to_owned), Truth::True),
+            None => (false, None, neither()),
+        }
+    }
+
+    /// A folder has no line of its own in the inventory: the line of its declaration tells.
+    fn named_path(&self, path: &str) -> Truth {
+        let below = |f: &&Item| f.text("path").and_then(|p| p.strip_prefix(path)).is_some_and(|rest| rest.starts_with('/'));
+        if self.files.items.iter().any(|f| below(&f)) {
+            return Truth::True;
+        }
+        match self.declared.items.iter().find(|d| d.text("path") == Some(path)) {
+            Some(line) => seen::flag(line, "found"),
+            None => Truth::Unknown(reason!("declaration-not-recorded", path = path)),
+        }
+    }
+
+    /// The source is there where its module files are.
+    fn source(&self) -> (bool, Option<String>, Truth) {
+        let module_file = |f: &&Item| f.text("path").is_some_and(|path| ["go.mod", "go.work"].contains(&base(path)));
+        let Some(root) = &self.words.source else {
+            let found = self.files.items.iter().find(module_file).and_then(|f| f.text("path"));
+            return (false, found.map(str::to_owned), if found.is_some() { Truth::True } else { neither() });
+        };
+        let inside = |path: &str| match root.as_str() {
+            "." | "" => true,
+            root => path.strip_prefix(root).is_some_and(|rest| rest.starts_with(['/', '!'])),
+        };
+        let there = self.files.items.iter().filter(module_file).any(|f| f.text("path").is_some_and(inside));
+        let found = if there { Truth::True } else { self.named_path(root).and(|| Truth::Unknown(reason!("module-files-not-seen"))) };
+        (true, Some(root.clone()), found)
+    }
+}
+
+fn neither() -> Truth {
+    Truth::Unknown(reason!("neither-named-nor-found"))
+}
+
+fn base_is(file: &Item, name: &str) -> bool {
+    file.text("path").is_some_and(|path| is_called(path, name))
+}
+
+/// A path, its last part, or that without its ending.
+fn is_called(path: &str, name: &str) -> bool {
+    let last = base(path);
+    path == name || last == name || last.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+}

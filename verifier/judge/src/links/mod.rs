@@ -1,0 +1,56 @@
+//! Links: sheets that are derived from recorded sheets of several layers. One pure function each; a test compares the list with the schemas.
+
+mod functions;
+mod images;
+mod items;
+mod linked;
+mod modules;
+mod names;
+mod processes;
+mod source_binary;
+mod syscalls;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use linked::Linked;
+pub use source_binary::overall;
+pub use tree::without_line;
+
+pub(crate) use processes::all_agree;
+
+use crate::run::RunRecord;
+use crate::sheets::Sheets;
+use assize_clause::ContractItem;
+use assize_facts::{Request, Sheet, reason};
+
+/// The kinds that a link is derived from; `None` where the kind is no link.
+pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
+    Some(match kind {
+        "link.modules" => modules::FROM.to_vec(),
+        "link.functions" => functions::FROM.to_vec(),
+        "link.source_binary" => [source_binary::FROM, modules::FROM, functions::FROM].concat(),
+        "link.image_binary" => images::FROM.to_vec(),
+        "link.process_binary" => processes::PROCESS_FROM.to_vec(),
+        "link.endpoint_process" => processes::ENDPOINT_FROM.to_vec(),
+        "link.syscall_policy" => syscalls::FROM.to_vec(),
+        "link.items" => items::FROM.to_vec(),
+        _ => return None,
+    })
+}
+
+/// Derives a link from what was recorded.
+pub fn derive(request: &Request, sheets: &Sheets, items: &[ContractItem], run: &RunRecord) -> Sheet {
+    match request.kind.as_str() {
+        "link.modules" => modules::derive(sheets),
+        "link.functions" => functions::derive(sheets),
+        "link.source_binary" => source_binary::derive(sheets, &run.declared),
+        "link.image_binary" => images::derive(sheets, &run.declared),
+        "link.process_binary" => processes::process_binary(sheets, run),
+        "link.endpoint_process" => processes::endpoint_process(sheets, run),
+        "link.syscall_policy" => syscalls::derive(sheets, request),
+        "link.items" => items::derive(sheets, items, &run.declared),
+        other => Sheet::missing(other, reason!("not-collected", kind = other)),
+    }
+}

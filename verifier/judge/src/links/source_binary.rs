@@ -1,0 +1,142 @@
+//! `link.source_binary`: a delivered binary as a whole against the delivered source.
+
+use super::{functions, modules};
+use super::table::{self, Binary};
+use crate::Truth;
+use crate::run::Declared;
+use crate::seen::{self, known};
+use crate::sheets::{Sheets, inherit};
+use assize_facts::kinds::link::SourceBinary;
+use assize_facts::{Item, Origin, Sheet, reason};
+use std::collections::BTreeSet;
+
+/// What `link.source_binary` is derived from, beside the two links below it.
+pub const FROM: &[&str] = &["binary.info", "binary.settings", "module.file"];
+
+pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
+    let mut sheet = Sheet::of::<SourceBinary>();
+    let (binaries, unread) = table::read(sheets);
+    let settings = sheets.of("binary.settings");
+    inherit(&mut sheet, &sheets.of("binary.info"));
+    inherit(&mut sheet, &settings);
+    for reason in unread {
+        sheet.gap(reason, "");
+    }
+    let (modules, functions) = (modules::derive(sheets), functions::derive(sheets));
+    for binary in binaries.iter().filter(|b| !b.go_program.is_false()) {
+        let link = Whole { binary, sheets, declared, settings: &settings.items, modules: &modules, functions: &functions }.link();
+        sheet.push(link, Origin::file(&binary.path));
+    }
+    sheet.examined(binaries.len() as u64);
+    sheet.settle();
+    sheet
+}
+
+struct Whole<'a> {
+    binary: &'a Binary,
+    sheets: &'a Sheets,
+    declared: &'a Declared,
+    settings: &'a [Item],
+    modules: &'a Sheet,
+    functions: &'a Sheet,
+}
+
+impl Whole<'_> {
+    fn link(&self) -> SourceBinary {
+        let name = &self.binary.name;
+        let (main, tags, platform) = (self.main(), self.tags(), self.platform());
+        let (modules, functions) = (modules::of_binary(self.modules, name), functions::of_all(self.functions, name));
+        let structure = Truth::all([&main, &tags, &platform, &modules, &functions].map(Clone::clone));
+        // The function table can refute and never prove: two binaries that differ in a constant have the same one. No rebuild is made yet.
+        let bodies = Truth::Unknown(reason!("bodies-not-compared"));
+        SourceBinary {
+            binary: name.clone(),
+            declared: self.binary.declared,
+            main_agrees: known(main),
+            tags_agree: known(tags),
+            platform_agrees: known(platform),
+            modules_agree: known(modules),
+            functions_agree: known(functions),
+            structure_agrees: known(structure.clone()),
+            bodies_agree: known(bodies.clone()),
+            agrees: known(structure.and(|| bodies)),
+        }
+    }
+
+    /// The main package is declared as such, and is the one that deliverable.toml names for this binary.
+    fn main(&self) -> Truth {
+        let path = match &self.binary.main_package {
+            Ok(path) => path,
+            Err(reason) => return Truth::Unknown(reason.clone()),
+        };
+        let spec = self.declared.binaries.iter().find(|b| b.name == self.binary.name);
+        let wanted = spec.and_then(|b| b.package.as_deref()).map(|package| names_package(package, path));
+        let tree = super::tree::Tree::read(self.sheets);
+        let declared = match tree.packages.get(path) {
+            Some(package) => Truth::from(package.is_main),
+            None => tree.gap_in(None).map_or(Truth::False, |gap| Truth::Unknown(gap.reason.clone())),
+        };
+        Truth::from(wanted.unwrap_or(true)).and(|| declared)
+    }
+
+    fn setting(&self, key: &str) -> Option<&str> {
+        let mine = |s: &&Item| s.text("binary") == Some(&self.binary.name) && s.text("key") == Some(key);
+        self.settings.iter().find(mine)?.text("value")
+    }
+
+    /// A binary that records no settings at all says nothing about them.
+    fn silent(&self) -> bool {
+        !self.settings.iter().any(|s| s.text("binary") == Some(&self.binary.name))
+    }
+
+    fn tags(&self) -> Truth {
+        if self.silent() {
+            return Truth::Unknown(reason!("no-build-settings", binary = self.binary.name));
+        }
+        let built: BTreeSet<&str> = self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
+        let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).collect();
+        Truth::from(built == examined)
+    }
+
+    fn platform(&self) -> Truth {
+        let examined = self.declared.platform.as_deref().unwrap_or("linux/amd64");
+        match (self.setting("GOOS"), self.setting("GOARCH")) {
+            (Some(os), Some(arch)) if format!("{os}/{arch}") == examined => Truth::True,
+            // An honest delivery may hold binaries for other platforms; their files were just not the ones looked at.
+            (Some(os), Some(arch)) => Truth::Unknown(reason!("other-platform", platform = format!("{os}/{arch}"), examined = examined)),
+            _ => Truth::Unknown(reason!("no-build-settings", binary = self.binary.name)),
+        }
+    }
+}
+
+/// Whether `./cmd/x`, `cmd/x` or an import path names that import path.
+fn names_package(declared: &str, path: &str) -> bool {
+    let tail = declared.trim_start_matches("./").trim_end_matches('/');
+    tail.is_empty() || tail == "." || path == tail || path.strip_suffix(tail).is_some_and(|before| before.ends_with('/'))
+}
+
+/// What the whole delivery's chain is worth: of the declared binaries, or of all where none is declared.
+pub fn overall(links: &Sheet, field: &str) -> Truth {
+    let declared: Vec<&Item> = links.items.iter().filter(|i| seen::flag(i, "declared").is_true()).collect();
+    let chosen = if declared.is_empty() { links.items.iter().collect() } else { declared };
+    if chosen.is_empty() {
+        return Truth::Unknown(links.gaps.first().map_or(reason!("no-binary"), |gap| gap.reason.clone()));
+    }
+    let agree = Truth::all(chosen.iter().map(|item| seen::flag(item, field)));
+    match links.gaps.first() {
+        Some(gap) => agree.and(|| Truth::Unknown(gap.reason.clone())),
+        None => agree,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_named_by_folder_or_path() {
+        for (declared, agrees) in [("./cmd/api", true), ("cmd/api", true), ("x.example/a/cmd/api", true), (".", true), ("./cmd/other", false), ("api", true), ("./pi", false)] {
+            assert_eq!(names_package(declared, "x.example/a/cmd/api"), agrees, "{declared}");
+        }
+    }
+}

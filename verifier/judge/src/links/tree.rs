@@ -1,0 +1,166 @@
+//! The delivered source as `link.functions` needs it: packages, their files, and the functions declared in them with their lines.
+
+use crate::seen::{self, Seen};
+use crate::sheets::Sheets;
+use assize_facts::{Gap, Item, Reason, Sheet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that the source declares.
+pub struct Tree<'a> {
+    pub sheet: Cow<'a, Sheet>,
+    pub packages: BTreeMap<String, Package>,
+    /// Base names of all delivered files, for what `//line` names.
+    delivered: BTreeSet<String>,
+    /// Items that could not be read.
+    pub unread: Vec<Reason>,
+}
+
+/// One package of the build.
+#[derive(Default)]
+pub struct Package {
+    pub owner: String,
+    pub is_main: bool,
+    pub folder: String,
+    pub functions: BTreeMap<String, Vec<Span>>,
+    /// Base names of its Go files.
+    pub files: BTreeSet<String>,
+    /// Base names of its assembly files.
+    pub assembly: BTreeSet<String>,
+    pub has_cgo: bool,
+    /// Base names of the files that `//line` directives stand in, each with the base names that they give.
+    pub renamed: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Where a function is declared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub file: String,
+    pub first: u64,
+    pub last: u64,
+}
+
+impl Tree<'_> {
+    pub fn read(sheets: &Sheets) -> Tree<'_> {
+        let sheet = sheets.of("source.declarations");
+        let mut tree = Tree { sheet: Cow::Owned(Sheet::named("")), packages: BTreeMap::new(), delivered: BTreeSet::new(), unread: vec![] };
+        for item in &sheet.items {
+            if let Err(reason) = tree.add(item) {
+                tree.unread.push(reason);
+            }
+        }
+        tree.sheet = sheet;
+        tree.add_other_files(sheets);
+        tree
+    }
+
+    fn add(&mut self, item: &Item) -> Seen<()> {
+        let path = item.origin.file.clone().unwrap_or_default();
+        let (names, first, last) = (seen::texts(item, "names")?, seen::numbers(item, "lines")?, seen::numbers(item, "end_lines")?);
+        let package = self.packages.entry(seen::text(item, "package")?).or_default();
+        package.owner = seen::text(item, "owner")?;
+        package.is_main |= seen::flag(item, "is_main").is_true();
+        package.folder = folder(&path).to_owned();
+        let file = base(&path).to_owned();
+        for ((name, first), last) in names.into_iter().zip(first).zip(last) {
+            package.functions.entry(name).or_default().push(Span { file: file.clone(), first, last });
+        }
+        let directives = seen::texts(item, "line_directives")?;
+        if !directives.is_empty() {
+            package.renamed.entry(file.clone()).or_default().extend(directives.iter().filter_map(|d| renamed_to(d)));
+        }
+        package.files.insert(file);
+        Ok(())
+    }
+
+    fn add_other_files(&mut self, sheets: &Sheets) {
+        for item in sheets.having("source.files").iter().flat_map(|s| &s.items) {
+            let (Some(path), Some(package)) = (&item.origin.file, item.text("package")) else { continue };
+            let Some(package) = self.packages.get_mut(package) else { continue };
+            if item.text("language") == Some("assembly") {
+                package.assembly.insert(base(path).to_owned());
+            }
+            package.has_cgo |= item.text("fate") == Some("cgo-file") || seen::flag(item, "imports_c").is_true();
+        }
+        for item in sheets.having("inventory.files").iter().flat_map(|s| &s.items) {
+            if let Some(path) = item.text("path") {
+                self.delivered.insert(base(path).to_owned());
+            }
+        }
+    }
+
+    /// A gap that may hide declarations of a package: one in its folder, or one without a place.
+    pub fn gap_in(&self, package: Option<&Package>) -> Option<&Gap> {
+        self.sheet.gaps.iter().find(|gap| match package {
+            Some(package) => gap.place.is_empty() || folder(without_line(&gap.place)) == package.folder,
+            None => true,
+        })
+    }
+
+    /// Whether any function of any package stands on that line.
+    pub fn has_function_at(&self, file: &str, line: u64) -> bool {
+        let spans = self.packages.values().filter(|p| p.files.contains(file)).flat_map(|p| p.functions.values().flatten());
+        spans.into_iter().any(|span| span.file == file && (span.first..=span.last).contains(&line))
+    }
+
+    pub fn delivers(&self, file: &str) -> bool {
+        self.delivered.contains(file)
+    }
+}
+
+impl Package {
+    pub fn names(&self) -> BTreeSet<&str> {
+        self.functions.keys().map(String::as_str).collect()
+    }
+
+    /// What the `//line` directives of a file (or of any, where the table names none of its files) make of positions.
+    pub fn renames(&self, file: &str) -> bool {
+        self.renamed.contains_key(file) || self.renamed.values().any(|names| names.contains(file))
+    }
+}
+
+/// The file that a directive names: `//line y.go:10`, `/*line y.go:10:2*/` (`cmd/compile` documentation, "Line directives").
+fn renamed_to(directive: &str) -> Option<String> {
+    let text = directive.trim().trim_start_matches("//").trim_start_matches("/*").trim_end_matches("*/").trim();
+    let name = without_line(text.strip_prefix("line").unwrap_or(text).trim());
+    (!name.is_empty()).then(|| base(name).to_owned())
+}
+
+/// A place without the line and column behind it.
+pub fn without_line(place: &str) -> &str {
+    let mut place = place;
+    while let Some((before, number)) = place.rsplit_once(':') {
+        if number.is_empty() || !number.bytes().all(|b| b.is_ascii_digit()) {
+            break;
+        }
+        place = before;
+    }
+    place
+}
+
+/// The last part of a path; Windows builds write `\` into their tables.
+pub fn base(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
+}
+
+pub fn folder(path: &str) -> &str {
+    path.rfind(['/', '\\']).map_or("", |at| &path[..at])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn line_directives_name_a_file() {
+        for (directive, file) in [
+            ("//line parser.y:10", Some("parser.y")),
+            ("line sub/lex.rl:1:2", Some("lex.rl")),
+            ("/*line x.go:10:2*/", Some("x.go")),
+            ("y.go:3", Some("y.go")),
+            ("//line :10", None),
+        ] {
+            assert_eq!(renamed_to(directive).as_deref(), file, "{directive}");
+        }
+    }
+}

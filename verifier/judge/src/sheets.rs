@@ -1,0 +1,121 @@
+//! The recorded facts of one run, found by kind and arguments; what is not there is a gap.
+
+use assize_facts::{Gap, Request, Sheet, reason};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// All sheets of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Sheets {
+    by: BTreeMap<Request, Sheet>,
+}
+
+impl Sheets {
+    pub fn new(sheets: impl IntoIterator<Item = Sheet>) -> Sheets {
+        let mut all = Sheets::default();
+        for sheet in sheets {
+            all.insert(sheet);
+        }
+        all
+    }
+
+    /// Adds a sheet. Two records of the same thing cannot both be right: both are kept, and the gap says so.
+    pub fn insert(&mut self, sheet: Sheet) {
+        let key = Request::new(&sheet.kind, &sheet.with);
+        match self.by.get_mut(&key) {
+            Some(first) => {
+                first.items.extend(sheet.items);
+                first.gaps.extend(sheet.gaps);
+                first.scope.count = first.scope.count.min(sheet.scope.count);
+                first.gap(reason!("recorded-twice", kind = sheet.kind), "");
+            }
+            None => {
+                self.by.insert(key, sheet);
+            }
+        }
+    }
+
+    pub fn get(&self, request: &Request) -> Option<&Sheet> {
+        self.by.get(request)
+    }
+
+    /// The sheet that was asked for; where there is none, an empty one with a gap.
+    pub fn look(&self, request: &Request) -> Cow<'_, Sheet> {
+        match self.get(request) {
+            Some(sheet) => Cow::Borrowed(sheet),
+            None => {
+                let mut missing = Sheet::missing(&request.kind, reason!("not-collected", kind = request.kind));
+                missing.with = request.args();
+                Cow::Owned(missing)
+            }
+        }
+    }
+
+    /// The sheet of a kind without arguments, else the first with some, else an empty one with a gap.
+    pub fn of(&self, kind: &str) -> Cow<'_, Sheet> {
+        match self.having(kind) {
+            Some(sheet) => Cow::Borrowed(sheet),
+            None => Cow::Owned(Sheet::missing(kind, reason!("not-collected", kind = kind))),
+        }
+    }
+
+    /// As [`Sheets::of`], where not having it is no gap.
+    pub fn having(&self, kind: &str) -> Option<&Sheet> {
+        self.by.values().find(|sheet| sheet.kind == kind)
+    }
+
+    /// What was recorded; what the judge derives is never taken from a record.
+    pub(crate) fn without_links(&self) -> Sheets {
+        let recorded = self.by.iter().filter(|(request, _)| !request.kind.starts_with("link."));
+        Sheets { by: recorded.map(|(request, sheet)| (request.clone(), sheet.clone())).collect() }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Sheet> {
+        self.by.values()
+    }
+}
+
+/// Gaps that a derived sheet takes over from one that it was derived from.
+pub(crate) fn inherit(into: &mut Sheet, from: &Sheet) {
+    into.gaps.extend(from.gaps.iter().map(|gap| Gap { owner: None, ..gap.clone() }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn sheet(kind: &str, with: serde_json::Value, count: u64) -> Sheet {
+        let mut sheet = Sheet::named(kind);
+        if let serde_json::Value::Object(map) = with {
+            sheet.with = map.into_iter().collect();
+        }
+        sheet.examined(count);
+        sheet
+    }
+
+    #[test]
+    fn a_sheet_is_found_by_kind_and_arguments() {
+        let sheets = Sheets::new([sheet("a", json!({"x": 1}), 1), sheet("a", json!({}), 2), sheet("b", json!({"x": 1}), 3)]);
+        let with = BTreeMap::from([("x".to_string(), json!(1))]);
+        assert_eq!(sheets.look(&Request::new("a", &with)).scope.count, 1);
+        assert_eq!(sheets.of("a").scope.count, 2, "without arguments first");
+        assert_eq!(sheets.of("b").scope.count, 3);
+    }
+
+    #[test]
+    fn what_was_not_collected_is_a_gap() {
+        let missing = Sheets::default();
+        let sheet = missing.look(&Request::new("a", &BTreeMap::new()));
+        assert_eq!((sheet.scope.count, sheet.gaps.len()), (0, 1));
+        assert_eq!(sheet.gaps[0].reason.code, "not-collected");
+        assert_eq!(missing.of("a").gaps.len(), 1);
+    }
+
+    #[test]
+    fn a_second_record_of_the_same_is_a_gap() {
+        let sheets = Sheets::new([sheet("a", json!({}), 5), sheet("a", json!({}), 2)]);
+        assert_eq!(sheets.of("a").scope.count, 2);
+        assert_eq!(sheets.of("a").gaps[0].reason.code, "recorded-twice");
+    }
+}

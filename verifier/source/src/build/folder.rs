@@ -1,0 +1,143 @@
+//! The tree's folders with their source files; module contents join as they are asked for.
+
+use super::read::Head;
+use super::tree::{Found, follow};
+use assize_facts::Reason;
+use assize_golang::build::{SourceKind, source_kind};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FileId(pub u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FolderId(pub u32);
+
+/// A file that the Go command would call source, by its ending.
+#[derive(Debug)]
+pub(crate) struct SourceFile {
+    /// In the tree.
+    pub path: String,
+    /// Where its bytes are; another path for a link.
+    pub content: Option<String>,
+    pub folder: FolderId,
+    pub kind: SourceKind,
+    pub size: u64,
+    /// What its head says; `None` until it was asked for.
+    pub head: Option<Result<Head, Reason>>,
+}
+
+impl SourceFile {
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Folder {
+    /// In the tree; empty for its root.
+    pub path: String,
+    pub files: Vec<FileId>,
+}
+
+/// All folders that hold source files or module files.
+#[derive(Debug, Default)]
+pub(crate) struct Folders {
+    pub files: Vec<SourceFile>,
+    pub folders: Vec<Folder>,
+    by_path: BTreeMap<String, FolderId>,
+    /// Folders with a go.mod: a module ends where another begins.
+    pub modules: BTreeSet<String>,
+    /// Every path, for what is asked by name.
+    pub list: Vec<Found>,
+}
+
+impl Folders {
+    pub fn new(list: Vec<Found>) -> Folders {
+        let mut folders = Folders::default();
+        for found in &list {
+            let (folder, name) = split(&found.path);
+            if name == "go.mod" {
+                folders.modules.insert(folder.to_string());
+            }
+            let Some(kind) = source_kind(name) else { continue };
+            let folder = folders.folder(folder);
+            let content = follow(&list, &found.path).map(|f| f.path.clone());
+            let id = FileId(folders.files.len() as u32);
+            folders.folders[folder.0 as usize].files.push(id);
+            folders.files.push(SourceFile {
+                path: found.path.clone(),
+                content,
+                folder,
+                kind,
+                size: found.size,
+                head: None,
+            });
+        }
+        folders.list = list;
+        folders
+    }
+
+    fn folder(&mut self, path: &str) -> FolderId {
+        if let Some(id) = self.by_path.get(path) {
+            return *id;
+        }
+        let id = FolderId(self.folders.len() as u32);
+        self.folders.push(Folder { path: path.to_string(), files: Vec::new() });
+        self.by_path.insert(path.to_string(), id);
+        id
+    }
+
+    pub fn at(&self, path: &str) -> Option<FolderId> {
+        self.by_path.get(path).copied()
+    }
+
+    pub fn get(&self, id: FolderId) -> &Folder {
+        &self.folders[id.0 as usize]
+    }
+
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.0 as usize]
+    }
+
+    /// Folders at or below a path, in order.
+    pub fn below(&self, path: &str) -> impl Iterator<Item = (&str, FolderId)> {
+        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
+        let path = path.to_string();
+        let all = self.by_path.range(path.clone()..);
+        all.take_while(move |(p, _)| p.starts_with(&path))
+            .filter(move |(p, _)| p.len() + 1 == prefix.len() || p.starts_with(&prefix))
+            .map(|(p, id)| (p.as_str(), *id))
+    }
+
+    pub fn has_file(&self, path: &str) -> bool {
+        self.list.binary_search_by(|f| f.path.as_str().cmp(path)).is_ok()
+    }
+
+    /// The folder of the module that a folder belongs to; `None` where no go.mod stands above it.
+    pub fn module_of(&self, path: &str) -> Option<&str> {
+        let mut at = path;
+        loop {
+            if let Some(found) = self.modules.get(at) {
+                return Some(found);
+            }
+            if at.is_empty() {
+                return None;
+            }
+            at = split(at).0;
+        }
+    }
+}
+
+/// Folder and last part.
+pub(crate) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// `folder/rest`, either of which may be empty.
+pub(crate) fn join(folder: &str, rest: &str) -> String {
+    match (folder.is_empty(), rest.is_empty()) {
+        (true, _) => rest.to_string(),
+        (_, true) => folder.to_string(),
+        _ => format!("{folder}/{rest}"),
+    }
+}

@@ -1,0 +1,119 @@
+//! The packages that a build reaches from its main packages, over the main modules, local replacements and the vendor folder.
+
+use super::folder::{FileId, FolderId, Folders};
+use super::modules::{Modules, Target};
+use super::read::{GoHead, Head, other};
+use super::select::{Selection, select};
+use super::tree::Files;
+use assize_facts::kinds::source::Owner;
+use assize_facts::{Reason, reason};
+use assize_golang::build::{Context, NameFate, SourceKind, file_name_fate};
+use assize_golang::module::Module;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// A package of a build.
+#[derive(Clone, Debug)]
+pub(crate) struct Reached {
+    pub folder: FolderId,
+    pub owner: Owner,
+    pub selection: Selection,
+}
+
+/// An import that leads to nothing delivered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Missing {
+    /// The effective module where it is known.
+    pub module: Option<Module>,
+    pub owner: Owner,
+    /// A file that imports it.
+    pub importer: FileId,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    /// By import path.
+    pub packages: BTreeMap<String, Reached>,
+    /// By import path.
+    pub missing: BTreeMap<String, Missing>,
+}
+
+/// Where a build begins.
+pub(crate) type Roots = Vec<(String, FolderId, Owner)>;
+
+/// Follows imports from the roots, wave by wave; heads that were not read yet are read in parallel.
+pub(crate) fn walk(
+    files: &dyn Files,
+    folders: &mut Folders,
+    modules: &Modules,
+    context: &Context,
+    roots: Roots,
+) -> Graph {
+    let mut graph = Graph::default();
+    let mut wave = roots;
+    while !wave.is_empty() {
+        let places: Vec<FolderId> = wave.iter().map(|(_, folder, _)| *folder).collect();
+        read_heads(files, folders, &places, context);
+        let mut next: BTreeMap<String, (FolderId, Owner)> = BTreeMap::new();
+        for (path, folder, owner) in wave {
+            let selection = select(folders, folder, context);
+            for import in &selection.imports {
+                if graph.packages.contains_key(import) || graph.missing.contains_key(import) {
+                    continue;
+                }
+                match modules.resolve(folders, import) {
+                    Target::Standard => {}
+                    Target::Folder { folder, owner } => {
+                        next.insert(import.clone(), (folder, owner));
+                    }
+                    Target::Own => graph.miss(folders, &selection, import, None, Owner::Main),
+                    Target::Foreign { module, owner } => graph.miss(folders, &selection, import, module, owner),
+                }
+            }
+            graph.packages.insert(path, Reached { folder, owner, selection });
+        }
+        next.retain(|path, _| !graph.packages.contains_key(path));
+        wave = next.into_iter().map(|(path, (folder, owner))| (path, folder, owner)).collect();
+    }
+    graph
+}
+
+impl Graph {
+    fn miss(&mut self, folders: &Folders, selection: &Selection, path: &str, module: Option<Module>, owner: Owner) {
+        let imports = |id: &FileId| match &folders.file(*id).head {
+            Some(Ok(Head::Go(head))) => head.outline.imports.iter().any(|i| &*i.path == path),
+            _ => false,
+        };
+        if let Some(importer) = selection.go_files().find(imports) {
+            self.missing.insert(path.to_string(), Missing { module, owner, importer });
+        }
+    }
+}
+
+/// Reads the heads of all files of some folders that their names do not rule out.
+pub(crate) fn read_heads(files: &dyn Files, folders: &mut Folders, places: &[FolderId], context: &Context) {
+    let asked: Vec<FileId> = places
+        .iter()
+        .flat_map(|folder| folders.get(*folder).files.iter().copied())
+        .filter(|id| folders.file(*id).head.is_none())
+        .filter(|id| matches!(file_name_fate(folders.file(*id).name(), context), NameFate::Selected(_)))
+        .collect();
+    let heads: Vec<(FileId, Result<Head, Reason>)> =
+        asked.into_par_iter().map(|id| (id, head(files, folders, id))).collect();
+    for (id, head) in heads {
+        folders.files[id.0 as usize].head = Some(head);
+    }
+}
+
+fn head(files: &dyn Files, folders: &Folders, id: FileId) -> Result<Head, Reason> {
+    let file = folders.file(id);
+    let Some(content) = &file.content else {
+        return Err(reason!("link-out-of-tree", path = files.shown(&file.path)));
+    };
+    match file.kind {
+        // The linker takes a `.syso` as it is; its bytes are the inventory's matter.
+        SourceKind::Syso => Ok(Head::Other(Vec::new())),
+        SourceKind::Go => Ok(Head::Go(GoHead::new(&files.read(content)?))),
+        _ => Ok(other(&files.read(content)?)),
+    }
+}

@@ -1,0 +1,411 @@
+//! The delivered source as one program: its packages, the part of every file, and what could not be seen of it.
+
+use super::config::{Config, configs};
+use super::folder::{FileId, FolderId, Folders, join, split};
+use super::graph::{Graph, Roots, read_heads, walk};
+use super::modules::{Modules, Target, inside};
+use super::read::{GoHead, Head};
+use super::select::Outcome;
+use super::tree::Files;
+use assize_facts::kinds::source::{Fate, Owner};
+use assize_facts::{Deliverable, Gap, Known, Progress, reason};
+use assize_golang::build::folder_is_skipped;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One build that was looked at: a declared one, with cgo on or off.
+#[derive(Debug)]
+pub(crate) struct Build {
+    /// Index of its declaration.
+    pub config: usize,
+    pub cgo: bool,
+    /// Index into [`Program::modules`].
+    pub modules: usize,
+    pub graph: Graph,
+}
+
+/// A file's part in the declared builds, all of them taken together.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub fate: Known<Fate>,
+    pub why: String,
+}
+
+impl Part {
+    /// Whether it is compiled or linked into something delivered: known, or known only not to be.
+    pub fn in_build(&self) -> Known<bool> {
+        self.fate.clone().map(|fate| matches!(fate, Fate::Built | Fate::CgoFile))
+    }
+
+    pub fn may_be_built(&self) -> bool {
+        !matches!(self.in_build(), Known::Value(false))
+    }
+}
+
+/// A package of any of the builds.
+#[derive(Clone, Debug)]
+pub(crate) struct Package {
+    pub path: String,
+    pub folder: FolderId,
+    pub owner: Owner,
+    pub is_main: bool,
+    /// Go files that some build takes, in the order of their names.
+    pub go_files: Vec<FileId>,
+}
+
+pub(crate) struct Program<'a> {
+    pub files: &'a dyn Files,
+    pub folders: Folders,
+    pub configs: Vec<Config>,
+    pub modules: Vec<Modules>,
+    pub builds: Vec<Build>,
+    /// By import path.
+    pub packages: BTreeMap<String, Package>,
+    /// By file.
+    pub parts: Vec<Part>,
+    /// What every source sheet lacks: files of the build that could not be read, packages that were not delivered.
+    pub gaps: Vec<Gap>,
+}
+
+impl<'a> Program<'a> {
+    /// Reads what the declared builds take.
+    pub fn read(files: &'a dyn Files, spec: &Deliverable, private: &[String], progress: &dyn Progress) -> Program<'a> {
+        let folders = Folders::new(files.list());
+        progress.step(&format!("reading {} source files", folders.files.len()));
+        let mut program = Program {
+            files,
+            folders,
+            configs: configs(spec),
+            modules: Vec::new(),
+            builds: Vec::new(),
+            packages: BTreeMap::new(),
+            parts: Vec::new(),
+            gaps: Vec::new(),
+        };
+        for index in 0..program.configs.len() {
+            program.config(index, private);
+        }
+        program.parts = (0..program.folders.files.len()).map(|id| program.part(FileId(id as u32))).collect();
+        program.join_packages();
+        program.note_missing();
+        program.note_unread();
+        program.gaps.extend(program.modules.iter().flat_map(|m| m.gaps.clone()).collect::<Vec<_>>());
+        program.gaps.sort();
+        program.gaps.dedup();
+        program
+    }
+
+    /// Looks at one declaration: its packages by the module they are in, with each setting of cgo.
+    fn config(&mut self, index: usize, private: &[String]) {
+        let config = self.configs[index].clone();
+        for (root, packages) in self.roots_by_module(&config, private) {
+            let modules = Modules::find(self.files, &self.folders, &root, &config, private);
+            self.modules.push(modules);
+            for cgo in config.cgo_settings() {
+                let context = config.context(cgo);
+                let modules = self.modules.len() - 1;
+                let roots = match packages.is_empty() {
+                    true => self.every_main(modules, cgo, index),
+                    false => self.named(modules, &root, &packages, cgo, index),
+                };
+                let graph = walk(self.files, &mut self.folders, &self.modules[modules], &context, roots);
+                self.builds.push(Build { config: index, cgo, modules, graph });
+            }
+        }
+    }
+
+    /// Packages in a nested module that the root module does not include are built in that module's folder.
+    fn roots_by_module(&self, config: &Config, private: &[String]) -> BTreeMap<String, Vec<String>> {
+        let mut roots: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let top = self.top_module();
+        if config.packages.is_empty() {
+            roots.insert(top, Vec::new());
+            return roots;
+        }
+        let modules = Modules::find(self.files, &self.folders, &top, config, private);
+        for package in &config.packages {
+            let folder = relative(package).and_then(|rest| inside("", rest));
+            let module = folder.as_deref().and_then(|f| self.folders.module_of(f)).unwrap_or(&top);
+            let known = modules.in_tree().any(|m| m.folder == module);
+            let root = if known { top.clone() } else { module.to_string() };
+            roots.entry(root).or_default().push(package.clone());
+        }
+        roots
+    }
+
+    /// The folder where the build is started: the root, or where nothing is there the module nearest to it.
+    fn top_module(&self) -> String {
+        if self.folders.has_file("go.work") || self.folders.modules.contains("") {
+            return String::new();
+        }
+        let depth = |m: &&String| (m.matches('/').count(), m.to_string());
+        let usable =
+            self.folders.modules.iter().filter(|m| !m.split('/').any(|p| folder_is_skipped(p) || p == "vendor"));
+        usable.min_by_key(depth).cloned().unwrap_or_default()
+    }
+
+    /// Every main package of the main modules; without any, of the local replacements; without any, every package.
+    fn every_main(&mut self, modules: usize, cgo: bool, config: usize) -> Roots {
+        let context = self.configs[config].context(cgo);
+        for of_mains in [true, false] {
+            let all = self.packages_of(modules, of_mains);
+            let places: Vec<FolderId> = all.iter().map(|(_, folder, _)| *folder).collect();
+            read_heads(self.files, &mut self.folders, &places, &context);
+            let is_main = |folder: FolderId| super::select::select(&self.folders, folder, &context).is_main();
+            let mains: Roots = all.into_iter().filter(|(_, folder, _)| is_main(*folder)).collect();
+            if !mains.is_empty() {
+                return mains;
+            }
+        }
+        [true, false].into_iter().flat_map(|of_mains| self.packages_of(modules, of_mains)).collect()
+    }
+
+    /// The packages that `./...` means in the modules of the tree.
+    fn packages_of(&self, modules: usize, of_mains: bool) -> Roots {
+        let modules = &self.modules[modules];
+        let list = if of_mains { &modules.mains } else { &modules.local };
+        let mut roots = Roots::new();
+        for module in list {
+            for (path, folder) in self.folders.below(&module.folder) {
+                let rest = path[module.folder.len()..].trim_start_matches('/');
+                let skipped = rest.split('/').any(|part| folder_is_skipped(part) || part == "vendor");
+                if !skipped && self.folders.module_of(path) == Some(module.folder.as_str()) {
+                    roots.push((join(&module.path, rest), folder, module.owner));
+                }
+            }
+        }
+        roots
+    }
+
+    fn named(&mut self, modules: usize, root: &str, packages: &[String], cgo: bool, config: usize) -> Roots {
+        let mut roots = Roots::new();
+        for package in packages {
+            let found = match package.strip_suffix("/...") {
+                Some(prefix) => self.below(modules, prefix, cgo, config),
+                None => self.one(modules, package).into_iter().collect(),
+            };
+            if found.is_empty() {
+                let gap = Gap {
+                    reason: reason!("main-package-not-found", package = package),
+                    place: root.into(),
+                    owner: None,
+                };
+                self.gaps.push(gap);
+            }
+            roots.extend(found);
+        }
+        roots.sort();
+        roots.dedup();
+        roots
+    }
+
+    fn below(&mut self, modules: usize, prefix: &str, cgo: bool, config: usize) -> Roots {
+        let Some(folder) = relative(prefix).and_then(|rest| inside("", rest)) else { return Roots::new() };
+        let all = self.every_main(modules, cgo, config);
+        all.into_iter()
+            .filter(|(_, id, _)| super::modules::contains(&folder, &self.folders.get(*id).path) || folder.is_empty())
+            .collect()
+    }
+
+    fn one(&self, modules: usize, package: &str) -> Option<(String, FolderId, Owner)> {
+        let modules = &self.modules[modules];
+        let by_folder = |path: &str| {
+            let folder = self.folders.at(path)?;
+            let (import, owner) = modules.import_path(&self.folders, path)?;
+            Some((import, folder, owner))
+        };
+        if let Some(rest) = relative(package) {
+            return by_folder(&inside("", rest)?);
+        }
+        match modules.resolve(&self.folders, package) {
+            Target::Folder { folder, owner } => Some((package.to_string(), folder, owner)),
+            Target::Standard | Target::Own | Target::Foreign { .. } => by_folder(package),
+        }
+    }
+
+    fn outcomes(&self, build: &Build, file: FileId) -> Option<Outcome> {
+        let folder = self.folders.file(file).folder;
+        let reached = build.graph.packages.values().find(|p| p.folder == folder)?;
+        reached.selection.outcomes.iter().find(|(id, _)| *id == file).map(|(_, outcome)| outcome.clone())
+    }
+
+    fn part(&self, file: FileId) -> Part {
+        let outcomes: Vec<(usize, Option<Outcome>)> =
+            self.builds.iter().map(|build| (build.config, self.outcomes(build, file))).collect();
+        let mut undecided = None;
+        for config in 0..self.configs.len() {
+            let of: Vec<&Option<Outcome>> = outcomes.iter().filter(|(c, _)| *c == config).map(|(_, o)| o).collect();
+            let built = |o: &&&Option<Outcome>| o.as_ref().is_some_and(Outcome::is_built);
+            match of.iter().filter(built).count() {
+                0 => {}
+                n if n == of.len() || self.configs[config].cgo.is_some() => return self.built(&of),
+                _ => undecided = Some(reason!("cgo-setting-not-declared", file = self.shown(file))),
+            }
+        }
+        if let Some(reason) = undecided {
+            return Part { fate: Known::Unknown(reason), why: "CGO_ENABLED is not declared".into() };
+        }
+        match outcomes.into_iter().find_map(|(_, outcome)| outcome) {
+            Some(outcome) => left_out(&outcome),
+            None => self.elsewhere(file),
+        }
+    }
+
+    fn built(&self, outcomes: &[&Option<Outcome>]) -> Part {
+        let cgo = outcomes.iter().any(|o| **o == Some(Outcome::Cgo));
+        let fate = if cgo { Fate::CgoFile } else { Fate::Built };
+        Part { fate: fate.into(), why: String::new() }
+    }
+
+    /// The fate of a file whose folder no build reaches.
+    fn elsewhere(&self, file: FileId) -> Part {
+        let path = &self.folders.get(self.folders.file(file).folder).path;
+        let part = |fate, why: &str| Part { fate: Known::Value(fate), why: why.into() };
+        if path.split('/').any(folder_is_skipped) {
+            return part(Fate::Outside, "testdata, _ or . folder");
+        }
+        let module = self.folders.module_of(path);
+        let known = self.modules.iter().any(|m| m.in_tree().any(|l| Some(l.folder.as_str()) == module));
+        match () {
+            () if self.folders.file(file).name().ends_with("_test.go") => part(Fate::Test, "test file"),
+            () if !known && module.is_some() => part(Fate::NestedModule, "another module"),
+            () if module.is_none() => part(Fate::Outside, "no go.mod above it"),
+            () => part(Fate::NotImported, "no delivered main package imports it"),
+        }
+    }
+
+    fn join_packages(&mut self) {
+        for build in &self.builds {
+            for (path, reached) in &build.graph.packages {
+                let package = self.packages.entry(path.clone()).or_insert_with(|| Package {
+                    path: path.clone(),
+                    folder: reached.folder,
+                    owner: reached.owner,
+                    is_main: false,
+                    go_files: Vec::new(),
+                });
+                package.is_main |= reached.selection.is_main();
+                package.go_files.extend(reached.selection.go_files());
+                package.go_files.sort();
+                package.go_files.dedup();
+            }
+        }
+    }
+
+    /// One gap per module whose contents are missing; one per package of the modules that are there.
+    fn note_missing(&mut self) {
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for build in &self.builds {
+            for (path, missing) in &build.graph.missing {
+                let key = missing.module.as_ref().map_or_else(|| path.clone(), |m| m.path.clone());
+                if !seen.insert(key) {
+                    continue;
+                }
+                let place = self.shown(missing.importer);
+                let reason = match &missing.module {
+                    Some(module) => reason!(
+                        "module-not-delivered",
+                        module = &module.path,
+                        version = &module.version,
+                        package = path
+                    ),
+                    None => reason!("package-not-delivered", package = path),
+                };
+                let owner = (missing.owner == Owner::Dependency).then(|| "dependency".to_string());
+                self.gaps.push(Gap { reason, place, owner });
+            }
+        }
+    }
+
+    /// Files of the build that could not be read, or that the Go command refuses.
+    fn note_unread(&mut self) {
+        let mut gaps = Vec::new();
+        for package in self.builds.iter().flat_map(|b| b.graph.packages.values()) {
+            let owner = (package.owner == Owner::Dependency).then(|| "dependency".to_string());
+            if package.selection.names.len() > 1 {
+                let folder = self.files.shown(&self.folders.get(package.folder).path);
+                let names = package.selection.names.iter().cloned().collect::<Vec<_>>().join(", ");
+                gaps.push(Gap {
+                    reason: reason!("packages-mixed", folder = &folder, names = names),
+                    place: folder,
+                    owner: owner.clone(),
+                });
+            }
+            for (id, outcome) in &package.selection.outcomes {
+                let file = self.folders.file(*id);
+                let place = self.files.shown(&file.path);
+                let reason = match (outcome, &file.head) {
+                    (Outcome::Unreadable, Some(Err(reason))) => reason.clone(),
+                    (Outcome::Refused(why), _) => reason!("constraint-refused", file = &place, detail = why),
+                    (Outcome::Go | Outcome::Cgo, Some(Ok(Head::Go(head)))) => match fault(head) {
+                        Some(what) => reason!("file-not-go", file = &place, detail = what),
+                        None => continue,
+                    },
+                    _ => continue,
+                };
+                gaps.push(Gap { reason, place, owner: owner.clone() });
+            }
+        }
+        self.gaps.extend(gaps);
+    }
+
+    pub fn shown(&self, file: FileId) -> String {
+        self.files.shown(&self.folders.file(file).path)
+    }
+
+    pub fn head(&self, file: FileId) -> Option<&GoHead> {
+        match &self.folders.file(file).head {
+            Some(Ok(Head::Go(head))) => Some(head),
+            _ => None,
+        }
+    }
+
+    /// The package that a file belongs to, in the builds or by its place.
+    pub fn package_of(&self, file: FileId) -> (String, Owner) {
+        let folder = self.folders.file(file).folder;
+        if let Some(package) = self.packages.values().find(|p| p.folder == folder) {
+            return (package.path.clone(), package.owner);
+        }
+        let path = &self.folders.get(folder).path;
+        if let Some((outer, inner)) = path.rsplit_once("vendor/").filter(|(o, _)| o.is_empty() || o.ends_with('/')) {
+            let own = self.modules.iter().any(|m| m.is_own(inner));
+            let _ = outer;
+            return (inner.to_string(), if own { Owner::Main } else { Owner::Dependency });
+        }
+        let known = self.modules.iter().find_map(|m| m.import_path(&self.folders, path));
+        known.unwrap_or_else(|| (path.clone(), Owner::Main))
+    }
+}
+
+/// Why a file of the build is no Go.
+fn fault(head: &GoHead) -> Option<String> {
+    head.outline.fault.map(|f| f.what.to_string())
+}
+
+fn left_out(outcome: &Outcome) -> Part {
+    let (fate, why) = match outcome {
+        Outcome::Test => (Fate::Test, "test file".to_string()),
+        Outcome::Hidden => (Fate::IgnoredName, "name begins with _ or .".into()),
+        Outcome::Named(unmet) => (Fate::IgnoredName, format!("file name: {unmet}")),
+        Outcome::Constrained(expr) => (Fate::IgnoredConstraint, format!("build constraint: {expr}")),
+        Outcome::Documentation => (Fate::IgnoredConstraint, "package documentation".into()),
+        Outcome::CgoOff => (Fate::IgnoredCgo, "imports \"C\" with cgo off".into()),
+        Outcome::NoCgo => (Fate::IgnoredCgo, "needs cgo".into()),
+        Outcome::Refused(why) => (Fate::Unreadable, format!("build constraint: {why}")),
+        Outcome::Unreadable => (Fate::Unreadable, "cannot be read".into()),
+        Outcome::Go | Outcome::Cgo | Outcome::Other => (Fate::Built, String::new()),
+    };
+    Part { fate: fate.into(), why }
+}
+
+/// `./x` and `.` as a path below the folder where the build is started.
+fn relative(package: &str) -> Option<&str> {
+    match package {
+        "." | "./" => Some(""),
+        _ => package.strip_prefix("./"),
+    }
+}
+
+/// The folder of a path.
+pub(crate) fn folder_of(path: &str) -> &str {
+    split(path).0
+}

@@ -1,0 +1,116 @@
+//! The delivered source tree as the reader sees it: names and bytes, wherever they lie.
+
+use assize_delivery::{EntryKind, SourceTree};
+use assize_facts::{Reason, reason};
+
+/// A file below the source root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    /// Relative to the source root, `/`-separated.
+    pub path: String,
+    pub size: u64,
+    /// The target of a symbolic link, as written.
+    pub link: Option<String>,
+}
+
+/// A tree of files.
+pub(crate) trait Files: Sync {
+    /// Every file and link, ordered by path.
+    fn list(&self) -> Vec<Found>;
+    fn read(&self, path: &str) -> Result<Vec<u8>, Reason>;
+    /// The path as origins show it.
+    fn shown(&self, path: &str) -> String;
+}
+
+impl Files for SourceTree {
+    fn list(&self) -> Vec<Found> {
+        let found = self.entries().filter_map(|e| {
+            let link = match &e.entry.kind {
+                EntryKind::File => None,
+                EntryKind::Link(target) => Some(target.clone()),
+                EntryKind::Special(_) => return None,
+            };
+            Some(Found { path: e.path.to_string(), size: e.entry.size, link })
+        });
+        found.collect()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        SourceTree::read(self, path)
+    }
+
+    fn shown(&self, path: &str) -> String {
+        SourceTree::shown(self, path)
+    }
+}
+
+/// Follows links inside the tree by their text; `None` where one leads out of it, or in a circle.
+pub(crate) fn follow<'a>(list: &'a [Found], path: &str) -> Option<&'a Found> {
+    const MOST_LINKS: usize = 16;
+    let mut path = path.to_string();
+    for _ in 0..MOST_LINKS {
+        let index = list.binary_search_by(|f| f.path.as_str().cmp(&path)).ok()?;
+        let found = list.get(index)?;
+        let Some(target) = &found.link else { return Some(found) };
+        if target.starts_with('/') {
+            return None;
+        }
+        let folder = path.rfind('/').map_or("", |at| &path[..at]);
+        let joined = assize_golang::vendor::clean(&format!("{folder}/./{target}").trim_start_matches('/').to_string());
+        if joined.starts_with("..") {
+            return None;
+        }
+        path = joined;
+    }
+    None
+}
+
+/// A tree in memory, for tests: `-- path --` before each file's text.
+#[cfg(test)]
+pub(crate) struct Memory(std::collections::BTreeMap<String, Vec<u8>>);
+
+#[cfg(test)]
+impl Memory {
+    pub fn new(text: &str) -> Memory {
+        let mut files = std::collections::BTreeMap::new();
+        let mut name: Option<String> = None;
+        for line in text.split_inclusive('\n') {
+            let head = line.trim_end().strip_prefix("-- ").and_then(|l| l.strip_suffix(" --"));
+            match (head, &name) {
+                (Some(path), _) => {
+                    files.insert(path.to_string(), Vec::new());
+                    name = Some(path.to_string());
+                }
+                (None, Some(path)) => files.get_mut(path).expect("inserted").extend_from_slice(line.as_bytes()),
+                (None, None) => assert!(line.trim().is_empty(), "text before the first file: {line}"),
+            }
+        }
+        Memory(files)
+    }
+
+    pub fn add(&mut self, path: &str, bytes: &[u8]) {
+        self.0.insert(path.into(), bytes.into());
+    }
+}
+
+#[cfg(test)]
+impl Files for Memory {
+    /// A file whose text is `=> target` is a link.
+    fn list(&self) -> Vec<Found> {
+        let link = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.strip_prefix("=> ")?.trim().to_string());
+        self.0.iter().map(|(p, b)| Found { path: p.clone(), size: b.len() as u64, link: link(b) }).collect()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        self.0.get(path).cloned().ok_or_else(|| missing(path))
+    }
+
+    fn shown(&self, path: &str) -> String {
+        path.to_string()
+    }
+}
+
+#[cfg(test)]
+fn missing(path: &str) -> Reason {
+    reason!("not-delivered", path = path)
+}

@@ -2,10 +2,9 @@
 
 use crate::args::{Collecting, LayerArg};
 use crate::done::NotDone;
-use assize_clause::Contract;
+use assize_clause::{Contract, Sandbox};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Layer, Limits, Progress, Request, Sheet, kinds, reason};
-use assize_runtime::{RunPlan, SandboxWish};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -71,30 +70,15 @@ fn layer(arg: LayerArg) -> Layer {
     }
 }
 
-/// How the service may be run.
-pub struct Running {
-    pub sandbox: SandboxWish,
-    pub trust_deliverable: bool,
-    pub secrets: BTreeMap<String, Vec<u8>>,
-}
-
-impl Running {
-    pub fn of(options: &Collecting, contract: Option<&Contract>) -> Result<Running, NotDone> {
-        use assize_clause::Sandbox;
-        let sandbox = match contract.map_or(Sandbox::Preferred, |c| c.sandbox) {
-            Sandbox::Required if options.trust_deliverable => {
-                return Err(NotDone::help(
-                    "the contract requires the sandbox, and --trust-deliverable asks to run without it",
-                    "leave --trust-deliverable out",
-                ));
-            }
-            Sandbox::Required => SandboxWish::Required,
-            Sandbox::Preferred => SandboxWish::Preferred,
-            Sandbox::None => SandboxWish::None,
-        };
-        let secrets = options.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
-        Ok(Running { sandbox, trust_deliverable: options.trust_deliverable, secrets })
+/// Refuses what the contract does not allow; secrets are read already here, so that a wrong path is said before any work.
+pub fn check_running(options: &Collecting, contract: Option<&Contract>) -> Result<(), NotDone> {
+    if contract.is_some_and(|c| c.sandbox == Sandbox::Required) && options.trust_deliverable {
+        return Err(NotDone::help(
+            "the contract requires the sandbox, and --trust-deliverable asks to run without it",
+            "leave --trust-deliverable out",
+        ));
     }
+    options.secret.iter().try_for_each(|text| secret(text).map(drop))
 }
 
 fn secret(text: &str) -> Result<(String, Vec<u8>), NotDone> {
@@ -129,15 +113,6 @@ fn room(kind: &str) -> Room {
     }
 }
 
-/// Runs the plan of the runtime layer would start from.
-pub fn run_plan<'a>(delivery: &'a Delivery, requests: &'a [Request], running: &Running) -> RunPlan<'a> {
-    let mut plan = RunPlan::new(delivery, requests);
-    plan.sandbox = running.sandbox;
-    plan.trust_deliverable = running.trust_deliverable;
-    plan.secrets.clone_from(&running.secrets);
-    plan
-}
-
 /// The requests of one collector among all.
 pub fn runtime_requests(requests: &[Request], layers: &[Layer]) -> Vec<Request> {
     if !layers.contains(&Layer::Runtime) {
@@ -152,7 +127,6 @@ pub fn collect(
     requests: &[Request],
     layers: &[Layer],
     options: &Collecting,
-    running: &Running,
     progress: &dyn Progress,
 ) -> Examined {
     let wanted: Vec<Request> = requests.iter().filter(|r| in_force(&r.kind, layers)).cloned().collect();
@@ -162,7 +136,7 @@ pub fn collect(
     let source = of(|r| matches!(r, Room::Source));
     if !source.is_empty() {
         progress.step("reading the source");
-        let context = assize_source::Context { module_sources: options.modules.clone(), ..Default::default() };
+        let context = assize_source::Context { module_sources: options.modules.clone() };
         sheets.extend(assize_source::collect(delivery, &context, &source, progress));
     }
     let binary = of(|r| matches!(r, Room::Binary));
@@ -175,14 +149,16 @@ pub fn collect(
         progress.step("taking the inventory");
         sheets.extend(delivery.collect(&inventory, progress));
     }
-    let runtime = runtime_requests(&wanted, layers);
-    let mut sandbox_level = "not-run".to_string();
-    if !runtime.is_empty() {
-        let collected = assize_runtime::collect(&run_plan(delivery, &runtime, running), progress);
-        sandbox_level = collected.sandbox_level;
-        sheets.extend(collected.sheets);
-    }
+    // The rooms of the running service do not stand yet: every request to them is a gap, and nothing is started.
+    sheets.extend(runtime_requests(&wanted, layers).iter().map(not_built));
+    let sandbox_level = "not-run".to_string();
     Examined { sheets: complete(&wanted, sheets), sandbox_level }
+}
+
+fn not_built(request: &Request) -> Sheet {
+    let mut sheet = Sheet::missing(&request.kind, reason!("collector-not-built", kind = request.kind));
+    sheet.with = request.args();
+    sheet
 }
 
 fn in_force(kind: &str, layers: &[Layer]) -> bool {

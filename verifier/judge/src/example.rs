@@ -64,6 +64,7 @@ fn run(example: &Example) -> RunRecord {
         layers: Layer::ALL.map(|layer| layer.name().to_owned()).to_vec(),
         clauses: vec![],
         operator: Operator { all: true, ..Operator::default() },
+        differences: vec![],
     }
 }
 

@@ -46,7 +46,7 @@ impl Chain<'_> {
                     ("tags_agree", "tags-disagree"),
                     ("platform_agrees", "platform-disagrees"),
                     ("modules_agree", "modules-disagree"),
-                    ("functions_agree", "functions-disagree"),
+                    ("functions_agree", "link-functions-disagree"),
                     ("bodies_agree", "bodies-differ"),
                 ];
                 outcome(truth, first_false(&self.source_binary, &parts))

@@ -1,6 +1,7 @@
 //! How recorded values of a type compare: numbers, versions, instants.
 
 use assize_facts::{TlsVersion, Type};
+use assize_golang::release;
 use serde_json::Value as Json;
 use std::cmp::Ordering;
 
@@ -9,7 +10,7 @@ pub fn compare(ty: &Type, a: &Json, b: &Json) -> Option<Ordering> {
     match ty.present() {
         Type::Int | Type::Number | Type::Duration => numbers(a, b),
         Type::TlsVersion => Some(TlsVersion::parse(a.as_str()?)?.cmp(&TlsVersion::parse(b.as_str()?)?)),
-        Type::GoVersion => Some(go_version(a.as_str()?)?.cmp(&go_version(b.as_str()?)?)),
+        Type::GoVersion => go_versions(a.as_str()?, b.as_str()?),
         Type::Time => instants(a.as_str()?, b.as_str()?),
         Type::Bool | Type::Text | Type::Enum(_) | Type::TlsGroup | Type::Digest | Type::List(_) => None,
         Type::Optional(inner) => compare(inner, a, b),
@@ -38,38 +39,15 @@ fn numbers(a: &Json, b: &Json) -> Option<Ordering> {
     }
 }
 
+fn go_versions(a: &str, b: &str) -> Option<Ordering> {
+    let known = |text: &str| release::parse(text).is_some();
+    (known(a) && known(b)).then(|| release::compare(a, b))
+}
+
 /// Instants. A day that a contract names was made into instants of its time zone when the contract was loaded.
 fn instants(a: &str, b: &str) -> Option<Ordering> {
     let instant = |text: &str| text.parse::<jiff::Timestamp>().ok();
     Some(instant(a)?.cmp(&instant(b)?))
-}
-
-/// Sorts as the Go command orders toolchains (`internal/gover`, Go 1.26): `1.21` < `1.21rc1` < `1.21.0`.
-fn go_version(text: &str) -> Option<(u64, u64, u8, u64)> {
-    let mut rest = text;
-    let major = digits(&mut rest)?;
-    if rest.is_empty() {
-        return Some((major, 0, 3, 0));
-    }
-    rest = rest.strip_prefix('.')?;
-    let minor = digits(&mut rest)?;
-    // From Go 1.21 on, `1.N` names the language, which comes before every release; before that it named the first release.
-    let bare = if (major, minor) < (1, 21) { 3 } else { 0 };
-    let (stage, number) = match rest.chars().next() {
-        None => return Some((major, minor, bare, 0)),
-        Some('.') => (3, &rest[1..]),
-        Some(_) => (if rest.starts_with("beta") { 1 } else { 2 }, rest.strip_prefix("beta").or_else(|| rest.strip_prefix("rc"))?),
-    };
-    rest = number;
-    let number = digits(&mut rest)?;
-    rest.is_empty().then_some((major, minor, stage, number))
-}
-
-fn digits(rest: &mut &str) -> Option<u64> {
-    let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-    let number = rest[..end].parse().ok()?;
-    *rest = &rest[end..];
-    Some(number)
 }
 
 #[cfg(test)]

@@ -30,6 +30,19 @@ pub struct RunRecord {
     pub clauses: Vec<String>,
     #[serde(default)]
     pub operator: Operator,
+    /// Where the supplier declared other than the contract agreed.
+    #[serde(default)]
+    pub differences: Vec<Difference>,
+}
+
+/// A part of deliverable.toml that the contract replaces.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Difference {
+    /// As in `run.args`, `endpoint.public`.
+    pub key: String,
+    pub supplier: String,
+    pub agreed: String,
 }
 
 /// What the delivery was said to be.

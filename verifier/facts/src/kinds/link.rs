@@ -179,6 +179,18 @@ fact! {
     }
 }
 
+fact! {
+    /// A part that the supplier declared otherwise than the contract, which replaces it.
+    pub struct Difference = "link.differences", layers [Source], counts "deliveries" {
+        /// The key, as in `run.args`, `endpoint.public`.
+        key: String,
+        /// What the supplier declared.
+        supplier: String,
+        /// What is agreed.
+        agreed: String,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
     vec![
         ModuleLink::schema(),
@@ -189,5 +201,6 @@ pub(super) fn schemas() -> Vec<KindSchema> {
         EndpointProcess::schema(),
         SyscallPolicy::schema(),
         ContractItem::schema(),
+        Difference::schema(),
     ]
 }

@@ -1,6 +1,7 @@
 //! Links: sheets that are derived from recorded sheets of several layers. One pure function each; a test compares the list with the schemas.
 
 mod functions;
+mod differences;
 mod images;
 mod items;
 mod linked;
@@ -36,6 +37,7 @@ pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
         "link.endpoint_process" => processes::ENDPOINT_FROM.to_vec(),
         "link.syscall_policy" => syscalls::FROM.to_vec(),
         "link.items" => items::FROM.to_vec(),
+        "link.differences" => vec![],
         _ => return None,
     })
 }
@@ -51,6 +53,7 @@ pub fn derive(request: &Request, sheets: &Sheets, items: &[ContractItem], run: &
         "link.endpoint_process" => processes::endpoint_process(sheets, run),
         "link.syscall_policy" => syscalls::derive(sheets, request),
         "link.items" => items::derive(sheets, items, &run.declared),
+        "link.differences" => differences::derive(run),
         other => Sheet::missing(other, reason!("not-collected", kind = other)),
     }
 }

@@ -5,6 +5,7 @@ use crate::seen::{self, Seen, known};
 use crate::Truth;
 use assize_facts::kinds::link::ModuleLink;
 use assize_facts::{Item, Sheet, reason};
+use assize_golang::release;
 use std::borrow::Cow;
 
 /// What `link.modules` is derived from.
@@ -84,7 +85,7 @@ impl Recorded {
     }
 
     /// `(devel)`: built from a folder, as a workspace member is (`cmd/go`, modload/build.go).
-    fn from_folder(&self) -> bool {
+    fn is_folder(&self) -> bool {
         self.version.is_empty() || self.version == "(devel)"
     }
 }
@@ -203,7 +204,7 @@ impl Delivered<'_> {
 
     fn version(&self, module: &Recorded) -> Truth {
         let mut required = self.required(&module.path).peekable();
-        if module.from_folder() {
+        if module.is_folder() {
             let member = self.local(&module.path).next().is_some();
             return if member { Truth::True } else { self.absent(&self.replacements) };
         }
@@ -230,7 +231,7 @@ impl Delivered<'_> {
                 if found.is_false() { self.absent(&self.replacements) } else { found }
             }
             // A member of the workspace is used from its folder without any replacement.
-            None if module.is_main || module.from_folder() => Truth::True,
+            None if module.is_main || module.is_folder() => Truth::True,
             None if lines.peek().is_none() => match self.replacements.gaps.first() {
                 Some(gap) => Truth::Unknown(gap.reason.clone()),
                 None => Truth::True,
@@ -250,7 +251,7 @@ impl Delivered<'_> {
         let (path, version, sum) = match &module.replacement {
             Some(made) if made.is_folder() => return (false, Truth::True),
             Some(made) => (&made.path, &made.version, &made.sum),
-            None if module.from_folder() => return (false, Truth::True),
+            None if module.is_folder() => return (false, Truth::True),
             None => (&module.path, &module.version, &module.sum),
         };
         let Some(sum) = sum else { return self.carried(&module.path, path, version) };
@@ -295,8 +296,7 @@ fn same_target(line: &Item, made: &Replacement) -> Truth {
 
 /// From `go 1.17` on, go.mod lists every module that provides a package of the build (Go Modules Reference, "Module graph pruning").
 fn lists_graph(go: &str) -> bool {
-    let mut parts = go.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse::<u32>().unwrap_or(0));
-    (parts.next().unwrap_or(0), parts.next().unwrap_or(0)) >= (1, 17)
+    release::parse(go).is_some() && release::compare(go, "1.17").is_ge()
 }
 
 /// Whether all modules of a binary agree, sums apart.

@@ -36,6 +36,7 @@ pub fn record(delivery: &Delivery, contract: &Contract, circumstances: &Circumst
         layers: circumstances.layers.iter().map(|l| l.name().to_string()).collect(),
         clauses: circumstances.clauses.to_vec(),
         operator: Operator::default(),
+        differences: Vec::new(),
     }
 }
 

@@ -188,7 +188,7 @@ fact! {
 }
 
 fact! {
-    /// What the sum lines are worth: how much of them was held against the checksum database and against contents. One item where there are sum lines.
+    /// What the sum lines are worth: how much of them was held against the checksum database and against contents. One item for the delivery.
     pub struct Assurance = "module.assurance", layers [Source], counts "module-files", with ["private_modules"] {
         /// Sum lines of modules that are not private.
         public_sums: u64,
@@ -196,12 +196,14 @@ fact! {
         unauthenticated: u64,
         /// Whether there is none of those: without it, go.sum is the supplier's word.
         sums_authenticated: bool,
-        /// Modules of the build whose contents go.sum sums.
+        /// Modules whose contents the build takes, as far as the module files tell.
         expected_contents: u64,
         /// Of these, modules whose contents were not at hand.
         unexamined: u64,
         /// Whether there is none of those.
         contents_examined: bool,
+        /// Zips, folders and go.mod files of modules that were at hand.
+        forms: u64,
     }
 }
 

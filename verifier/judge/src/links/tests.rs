@@ -1,0 +1,2 @@
+//! Links on small recorded sheets: text in, link out.
+

@@ -90,7 +90,8 @@ impl Contents {
         let public = lines.filter(|line| !matches_prefix_patterns(private, &line.module.path)).count() as u64;
         let has = |module: &Module| self.of(module).iter().any(Examined::is_whole);
         let unexamined = self.expected.iter().filter(|module| !has(module)).count() as u64;
-        if let Some((text, _)) = graph.sums.first() {
+        let sums = graph.sums.first().map(|(text, _)| text);
+        if let Some(text) = sums.or_else(|| graph.files.first().map(|read| &read.text)) {
             let fact = Assurance {
                 public_sums: public,
                 // No record of the database is read yet.
@@ -99,6 +100,7 @@ impl Contents {
                 expected_contents: self.expected.len() as u64,
                 unexamined,
                 contents_examined: unexamined == 0,
+                forms: self.examined.values().map(|all| all.len() as u64).sum(),
             };
             sheet.push(fact, Origin::file(text.shown.clone()));
         }

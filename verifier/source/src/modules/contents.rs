@@ -85,6 +85,7 @@ impl Contents {
 
     pub fn assurance(&self, graph: &Graph, private: &str) -> Sheet {
         let mut sheet = Sheet::of::<Assurance>();
+        sheet.gaps.extend(self.gaps.iter().cloned());
         sheet.examined(graph.files.len() as u64);
         let lines = graph.sums.iter().flat_map(|(_, file)| &file.lines);
         let public = lines.filter(|line| !matches_prefix_patterns(private, &line.module.path)).count() as u64;

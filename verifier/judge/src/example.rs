@@ -23,7 +23,8 @@ pub fn run_example(clause: &Clause, example: &Example) -> Vec<String> {
 }
 
 fn contract(clause: &Clause, example: &Example) -> Result<Contract, String> {
-    let empty = Contract::of_library(&Library::default()).map_err(|_| "a contract without clauses did not load".to_owned())?;
+    let empty =
+        Contract::of_library(&Library::default()).map_err(|_| "a contract without clauses did not load".to_owned())?;
     let agreed = clause.agree(Agreement {
         library: "example",
         obligation: None,
@@ -72,7 +73,11 @@ fn compare(judged: &ClauseResult, example: &Example) -> Vec<String> {
     let mut problems = Vec::new();
     if judged.verdict != verdict(example.verdict) {
         let reason = judged.reason.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
-        problems.push(format!("the clause must be {}, and is {}{reason}", example.verdict.word(), judged.verdict.word()));
+        problems.push(format!(
+            "the clause must be {}, and is {}{reason}",
+            example.verdict.word(),
+            judged.verdict.word()
+        ));
     }
     for (id, expected) in &example.expect {
         match judged.checks.iter().find(|check| check.id == *id) {
@@ -91,7 +96,8 @@ fn compare(judged: &ClauseResult, example: &Example) -> Vec<String> {
 fn why(check: &CheckResult) -> Vec<String> {
     const MOST: usize = 3;
     let open = check.findings.iter().filter(|f| f.outcome != Outcome::Satisfied);
-    let findings = open.map(|f| format!("{}: {} {}: {}", check.id, f.outcome.word(), f.subject, f.message.get(Lang::En)));
+    let findings =
+        open.map(|f| format!("{}: {} {}: {}", check.id, f.outcome.word(), f.subject, f.message.get(Lang::En)));
     let gaps = check.gaps.iter().map(|gap| format!("{}: gap {}: {}", check.id, gap.place, gap.message.get(Lang::En)));
     findings.take(MOST).chain(gaps.take(MOST)).collect()
 }

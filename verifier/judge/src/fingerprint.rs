@@ -10,9 +10,42 @@ use std::collections::HashMap;
 
 /// Fields that say what an item is about, in the order in which a person would name them. Ports, process numbers, sizes and times change from run to run.
 const NAMES: &[&str] = &[
-    "binary", "image", "path", "version", "of", "module", "package", "function", "call", "library", "form", "detail", "setting", "key", "value",
-    "tool", "name", "item_kind", "role", "endpoint", "request", "dependency", "fault", "health_path", "protocol", "transport", "server_name",
-    "syscall", "arch", "target", "spelled", "stream", "text", "method", "phase", "moment",
+    "binary",
+    "image",
+    "path",
+    "version",
+    "of",
+    "module",
+    "package",
+    "function",
+    "call",
+    "library",
+    "form",
+    "detail",
+    "setting",
+    "key",
+    "value",
+    "tool",
+    "name",
+    "item_kind",
+    "role",
+    "endpoint",
+    "request",
+    "dependency",
+    "fault",
+    "health_path",
+    "protocol",
+    "transport",
+    "server_name",
+    "syscall",
+    "arch",
+    "target",
+    "spelled",
+    "stream",
+    "text",
+    "method",
+    "phase",
+    "moment",
 ];
 
 /// Makes fingerprints for one check; equal subjects are told apart by their order among themselves.
@@ -52,11 +85,16 @@ impl<'a> Fingerprints<'a> {
             CheckBody::Selection => &[],
         };
         let tests = self.check.selects.iter().chain(expected);
-        tests.filter(|test| is_word(&test.ty)).map(|test| format!("{}={}", test.field, shown(&field(item, &test.field)))).collect()
+        tests
+            .filter(|test| is_word(&test.ty))
+            .map(|test| format!("{}={}", test.field, shown(&field(item, &test.field))))
+            .collect()
     }
 
     fn give(&mut self, parts: &[String]) -> String {
-        let key = Json::from([&[self.clause.to_owned(), self.check.id.clone(), self.check.kind.clone()], parts].concat()).to_string();
+        let key =
+            Json::from([&[self.clause.to_owned(), self.check.id.clone(), self.check.kind.clone()], parts].concat())
+                .to_string();
         let number = self.given.entry(key.clone()).or_insert(0);
         *number += 1;
         format!("fp:{}", &sha256_hex(format!("{number} {key}").as_bytes())[..32])
@@ -119,7 +157,10 @@ pub fn subject(item: &Item, schema: &KindSchema) -> String {
     const MOST: usize = 3;
     let place = item.origin.shown();
     let telling = names(item, Some(schema)).filter(|(name, text)| {
-        !text.is_empty() && !place.contains(text.as_str()) && !matches!(*name, "package" | "moment" | "form") && text.chars().count() <= 120
+        !text.is_empty()
+            && !place.contains(text.as_str())
+            && !matches!(*name, "package" | "moment" | "form")
+            && text.chars().count() <= 120
     });
     let mut parts: Vec<String> = telling.take(MOST).map(|(_, text)| text).collect();
     if !place.is_empty() {

@@ -29,7 +29,12 @@ impl Chain<'_> {
         ]
     }
 
-    fn shown(&self, link: &str, layers: &[Layer], evaluate: impl FnOnce() -> (Outcome, Option<String>)) -> IdentityLink {
+    fn shown(
+        &self,
+        link: &str,
+        layers: &[Layer],
+        evaluate: impl FnOnce() -> (Outcome, Option<String>),
+    ) -> IdentityLink {
         let left_out = layers.iter().any(|layer| !self.run.examines(*layer));
         let (outcome, reason) = if left_out { (Outcome::Undetermined, Some("left-out".into())) } else { evaluate() };
         IdentityLink { link: link.into(), outcome, reason }
@@ -129,7 +134,10 @@ fn needs_tie(schema: &KindSchema) -> bool {
 }
 
 fn first_false<'n>(links: &Sheet, parts: &[(&str, &'n str)]) -> Option<&'n str> {
-    parts.iter().find(|(field, _)| links.items.iter().any(|item| seen::flag(item, field).is_false())).map(|(_, name)| *name)
+    parts
+        .iter()
+        .find(|(field, _)| links.items.iter().any(|item| seen::flag(item, field).is_false()))
+        .map(|(_, name)| *name)
 }
 
 fn outcome(truth: Truth, why: Option<&str>) -> (Outcome, Option<String>) {

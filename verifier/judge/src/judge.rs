@@ -1,15 +1,13 @@
 //! The whole contract: every clause with its waivers, the chain of identity, and the verdict.
 
+use crate::Truth;
 use crate::bench::{Bench, in_force};
 use crate::check::{Cover, Nothing};
 use crate::clause::Case;
-use crate::result::{
-    ClauseResult, ContractName, ContractVerdict, Counts, RESULT_SCHEMA, RunResult, Verdict,
-};
+use crate::matching::matches;
+use crate::result::{ClauseResult, ContractName, ContractVerdict, Counts, RESULT_SCHEMA, RunResult, Verdict};
 use crate::run::RunRecord;
 use crate::sheets::Sheets;
-use crate::Truth;
-use crate::matching::matches;
 use crate::waiver::{Circumstance, InForce};
 use assize_clause::{Conflict, Contract, Obligation};
 
@@ -48,9 +46,8 @@ fn clause(case: &Case<'_>, waivers: &InForce<'_>) -> ClauseResult {
     let bare = case.decide(&Nothing);
     let (mut decided, mut underlying) = (bare.clone(), None);
     let open = matches!(bare.verdict, Verdict::Fail | Verdict::Inconclusive);
-    let touches = || {
-        case.checks.iter().flat_map(|judged| judged.coverable()).any(|(fp, outcome)| waivers.covers(fp, outcome))
-    };
+    let touches =
+        || case.checks.iter().flat_map(|judged| judged.coverable()).any(|(fp, outcome)| waivers.covers(fp, outcome));
     if open && !waivers.is_empty() && touches() {
         decided = case.decide(waivers);
         underlying = Some(bare.verdict);
@@ -78,7 +75,10 @@ fn verdict(cases: &[Case<'_>], clauses: &[ClauseResult]) -> ContractVerdict {
     let any = |verdict| verdicts.contains(&verdict);
     if any(Verdict::Fail) {
         ContractVerdict::Rejected
-    } else if any(Verdict::Inconclusive) || !(any(Verdict::Pass) || any(Verdict::Waived)) || cases.iter().any(Case::lacks) {
+    } else if any(Verdict::Inconclusive)
+        || !(any(Verdict::Pass) || any(Verdict::Waived))
+        || cases.iter().any(Case::lacks)
+    {
         ContractVerdict::Incomplete
     } else {
         ContractVerdict::Accepted

@@ -66,9 +66,18 @@ mod tests {
     #[test]
     fn values_stand_in_order() {
         ordered(Type::TlsVersion, &["SSL3.0", "1.0", "1.1", "1.2", "1.3"].map(Json::from));
-        ordered(Type::GoVersion, &["1.9.2", "1.20", "1.20.1", "1.21", "1.21rc2", "1.21.0", "1.26.8", "1.27beta1", "2"].map(Json::from));
-        ordered(Type::Optional(Box::new(Type::Number)), &[json!(-1), json!(0.5), json!(1), json!(9007199254740993_i64)]);
-        ordered(Type::Time, &["2026-01-01T00:00:00+02:00", "2025-12-31T23:00:00Z", "2026-01-01T00:00:00Z"].map(Json::from));
+        ordered(
+            Type::GoVersion,
+            &["1.9.2", "1.20", "1.20.1", "1.21", "1.21rc2", "1.21.0", "1.26.8", "1.27beta1", "2"].map(Json::from),
+        );
+        ordered(
+            Type::Optional(Box::new(Type::Number)),
+            &[json!(-1), json!(0.5), json!(1), json!(9007199254740993_i64)],
+        );
+        ordered(
+            Type::Time,
+            &["2026-01-01T00:00:00+02:00", "2025-12-31T23:00:00Z", "2026-01-01T00:00:00Z"].map(Json::from),
+        );
     }
 
     #[test]

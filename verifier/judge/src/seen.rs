@@ -77,4 +77,3 @@ pub fn known(truth: Truth) -> Known<bool> {
         Truth::Unknown(reason) => Known::Unknown(reason),
     }
 }
-

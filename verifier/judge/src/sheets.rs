@@ -96,7 +96,8 @@ mod tests {
 
     #[test]
     fn a_sheet_is_found_by_kind_and_arguments() {
-        let sheets = Sheets::new([sheet("a", json!({"x": 1}), 1), sheet("a", json!({}), 2), sheet("b", json!({"x": 1}), 3)]);
+        let sheets =
+            Sheets::new([sheet("a", json!({"x": 1}), 1), sheet("a", json!({}), 2), sheet("b", json!({"x": 1}), 3)]);
         let with = BTreeMap::from([("x".to_string(), json!(1))]);
         assert_eq!(sheets.look(&Request::new("a", &with)).scope.count, 1);
         assert_eq!(sheets.of("a").scope.count, 2, "without arguments first");

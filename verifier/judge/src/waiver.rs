@@ -78,7 +78,8 @@ impl Circumstance<'_> {
             return used(waiver, WaiverState::NoSuchClause, vec![], vec![]);
         };
         let there: Vec<(&str, Outcome)> = case.checks.iter().flat_map(|judged| judged.coverable()).collect();
-        let covered: BTreeSet<&str> = there.iter().filter(|(fp, outcome)| covers(waiver, fp, *outcome)).map(|(fp, _)| *fp).collect();
+        let covered: BTreeSet<&str> =
+            there.iter().filter(|(fp, outcome)| covers(waiver, fp, *outcome)).map(|(fp, _)| *fp).collect();
         let named: &[String] = match &waiver.findings {
             Findings::Any => &[],
             Findings::These(all) => all,

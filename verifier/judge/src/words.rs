@@ -56,7 +56,8 @@ pub fn satisfied(check: &Check, item: &Item, schema: &KindSchema) -> Text {
         CheckBody::Selection => &check.selects,
     };
     Text::both(|lang| {
-        let seen: Vec<String> = tests.iter().map(|t| format!("{} = {}", t.field, item_field(item, schema, &t.field, lang))).collect();
+        let seen: Vec<String> =
+            tests.iter().map(|t| format!("{} = {}", t.field, item_field(item, schema, &t.field, lang))).collect();
         reason!("satisfied", seen = seen.join(", ")).render(lang)
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::excerpt;
 use crate::gaps;
-use crate::text::plain;
+use crate::text::{plain, whole};
 use crate::words::{say, subject};
 use assize_clause::{AgreedClause, Contract};
 use assize_facts::Lang;
@@ -180,7 +180,7 @@ impl Page<'_> {
     }
 
     fn wording(&mut self, agreed: &AgreedClause) {
-        let text = plain(agreed.text.get(self.lang));
+        let text = whole(agreed.text.get(self.lang));
         self.wrapped(2, "", &text, Some(Ink::Faint));
     }
 

@@ -27,6 +27,11 @@ pub fn source_line(text: &str) -> String {
     plain(&text.replace('\t', "    "))
 }
 
+/// As [`plain`], and never cut: for the wording of a clause, which is part of what was agreed.
+pub fn whole(text: &str) -> String {
+    text.chars().map(|c| if is_hostile(c) { ' ' } else { c }).collect()
+}
+
 /// Words over as many lines as they need, by display width.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(text, width.max(20)).into_iter().map(|line| line.into_owned()).collect()

@@ -66,7 +66,7 @@ fact! {
         /// The binary's name.
         binary: String,
         /// Whether deliverable.toml names it.
-        declared: bool,
+        declared: Known<bool>,
         /// Whether main package and main module are those of the source.
         main_agrees: Known<bool>,
         /// Whether it was built with the tags that the source was examined under.

@@ -4,15 +4,22 @@ use super::names::{Named, owner_of, plain};
 use super::table::{self, Binary, Function};
 use super::tree::{Package, Tree, base, folder};
 use crate::Truth;
-use crate::seen::known;
+use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::FunctionLink;
 use assize_facts::{Known, Origin, Reason, Sheet, reason};
 use std::collections::BTreeSet;
 
 /// What `link.functions` is derived from.
-pub const FROM: &[&str] =
-    &["binary.info", "binary.modules", "binary.functions", "source.declarations", "source.files", "inventory.files", "module.vendor"];
+pub const FROM: &[&str] = &[
+    "binary.info",
+    "binary.modules",
+    "binary.functions",
+    "source.declarations",
+    "source.files",
+    "inventory.files",
+    "module.vendor",
+];
 
 /// The most names that a list shows.
 const SHOWN: usize = 50;
@@ -45,27 +52,53 @@ fn of_binary(binary: &Binary, tree: &Tree, sheets: &Sheets, functions: &Sheet, s
         sheet.gap(reason!("no-function-table", binary = binary.name), &binary.path);
         return;
     }
-    if let Err(reason) = &binary.main_package {
-        sheet.gap(reason.clone(), &binary.path);
+    for open in [&binary.main_package, &binary.main_module].into_iter().filter_map(|known| known.as_ref().err()) {
+        sheet.gap(open.clone(), &binary.path);
     }
-    let vendored = vendored(sheets);
+    let vendored = Vendored::read(sheets);
+    if let Some(open) = &vendored.open {
+        sheet.gap(open.clone(), "vendor");
+    }
     let mut names: BTreeSet<&str> = binary.packages.keys().map(String::as_str).collect();
-    names.extend(tree.packages.iter().filter(|(path, p)| !p.is_main || binary.main_package.as_ref() == Ok(path)).map(|(path, _)| path.as_str()));
+    names.extend(
+        tree.packages
+            .iter()
+            .filter(|(path, p)| !p.is_main || binary.main_package.as_ref() == Ok(path))
+            .map(|(path, _)| path.as_str()),
+    );
     for name in names {
         let package = tree.packages.get(name);
-        let Some(owner) = owner(binary, name, package, &vendored) else { continue };
+        let Some(owner) = owner(binary, name, package, &vendored.modules) else { continue };
         let link = Comparison::new(binary, name, package, tree).link(owner, functions);
         sheet.push(link, Origin { symbol: Some(name.to_owned()), ..origin() });
     }
 }
 
-fn vendored(sheets: &Sheets) -> BTreeSet<String> {
-    let items = sheets.having("module.vendor").map_or(&[][..], |sheet| sheet.items.as_slice());
-    items.iter().filter_map(|i| i.text("path")).filter(|path| !path.is_empty()).map(str::to_owned).collect()
+/// The modules of `vendor/`: their source was delivered.
+struct Vendored {
+    modules: BTreeSet<String>,
+    open: Option<Reason>,
+}
+
+impl Vendored {
+    fn read(sheets: &Sheets) -> Vendored {
+        let sheet = sheets.of("module.vendor");
+        let paths: Result<BTreeSet<String>, Reason> = sheet.items.iter().map(|item| seen::text(item, "path")).collect();
+        let gap = sheet.gaps.first().map(|gap| gap.reason.clone());
+        match paths {
+            Ok(modules) => Vendored { modules, open: gap },
+            Err(reason) => Vendored { modules: BTreeSet::new(), open: Some(reason) },
+        }
+    }
 }
 
 /// Whose package it is; `None` where its source need not be there: the standard library, and dependencies that were not delivered.
-fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored: &BTreeSet<String>) -> Option<&'t str> {
+fn owner<'t>(
+    binary: &Binary,
+    name: &str,
+    package: Option<&'t Package>,
+    vendored: &BTreeSet<String>,
+) -> Option<&'t str> {
     if let Some(package) = package {
         return Some(&package.owner);
     }
@@ -75,7 +108,10 @@ fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored
         let forged = |f: &Function| f.file.ends_with(".go");
         return binary.packages.get(name)?.iter().any(forged).then_some("main");
     }
-    if binary.main_package.as_ref().is_ok_and(|main| main == name) || name == "main" || in_module(binary.main_module.as_deref().unwrap_or(""), name) {
+    if binary.main_package.as_ref().is_ok_and(|main| main == name)
+        || name == "main"
+        || in_module(binary.main_module.as_deref().unwrap_or(""), name)
+    {
         return Some("main");
     }
     let module = binary.modules.iter().filter(|m| in_module(&m.path, name)).max_by_key(|m| m.path.len());
@@ -96,10 +132,58 @@ fn in_module(module: &str, package: &str) -> bool {
 /// Whether a path is one of the standard library: its first part is a folder of `GOROOT/src` (Go 1.16 to 1.27).
 pub fn is_standard(path: &str) -> bool {
     const FOLDERS: &[&str] = &[
-        "archive", "arena", "bufio", "bytes", "cmp", "compress", "container", "context", "crypto", "database", "debug", "embed", "encoding",
-        "errors", "expvar", "flag", "fmt", "go", "hash", "html", "image", "index", "internal", "io", "iter", "log", "maps", "math", "mime",
-        "net", "os", "path", "plugin", "reflect", "regexp", "runtime", "simd", "slices", "sort", "strconv", "strings", "structs", "sync",
-        "syscall", "testing", "text", "time", "unicode", "unique", "unsafe", "vendor", "weak",
+        "archive",
+        "arena",
+        "bufio",
+        "bytes",
+        "cmp",
+        "compress",
+        "container",
+        "context",
+        "crypto",
+        "database",
+        "debug",
+        "embed",
+        "encoding",
+        "errors",
+        "expvar",
+        "flag",
+        "fmt",
+        "go",
+        "hash",
+        "html",
+        "image",
+        "index",
+        "internal",
+        "io",
+        "iter",
+        "log",
+        "maps",
+        "math",
+        "mime",
+        "net",
+        "os",
+        "path",
+        "plugin",
+        "reflect",
+        "regexp",
+        "runtime",
+        "simd",
+        "slices",
+        "sort",
+        "strconv",
+        "strings",
+        "structs",
+        "sync",
+        "syscall",
+        "testing",
+        "text",
+        "time",
+        "unicode",
+        "unique",
+        "unsafe",
+        "vendor",
+        "weak",
     ];
     FOLDERS.contains(&path.split('/').next().unwrap_or(path))
 }
@@ -132,7 +216,19 @@ enum Position {
 impl<'a> Comparison<'a> {
     fn new(binary: &'a Binary, name: &'a str, package: Option<&'a Package>, tree: &'a Tree<'a>) -> Comparison<'a> {
         let (undeclared, misplaced, unlocated) = (vec![], vec![], vec![]);
-        Comparison { binary, name, package, tree, folder: None, present: BTreeSet::new(), matched: 0, undeclared, misplaced, unlocated, open: None }
+        Comparison {
+            binary,
+            name,
+            package,
+            tree,
+            folder: None,
+            present: BTreeSet::new(),
+            matched: 0,
+            undeclared,
+            misplaced,
+            unlocated,
+            open: None,
+        }
     }
 
     fn link(mut self, owner: &str, functions: &Sheet) -> FunctionLink {
@@ -151,7 +247,8 @@ impl<'a> Comparison<'a> {
             Some(gap) => Truth::Unknown(gap.reason.clone()),
             None => Truth::False,
         };
-        let (agrees, not_linked) = (self.agrees(), declared.iter().filter(|name| !self.present.contains(**name)).count());
+        let (agrees, not_linked) =
+            (self.agrees(), declared.iter().filter(|name| !self.present.contains(**name)).count());
         let shown = |mut names: Vec<String>| {
             names.sort();
             names.truncate(SHOWN);
@@ -247,7 +344,9 @@ impl<'a> Comparison<'a> {
             Named::Undeclared => return Position::Wrong,
         };
         let right = match name {
-            Named::Itself(_) | Named::Init { itself: true, .. } => spans.iter().any(|s| s.file == file && s.first == function.line),
+            Named::Itself(_) | Named::Init { itself: true, .. } => {
+                spans.iter().any(|s| s.file == file && s.first == function.line)
+            }
             Named::Initializer { .. } => package.files.contains(file),
             _ => spans.iter().any(|s| s.file == file && (s.first..=s.last).contains(&function.line)),
         };
@@ -256,14 +355,20 @@ impl<'a> Comparison<'a> {
         }
         if package.renames(file) {
             // What a directive names must have been delivered, or the position is only the supplier's word.
-            return if self.tree.delivers(file) { Position::Foreign } else { Position::Open(reason!("line-directive", file = file)) };
+            return if self.tree.delivers(file) {
+                Position::Foreign
+            } else {
+                Position::Open(reason!("line-directive", file = file))
+            };
         }
         if function.line == 0 {
             return Position::Open(reason!("no-line-recorded"));
         }
         let inlined = matches!(
             name,
-            Named::Within { inlined: true, .. } | Named::Init { inlined: true, .. } | Named::Initializer { inlined: true }
+            Named::Within { inlined: true, .. }
+                | Named::Init { inlined: true, .. }
+                | Named::Initializer { inlined: true }
         );
         match inlined {
             // A closure of an inlined function keeps the place where it was written.
@@ -292,16 +397,20 @@ impl<'a> Comparison<'a> {
 /// Code of the standard library, or of a module that was not delivered: `GOROOT/src/…`, `strings/…` with -trimpath, `path@version/…`.
 fn is_foreign(file: &str) -> bool {
     let standard = |path: &str| path.contains('/') && is_standard(path);
-    file.contains('@') || (!file.starts_with('/') && standard(file)) || file.rsplit_once("/src/").is_some_and(|(_, path)| standard(path))
+    file.contains('@')
+        || (!file.starts_with('/') && standard(file))
+        || file.rsplit_once("/src/").is_some_and(|(_, path)| standard(path))
 }
 
 /// Whether all packages of a binary agree.
 pub fn of_all(links: &Sheet, binary: &str) -> Truth {
     let mut mine = links.items.iter().filter(|i| i.text("binary") == Some(binary)).peekable();
     if mine.peek().is_none() {
-        return Truth::Unknown(links.gaps.first().map_or(reason!("no-function-table", binary = binary), |gap| gap.reason.clone()));
+        return Truth::Unknown(
+            links.gaps.first().map_or(reason!("no-function-table", binary = binary), |gap| gap.reason.clone()),
+        );
     }
-    let agree = Truth::all(mine.map(|item| crate::seen::flag(item, "agrees")));
+    let agree = Truth::all(mine.map(|item| seen::flag(item, "agrees")));
     match links.gaps.first() {
         Some(gap) => agree.and(|| Truth::Unknown(gap.reason.clone())),
         None => agree,

@@ -15,7 +15,8 @@ pub const FROM: &[&str] = &["inventory.declared", "inventory.files"];
 
 pub fn derive(sheets: &Sheets, items: &[ContractItem], declared: &Declared) -> Sheet {
     let mut sheet = Sheet::of::<ItemLink>();
-    let handed = Handed { files: sheets.of("inventory.files"), declared: sheets.of("inventory.declared"), words: declared };
+    let handed =
+        Handed { files: sheets.of("inventory.files"), declared: sheets.of("inventory.declared"), words: declared };
     inherit(&mut sheet, &handed.declared);
     // Opaque files are gaps of the inventory alone; an inventory that was not made at all is another matter.
     if handed.files.scope.count == 0 {
@@ -50,14 +51,16 @@ impl Handed<'_> {
         match item.kind {
             ItemKind::Binary => {
                 let named = self.words.binaries.iter().find(|b| b.name == name).map(|b| b.path.clone());
-                self.file(named, |file| base_is(file, name), |file| seen::flag(file, "executable_content"))
+                self.file(named, false, |file| base_is(file, name), |file| seen::flag(file, "executable_content"))
             }
             ItemKind::Image => {
                 let mut named = self.words.images.iter().filter(|path| is_called(path, name));
-                self.file(named.next().cloned(), |file| base_is(file, name), |_| Truth::True)
+                self.file(named.next().cloned(), true, |file| base_is(file, name), |_| Truth::True)
             }
             ItemKind::Source => self.source(),
-            ItemKind::Document => self.file(None, |file| file.text("path") == Some(name) || base_is(file, name), |_| Truth::True),
+            ItemKind::Document => {
+                self.file(None, false, |file| file.text("path") == Some(name) || base_is(file, name), |_| Truth::True)
+            }
             // There is no file to find: naming it is handing it over, and what it is worth other clauses say.
             ItemKind::Endpoint => self.word(self.words.endpoints.iter().any(|e| e.name == name)),
             ItemKind::Dependency => self.word(self.words.dependencies.iter().any(|d| d == name)),
@@ -71,13 +74,17 @@ impl Handed<'_> {
     fn file(
         &self,
         named: Option<String>,
+        folders: bool,
         looks_like_it: impl Fn(&Item) -> bool,
         is_one: impl Fn(&Item) -> Truth,
     ) -> (bool, Option<String>, Truth) {
         if let Some(path) = named {
             let found = match self.files.items.iter().find(|f| f.text("path") == Some(&path)) {
                 Some(file) => is_one(file),
-                None => self.named_path(&path),
+                // Without its line in the inventory nobody knows what it is, only that it is not missing.
+                None => self.named_path(&path).and(|| {
+                    if folders { Truth::True } else { Truth::Unknown(reason!("declaration-not-recorded", path = path)) }
+                }),
             };
             return (true, Some(path), found);
         }
@@ -90,7 +97,8 @@ impl Handed<'_> {
 
     /// A folder has no line of its own in the inventory: the line of its declaration tells.
     fn named_path(&self, path: &str) -> Truth {
-        let below = |f: &&Item| f.text("path").and_then(|p| p.strip_prefix(path)).is_some_and(|rest| rest.starts_with('/'));
+        let below =
+            |f: &&Item| f.text("path").and_then(|p| p.strip_prefix(path)).is_some_and(|rest| rest.starts_with('/'));
         if self.files.items.iter().any(|f| below(&f)) {
             return Truth::True;
         }
@@ -112,7 +120,11 @@ impl Handed<'_> {
             root => path.strip_prefix(root).is_some_and(|rest| rest.starts_with(['/', '!'])),
         };
         let there = self.files.items.iter().filter(module_file).any(|f| f.text("path").is_some_and(inside));
-        let found = if there { Truth::True } else { self.named_path(root).and(|| Truth::Unknown(reason!("module-files-not-seen"))) };
+        let found = if there {
+            Truth::True
+        } else {
+            self.named_path(root).and(|| Truth::Unknown(reason!("module-files-not-seen")))
+        };
         (true, Some(root.clone()), found)
     }
 }

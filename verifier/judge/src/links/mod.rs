@@ -1,7 +1,7 @@
 //! Links: sheets that are derived from recorded sheets of several layers. One pure function each; a test compares the list with the schemas.
 
-mod functions;
 mod differences;
+mod functions;
 mod images;
 mod items;
 mod linked;

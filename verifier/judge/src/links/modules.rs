@@ -1,8 +1,8 @@
 //! `link.modules`: the modules in a binary's build information against go.mod, go.work, go.sum and `vendor/`.
 
-use crate::sheets::{Sheets, inherit};
-use crate::seen::{self, Seen, known};
 use crate::Truth;
+use crate::seen::{self, Seen, known};
+use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::ModuleLink;
 use assize_facts::{Item, Sheet, reason};
 use assize_golang::release;
@@ -28,6 +28,7 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     for from in [&recorded, &delivered.files, &delivered.requirements, &delivered.replacements, &delivered.sums] {
         inherit(&mut sheet, from);
     }
+    delivered.tell_unread(&mut sheet);
     for item in &recorded.items {
         match Recorded::read(item) {
             Ok(module) => sheet.push(delivered.link(&module), item.origin.clone()),
@@ -132,6 +133,25 @@ impl Delivered<'_> {
         }
     }
 
+    /// A line that does not say what it is about may be about anything: the comparison is then not whole.
+    fn tell_unread(&self, sheet: &mut Sheet) {
+        let keys: [(&Sheet, &[&str]); 6] = [
+            (&self.files, &["name", "is_main", "module", "go"]),
+            (&self.requirements, &["path", "version"]),
+            (&self.replacements, &["path", "version", "directive", "target_kind", "target"]),
+            (&self.sums, &["path", "version", "of"]),
+            (&self.vendor, &["path"]),
+            (&self.contents, &["path", "version", "form", "differs"]),
+        ];
+        for (from, names) in keys {
+            for item in &from.items {
+                if let Some(open) = names.iter().find_map(|name| seen::value(item, name).err()) {
+                    sheet.gap(open, item.origin.shown());
+                }
+            }
+        }
+    }
+
     fn link(&self, module: &Recorded) -> ModuleLink {
         let in_graph = if module.is_main { self.is_main(module) } else { self.in_graph(module) };
         let version = if module.is_main { Truth::True } else { self.version(module) };
@@ -183,7 +203,10 @@ impl Delivered<'_> {
 
     /// A folder that stands for the module: a local replacement or a workspace member.
     fn local<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s Item> {
-        self.replacements.items.iter().filter(move |r| r.text("path") == Some(path) && r.text("target_kind") == Some("local"))
+        self.replacements
+            .items
+            .iter()
+            .filter(move |r| r.text("path") == Some(path) && r.text("target_kind") == Some("local"))
     }
 
     fn in_graph(&self, module: &Recorded) -> Truth {
@@ -220,7 +243,12 @@ impl Delivered<'_> {
     }
 
     fn replacement(&self, module: &Recorded) -> Truth {
-        let mut lines = self.replacements.items.iter().filter(|r| r.text("path") == Some(&module.path) && r.text("directive") != Some("use")).peekable();
+        let mut lines = self
+            .replacements
+            .items
+            .iter()
+            .filter(|r| r.text("path") == Some(&module.path) && r.text("directive") != Some("use"))
+            .peekable();
         let applies = |r: &&Item| match seen::maybe_text(r, "version") {
             Ok(version) => version.is_none_or(|version| version == module.version),
             Err(_) => true,
@@ -270,7 +298,9 @@ impl Delivered<'_> {
     fn carried(&self, required: &str, path: &str, version: &str) -> (bool, Truth) {
         let mut vendored = self.vendor.items.iter().filter(|v| [Some(required), Some(path)].contains(&v.text("path")));
         let Some(vendored) = vendored.next() else { return (false, Truth::Unknown(reason!("sum-not-recorded"))) };
-        let of_it = |c: &&Item| c.text("path") == Some(path) && c.text("version") == Some(version) && c.text("form") != Some("go.mod");
+        let of_it = |c: &&Item| {
+            c.text("path") == Some(path) && c.text("version") == Some(version) && c.text("form") != Some("go.mod")
+        };
         let differs = Truth::any(self.contents.items.iter().filter(of_it).map(|c| seen::flag(c, "differs")));
         // The vendored files are worth what the contents are that they equal.
         match seen::flag(vendored, "equals_contents").and(|| differs.negate()) {
@@ -303,7 +333,9 @@ fn lists_graph(go: &str) -> bool {
 pub fn of_binary(links: &Sheet, binary: &str) -> Truth {
     let mine: Vec<&Item> = links.items.iter().filter(|i| i.text("binary") == Some(binary)).collect();
     if mine.is_empty() {
-        return Truth::Unknown(links.gaps.first().map_or(reason!("no-build-information", binary = binary), |g| g.reason.clone()));
+        return Truth::Unknown(
+            links.gaps.first().map_or(reason!("no-build-information", binary = binary), |g| g.reason.clone()),
+        );
     }
     let agree = Truth::all(mine.iter().map(|item| seen::flag(item, "agrees")));
     match links.gaps.first() {
@@ -311,4 +343,3 @@ pub fn of_binary(links: &Sheet, binary: &str) -> Truth {
         None => agree,
     }
 }
-

@@ -8,11 +8,20 @@ pub enum Named {
     /// A declared function itself.
     Itself(String),
     /// A closure, deferred call, range body or method value in a declared function.
-    Within { base: String, inlined: bool },
+    Within {
+        base: String,
+        inlined: bool,
+    },
     /// The n-th `init` function of the package, or something in it.
-    Init { number: usize, itself: bool, inlined: bool },
+    Init {
+        number: usize,
+        itself: bool,
+        inlined: bool,
+    },
     /// What initialises package-level variables: `init`, `map.init.0`, `glob..func1`, `init.func1`.
-    Initializer { inlined: bool },
+    Initializer {
+        inlined: bool,
+    },
     /// What cgo generates.
     Cgo,
     Undeclared,
@@ -47,7 +56,8 @@ pub fn unescaped(path: &str) -> String {
     let mut bytes = Vec::with_capacity(path.len());
     let mut rest = path.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
-        let code = (first == b'%').then(|| after.get(..2)).flatten().filter(|code| code.iter().all(u8::is_ascii_hexdigit));
+        let code =
+            (first == b'%').then(|| after.get(..2)).flatten().filter(|code| code.iter().all(u8::is_ascii_hexdigit));
         match code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()) {
             Some(byte) => {
                 bytes.push(byte);

@@ -21,15 +21,14 @@ pub fn process_binary(sheets: &Sheets, run: &RunRecord) -> Sheet {
     inherit(&mut sheet, &processes);
     inherit(&mut sheet, &binaries);
     let delivered = Delivered::of(&binaries, run);
-    let (mut at_ready, mut at_end) = (false, false);
+    let (mut seen, mut at_end) = (false, false);
     for item in processes.items.iter().filter(|item| counts(item)) {
-        let moment = seen::text(item, "moment");
-        at_ready |= moment.as_deref() == Ok("ready");
-        at_end |= moment.as_deref() == Ok("end");
+        seen = true;
+        at_end |= item.text("moment") == Some("end");
         sheet.push(process(item, &delivered), item.origin.clone());
     }
     // The service that was looked at only once may have executed something else since.
-    if at_ready && !at_end {
+    if seen && !at_end {
         sheet.gap(reason!("not-seen-at-end"), "");
     }
     sheet.examined(processes.scope.count);
@@ -56,7 +55,10 @@ impl Delivered {
             Some(name) => item.text("binary") == Some(name) || item.text("path") == Some(name),
             None => true,
         };
-        Delivered { digests: binaries.items.iter().filter(meant).map(|item| seen::text(item, "sha256")).collect(), name }
+        Delivered {
+            digests: binaries.items.iter().filter(meant).map(|item| seen::text(item, "sha256")).collect(),
+            name,
+        }
     }
 
     fn has(&self, digest: &str) -> Truth {
@@ -116,6 +118,11 @@ pub fn endpoint_process(sheets: &Sheets, run: &RunRecord) -> Sheet {
     let mut found: BTreeSet<String> = BTreeSet::new();
     for item in &listeners.items {
         let link = service.listener(item);
+        // A socket that might be anybody's endpoint cannot be set aside.
+        for open in [seen::texts(item, "endpoints").err(), seen::maybe_number(item, "port").err()].into_iter().flatten()
+        {
+            sheet.gap(open, "");
+        }
         // What a dependency's server opens for itself is nobody's endpoint.
         if link.endpoints.is_empty() && seen::flag(item, "of_service").is_false() {
             continue;
@@ -165,7 +172,9 @@ impl Service<'_> {
     /// Whether a process is the service's and runs what its main process runs.
     fn runs_the_same(&self, pid: u64, moment: Option<&str>) -> Truth {
         let at = |p: &&Item| moment.is_none() || p.text("moment") == moment;
-        let Some(process) = self.processes.items.iter().filter(at).find(|p| seen::maybe_number(p, "pid") == Ok(Some(pid))) else {
+        let Some(process) =
+            self.processes.items.iter().filter(at).find(|p| seen::maybe_number(p, "pid") == Ok(Some(pid)))
+        else {
             return Truth::Unknown(reason!("holder-not-seen"));
         };
         match process.text("role") {
@@ -196,4 +205,3 @@ pub fn all_agree(links: &Sheet, nothing: Reason, chosen: impl Fn(&Item) -> bool)
         None => agree,
     }
 }
-

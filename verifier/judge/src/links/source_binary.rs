@@ -1,7 +1,7 @@
 //! `link.source_binary`: a delivered binary as a whole against the delivered source.
 
-use super::{functions, modules};
 use super::table::{self, Binary};
+use super::{functions, modules};
 use crate::Truth;
 use crate::run::Declared;
 use crate::seen::{self, known};
@@ -24,7 +24,9 @@ pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
     }
     let (modules, functions) = (modules::derive(sheets), functions::derive(sheets));
     for binary in binaries.iter().filter(|b| !b.go_program.is_false()) {
-        let link = Whole { binary, sheets, declared, settings: &settings.items, modules: &modules, functions: &functions }.link();
+        let link =
+            Whole { binary, sheets, declared, settings: &settings.items, modules: &modules, functions: &functions }
+                .link();
         sheet.push(link, Origin::file(&binary.path));
     }
     sheet.examined(binaries.len() as u64);
@@ -51,7 +53,7 @@ impl Whole<'_> {
         let bodies = Truth::Unknown(reason!("bodies-not-compared"));
         SourceBinary {
             binary: name.clone(),
-            declared: self.binary.declared,
+            declared: known(self.binary.declared.clone()),
             main_agrees: known(main),
             tags_agree: known(tags),
             platform_agrees: known(platform),
@@ -93,7 +95,8 @@ impl Whole<'_> {
         if self.silent() {
             return Truth::Unknown(reason!("no-build-settings", binary = self.binary.name));
         }
-        let built: BTreeSet<&str> = self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
+        let built: BTreeSet<&str> =
+            self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
         let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).collect();
         Truth::from(built == examined)
     }
@@ -103,7 +106,9 @@ impl Whole<'_> {
         match (self.setting("GOOS"), self.setting("GOARCH")) {
             (Some(os), Some(arch)) if format!("{os}/{arch}") == examined => Truth::True,
             // An honest delivery may hold binaries for other platforms; their files were just not the ones looked at.
-            (Some(os), Some(arch)) => Truth::Unknown(reason!("other-platform", platform = format!("{os}/{arch}"), examined = examined)),
+            (Some(os), Some(arch)) => {
+                Truth::Unknown(reason!("other-platform", platform = format!("{os}/{arch}"), examined = examined))
+            }
             _ => Truth::Unknown(reason!("no-build-settings", binary = self.binary.name)),
         }
     }
@@ -112,12 +117,15 @@ impl Whole<'_> {
 /// Whether `./cmd/x`, `cmd/x` or an import path names that import path.
 fn names_package(declared: &str, path: &str) -> bool {
     let tail = declared.trim_start_matches("./").trim_end_matches('/');
-    tail.is_empty() || tail == "." || path == tail || path.strip_suffix(tail).is_some_and(|before| before.ends_with('/'))
+    tail.is_empty()
+        || tail == "."
+        || path == tail
+        || path.strip_suffix(tail).is_some_and(|before| before.ends_with('/'))
 }
 
 /// What the whole delivery's chain is worth: of the declared binaries, or of all where none is declared.
 pub fn overall(links: &Sheet, field: &str) -> Truth {
-    let declared: Vec<&Item> = links.items.iter().filter(|i| seen::flag(i, "declared").is_true()).collect();
+    let declared: Vec<&Item> = links.items.iter().filter(|i| !seen::flag(i, "declared").is_false()).collect();
     let chosen = if declared.is_empty() { links.items.iter().collect() } else { declared };
     if chosen.is_empty() {
         return Truth::Unknown(links.gaps.first().map_or(reason!("no-binary"), |gap| gap.reason.clone()));
@@ -135,7 +143,15 @@ mod tests {
 
     #[test]
     fn a_package_is_named_by_folder_or_path() {
-        for (declared, agrees) in [("./cmd/api", true), ("cmd/api", true), ("x.example/a/cmd/api", true), (".", true), ("./cmd/other", false), ("api", true), ("./pi", false)] {
+        for (declared, agrees) in [
+            ("./cmd/api", true),
+            ("cmd/api", true),
+            ("x.example/a/cmd/api", true),
+            (".", true),
+            ("./cmd/other", false),
+            ("api", true),
+            ("./pi", false),
+        ] {
             assert_eq!(names_package(declared, "x.example/a/cmd/api"), agrees, "{declared}");
         }
     }

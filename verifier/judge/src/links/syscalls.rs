@@ -45,7 +45,9 @@ fn policy(syscall: String, arch: String, filter: &Item, profiles: &[Item]) -> Sy
     let by_profile = Truth::any(used.iter().map(|p| seen::flag(p, "denied")));
     let actions = used.iter().copied().chain([filter]).map(|p| seen::text(p, "action"));
     let action = match actions.collect::<Result<Vec<_>, _>>() {
-        Ok(actions) => actions.into_iter().min_by_key(|a| strictness(a)).map_or_else(|| Known::Value("allow".into()), Known::Value),
+        Ok(actions) => {
+            actions.into_iter().min_by_key(|a| strictness(a)).map_or_else(|| Known::Value("allow".into()), Known::Value)
+        }
         Err(reason) => Known::Unknown(reason),
     };
     let by = match (by_filter.is_true(), by_profile.is_true()) {
@@ -54,7 +56,14 @@ fn policy(syscall: String, arch: String, filter: &Item, profiles: &[Item]) -> Sy
         (false, true) => PolicySource::Profile,
         (false, false) => PolicySource::Neither,
     };
-    SyscallPolicy { exists: known(seen::flag(filter, "exists")), action, denied: known(by_filter.or(|| by_profile)), by, syscall, arch }
+    SyscallPolicy {
+        exists: known(seen::flag(filter, "exists")),
+        action,
+        denied: known(by_filter.or(|| by_profile)),
+        by,
+        syscall,
+        arch,
+    }
 }
 
 /// A word that is none counts as the weakest.

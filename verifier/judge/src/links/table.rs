@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Binary {
     pub name: String,
     pub path: String,
-    pub declared: bool,
+    pub declared: Truth,
     pub go_program: Truth,
     pub obfuscated: Truth,
     pub main_package: Seen<String>,
@@ -69,7 +69,7 @@ fn binary(item: &Item) -> Seen<Binary> {
     Ok(Binary {
         name: seen::text(item, "binary")?,
         path: seen::maybe_text(item, "path")?.unwrap_or_default(),
-        declared: seen::flag(item, "declared").is_true(),
+        declared: seen::flag(item, "declared"),
         go_program: seen::flag(item, "go_program"),
         obfuscated: seen::flag(item, "obfuscated"),
         main_package: main_package(item),
@@ -110,7 +110,8 @@ fn add_functions(binaries: &mut [Binary], item: &Item) -> Seen<()> {
         Ok(path) if package == "main" => path.clone(),
         _ => package,
     };
-    let (names, files, lines) = (seen::texts(item, "names")?, seen::texts(item, "files")?, seen::numbers(item, "lines")?);
+    let (names, files, lines) =
+        (seen::texts(item, "names")?, seen::texts(item, "files")?, seen::numbers(item, "lines")?);
     if names.len() != files.len() || names.len() != lines.len() {
         return Err(reason!("unexpected-value"));
     }

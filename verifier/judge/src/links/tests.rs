@@ -1,2 +1,1 @@
 //! Links on small recorded sheets: text in, link out.
-

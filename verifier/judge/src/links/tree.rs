@@ -43,7 +43,12 @@ pub struct Span {
 impl Tree<'_> {
     pub fn read(sheets: &Sheets) -> Tree<'_> {
         let sheet = sheets.of("source.declarations");
-        let mut tree = Tree { sheet: Cow::Owned(Sheet::named("")), packages: BTreeMap::new(), delivered: BTreeSet::new(), unread: vec![] };
+        let mut tree = Tree {
+            sheet: Cow::Owned(Sheet::named("")),
+            packages: BTreeMap::new(),
+            delivered: BTreeSet::new(),
+            unread: vec![],
+        };
         for item in &sheet.items {
             if let Err(reason) = tree.add(item) {
                 tree.unread.push(reason);
@@ -56,7 +61,8 @@ impl Tree<'_> {
 
     fn add(&mut self, item: &Item) -> Seen<()> {
         let path = item.origin.file.clone().unwrap_or_default();
-        let (names, first, last) = (seen::texts(item, "names")?, seen::numbers(item, "lines")?, seen::numbers(item, "end_lines")?);
+        let (names, first, last) =
+            (seen::texts(item, "names")?, seen::numbers(item, "lines")?, seen::numbers(item, "end_lines")?);
         let package = self.packages.entry(seen::text(item, "package")?).or_default();
         package.owner = seen::text(item, "owner")?;
         package.is_main |= seen::flag(item, "is_main").is_true();
@@ -99,7 +105,8 @@ impl Tree<'_> {
 
     /// Whether any function of any package stands on that line.
     pub fn has_function_at(&self, file: &str, line: u64) -> bool {
-        let spans = self.packages.values().filter(|p| p.files.contains(file)).flat_map(|p| p.functions.values().flatten());
+        let spans =
+            self.packages.values().filter(|p| p.files.contains(file)).flat_map(|p| p.functions.values().flatten());
         spans.into_iter().any(|span| span.file == file && (span.first..=span.last).contains(&line))
     }
 

@@ -95,13 +95,18 @@ impl Connection {
 
     /// Sends a request and reads its answer, within the time.
     pub fn ask(&mut self, call: &Call, timeout: Duration) -> Result<Answer, Failure> {
+        self.ask_in_two(call, Duration::ZERO, timeout)
+    }
+
+    /// The same, with a pause in the middle of the request.
+    pub fn ask_in_two(&mut self, call: &Call, pause: Duration, timeout: Duration) -> Result<Answer, Failure> {
         let (started, wall) = (Instant::now(), SystemTime::now());
         self.stream.deadline = started + timeout;
         // Until the answer is whole, nothing else can be read from here.
         self.usable = false;
         let sent = call.bytes();
         // A server may answer and close before it has read everything (431, 413): what it said is read all the same.
-        let written = self.write_all(&sent);
+        let written = self.write_parts(&sent, pause);
         let mut reader = Reader::new(std::mem::take(&mut self.ahead), self.bounds, call.method() == "HEAD");
         let answer = reader.answer(&mut |buffer| self.read(buffer));
         let mut answer = match (answer, written) {
@@ -137,6 +142,16 @@ impl Connection {
             }
         }
         all
+    }
+
+    fn write_parts(&mut self, bytes: &[u8], pause: Duration) -> io::Result<()> {
+        if pause.is_zero() {
+            return self.write_all(bytes);
+        }
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        self.write_all(first)?;
+        std::thread::sleep(pause);
+        self.write_all(second)
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -13,8 +13,6 @@ use std::time::{Duration, SystemTime};
 /// What there is to be judged, beside the service itself.
 pub struct Written<'a> {
     pub spec: &'a Deliverable,
-    /// Values of `[run] secret`: they are taken out of excerpts.
-    pub secrets: &'a [Vec<u8>],
     /// When the instance was started.
     pub began: SystemTime,
     /// What was done to make it write; `None`: nothing, which is a gap.
@@ -48,7 +46,7 @@ pub fn probe(service: &Service, written: &Written<'_>, request: &Request) -> She
             }
             found += u64::from(differs);
             if sheet.items.len() < MOST_ITEMS {
-                let fact = fact(stream, judgement, found, written.secrets);
+                let fact = fact(service, stream, judgement, found);
                 sheet.push(fact, Origin::file(stream.clone()));
             }
         }
@@ -67,14 +65,14 @@ fn missing(request: &Request, reason: assize_facts::Reason) -> Sheet {
     sheet
 }
 
-fn fact(stream: &str, judgement: Judgement, found: u64, secrets: &[Vec<u8>]) -> Lines {
+fn fact(service: &Service, stream: &str, judgement: Judgement, found: u64) -> Lines {
     let differs = judgement.problem != Known::Value(LineProblem::None);
     let problem_number = match &judgement.problem {
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
         Known::Value(_) | Known::Possible(_) => Known::Value(if differs { found } else { 0 }),
     };
     let judged = judgement.judged;
-    let secret = |text: Option<String>| text.map(|t| excerpt(t.as_bytes(), secrets));
+    let secret = |text: Option<String>| text.map(|t| excerpt(&service.redact(t.as_bytes())));
     Lines {
         stream: stream.into(),
         number: judgement.number,
@@ -88,15 +86,14 @@ fn fact(stream: &str, judgement: Judgement, found: u64, secrets: &[Vec<u8>]) -> 
         skew: judged.skew,
         service: secret(judged.service),
         trace_id: secret(judged.trace_id),
-        excerpt: excerpt(&judgement.first, secrets),
+        excerpt: excerpt(&service.redact(&judgement.first)),
     }
 }
 
-/// The beginning of a text, without secrets, control characters written out.
-pub(crate) fn excerpt(text: &[u8], secrets: &[Vec<u8>]) -> String {
-    let text = without_secrets(text, secrets);
+/// The beginning of a text, control characters written out.
+fn excerpt(text: &[u8]) -> String {
     let mut out = String::new();
-    for character in String::from_utf8_lossy(&text).chars().take(EXCERPT) {
+    for character in String::from_utf8_lossy(text).chars().take(EXCERPT) {
         match character {
             '\t' => out.push_str("\\t"),
             c if c.is_control() => out.extend(c.escape_unicode()),
@@ -106,29 +103,13 @@ pub(crate) fn excerpt(text: &[u8], secrets: &[Vec<u8>]) -> String {
     out
 }
 
-fn without_secrets(text: &[u8], secrets: &[Vec<u8>]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((first, behind)) = rest.split_first() {
-        // Shorter ones would blot out ordinary words.
-        match secrets.iter().find(|s| s.len() >= 4 && rest.starts_with(s)) {
-            Some(secret) => {
-                out.extend_from_slice(b"[secret]");
-                rest = rest.get(secret.len()..).unwrap_or_default();
-            }
-            None => {
-                out.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    out
-}
-
 fn gaps_of_the_run(service: &Service, written: &Written<'_>, sheet: &mut Sheet) {
     let lost = service.output().lost();
     if lost.lines > 0 || lost.bytes > 0 {
         sheet.gap(reason!("log-not-kept", lines = lost.lines, bytes = lost.bytes), "");
+    }
+    if let Some(error) = service.output().read_error() {
+        sheet.gap(reason!("log-unreadable", detail = error), "");
     }
     if service.exited().is_none() {
         sheet.gap(reason!("log-end-not-seen"), "");
@@ -229,12 +210,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn excerpts_hold_no_secret_and_no_control_character() {
-        let secrets = [b"hunter2-hunter2".to_vec()];
-        let text = b"login hunter2-hunter2 \x1b[2K\tas root hunter2-hunter2";
-        assert_eq!(excerpt(text, &secrets), "login [secret] \\u{1b}[2K\\tas root [secret]");
-        assert_eq!(excerpt(&[b'a'; 5000], &[]).len(), EXCERPT);
-        assert_eq!(excerpt(b"[secret]", &[b"[secret]".to_vec()]), "[secret]");
+    fn excerpts_hold_no_control_character() {
+        assert_eq!(excerpt(b"login \x1b[2K\tas \xff root"), "login \\u{1b}[2K\\tas \u{fffd} root");
+        assert_eq!(excerpt(&[b'a'; 5000]).len(), EXCERPT);
     }
 
     #[test]

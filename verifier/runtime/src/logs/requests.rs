@@ -70,7 +70,7 @@ fn made(service: &Service, target: &Target<'_>, declared: &RequestSpec, trace_ke
     let mut fates = Vec::new();
     for _ in 0..if slow { 1 } else { TRIES } {
         let trace = Traceparent::new();
-        let from = service.output().lines().len();
+        let from = service.output().count();
         let call: Call = declared::call(target, declared).trace(&trace);
         let begun = std::time::Instant::now();
         let answer = target.once(&call, declared::patience(declared));

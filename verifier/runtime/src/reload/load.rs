@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const PAUSE: Duration = Duration::from_millis(1);
 /// Requests that one worker makes at most.
 const MOST: usize = 50_000;
+/// Requests that are sent in two halves.
+const HALVES: usize = 3;
 /// How close to a signal a request counts as close.
 pub(super) const CLOSE: Duration = Duration::from_millis(100);
 /// Answered requests on each side of a signal that show something.
@@ -49,7 +51,8 @@ pub(super) fn run(observer: &Observer<'_>, slow: &[Slow<'_>], act: impl FnOnce()
     std::thread::scope(|scope| {
         let workers: Vec<_> =
             (0..WORKERS * 2).map(|n| (n, &over)).map(|(n, over)| scope.spawn(move || work(observer, n % 2 == 1, over))).collect();
-        let slow: Vec<_> = slow.iter().map(|(target, request)| scope.spawn(move || in_flight(target, request))).collect();
+        let mut flights: Vec<_> = slow.iter().map(|(target, request)| scope.spawn(move || in_flight(target, request))).collect();
+        flights.extend((0..HALVES).map(|_| scope.spawn(|| in_two(observer))));
         // The load and the slow requests are under way before the first signal.
         std::thread::sleep(CLOSE * 3);
         load.signals = act();
@@ -58,7 +61,7 @@ pub(super) fn run(observer: &Observer<'_>, slow: &[Slow<'_>], act: impl FnOnce()
         for worker in workers {
             load.samples.extend(worker.join().unwrap_or_default());
         }
-        for request in slow {
+        for request in flights {
             load.add(request.join().ok().flatten(), load.signals.first().copied());
         }
     });
@@ -109,6 +112,16 @@ fn in_flight(target: &Target<'_>, request: &RequestSpec) -> Option<Flight> {
     Some((began, Instant::now(), failure))
 }
 
+/// A request whose second half is sent after the first signals: under way as every server sees it, also where no slow request is declared.
+fn in_two(observer: &Observer<'_>) -> Option<Flight> {
+    let mut connection = observer.target.open(PATIENCE).ok()?;
+    std::thread::sleep(CLOSE * 2);
+    let began = Instant::now();
+    let answer = connection.ask_in_two(&observer.call(), CLOSE * 4, PATIENCE);
+    let failure = observer.read(&answer).is_none().then(|| declared::outcome(&answer));
+    Some((began, Instant::now(), failure))
+}
+
 fn work(observer: &Observer<'_>, fresh: bool, over: &AtomicBool) -> Vec<Sample> {
     let mut samples = Vec::new();
     let mut kept: Option<Connection> = None;
@@ -118,15 +131,13 @@ fn work(observer: &Observer<'_>, fresh: bool, over: &AtomicBool) -> Vec<Sample> 
             false => on_kept(observer, &mut kept),
         };
         let shown = observer.read(&answer);
-        samples.push(Sample {
-            at: Instant::now(),
-            fresh,
-            failure: shown.is_none().then(|| declared::outcome(&answer)),
-            mixed: match shown {
-                Some(Shown::Mixed(values)) => Some(values),
-                Some(Shown::State(_) | Shown::Unexpected(_)) | None => None,
-            },
-        });
+        let (failure, mixed) = match shown {
+            Some(Shown::State(_)) => (None, None),
+            Some(Shown::Mixed(values)) => (None, Some(values)),
+            Some(Shown::Unexpected(_)) => (Some("other-value".to_string()), None),
+            None => (Some(declared::outcome(&answer)), None),
+        };
+        samples.push(Sample { at: Instant::now(), fresh, failure, mixed });
         std::thread::sleep(PAUSE);
     }
     samples

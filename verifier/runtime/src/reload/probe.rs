@@ -258,19 +258,17 @@ impl Experiment<'_> {
 
     /// A new file renamed into place, without a signal: whether something watches beside it.
     fn ordinary_write(&mut self) -> Known<bool> {
-        let shown = self.state;
         let next = self.next();
         let Some(content) = self.variants.contents.get(next) else { return Known::Unknown(reason!("reload-file-not-exchanged")) };
-        // What lies below the exchange is older; it must not be seen in between by a service that reads now.
-        let written = self.service.replace_file(&self.path, content).and_then(|()| self.service.unbind(&self.path));
-        if let Err(error) = written {
+        // A file cannot be renamed onto a mount (rename(2), EBUSY). What lies below it is the delivered file, for a moment.
+        let _ = self.service.unbind(&self.path);
+        if let Err(error) = self.service.replace_file(&self.path, content) {
             return Known::Unknown(reason!("reload-file-not-written", detail = error));
         }
         self.state = next;
         let changed = self.until(next, Instant::now(), WATCH).is_some();
         let since = self.signal();
         self.until(next, since, self.within);
-        let _ = shown;
         Known::Value(changed)
     }
 
@@ -283,7 +281,7 @@ impl Experiment<'_> {
         if self.look() != Some(Shown::State(shown)) {
             return Broken::unknown(&reason!("reload-state-unclear"));
         }
-        let from = self.service.output().lines().len();
+        let from = self.service.output().count();
         if self.service.bind_over(&self.path, &content).or_else(|_| self.service.replace_file(&self.path, &content)).is_err() {
             return Broken::unknown(&reason!("reload-file-not-exchanged"));
         }

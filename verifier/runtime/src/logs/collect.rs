@@ -169,9 +169,6 @@ fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(St
     let limits = Limits::default();
     match service.read_file(&path, limits.output) {
         Ok(content) => {
-            if content.len() as u64 >= limits.output {
-                sheet.gap(reason!("log-file-too-large", limit = limits.output), path.clone());
-            }
             let shown = declared.unwrap_or_default().to_string();
             vec![(shown, split(&content, written.began, limits.output_line as usize))]
         }

@@ -11,6 +11,7 @@ mod logs;
 mod output;
 mod plan;
 mod random;
+mod reload;
 mod service;
 mod snapshot;
 mod standin;

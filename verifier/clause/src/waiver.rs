@@ -114,7 +114,7 @@ fn clause(table: &Table<'_>, known: &BTreeSet<String>) -> Option<String> {
     if !known.contains(text) {
         let mistake = table.reader().at(span, format!("no clause `{text}` is in force"));
         let help = did_you_mean(text, known.iter().map(String::as_str));
-        table.reader().absent(mistake.help(help.unwrap_or_else(|| "leave the waiver out".into())));
+        table.reader().report(mistake.help(help.unwrap_or_else(|| "leave the waiver out".into())));
         return None;
     }
     Some(text.to_string())

@@ -104,7 +104,9 @@ fn every_reason_that_the_code_gives_has_words_and_every_word_is_used() {
         let text = read(&path);
         let tests_begin = text.find("#[cfg(test)]").unwrap_or(text.len());
         let building = UNDER_CONSTRUCTION.iter().any(|part| path.starts_with(root().join(part)));
-        if !building && !path.ends_with("tests.rs") && !path.components().any(|c| c.as_os_str() == "tests") {
+        // The macro's own documentation shows a code as an example.
+        let macro_itself = path.ends_with("verifier/facts/src/reason.rs");
+        if !building && !macro_itself && !path.ends_with("tests.rs") && !path.components().any(|c| c.as_os_str() == "tests") {
             for found in code.captures_iter(&text[..tests_begin]) {
                 used.insert((found[1].to_string(), path.clone()));
             }
@@ -125,6 +127,9 @@ fn every_reason_that_the_code_gives_has_words_and_every_word_is_used() {
 #[test]
 fn the_judge_touches_nothing() {
     for path in files(&root().join("verifier/judge"), ".rs") {
+        if path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs") {
+            continue;
+        }
         let text = read(&path);
         for forbidden in
             ["std::fs", "std::net", "std::process", "std::env", "SystemTime", "Instant::now", "println!", "Zoned::now"]

@@ -79,6 +79,8 @@ fact! {
         functions_agree: Known<bool>,
         /// All of these together. It can refute that the binary was built from the source, and never prove it.
         structure_agrees: Known<bool>,
+        /// Whether it was rebuilt from the source and compared byte by byte.
+        bodies_compared: bool,
         /// Whether a rebuild from the source gives the same bytes; unknown where none was made.
         bodies_agree: Known<bool>,
         /// Both together.

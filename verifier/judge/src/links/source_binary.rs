@@ -60,6 +60,7 @@ impl Whole<'_> {
             modules_agree: known(modules),
             functions_agree: known(functions),
             structure_agrees: known(structure.clone()),
+            bodies_compared: false,
             bodies_agree: known(bodies.clone()),
             agrees: known(structure.and(|| bodies)),
         }

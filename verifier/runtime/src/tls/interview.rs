@@ -123,7 +123,6 @@ pub(crate) fn versions(
             all.name_refused = false;
             return all;
         }
-        all.open.insert(TlsVersion::Tls13, newest.shown());
         all.hear(line, name, TlsVersion::Tls12, &Way::Hello("broad", Hello::broad(TlsVersion::Tls12, name)));
         if all.accepted.is_empty() && matches!(newest, Answer::Closed | Answer::Reset) {
             // One lost connection must not make the whole listener unknown; the controls tell whether it goes on like that.
@@ -138,7 +137,7 @@ pub(crate) fn versions(
     }
     let control = all.control(name, elsewhere);
     let mut before = control.as_ref().is_some_and(|c| line.ask(c).negotiated().is_some());
-    for version in TlsVersion::ALL.into_iter().rev().filter(|v| *v != TlsVersion::Tls13) {
+    for version in TlsVersion::ALL.into_iter().rev() {
         if all.accepted.contains_key(&version) {
             continue;
         }
@@ -148,8 +147,8 @@ pub(crate) fn versions(
             let after = control.as_ref().is_some_and(|c| line.ask(c).negotiated().is_some());
             all.steady &= before && after;
             match answer {
-                Answer::Alert(PROTOCOL_VERSION) if before && after => {}
-                Answer::Alert(PROTOCOL_VERSION) => {
+                Answer::Alert(number) if all.refuses(version, number) && before && after => {}
+                Answer::Alert(number) if all.refuses(version, number) => {
                     doubt = Some("refused, but the control handshakes around it failed".into())
                 }
                 Answer::Negotiated(_) => {}
@@ -184,6 +183,13 @@ impl Versions {
             self.accepted.entry(chosen.version).or_insert_with(|| chosen.clone());
         }
         answer
+    }
+
+    /// Only `protocol_version` refuses. SSL 3.0 has no such alert (RFC 6101 §5.4.2) and OpenSSL says `handshake_failure` in its place:
+    /// that counts where TLS 1.0 was refused properly, so that the floor is above both.
+    fn refuses(&self, version: TlsVersion, alert: u8) -> bool {
+        let old = version == TlsVersion::Ssl30 && self.refused.contains(&TlsVersion::Tls10);
+        alert == PROTOCOL_VERSION || (old && alert == HANDSHAKE_FAILURE)
     }
 
     fn leave_open(&mut self, versions: &[TlsVersion], why: &str) {

@@ -340,3 +340,122 @@ fn variable(at: &mut Bytes) -> Option<u64> {
     let rest = at.take((1 << (first >> 6)) - 1)?;
     Some(rest.iter().fold(u64::from(first & 0x3f), |n, b| n << 8 | u64::from(*b)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::scene::Scene;
+    use super::super::stream::Direct;
+    use super::*;
+    use rustls::pki_types::PrivateKeyDer;
+    use std::sync::Arc;
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        (0..hex.len() / 2).map(|i| u8::from_str_radix(&hex[2 * i..2 * i + 2], 16).expect("digits")).collect()
+    }
+
+    #[test]
+    fn the_servers_initial_of_the_rfc_is_read() {
+        // RFC 9001 §A.1 and §A.3.
+        let keys = initial_keys(Version::V1, &bytes("8394c8f03e515708"));
+        let packet = bytes(concat!(
+            "cf000000010008f067a5502a4262b5004075c0d95a482cd0991cd25b0aac406a5816b6394100f37a1c69797554780bb38cc5a99f5e",
+            "de4cf73c3ec2493a1839b3dbcba3f6ea46c5b7684df3548e7ddeb9c3bf9c73cc3f3bded74b562bfb19fb84022f8ef4cdd93795d77d",
+            "06edbb7aaf2f58891850abbdca3d20398c276456cbc42158407dd074ee"
+        ));
+        let plain = open(Version::V1, &keys, &packet).expect("a packet that the keys open");
+        let found = server_hello(&frames(&plain).crypto, &Hello::tls13(None)).expect("a ServerHello");
+        assert_eq!((found.version, found.suite, found.group), (TlsVersion::Tls13, 0x1301, Some(29)));
+        let mut changed = packet;
+        changed[60] ^= 1;
+        assert!(open(Version::V1, &keys, &changed).is_none());
+    }
+
+    /// A QUIC server as far as its first packet: the TLS is that of the library.
+    fn server(config: rustls::ServerConfig) -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        let address = socket.local_addr().expect("its address");
+        let config = Arc::new(config);
+        std::thread::spawn(move || {
+            let mut datagram = [0; 2048];
+            while let Ok((n, from)) = socket.recv_from(&mut datagram) {
+                if let Some(answer) = reply(&config, &datagram[..n]) {
+                    let _ = socket.send_to(&answer, from);
+                }
+            }
+        });
+        address
+    }
+
+    fn reply(config: &Arc<rustls::ServerConfig>, datagram: &[u8]) -> Option<Vec<u8>> {
+        let (destination, source) = (datagram.get(6..14)?, datagram.get(15..23)?);
+        if datagram[1..5] == [0x1a, 0x2a, 0x3a, 0x4a] {
+            let ids = [&[0xc0, 0, 0, 0, 0, 8][..], source, &[8], destination].concat();
+            return Some([ids, vec![0, 0, 0, 1]].concat());
+        }
+        if datagram.get(1..5)? != [0, 0, 0, 1] {
+            return None;
+        }
+        let suite = match rustls::crypto::aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256 {
+            rustls::SupportedCipherSuite::Tls13(suite) => suite.quic_suite()?,
+            _ => return None,
+        };
+        let keys = suite.keys(destination, Side::Server, Version::V1);
+        let hello = frames(&open(Version::V1, &keys, datagram)?).crypto;
+        let mut tls = rustls::quic::ServerConnection::new(config.clone(), rustls::quic::Version::V1, vec![]).ok()?;
+        let payload = match tls.read_hs(&hello) {
+            Ok(()) => {
+                let mut crypto = Vec::new();
+                tls.write_hs(&mut crypto);
+                crypto
+            }
+            Err(_) => return close(&keys, source, u8::from(tls.alert()?)),
+        };
+        seal(Version::V1, &keys, source.try_into().ok()?, &[7; 8], &payload)
+    }
+
+    /// CONNECTION_CLOSE with a TLS alert, in the place of the CRYPTO frame that [`seal`] writes.
+    fn close(keys: &Keys, source: &[u8], alert: u8) -> Option<Vec<u8>> {
+        // A padding byte, then the frame: `seal` puts six bytes of CRYPTO header before it, which stay empty.
+        let frame = [0x1c, 0x41, alert, 0, 0];
+        let mut packet_payload = frame.to_vec();
+        packet_payload.resize(1100, 0);
+        let mut header = vec![0xc1, 0, 0, 0, 1, 8];
+        header.extend(source);
+        header.push(0);
+        header.push(0);
+        let number_at = header.len() + 2;
+        header.extend((0x4000 | (2 + 1100 + 16) as u16).to_be_bytes());
+        header.extend([0, 0]);
+        let tag = keys.local.packet.encrypt_in_place(0, &header, &mut packet_payload).ok()?;
+        let mut packet = [header, packet_payload, tag.as_ref().to_vec()].concat();
+        let sample = packet[number_at + 4..number_at + 20].to_vec();
+        let (head, rest) = packet.split_at_mut(number_at);
+        keys.local.header.encrypt_in_place(&sample, &mut head[0], &mut rest[..2]).ok()?;
+        Some(packet)
+    }
+
+    fn config(groups: Vec<&'static dyn rustls::crypto::SupportedKxGroup>) -> rustls::ServerConfig {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_string()]).expect("a certificate");
+        let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+        let provider = rustls::crypto::CryptoProvider { kx_groups: groups, ..rustls::crypto::aws_lc_rs::default_provider() };
+        let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .and_then(|b| b.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key))
+            .expect("a configuration");
+        config.alpn_protocols = vec![b"h3".to_vec()];
+        config
+    }
+
+    #[test]
+    fn a_quic_server_is_told_with_its_groups() {
+        use rustls::crypto::aws_lc_rs::kx_group::{SECP256R1, X25519};
+        let address = server(config(vec![X25519, SECP256R1]));
+        let until = Instant::now() + Scene::new(&Direct, || Ok(vec![])).budget;
+        let line = QuicLine { network: &Direct, to: address, until };
+        let quic = line.greet(Some("localhost"));
+        assert!(quic.speaks(), "{quic:?}");
+        assert_eq!(quic.versions, Some(vec![1]));
+        let groups = super::super::interview::groups13(&line, Some("localhost"));
+        assert_eq!((groups.accepted, groups.open), (vec!["P256".to_string(), "X25519".to_string()], vec![]));
+    }
+}

@@ -1,0 +1,9 @@
+//! Tests of the law: its tables in full, and its promises as properties.
+
+mod claims;
+mod court;
+mod identity;
+mod properties;
+mod tables;
+mod waivers;
+mod wire;

@@ -1,0 +1,74 @@
+//! `source.declarations`: the functions that the Go files of the build declare, as the linker names them.
+
+use super::Source;
+use crate::build::{FileId, Package};
+use crate::go::outline::{Decl, DeclKind, Spec};
+use assize_facts::kinds::source::Declarations;
+use assize_facts::{Origin, Sheet};
+use std::collections::BTreeMap;
+
+pub(super) fn sheet(source: &Source) -> Sheet {
+    let mut sheet = Sheet::of::<Declarations>();
+    sheet.gaps = source.program.gaps.clone();
+    for package in source.program.packages.values() {
+        let aliases = aliases(source, package);
+        for &file in &package.go_files {
+            if let Some(fact) = of_file(source, package, file, &aliases) {
+                sheet.push(fact, Origin::file(source.program.shown(file)));
+            }
+            sheet.examined(1);
+        }
+    }
+    sheet
+}
+
+/// Names of a package that are other names of its types: methods may be declared on them, and the linker knows the type's own name.
+fn aliases<'a>(source: &'a Source, package: &Package) -> BTreeMap<&'a str, &'a str> {
+    let heads = package.go_files.iter().filter_map(|file| source.program.head(*file));
+    let specs = heads.flat_map(|head| &head.outline.decls).flat_map(|decl| &decl.specs);
+    specs.filter_map(|spec| Some((&**spec.names.first()?, spec.alias_of.as_deref()?))).collect()
+}
+
+fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<&str, &str>) -> Option<Declarations> {
+    let head = source.program.head(file)?;
+    let mut fact = Declarations {
+        package: package.path.clone(),
+        owner: package.owner,
+        is_main: &*head.outline.package == "main",
+        names: Vec::new(),
+        lines: Vec::new(),
+        end_lines: Vec::new(),
+        line_directives: Vec::new(),
+    };
+    for (decl, (line, end_line)) in head.outline.decls.iter().zip(&head.lines) {
+        if let Some(name) = name(decl, aliases) {
+            fact.names.push(name);
+            fact.lines.push(*line);
+            fact.end_lines.push(*end_line);
+        }
+    }
+    let directives = head.outline.directives.iter().filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line));
+    fact.line_directives = directives.map(|d| d.text.to_string()).collect();
+    Some(fact)
+}
+
+/// `Serve`, `(*Server).Start`, `T.String`; nothing for `_`, which is never linked.
+fn name(decl: &Decl, aliases: &BTreeMap<&str, &str>) -> Option<String> {
+    let spec = decl.specs.first()?;
+    let name = spec.names.first().filter(|name| &***name != "_")?;
+    match decl.kind {
+        DeclKind::Func => Some(name.to_string()),
+        DeclKind::Method => Some(method(spec, name, aliases)),
+        DeclKind::Type | DeclKind::Var | DeclKind::Const | DeclKind::Broken => None,
+    }
+}
+
+fn method(spec: &Spec, name: &str, aliases: &BTreeMap<&str, &str>) -> String {
+    let Some(receiver) = &spec.receiver else { return name.to_string() };
+    let mut base = &*receiver.base;
+    // An alias may name an alias; a circle is no Go.
+    for _ in 0..aliases.len().min(16) {
+        base = aliases.get(base).copied().unwrap_or(base);
+    }
+    if receiver.pointer { format!("(*{base}).{name}") } else { format!("{base}.{name}") }
+}

@@ -1,0 +1,69 @@
+//! What every collector of this room works on: the program, its texts, and the inventory for what source refers to.
+
+use crate::build::{FileId, Program};
+use crate::go::syntax::Span;
+use crate::go::text::Text;
+use assize_facts::kinds::source::Owner;
+use assize_facts::{Gap, Origin, Sheet};
+use std::sync::{Arc, OnceLock};
+
+pub(crate) struct Source<'a> {
+    pub program: Program<'a>,
+    texts: Vec<OnceLock<Option<Arc<Text>>>>,
+    /// `inventory.files` of the deliverable, taken when something refers to a file.
+    inventory: Box<dyn Fn() -> Sheet + Sync + 'a>,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(program: Program<'a>, inventory: Box<dyn Fn() -> Sheet + Sync + 'a>) -> Source<'a> {
+        let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
+        Source { program, texts, inventory }
+    }
+
+    pub fn inventory(&self) -> Sheet {
+        (self.inventory)()
+    }
+
+    /// A file's text, kept once it was asked for; `None` where it cannot be read (its gap is the program's).
+    pub fn text(&self, file: FileId) -> Option<Arc<Text>> {
+        let read = || {
+            let path = self.program.folders.file(file).content.as_ref()?;
+            Some(Arc::new(Text::new(self.program.files.read(path).ok()?)))
+        };
+        self.texts.get(file.0 as usize)?.get_or_init(read).clone()
+    }
+
+    pub fn origin(&self, file: FileId, span: Span) -> Origin {
+        let shown = self.program.shown(file);
+        match self.text(file) {
+            Some(text) => text.origin(&shown, span),
+            None => Origin::file(shown),
+        }
+    }
+
+    pub fn span(start: usize, end: usize) -> Span {
+        let number = |n| u32::try_from(n).unwrap_or(u32::MAX);
+        Span { start: number(start), end: number(end) }
+    }
+
+    /// Go files that some build may take, in the order of their paths.
+    pub fn built_go_files(&self) -> Vec<FileId> {
+        let mut files: Vec<FileId> = self.program.packages.values().flat_map(|p| p.go_files.iter().copied()).collect();
+        files.sort();
+        files.dedup();
+        files
+    }
+
+    pub fn all_files(&self) -> impl Iterator<Item = FileId> + use<> {
+        (0..self.program.folders.files.len() as u32).map(FileId)
+    }
+}
+
+/// The gap's owner field: dependencies' gaps do not matter to checks that leave dependencies out.
+pub(crate) fn gap_owner(owner: Owner) -> Option<String> {
+    (owner == Owner::Dependency).then(|| "dependency".to_string())
+}
+
+pub(crate) fn gap(sheet: &mut Sheet, reason: assize_facts::Reason, place: String, owner: Owner) {
+    sheet.gaps.push(Gap { reason, place, owner: gap_owner(owner) });
+}

@@ -1,0 +1,82 @@
+//! A file's text with its lines: places for people, in Unicode code points.
+
+use super::syntax::Span;
+use assize_facts::Origin;
+
+/// A file's bytes and where its lines begin.
+#[derive(Debug)]
+pub(crate) struct Text {
+    pub bytes: Vec<u8>,
+    starts: Vec<usize>,
+}
+
+/// Of an excerpt: lines, and characters of each.
+const MOST_LINES: usize = 8;
+const LONGEST_LINE: usize = 240;
+
+impl Text {
+    pub fn new(bytes: Vec<u8>) -> Text {
+        let mut starts = vec![0];
+        starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1));
+        Text { bytes, starts }
+    }
+
+    /// 1-based line and column; the column counts code points.
+    pub fn place(&self, offset: usize) -> (u32, u32) {
+        let offset = offset.min(self.bytes.len());
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = self.starts[line - 1];
+        let before = &self.bytes[start..offset];
+        // A byte order mark is no character of the first line.
+        let before = if line == 1 { before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before) } else { before };
+        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        (line as u32, u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    fn line(&self, number: u32) -> String {
+        let index = number as usize - 1;
+        let start = self.starts[index];
+        let end = self.starts.get(index + 1).map_or(self.bytes.len(), |next| next - 1);
+        let text = String::from_utf8_lossy(&self.bytes[start..end]);
+        let text = text.trim_end_matches('\r').trim_start_matches('\u{feff}');
+        match text.char_indices().nth(LONGEST_LINE) {
+            Some((cut, _)) => format!("{}…", &text[..cut]),
+            None => text.to_string(),
+        }
+    }
+
+    /// The origin of what stands between two offsets.
+    pub fn origin(&self, file: &str, span: Span) -> Origin {
+        let (line, column) = self.place(span.start as usize);
+        let (end_line, end_column) = self.place(span.end as usize);
+        let last = end_line.min(line + MOST_LINES as u32 - 1);
+        let excerpt: Vec<String> = (line..=last).map(|n| self.line(n)).collect();
+        Origin {
+            line: Some(line),
+            column: Some(column),
+            end_line: Some(end_line),
+            end_column: Some(end_column),
+            excerpt: Some(excerpt.join("\n")),
+            ..Origin::file(file)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_code_points_and_end_behind_the_last() {
+        let text = Text::new("\u{feff}a\r\nβ世 x\nlast".as_bytes().to_vec());
+        let at = |needle: &str| {
+            let start = String::from_utf8_lossy(&text.bytes).find(needle).expect("there") as u32;
+            let origin = text.origin("f", Span { start, end: start + needle.len() as u32 });
+            (origin.line, origin.column, origin.end_line, origin.end_column, origin.excerpt.unwrap_or_default())
+        };
+        assert_eq!(at("a"), (Some(1), Some(1), Some(1), Some(2), "a".into()));
+        assert_eq!(at("x"), (Some(2), Some(4), Some(2), Some(5), "β世 x".into()));
+        assert_eq!(at("x\nla"), (Some(2), Some(4), Some(3), Some(3), "β世 x\nlast".into()));
+        assert_eq!(text.place(9_999), (3, 5));
+    }
+}

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 #[test]
 fn every_file_of_the_library_is_free_of_mistakes() {
     let library = Library::standard();
+    assert!(!library.clauses.is_empty(), "the library inside the program is empty");
     let mistakes = library.all_mistakes();
     assert!(mistakes.is_empty(), "{mistakes} in clauses/:\n{}", mistakes.plain(100));
 }
@@ -93,4 +94,29 @@ fn the_schema_refuses_what_is_plainly_wrong() {
     ] {
         assert!(!validate(name, name, text).is_empty(), "{name} takes {text}");
     }
+}
+
+#[test]
+fn the_samples_are_free_of_mistakes_and_fit_their_schemas() {
+    let samples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sample-deliverables");
+    let mut wrong = Vec::new();
+    let mut read = 0;
+    for entry in std::fs::read_dir(samples).expect("the folder of samples") {
+        let folder = entry.expect("an entry").path();
+        let name = |file: &str| format!("{}/{file}", folder.file_name().unwrap_or_default().to_string_lossy());
+        if let Ok(text) = std::fs::read_to_string(folder.join("deliverable.toml")) {
+            wrong.extend(validate("deliverable", &name("deliverable.toml"), &text));
+            let told = assize_clause::parse_deliverable(&name("deliverable.toml"), text.as_bytes()).err();
+            wrong.extend(told.map(|mistakes| mistakes.plain(100)));
+            read += 1;
+        }
+        if let Ok(text) = std::fs::read_to_string(folder.join("contract.toml")) {
+            wrong.extend(validate("contract", &name("contract.toml"), &text));
+            let told = assize_clause::Contract::open(&folder.join("contract.toml")).err();
+            wrong.extend(told.map(|mistakes| mistakes.plain(100)));
+            read += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(read >= 6, "only {read} files of samples were found");
 }

@@ -437,7 +437,8 @@ mod tests {
     fn config(groups: Vec<&'static dyn rustls::crypto::SupportedKxGroup>) -> rustls::ServerConfig {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_string()]).expect("a certificate");
         let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
-        let provider = rustls::crypto::CryptoProvider { kx_groups: groups, ..rustls::crypto::aws_lc_rs::default_provider() };
+        let provider =
+            rustls::crypto::CryptoProvider { kx_groups: groups, ..rustls::crypto::aws_lc_rs::default_provider() };
         let mut config = rustls::ServerConfig::builder_with_provider(Arc::new(provider))
             .with_protocol_versions(&[&rustls::version::TLS13])
             .and_then(|b| b.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key))

@@ -56,8 +56,6 @@ pub(crate) struct Spec {
     pub end: usize,
     /// `type A = B`.
     pub alias: bool,
-    /// `B` there, where it is a name of the same package.
-    pub alias_of: Option<Box<str>>,
     /// Whether type parameters follow the name.
     pub generic: bool,
     pub receiver: Option<Receiver>,
@@ -157,10 +155,6 @@ impl<'a> Reader<'a> {
             return Err(Fault { at: self.token.start, what: "brackets that are not closed" });
         }
         Ok(())
-    }
-
-    fn bump_unless_end(&mut self) -> Result<(), Fault> {
-        if matches!(self.token.mark, Mark::Name | Mark::Star) { self.bump() } else { Ok(()) }
     }
 
     fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
@@ -277,12 +271,6 @@ impl<'a> Reader<'a> {
                 spec.generic = self.brackets()?;
             }
             spec.alias = self.token.mark == Mark::Assign;
-            if spec.alias {
-                self.bump()?;
-                let name = (self.token.mark == Mark::Name).then(|| self.owned());
-                self.bump_unless_end()?;
-                spec.alias_of = name.filter(|_| self.token.mark != Mark::Dot);
-            }
         }
         self.rest_of(depth)?;
         spec.end = self.last_end;

@@ -120,3 +120,46 @@ fn the_samples_are_free_of_mistakes_and_fit_their_schemas() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read >= 6, "only {read} files of samples were found");
 }
+
+fn reference() -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clauses/README.md");
+    std::fs::read_to_string(path).expect("the reference")
+}
+
+/// Every key that a schema allows, at any depth.
+fn keys(schema: &Json, all: &mut std::collections::BTreeSet<String>) {
+    match schema {
+        Json::Object(map) => {
+            if let Some(Json::Object(properties)) = map.get("properties") {
+                all.extend(properties.keys().cloned());
+            }
+            map.values().for_each(|value| keys(value, all));
+        }
+        Json::Array(values) => values.iter().for_each(|value| keys(value, all)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
+#[test]
+fn the_reference_names_every_key() {
+    let reference = reference();
+    let mut all = std::collections::BTreeSet::new();
+    assize_clause::SCHEMAS.iter().for_each(|name| keys(&schema(name).expect("a schema"), &mut all));
+    let words: std::collections::BTreeSet<&str> =
+        reference.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let missing: Vec<&String> = all.iter().filter(|key| !words.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "clauses/README.md does not mention {missing:?}");
+}
+
+#[test]
+fn the_references_deliverable_and_attack_can_be_used_as_they_are() {
+    let reference = reference();
+    let block = |start: &str| {
+        let blocks = reference.split("```toml\n").skip(1).filter_map(|b| b.split("```").next());
+        blocks.into_iter().find(|b| b.starts_with(start)).unwrap_or_else(|| panic!("no block starts with {start}"))
+    };
+    let told = assize_clause::parse_deliverable("README.md", block("[deliverable]").as_bytes()).err();
+    assert!(told.is_none(), "{}", told.unwrap_or_default().plain(100));
+    let told = assize_clause::Attack::parse("README.md", block("says").as_bytes(), None).err();
+    assert!(told.is_none(), "{}", told.unwrap_or_default().plain(100));
+}

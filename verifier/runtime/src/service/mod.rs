@@ -13,6 +13,8 @@ mod start;
 
 pub use endpoint::Endpoint;
 pub(crate) use inside::Inside;
+pub(crate) use places::Places;
+pub(crate) use sandbox::Sandbox;
 
 use crate::output::Output;
 use crate::plan::RunPlan;
@@ -21,8 +23,6 @@ use crate::standin::StandIn;
 use crate::supervise::CanaryReport;
 use crate::supervise::wire::{Ask, Owner};
 use assize_facts::{Digest, Progress, Reason, reason};
-use places::Places;
-use sandbox::Sandbox;
 use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};

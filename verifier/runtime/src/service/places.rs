@@ -34,6 +34,14 @@ impl Places {
         }
     }
 
+    /// Where authorities of stand-ins are put: outside of `{work}`, whose content is the deliverable's.
+    pub fn authority_folder(&self) -> String {
+        match self.on_host {
+            true => format!("{}-ca", self.work),
+            false => "/etc/pki".into(),
+        }
+    }
+
     /// The port of a name; a new one at its first use.
     pub fn port(&self, name: &str) -> io::Result<u16> {
         let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);

@@ -75,13 +75,13 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     let (sandbox, names, confined) = open(plan, host_libraries)?;
     let furnished = furnish(plan, run, &sandbox, &names, &delivered, confined)?;
     let level = if confined { format!("namespaces+{}", sandbox.limits()) } else { NO_SANDBOX.to_string() };
-    let Furnished { mut places, digest, files, dependencies } = furnished;
+    let Furnished { places, digest, files, dependencies } = furnished;
     let secrets = Secrets::new(run, &plan.secrets)?;
     // Fails on unknown names before anything runs, and draws every port.
     let endpoints = endpoint::declared(plan, &places)?;
     let program = Program { path: names.program.clone(), digest, interpreter };
     let inside = Arc::new(Inside::new(Some(sandbox)));
-    let dependencies = standin::open(dependencies, plan, &inside, &mut places)?;
+    let dependencies = standin::open(dependencies, &inside)?;
     let command = Command::new(run, &places, &secrets, &names, &options)?;
     let rule = run.ready.as_deref().map(|r| places.fill(r)).transpose()?;
     let shown = rule.clone().unwrap_or_else(|| "listening".into());
@@ -89,7 +89,7 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     let canary = canary(&inside, &command, confined)?;
 
     let (output, streams, reader) = Output::capture(plan.delivery.limits()).map_err(broken)?;
-    let servers = standin::start(&dependencies, &inside, &command.env)?;
+    let servers = standin::start(&dependencies, &inside, &command.env, &command.folder)?;
     progress.step("starting the service");
     let main = spawn(&inside, &command, &program.path, options.trace, streams)?;
     let init = inside.sandbox().map_err(broken)?.init_pid();

@@ -1,6 +1,7 @@
 //! The `postgres` stand-in: enough of the frontend/backend protocol (version 3.0) for drivers to connect, ping and run statements, all of which return nothing or one row with 1.
 
 use super::Counts;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Write};
 use std::sync::atomic::Ordering;
 
@@ -9,6 +10,8 @@ const LONGEST: u32 = 16 << 20;
 const SSL_REQUEST: u32 = 80_877_103;
 const GSS_REQUEST: u32 = 80_877_104;
 const CANCEL: u32 = 80_877_102;
+/// Prepared statements of one connection.
+const STATEMENTS: usize = 1000;
 /// int4 (pg_type.dat).
 const INT4: i32 = 23;
 
@@ -19,48 +22,105 @@ pub(super) fn serve(mut stream: impl Read + Write, counts: &Counts) {
 
 fn session(stream: &mut (impl Read + Write), counts: &Counts) -> io::Result<()> {
     greet(stream)?;
-    let mut last = String::new();
+    let mut talk = Talk::default();
     loop {
         let mut kind = [0];
         stream.read_exact(&mut kind)?;
         let body = body(stream)?;
+        if kind[0] == b'X' {
+            return Ok(());
+        }
+        let out = talk.answer(kind[0], &body, counts)?;
+        stream.write_all(&out)?;
+        stream.flush()?;
+    }
+}
+
+/// What one connection prepared and bound.
+#[derive(Default)]
+struct Talk {
+    prepared: BTreeMap<String, String>,
+    bound: String,
+    /// Whether the bound statement's rows are wanted in binary form.
+    binary: bool,
+}
+
+impl Talk {
+    fn answer(&mut self, kind: u8, body: &[u8], counts: &Counts) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        match kind[0] {
+        match kind {
             b'Q' => {
                 counts.requests.fetch_add(1, Ordering::Relaxed);
-                let statement = first_text(&body);
+                let statement = texts(body).next().unwrap_or_default();
                 match statement.trim().trim_end_matches(';').is_empty() {
                     true => message(&mut out, b'I', &[]),
-                    false => result(&mut out, &statement, true),
+                    false => {
+                        if returns_rows(&statement) {
+                            message(&mut out, b'T', &row_description(false));
+                        }
+                        result(&mut out, &statement, false);
+                    }
                 }
                 idle(&mut out);
             }
             b'P' => {
-                last = texts(&body).nth(1).unwrap_or_default();
+                let mut texts = texts(body);
+                if self.prepared.len() < STATEMENTS {
+                    self.prepared.insert(texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+                }
                 message(&mut out, b'1', &[]);
             }
-            b'B' => message(&mut out, b'2', &[]),
+            b'B' => {
+                let name = texts(body).nth(1).unwrap_or_default();
+                self.bound = self.prepared.get(&name).cloned().unwrap_or_default();
+                self.binary = wants_binary(body).ok_or_else(bad)?;
+                message(&mut out, b'2', &[]);
+            }
             b'D' => {
-                if body.first() == Some(&b'S') {
-                    message(&mut out, b't', &parameters(&last));
+                let of_statement = body.first() == Some(&b'S');
+                let name = texts(body.get(1..).unwrap_or_default()).next().unwrap_or_default();
+                let statement = if of_statement { self.prepared.get(&name).unwrap_or(&self.bound) } else { &self.bound };
+                if of_statement {
+                    message(&mut out, b't', &parameters(statement));
                 }
-                match returns_rows(&last) {
-                    true => message(&mut out, b'T', &row_description()),
+                match returns_rows(statement) {
+                    true => message(&mut out, b'T', &row_description(!of_statement && self.binary)),
                     false => message(&mut out, b'n', &[]),
                 }
             }
             b'E' => {
                 counts.requests.fetch_add(1, Ordering::Relaxed);
-                result(&mut out, &last, false);
+                result(&mut out, &self.bound, self.binary);
             }
             b'C' => message(&mut out, b'3', &[]),
             b'S' => idle(&mut out),
             b'H' => {}
-            b'X' => return Ok(()),
             _ => return Err(bad()),
         }
-        stream.write_all(&out)?;
-        stream.flush()?;
+        Ok(out)
+    }
+}
+
+/// The first format code for results in a Bind message: two names, formats and values of parameters come before.
+fn wants_binary(body: &[u8]) -> Option<bool> {
+    let names = body.iter().enumerate().filter(|(_, b)| **b == 0).map(|(at, _)| at + 1);
+    let mut rest = body.get(names.take(2).last()?..)?;
+    let mut take = |count: usize| {
+        let (part, after) = rest.split_at_checked(count)?;
+        rest = after;
+        Some(part)
+    };
+    let short = |part: &[u8]| Some(u16::from_be_bytes(part.try_into().ok()?));
+    let formats = short(take(2)?)?;
+    take(usize::from(formats) * 2)?;
+    for _ in 0..short(take(2)?)? {
+        let length = i32::from_be_bytes(take(4)?.try_into().ok()?);
+        // -1 is NULL and has no bytes.
+        take(usize::try_from(length).unwrap_or(0))?;
+    }
+    match short(take(2)?)? {
+        0 => Some(false),
+        _ => Some(short(take(2)?)? == 1),
     }
 }
 
@@ -130,10 +190,6 @@ fn texts(body: &[u8]) -> impl Iterator<Item = String> {
     body.split(|b| *b == 0).map(|t| String::from_utf8_lossy(t).into_owned())
 }
 
-fn first_text(body: &[u8]) -> String {
-    texts(body).next().unwrap_or_default()
-}
-
 fn word(statement: &str) -> String {
     statement.split_whitespace().next().unwrap_or_default().trim_end_matches(';').to_ascii_uppercase()
 }
@@ -143,14 +199,14 @@ fn returns_rows(statement: &str) -> bool {
 }
 
 /// One column of type int4.
-fn row_description() -> Vec<u8> {
+fn row_description(binary: bool) -> Vec<u8> {
     let mut body = vec![0, 1];
     body.extend_from_slice(b"?column?\0");
     body.extend_from_slice(&[0; 6]);
     body.extend_from_slice(&INT4.to_be_bytes());
     body.extend_from_slice(&4i16.to_be_bytes());
     body.extend_from_slice(&(-1i32).to_be_bytes());
-    body.extend_from_slice(&[0, 0]);
+    body.extend_from_slice(&u16::from(binary).to_be_bytes());
     body
 }
 
@@ -167,13 +223,12 @@ fn parameters(statement: &str) -> Vec<u8> {
     body
 }
 
-fn result(out: &mut Vec<u8>, statement: &str, described: bool) {
+fn result(out: &mut Vec<u8>, statement: &str, binary: bool) {
     let tag = match returns_rows(statement) {
         true => {
-            if described {
-                message(out, b'T', &row_description());
-            }
-            message(out, b'D', &[0, 1, 0, 0, 0, 1, b'1']);
+            let value: &[u8] = if binary { &[0, 0, 0, 1] } else { b"1" };
+            let row = [&[0, 1, 0, 0, 0, value.len() as u8], value].concat();
+            message(out, b'D', &row);
             "SELECT 1".to_string()
         }
         false => match word(statement).as_str() {
@@ -241,6 +296,16 @@ mod tests {
         ];
         let parts: Vec<&[u8]> = extended.iter().map(Vec::as_slice).collect();
         assert_eq!(talk(&parts), (1, "1tnZ2CZ".into()));
+    }
+
+    #[test]
+    fn results_come_in_the_form_that_was_bound() {
+        let bind = |format: &[u8]| [b"\0s\0\0\x01\0\x01\0\x01\0\0\0\x02ab".as_slice(), format].concat();
+        assert_eq!(wants_binary(&bind(&[0, 0])), Some(false));
+        assert_eq!(wants_binary(&bind(&[0, 1, 0, 1])), Some(true));
+        assert_eq!(wants_binary(&bind(&[0, 1, 0, 0])), Some(false));
+        assert_eq!(wants_binary(&bind(&[0])), None);
+        assert_eq!(wants_binary(b"\0"), None);
     }
 
     #[test]

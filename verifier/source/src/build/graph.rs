@@ -1,16 +1,16 @@
 //! The packages that a build reaches from its main packages, over the main modules, local replacements and the vendor folder.
 
-use super::folder::{FileId, FolderId, Folders};
+use super::folder::{FileId, FolderId, Folders, SourceFile};
 use super::modules::{Modules, Target};
 use super::read::{GoHead, Head, other};
-use super::select::{Selection, select};
+use super::select::{Outcome, Selection, select};
 use super::tree::Files;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Reason, reason};
 use assize_golang::build::{Context, NameFate, SourceKind, file_name_fate};
 use assize_golang::module::Module;
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A package of a build.
 #[derive(Clone, Debug)]
@@ -36,6 +36,8 @@ pub(crate) struct Graph {
     pub packages: BTreeMap<String, Reached>,
     /// By import path.
     pub missing: BTreeMap<String, Missing>,
+    /// Parts of all files in the folders that were reached.
+    outcomes: HashMap<FileId, Outcome>,
 }
 
 /// Where a build begins.
@@ -70,6 +72,7 @@ pub(crate) fn walk(
                     Target::Foreign { module, owner } => graph.miss(folders, &selection, import, module, owner),
                 }
             }
+            graph.outcomes.extend(selection.outcomes.iter().cloned());
             graph.packages.insert(path, Reached { folder, owner, selection });
         }
         next.retain(|path, _| !graph.packages.contains_key(path));
@@ -79,6 +82,11 @@ pub(crate) fn walk(
 }
 
 impl Graph {
+    /// A file's part in this build; `None` where its folder was not reached.
+    pub fn outcome(&self, file: FileId) -> Option<&Outcome> {
+        self.outcomes.get(&file)
+    }
+
     fn miss(&mut self, folders: &Folders, selection: &Selection, path: &str, module: Option<Module>, owner: Owner) {
         let imports = |id: &FileId| match &folders.file(*id).head {
             Some(Ok(Head::Go(head))) => head.outline.imports.iter().any(|i| &*i.path == path),
@@ -98,6 +106,17 @@ pub(crate) fn read_heads(files: &dyn Files, folders: &mut Folders, places: &[Fol
         .filter(|id| folders.file(*id).head.is_none())
         .filter(|id| matches!(file_name_fate(folders.file(*id).name(), context), NameFate::Selected(_)))
         .collect();
+    read(files, folders, asked);
+}
+
+/// Reads the heads of all Go files that were not read yet.
+pub(crate) fn read_rest(files: &dyn Files, folders: &mut Folders) {
+    let unread = |file: &SourceFile| file.head.is_none() && file.kind == SourceKind::Go;
+    let asked = (0..folders.files.len() as u32).map(FileId).filter(|id| unread(folders.file(*id))).collect();
+    read(files, folders, asked);
+}
+
+fn read(files: &dyn Files, folders: &mut Folders, asked: Vec<FileId>) {
     let heads: Vec<(FileId, Result<Head, Reason>)> =
         asked.into_par_iter().map(|id| (id, head(files, folders, id))).collect();
     for (id, head) in heads {

@@ -11,12 +11,10 @@ mod select;
 mod std;
 mod tree;
 
-pub(crate) use config::{Config, configs};
-pub(crate) use folder::{FileId, Folder, FolderId, Folders, SourceFile};
-pub(crate) use modules::Modules;
-pub(crate) use program::{Part, Program};
-pub(crate) use read::{GoHead, Head};
-pub(crate) use tree::{Files, Found};
+pub(crate) use folder::{FileId, join};
+pub(crate) use program::{Package, Program};
+pub(crate) use select::{Outcome, is_foreign, select};
+pub(crate) use tree::Files;
 
 #[cfg(test)]
 pub(crate) use tree::Memory;

@@ -102,7 +102,7 @@ impl Modules {
     fn main(&mut self, files: &dyn Files, folders: &Folders, folder: &str) {
         if !folders.modules.contains(folder) {
             let path = join(folder, "go.mod");
-            return self.gap(reason!("no-go-mod", path = files.shown(&path)), &files.shown(&path));
+            return self.gap(reason!("no-module-file", path = files.shown(&path)), &files.shown(&path));
         }
         let Some(go_mod) = self.go_mod(files, folder, Strictness::Main) else { return };
         let path = go_mod.module.as_ref().map(|m| m.path.clone()).unwrap_or_default();

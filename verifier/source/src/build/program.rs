@@ -1,7 +1,7 @@
 //! The delivered source as one program: its packages, the part of every file, and what could not be seen of it.
 
 use super::config::{Config, configs};
-use super::folder::{FileId, FolderId, Folders, join, split};
+use super::folder::{FileId, FolderId, Folders, join};
 use super::graph::{Graph, Roots, read_heads, walk};
 use super::modules::{Modules, Target, inside};
 use super::read::{GoHead, Head};
@@ -10,7 +10,7 @@ use super::tree::Files;
 use assize_facts::kinds::source::{Fate, Owner};
 use assize_facts::{Deliverable, Gap, Known, Progress, reason};
 use assize_golang::build::folder_is_skipped;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// One build that was looked at: a declared one, with cgo on or off.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// Whether it is compiled or linked into something delivered: known, or known only not to be.
+    /// Whether it is compiled or linked into something delivered.
     pub fn in_build(&self) -> Known<bool> {
         self.fate.clone().map(|fate| matches!(fate, Fate::Built | Fate::CgoFile))
     }
@@ -60,6 +60,7 @@ pub(crate) struct Program<'a> {
     pub builds: Vec<Build>,
     /// By import path.
     pub packages: BTreeMap<String, Package>,
+    by_folder: HashMap<FolderId, String>,
     /// By file.
     pub parts: Vec<Part>,
     /// What every source sheet lacks: files of the build that could not be read, packages that were not delivered.
@@ -78,6 +79,7 @@ impl<'a> Program<'a> {
             modules: Vec::new(),
             builds: Vec::new(),
             packages: BTreeMap::new(),
+            by_folder: HashMap::new(),
             parts: Vec::new(),
             gaps: Vec::new(),
         };
@@ -222,15 +224,9 @@ impl<'a> Program<'a> {
         }
     }
 
-    fn outcomes(&self, build: &Build, file: FileId) -> Option<Outcome> {
-        let folder = self.folders.file(file).folder;
-        let reached = build.graph.packages.values().find(|p| p.folder == folder)?;
-        reached.selection.outcomes.iter().find(|(id, _)| *id == file).map(|(_, outcome)| outcome.clone())
-    }
-
     fn part(&self, file: FileId) -> Part {
         let outcomes: Vec<(usize, Option<Outcome>)> =
-            self.builds.iter().map(|build| (build.config, self.outcomes(build, file))).collect();
+            self.builds.iter().map(|build| (build.config, build.graph.outcome(file).cloned())).collect();
         let mut undecided = None;
         for config in 0..self.configs.len() {
             let of: Vec<&Option<Outcome>> = outcomes.iter().filter(|(c, _)| *c == config).map(|(_, o)| o).collect();
@@ -276,6 +272,7 @@ impl<'a> Program<'a> {
     fn join_packages(&mut self) {
         for build in &self.builds {
             for (path, reached) in &build.graph.packages {
+                self.by_folder.insert(reached.folder, path.clone());
                 let package = self.packages.entry(path.clone()).or_insert_with(|| Package {
                     path: path.clone(),
                     folder: reached.folder,
@@ -303,7 +300,7 @@ impl<'a> Program<'a> {
                 let place = self.shown(missing.importer);
                 let reason = match &missing.module {
                     Some(module) => reason!(
-                        "module-not-delivered",
+                        "module-source-not-delivered",
                         module = &module.path,
                         version = &module.version,
                         package = path
@@ -314,6 +311,11 @@ impl<'a> Program<'a> {
                 self.gaps.push(Gap { reason, place, owner });
             }
         }
+    }
+
+    /// Reads the heads of Go files that no build takes, for what is asked about the whole tree.
+    pub fn read_rest(&mut self) {
+        super::graph::read_rest(self.files, &mut self.folders);
     }
 
     /// Files of the build that could not be read, or that the Go command refuses.
@@ -362,13 +364,14 @@ impl<'a> Program<'a> {
     /// The package that a file belongs to, in the builds or by its place.
     pub fn package_of(&self, file: FileId) -> (String, Owner) {
         let folder = self.folders.file(file).folder;
-        if let Some(package) = self.packages.values().find(|p| p.folder == folder) {
+        if let Some(package) = self.by_folder.get(&folder).and_then(|path| self.packages.get(path)) {
             return (package.path.clone(), package.owner);
         }
         let path = &self.folders.get(folder).path;
-        if let Some((outer, inner)) = path.rsplit_once("vendor/").filter(|(o, _)| o.is_empty() || o.ends_with('/')) {
+        if let Some((_, inner)) =
+            path.rsplit_once("vendor/").filter(|(outer, _)| outer.is_empty() || outer.ends_with('/'))
+        {
             let own = self.modules.iter().any(|m| m.is_own(inner));
-            let _ = outer;
             return (inner.to_string(), if own { Owner::Main } else { Owner::Dependency });
         }
         let known = self.modules.iter().find_map(|m| m.import_path(&self.folders, path));
@@ -403,9 +406,4 @@ fn relative(package: &str) -> Option<&str> {
         "." | "./" => Some(""),
         _ => package.strip_prefix("./"),
     }
-}
-
-/// The folder of a path.
-pub(crate) fn folder_of(path: &str) -> &str {
-    split(path).0
 }

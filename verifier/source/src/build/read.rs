@@ -1,5 +1,6 @@
 //! What the head of a source file says, read once whatever builds are asked about.
 
+use crate::facts::{MachineCode, machine_code};
 use crate::go::outline::{Outline, outline};
 
 /// A source file's head.
@@ -15,6 +16,10 @@ pub(crate) struct GoHead {
     pub outline: Outline,
     /// `// Code generated … DO NOT EDIT.` before the package clause.
     pub generated: bool,
+    /// Executables written as literals.
+    pub machine_code: Vec<MachineCode>,
+    /// First and last line of each top-level declaration, 1-based.
+    pub lines: Vec<(u32, u32)>,
     /// Everything before the package clause and its first byte, where it may hold a constraint; else empty.
     constraint: Vec<u8>,
 }
@@ -29,7 +34,9 @@ impl GoHead {
         let head = text.get(..before).unwrap_or(text);
         let asks = memchr::memmem::find(head, b"build").is_some() || head.contains(&0);
         let constraint = if asks { text[..(before + 1).min(text.len())].to_vec() } else { Vec::new() };
-        GoHead { outline, generated: generated(head), constraint }
+        let lines = lines(text, &outline);
+        let machine_code = machine_code(text);
+        GoHead { outline, generated: generated(head), machine_code, lines, constraint }
     }
 
     /// Text for the constraint's reader.
@@ -40,6 +47,18 @@ impl GoHead {
     pub fn imports_c(&self) -> bool {
         self.outline.imports.iter().any(|i| &*i.path == "C")
     }
+}
+
+/// Declarations come in order, so that the line breaks are counted once.
+fn lines(text: &[u8], outline: &Outline) -> Vec<(u32, u32)> {
+    let (mut line, mut at) = (1, 0);
+    let mut line_of = |offset: usize| {
+        let offset = offset.clamp(at, text.len());
+        line += memchr::memchr_iter(b'\n', &text[at..offset]).count() as u32;
+        at = offset;
+        line
+    };
+    outline.decls.iter().map(|d| (line_of(d.start), line_of(d.end.saturating_sub(1)))).collect()
 }
 
 /// The head of a file in another language: as much as any honest head comment takes.

@@ -1,7 +1,7 @@
 //! The delivered source tree as the reader sees it: names and bytes, wherever they lie.
 
 use assize_delivery::{EntryKind, SourceTree};
-use assize_facts::{Reason, reason};
+use assize_facts::Reason;
 
 /// A file below the source root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(crate) fn follow<'a>(list: &'a [Found], path: &str) -> Option<&'a Found> {
             return None;
         }
         let folder = path.rfind('/').map_or("", |at| &path[..at]);
-        let joined = assize_golang::vendor::clean(&format!("{folder}/./{target}").trim_start_matches('/').to_string());
+        let joined = assize_golang::vendor::clean(format!("{folder}/./{target}").trim_start_matches('/'));
         if joined.starts_with("..") {
             return None;
         }
@@ -102,7 +102,7 @@ impl Files for Memory {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
-        self.0.get(path).cloned().ok_or_else(|| missing(path))
+        self.0.get(path).cloned().ok_or_else(|| assize_facts::reason!("not-delivered", path = path))
     }
 
     fn shown(&self, path: &str) -> String {
@@ -111,6 +111,30 @@ impl Files for Memory {
 }
 
 #[cfg(test)]
-fn missing(path: &str) -> Reason {
-    reason!("not-delivered", path = path)
+impl Memory {
+    /// `inventory.files` as far as these tests need it: the format by the first bytes.
+    pub fn inventory(&self) -> assize_facts::Sheet {
+        use assize_facts::kinds::inventory::{File, Format};
+        let mut sheet = assize_facts::Sheet::of::<File>();
+        for (path, bytes) in &self.0 {
+            let format = match bytes.as_slice() {
+                [0x7f, b'E', b'L', b'F', ..] => Format::Elf,
+                [0xff, 0x01, ..] => Format::HighEntropy,
+                _ => Format::Text,
+            };
+            let fact = File {
+                path: path.clone(),
+                size: bytes.len() as u64,
+                sha256: assize_facts::Sha256::of(bytes).into(),
+                format: format.into(),
+                executable_content: (format == Format::Elf).into(),
+                go_program: false.into(),
+                packer: None.into(),
+                declared: false,
+                mode: 0o644,
+            };
+            sheet.push(fact, assize_facts::Origin::file(path));
+        }
+        sheet
+    }
 }

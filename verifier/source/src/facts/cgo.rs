@@ -30,7 +30,14 @@ fn of_file(source: &Source, file: FileId) -> Vec<Item> {
 }
 
 /// A fact about a file, its owner and package filled in.
-pub(super) fn item(source: &Source, file: FileId, form: CgoForm, built: Known<bool>, detail: &str, origin: Origin) -> Item {
+pub(super) fn item(
+    source: &Source,
+    file: FileId,
+    form: CgoForm,
+    built: Known<bool>,
+    detail: &str,
+    origin: Origin,
+) -> Item {
     let (package, owner) = source.program.package_of(file);
     let fact = CgoImport { package, owner, form, in_build: built, detail: detail.to_string() };
     Item { fields: fact.fields(), origin }
@@ -95,7 +102,8 @@ fn foreign_in_build(source: &Source, file: FileId) -> Known<bool> {
     let folder = program.folders.file(file).folder;
     let selected = program.builds.iter().any(|build| {
         let context = program.configs[build.config].context(true);
-        build.graph.outcome(file).is_some() && select(&program.folders, folder, &context).outcomes.contains(&(file, Outcome::Other))
+        build.graph.outcome(file).is_some()
+            && select(&program.folders, folder, &context).outcomes.contains(&(file, Outcome::Other))
     });
     if !selected {
         return false.into();

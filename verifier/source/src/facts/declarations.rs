@@ -47,7 +47,8 @@ fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<
             fact.end_lines.push(*end_line);
         }
     }
-    let directives = head.outline.directives.iter().filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line));
+    let directives =
+        head.outline.directives.iter().filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line));
     fact.line_directives = directives.map(|d| d.text.to_string()).collect();
     Some(fact)
 }

@@ -1,8 +1,8 @@
 //! Files that `//go:embed` puts into the build, where they hold or may hold machine code (package embed; cmd/go/internal/load `resolveEmbed`, Go 1.26).
 
+use super::Source;
 use super::cgo::item;
 use super::source::gap;
-use super::Source;
 use crate::build::{FileId, join};
 use assize_facts::kinds::source::CgoForm;
 use assize_facts::{Item, Known, Sheet, reason};
@@ -21,7 +21,12 @@ pub(super) fn add(source: &Source, sheet: &mut Sheet) {
         let (_, owner) = source.program.package_of(directive.file);
         if files.is_empty() {
             let place = source.program.shown(directive.file);
-            gap(sheet, reason!("embedded-file-not-delivered", pattern = &directive.pattern, file = &place), place, owner);
+            gap(
+                sheet,
+                reason!("embedded-file-not-delivered", pattern = &directive.pattern, file = &place),
+                place,
+                owner,
+            );
         }
         for path in files {
             let shown = source.program.files.shown(&path);
@@ -64,9 +69,13 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
     for item in &inventory.items {
         let Some(path) = item.text("path") else { continue };
         let look = match item.text("format") {
-            Some(format @ ("elf" | "macho" | "pe" | "coff" | "go-object" | "static-archive")) => Look::Executable(format.into()),
+            Some(format @ ("elf" | "macho" | "pe" | "coff" | "go-object" | "static-archive")) => {
+                Look::Executable(format.into())
+            }
             Some("high-entropy" | "other-archive") | None => Look::Opaque,
-            Some(_) if item.fields.get("packer").is_some_and(|p| p.known().is_some_and(|v| v.is_string())) => Look::Opaque,
+            Some(_) if item.fields.get("packer").is_some_and(|p| p.known().is_some_and(|v| v.is_string())) => {
+                Look::Opaque
+            }
             Some(_) => Look::Data,
         };
         looks.insert(path, look);
@@ -79,7 +88,9 @@ fn directives(source: &Source) -> Vec<Directive> {
     for file in source.built_go_files() {
         let Some(head) = source.program.head(file) else { continue };
         for directive in head.outline.directives.iter().filter(|d| d.first_on_line && !d.block) {
-            let Some(rest) = directive.text.strip_prefix("go:embed").filter(|r| r.starts_with([' ', '\t'])) else { continue };
+            let Some(rest) = directive.text.strip_prefix("go:embed").filter(|r| r.starts_with([' ', '\t'])) else {
+                continue;
+            };
             let (start, end) = (directive.start, directive.start + 2 + directive.text.len());
             found.extend(patterns(rest).into_iter().map(|pattern| Directive { file, start, end, pattern }));
         }

@@ -72,7 +72,7 @@ fn byte_lists(text: &[u8]) -> Vec<MachineCode> {
     let mut found = Vec::new();
     let starts = [&b"0x7f"[..], b"0x7F", b"127", b"0177"];
     for at in starts.iter().flat_map(|s| memchr::memmem::find_iter(text, s)) {
-        if !text[..at].iter().rev().find(|b| !b.is_ascii_whitespace()).is_some_and(|b| *b == b'{') {
+        if text[..at].iter().rev().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| *b != b'{') {
             continue;
         }
         let end = memchr::memchr(b'}', &text[at..]).map_or(text.len(), |n| at + n);

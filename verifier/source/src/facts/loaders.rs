@@ -43,11 +43,14 @@ const SYSTEM_LIBRARIES: &[(&str, &[&str])] = &[
 
 /// Whether a pragma in a package of the Go project binds the platform's own C library.
 pub(super) fn is_system_binding(directive: &str, package: &str, os: &str) -> bool {
-    let of_go_project = ["golang.org/x/sys/", "golang.org/x/crypto/", "golang.org/x/net/"].iter().any(|p| package.starts_with(p));
+    let of_go_project =
+        ["golang.org/x/sys/", "golang.org/x/crypto/", "golang.org/x/net/"].iter().any(|p| package.starts_with(p));
     let Some((_, libraries)) = SYSTEM_LIBRARIES.iter().find(|(system, _)| *system == os) else { return false };
     // `//go:cgo_import_dynamic local remote "library"`; `_ _ "library"` asks for the library alone.
     let library = directive.split('"').nth(1).unwrap_or_default();
-    of_go_project && directive.starts_with("go:cgo_import_dynamic ") && libraries.iter().any(|known| library.starts_with(known))
+    of_go_project
+        && directive.starts_with("go:cgo_import_dynamic ")
+        && libraries.iter().any(|known| library.starts_with(known))
 }
 
 /// Names of the runtime through which C is called, or that stand in for cgo's own runtime.

@@ -8,6 +8,7 @@ mod normal;
 pub(crate) mod outline;
 pub(crate) mod parse;
 pub(crate) mod syntax;
+pub(crate) mod text;
 
 #[cfg(test)]
 mod corpus_tests;

@@ -56,6 +56,8 @@ pub(crate) struct Spec {
     pub end: usize,
     /// `type A = B`.
     pub alias: bool,
+    /// `B` there, where it is a name of the same package.
+    pub alias_of: Option<Box<str>>,
     /// Whether type parameters follow the name.
     pub generic: bool,
     pub receiver: Option<Receiver>,
@@ -155,6 +157,16 @@ impl<'a> Reader<'a> {
             return Err(Fault { at: self.token.start, what: "brackets that are not closed" });
         }
         Ok(())
+    }
+
+    /// A name that no `.` follows.
+    fn plain_name(&mut self) -> Result<Option<Box<str>>, Fault> {
+        if self.token.mark != Mark::Name {
+            return Ok(None);
+        }
+        let name = self.owned();
+        self.bump()?;
+        Ok((self.token.mark != Mark::Dot).then_some(name))
     }
 
     fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
@@ -271,6 +283,10 @@ impl<'a> Reader<'a> {
                 spec.generic = self.brackets()?;
             }
             spec.alias = self.token.mark == Mark::Assign;
+            if spec.alias {
+                self.bump()?;
+                spec.alias_of = self.plain_name()?;
+            }
         }
         self.rest_of(depth)?;
         spec.end = self.last_end;

@@ -1,0 +1,83 @@
+//! Text in, facts out: how tests of this room state a tree and what must be recorded of it.
+
+use super::{Source, sheet};
+use crate::build::{Memory, Program};
+use assize_facts::{BinarySpec, BuildSpec, Deliverable, Field, Quiet, Sheet, SourceSpec};
+
+/// A deliverable with one binary built like this; `env` as `NAME=value`.
+pub(crate) fn built(package: Option<&str>, tags: &[&str], env: &[&str]) -> Deliverable {
+    let env = env.iter().map(|e| e.split_once('=').expect("NAME=value")).map(|(k, v)| (k.into(), v.into()));
+    let build = BuildSpec { env: env.collect(), ..BuildSpec::default() };
+    let binary =
+        BinarySpec { name: "x".into(), path: "x".into(), package: package.map(String::from), build: Some(build) };
+    let source = SourceSpec { tags: tags.iter().map(|t| t.to_string()).collect(), ..SourceSpec::default() };
+    Deliverable { source: Some(source), binaries: vec![binary], ..Deliverable::default() }
+}
+
+pub(crate) fn cgo_off() -> Deliverable {
+    built(None, &[], &["CGO_ENABLED=0"])
+}
+
+/// The sheet of a kind over a tree in memory (`-- path --` before each file). Without a go.mod the tree gets one for `example.com/app`.
+pub(crate) fn collect(kind: &str, tree: &str, spec: &Deliverable) -> Sheet {
+    let mut files = Memory::new(tree);
+    if !tree.contains("go.mod --") {
+        files.add("go.mod", b"module example.com/app\n\ngo 1.26\n");
+    }
+    collect_from(kind, &files, spec)
+}
+
+pub(crate) fn collect_from(kind: &str, files: &Memory, spec: &Deliverable) -> Sheet {
+    let inventory = files.inventory();
+    let mut program = Program::read(files, spec, &[], &Quiet);
+    program.read_rest();
+    let source = Source::new(program, Box::new(move || inventory.clone()));
+    sheet(kind, &source).expect("a kind of this room")
+}
+
+/// One line per item and gap: `place field field …`, unknown values as `?code`, possible ones joined by `|`, absent ones as `-`.
+pub(crate) fn shown(sheet: &Sheet, fields: &[&str]) -> String {
+    let mut lines = Vec::new();
+    for item in &sheet.items {
+        let place = [item.origin.line, item.origin.column].into_iter().flatten().map(|n| format!(":{n}"));
+        let place = format!("{}{}", item.origin.file.as_deref().unwrap_or_default(), place.collect::<String>());
+        let values =
+            fields.iter().map(|name| value(item.fields.get(*name).unwrap_or_else(|| panic!("no field {name}"))));
+        lines.push([place].into_iter().chain(values).collect::<Vec<_>>().join(" "));
+    }
+    let gap = |gap: &assize_facts::Gap| {
+        format!(
+            "gap {} {}{}",
+            gap.reason.code,
+            gap.place,
+            gap.owner.as_deref().map(|o| format!(" {o}")).unwrap_or_default()
+        )
+    };
+    lines.extend(sheet.gaps.iter().map(gap));
+    lines.join("\n")
+}
+
+fn value(field: &Field) -> String {
+    match field {
+        Field::Known(json) => plain(json),
+        Field::Possible(all) => all.iter().map(plain).collect::<Vec<_>>().join("|"),
+        Field::Unknown(reason) => format!("?{}", reason.code),
+    }
+}
+
+fn plain(json: &serde_json::Value) -> String {
+    match json {
+        serde_json::Value::Null => "-".into(),
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(all) => format!("[{}]", all.iter().map(plain).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
+}
+
+/// Checks a table of `(name, tree, expected lines)`.
+pub(crate) fn check(kind: &str, fields: &[&str], spec: &Deliverable, table: &[(&str, &str, &str)]) {
+    for (name, tree, expected) in table {
+        let found = shown(&collect(kind, tree, spec), fields);
+        assert_eq!(found, expected.trim(), "{name}");
+    }
+}

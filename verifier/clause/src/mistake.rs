@@ -18,8 +18,14 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake at a place in a file, whose text must be [`quiet`].
     pub(crate) fn at(file: &str, text: Arc<str>, span: Range<usize>, message: impl Into<String>) -> Mistake {
-        let source = Some(NamedSource::new(visible(file), text));
-        Mistake { message: visible(&message.into()), help: None, labels: vec![(span, String::new())], source }
+        let mut message = visible(&message.into());
+        let drawable = is_drawable(&text, &span);
+        if !drawable {
+            let (line, column) = place(&text, &span);
+            message.push_str(&format!(" ({}:{line}:{column})", visible(file)));
+        }
+        let source = drawable.then(|| NamedSource::new(visible(file), text));
+        Mistake { message, help: None, labels: vec![(span, String::new())], source }
     }
 
     /// A mistake that has no place: a file that cannot be read, a library that does not exist.
@@ -42,6 +48,9 @@ impl Mistake {
 
     /// Another place of the same file.
     pub fn also(mut self, span: Range<usize>, words: impl Into<String>) -> Mistake {
+        if self.source.as_ref().is_some_and(|source| !is_drawable(source.inner(), &span)) {
+            return self;
+        }
         self.labels.push((span, words.into()));
         self
     }
@@ -50,6 +59,26 @@ impl Mistake {
     pub fn file(&self) -> Option<&str> {
         self.source.as_ref().map(|s| s.name())
     }
+}
+
+/// Whether the lines that a diagnostic would draw are of a sane length: a megabyte on one line helps nobody.
+fn is_drawable(text: &str, span: &Range<usize>) -> bool {
+    const LONGEST: usize = 2_000;
+    let bytes = text.as_bytes();
+    let (start, end) = (span.start.min(bytes.len()), span.end.clamp(span.start.min(bytes.len()), bytes.len()));
+    // One line before and one after are drawn too.
+    let newline = |byte: &&u8| **byte == b'\n';
+    let before = bytes[..start].iter().rev().take(LONGEST).filter(newline).take(2).count();
+    let after = bytes[end..].iter().take(LONGEST).filter(newline).take(2).count();
+    let whole = |found: usize, rest: usize| found >= 2 || rest < LONGEST;
+    end - start < LONGEST && whole(before, start) && whole(after, bytes.len() - end)
+}
+
+/// 1-based line and column; columns count characters.
+fn place(text: &str, span: &Range<usize>) -> (usize, usize) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line = before.rsplit('\n').next().unwrap_or(before);
+    (1 + before.matches('\n').count(), 1 + line.chars().count())
 }
 
 /// Whether a terminal would obey a character instead of showing it: controls, and marks that turn the direction of text (Unicode UAX #9).
@@ -107,7 +136,7 @@ impl Diagnostic for Mistake {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        if self.labels.is_empty() {
+        if self.labels.is_empty() || self.source.is_none() {
             return None;
         }
         Some(Box::new(self.labels.iter().map(|(span, words)| {

@@ -1,12 +1,12 @@
 //! Addresses and placeholders: `{work}`, `{port.NAME}`, `{dep.NAME}`, `{dep.NAME.ca}`, and nothing else.
 
 use crate::read::{Node, Reader, Span, Value, did_you_mean};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The names that placeholders may use, and what was done with ports.
 pub(crate) struct Places<'a> {
     reader: &'a Reader,
-    root: &'a Node,
+    names: BTreeMap<&'static str, BTreeSet<&'a str>>,
     /// Names of dependencies, and whether each has a certificate.
     dependencies: Vec<(String, bool)>,
     /// Ports that addresses need, with their places.
@@ -19,6 +19,13 @@ pub(crate) struct Places<'a> {
     pub agreed: bool,
     /// Whether it is said here how the service starts.
     pub runs: bool,
+}
+
+fn names<'a>(root: &'a Node, sort: &str) -> Option<BTreeSet<&'a str>> {
+    match &root.get(sort)?.value {
+        Value::List(nodes) => Some(nodes.iter().filter_map(|n| n.get("name")?.text()).collect()),
+        _ => None,
+    }
 }
 
 /// A placeholder in a text.
@@ -47,7 +54,7 @@ impl<'a> Places<'a> {
         };
         Places {
             reader,
-            root,
+            names: ["binary", "endpoint", "request"].into_iter().filter_map(|s| Some((s, names(root, s)?))).collect(),
             agreed,
             dependencies: dependencies.iter().filter_map(about).collect(),
             asked: Vec::new(),
@@ -58,11 +65,8 @@ impl<'a> Places<'a> {
     }
 
     /// The names of a sort of things in the file, also of those that could not be read; `None` where it has none of the sort.
-    pub fn names(&self, sort: &str) -> Option<Vec<&'a str>> {
-        match &self.root.get(sort)?.value {
-            Value::List(nodes) => Some(nodes.iter().filter_map(|n| n.get("name")?.text()).collect()),
-            _ => None,
-        }
+    pub fn names(&self, sort: &str) -> Option<&BTreeSet<&'a str>> {
+        self.names.get(sort)
     }
 
     pub fn dependencies(&self) -> impl Iterator<Item = &str> {
@@ -72,6 +76,9 @@ impl<'a> Places<'a> {
     /// A text that the service gets: its placeholders must be known, its ports are told.
     pub fn told(&mut self, text: &str, span: &Span) {
         for place in places(text) {
+            if self.reader.is_full() {
+                return;
+            }
             if let Place::Port(name) = &place {
                 self.told.insert(name.to_string());
             }
@@ -136,8 +143,8 @@ impl<'a> Places<'a> {
         }
         // The port's braces hold no `/`, `?` or `#`.
         let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        for place in places(&rest[end..]) {
-            self.known(span, &place);
+        for place in places(&rest[end..]).iter().take_while(|_| !self.reader.is_full()) {
+            self.known(span, place);
         }
         let odd = rest[end..].chars().any(|c| c.is_control() || c.is_whitespace());
         if odd {

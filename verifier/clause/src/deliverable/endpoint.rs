@@ -102,14 +102,16 @@ fn request(table: &Table<'_>, places: &Places<'_>, seen: &mut Unique<'_>) -> Opt
 /// The endpoint asked; where there is exactly one, it need not be said.
 fn endpoint_of(table: &Table<'_>, places: &Places<'_>) -> Option<String> {
     let names = places.names("endpoint");
-    if let (None, Some([only])) = (table.get("endpoint"), names.as_deref()) {
+    if let (None, Some(names)) = (table.get("endpoint"), names)
+        && let (Some(only), 1) = (names.first(), names.len())
+    {
         return Some(only.to_string());
     }
     let (text, span) = table.need_text("endpoint", "the name of an `[[endpoint]]`")?;
-    if let Some(names) = names {
-        among(table, text, span, "endpoint", names)?;
-    } else if !places.agreed {
-        among(table, text, span, "endpoint", vec![])?;
+    match names {
+        Some(names) => among(table, text, span, "endpoint", |t| names.contains(t), names.iter().copied())?,
+        None if places.agreed => {}
+        None => among(table, text, span, "endpoint", |_| false, [])?,
     }
     Some(text.to_string())
 }
@@ -120,15 +122,23 @@ fn uses(table: &Table<'_>, places: &Places<'_>) -> Vec<String> {
         .into_iter()
         .filter_map(|(text, span)| {
             if places.runs || !places.agreed {
-                among(table, text, span, "dependency", places.dependencies().collect())?;
+                let known = |text: &str| places.dependencies().any(|name| name == text);
+                among(table, text, span, "dependency", known, places.dependencies())?;
             }
             Some(text.to_string())
         })
         .collect()
 }
 
-fn among(table: &Table<'_>, text: &str, span: &Span, what: &str, valid: Vec<&str>) -> Option<()> {
-    if valid.contains(&text) {
+fn among<'n>(
+    table: &Table<'_>,
+    text: &str,
+    span: &Span,
+    what: &str,
+    known: impl Fn(&str) -> bool,
+    valid: impl IntoIterator<Item = &'n str>,
+) -> Option<()> {
+    if known(text) {
         return Some(());
     }
     let mistake = table.reader().at(span, format!("no {what} is called `{text}`"));

@@ -225,20 +225,20 @@ pub(crate) fn relative_path(reader: &Reader, text: &str, span: &Span) -> Option<
 pub(crate) struct Unique<'a> {
     reader: &'a Reader,
     what: &'static str,
-    seen: Vec<(String, Span)>,
+    seen: BTreeMap<String, Span>,
 }
 
 impl<'a> Unique<'a> {
     pub fn new(reader: &'a Reader, what: &'static str) -> Unique<'a> {
-        Unique { reader, what, seen: Vec::new() }
+        Unique { reader, what, seen: BTreeMap::new() }
     }
 
     pub fn add(&mut self, name: &str, span: &Span) {
-        if let Some((_, first)) = self.seen.iter().find(|(seen, _)| seen == name) {
+        if let Some(first) = self.seen.get(name) {
             let mistake = self.reader.at(span, format!("{} is already called `{name}`", self.what));
             self.reader.report(mistake.label("again here").also(first.clone(), "first here"));
         }
-        self.seen.push((name.into(), span.clone()));
+        self.seen.entry(name.into()).or_insert_with(|| span.clone());
     }
 }
 

@@ -73,8 +73,8 @@ fn observe(table: &Table<'_>, places: &mut Places<'_>) -> Option<ObserveSpec> {
             ObserveSpec { url: Some(places.url(text, span, &["http", "https"])?), ..ObserveSpec::default() }
         }
         (None, Some((text, span))) => {
-            let names = places.names("request").unwrap_or_default();
-            if !names.contains(&text) {
+            let names = places.names("request").cloned().unwrap_or_default();
+            if !names.contains(text) {
                 let mistake = reader.at(span, format!("no request is called `{text}`"));
                 let help = did_you_mean(text, names);
                 reader.absent(mistake.help(help.unwrap_or_else(|| "declare it: `[[request]]`".into())));

@@ -33,10 +33,10 @@ pub(crate) fn run(table: Table<'_>, places: &mut Places<'_>) -> Option<RunSpec> 
 fn binary(table: &Table<'_>, places: &Places<'_>) -> Option<String> {
     let (text, span) = table.need_text("binary", "the name of the `[[binary]]` that is started")?;
     if let Some(names) = places.names("binary")
-        && !names.contains(&text)
+        && !names.contains(text)
     {
         let mistake = table.reader().at(span, format!("no binary is called `{text}`"));
-        let help = did_you_mean(text, names);
+        let help = did_you_mean(text, names.iter().copied());
         table.reader().report(mistake.help(help.unwrap_or_default()));
         return None;
     }

@@ -45,6 +45,16 @@ impl Reader {
         Ok((reader, root))
     }
 
+    /// Whether further mistakes are only counted.
+    pub fn is_full(&self) -> bool {
+        self.found.borrow().mistakes.len() >= MOST
+    }
+
+    /// Counts a mistake that nobody would read.
+    pub fn count(&self) {
+        self.found.borrow_mut().omitted += 1;
+    }
+
     pub fn file(&self) -> &str {
         &self.file
     }

@@ -71,10 +71,11 @@ impl<'a> Bench<'a> {
             .chain(CHAIN.map(plain))
             .chain([plain("link.functions")])
             .collect();
+        let deriver = links::Deriver::new(recorded, &contract.items, run);
         let derive = |request: Request| {
             let given = recorded.get(&request).cloned();
             // An example may state a link itself; a pack never holds one.
-            let sheet = given.unwrap_or_else(|| links::derive(&request, recorded, &contract.items, run));
+            let sheet = given.unwrap_or_else(|| deriver.derive(&request));
             (request, sheet)
         };
         let derived: BTreeMap<Request, Sheet> = wanted.into_iter().map(derive).collect();

@@ -8,6 +8,7 @@ use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::FunctionLink;
 use assize_facts::{Known, Origin, Reason, Sheet, reason};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// What `link.functions` is derived from.
@@ -32,52 +33,68 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     for from in [&sheets.of("binary.info"), &functions, &tree.sheet] {
         inherit(&mut sheet, from);
     }
-    for reason in unread.into_iter().chain(tree.unread.iter().cloned()) {
+    let modules = sheets.of("binary.modules").gaps.first().map(|gap| gap.reason.clone()).or_else(|| unread.modules.first().cloned());
+    for reason in unread.info.into_iter().chain(unread.functions).chain(tree.unread.iter().cloned()) {
         sheet.gap(reason, "");
     }
+    let asked = Asked { tree, vendored: Vendored::read(sheets), modules, functions };
     for binary in &binaries {
-        of_binary(binary, &tree, sheets, &functions, &mut sheet);
+        asked.of_binary(binary, &mut sheet);
     }
     sheet.examined(binaries.len() as u64);
     sheet.settle();
     sheet
 }
 
-fn of_binary(binary: &Binary, tree: &Tree, sheets: &Sheets, functions: &Sheet, sheet: &mut Sheet) {
-    if binary.go_program.is_false() {
-        return;
-    }
-    let origin = || Origin::file(&binary.path);
-    if binary.packages.is_empty() {
-        sheet.gap(reason!("no-function-table", binary = binary.name), &binary.path);
-        return;
-    }
-    for open in [&binary.main_package, &binary.main_module].into_iter().filter_map(|known| known.as_ref().err()) {
-        sheet.gap(open.clone(), &binary.path);
-    }
-    let vendored = Vendored::read(sheets);
-    let mut names: BTreeSet<&str> = binary.packages.keys().map(String::as_str).collect();
-    names.extend(
-        tree.packages
-            .iter()
-            .filter(|(path, p)| !p.is_main || binary.main_package.as_ref() == Ok(path))
-            .map(|(path, _)| path.as_str()),
-    );
-    for name in names {
-        let package = tree.packages.get(name);
-        let owner = match owner(binary, name, package, &vendored.modules) {
-            Owner::Somebody(owner) => owner,
-            Owner::Elsewhere => continue,
-            Owner::Dependency => {
-                // Whether its source was delivered is the question that could not be answered.
-                if let Some(open) = &vendored.open {
-                    sheet.gap(open.clone(), "vendor");
+/// What every binary is held against.
+struct Asked<'a> {
+    tree: Tree<'a>,
+    vendored: Vendored,
+    /// Why the modules of binaries are not all known.
+    modules: Option<Reason>,
+    functions: Cow<'a, Sheet>,
+}
+
+impl Asked<'_> {
+    fn of_binary(&self, binary: &Binary, sheet: &mut Sheet) {
+        if binary.go_program.is_false() {
+            return;
+        }
+        if binary.packages.is_empty() {
+            sheet.gap(reason!("no-function-table", binary = binary.name), &binary.path);
+            return;
+        }
+        for open in [&binary.main_package, &binary.main_module].into_iter().filter_map(|known| known.as_ref().err()) {
+            sheet.gap(open.clone(), &binary.path);
+        }
+        let own = |(path, package): &(&String, &Package)| !package.is_main || binary.main_package.as_ref() == Ok(*path);
+        let mut names: BTreeSet<&str> = binary.packages.keys().map(String::as_str).collect();
+        names.extend(self.tree.packages.iter().filter(own).map(|(path, _)| path.as_str()));
+        for name in names {
+            let package = self.tree.packages.get(name);
+            let open = match owner(binary, name, package, &self.vendored.modules) {
+                Owner::Somebody(owner) => {
+                    let link = Comparison::new(binary, name, package, &self.tree).link(owner, &self.functions);
+                    sheet.push(link, Origin { symbol: Some(name.to_owned()), ..Origin::file(&binary.path) });
+                    continue;
                 }
-                continue;
+                Owner::Elsewhere => continue,
+                // Whether its source was delivered is the question that could not be answered.
+                Owner::Dependency => self.vendored.open.clone(),
+                // A package that no module of the build provides: nobody declares it, if all modules are known.
+                Owner::Nobody => match &self.modules {
+                    Some(open) => Some(open.clone()),
+                    None => {
+                        let link = Comparison::new(binary, name, None, &self.tree).link("main", &self.functions);
+                        sheet.push(link, Origin { symbol: Some(name.to_owned()), ..Origin::file(&binary.path) });
+                        None
+                    }
+                },
+            };
+            if let Some(open) = open {
+                sheet.gap(open, name);
             }
-        };
-        let link = Comparison::new(binary, name, package, tree).link(owner, functions);
-        sheet.push(link, Origin { symbol: Some(name.to_owned()), ..origin() });
+        }
     }
 }
 
@@ -107,6 +124,8 @@ enum Owner<'t> {
     Elsewhere,
     /// Of a dependency that is not vendored.
     Dependency,
+    /// Of no module.
+    Nobody,
 }
 
 fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored: &BTreeSet<String>) -> Owner<'t> {
@@ -128,8 +147,7 @@ fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored
         Some(module) if vendored.contains(&module.path) => Owner::Somebody("dependency"),
         Some(_) => Owner::Dependency,
         None if is_standard(name) => Owner::Elsewhere,
-        // A package that no module of the build provides: nobody declares it.
-        None => Owner::Somebody("main"),
+        None => Owner::Nobody,
     }
 }
 
@@ -283,9 +301,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn declared(&self) -> Known<bool> {
-        match (self.package, self.tree.gap_in(None)) {
+        match (self.package, self.tree.hidden_in(None)) {
             (Some(_), _) => Known::Value(true),
-            (None, Some(gap)) => Known::Unknown(gap.reason.clone()),
+            (None, Some(reason)) => Known::Unknown(reason),
             (None, None) => Known::Value(false),
         }
     }
@@ -301,10 +319,7 @@ impl<'a> Comparison<'a> {
         if self.undeclared.is_empty() && self.misplaced.is_empty() {
             return self.open.clone().map_or(Truth::True, Truth::Unknown);
         }
-        match self.tree.gap_in(self.package) {
-            Some(gap) => Truth::Unknown(gap.reason.clone()),
-            None => Truth::False,
-        }
+        self.tree.hidden_in(self.package).map_or(Truth::False, Truth::Unknown)
     }
 
     fn compare(&mut self, function: &'a Function, declared: &BTreeSet<&str>) {
@@ -322,7 +337,13 @@ impl<'a> Comparison<'a> {
         let in_assembly = package.assembly.contains(base(&function.file));
         match &name {
             Named::Undeclared if !in_assembly => return self.undeclared.push(function.name.clone()),
-            Named::Cgo if !package.has_cgo => return self.undeclared.push(function.name.clone()),
+            Named::Cgo => match &package.has_cgo {
+                Truth::True => {}
+                Truth::False => return self.undeclared.push(function.name.clone()),
+                Truth::Unknown(reason) => {
+                    self.open.get_or_insert(reason.clone());
+                }
+            },
             _ => {}
         }
         match if in_assembly { Position::Right } else { self.position(package, &name, function) } {

@@ -23,7 +23,7 @@ impl<'a> Linked<'a> {
             return Linked { tree: Tree::read(sheets), binaries: vec![], doubt: Some(reason!("left-out")) };
         }
         let (binaries, unread) = table::read(sheets);
-        let doubt = doubt(sheets, functions, &binaries).or(unread.into_iter().next());
+        let doubt = doubt(sheets, functions, &binaries).or(unread.info.into_iter().chain(unread.functions).next());
         Linked { tree: Tree::read(sheets), binaries, doubt }
     }
 

@@ -25,6 +25,7 @@ use crate::run::RunRecord;
 use crate::sheets::Sheets;
 use assize_clause::ContractItem;
 use assize_facts::{Request, Sheet, reason};
+use std::cell::OnceCell;
 
 /// The kinds that a link is derived from; `None` where the kind is no link.
 pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
@@ -42,18 +43,47 @@ pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
     })
 }
 
-/// Derives a link from what was recorded.
-pub fn derive(request: &Request, sheets: &Sheets, items: &[ContractItem], run: &RunRecord) -> Sheet {
-    match request.kind.as_str() {
-        "link.modules" => modules::derive(sheets),
-        "link.functions" => functions::derive(sheets),
-        "link.source_binary" => source_binary::derive(sheets, &run.declared),
-        "link.image_binary" => images::derive(sheets, &run.declared),
-        "link.process_binary" => processes::process_binary(sheets, run),
-        "link.endpoint_process" => processes::endpoint_process(sheets, run),
-        "link.syscall_policy" => syscalls::derive(sheets, request),
-        "link.items" => items::derive(sheets, items, &run.declared),
-        "link.differences" => differences::derive(run),
-        other => Sheet::missing(other, reason!("not-collected", kind = other)),
+/// Derives links from what was recorded; what several of them need is derived once.
+pub struct Deriver<'a> {
+    pub sheets: &'a Sheets,
+    pub items: &'a [ContractItem],
+    pub run: &'a RunRecord,
+    modules: OnceCell<Sheet>,
+    functions: OnceCell<Sheet>,
+}
+
+impl<'a> Deriver<'a> {
+    pub fn new(sheets: &'a Sheets, items: &'a [ContractItem], run: &'a RunRecord) -> Deriver<'a> {
+        Deriver { sheets, items, run, modules: OnceCell::new(), functions: OnceCell::new() }
     }
+
+    fn modules(&self) -> &Sheet {
+        self.modules.get_or_init(|| modules::derive(self.sheets))
+    }
+
+    fn functions(&self) -> &Sheet {
+        self.functions.get_or_init(|| functions::derive(self.sheets))
+    }
+
+    /// The sheet of a link.
+    pub fn derive(&self, request: &Request) -> Sheet {
+        let (sheets, run) = (self.sheets, self.run);
+        match request.kind.as_str() {
+            "link.modules" => self.modules().clone(),
+            "link.functions" => self.functions().clone(),
+            "link.source_binary" => source_binary::derive(sheets, &run.declared, self.modules(), self.functions()),
+            "link.image_binary" => images::derive(sheets, &run.declared),
+            "link.process_binary" => processes::process_binary(sheets, run),
+            "link.endpoint_process" => processes::endpoint_process(sheets, run),
+            "link.syscall_policy" => syscalls::derive(sheets, request),
+            "link.items" => items::derive(sheets, self.items, &run.declared),
+            "link.differences" => differences::derive(run),
+            other => Sheet::missing(other, reason!("not-collected", kind = other)),
+        }
+    }
+}
+
+/// Derives one link.
+pub fn derive(request: &Request, sheets: &Sheets, items: &[ContractItem], run: &RunRecord) -> Sheet {
+    Deriver::new(sheets, items, run).derive(request)
 }

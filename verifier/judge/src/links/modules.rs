@@ -4,7 +4,7 @@ use crate::Truth;
 use crate::seen::{self, Seen, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::ModuleLink;
-use assize_facts::{Item, Sheet, reason};
+use assize_facts::{Item, Reason, Sheet, reason};
 use assize_golang::release;
 use std::borrow::Cow;
 
@@ -133,22 +133,24 @@ impl Delivered<'_> {
         }
     }
 
-    /// A line that does not say what it is about may be about anything: the comparison is then not whole.
+    /// A line that does not say what it is about may be about anything: an absence beside it proves nothing.
+    fn unread(&self, from: &Sheet) -> Option<(Reason, String)> {
+        let keys: &[&str] = match from.kind.as_str() {
+            "module.file" => &["name", "is_main", "module", "go"],
+            "module.requirements" => &["path", "version"],
+            "module.replacements" => &["path", "version", "directive", "target_kind", "target"],
+            "module.sums" => &["path", "version", "of"],
+            "module.vendor" => &["path"],
+            _ => &["path", "version", "form", "differs"],
+        };
+        let open = |item: &Item| Some((keys.iter().find_map(|name| seen::value(item, name).err())?, item.origin.shown()));
+        from.items.iter().find_map(open)
+    }
+
     fn tell_unread(&self, sheet: &mut Sheet) {
-        let keys: [(&Sheet, &[&str]); 6] = [
-            (&self.files, &["name", "is_main", "module", "go"]),
-            (&self.requirements, &["path", "version"]),
-            (&self.replacements, &["path", "version", "directive", "target_kind", "target"]),
-            (&self.sums, &["path", "version", "of"]),
-            (&self.vendor, &["path"]),
-            (&self.contents, &["path", "version", "form", "differs"]),
-        ];
-        for (from, names) in keys {
-            for item in &from.items {
-                if let Some(open) = names.iter().find_map(|name| seen::value(item, name).err()) {
-                    sheet.gap(open, item.origin.shown());
-                }
-            }
+        let all = [&self.files, &self.requirements, &self.replacements, &self.sums, &self.vendor, &self.contents];
+        for (reason, place) in all.into_iter().filter_map(|from| self.unread(from)) {
+            sheet.gap(reason, place);
         }
     }
 
@@ -190,6 +192,8 @@ impl Delivered<'_> {
     fn absent(&self, sheet: &Sheet) -> Truth {
         if let Some(gap) = sheet.gaps.first() {
             Truth::Unknown(gap.reason.clone())
+        } else if let Some((reason, _)) = self.unread(sheet).or_else(|| self.unread(&self.files)) {
+            Truth::Unknown(reason)
         } else if self.files.items.is_empty() {
             Truth::Unknown(reason!("module-files-not-seen"))
         } else {
@@ -238,6 +242,7 @@ impl Delivered<'_> {
             Ok(version) => Truth::from(version == module.version),
             Err(reason) => Truth::Unknown(reason),
         }));
+        let same = if same.is_false() { self.absent(&self.requirements) } else { same };
         // In a workspace, and where go.mod lists no whole graph, the selected version may be another module's wish.
         if same.is_false() && (self.workspace || !self.graph_listed) { self.summed(module) } else { same }
     }
@@ -249,22 +254,20 @@ impl Delivered<'_> {
             .iter()
             .filter(|r| r.text("path") == Some(&module.path) && r.text("directive") != Some("use"))
             .peekable();
-        let applies = |r: &&Item| match seen::maybe_text(r, "version") {
-            Ok(version) => version.is_none_or(|version| version == module.version),
-            Err(_) => true,
+        let applies = |r: &Item| match seen::maybe_text(r, "version") {
+            Ok(version) => Truth::from(version.is_none_or(|version| version == module.version)),
+            Err(reason) => Truth::Unknown(reason),
         };
         match &module.replacement {
             Some(made) => {
-                let found = Truth::any(lines.filter(applies).map(|line| same_target(line, made)));
+                let found = Truth::any(lines.map(|line| applies(line).and(|| same_target(line, made))));
                 if found.is_false() { self.absent(&self.replacements) } else { found }
             }
             // A member of the workspace is used from its folder without any replacement.
             None if module.is_main || module.is_folder() => Truth::True,
-            None if lines.peek().is_none() => match self.replacements.gaps.first() {
-                Some(gap) => Truth::Unknown(gap.reason.clone()),
-                None => Truth::True,
-            },
-            None => Truth::from(!lines.any(|line| applies(&line))),
+            // No line about it: known to be none only where all lines were read.
+            None if lines.peek().is_none() => self.absent(&self.replacements).negate(),
+            None => Truth::any(lines.map(applies)).or(|| self.absent(&self.replacements)).negate(),
         }
     }
 
@@ -291,7 +294,9 @@ impl Delivered<'_> {
             Ok(listed) => Truth::from(&listed == sum),
             Err(reason) => Truth::Unknown(reason),
         };
-        (true, Truth::all(lines.iter().map(same)))
+        // A line that cannot be read may be the one that says otherwise.
+        let whole = self.absent(&self.sums).negate();
+        (true, Truth::all(lines.iter().map(same)).and(|| whole))
     }
 
     /// No sum is recorded: the comparison of the vendored files with the contents that go.sum sums carries the link.

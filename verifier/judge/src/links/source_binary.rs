@@ -1,31 +1,33 @@
 //! `link.source_binary`: a delivered binary as a whole against the delivered source.
 
 use super::table::{self, Binary};
+use super::tree::Tree;
 use super::{functions, modules};
 use crate::Truth;
 use crate::run::Declared;
 use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::SourceBinary;
-use assize_facts::{Item, Origin, Sheet, reason};
+use assize_facts::{Item, Origin, Reason, Sheet, reason};
 use std::collections::BTreeSet;
 
 /// What `link.source_binary` is derived from, beside the two links below it.
 pub const FROM: &[&str] = &["binary.info", "binary.settings", "module.file"];
 
-pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
+pub fn derive(sheets: &Sheets, declared: &Declared, modules: &Sheet, functions: &Sheet) -> Sheet {
     let mut sheet = Sheet::of::<SourceBinary>();
     let (binaries, unread) = table::read(sheets);
     let settings = sheets.of("binary.settings");
     inherit(&mut sheet, &sheets.of("binary.info"));
     inherit(&mut sheet, &settings);
-    for reason in unread {
+    // Modules and functions speak for themselves, below.
+    for reason in unread.info {
         sheet.gap(reason, "");
     }
-    let (modules, functions) = (modules::derive(sheets), functions::derive(sheets));
+    let tree = Tree::read(sheets);
     for binary in binaries.iter().filter(|b| !b.go_program.is_false()) {
         let link =
-            Whole { binary, sheets, declared, settings: &settings.items, modules: &modules, functions: &functions }
+            Whole { binary, tree: &tree, declared, settings: &settings.items, modules, functions }
                 .link();
         sheet.push(link, Origin::file(&binary.path));
     }
@@ -36,7 +38,7 @@ pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
 
 struct Whole<'a> {
     binary: &'a Binary,
-    sheets: &'a Sheets,
+    tree: &'a Tree<'a>,
     declared: &'a Declared,
     settings: &'a [Item],
     modules: &'a Sheet,
@@ -74,10 +76,10 @@ impl Whole<'_> {
         };
         let spec = self.declared.binaries.iter().find(|b| b.name == self.binary.name);
         let wanted = spec.and_then(|b| b.package.as_deref()).map(|package| names_package(package, path));
-        let tree = super::tree::Tree::read(self.sheets);
+        let tree = self.tree;
         let declared = match tree.packages.get(path) {
             Some(package) => Truth::from(package.is_main),
-            None => tree.gap_in(None).map_or(Truth::False, |gap| Truth::Unknown(gap.reason.clone())),
+            None => tree.hidden_in(None).map_or(Truth::False, Truth::Unknown),
         };
         Truth::from(wanted.unwrap_or(true)).and(|| declared)
     }
@@ -87,17 +89,22 @@ impl Whole<'_> {
         self.settings.iter().find(mine)?.text("value")
     }
 
-    /// A binary that records no settings at all says nothing about them.
-    fn silent(&self) -> bool {
-        !self.settings.iter().any(|s| s.text("binary") == Some(&self.binary.name))
+    /// A binary that records no settings at all says nothing about them; a setting that cannot be read may be any.
+    fn silent(&self) -> Option<Reason> {
+        let told = self.settings.iter().any(|s| s.text("binary") == Some(&self.binary.name));
+        if !told {
+            return Some(reason!("no-build-settings", binary = self.binary.name));
+        }
+        let about_others = |s: &&Item| seen::text(s, "binary").is_ok_and(|name| name != self.binary.name);
+        let mut mine = self.settings.iter().filter(|s| !about_others(s));
+        mine.find_map(|s| ["binary", "key", "value"].iter().find_map(|name| seen::text(s, name).err()))
     }
 
     fn tags(&self) -> Truth {
-        if self.silent() {
-            return Truth::Unknown(reason!("no-build-settings", binary = self.binary.name));
+        if let Some(reason) = self.silent() {
+            return Truth::Unknown(reason);
         }
-        let built: BTreeSet<&str> =
-            self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
+        let built: BTreeSet<&str> = self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
         let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).collect();
         Truth::from(built == examined)
     }

@@ -46,21 +46,29 @@ impl Function {
     }
 }
 
+/// What could not be read, by the sheet it stands in.
+#[derive(Default)]
+pub struct Unread {
+    pub info: Vec<Reason>,
+    pub modules: Vec<Reason>,
+    pub functions: Vec<Reason>,
+}
+
 /// Reads all binaries; what cannot be read is told beside them.
-pub fn read(sheets: &Sheets) -> (Vec<Binary>, Vec<Reason>) {
-    let mut unread = Vec::new();
+pub fn read(sheets: &Sheets) -> (Vec<Binary>, Unread) {
+    let mut unread = Unread::default();
     let mut binaries = Vec::new();
     for item in &sheets.of("binary.info").items {
         match binary(item) {
             Ok(binary) => binaries.push(binary),
-            Err(reason) => unread.push(reason),
+            Err(reason) => unread.info.push(reason),
         }
     }
     for item in &sheets.of("binary.modules").items {
-        unread.extend(add_module(&mut binaries, item).err());
+        unread.modules.extend(add_module(&mut binaries, item).err());
     }
     for item in &sheets.of("binary.functions").items {
-        unread.extend(add_functions(&mut binaries, item).err());
+        unread.functions.extend(add_functions(&mut binaries, item).err());
     }
     (binaries, unread)
 }
@@ -93,7 +101,7 @@ fn find<'b>(binaries: &'b mut [Binary], item: &Item) -> Seen<&'b mut Binary> {
 
 fn add_module(binaries: &mut [Binary], item: &Item) -> Seen<()> {
     let binary = find(binaries, item)?;
-    if seen::flag(item, "is_main").is_true() {
+    if seen::maybe_flag(item, "is_main")? == Some(true) {
         return Ok(());
     }
     let replaced_by = seen::maybe_text(item, "replace_path")?.unwrap_or_default();

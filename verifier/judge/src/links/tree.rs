@@ -1,5 +1,6 @@
 //! The delivered source as `link.functions` needs it: packages, their files, and the functions declared in them with their lines.
 
+use crate::Truth;
 use crate::seen::{self, Seen};
 use crate::sheets::Sheets;
 use assize_facts::{Gap, Item, Reason, Sheet};
@@ -17,7 +18,6 @@ pub struct Tree<'a> {
 }
 
 /// One package of the build.
-#[derive(Default)]
 pub struct Package {
     pub owner: String,
     pub is_main: bool,
@@ -27,7 +27,7 @@ pub struct Package {
     pub files: BTreeSet<String>,
     /// Base names of its assembly files.
     pub assembly: BTreeSet<String>,
-    pub has_cgo: bool,
+    pub has_cgo: Truth,
     /// Base names of the files that `//line` directives stand in, each with the base names that they give.
     pub renamed: BTreeMap<String, BTreeSet<String>>,
 }
@@ -63,15 +63,16 @@ impl Tree<'_> {
         let path = item.origin.file.clone().unwrap_or_default();
         let (names, first, last) =
             (seen::texts(item, "names")?, seen::numbers(item, "lines")?, seen::numbers(item, "end_lines")?);
+        let (owner, directives) = (seen::text(item, "owner")?, seen::texts(item, "line_directives")?);
+        let is_main = seen::maybe_flag(item, "is_main")?.unwrap_or(false);
         let package = self.packages.entry(seen::text(item, "package")?).or_default();
-        package.owner = seen::text(item, "owner")?;
-        package.is_main |= seen::flag(item, "is_main").is_true();
+        package.owner = owner;
+        package.is_main |= is_main;
         package.folder = folder(&path).to_owned();
         let file = base(&path).to_owned();
         for ((name, first), last) in names.into_iter().zip(first).zip(last) {
             package.functions.entry(name).or_default().push(Span { file: file.clone(), first, last });
         }
-        let directives = seen::texts(item, "line_directives")?;
         if !directives.is_empty() {
             package.renamed.entry(file.clone()).or_default().extend(directives.iter().filter_map(|d| renamed_to(d)));
         }
@@ -81,12 +82,20 @@ impl Tree<'_> {
 
     fn add_other_files(&mut self, sheets: &Sheets) {
         for item in sheets.having("source.files").iter().flat_map(|s| &s.items) {
-            let (Some(path), Some(package)) = (&item.origin.file, item.text("package")) else { continue };
-            let Some(package) = self.packages.get_mut(package) else { continue };
-            if item.text("language") == Some("assembly") {
+            let Some(path) = &item.origin.file else { continue };
+            let (package, language) = match (seen::text(item, "package"), seen::text(item, "language")) {
+                (Ok(package), Ok(language)) => (package, language),
+                (Err(reason), _) | (_, Err(reason)) => {
+                    self.unread.push(reason);
+                    continue;
+                }
+            };
+            let Some(package) = self.packages.get_mut(&package) else { continue };
+            if language == "assembly" {
                 package.assembly.insert(base(path).to_owned());
             }
-            package.has_cgo |= item.text("fate") == Some("cgo-file") || seen::flag(item, "imports_c").is_true();
+            let is_cgo_file = Truth::from(item.text("fate") == Some("cgo-file"));
+            package.has_cgo = package.has_cgo.clone().or(|| is_cgo_file).or(|| seen::flag(item, "imports_c"));
         }
         for item in sheets.having("inventory.files").iter().flat_map(|s| &s.items) {
             if let Some(path) = item.text("path") {
@@ -95,12 +104,13 @@ impl Tree<'_> {
         }
     }
 
-    /// A gap that may hide declarations of a package: one in its folder, or one without a place.
-    pub fn gap_in(&self, package: Option<&Package>) -> Option<&Gap> {
-        self.sheet.gaps.iter().find(|gap| match package {
+    /// What may hide declarations of a package: a gap in its folder, or one without a place, or a record that could not be read.
+    pub fn hidden_in(&self, package: Option<&Package>) -> Option<Reason> {
+        let here = |gap: &&Gap| match package {
             Some(package) => gap.place.is_empty() || folder(without_line(&gap.place)) == package.folder,
             None => true,
-        })
+        };
+        self.sheet.gaps.iter().find(here).map(|gap| gap.reason.clone()).or_else(|| self.unread.first().cloned())
     }
 
     /// Whether any function of any package stands on that line.
@@ -112,6 +122,21 @@ impl Tree<'_> {
 
     pub fn delivers(&self, file: &str) -> bool {
         self.delivered.contains(file)
+    }
+}
+
+impl Default for Package {
+    fn default() -> Package {
+        Package {
+            owner: String::new(),
+            is_main: false,
+            folder: String::new(),
+            functions: BTreeMap::new(),
+            files: BTreeSet::new(),
+            assembly: BTreeSet::new(),
+            has_cgo: Truth::False,
+            renamed: BTreeMap::new(),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Tests of the law: its tables in full, and its promises as properties.
 
 mod claims;
-mod court;
+pub mod court;
 mod identity;
 mod properties;
 mod tables;

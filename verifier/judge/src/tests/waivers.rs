@@ -90,7 +90,8 @@ fn a_waiver_of_failures_covers_nothing_undetermined() {
 #[test]
 fn a_waiver_that_is_not_in_force_is_reported_and_changes_nothing() {
     let other = || Digest(format!("sha256:{:064}", 9));
-    let cases: Vec<(WaiverState, Box<dyn FnOnce(&mut Waiver)>)> = vec![
+    type Change = Box<dyn FnOnce(&mut Waiver)>;
+    let cases: Vec<(WaiverState, Change)> = vec![
         (WaiverState::Expired, Box::new(|w| w.expires = date(2026, 5, 31))),
         (WaiverState::NotYet, Box::new(|w| w.starts = date(2026, 6, 2))),
         (WaiverState::WordingMismatch, Box::new(move |w| w.wording = other())),

@@ -33,7 +33,12 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     for from in [&sheets.of("binary.info"), &functions, &tree.sheet] {
         inherit(&mut sheet, from);
     }
-    let modules = sheets.of("binary.modules").gaps.first().map(|gap| gap.reason.clone()).or_else(|| unread.modules.first().cloned());
+    let modules = sheets
+        .of("binary.modules")
+        .gaps
+        .first()
+        .map(|gap| gap.reason.clone())
+        .or_else(|| unread.modules.first().cloned());
     for reason in unread.info.into_iter().chain(unread.functions).chain(tree.unread.iter().cloned()) {
         sheet.gap(reason, "");
     }

@@ -143,7 +143,8 @@ impl Delivered<'_> {
             "module.vendor" => &["path"],
             _ => &["path", "version", "form", "differs"],
         };
-        let open = |item: &Item| Some((keys.iter().find_map(|name| seen::value(item, name).err())?, item.origin.shown()));
+        let open =
+            |item: &Item| Some((keys.iter().find_map(|name| seen::value(item, name).err())?, item.origin.shown()));
         from.items.iter().find_map(open)
     }
 

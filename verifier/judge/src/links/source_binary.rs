@@ -26,9 +26,7 @@ pub fn derive(sheets: &Sheets, declared: &Declared, modules: &Sheet, functions: 
     }
     let tree = Tree::read(sheets);
     for binary in binaries.iter().filter(|b| !b.go_program.is_false()) {
-        let link =
-            Whole { binary, tree: &tree, declared, settings: &settings.items, modules, functions }
-                .link();
+        let link = Whole { binary, tree: &tree, declared, settings: &settings.items, modules, functions }.link();
         sheet.push(link, Origin::file(&binary.path));
     }
     sheet.examined(binaries.len() as u64);
@@ -104,7 +102,8 @@ impl Whole<'_> {
         if let Some(reason) = self.silent() {
             return Truth::Unknown(reason);
         }
-        let built: BTreeSet<&str> = self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
+        let built: BTreeSet<&str> =
+            self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
         let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).collect();
         Truth::from(built == examined)
     }

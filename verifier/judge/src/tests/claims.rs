@@ -103,7 +103,10 @@ fn opposite_outcomes_of_a_claim_are_listed() {
     let clause = &result.clauses[0];
     assert_eq!((clause.verdict, clause.reason.as_deref()), (Verdict::Inconclusive, Some("contradicted")));
     let contradiction = &clause.contradictions[0];
-    assert_eq!((contradiction.claim.as_deref(), contradiction.checks.as_slice()), (Some("k"), &["measured".to_owned(), "written".to_owned()][..]));
+    assert_eq!(
+        (contradiction.claim.as_deref(), contradiction.checks.as_slice()),
+        (Some("k"), &["measured".to_owned(), "written".to_owned()][..])
+    );
     assert_eq!(contradiction.message.en, "measured holds, written does not: src/p/p.go:4 Used: accepts 1.0");
 }
 
@@ -120,11 +123,23 @@ fn with_dependency(good: bool, linked: Option<bool>) -> Vec<Sheet> {
         match (sheet.kind.as_str(), linked) {
             ("binary.functions", None) => *sheet = with_gap(sheet.clone()),
             ("binary.functions", Some(true)) => {
-                let more = super::court::sheet("binary.functions", 0, &[json!({"binary": "x", "package": "d/q", "names": ["New"], "files": ["d/q@v1/q.go"], "lines": [1], "inlined": []})]);
+                let more = super::court::sheet(
+                    "binary.functions",
+                    0,
+                    &[
+                        json!({"binary": "x", "package": "d/q", "names": ["New"], "files": ["d/q@v1/q.go"], "lines": [1], "inlined": []}),
+                    ],
+                );
                 sheet.items.extend(more.items);
             }
             ("binary.modules", _) => {
-                let more = super::court::sheet("binary.modules", 0, &[json!({"binary": "x", "path": "d/q", "version": "v1.0.0", "sum": null, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": false})]);
+                let more = super::court::sheet(
+                    "binary.modules",
+                    0,
+                    &[
+                        json!({"binary": "x", "path": "d/q", "version": "v1.0.0", "sum": null, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": false}),
+                    ],
+                );
                 sheet.items.extend(more.items);
             }
             _ => {}
@@ -167,7 +182,12 @@ fn a_dependencys_item_means_what_its_key_says() {
 
 #[test]
 fn a_gap_in_a_dependency_matters_where_dependencies_do() {
-    for (key, expected) in [("", Verdict::Pass), ("dependencies = \"ignored\"", Verdict::Pass), ("dependencies = \"decisive\"", Verdict::Inconclusive), ("dependencies = \"build\"", Verdict::Inconclusive)] {
+    for (key, expected) in [
+        ("", Verdict::Pass),
+        ("dependencies = \"ignored\"", Verdict::Pass),
+        ("dependencies = \"decisive\"", Verdict::Inconclusive),
+        ("dependencies = \"build\"", Verdict::Inconclusive),
+    ] {
         let mut sheets = with_dependency(true, Some(true));
         let last = sheets.last_mut().expect("the configurations");
         *last = with_gap(last.clone());
@@ -185,8 +205,15 @@ fn a_note_is_told_and_changes_nothing() {
         "[[check]]\nid = \"c\"\nlayer = \"binary\"\neach = \"binary.info\"\nexpect = { go_program = true }\nfail = { en = \"x\", zh = \"x\" }\n",
         "[[check]]\nid = \"bodies-not-compared\"\nlayer = \"binary\"\nweight = \"note\"\nnone = \"binary.linkage\"\nwhere = { pie = true }\nfail = { en = \"n\", zh = \"n\" }\n"
     );
-    let sheets = |pie: Json| vec![sheet("binary.info", 1, &[json!({"go_program": true})]), sheet("binary.linkage", 1, &[json!({"pie": pie})])];
-    for (pie, notes, reason) in [(json!(true), 1, Some("bodies-not-compared")), (json!(false), 0, None), (json!("?"), 0, None)] {
+    let sheets = |pie: Json| {
+        vec![
+            sheet("binary.info", 1, &[json!({"go_program": true})]),
+            sheet("binary.linkage", 1, &[json!({"pie": pie})]),
+        ]
+    };
+    for (pie, notes, reason) in
+        [(json!(true), 1, Some("bodies-not-compared")), (json!(false), 0, None), (json!("?"), 0, None)]
+    {
         let result = judge(clause(&text), sheets(pie));
         let clause = &result.clauses[0];
         assert_eq!((clause.verdict, clause.notes.len(), clause.reason.as_deref()), (Verdict::Pass, notes, reason));

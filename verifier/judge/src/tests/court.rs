@@ -96,9 +96,7 @@ pub fn program() -> Vec<Sheet> {
         "binary": "x", "path": "bin/x", "declared": true, "go_program": true, "obfuscated": false,
         "main_package": "m", "main_module": "m", "sha256": "sha256:aa"
     });
-    let functions = |package: &str, name: &str, file: &str| {
-        json!({"binary": "x", "package": package, "names": [name], "files": [file], "lines": [3], "inlined": []})
-    };
+    let functions = |package: &str, name: &str, file: &str| json!({"binary": "x", "package": package, "names": [name], "files": [file], "lines": [3], "inlined": []});
     let declarations = |package: &str, names: Json, lines: Json, ends: Json, file: &str| {
         json!({
             "package": package, "owner": "main", "is_main": package == "m", "names": names, "lines": lines, "end_lines": ends,
@@ -107,7 +105,13 @@ pub fn program() -> Vec<Sheet> {
     };
     vec![
         sheet("binary.info", 1, &[info]),
-        sheet("binary.modules", 1, &[json!({"binary": "x", "path": "m", "version": "", "sum": null, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": true})]),
+        sheet(
+            "binary.modules",
+            1,
+            &[
+                json!({"binary": "x", "path": "m", "version": "", "sum": null, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": true}),
+            ],
+        ),
         sheet("binary.functions", 1, &[functions("main", "main", "m/main.go"), functions("m/p", "Used", "m/p/p.go")]),
         sheet(
             "source.declarations",

@@ -37,7 +37,11 @@ fn sockets() -> [Json; 2] {
 
 fn record() -> RunRecord {
     let endpoints = ["public", "admin"].map(|name| DeclaredEndpoint { name: name.into(), port: None }).to_vec();
-    RunRecord { operator: Operator::default(), declared: Declared { endpoints, run_binary: Some("x".into()), ..Declared::default() }, ..run() }
+    RunRecord {
+        operator: Operator::default(),
+        declared: Declared { endpoints, run_binary: Some("x".into()), ..Declared::default() },
+        ..run()
+    }
 }
 
 fn judged(text: &str, mut sheets: Vec<Sheet>, declared: bool, run: &RunRecord) -> RunResult {
@@ -63,8 +67,16 @@ fn an_observation_is_worth_what_ties_it_to_the_delivery() {
         ("another binary runs", service(json!("sha256:bb"), &sockets()), LOOSE),
         ("it is not known what runs", service(json!("?"), &sockets()), LOOSE),
         ("nothing is known of processes", program(), LOOSE),
-        ("another process holds the socket", service(json!("sha256:aa"), &[socket(1, "public", json!([2, 9]), true), sockets()[1].clone()]), LOOSE),
-        ("nobody knows who holds it", service(json!("sha256:aa"), &[socket(1, "public", json!("?"), true), sockets()[1].clone()]), LOOSE),
+        (
+            "another process holds the socket",
+            service(json!("sha256:aa"), &[socket(1, "public", json!([2, 9]), true), sockets()[1].clone()]),
+            LOOSE,
+        ),
+        (
+            "nobody knows who holds it",
+            service(json!("sha256:aa"), &[socket(1, "public", json!("?"), true), sockets()[1].clone()]),
+            LOOSE,
+        ),
     ];
     for (name, sheets, expected) in cases {
         assert_eq!(verdicts(&sheets, &record()), expected, "{name}");
@@ -95,28 +107,38 @@ fn a_preloaded_library_or_a_new_execution_unties() {
 #[test]
 fn what_the_operator_named_is_itself_the_subject() {
     let untied = service(json!("sha256:bb"), &sockets());
-    let named = RunRecord { operator: Operator { endpoints: vec!["public".into()], ..Operator::default() }, ..record() };
+    let named =
+        RunRecord { operator: Operator { endpoints: vec!["public".into()], ..Operator::default() }, ..record() };
     let [each, _, some, ..] = verdicts(&untied, &named);
     assert_eq!([each, some], [Pass, Pass]);
     let all = RunRecord { operator: Operator { all: true, ..Operator::default() }, ..record() };
     assert_eq!(verdicts(&untied, &all), TIED);
     let result = judged(EACH, untied, true, &all);
     let link = &result.identity[2];
-    assert_eq!((link.link.as_str(), link.outcome, link.reason.as_deref()), ("binary-process", Outcome::Undetermined, Some("named-by-operator")));
+    assert_eq!(
+        (link.link.as_str(), link.outcome, link.reason.as_deref()),
+        ("binary-process", Outcome::Undetermined, Some("named-by-operator"))
+    );
 }
 
 #[test]
 fn the_chain_is_shown_in_every_result() {
     let shown = |sheets: Vec<Sheet>, run: &RunRecord| -> Vec<String> {
         let links = judge_stated(&contract(vec![]), &Sheets::new(sheets), run).identity;
-        links.iter().map(|l| format!("{} {} {}", l.link, l.outcome.word(), l.reason.as_deref().unwrap_or("-"))).collect()
+        links
+            .iter()
+            .map(|l| format!("{} {} {}", l.link, l.outcome.word(), l.reason.as_deref().unwrap_or("-")))
+            .collect()
     };
     let whole = service(json!("sha256:aa"), &sockets());
     assert_eq!(
         shown(whole.clone(), &record())[1..],
         ["binary-image not-applicable no-image", "binary-process satisfied -", "process-endpoint satisfied -"]
     );
-    assert_eq!(shown(service(json!("sha256:bb"), &sockets()), &record())[2], "binary-process violated other-binary-runs");
+    assert_eq!(
+        shown(service(json!("sha256:bb"), &sockets()), &record())[2],
+        "binary-process violated other-binary-runs"
+    );
     let source = RunRecord { layers: vec!["source".into()], ..record() };
     assert!(shown(whole, &source).iter().all(|link| link.ends_with("undetermined left-out")));
 }

@@ -28,8 +28,15 @@ const DECISIVE: &[(&str, &str, [&str; 2])] = &[
 ];
 /// The kind of supporting checks alone: it may lose a violation by becoming unknown, which is what decisive checks are for.
 const SUPPORTING: &str = "source.listeners";
-const CONDITIONS: &[&str] =
-    &["binary.settings", "source.tls_configs", "endpoint.tls", "link.modules", "link.functions", "link.process_binary", "link.endpoint_process"];
+const CONDITIONS: &[&str] = &[
+    "binary.settings",
+    "source.tls_configs",
+    "endpoint.tls",
+    "link.modules",
+    "link.functions",
+    "link.process_binary",
+    "link.endpoint_process",
+];
 
 fn condition_field(kind: &str) -> &'static str {
     match kind {
@@ -43,11 +50,20 @@ fn condition_field(kind: &str) -> &'static str {
 /// A check as TOML.
 fn decisive(number: usize) -> impl Strategy<Value = String> {
     let form = prop_oneof![3 => Just("each"), 2 => Just("none"), 1 => Just("some")];
-    let parts = (0..DECISIVE.len(), form, any::<(bool, bool, bool)>(), prop::option::weighted(0.25, 0..CONDITIONS.len()), 0..4_usize, 1..3_u32);
+    let parts = (
+        0..DECISIVE.len(),
+        form,
+        any::<(bool, bool, bool)>(),
+        prop::option::weighted(0.25, 0..CONDITIONS.len()),
+        0..4_usize,
+        1..3_u32,
+    );
     parts.prop_map(move |(kind, form, (filtered, grouped, claimed), condition, dependencies, minimum)| {
         let (layer, kind, [first, second]) = DECISIVE[kind];
         let tests = match form {
-            "each" if filtered && first != second => format!("where = {{ {second} = true }}\nexpect = {{ {first} = true }}"),
+            "each" if filtered && first != second => {
+                format!("where = {{ {second} = true }}\nexpect = {{ {first} = true }}")
+            }
             "each" => format!("expect = {{ {first} = true }}"),
             // What is selected by `none` is what is wrong.
             "none" => format!("where = {{ {first} = false }}"),
@@ -84,7 +100,8 @@ fn supporting(number: usize) -> impl Strategy<Value = String> {
 fn clauses() -> impl Strategy<Value = AgreedClause> {
     let several = prop::collection::vec(any::<bool>(), 0..3).prop_flat_map(|rest| {
         let more: Vec<_> = (1..=rest.len()).map(|n| decisive(n).boxed()).collect();
-        let support: Vec<_> = rest.iter().enumerate().filter(|(_, yes)| **yes).map(|(n, _)| supporting(n).boxed()).collect();
+        let support: Vec<_> =
+            rest.iter().enumerate().filter(|(_, yes)| **yes).map(|(n, _)| supporting(n).boxed()).collect();
         (decisive(0), more, support)
     });
     (several, prop::option::weighted(0.2, 0..CONDITIONS.len())).prop_map(|((first, more, support), condition)| {
@@ -109,7 +126,8 @@ fn word(words: &'static [&'static str]) -> impl Strategy<Value = Json> {
 }
 
 fn items(item: impl Strategy<Value = Json> + Clone + 'static) -> impl Strategy<Value = Vec<Json>> {
-    prop_oneof![1 => Just(0..1_usize), 9 => Just(1..3)].prop_flat_map(move |size| prop::collection::vec(item.clone(), size))
+    prop_oneof![1 => Just(0..1_usize), 9 => Just(1..3)]
+        .prop_flat_map(move |size| prop::collection::vec(item.clone(), size))
 }
 
 fn source_item(fields: [&'static str; 2]) -> impl Strategy<Value = Json> + Clone {
@@ -121,14 +139,15 @@ fn source_item(fields: [&'static str; 2]) -> impl Strategy<Value = Json> + Clone
 }
 
 fn sheets_of(kind: &'static str, item: impl Strategy<Value = Json> + Clone + 'static) -> impl Strategy<Value = Sheet> {
-    (items(item), prop::bool::weighted(0.08), prop_oneof![1 => Just(0_u64), 9 => 1..4_u64], prop::bool::weighted(0.3)).prop_map(move |(items, gap, scope, far)| {
-        let mut made = sheet(kind, scope, &items);
-        if gap {
-            let owner = far.then(|| "dependency".to_owned());
-            made.gaps.push(Gap { reason: reason!("no-build-settings", binary = "x"), place: "x".into(), owner });
-        }
-        made
-    })
+    (items(item), prop::bool::weighted(0.08), prop_oneof![1 => Just(0_u64), 9 => 1..4_u64], prop::bool::weighted(0.3))
+        .prop_map(move |(items, gap, scope, far)| {
+            let mut made = sheet(kind, scope, &items);
+            if gap {
+                let owner = far.then(|| "dependency".to_owned());
+                made.gaps.push(Gap { reason: reason!("no-build-settings", binary = "x"), place: "x".into(), owner });
+            }
+            made
+        })
 }
 
 fn process() -> impl Strategy<Value = Json> + Clone {
@@ -155,7 +174,8 @@ fn socket() -> impl Strategy<Value = Json> + Clone {
 
 /// What link.modules needs: mostly in order, sometimes not.
 fn modules() -> impl Strategy<Value = Vec<Sheet>> {
-    let versions = (word(&["v1.0.0", "v2.0.0"]), word(&["h1:a", "h1:b"]), word(&["h1:a", "h1:b"]), truth(), any::<(bool, bool)>());
+    let versions =
+        (word(&["v1.0.0", "v2.0.0"]), word(&["h1:a", "h1:b"]), word(&["h1:a", "h1:b"]), truth(), any::<(bool, bool)>());
     versions.prop_map(|(version, listed, recorded, equals, (vendored, replaced))| {
         let sum = if vendored { Json::Null } else { recorded };
         let module = json!({"binary": "x", "path": "d/q", "version": version, "sum": sum, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": false});
@@ -185,7 +205,9 @@ fn worlds() -> impl Strategy<Value = (Vec<Sheet>, bool)> {
     let settings = (word(&["x", "GOOS", "GOARCH", "-tags"]), word(&["linux", "amd64", ""]))
         .prop_map(|(key, value)| json!({"binary": "x", "key": key, "value": value}))
         .boxed();
-    let tls = (truth(), truth()).prop_map(|(a, b)| json!({"endpoint": "public", "port": 1, "declared": a, "completed": b})).boxed();
+    let tls = (truth(), truth())
+        .prop_map(|(a, b)| json!({"endpoint": "public", "port": 1, "declared": a, "completed": b}))
+        .boxed();
     let declared = truth().prop_map(|found| json!({"role": "binary.path", "path": "bin/x", "found": found})).boxed();
     let sheets = (
         sheets_of("binary.linkage", linkage),
@@ -200,7 +222,8 @@ fn worlds() -> impl Strategy<Value = (Vec<Sheet>, bool)> {
         prop::bool::weighted(0.2),
     );
     (sheets, any::<bool>()).prop_map(|((a, b, c, d, e, f, g, h, modules, patched), operators)| {
-        let mut all: Vec<Sheet> = program().into_iter().filter(|s| !["binary.modules", "module.vendor"].contains(&s.kind.as_str())).collect();
+        let mut all: Vec<Sheet> =
+            program().into_iter().filter(|s| !["binary.modules", "module.vendor"].contains(&s.kind.as_str())).collect();
         if patched {
             for sheet in all.iter_mut().filter(|s| s.kind == "binary.functions") {
                 sheet.items[1].fields.insert("names".into(), Field::Known(json!(["Backdoor"])));
@@ -329,13 +352,23 @@ fn the_worlds_bring_forth_every_verdict() {
         *counts.entry(result.clauses[0].verdict.word()).or_default() += 1;
         *counts.entry(result.verdict.word()).or_default() += 1;
         for check in &result.clauses[0].checks {
-            *counts.entry(if check.weight == "supporting" { "a supporting check" } else { "a decisive check" }).or_default() += 1;
+            *counts
+                .entry(if check.weight == "supporting" { "a supporting check" } else { "a decisive check" })
+                .or_default() += 1;
         }
         if result.clauses[0].reason.as_deref() == Some("contradicted") {
             *counts.entry("contradicted").or_default() += 1;
         }
     }
-    for (what, least) in [("pass", 40), ("fail", 60), ("inconclusive", 60), ("not-applicable", 8), ("accepted", 40), ("contradicted", 3), ("a supporting check", 100)] {
+    for (what, least) in [
+        ("pass", 40),
+        ("fail", 60),
+        ("inconclusive", 60),
+        ("not-applicable", 8),
+        ("accepted", 40),
+        ("contradicted", 3),
+        ("a supporting check", 100),
+    ] {
         assert!(counts.get(what).copied().unwrap_or(0) >= least, "{what}: {counts:?}");
     }
 }

@@ -21,7 +21,8 @@ fn lists() -> Vec<Vec<(usize, usize)>> {
 }
 
 fn facts(list: &[(usize, usize)], scope: u64, gap: bool) -> assize_facts::Sheet {
-    let items: Vec<Json> = list.iter().map(|(w, e)| json!({"binary": "x", "go_program": value(*w), "obfuscated": value(*e)})).collect();
+    let items: Vec<Json> =
+        list.iter().map(|(w, e)| json!({"binary": "x", "go_program": value(*w), "obfuscated": value(*e)})).collect();
     let sheet = sheet("binary.info", scope, &items);
     if gap { with_gap(sheet) } else { sheet }
 }
@@ -47,7 +48,11 @@ fn each_is_as_its_table_says() {
                     (false, true) => Verdict::Pass,
                     (false, false) => Verdict::Inconclusive,
                 };
-                assert_eq!(verdict(clause(&check), vec![facts(&list, 9, gap)]), expected, "{list:?} gap {gap} minimum {minimum}");
+                assert_eq!(
+                    verdict(clause(&check), vec![facts(&list, 9, gap)]),
+                    expected,
+                    "{list:?} gap {gap} minimum {minimum}"
+                );
             }
         }
     }
@@ -65,7 +70,11 @@ fn none_is_as_its_table_says() {
                 (false, true) => Verdict::Pass,
                 (false, false) => Verdict::Inconclusive,
             };
-            assert_eq!(verdict(clause(check), vec![facts(&list, scope, gap)]), expected, "{list:?} gap {gap} scope {scope}");
+            assert_eq!(
+                verdict(clause(check), vec![facts(&list, scope, gap)]),
+                expected,
+                "{list:?} gap {gap} scope {scope}"
+            );
         }
     }
 }
@@ -82,7 +91,11 @@ fn some_is_as_its_table_says() {
                 (false, true) => Verdict::Fail,
                 (false, false) => Verdict::Inconclusive,
             };
-            assert_eq!(verdict(clause(check), vec![facts(&list, scope, gap)]), expected, "{list:?} gap {gap} scope {scope}");
+            assert_eq!(
+                verdict(clause(check), vec![facts(&list, scope, gap)]),
+                expected,
+                "{list:?} gap {gap} scope {scope}"
+            );
         }
     }
 }
@@ -103,26 +116,42 @@ fn what_is_one_of_several_values_decides_only_where_all_agree() {
         ("{ not = \"1.0\" }", Verdict::Pass),
         ("\"1.3\"", Verdict::Inconclusive),
     ] {
-        assert_eq!(verdict(check(matcher), vec![sheet("source.tls_configs", 1, std::slice::from_ref(&item))]), expected, "{matcher}");
+        assert_eq!(
+            verdict(check(matcher), vec![sheet("source.tls_configs", 1, std::slice::from_ref(&item))]),
+            expected,
+            "{matcher}"
+        );
     }
 }
 
 #[test]
 fn a_record_that_lacks_a_field_or_holds_another_type_passes_nothing() {
-    for (matcher, bad) in [("{ at_least = 1 }", json!("many")), ("{ not = 1 }", json!("many")), ("{ not = 1 }", Json::Null)] {
+    for (matcher, bad) in
+        [("{ at_least = 1 }", json!("many")), ("{ not = 1 }", json!("many")), ("{ not = 1 }", Json::Null)]
+    {
         let check = clause(&format!(
             "[[check]]\nid = \"c\"\nlayer = \"binary\"\neach = \"binary.linkage\"\nexpect = {{ writable_executable = {matcher} }}\nfail = {{ en = \"x\", zh = \"x\" }}\n"
         ));
         let expected = if bad.is_null() { Verdict::Pass } else { Verdict::Inconclusive };
-        assert_eq!(verdict(check.clone(), vec![sheet("binary.linkage", 1, &[json!({"writable_executable": bad})])]), expected, "{matcher}");
+        assert_eq!(
+            verdict(check.clone(), vec![sheet("binary.linkage", 1, &[json!({"writable_executable": bad})])]),
+            expected,
+            "{matcher}"
+        );
         assert_eq!(verdict(check, vec![sheet("binary.linkage", 1, &[json!({})])]), Verdict::Inconclusive, "{matcher}");
     }
 }
 
 #[test]
 fn nothing_collected_passes_nothing() {
-    for form in ["each = \"binary.info\"\nexpect = { go_program = true }", "none = \"binary.info\"\nwhere = { go_program = true }", "some = \"binary.info\"\nwhere = { go_program = true }"] {
-        let check = clause(&format!("[[check]]\nid = \"c\"\nlayer = \"binary\"\n{form}\nfail = {{ en = \"x\", zh = \"x\" }}\n"));
+    for form in [
+        "each = \"binary.info\"\nexpect = { go_program = true }",
+        "none = \"binary.info\"\nwhere = { go_program = true }",
+        "some = \"binary.info\"\nwhere = { go_program = true }",
+    ] {
+        let check = clause(&format!(
+            "[[check]]\nid = \"c\"\nlayer = \"binary\"\n{form}\nfail = {{ en = \"x\", zh = \"x\" }}\n"
+        ));
         let result = judge(check, vec![]);
         assert_eq!(result.clauses[0].verdict, Verdict::Inconclusive, "{form}");
         assert_eq!(result.clauses[0].checks[0].gaps[0].code, "not-collected");
@@ -148,7 +177,12 @@ fn a_group_is_the_kleene_or_of_its_members_and_decides_as_one() {
         for b in 0..4 {
             for outside in [T, F, U] {
                 let text = [
-                    member("a", "binary.info", "go_program", &format!("group = \"g\"\n{}", if a == 3 { when } else { "" })),
+                    member(
+                        "a",
+                        "binary.info",
+                        "go_program",
+                        &format!("group = \"g\"\n{}", if a == 3 { when } else { "" }),
+                    ),
                     member("b", "binary.linkage", "pie", &format!("group = \"g\"\n{}", if b == 3 { when } else { "" })),
                     member("o", "binary.modules", "is_main", ""),
                 ]
@@ -180,8 +214,16 @@ fn a_group_is_the_kleene_or_of_its_members_and_decides_as_one() {
 
 #[test]
 fn a_condition_must_be_known_not_to_hold() {
-    let check = member("c", "binary.info", "go_program", "applies_when = { some = \"binary.settings\", where = { key = \"x\" } }");
-    let whole = format!("applies_when = {{ some = \"binary.settings\", where = {{ key = \"x\" }} }}\n---\n{}", member("c", "binary.info", "go_program", ""));
+    let check = member(
+        "c",
+        "binary.info",
+        "go_program",
+        "applies_when = { some = \"binary.settings\", where = { key = \"x\" } }",
+    );
+    let whole = format!(
+        "applies_when = {{ some = \"binary.settings\", where = {{ key = \"x\" }} }}\n---\n{}",
+        member("c", "binary.info", "go_program", "")
+    );
     let settings = |items: &[Json], scope| sheet("binary.settings", scope, items);
     let holds = || settings(&[json!({"key": "x"})], 1);
     let cases = [
@@ -201,8 +243,14 @@ fn a_condition_must_be_known_not_to_hold() {
 
 #[test]
 fn a_check_whose_condition_is_unknown_does_not_fail() {
-    let check = member("c", "binary.info", "go_program", "applies_when = { some = \"binary.settings\", where = { key = \"x\" } }");
-    let sheets = vec![outcome_sheet("binary.info", "go_program", F), sheet("binary.settings", 1, &[json!({"key": "?"})])];
+    let check = member(
+        "c",
+        "binary.info",
+        "go_program",
+        "applies_when = { some = \"binary.settings\", where = { key = \"x\" } }",
+    );
+    let sheets =
+        vec![outcome_sheet("binary.info", "go_program", F), sheet("binary.settings", 1, &[json!({"key": "?"})])];
     let result = judge(clause(&check), sheets);
     let check = &result.clauses[0].checks[0];
     assert_eq!((result.clauses[0].verdict, check.verdict), (Verdict::Inconclusive, Verdict::Inconclusive));

@@ -11,7 +11,9 @@ use jiff::civil::date;
 use serde_json::json;
 
 fn probe() -> AgreedClause {
-    clause("[[check]]\nid = \"c\"\nlayer = \"binary\"\neach = \"binary.linkage\"\nexpect = { pie = true }\nfail = { en = \"x\", zh = \"x\" }\n")
+    clause(
+        "[[check]]\nid = \"c\"\nlayer = \"binary\"\neach = \"binary.linkage\"\nexpect = { pie = true }\nfail = { en = \"x\", zh = \"x\" }\n",
+    )
 }
 
 fn waiver(clause: &AgreedClause, fingerprints: &[&str]) -> Waiver {
@@ -33,7 +35,11 @@ fn waiver(clause: &AgreedClause, fingerprints: &[&str]) -> Waiver {
 
 fn facts() -> Vec<Sheet> {
     let item = |binary: &str, pie| json!({"binary": binary, "pie": pie});
-    vec![with_gap(sheet("binary.linkage", 3, &[item("good", json!(true)), item("bad", json!(false)), item("open", json!("?"))]))]
+    vec![with_gap(sheet(
+        "binary.linkage",
+        3,
+        &[item("good", json!(true)), item("bad", json!(false)), item("open", json!("?"))],
+    ))]
 }
 
 fn judged(contract: &Contract, run: &RunRecord) -> RunResult {
@@ -77,7 +83,11 @@ fn what_is_not_covered_still_decides() {
     ] {
         let covered: Vec<String> = covered.into_iter().cloned().collect();
         let result = with(|w| w.findings = Findings::These(covered.clone()), Obligation::Must, &run());
-        assert_eq!((result.clauses[0].verdict, result.clauses[0].underlying), (verdict, Some(Verdict::Fail)), "{covered:?}");
+        assert_eq!(
+            (result.clauses[0].verdict, result.clauses[0].underlying),
+            (verdict, Some(Verdict::Fail)),
+            "{covered:?}"
+        );
     }
 }
 
@@ -103,7 +113,10 @@ fn a_waiver_that_is_not_in_force_is_reported_and_changes_nothing() {
     ];
     for (state, change) in cases {
         let result = with(change, Obligation::Must, &run());
-        assert_eq!((result.waivers[0].state, result.clauses[0].verdict, result.clauses[0].underlying), (state, Verdict::Fail, None));
+        assert_eq!(
+            (result.waivers[0].state, result.clauses[0].verdict, result.clauses[0].underlying),
+            (state, Verdict::Fail, None)
+        );
         assert!(result.waivers[0].covered.is_empty());
         assert_eq!(result.verdict, ContractVerdict::Rejected);
     }
@@ -126,7 +139,11 @@ fn anything_may_be_waived_where_the_clause_need_not_be_kept_and_for_this_deliver
 fn a_day_is_the_contracts_whole_day() {
     let zone = |name| jiff::tz::TimeZone::get(name).expect("a time zone");
     // The run is judged for 20:00 UTC on 1 June: in Shanghai that is 2 June.
-    for (name, expires, state) in [("UTC", date(2026, 6, 1), WaiverState::Used), ("Asia/Shanghai", date(2026, 6, 1), WaiverState::Expired), ("Asia/Shanghai", date(2026, 6, 2), WaiverState::Used)] {
+    for (name, expires, state) in [
+        ("UTC", date(2026, 6, 1), WaiverState::Used),
+        ("Asia/Shanghai", date(2026, 6, 1), WaiverState::Expired),
+        ("Asia/Shanghai", date(2026, 6, 2), WaiverState::Used),
+    ] {
         let prints = prints();
         let one = Waiver { expires, ..waiver(&probe(), &prints.each_ref().map(String::as_str)) };
         let contract = Contract { waivers: vec![one], time_zone: zone(name), ..contract(vec![probe()]) };
@@ -155,7 +172,9 @@ fn a_shortfall_and_an_unknown_condition_can_be_covered() {
     let bare = judge_stated(&contract(vec![clause.clone()]), &sheets(), &run());
     let prints: Vec<&str> = bare.clauses[0].checks[0].findings.iter().map(|f| f.fingerprint.as_str()).collect();
     assert_eq!(prints.len(), 2);
-    for (covered, verdict) in [(&prints[..1], Verdict::Inconclusive), (&prints[1..], Verdict::Inconclusive), (&prints[..], Verdict::Waived)] {
+    for (covered, verdict) in
+        [(&prints[..1], Verdict::Inconclusive), (&prints[1..], Verdict::Inconclusive), (&prints[..], Verdict::Waived)]
+    {
         let contract = Contract { waivers: vec![waiver(&clause, covered)], ..contract(vec![clause.clone()]) };
         assert_eq!(judge_stated(&contract, &sheets(), &run()).clauses[0].verdict, verdict, "{covered:?}");
     }

@@ -5,7 +5,7 @@ use crate::judge::judge_stated;
 use crate::result::{ContractVerdict, Outcome, RunResult, Verdict};
 use crate::run::RunRecord;
 use crate::sheets::Sheets;
-use crate::{result_schema, requests};
+use crate::{requests, result_schema};
 use assize_clause::{AgreedClause, Obligation};
 use assize_facts::{kinds, words};
 use serde_json::{Value as Json, json};
@@ -56,7 +56,11 @@ fn a_result_is_as_its_schema_says() {
     let back: RunResult = serde_json::from_value(json.clone()).expect("it reads back");
     assert_eq!(back, result);
     // The schema sees what is wrong.
-    for (pointer, bad) in [("/verdict", json!("ok")), ("/clauses/0/checks/0/findings/0/fingerprint", json!("x")), ("/identity", json!([]))] {
+    for (pointer, bad) in [
+        ("/verdict", json!("ok")),
+        ("/clauses/0/checks/0/findings/0/fingerprint", json!("x")),
+        ("/identity", json!([])),
+    ] {
         let mut broken = json.clone();
         *broken.pointer_mut(pointer).expect("it is there") = bad;
         assert!(!schema.is_valid(&broken), "{pointer}");
@@ -120,14 +124,21 @@ fn only_must_clauses_decide_and_nothing_left_out_is_accepted() {
     assert_eq!(verdict(vec![of("a", check, Should)], &run()), Incomplete, "no clause that must be kept passed");
     let one = RunRecord { clauses: vec!["a".into()], ..run() };
     assert_eq!(verdict(vec![of("a", check, Must), of("b", check, Should)], &one), Incomplete, "a clause was left out");
-    assert_eq!(verdict(vec![of("a", check, Must), of("b", bad, Must)], &RunRecord { clauses: vec!["b".into()], ..run() }), Rejected);
+    assert_eq!(
+        verdict(vec![of("a", check, Must), of("b", bad, Must)], &RunRecord { clauses: vec!["b".into()], ..run() }),
+        Rejected
+    );
     let layer = RunRecord { layers: vec!["source".into()], ..run() };
     assert_eq!(verdict(vec![of("a", check, Must)], &layer), Incomplete);
 }
 
 #[test]
 fn a_clause_that_was_left_out_says_so() {
-    let result = judge_stated(&contract(vec![clause(MIXED)]), &Sheets::default(), &RunRecord { clauses: vec!["other".into()], ..run() });
+    let result = judge_stated(
+        &contract(vec![clause(MIXED)]),
+        &Sheets::default(),
+        &RunRecord { clauses: vec!["other".into()], ..run() },
+    );
     let clause = &result.clauses[0];
     assert_eq!((clause.verdict, clause.reason.as_deref()), (Verdict::Inconclusive, Some("left-out")));
     assert!(clause.checks.iter().all(|check| check.gaps[0].code == "left-out"));
@@ -135,7 +146,8 @@ fn a_clause_that_was_left_out_says_so() {
 
 #[test]
 fn at_most_two_hundred_satisfied_findings_are_listed_and_all_count() {
-    let many: Vec<Json> = (0..300).map(|n| config(if n == 299 { "1.0" } else { "1.3" }, json!(format!("F{n}")), n + 1)).collect();
+    let many: Vec<Json> =
+        (0..300).map(|n| config(if n == 299 { "1.0" } else { "1.3" }, json!(format!("F{n}")), n + 1)).collect();
     let check = &mixed(&many).clauses[0].checks[0];
     let listed = |outcome| check.findings.iter().filter(|f| f.outcome == outcome).count();
     assert_eq!((check.examined.count, listed(Outcome::Satisfied), listed(Outcome::Violated)), (300, 200, 1));
@@ -153,14 +165,29 @@ fn every_reason_has_its_words() {
                 folders.push(path);
             } else if path.extension().is_some_and(|e| e == "rs") {
                 let text = std::fs::read_to_string(&path).expect("text");
-                codes.extend(text.split("reason!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())));
+                codes.extend(
+                    text.split("reason!(\"").skip(1).filter_map(|rest| Some(rest.split_once('"')?.0.to_owned())),
+                );
             }
         }
     }
     assert!(codes.len() > 50);
     // Codes that stand in tables of `identity`, without the macro.
-    codes.extend(["named-by-operator", "no-image", "link-disagrees", "main-disagrees", "tags-disagree", "platform-disagrees"].map(String::from));
-    codes.extend(["modules-disagree", "link-functions-disagree", "bodies-differ", "other-binary-runs", "preloaded", "executed-anew"].map(String::from));
+    codes.extend(
+        ["named-by-operator", "no-image", "link-disagrees", "main-disagrees", "tags-disagree", "platform-disagrees"]
+            .map(String::from),
+    );
+    codes.extend(
+        [
+            "modules-disagree",
+            "link-functions-disagree",
+            "bodies-differ",
+            "other-binary-runs",
+            "preloaded",
+            "executed-anew",
+        ]
+        .map(String::from),
+    );
     codes.push("other-process-answers".into());
     let missing: Vec<&String> = codes.iter().filter(|code| !words().contains_key(*code)).collect();
     assert!(missing.is_empty(), "{missing:?}");
@@ -171,17 +198,29 @@ fn requests_hold_what_links_are_derived_from_and_no_link() {
     let text = "[[check]]\nid = \"c\"\nlayer = \"source\"\neach = \"link.modules\"\nexpect = { agrees = true }\nfail = { en = \"x\", zh = \"x\" }\n";
     let asked = requests(&contract(vec![clause(text)]));
     let kinds_asked: Vec<&str> = asked.iter().map(|r| r.kind.as_str()).collect();
-    for kind in ["module.sums", "binary.modules", "binary.functions", "source.declarations", "process.info", "process.listeners", "inventory.files"] {
+    for kind in [
+        "module.sums",
+        "binary.modules",
+        "binary.functions",
+        "source.declarations",
+        "process.info",
+        "process.listeners",
+        "inventory.files",
+    ] {
         assert!(kinds_asked.contains(&kind), "{kind} in {kinds_asked:?}");
     }
-    assert!(kinds_asked.iter().all(|kind| !kind.starts_with("link.") && kinds::schema(kind).is_some()), "{kinds_asked:?}");
+    assert!(
+        kinds_asked.iter().all(|kind| !kind.starts_with("link.") && kinds::schema(kind).is_some()),
+        "{kinds_asked:?}"
+    );
     assert!(asked.is_sorted() && asked.windows(2).all(|pair| pair[0] != pair[1]));
 }
 
 #[test]
 fn every_link_has_a_schema_and_a_function() {
     for schema in kinds::all().iter().filter(|schema| schema.name.starts_with("link.")) {
-        let sources = crate::links::sources(schema.name).unwrap_or_else(|| panic!("{} is derived by nobody", schema.name));
+        let sources =
+            crate::links::sources(schema.name).unwrap_or_else(|| panic!("{} is derived by nobody", schema.name));
         assert!(sources.iter().all(|kind| kinds::schema(kind).is_some()), "{}: {sources:?}", schema.name);
         let request = assize_facts::Request::new(schema.name, &Default::default());
         let sheet = crate::links::derive(&request, &Sheets::default(), &[], &run());

@@ -1,0 +1,102 @@
+//! Tests of `link.syscall_policy` and `link.items`.
+
+use super::super::derive;
+use super::{link, row};
+use crate::run::{Declared, DeclaredBinary, DeclaredEndpoint};
+use crate::sheets::Sheets;
+use crate::tests::court::{run, sheet};
+use assize_clause::{ContractItem, ItemKind};
+use assize_facts::Request;
+use serde_json::{Value as Json, json};
+
+#[test]
+fn the_strictest_of_filter_and_used_profile_decides() {
+    let call = |syscall: &str, denied: Json, action: &str| json!({"syscall": syscall, "arch": "x86_64", "exists": true, "denied": denied, "action": action});
+    let profile = |syscall: &str, used: bool| json!({"syscall": syscall, "arch": "x86_64", "denied": true, "action": "kill-process", "used": used});
+    let sheets = vec![
+        sheet(
+            "process.syscalls",
+            5,
+            &[
+                call("mount", json!(false), "log"),
+                call("bpf", json!(false), "allow"),
+                call("execve", json!(false), "allow"),
+                call("ptrace", json!(true), "errno"),
+                call("setns", json!("?"), "allow"),
+            ],
+        ),
+        sheet(
+            "source.seccomp_profiles",
+            1,
+            &[profile("mount", true), profile("bpf", false), profile("execve", true), profile("setns", true)],
+        ),
+    ];
+    let sheet = link("link.syscall_policy", sheets, Declared::default());
+    let rows: Vec<String> = sheet.items.iter().map(|item| row(item, &["syscall", "action", "denied", "by"])).collect();
+    assert_eq!(
+        rows,
+        [
+            "mount kill-process true profile",
+            "bpf allow false neither",
+            "execve allow false neither",
+            "ptrace errno true filter",
+            "setns kill-process true profile"
+        ]
+    );
+}
+
+#[test]
+fn items_of_the_contract_are_found_named_or_missing() {
+    let file = |path: &str, executable: Json| json!({"path": path, "executable_content": executable, "format": "text"});
+    let sheets = Sheets::new([
+        sheet(
+            "inventory.files",
+            9,
+            &[
+                file("bin/api", json!(true)),
+                file("bin/notes", json!(false)),
+                file("docs/manual.pdf", json!(false)),
+                file("src/go.mod", json!(false)),
+                file("tool", json!(true)),
+            ],
+        ),
+        sheet(
+            "inventory.declared",
+            3,
+            &[
+                json!({"role": "binary.path", "path": "bin/gone", "found": false}),
+                json!({"role": "image.path", "path": "img.tar", "found": true}),
+            ],
+        ),
+    ]);
+    let binary = |name: &str, path: &str| DeclaredBinary { name: name.into(), path: path.into(), package: None };
+    let declared = Declared {
+        source: Some("src".into()),
+        binaries: vec![binary("api", "bin/api"), binary("gone", "bin/gone"), binary("notes", "bin/notes")],
+        images: vec!["img.tar".into()],
+        endpoints: vec![DeclaredEndpoint { name: "public".into(), port: None }],
+        ..Declared::default()
+    };
+    let run = crate::run::RunRecord { declared, ..run() };
+    use ItemKind::{Binary, Dependency, Document, Endpoint, Image, Source};
+    let cases = [
+        (Binary, "api", "true bin/api true"),
+        (Binary, "gone", "true bin/gone false"),
+        (Binary, "notes", "true bin/notes false"),
+        (Binary, "tool", "false tool true"),
+        (Binary, "nothing", "false null ?neither-named-nor-found"),
+        (Source, "source", "true src true"),
+        (Image, "img", "true img.tar true"),
+        (Endpoint, "public", "true null true"),
+        (Endpoint, "admin", "false null ?neither-named-nor-found"),
+        (Dependency, "db", "false null ?neither-named-nor-found"),
+        (Document, "manual.pdf", "false docs/manual.pdf true"),
+        (Document, "licence", "false null ?neither-named-nor-found"),
+    ];
+    let items: Vec<ContractItem> =
+        cases.iter().map(|(kind, name, _)| ContractItem { kind: *kind, name: (*name).into(), line: 1 }).collect();
+    let sheet = derive(&Request::new("link.items", &Default::default()), &sheets, &items, &run);
+    for (item, (_, name, expected)) in sheet.items.iter().zip(&cases) {
+        assert_eq!(row(item, &["named", "path", "found"]), *expected, "{name}");
+    }
+}

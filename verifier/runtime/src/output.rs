@@ -204,12 +204,15 @@ impl Output {
     fn take(&self, pending: &mut Pending, bytes: &[u8]) {
         let (at, wall) = (Instant::now(), SystemTime::now());
         let mut ended = false;
-        for piece in bytes.split_inclusive(|b| *b == b'\n') {
-            let text = piece.strip_suffix(b"\n").unwrap_or(piece);
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let feed = memchr::memchr(b'\n', rest);
+            let text = &rest[..feed.unwrap_or(rest.len())];
             let room = self.0.line_limit.saturating_sub(pending.text.len()).min(text.len());
             pending.text.extend_from_slice(&text[..room]);
             pending.length += text.len() as u64;
-            if text.len() < piece.len() {
+            rest = &rest[feed.map_or(rest.len(), |at| at + 1)..];
+            if feed.is_some() {
                 self.keep(pending, true, at, wall);
                 ended = true;
             }
@@ -220,12 +223,12 @@ impl Output {
     }
 
     fn keep(&self, pending: &mut Pending, ended: bool, at: Instant, wall: SystemTime) {
-        let text = std::mem::take(&mut pending.text);
         let whole_length = std::mem::take(&mut pending.length);
         pending.number += 1;
         let mut kept = self.kept();
-        let cost = text.len() as u64 + LINE_COST;
+        let cost = pending.text.len() as u64 + LINE_COST;
         if kept.cost + cost > self.0.limit {
+            pending.text.clear();
             // Lines after one that did not fit are lost too, or else the record would have unseen holes.
             kept.cost = self.0.limit;
             kept.lost.lines += 1;
@@ -233,6 +236,7 @@ impl Output {
             return;
         }
         kept.cost += cost;
+        let text = std::mem::take(&mut pending.text);
         let phase = kept.phase.clone();
         let (stream, number) = (pending.stream, pending.number);
         kept.lines.push(Line { stream, number, text, whole_length, ended, at, wall, phase });

@@ -171,6 +171,7 @@ impl Service {
                 break;
             }
         }
+        sandbox.wait_exit(self.main as i32, DRAINING);
         ended
     }
 

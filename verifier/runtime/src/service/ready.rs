@@ -12,6 +12,8 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(10);
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long it is watched once it is ready.
+const SETTLING: Duration = Duration::from_millis(30);
 /// Without a declared time.
 pub(super) const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
@@ -61,7 +63,13 @@ pub(super) fn wait(service: &Service, rule: &Rule, shown: &str, within: Duration
         }
         let left = until.saturating_duration_since(Instant::now());
         let not_yet = match holds(service, rule, left.min(PATIENCE)) {
-            Ok(()) => return Ok(()),
+            Ok(()) => {
+                // What answered may be a child of a process that is just ending.
+                return match service.wait_exit(SETTLING) {
+                    Some(exit) => Err(service.ended_early(&exit)),
+                    None => Ok(()),
+                };
+            }
             Err(detail) => detail,
         };
         if left.is_zero() {

@@ -88,7 +88,9 @@ fn sweep(parent: &Path, removed: &mut Vec<String>) {
     for entry in listing.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Some((pid, start)) = name.strip_prefix(PREFIX).and_then(|rest| rest.split_once('.')) else { continue };
-        let alive = pid.parse().ok().and_then(start_time).is_some_and(|now| now.to_string() == start);
+        let same = |pid: &u32| start_time(*pid).is_some_and(|now| now.to_string() == start);
+        // A zombie holds its number and nothing else.
+        let alive = pid.parse().ok().filter(same).and_then(|pid| stat_field(pid, 3)).is_some_and(|state| state != "Z");
         if !alive && fs::remove_dir(entry.path()).is_ok() {
             removed.push(name);
         }

@@ -138,9 +138,14 @@ fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored
         return Owner::Somebody(&package.owner);
     }
     // The linker's own names: `type:.eq.T`, `go:struct { … }.Read`. Their functions are generated, else they are reported.
-    if name.is_empty() || name.starts_with("type:") || name.starts_with("go:") {
-        let forged = binary.packages.get(name).is_some_and(|all| all.iter().any(|f| f.file.ends_with(".go")));
-        return if forged { Owner::Somebody("main") } else { Owner::Elsewhere };
+    let linkers = name.is_empty() || name.starts_with("type:") || name.starts_with("go:");
+    let has = |test: fn(&Function) -> bool| binary.packages.get(name).is_some_and(|all| all.iter().any(test));
+    if linkers {
+        return if has(|f| f.file.ends_with(".go") && !is_foreign(&f.file)) {
+            Owner::Somebody("main")
+        } else {
+            Owner::Elsewhere
+        };
     }
     let main_module = binary.main_module.as_deref().unwrap_or("");
     if binary.main_package.as_deref() == Ok(name) || name == "main" || in_module(main_module, name) {
@@ -152,6 +157,8 @@ fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored
         Some(module) if vendored.contains(&module.path) => Owner::Somebody("dependency"),
         Some(_) => Owner::Dependency,
         None if is_standard(name) => Owner::Elsewhere,
+        // A C symbol (`x_cgo_munmap.cold`) that looks like one: Go functions have files.
+        None if !has(Function::has_file) => Owner::Elsewhere,
         None => Owner::Nobody,
     }
 }
@@ -265,8 +272,11 @@ impl<'a> Comparison<'a> {
     fn link(mut self, owner: &str, functions: &Sheet) -> FunctionLink {
         let table = self.binary.packages.get(self.name).map_or(&[][..], |all| all.as_slice());
         let declared = self.package.map(Package::names).unwrap_or_default();
+        // A method that the compiler writes for an embedded type can hold closures of what it calls.
+        let generated: Vec<String> = table.iter().filter(|f| f.is_generated()).map(|f| plain(&f.name)).collect();
+        let bases: BTreeSet<&str> = declared.iter().copied().chain(generated.iter().map(String::as_str)).collect();
         for function in table.iter().filter(|f| !f.is_generated()) {
-            self.compare(function, &declared);
+            self.compare(function, &bases);
         }
         self.inlined(&declared);
         if self.is_main() && !table.is_empty() && !self.present.contains("main") {
@@ -327,14 +337,20 @@ impl<'a> Comparison<'a> {
         self.tree.hidden_in(self.package).map_or(Truth::False, Truth::Unknown)
     }
 
-    fn compare(&mut self, function: &'a Function, declared: &BTreeSet<&str>) {
+    fn compare(&mut self, function: &'a Function, known: &BTreeSet<&str>) {
         let Some(package) = self.package else {
             self.undeclared.push(function.name.clone());
             return;
         };
-        let name = owner_of(&plain(&function.name), declared);
+        let own = plain(&function.name);
+        let name = owner_of(&own, known);
         if let Named::Itself(base) | Named::Within { base, .. } = &name {
-            self.present.insert(base.clone());
+            // `(*T).M-fm.(*T).M.func1`: a generated method holds what was declared.
+            let declared =
+                if package.functions.contains_key(base) { name.clone() } else { owner_of(&own, &package.names()) };
+            if let Named::Itself(base) | Named::Within { base, .. } = declared {
+                self.present.insert(base);
+            }
         }
         if matches!(name, Named::Init { .. }) {
             self.present.insert("init".into());
@@ -387,6 +403,10 @@ impl<'a> Comparison<'a> {
         if right && self.same_folder(function) {
             return Position::Right;
         }
+        // What initialises a package may begin with a function that was inlined from elsewhere.
+        if matches!(name, Named::Initializer { .. }) && self.tree.has_file(file) {
+            return Position::Foreign;
+        }
         if package.renames(file) {
             // What a directive names must have been delivered, or the position is only the supplier's word.
             return if self.tree.delivers(file) {
@@ -404,7 +424,7 @@ impl<'a> Comparison<'a> {
                 | Named::Init { inlined: true, .. }
                 | Named::Initializer { inlined: true }
         );
-        match inlined {
+        match inlined || matches!(name, Named::Initializer { .. }) {
             // A closure of an inlined function keeps the place where it was written.
             true if self.tree.has_function_at(file, function.line) => Position::Right,
             true if is_foreign(&function.file) => Position::Foreign,

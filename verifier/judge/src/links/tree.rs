@@ -120,6 +120,11 @@ impl Tree<'_> {
         spans.into_iter().any(|span| span.file == file && (span.first..=span.last).contains(&line))
     }
 
+    /// Whether any package of the source has a Go file of that name.
+    pub fn has_file(&self, file: &str) -> bool {
+        self.packages.values().any(|package| package.files.contains(file))
+    }
+
     pub fn delivers(&self, file: &str) -> bool {
         self.delivered.contains(file)
     }

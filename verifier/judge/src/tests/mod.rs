@@ -3,6 +3,7 @@
 mod claims;
 pub mod court;
 mod identity;
+mod library;
 mod properties;
 mod tables;
 mod waivers;

@@ -1,8 +1,28 @@
-//! The schedule: what is probed when, one sheet per request.
+//! The schedule: what is probed when, one sheet per request. Probes that disturb nothing run together; the others run alone, in this order, and the same list is what `--dry-run` prints.
 
+use crate::logs::{self, Provoked, Written};
 use crate::plan::{PlannedStep, RunPlan};
-use assize_facts::{Progress, Sheet, reason};
-use std::time::Duration;
+use crate::process::{self, Look};
+use crate::seccomp::{self, Baseline, Seen, SeenThread};
+use crate::service::{Service, StartOptions};
+use crate::tls::Scene;
+use crate::{health, reload};
+use assize_facts::kinds::process::Moment;
+use assize_facts::{Deliverable, Known, Progress, Reason, Request, Sheet, reason};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Kinds by the step that collects them.
+const PROCESS: &[&str] = &["process.info", "process.libraries", "process.listeners"];
+const SECCOMP: &[&str] = &["process.filters", "process.threads", "process.syscalls"];
+const TLS: &str = "endpoint.tls";
+const HEALTH: &str = "endpoint.health";
+const REQUESTS: &str = "endpoint.requests";
+const RELOAD: &str = "process.reload";
+const FAULTS: &str = "endpoint.health_under_fault";
+const LINES: &str = "log.lines";
+
+/// How long a service may take to end.
+const GRACE: Duration = Duration::from_secs(15);
 
 /// Something that happened during the run, for the record.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,21 +41,362 @@ pub struct Collected {
     pub timeline: Vec<Event>,
 }
 
-/// Runs the deliverable and collects every sheet that was asked for.
-pub fn collect(plan: &RunPlan, _progress: &dyn Progress) -> Collected {
-    let missing = |r: &assize_facts::Request| {
-        let mut sheet = Sheet::missing(&r.kind, reason!("sandbox-unavailable", detail = "not built"));
-        sheet.with = r.args();
-        sheet
-    };
-    Collected {
-        sheets: plan.requests.iter().map(missing).collect(),
-        sandbox_level: "not-run".into(),
-        timeline: Vec::new(),
+/// A step of the schedule, in its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Start,
+    LookReady,
+    /// TLS and health together.
+    Quiet,
+    Requests,
+    Provoke,
+    Reload,
+    Faults,
+    LookEnd,
+    Stop,
+}
+
+impl Step {
+    const ALL: [Step; 9] = [
+        Step::Start,
+        Step::LookReady,
+        Step::Quiet,
+        Step::Requests,
+        Step::Provoke,
+        Step::Reload,
+        Step::Faults,
+        Step::LookEnd,
+        Step::Stop,
+    ];
+
+    /// Whether the step has something to do.
+    fn applies(self, plan: &RunPlan) -> bool {
+        let any = |kinds: &[&str]| kinds.iter().any(|k| plan.wants(k));
+        match self {
+            Step::Start => !plan.requests.is_empty(),
+            Step::LookReady | Step::LookEnd => any(PROCESS) || any(SECCOMP),
+            Step::Quiet => any(&[TLS, HEALTH]),
+            Step::Requests => plan.wants(REQUESTS),
+            Step::Provoke => plan.wants(LINES),
+            Step::Reload => plan.wants(RELOAD),
+            Step::Faults => plan.wants(FAULTS),
+            Step::Stop => !plan.requests.is_empty() && !deployed(plan),
+        }
+    }
+
+    /// The kinds that are missing where the step cannot be taken.
+    fn kinds(self) -> &'static [&'static str] {
+        match self {
+            Step::Start | Step::LookReady | Step::Provoke | Step::LookEnd | Step::Stop => &[],
+            Step::Quiet => &[TLS, HEALTH],
+            Step::Requests => &[REQUESTS],
+            Step::Reload => &[RELOAD],
+            Step::Faults => &[FAULTS],
+        }
+    }
+
+    fn planned(self, plan: &RunPlan) -> PlannedStep {
+        let spec = plan.delivery.spec();
+        let requests = spec.requests.len() as u64;
+        let (dependencies, ready) =
+            spec.run.as_ref().map_or((0, 0), |r| (r.dependencies.len() as u64, r.ready_within_ms));
+        let of = |what: &str, disturbs, expected_ms| PlannedStep { what: what.into(), disturbs, expected_ms };
+        match self {
+            Step::Start if deployed(plan) => of("look up what the operator named; nothing is started", false, 100),
+            Step::Start => of("start the service in its sandbox and wait until it is ready", false, ready.max(500)),
+            Step::LookReady => of("look at its processes, threads and sockets", false, 100),
+            Step::Quiet => of("ask its listeners for TLS and its health endpoints", false, 5_000),
+            Step::Requests => of("make the declared requests", true, 200 + 1_000 * requests),
+            Step::Provoke => of("provoke errors that have to be logged", true, 3_000 + 1_500 * dependencies),
+            Step::Reload => of("exchange the configuration and send SIGUSR2", true, 20_000),
+            Step::Faults => of("cut, silence and slow each dependency", true, 30_000 * dependencies),
+            Step::LookEnd => of("look at its processes, threads and sockets again", false, 100),
+            Step::Stop => of("stop it and judge what it wrote", true, 1_000),
+        }
     }
 }
 
+/// Whether the operator named something that runs already.
+fn deployed(plan: &RunPlan) -> bool {
+    plan.operator.pid.is_some() || !plan.operator.endpoints.is_empty()
+}
+
 /// What [`collect`] would do, in order, without doing it.
-pub fn steps(_plan: &RunPlan) -> Vec<PlannedStep> {
-    Vec::new()
+pub fn steps(plan: &RunPlan) -> Vec<PlannedStep> {
+    Step::ALL.into_iter().filter(|s| s.applies(plan)).map(|s| s.planned(plan)).collect()
+}
+
+/// Runs the deliverable, or looks at what the operator named, and collects every sheet that was asked for.
+pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
+    let mut run = Run {
+        plan,
+        spec: plan.delivery.spec(),
+        progress,
+        begun: Instant::now(),
+        wall: SystemTime::now(),
+        timeline: Vec::new(),
+        sheets: vec![None; plan.requests.len()],
+        looks: Vec::new(),
+        read_back: Err(reason!("end-not-seen")),
+        provoked: None,
+    };
+    let mut level = "not-run".to_string();
+    if !plan.requests.is_empty() {
+        run.event("start");
+        match run.start() {
+            Ok(service) => {
+                level = service.level().to_string();
+                for left in service.leftovers() {
+                    run.event(&format!("removed {left}, which a killed run had left"));
+                }
+                Step::ALL.into_iter().filter(|s| s.applies(plan)).for_each(|step| run.take(step, &service));
+                run.close(&service);
+                run.event("end");
+            }
+            Err(reason) => {
+                run.event(&format!("not started: {}", reason.code));
+                run.fill(|_| true, &reason);
+            }
+        }
+    }
+    run.finish(level)
+}
+
+struct Run<'a> {
+    plan: &'a RunPlan<'a>,
+    spec: &'a Deliverable,
+    progress: &'a dyn Progress,
+    begun: Instant,
+    wall: SystemTime,
+    timeline: Vec<Event>,
+    /// By the place of the request.
+    sheets: Vec<Option<Sheet>>,
+    looks: Vec<Look>,
+    read_back: Result<Vec<seccomp::ReadThread>, Reason>,
+    provoked: Option<Provoked>,
+}
+
+impl Run<'_> {
+    fn event(&mut self, what: &str) {
+        self.timeline.push(Event { at: self.begun.elapsed(), what: what.into() });
+    }
+
+    fn start(&self) -> Result<Service, Reason> {
+        if deployed(self.plan) {
+            return Service::attach(self.plan);
+        }
+        let trace = SECCOMP.iter().any(|k| self.plan.wants(k));
+        Service::start(self.plan, StartOptions { trace, ..StartOptions::default() }, self.progress)
+    }
+
+    /// Why a step may not be taken on this service.
+    fn barred(&self, step: Step, service: &Service) -> Option<Reason> {
+        if let Some(exit) = service.exited() {
+            return Some(reason!("service-gone", how = exit.shown(), said = service.last_words()));
+        }
+        if service.ours() {
+            return None;
+        }
+        let consent = self.plan.consent;
+        let allowed = match step {
+            Step::Quiet => consent.handshakes,
+            Step::Requests => consent.load && self.plan.operator.disturb,
+            Step::Start | Step::LookReady | Step::LookEnd => true,
+            // The tool owns neither its configuration file nor what it depends on.
+            Step::Provoke | Step::Reload | Step::Faults | Step::Stop => false,
+        };
+        (!allowed).then(|| reason!("not-ours"))
+    }
+
+    fn take(&mut self, step: Step, service: &Service) {
+        if let Some(reason) = self.barred(step, service) {
+            self.fill(|kind| step.kinds().contains(&kind), &reason);
+            if step != Step::Stop && step != Step::LookEnd {
+                return;
+            }
+        }
+        self.event(&step.planned(self.plan).what);
+        match step {
+            Step::Start => {}
+            Step::LookReady => self.looks.push(Look::at(service, Moment::Ready)),
+            Step::Quiet => self.quiet(service),
+            Step::Requests => {
+                self.progress.step("making the declared requests");
+                self.each(REQUESTS, |run, request| logs::requests(service, run.spec, request));
+            }
+            Step::Provoke => {
+                self.progress.step("provoking errors");
+                self.provoked = Some(logs::provoke(service, self.spec));
+            }
+            Step::Reload => self.reload(service),
+            Step::Faults => {
+                self.progress.step("failing its dependencies");
+                self.each(FAULTS, |run, request| health::under_fault(service, run.spec, request, run.progress));
+            }
+            Step::LookEnd => {
+                service.phase("end");
+                self.looks.push(Look::at(service, Moment::End));
+                if SECCOMP.iter().any(|k| self.plan.wants(k)) {
+                    self.read_back = read_back(service, self.looks.last());
+                }
+            }
+            Step::Stop => {
+                self.progress.step("stopping the service");
+                service.phase("stop");
+                service.stop(GRACE);
+            }
+        }
+    }
+
+    /// Collects one sheet for each request of a kind.
+    fn each(&mut self, kind: &str, collect: impl Fn(&Self, &Request) -> Sheet) {
+        for at in 0..self.plan.requests.len() {
+            let request = &self.plan.requests[at];
+            if request.kind == kind && self.sheets[at].is_none() {
+                self.sheets[at] = Some(collect(self, request));
+            }
+        }
+    }
+
+    /// TLS and health disturb nothing and wait a lot, so they wait together.
+    fn quiet(&mut self, service: &Service) {
+        let (spec, progress) = (self.spec, self.progress);
+        let wanted: Vec<(usize, &Request)> =
+            self.plan.requests.iter().enumerate().filter(|(_, r)| r.kind == TLS || r.kind == HEALTH).collect();
+        let one = |request: &Request| match request.kind.as_str() {
+            TLS => crate::tls::collect(request, &Scene::of_service(service, &spec.requests), progress),
+            _ => health::well(service, spec, request),
+        };
+        let done: Vec<(usize, Sheet)> = std::thread::scope(|scope| {
+            let running: Vec<_> =
+                wanted.into_iter().map(|(at, request)| (at, request, scope.spawn(move || one(request)))).collect();
+            let joined = |(at, request, thread): (usize, &Request, std::thread::ScopedJoinHandle<'_, Sheet>)| {
+                let sheet = thread.join().unwrap_or_else(|_| missing(request, &reason!("probe-failed", kind = request.kind)));
+                (at, sheet)
+            };
+            running.into_iter().map(joined).collect()
+        });
+        for (at, sheet) in done {
+            self.sheets[at] = Some(sheet);
+        }
+    }
+
+    fn reload(&mut self, service: &Service) {
+        self.progress.step("changing its configuration");
+        let delivery = self.plan.delivery;
+        self.each(RELOAD, |run, request| {
+            reload::probe(service, run.spec, request, &|path| delivery.read(path), run.progress)
+        });
+    }
+
+    /// The sheets that need everything that was seen.
+    fn close(&mut self, service: &Service) {
+        let written = Written { spec: self.spec, began: self.wall, provoked: self.provoked.as_ref() };
+        let seen = seen(service, &self.looks, &self.read_back);
+        for at in 0..self.plan.requests.len() {
+            let request = &self.plan.requests[at];
+            if self.sheets[at].is_some() {
+                continue;
+            }
+            self.sheets[at] = match request.kind.as_str() {
+                LINES if service.ours() => Some(logs::lines(service, &written, request)),
+                LINES => Some(missing(request, &reason!("not-ours"))),
+                _ => process::sheet(service, &self.looks, request).or_else(|| seccomp::sheet(request, &seen)),
+            };
+        }
+    }
+
+    /// Sheets without an item for requests of some kinds that have none yet.
+    fn fill(&mut self, of: impl Fn(&str) -> bool, reason: &Reason) {
+        for (sheet, request) in self.sheets.iter_mut().zip(self.plan.requests) {
+            if sheet.is_none() && of(&request.kind) {
+                *sheet = Some(missing(request, reason));
+            }
+        }
+    }
+
+    fn finish(self, sandbox_level: String) -> Collected {
+        let other = |request: &Request| missing(request, &reason!("not-collected", kind = request.kind));
+        let sheets = self.sheets.into_iter().zip(self.plan.requests).map(|(s, r)| s.unwrap_or_else(|| other(r))).collect();
+        Collected { sheets, sandbox_level, timeline: self.timeline }
+    }
+}
+
+fn missing(request: &Request, reason: &Reason) -> Sheet {
+    let mut sheet = Sheet::missing(&request.kind, reason.clone());
+    sheet.with = request.args();
+    sheet
+}
+
+/// The processes of the service itself, not those of a dependency's server.
+fn of_service<'a>(service: &'a Service, look: &'a Look) -> Result<Vec<&'a crate::ProcessSnapshot>, Reason> {
+    let sight = look.seen.as_ref().map_err(Clone::clone)?;
+    Ok(sight.processes.iter().filter(|p| process::role(service, sight, p) != process::Role::Dependency).collect())
+}
+
+/// Reads the filters back where the kernel lets us. Every thread stops for a moment, so only what the tool started is read.
+fn read_back(service: &Service, look: Option<&Look>) -> Result<Vec<seccomp::ReadThread>, Reason> {
+    if !service.ours() {
+        return Err(reason!("not-ours"));
+    }
+    let processes = of_service(service, look.ok_or_else(|| reason!("end-not-seen"))?)?;
+    let pids: Vec<i32> =
+        processes.iter().filter_map(|p| i32::try_from(service.host_pid(p.pid)?).ok()).collect();
+    if pids.len() < processes.len() || pids.is_empty() {
+        return Err(reason!("end-not-seen"));
+    }
+    seccomp::read_back(&pids).map_err(|refused| match refused {
+        seccomp::Refused::Forbidden => reason!("read-back-forbidden"),
+        seccomp::Refused::Failed(detail) => reason!("read-back-failed", detail = detail),
+    })
+}
+
+/// Everything that is known about the service's filters.
+fn seen(service: &Service, looks: &[Look], read_back: &Result<Vec<seccomp::ReadThread>, Reason>) -> Seen {
+    let canary = service.canary();
+    let trace = match (service.trace_record(), service.trace_refused()) {
+        (Some(record), _) => serde_json::from_value::<seccomp::TraceRecord>(record.clone())
+            .map_err(|e| reason!("trace-failed", detail = e)),
+        (None, Some(why)) => Err(reason!("trace-failed", detail = why)),
+        (None, None) if service.ours() => Err(reason!("trace-failed", detail = "the run was not traced")),
+        (None, None) => Err(reason!("not-ours")),
+    };
+    let machine = match &trace {
+        Ok(trace) => trace.machine.clone(),
+        Err(_) => std::env::consts::ARCH.into(),
+    };
+    Seen {
+        machine,
+        baseline: Baseline {
+            seccomp: canary.seccomp,
+            filters: canary.filters,
+            no_new_privs: canary.no_new_privs,
+        },
+        trace,
+        looks: looks.iter().map(|look| (look.moment.word(), threads(service, look))).collect(),
+        read_back: read_back.clone(),
+    }
+}
+
+fn threads(service: &Service, look: &Look) -> Result<Vec<SeenThread>, Reason> {
+    let mut all = Vec::new();
+    for process in of_service(service, look)? {
+        match &process.threads {
+            Known::Value(threads) => all.extend(threads.iter().map(|t| SeenThread {
+                pid: process.pid,
+                tid: t.tid,
+                name: process::shown_name(service, &process.name),
+                seccomp: t.seccomp,
+                filters: t.filters,
+                no_new_privs: t.no_new_privs,
+            })),
+            Known::Unknown(reason) => return Err(reason.clone()),
+            Known::Possible(_) => return Err(reason!("process-unreadable", pid = process.pid, what = "task", detail = "several")),
+        }
+    }
+    all.sort();
+    match all.is_empty() {
+        true => Err(reason!("no-process-seen")),
+        false => Ok(all),
+    }
 }

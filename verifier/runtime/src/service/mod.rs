@@ -93,7 +93,7 @@ pub struct Service {
     delivered: Vec<String>,
     private: String,
     level: String,
-    trace: Option<serde_json::Value>,
+    trace: Option<Result<serde_json::Value, String>>,
     made: AtomicU64,
 }
 
@@ -120,6 +120,11 @@ impl Service {
     /// What confines it: `none`, or `namespaces+` and the limits in force.
     pub fn level(&self) -> &str {
         &self.level
+    }
+
+    /// What runs that were killed together with their supervisor had left and this start removed.
+    pub fn leftovers(&self) -> Vec<String> {
+        self.inside.sandbox.as_ref().map(Sandbox::removed).unwrap_or_default()
     }
 
     /// Connects a blocking TCP stream (plain TCP, never MPTCP) from inside the service's network namespace.
@@ -318,7 +323,12 @@ impl Service {
 
     /// What the tracer recorded, as it serialised it; `None` where the run was not traced.
     pub fn trace_record(&self) -> Option<&serde_json::Value> {
-        self.trace.as_ref()
+        self.trace.as_ref()?.as_ref().ok()
+    }
+
+    /// Why a run that was to be traced was not.
+    pub fn trace_refused(&self) -> Option<&str> {
+        self.trace.as_ref()?.as_ref().err().map(String::as_str)
     }
 
     /// What the control process saw that ran in the same confinement before the service.

@@ -11,7 +11,7 @@ use crate::random;
 use crate::snapshot::{View, Who};
 use crate::standin::{self, StandIn};
 use crate::supervise::CanaryReport;
-use crate::supervise::wire::{Ask, Setup};
+use crate::supervise::wire::{Ask, Setup, Spawn};
 use assize_facts::{Progress, Reason, RunSpec, reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -118,7 +118,8 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     };
     ready::wait(&service, &rule, &shown, within)?;
     if options.trace {
-        service.trace = service.sandbox().and_then(|s| s.untrace(TRACE)).map_err(broken)?;
+        let record = service.sandbox().and_then(|s| s.untrace(TRACE)).map_err(|e| e.to_string());
+        service.trace = Some(record.and_then(|r| r.ok_or_else(|| "no record came".to_string())));
     }
     service.phase("ready");
     Ok(service)
@@ -237,13 +238,13 @@ fn canary(inside: &Inside, command: &Command, confined: bool) -> Result<CanaryRe
 }
 
 fn spawn(inside: &Inside, command: &Command, path: &str, trace: bool, streams: [OwnedFd; 2]) -> Result<u32, Reason> {
-    let ask = Ask::Spawn {
+    let ask = Ask::Spawn(Spawn {
         program: path.into(),
         args: command.args.clone(),
         env: command.env.clone(),
         folder: command.folder.clone(),
         trace,
-    };
+    });
     let [output, errors] = streams;
     let started = inside.sandbox().and_then(|s| s.spawn(&ask, &output, &errors));
     let pid = started.map_err(|e| reason!("service-not-started", detail = e))?;

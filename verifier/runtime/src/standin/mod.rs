@@ -8,7 +8,7 @@ mod tls;
 
 use crate::plan::RunPlan;
 use crate::service::{Inside, Places, Sandbox};
-use crate::supervise::wire::{Ask, Owner};
+use crate::supervise::wire::{Ask, Owner, Spawn};
 use assize_facts::{DependencySpec, Reason, RunSpec, reason};
 use front::{Back, Front};
 use std::collections::{BTreeMap, BTreeSet};
@@ -286,7 +286,7 @@ fn server(command: &[String], inside: &Inside, env: &BTreeMap<String, String>, f
     let mut last = io::Error::new(io::ErrorKind::NotFound, "no such program");
     for program in candidates(program) {
         let (args, env) = (args.to_vec(), Clone::clone(&env));
-        let ask = Ask::Spawn { program, args, env, folder: folder.into(), trace: false };
+        let ask = Ask::Spawn(Spawn { program, args, env, folder: folder.into(), trace: false });
         match sandbox.spawn(&ask, &null, &null) {
             Ok(pid) => return Ok(pid),
             Err(error) => last = error,

@@ -1,19 +1,25 @@
 //! Process 1 of the sandbox: starts and reaps the service, hands out sockets and files, and does nothing by itself. When its master goes, it goes, and with it everything in its process namespace.
 
-use super::wire::{Answer, Ask, Notice, Setup, receive, send};
+use super::wire::{Answer, Ask, Notice, Setup, Spawn, receive, send};
 use super::{canary, confine, files, root};
+use crate::seccomp::{Tracer, Whose};
 use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Pid, fork, pipe2};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::CString;
 use std::io::{Read, Write};
 use std::os::fd::{AsFd, AsRawFd, OwnedFd, RawFd};
 use std::process::exit;
+use std::time::Duration;
+
+/// How long threads may take to be let go when the tracing ends.
+const LETTING_GO: Duration = Duration::from_secs(5);
+/// How often the tracer looks at what it waits for.
+const TICK: u16 = 5;
 
 /// The state of the running init.
 pub(super) struct Init {
@@ -23,6 +29,8 @@ pub(super) struct Init {
     children: SignalFd,
     /// Processes that were asked for; orphans that are adopted are reaped silently.
     asked: BTreeSet<i32>,
+    /// Follows one process from before its exec until it is ready.
+    tracer: Option<Tracer>,
 }
 
 type Done = Result<(Answer, Vec<OwnedFd>), (String, Errno)>;
@@ -38,7 +46,7 @@ pub(super) fn run(setup: Setup, control: OwnedFd, notices: OwnedFd) -> ! {
     let children =
         mask.thread_block().and_then(|()| SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK));
     let Ok(children) = children else { exit(1) };
-    let mut init = Init { setup, control, notices, children, asked: BTreeSet::new() };
+    let mut init = Init { setup, control, notices, children, asked: BTreeSet::new(), tracer: None };
     if send(&init.notices, &Notice::Ready, &[]).is_err() {
         exit(1);
     }
@@ -64,7 +72,7 @@ impl Init {
             PollFd::new(self.control.as_fd(), PollFlags::POLLIN),
             PollFd::new(self.children.as_fd(), PollFlags::POLLIN),
         ];
-        match poll(&mut waited, PollTimeout::NONE) {
+        match poll(&mut waited, self.patience()) {
             Err(Errno::EINTR) => return true,
             Err(_) => return false,
             Ok(_) => {}
@@ -73,7 +81,21 @@ impl Init {
         if ended {
             self.children_changed();
         }
+        self.tick();
         !asked || self.serve()
+    }
+
+    fn patience(&self) -> PollTimeout {
+        match self.tracer.as_ref().is_some_and(Tracer::wants_tick) {
+            true => PollTimeout::from(TICK),
+            false => PollTimeout::NONE,
+        }
+    }
+
+    fn tick(&mut self) {
+        if let Some(tracer) = self.tracer.as_mut().filter(|t| t.wants_tick()) {
+            tracer.tick();
+        }
     }
 
     fn children_changed(&mut self) {
@@ -110,8 +132,8 @@ impl Init {
             Ask::Seal if self.setup.sandbox => root::seal().map(|()| (Answer::Done, vec![])),
             Ask::Seal => Ok((Answer::Done, vec![])),
             Ask::Canary { time_zone } => self.canary(time_zone.as_deref()),
-            Ask::Spawn { program, args, env, folder, trace } => self.spawn(&program, &args, &env, &folder, trace, fds),
-            Ask::Untrace => Ok((Answer::Done, vec![])),
+            Ask::Spawn(spawn) => self.spawn(&spawn, &fds),
+            Ask::Untrace => self.untrace(),
             Ask::Signal { pid, signal } => done(kill(pid, signal), "signal"),
             Ask::BindOver { .. } | Ask::Unbind { .. } if !self.setup.sandbox => {
                 done(Err(Errno::EOPNOTSUPP), "bind-over")
@@ -123,52 +145,62 @@ impl Init {
 
     /// Collects every child that ended or stopped.
     fn reap(&mut self) {
-        while let Ok(status) = waitpid(None::<Pid>, Some(WaitPidFlag::WNOHANG | WaitPidFlag::__WALL)) {
-            match status {
-                WaitStatus::StillAlive => return,
-                WaitStatus::Exited(pid, code) => self.ended(pid, Some(code), None),
-                WaitStatus::Signaled(pid, signal, _) => self.ended(pid, None, Some(signal as i32)),
-                WaitStatus::Stopped(..)
-                | WaitStatus::Continued(_)
-                | WaitStatus::PtraceEvent(..)
-                | WaitStatus::PtraceSyscall(_) => {}
+        loop {
+            let mut status = 0;
+            // SAFETY: writes one integer of ours. Raw, since the tracer reads event bits that nix takes for errors.
+            let pid = unsafe { libc::waitpid(-1, &raw mut status, libc::__WALL | libc::WNOHANG) };
+            if pid <= 0 {
+                return;
+            }
+            if self.tracer.as_mut().is_none_or(|t| t.on_wait(pid, status) == Whose::Caller) {
+                self.ended(pid, status);
             }
         }
     }
 
-    fn ended(&mut self, pid: Pid, code: Option<i32>, signal: Option<i32>) {
-        if self.asked.remove(&pid.as_raw()) {
-            let _ = send(&self.notices, &Notice::Exited { pid: pid.as_raw(), code, signal }, &[]);
+    fn ended(&mut self, pid: i32, status: i32) {
+        let code = libc::WIFEXITED(status).then(|| libc::WEXITSTATUS(status));
+        let signal = libc::WIFSIGNALED(status).then(|| libc::WTERMSIG(status));
+        if (code.is_some() || signal.is_some()) && self.asked.remove(&pid) {
+            let _ = send(&self.notices, &Notice::Exited { pid, code, signal }, &[]);
         }
     }
 
+    /// Lets the traced processes go and hands over what was seen.
+    fn untrace(&mut self) -> Done {
+        let Some(mut tracer) = self.tracer.take() else { return Err(("trace".into(), Errno::ENOENT)) };
+        for (pid, status) in tracer.detach_all(true, LETTING_GO) {
+            self.ended(pid, status);
+        }
+        let record = root::step("trace", memory(&tracer.into_record()))?;
+        root::step("trace", send(&self.notices, &Notice::Traced, &[record.as_raw_fd()]))?;
+        Ok((Answer::Done, vec![]))
+    }
+
     /// Starts a process; returns once it runs its program, or with the step that failed.
-    fn spawn(
-        &mut self,
-        program: &str,
-        args: &[String],
-        env: &BTreeMap<String, String>,
-        folder: &str,
-        _trace: bool,
-        fds: Vec<OwnedFd>,
-    ) -> Done {
-        let [output, errors] = &fds[..] else { return Err(("streams".into(), Errno::EBADF)) };
-        self.own_streams(&fds);
+    fn spawn(&mut self, spawn: &Spawn, fds: &[OwnedFd]) -> Done {
+        let [output, errors] = fds else { return Err(("streams".into(), Errno::EBADF)) };
+        self.own_streams(fds);
         let text = |t: &str| root::step("arguments", CString::new(t).map_err(|_| Errno::EINVAL));
-        let path = text(program)?;
-        let argv =
-            [program].into_iter().chain(args.iter().map(String::as_str)).map(text).collect::<Result<Vec<_>, _>>()?;
-        let envp = env.iter().map(|(k, v)| text(&format!("{k}={v}"))).collect::<Result<Vec<_>, _>>()?;
-        let (pid, report) = self.child(
-            output.as_raw_fd(),
-            errors.as_raw_fd(),
-            |_| Ok(()),
-            |setup| {
-                root::step("enter-folder", nix::unistd::chdir(folder))?;
-                confined(setup)?;
-                root::step("execute", nix::unistd::execve(&path, &argv, &envp).map(drop))
-            },
-        )?;
+        let path = text(&spawn.program)?;
+        let argv = [&spawn.program].into_iter().chain(&spawn.args).map(|a| text(a)).collect::<Result<Vec<_>, _>>()?;
+        let envp = spawn.env.iter().map(|(k, v)| text(&format!("{k}={v}"))).collect::<Result<Vec<_>, _>>()?;
+        let mut tracer = None;
+        let attach = |pid: Pid| {
+            if spawn.trace {
+                // Where attaching is forbidden the service runs all the same, and the tool hears that nothing was traced.
+                tracer = Tracer::attach(pid.as_raw()).ok();
+            }
+            Ok(())
+        };
+        let (pid, report) = self.child(output.as_raw_fd(), errors.as_raw_fd(), attach, |setup| {
+            root::step("enter-folder", nix::unistd::chdir(spawn.folder.as_str()))?;
+            confined(setup)?;
+            root::step("execute", nix::unistd::execve(&path, &argv, &envp).map(drop))
+        })?;
+        if spawn.trace {
+            self.tracer = tracer;
+        }
         self.asked.insert(pid.as_raw());
         match self.until_closed(report) {
             failed if failed.is_empty() => Ok((Answer::Pid(pid.as_raw()), vec![])),
@@ -235,11 +267,12 @@ impl Init {
         loop {
             let mut waited =
                 [PollFd::new(report.as_fd(), PollFlags::POLLIN), PollFd::new(self.children.as_fd(), PollFlags::POLLIN)];
-            let _ = poll(&mut waited, PollTimeout::NONE);
+            let _ = poll(&mut waited, self.patience());
             let (told, ended) = (happened(&waited[0]), happened(&waited[1]));
             if ended {
                 self.children_changed();
             }
+            self.tick();
             if told {
                 match report.read(&mut part) {
                     Ok(0) | Err(_) => return text,

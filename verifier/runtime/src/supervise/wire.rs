@@ -42,6 +42,18 @@ pub(crate) enum Owner {
     Sandbox,
 }
 
+/// A process to be started.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Spawn {
+    pub program: String,
+    /// Without the program's own name.
+    pub args: Vec<String>,
+    pub env: BTreeMap<String, String>,
+    pub folder: String,
+    /// Whether its system calls are followed from its exec on.
+    pub trace: bool,
+}
+
 /// What init is asked to do. Paths are absolute, as the service sees them, and lead through no link.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Ask {
@@ -87,13 +99,7 @@ pub(crate) enum Ask {
         time_zone: Option<String>,
     },
     /// Starts a process; standard output and error come beside the message.
-    Spawn {
-        program: String,
-        args: Vec<String>,
-        env: BTreeMap<String, String>,
-        folder: String,
-        trace: bool,
-    },
+    Spawn(Spawn),
     /// Ends the tracing; the record follows as a notice.
     Untrace,
     Signal {

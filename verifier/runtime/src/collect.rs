@@ -316,7 +316,7 @@ impl Run<'_> {
     }
 
     fn finish(self, sandbox_level: String) -> Collected {
-        let other = |request: &Request| missing(request, &reason!("not-collected", kind = request.kind));
+        let other = |request: &Request| missing(request, &reason!("kind-not-collected", kind = request.kind));
         let sheets = self.sheets.into_iter().zip(self.plan.requests).map(|(s, r)| s.unwrap_or_else(|| other(r))).collect();
         Collected { sheets, sandbox_level, timeline: self.timeline }
     }

@@ -1,6 +1,6 @@
 //! The recorded facts of one run, found by kind and arguments; what is not there is a gap.
 
-use assize_facts::{Gap, Request, Sheet, reason};
+use assize_facts::{Gap, Item, Request, Sheet, reason};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -70,6 +70,13 @@ impl Sheets {
         Sheets { by: recorded.map(|(request, sheet)| (request.clone(), sheet.clone())).collect() }
     }
 
+    /// The item that a finding's `fact` names: `kind#index`, or `kind@digest#index` where the collector was told something.
+    pub fn fact(&self, name: &str) -> Option<&Item> {
+        let (stem, index) = name.rsplit_once('#')?;
+        let sheet = self.by.values().find(|sheet| sheet.stem() == stem)?;
+        sheet.items.get(index.parse::<usize>().ok()?)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Sheet> {
         self.by.values()
     }
@@ -102,6 +109,17 @@ mod tests {
         assert_eq!(sheets.look(&Request::new("a", &with)).scope.count, 1);
         assert_eq!(sheets.of("a").scope.count, 2, "without arguments first");
         assert_eq!(sheets.of("b").scope.count, 3);
+    }
+
+    #[test]
+    fn a_fact_is_found_by_its_name() {
+        let mut told = sheet("a", json!({"x": 1}), 1);
+        let line = |line| assize_facts::Item { fields: BTreeMap::new(), origin: assize_facts::Origin::line("f", line) };
+        told.items = vec![line(1), line(2)];
+        let name = format!("{}#1", told.stem());
+        let sheets = Sheets::new([sheet("a", json!({}), 1), told]);
+        assert_eq!(sheets.fact(&name).and_then(|item| item.origin.line), Some(2));
+        assert_eq!((sheets.fact("a#0"), sheets.fact("b#0"), sheets.fact("a")), (None, None, None));
     }
 
     #[test]

@@ -67,14 +67,15 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// What is open now, without what only the servers of dependencies hold: those are not the deliverable's.
 fn sockets(service: &Service) -> Result<Vec<Socket>, Reason> {
-    let unknown = |e: io::Error| reason!("listeners-unknown", detail = e.kind());
-    for process in service.processes().map_err(unknown)? {
+    let (processes, open) = service.look().map_err(|e| reason!("listeners-unknown", detail = e.kind()))?;
+    let foreign = of_dependencies(service.servers(), processes.iter().map(|p| (p.pid, p.parent)));
+    for process in processes.iter().filter(|p| !foreign.contains(&p.pid)) {
         if process.same_network != Known::Value(true) {
             return Err(reason!("other-network", process = process.name));
         }
     }
-    let open = service.listeners().map_err(unknown)?;
     let socket = |l: &crate::Listener| {
         let udp = match l.protocol {
             Protocol::Tcp => false,
@@ -83,7 +84,24 @@ fn sockets(service: &Service) -> Result<Vec<Socket>, Reason> {
         };
         Some(Socket { udp, address: l.address?, inode: l.inode })
     };
-    Ok(open.iter().filter_map(socket).collect())
+    let ours = |l: &&crate::Listener| l.pids.is_empty() || !l.pids.iter().all(|pid| foreign.contains(pid));
+    Ok(open.iter().filter(ours).filter_map(socket).collect())
+}
+
+/// The servers and everything that descends from them.
+fn of_dependencies(servers: &BTreeSet<u32>, processes: impl Iterator<Item = (u32, u32)> + Clone) -> BTreeSet<u32> {
+    let mut all: BTreeSet<u32> = servers.clone();
+    loop {
+        let more: Vec<u32> = processes
+            .clone()
+            .filter(|(pid, parent)| all.contains(parent) && !all.contains(pid))
+            .map(|(p, _)| p)
+            .collect();
+        if more.is_empty() {
+            return all;
+        }
+        all.extend(more);
+    }
 }
 
 fn declared(endpoint: &crate::Endpoint, requests: &[RequestSpec]) -> Declared {

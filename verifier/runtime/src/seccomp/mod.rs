@@ -1,0 +1,20 @@
+//! Seccomp: what a service may still do, from the installation of its filters (traced) and from the kernel (read back as root), evaluated call by call.
+
+mod action;
+mod bpf;
+mod calls;
+mod explore;
+mod policy;
+mod read_back;
+mod record;
+mod sheets;
+mod solve;
+mod status;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+pub use read_back::{ReadThread, Refused, read_back};
+pub use record::{Baseline, TraceRecord};
+pub use sheets::{Seen, SeenThread, sheet};
+pub use trace::{Tracer, Whose};

@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 /// Parts that do not stand yet: their reasons have no words until they do.
 const UNDER_CONSTRUCTION: &[&str] = &["verifier/runtime", "verifier/source/src/build"];
 
+/// Tables whose words wait for code that is not written yet.
+const TABLES_UNDER_CONSTRUCTION: &[&str] = &["runtime.toml", "source.toml", "tls.toml"];
+
 const LONGEST_FILE: usize = 600;
 
 fn root() -> PathBuf {
@@ -119,8 +122,15 @@ fn every_reason_that_the_code_gives_has_words_and_every_word_is_used() {
         .map(|(code, path)| format!("{code} ({})", path.display()))
         .collect();
     assert!(missing.is_empty(), "reason codes without words:\n{}", missing.join("\n"));
-    let idle: Vec<&String> =
-        words.keys().filter(|c| !c.starts_with("subject.") && !everything.contains(&format!("\"{c}\""))).collect();
+    let waiting: Vec<String> = TABLES_UNDER_CONSTRUCTION
+        .iter()
+        .map(|table| read(&root().join("verifier/facts/words").join(table)))
+        .collect();
+    let awaited = |code: &str| waiting.iter().any(|table| table.contains(&format!("[{code}]")));
+    let idle: Vec<&String> = words
+        .keys()
+        .filter(|c| !c.starts_with("subject.") && !everything.contains(&format!("\"{c}\"")) && !awaited(c))
+        .collect();
     assert!(idle.is_empty(), "words that no code gives: {idle:?}");
 }
 

@@ -242,6 +242,9 @@ impl Run<'_> {
             }
             Step::Stop => {
                 self.progress.step("stopping the service");
+                if let Some(provoked) = &mut self.provoked {
+                    logs::provoke_last(service, self.spec, provoked);
+                }
                 service.phase("stop");
                 service.stop(GRACE);
             }

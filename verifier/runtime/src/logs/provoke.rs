@@ -16,13 +16,15 @@ pub struct Provoked {
     pub gaps: Vec<(Reason, String)>,
 }
 
+/// linux/asm-generic/signal.h; also on x86 and arm.
+pub(crate) const SIGUSR2: i32 = 12;
 const SHORT: Duration = Duration::from_millis(600);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Values that break out of a line, a quoted string or a terminal where they are not escaped.
 const HOSTILE: &str = "a%0Aplain%20text%0D%0A%1B%5B2K%00%22%7D%7B%22level%22%3A%22x%22%C3%28%E2%80%A8";
 
-/// Provokes every endpoint, then cuts each dependency for a moment. To be called while nothing else asks the service.
+/// Provokes every endpoint. To be called while nothing else asks the service.
 pub fn provoke(service: &Service, spec: &Deliverable) -> Provoked {
     let mut out = Provoked::default();
     if !service.ours() {
@@ -39,10 +41,6 @@ pub fn provoke(service: &Service, spec: &Deliverable) -> Provoked {
             Some(Err(failure)) => out.failed(&endpoint.name, &failure.to_string()),
             None => {}
         }
-    }
-    service.phase("faults");
-    for dependency in service.dependencies() {
-        without(service, spec, dependency, &mut out);
     }
     service.phase("requests");
     out
@@ -198,6 +196,42 @@ fn hostile_body(body: &str) -> String {
             value.to_string()
         }
         Err(_) => format!("{TEXT}{body}{TEXT}"),
+    }
+}
+
+/// Cuts each dependency for a moment, then reloads. To be called last of all: a service may never recover from the one
+/// or end by the other, and the probes of health and of reload have to see that themselves.
+pub fn provoke_last(service: &Service, spec: &Deliverable, out: &mut Provoked) {
+    if !service.ours() || service.exited().is_some() {
+        return;
+    }
+    service.phase("faults");
+    for dependency in service.dependencies() {
+        without(service, spec, dependency, out);
+    }
+    service.phase("reload");
+    reloads(service, spec, out);
+}
+
+/// A declared reload: of the file as it is, of half of it, and of the whole again.
+fn reloads(service: &Service, spec: &Deliverable, out: &mut Provoked) {
+    let Some(file) = spec.reload.as_ref().map(|reload| &reload.file) else { return };
+    let whole = match service.resolve(file).map(|path| (service.read_file(&path, 16 << 20), path)) {
+        Ok((Ok(content), path)) => (path, content),
+        Ok((Err(error), _)) => return out.failed(file, &error.to_string()),
+        Err(reason) => return out.gaps.push((reason, file.clone())),
+    };
+    let (path, content) = whole;
+    let half = content.get(..content.len() / 2).unwrap_or_default();
+    for text in [content.as_slice(), half, content.as_slice()] {
+        let done = service.replace_file(&path, text).and_then(|()| service.signal(SIGUSR2));
+        out.attempts += 1;
+        // A service that ended by the first signal cannot be sent the next; that it ended is for others to judge.
+        match done {
+            Err(error) if service.exited().is_none() => out.failed(file, &error.to_string()),
+            Ok(()) | Err(_) => {}
+        }
+        std::thread::sleep(Duration::from_millis(250));
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn run(observer: &Observer<'_>, slow: &[Slow<'_>], act: impl FnOnce()
         let mut flights: Vec<_> = slow.iter().map(|(target, request)| scope.spawn(move || in_flight(target, request))).collect();
         flights.extend((0..HALVES).map(|_| scope.spawn(|| in_two(observer))));
         // The load and the slow requests are under way before the first signal.
-        std::thread::sleep(CLOSE * 3);
+        std::thread::sleep(CLOSE * 4);
         load.signals = act();
         std::thread::sleep(CLOSE * 2);
         over.store(true, Ordering::Relaxed);

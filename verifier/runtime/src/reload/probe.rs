@@ -5,14 +5,12 @@ use super::load::{self, Load};
 use super::observe::{Observer, Shown};
 use super::variants::{Files, Variants};
 use crate::http::{Connection, Target};
-use crate::logs::is_error;
+use crate::logs::{SIGUSR2, is_error};
 use crate::service::Service;
 use assize_facts::kinds::process::Reload;
 use assize_facts::{Deliverable, Digest, Fact, Known, Millis, Origin, Progress, Reason, ReloadSpec, Request, Sheet, reason};
 use std::time::{Duration, Instant};
 
-/// linux/asm-generic/signal.h; also on x86 and arm.
-const SIGUSR2: i32 = 12;
 /// Between two looks at the value.
 const LOOK: Duration = Duration::from_millis(3);
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -5,6 +5,7 @@ use crate::done::NotDone;
 use assize_clause::{Contract, Sandbox};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Layer, Limits, Progress, Request, Sheet, kinds, reason};
+use assize_runtime::{RunPlan, SandboxWish};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -70,15 +71,30 @@ fn layer(arg: LayerArg) -> Layer {
     }
 }
 
-/// Refuses what the contract does not allow; secrets are read already here, so that a wrong path is said before any work.
-pub fn check_running(options: &Collecting, contract: Option<&Contract>) -> Result<(), NotDone> {
-    if contract.is_some_and(|c| c.sandbox == Sandbox::Required) && options.trust_deliverable {
-        return Err(NotDone::help(
-            "the contract requires the sandbox, and --trust-deliverable asks to run without it",
-            "leave --trust-deliverable out",
-        ));
+/// How the service may be run.
+pub struct Running {
+    pub sandbox: SandboxWish,
+    pub trust_deliverable: bool,
+    pub secrets: BTreeMap<String, Vec<u8>>,
+}
+
+impl Running {
+    /// Refuses what the contract does not allow; secrets are read already here, so that a wrong path is said before any work.
+    pub fn of(options: &Collecting, contract: Option<&Contract>) -> Result<Running, NotDone> {
+        let sandbox = match contract.map_or(Sandbox::Preferred, |c| c.sandbox) {
+            Sandbox::Required if options.trust_deliverable => {
+                return Err(NotDone::help(
+                    "the contract requires the sandbox, and --trust-deliverable asks to run without it",
+                    "leave --trust-deliverable out",
+                ));
+            }
+            Sandbox::Required => SandboxWish::Required,
+            Sandbox::Preferred => SandboxWish::Preferred,
+            Sandbox::None => SandboxWish::None,
+        };
+        let secrets = options.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
+        Ok(Running { sandbox, trust_deliverable: options.trust_deliverable, secrets })
     }
-    options.secret.iter().try_for_each(|text| secret(text).map(drop))
 }
 
 fn secret(text: &str) -> Result<(String, Vec<u8>), NotDone> {
@@ -113,6 +129,15 @@ fn room(kind: &str) -> Room {
     }
 }
 
+/// What the runtime layer works from.
+pub fn run_plan<'a>(delivery: &'a Delivery, requests: &'a [Request], running: &Running) -> RunPlan<'a> {
+    let mut plan = RunPlan::new(delivery, requests);
+    plan.sandbox = running.sandbox;
+    plan.trust_deliverable = running.trust_deliverable;
+    plan.secrets.clone_from(&running.secrets);
+    plan
+}
+
 /// The requests of one collector among all.
 pub fn runtime_requests(requests: &[Request], layers: &[Layer]) -> Vec<Request> {
     if !layers.contains(&Layer::Runtime) {
@@ -127,6 +152,7 @@ pub fn collect(
     requests: &[Request],
     layers: &[Layer],
     options: &Collecting,
+    running: &Running,
     progress: &dyn Progress,
 ) -> Examined {
     let wanted: Vec<Request> = requests.iter().filter(|r| in_force(&r.kind, layers)).cloned().collect();
@@ -149,16 +175,14 @@ pub fn collect(
         progress.step("taking the inventory");
         sheets.extend(delivery.collect(&inventory, progress));
     }
-    // The rooms of the running service do not stand yet: every request to them is a gap, and nothing is started.
-    sheets.extend(runtime_requests(&wanted, layers).iter().map(not_built));
-    let sandbox_level = "not-run".to_string();
+    let runtime = runtime_requests(&wanted, layers);
+    let mut sandbox_level = "not-run".to_string();
+    if !runtime.is_empty() {
+        let collected = assize_runtime::collect(&run_plan(delivery, &runtime, running), progress);
+        sandbox_level = collected.sandbox_level;
+        sheets.extend(collected.sheets);
+    }
     Examined { sheets: complete(&wanted, sheets), sandbox_level }
-}
-
-fn not_built(request: &Request) -> Sheet {
-    let mut sheet = Sheet::missing(&request.kind, reason!("collector-not-built", kind = request.kind));
-    sheet.with = request.args();
-    sheet
 }
 
 fn in_force(kind: &str, layers: &[Layer]) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::args::Facts;
 use crate::done::{Done, NotDone};
-use crate::examine;
+use crate::examine::{self, Running};
 use crate::progress::Terminal;
 use crate::terminal;
 use assize_facts::{Layer, Request, Sheet, kinds};
@@ -20,9 +20,9 @@ pub fn run(options: &Facts) -> Result<Done, NotDone> {
     let requests = requests(&options.kind)?;
     let delivery = examine::open(folder, None)?;
     let layers = examine::layers(&options.collecting);
-    examine::check_running(&options.collecting, None)?;
+    let running = Running::of(&options.collecting, None)?;
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
-    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &progress);
+    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress);
     progress.clear();
     let facts: Vec<serde_json::Value> = examined.sheets.iter().map(sheet).collect();
     let mut text = serde_json::to_string_pretty(&json!({ "facts": facts })).expect("recorded facts are plain data");

@@ -23,6 +23,10 @@ use done::{Done, NOT_DONE, NotDone};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    // The supervisor is this program again, and has to be at work before any thread begins.
+    if assize_runtime::is_supervisor() {
+        return assize_runtime::supervise_main();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

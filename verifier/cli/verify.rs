@@ -2,7 +2,7 @@
 
 use crate::args::{Collecting, Format, Gate, LangArg, Output, Verify};
 use crate::done::{Done, NotDone};
-use crate::examine::{self, Examined};
+use crate::examine::{self, Examined, Running};
 use crate::progress::Terminal;
 use crate::record::{self, Circumstances};
 use crate::{interrupt, load, terminal};
@@ -28,12 +28,12 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let delivery = examine::open(&options.deliverable, Some(&contract))?;
     let contract = contract.fill(delivery.spec());
     let layers = examine::layers(&options.collecting);
-    examine::check_running(&options.collecting, Some(&contract))?;
+    let running = Running::of(&options.collecting, Some(&contract))?;
     let requests = requests(&contract, &options.clause);
     if options.dry_run {
-        return dry_run(&requests, &layers);
+        return dry_run(&delivery, &requests, &layers, &running);
     }
-    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &progress);
+    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress);
     let circumstances = Circumstances {
         judged_for,
         ran_at,
@@ -126,7 +126,12 @@ fn requests(contract: &Contract, only: &[String]) -> Vec<Request> {
     assize_judge::requests(&chosen)
 }
 
-fn dry_run(requests: &[Request], layers: &[assize_facts::Layer]) -> Result<Done, NotDone> {
+fn dry_run(
+    delivery: &Delivery,
+    requests: &[Request],
+    layers: &[assize_facts::Layer],
+    running: &Running,
+) -> Result<Done, NotDone> {
     let mut text = String::new();
     text.push_str("Nothing was done. This is what would be done:\n");
     for layer in layers {
@@ -141,10 +146,17 @@ fn dry_run(requests: &[Request], layers: &[assize_facts::Layer]) -> Result<Done,
             if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") }
         ));
     }
-    if !examine::runtime_requests(requests, layers).is_empty() {
-        text.push_str(
-            "The service would not be started: this version cannot run it yet, and says so for every clause.\n",
-        );
+    let runtime = examine::runtime_requests(requests, layers);
+    if !runtime.is_empty() {
+        let steps = assize_runtime::steps(&examine::run_plan(delivery, &runtime, running));
+        text.push_str("Running the service, in this order:\n");
+        for step in &steps {
+            let alone = if step.disturbs { " (alone)" } else { "" };
+            let seconds = step.expected_ms as f64 / 1000.0;
+            text.push_str(&format!("  {seconds:>6.1} s  {}{alone}\n", crate::text::plain(&step.what)));
+        }
+        let total: u64 = steps.iter().map(|s| s.expected_ms).sum();
+        text.push_str(&format!("  {:>6.1} s  at most, in all\n", total as f64 / 1000.0));
     }
     terminal::print(&text)?;
     Ok(Done::Good)
@@ -211,9 +223,10 @@ pub fn examine_clause(folder: &Path, contract: &Contract, id: &str) -> Result<Ru
     let contract = contract.fill(delivery.spec());
     let options = Collecting::silent();
     let layers = examine::layers(&options);
+    let running = Running::of(&options, Some(&contract))?;
     let only = [id.to_string()];
     let requests = requests(&contract, &only);
-    let examined = examine::collect(&delivery, &requests, &layers, &options, &Quiet);
+    let examined = examine::collect(&delivery, &requests, &layers, &options, &running, &Quiet);
     let circumstances = Circumstances {
         judged_for: now,
         ran_at: now,

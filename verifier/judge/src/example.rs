@@ -5,7 +5,7 @@ use crate::result::{CheckResult, ClauseResult, DeliverableName, Outcome, Sandbox
 use crate::run::{Operator, RUN_SCHEMA, RunRecord};
 use crate::sheets::Sheets;
 use assize_clause::{Agreement, CheckOutcome, Clause, Contract, ContractItem, Example, ItemKind, Library};
-use assize_facts::{Lang, Layer};
+use assize_facts::{Lang, Layer, Request, Sheet};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ pub fn run_example(clause: &Clause, example: &Example) -> Vec<String> {
         Ok(contract) => contract,
         Err(problem) => return vec![problem],
     };
-    let sheets = Sheets::new(example.sheets.iter().cloned());
+    let sheets = Sheets::new(sheets(example, &contract));
     let result = judge_stated(&contract, &sheets, &run(example));
     let Some(judged) = result.clauses.into_iter().next() else { return vec!["the clause was not judged".into()] };
     compare(&judged, example)
@@ -35,6 +35,20 @@ fn contract(clause: &Clause, example: &Example) -> Result<Contract, String> {
     });
     let agreed = agreed.for_delivery(example.deliverable_name.as_deref(), example.deliverable_version.as_deref());
     Ok(Contract { clauses: vec![agreed], items: items(example), ..empty })
+}
+
+/// The example's sheets; one that names no arguments stands for whatever its checks tell the collector.
+fn sheets(example: &Example, contract: &Contract) -> Vec<Sheet> {
+    let requests: Vec<Request> = contract.clauses.iter().flat_map(|clause| clause.requests()).collect();
+    let mut all = Vec::new();
+    for sheet in &example.sheets {
+        let asked: Vec<&Request> = requests.iter().filter(|r| sheet.with.is_empty() && r.kind == sheet.kind).collect();
+        if asked.is_empty() {
+            all.push(sheet.clone());
+        }
+        all.extend(asked.into_iter().map(|request| Sheet { with: request.args(), ..sheet.clone() }));
+    }
+    all
 }
 
 /// An example that states what became of the contract's items has a contract that lists them.

@@ -274,7 +274,8 @@ impl Run<'_> {
             let running: Vec<_> =
                 wanted.into_iter().map(|(at, request)| (at, request, scope.spawn(move || one(request)))).collect();
             let joined = |(at, request, thread): (usize, &Request, std::thread::ScopedJoinHandle<'_, Sheet>)| {
-                let sheet = thread.join().unwrap_or_else(|_| missing(request, &reason!("probe-failed", kind = request.kind)));
+                let sheet =
+                    thread.join().unwrap_or_else(|_| missing(request, &reason!("probe-failed", kind = request.kind)));
                 (at, sheet)
             };
             running.into_iter().map(joined).collect()
@@ -320,7 +321,8 @@ impl Run<'_> {
 
     fn finish(self, sandbox_level: String) -> Collected {
         let other = |request: &Request| missing(request, &reason!("kind-not-collected", kind = request.kind));
-        let sheets = self.sheets.into_iter().zip(self.plan.requests).map(|(s, r)| s.unwrap_or_else(|| other(r))).collect();
+        let sheets =
+            self.sheets.into_iter().zip(self.plan.requests).map(|(s, r)| s.unwrap_or_else(|| other(r))).collect();
         Collected { sheets, sandbox_level, timeline: self.timeline }
     }
 }
@@ -343,8 +345,7 @@ fn read_back(service: &Service, look: Option<&Look>) -> Result<Vec<seccomp::Read
         return Err(reason!("not-ours"));
     }
     let processes = of_service(service, look.ok_or_else(|| reason!("end-not-seen"))?)?;
-    let pids: Vec<i32> =
-        processes.iter().filter_map(|p| i32::try_from(service.host_pid(p.pid)?).ok()).collect();
+    let pids: Vec<i32> = processes.iter().filter_map(|p| i32::try_from(service.host_pid(p.pid)?).ok()).collect();
     if pids.len() < processes.len() || pids.is_empty() {
         return Err(reason!("end-not-seen"));
     }
@@ -370,11 +371,7 @@ fn seen(service: &Service, looks: &[Look], read_back: &Result<Vec<seccomp::ReadT
     };
     Seen {
         machine,
-        baseline: Baseline {
-            seccomp: canary.seccomp,
-            filters: canary.filters,
-            no_new_privs: canary.no_new_privs,
-        },
+        baseline: Baseline { seccomp: canary.seccomp, filters: canary.filters, no_new_privs: canary.no_new_privs },
         trace,
         looks: looks.iter().map(|look| (look.moment.word(), threads(service, look))).collect(),
         read_back: read_back.clone(),
@@ -394,7 +391,9 @@ fn threads(service: &Service, look: &Look) -> Result<Vec<SeenThread>, Reason> {
                 no_new_privs: t.no_new_privs,
             })),
             Known::Unknown(reason) => return Err(reason.clone()),
-            Known::Possible(_) => return Err(reason!("process-unreadable", pid = process.pid, what = "task", detail = "several")),
+            Known::Possible(_) => {
+                return Err(reason!("process-unreadable", pid = process.pid, what = "task", detail = "several"));
+            }
         }
     }
     all.sort();

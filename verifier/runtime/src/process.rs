@@ -29,6 +29,7 @@ const TRIES: usize = 5;
 impl Look {
     /// Looks until two looks agree on who is there, so that a process that is just being born or dying does not make half a picture.
     pub fn at(service: &Service, moment: Moment) -> Look {
+        service.look_afresh();
         let mut last = look(service);
         for _ in 0..TRIES {
             let next = look(service);
@@ -80,7 +81,9 @@ fn digest(service: &Service, process: &ProcessSnapshot, mapping: &Mapping) -> Kn
     };
     match digest {
         Ok(digest) => Known::Value(digest),
-        Err(error) => Known::Unknown(reason!("process-unreadable", pid = process.pid, what = "map_files", detail = error)),
+        Err(error) => {
+            Known::Unknown(reason!("process-unreadable", pid = process.pid, what = "map_files", detail = error))
+        }
     }
 }
 
@@ -229,7 +232,8 @@ fn libraries(service: &Service, look: &Look, _: &[Look], sheet: &mut Sheet) {
             }
             // A program that runs has code of its own mapped.
             Known::Value(_) | Known::Possible(_) => {
-                let empty = reason!("process-unreadable", pid = process.pid, what = "maps", detail = "no executable mapping");
+                let empty =
+                    reason!("process-unreadable", pid = process.pid, what = "maps", detail = "no executable mapping");
                 sheet.gap(empty, look.moment.word());
                 continue;
             }
@@ -310,7 +314,8 @@ fn socket(
         (None, path) => shown_path(service, path.as_deref().unwrap_or_default()),
     };
     let holders: Vec<&ProcessSnapshot> = sight.processes.iter().filter(|p| listener.pids.contains(&p.pid)).collect();
-    let nobody = || reason!("sockets-held-by-nobody", address = listener.address.map_or(address.clone(), |a| a.to_string()));
+    let nobody =
+        || reason!("sockets-held-by-nobody", address = listener.address.map_or(address.clone(), |a| a.to_string()));
     let known = match (unreadable, holders.is_empty()) {
         (Some(reason), _) => Err(reason.clone()),
         (None, true) => Err(nobody()),
@@ -345,7 +350,9 @@ fn digests(holders: &[&ProcessSnapshot]) -> Result<Vec<String>, Reason> {
                 all.insert(digest.0.clone());
             }
             Known::Unknown(reason) => return Err(reason.clone()),
-            Known::Possible(_) => return Err(reason!("process-unreadable", pid = holder.pid, what = "exe", detail = "several")),
+            Known::Possible(_) => {
+                return Err(reason!("process-unreadable", pid = holder.pid, what = "exe", detail = "several"));
+            }
         }
     }
     Ok(all.into_iter().collect())

@@ -192,7 +192,7 @@ fact! {
         threads_at_end: u64,
         /// Whether every thread of every process of the service has it.
         on_all_threads: Known<bool>,
-        /// Whether the same bytes were read back from the kernel; null where reading back is not permitted here.
+        /// Whether the kernel holds the same bytes on every thread that has it by the trace; null where reading back is not permitted here.
         read_back: Known<Option<bool>>,
         /// Whether the service became ready with it in force.
         ready_under_it: bool,

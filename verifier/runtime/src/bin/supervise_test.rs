@@ -27,7 +27,8 @@ fn run_until_killed(folder: &str, mode: &str) -> ExitCode {
     let binary = BinarySpec { name: "server".into(), path: "dist/server".into(), ..BinarySpec::default() };
     let url = "http://127.0.0.1:{port.public}".into();
     let endpoint = EndpointSpec { name: "public".into(), url, ..EndpointSpec::default() };
-    let spec = Deliverable { binaries: vec![binary], run: Some(run), endpoints: vec![endpoint], ..Deliverable::default() };
+    let spec =
+        Deliverable { binaries: vec![binary], run: Some(run), endpoints: vec![endpoint], ..Deliverable::default() };
     let delivery = match Delivery::open(folder.as_ref(), spec, Limits::default()) {
         Ok(delivery) => delivery,
         Err(error) => return failed(&error.to_string()),

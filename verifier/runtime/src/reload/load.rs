@@ -49,9 +49,12 @@ pub(super) fn run(observer: &Observer<'_>, slow: &[Slow<'_>], act: impl FnOnce()
     let over = AtomicBool::new(false);
     let mut load = Load::default();
     std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..WORKERS * 2).map(|n| (n, &over)).map(|(n, over)| scope.spawn(move || work(observer, n % 2 == 1, over))).collect();
-        let mut flights: Vec<_> = slow.iter().map(|(target, request)| scope.spawn(move || in_flight(target, request))).collect();
+        let workers: Vec<_> = (0..WORKERS * 2)
+            .map(|n| (n, &over))
+            .map(|(n, over)| scope.spawn(move || work(observer, n % 2 == 1, over)))
+            .collect();
+        let mut flights: Vec<_> =
+            slow.iter().map(|(target, request)| scope.spawn(move || in_flight(target, request))).collect();
         flights.extend((0..HALVES).map(|_| scope.spawn(|| in_two(observer))));
         // The load and the slow requests are under way before the first signal.
         std::thread::sleep(CLOSE * 4);

@@ -31,7 +31,12 @@ impl Reading {
         if !spec.fields.is_empty() {
             let fields: Vec<(String, Vec<Json>)> = spec.fields.iter().map(|(p, v)| (p.clone(), v.clone())).collect();
             if let Some((pointer, values)) = fields.iter().find(|(_, values)| values.len() != states) {
-                return Err(reason!("reload-values-missing", pointer = pointer, states = states, values = values.len()));
+                return Err(reason!(
+                    "reload-values-missing",
+                    pointer = pointer,
+                    states = states,
+                    values = values.len()
+                ));
             }
             let row = |state: usize| fields.iter().map(move |(_, values)| values.get(state)).collect::<Vec<_>>();
             let twins = (0..states).any(|a| (0..a).any(|b| row(a) == row(b)));
@@ -74,7 +79,10 @@ fn compare(value: &Json, fields: &[(String, Vec<Json>)]) -> Shown {
         seen.push(found.map_or("nothing".into(), |v| v.to_string()));
         let fits: Vec<bool> = values.iter().map(|v| Some(v) == found).collect();
         if !fits.contains(&true) {
-            return Shown::Unexpected(short(&format!("{pointer} = {}", seen.last().map(String::as_str).unwrap_or_default())));
+            return Shown::Unexpected(short(&format!(
+                "{pointer} = {}",
+                seen.last().map(String::as_str).unwrap_or_default()
+            )));
         }
         fits_all.iter_mut().zip(fits).for_each(|(all, fits)| *all &= fits);
     }
@@ -100,7 +108,12 @@ pub(super) struct Observer<'a> {
 }
 
 impl<'a> Observer<'a> {
-    pub fn of(service: &'a Service, spec: &Deliverable, observe: &ObserveSpec, states: usize) -> Result<Observer<'a>, Reason> {
+    pub fn of(
+        service: &'a Service,
+        spec: &Deliverable,
+        observe: &ObserveSpec,
+        states: usize,
+    ) -> Result<Observer<'a>, Reason> {
         let reading = Reading::of(observe, states)?;
         let (endpoint, request) = asked(service, spec, observe)?;
         match Target::new(endpoint, service) {
@@ -124,7 +137,11 @@ impl<'a> Observer<'a> {
 }
 
 /// The endpoint and the request that are observed: a declared request, or a URL of a declared endpoint.
-fn asked<'a>(service: &'a Service, spec: &Deliverable, observe: &ObserveSpec) -> Result<(&'a Endpoint, RequestSpec), Reason> {
+fn asked<'a>(
+    service: &'a Service,
+    spec: &Deliverable,
+    observe: &ObserveSpec,
+) -> Result<(&'a Endpoint, RequestSpec), Reason> {
     let endpoints = service.endpoints();
     if let Some(name) = &observe.request {
         let unknown = || reason!("reload-request-unknown", request = name);

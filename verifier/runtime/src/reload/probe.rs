@@ -8,7 +8,9 @@ use crate::http::{Connection, Target};
 use crate::logs::{SIGUSR2, is_error};
 use crate::service::Service;
 use assize_facts::kinds::process::Reload;
-use assize_facts::{Deliverable, Digest, Fact, Known, Millis, Origin, Progress, Reason, ReloadSpec, Request, Sheet, reason};
+use assize_facts::{
+    Deliverable, Digest, Fact, Known, Millis, Origin, Progress, Reason, ReloadSpec, Request, Sheet, reason,
+};
 use std::time::{Duration, Instant};
 
 /// Between two looks at the value.
@@ -25,7 +27,13 @@ const WATCH: Duration = Duration::from_millis(1200);
 const SLOW: usize = 3;
 
 /// Makes the experiment. To be called while nothing else asks the service; the delivered configuration is in force again afterwards.
-pub fn probe(service: &Service, spec: &Deliverable, request: &Request, files: &Files<'_>, progress: &dyn Progress) -> Sheet {
+pub fn probe(
+    service: &Service,
+    spec: &Deliverable,
+    request: &Request,
+    files: &Files<'_>,
+    progress: &dyn Progress,
+) -> Sheet {
     let mut sheet = Sheet::of::<Reload>();
     sheet.with = request.args();
     service.phase("reload");
@@ -66,7 +74,9 @@ fn experiment(
     }
     let reload: &ReloadSpec = spec.reload.as_ref().ok_or_else(|| reason!("reload-not-declared"))?;
     let path = service.resolve(&reload.file)?;
-    let delivered = service.read_file(&path, 16 << 20).map_err(|e| reason!("reload-file-unreadable", path = &reload.file, detail = e))?;
+    let delivered = service
+        .read_file(&path, 16 << 20)
+        .map_err(|e| reason!("reload-file-unreadable", path = &reload.file, detail = e))?;
     let variants = Variants::of(reload, &delivered, files)?;
     let observe = reload.observe.as_ref().ok_or_else(|| reason!("reload-not-observable"))?;
     let observer = Observer::of(service, spec, observe, variants.contents.len())?;
@@ -98,12 +108,18 @@ impl Experiment<'_> {
         let last = self.signalled_change();
         let after = self.identity();
         let observed_fields = self.observer.reading.observed_fields();
-        let signalled: Vec<Option<Duration>> = trials.iter().filter(|t| t.before.is_none()).map(|t| t.after).chain([last]).collect();
+        let signalled: Vec<Option<Duration>> =
+            trials.iter().filter(|t| t.before.is_none()).map(|t| t.after).chain([last]).collect();
         Reload {
             observed_fields,
             quiet_trials: trials.len() as u64,
             changed_before_signal: trials.iter().filter(|t| t.before.is_some()).count() as u64,
-            poll_delay: trials.iter().filter_map(|t| t.before).chain(race.alone.iter().copied()).min().map(Millis::from),
+            poll_delay: trials
+                .iter()
+                .filter_map(|t| t.before)
+                .chain(race.alone.iter().copied())
+                .min()
+                .map(Millis::from),
             signal_trials: signalled.len() as u64,
             changed_after_signal: signalled.iter().flatten().count() as u64,
             signal_delay: signalled.iter().flatten().chain(&race.signalled).max().copied().map(Millis::from),
@@ -158,7 +174,8 @@ impl Experiment<'_> {
     /// Exchanges the file for another configuration, unseen by watchers of the file system where the sandbox can do that.
     fn exchange(&mut self, state: usize) -> bool {
         let Some(content) = self.variants.contents.get(state) else { return false };
-        let done = self.service.bind_over(&self.path, content).or_else(|_| self.service.replace_file(&self.path, content));
+        let done =
+            self.service.bind_over(&self.path, content).or_else(|_| self.service.replace_file(&self.path, content));
         self.state = state;
         done.is_ok()
     }
@@ -217,9 +234,12 @@ impl Experiment<'_> {
         let declared: Vec<_> = spec.requests.iter().filter(|r| r.roles.iter().any(|role| role == "slow")).collect();
         let targets: Vec<_> = declared
             .iter()
-            .filter_map(|r| Some((Target::new(service.endpoints().iter().find(|e| e.name == r.endpoint)?, service)?.ok()?, *r)))
+            .filter_map(|r| {
+                Some((Target::new(service.endpoints().iter().find(|e| e.name == r.endpoint)?, service)?.ok()?, *r))
+            })
             .collect();
-        let slow: Vec<_> = targets.iter().cycle().take(if targets.is_empty() { 0 } else { SLOW }).map(|(t, r)| (t, *r)).collect();
+        let slow: Vec<_> =
+            targets.iter().cycle().take(if targets.is_empty() { 0 } else { SLOW }).map(|(t, r)| (t, *r)).collect();
         let (contents, path, mut state) = (&self.variants.contents, &self.path, self.state);
         let load = load::run(&self.observer, &slow, || {
             let mut signals = Vec::new();
@@ -257,7 +277,9 @@ impl Experiment<'_> {
     /// A new file renamed into place, without a signal: whether something watches beside it.
     fn ordinary_write(&mut self) -> Known<bool> {
         let next = self.next();
-        let Some(content) = self.variants.contents.get(next) else { return Known::Unknown(reason!("reload-file-not-exchanged")) };
+        let Some(content) = self.variants.contents.get(next) else {
+            return Known::Unknown(reason!("reload-file-not-exchanged"));
+        };
         // A file cannot be renamed onto a mount (rename(2), EBUSY). What lies below it is the delivered file, for a moment.
         let _ = self.service.unbind(&self.path);
         if let Err(error) = self.service.replace_file(&self.path, content) {
@@ -280,7 +302,12 @@ impl Experiment<'_> {
             return Broken::unknown(&reason!("reload-state-unclear"));
         }
         let from = self.service.output().count();
-        if self.service.bind_over(&self.path, &content).or_else(|_| self.service.replace_file(&self.path, &content)).is_err() {
+        if self
+            .service
+            .bind_over(&self.path, &content)
+            .or_else(|_| self.service.replace_file(&self.path, &content))
+            .is_err()
+        {
             return Broken::unknown(&reason!("reload-file-not-exchanged"));
         }
         let since = self.signal();
@@ -307,7 +334,8 @@ impl Experiment<'_> {
     /// The processes that hold a listening socket, and the main one.
     fn identity(&self) -> Result<Vec<Process>, Reason> {
         let unreadable = |detail: std::io::Error| reason!("processes-unreadable", detail = detail);
-        let holders: Vec<u32> = self.service.listeners().map_err(unreadable)?.into_iter().flat_map(|l| l.pids).collect();
+        let holders: Vec<u32> =
+            self.service.listeners().map_err(unreadable)?.into_iter().flat_map(|l| l.pids).collect();
         let all = self.service.processes().map_err(unreadable)?;
         let main = self.service.main_pid();
         let held = all.into_iter().filter(|p| p.pid == main || holders.contains(&p.pid));
@@ -369,7 +397,9 @@ pub(super) fn mixed(load: &Load, observed_fields: u64) -> Known<bool> {
         return Known::Unknown(reason!("reload-one-field"));
     }
     match load.signals.is_empty() || load.covered() < load.signals.len() as u64 {
-        true => Known::Unknown(reason!("reload-too-few-requests", covered = load.covered(), signals = load.signals.len())),
+        true => {
+            Known::Unknown(reason!("reload-too-few-requests", covered = load.covered(), signals = load.signals.len()))
+        }
         false => Known::Value(false),
     }
 }

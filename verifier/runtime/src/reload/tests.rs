@@ -46,7 +46,8 @@ fn a_signal_is_told_from_a_watcher() {
         (&watcher, (&[], &[]), "reload-not-sooner"),
         (&vec![], (&[], &[]), "reload-not-tried"),
     ] {
-        let race = Race { alone: race.0.iter().map(|m| ms(*m)).collect(), signalled: race.1.iter().map(|m| ms(*m)).collect() };
+        let race =
+            Race { alone: race.0.iter().map(|m| ms(*m)).collect(), signalled: race.1.iter().map(|m| ms(*m)).collect() };
         assert_eq!(word(&caused(trials, &race)), want, "{trials:?} {race:?}");
     }
 }
@@ -65,13 +66,16 @@ fn trials_go_on_until_they_tell() {
 }
 
 fn fields(all: &[(&str, &[&str])]) -> ObserveSpec {
-    let values = |(pointer, values): &(&str, &[&str])| (pointer.to_string(), values.iter().map(|v| json!(v)).collect::<Vec<Json>>());
+    let values = |(pointer, values): &(&str, &[&str])| {
+        (pointer.to_string(), values.iter().map(|v| json!(v)).collect::<Vec<Json>>())
+    };
     ObserveSpec { fields: all.iter().map(values).collect(), ..ObserveSpec::default() }
 }
 
 #[test]
 fn answers_show_one_configuration_or_a_mixture() {
-    let reading = Reading::of(&fields(&[("/a", &["x", "y"]), ("/b", &["1", "2"]), ("/same", &["s", "s"])]), 2).expect("a reading");
+    let reading = Reading::of(&fields(&[("/a", &["x", "y"]), ("/b", &["1", "2"]), ("/same", &["s", "s"])]), 2)
+        .expect("a reading");
     assert_eq!(reading.observed_fields(), 2);
     for (body, want) in [
         (r#"{"a":"x","b":"1","same":"s","other":1}"#, "State(0)"),
@@ -128,16 +132,31 @@ fn configurations_are_made_as_declared() {
     assert_eq!(code(&set("/x"), "{}"), Some("reload-place-unknown".into()));
     assert_eq!(code(&set("/x"), "x: 1"), Some("reload-file-not-json".into()));
     assert_eq!(code(&ReloadSpec::default(), "{}"), Some("reload-changes-nothing".into()));
-    let files = |broken: Option<&str>| ReloadSpec { variants: vec!["b.yaml".into()], broken: broken.map(String::from), ..ReloadSpec::default() };
-    assert_eq!(variants(&files(None), "a: 1").expect("variants").broken.map_err(|r| r.code), Err("reload-no-broken-file".into()));
+    let files = |broken: Option<&str>| ReloadSpec {
+        variants: vec!["b.yaml".into()],
+        broken: broken.map(String::from),
+        ..ReloadSpec::default()
+    };
+    assert_eq!(
+        variants(&files(None), "a: 1").expect("variants").broken.map_err(|r| r.code),
+        Err("reload-no-broken-file".into())
+    );
     assert_eq!(variants(&files(Some("bad.yaml")), "a: 1").expect("variants").broken, Ok(b"a: [\n".to_vec()));
-    assert_eq!(code(&ReloadSpec { variants: vec!["gone".into()], ..ReloadSpec::default() }, "a: 1"), Some("no-such-file".into()));
+    assert_eq!(
+        code(&ReloadSpec { variants: vec!["gone".into()], ..ReloadSpec::default() }, "a: 1"),
+        Some("no-such-file".into())
+    );
 }
 
 fn load(around: &[i64], failure: Option<&str>, torn: Option<&str>) -> Load {
     let signal = Instant::now() + Duration::from_secs(10);
     let at = |millis: &i64| if *millis < 0 { signal - ms(millis.unsigned_abs()) } else { signal + ms(*millis as u64) };
-    let sample = |millis: &i64| Sample { at: at(millis), fresh: false, failure: failure.map(String::from), mixed: torn.map(String::from) };
+    let sample = |millis: &i64| Sample {
+        at: at(millis),
+        fresh: false,
+        failure: failure.map(String::from),
+        mixed: torn.map(String::from),
+    };
     Load { samples: around.iter().map(sample).collect(), signals: vec![signal], ..Load::default() }
 }
 
@@ -171,7 +190,11 @@ fn processes_are_compared_by_pid_start_and_image() {
         (&a_worker_took_over, "false", "false"),
         (&gone, "false", "false"),
     ] {
-        assert_eq!((word(&same(&one, after, key)).as_str(), word(&same_image(&one, after)).as_str()), (process, image), "{after:?}");
+        assert_eq!(
+            (word(&same(&one, after, key)).as_str(), word(&same_image(&one, after)).as_str()),
+            (process, image),
+            "{after:?}"
+        );
     }
     assert_eq!(word(&same(&gone, &gone, key)), "no-process-seen");
     assert_eq!(word(&same(&one, &Err(reason!("processes-unreadable")), key)), "processes-unreadable");

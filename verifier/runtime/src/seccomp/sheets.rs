@@ -113,15 +113,28 @@ fn filter(seen: &Seen, trace: &TraceRecord, number: usize, install: &Install, pr
             Err(_) => Known::Value(false),
         },
         read_back: match (&seen.read_back, program) {
-            (Ok(threads), Some(program)) if install.took() => {
-                Known::Value(Some(!threads.is_empty() && threads.iter().all(|t| t.filters.contains(program))))
-            }
+            (Ok(threads), Some(program)) if install.took() => Known::Value(Some(
+                held(trace, number, threads).is_some_and(|mut all| all.all(|t| t.filters.contains(program))),
+            )),
             (Ok(_), Some(_)) | (Err(_), _) => Known::Value(None),
             (Ok(_), None) => Known::Unknown(changed()),
         },
         ready_under_it: trace.ready && install.took(),
         looked_for_tracer: trace.looked_for_tracer.clone(),
     }
+}
+
+/// The threads read back that have an installation by the trace; `None` where there are none.
+fn held<'a>(
+    trace: &'a TraceRecord,
+    number: usize,
+    read: &'a [ReadThread],
+) -> Option<impl Iterator<Item = &'a ReadThread>> {
+    let traced = move |r: &&ReadThread| {
+        let same = |t: &&Thread| u32::try_from(t.pid) == Ok(r.pid) && u32::try_from(t.tid) == Ok(r.tid);
+        trace.at_end.iter().find(same).is_some_and(|t| t.filters.contains(&number))
+    };
+    read.iter().any(|r| traced(&r)).then(|| read.iter().filter(traced))
 }
 
 fn before_port(trace: &TraceRecord, order: u64) -> Known<bool> {

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::fd::{AsFd, OwnedFd};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 /// Makes sockets in the service's network and remembers which are the tool's own.
@@ -15,11 +16,14 @@ pub(crate) struct Inside {
     /// `None`: the service was started by others.
     pub sandbox: Option<Sandbox>,
     own: Mutex<BTreeSet<u64>>,
+    /// Connections that the tool began, so that they can be told from the service's.
+    begun: AtomicU64,
+    dialling: RwLock<()>,
 }
 
 impl Inside {
     pub fn new(sandbox: Option<Sandbox>) -> Inside {
-        Inside { sandbox, own: Mutex::default() }
+        Inside { sandbox, own: Mutex::default(), begun: AtomicU64::new(0), dialling: RwLock::new(()) }
     }
 
     /// The sandbox; without one, the service is not ours to do anything to.
@@ -38,7 +42,23 @@ impl Inside {
     }
 
     pub fn connect(&self, addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-        net::connected(self.socket(addr, false)?, addr, timeout)
+        let socket = self.socket(addr, false)?;
+        let begun = {
+            let _dialling = self.dialling.read().unwrap_or_else(PoisonError::into_inner);
+            let begun = net::begin(&socket, addr);
+            // What has no route is not counted by the kernel as begun either.
+            if begun.as_ref().map_or_else(|e| e.kind() == io::ErrorKind::ConnectionRefused, |_| true) {
+                self.begun.fetch_add(1, Ordering::Relaxed);
+            }
+            begun
+        };
+        net::connected(socket, addr, begun?, timeout)
+    }
+
+    /// Looks at something while no connection of the tool is just beginning; given is how many it began.
+    pub fn between_connections<T>(&self, look: impl FnOnce(u64) -> T) -> T {
+        let _still = self.dialling.write().unwrap_or_else(PoisonError::into_inner);
+        look(self.begun.load(Ordering::Relaxed))
     }
 
     pub fn listen(&self, addr: SocketAddr) -> io::Result<TcpListener> {

@@ -18,7 +18,7 @@ pub(crate) use sandbox::Sandbox;
 
 use crate::output::Output;
 use crate::plan::RunPlan;
-use crate::snapshot::{self, Listener, ProcessSnapshot, View, Who};
+use crate::snapshot::{self, Listener, Outgoing, ProcessSnapshot, View, Who};
 use crate::standin::StandIn;
 use crate::supervise::CanaryReport;
 use crate::supervise::wire::{Ask, Owner};
@@ -95,6 +95,8 @@ pub struct Service {
     level: String,
     trace: Option<Result<serde_json::Value, String>>,
     made: AtomicU64,
+    /// The network's counters before the service began.
+    before: Outgoing,
 }
 
 impl Service {
@@ -297,6 +299,24 @@ impl Service {
     /// Every waiting socket in the service's network save the tool's own, ordered. Outside a sandbox, those that its processes hold.
     pub fn listeners(&self) -> io::Result<Vec<Listener>> {
         Ok(self.look()?.1)
+    }
+
+    /// How often anything of the service has tried to connect or send anywhere since it began, by the kernel's counters of its network: its own listeners, dependencies, look-ups of names, and places that cannot be reached. Only of a sandbox; a real server behind a proxy counts too.
+    pub fn outgoing_attempts(&self) -> io::Result<u64> {
+        if self.view.who != Who::AllButInit {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, "only a sandbox has a network of its own"));
+        }
+        self.inside.between_connections(|ours| {
+            let now = Outgoing::read(&self.view)?;
+            let begun = now.begun.saturating_sub(self.before.begun).saturating_sub(ours);
+            let elsewhere = (now.no_route + now.no_port).saturating_sub(self.before.no_route + self.before.no_port);
+            Ok(begun + elsewhere)
+        })
+    }
+
+    /// Images are hashed again at the next look.
+    pub(crate) fn look_afresh(&self) {
+        self.view.images.forget();
     }
 
     /// Processes and waiting sockets of one moment.

@@ -12,13 +12,27 @@ use std::time::{Duration, Instant};
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 512;
 
-/// Connects with a time-out; the stream is blocking afterwards.
-pub(super) fn connected(socket: OwnedFd, addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
-    fcntl(&socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+/// Whether a connection that was begun is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Begun {
+    Done,
+    Pending,
+}
+
+/// Sends the first packet of a connection and does not wait.
+pub(super) fn begin(socket: &OwnedFd, addr: SocketAddr) -> io::Result<Begun> {
+    fcntl(socket, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
     match connect(socket.as_raw_fd(), &SockaddrStorage::from(addr)) {
-        Ok(()) => {}
-        Err(Errno::EINPROGRESS) => settled(&socket, timeout)?,
-        Err(errno) => return Err(errno.into()),
+        Ok(()) => Ok(Begun::Done),
+        Err(Errno::EINPROGRESS) => Ok(Begun::Pending),
+        Err(errno) => Err(errno.into()),
+    }
+}
+
+/// Waits for a connection that was begun; the stream is blocking afterwards.
+pub(super) fn connected(socket: OwnedFd, addr: SocketAddr, begun: Begun, timeout: Duration) -> io::Result<TcpStream> {
+    if begun == Begun::Pending {
+        settled(&socket, timeout)?;
     }
     fcntl(&socket, FcntlArg::F_SETFL(OFlag::empty()))?;
     let stream = TcpStream::from(socket);

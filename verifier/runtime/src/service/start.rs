@@ -8,7 +8,7 @@ use super::{Inside, Program, Service, StartOptions, endpoint, furnish, program};
 use crate::output::Output;
 use crate::plan::{RunPlan, SandboxWish};
 use crate::random;
-use crate::snapshot::{View, Who};
+use crate::snapshot::{Images, Outgoing, View, Who};
 use crate::standin::{self, StandIn};
 use crate::supervise::CanaryReport;
 use crate::supervise::wire::{Ask, Setup, Spawn};
@@ -91,11 +91,19 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     let (output, streams, reader) = Output::capture(plan.delivery.limits()).map_err(broken)?;
     let servers = standin::start(&dependencies, &inside, &command.env, &command.folder)?;
     progress.step("starting the service");
-    let main = spawn(&inside, &command, &program.path, options.trace, streams)?;
     let init = inside.sandbox().map_err(broken)?.init_pid();
+    let view = view(init, confined);
+    // Connections to dependencies' servers were begun by now; from here on the tool counts its own.
+    let before = inside.between_connections(|ours| {
+        let mut before = Outgoing::read(&view)?;
+        before.begun = before.begun.saturating_sub(ours);
+        Ok(before)
+    });
+    let before = before.map_err(broken)?;
+    let main = spawn(&inside, &command, &program.path, options.trace, streams)?;
     let mut service = Service {
         dependencies,
-        view: view(init, confined),
+        view,
         inside,
         reader: Some(reader),
         output,
@@ -111,6 +119,7 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
         level,
         trace: None,
         made: AtomicU64::new(0),
+        before,
     };
     let within = match run.ready_within_ms {
         0 => ready::DEFAULT_WITHIN,
@@ -253,9 +262,10 @@ fn spawn(inside: &Inside, command: &Command, path: &str, trace: bool, streams: [
 
 /// In a sandbox its own `/proc` is opened through init's root, so that numbers are those that the service sees.
 fn view(init: i32, confined: bool) -> View {
+    let images = Images::default();
     match confined {
-        true => View { proc: format!("/proc/{init}/root/proc").into(), network_of: 1, who: Who::AllButInit },
-        false => View { proc: "/proc".into(), network_of: init as u32, who: Who::Below(init as u32) },
+        true => View { proc: format!("/proc/{init}/root/proc").into(), network_of: 1, who: Who::AllButInit, images },
+        false => View { proc: "/proc".into(), network_of: init as u32, who: Who::Below(init as u32), images },
     }
 }
 
@@ -273,7 +283,12 @@ pub(super) fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         reader: None,
         output,
         main,
-        view: View { proc: "/proc".into(), network_of: if main == 0 { own } else { main }, who },
+        view: View {
+            proc: "/proc".into(),
+            network_of: if main == 0 { own } else { main },
+            who,
+            images: Images::default(),
+        },
         program: None,
         servers: BTreeSet::new(),
         endpoints: endpoint::deployed(plan)?,
@@ -285,5 +300,6 @@ pub(super) fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         level: NO_SANDBOX.into(),
         trace: None,
         made: AtomicU64::new(0),
+        before: Outgoing::default(),
     })
 }

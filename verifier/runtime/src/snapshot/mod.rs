@@ -1,14 +1,17 @@
 //! What `/proc` says about the processes of a service and their sockets at one moment.
 
 use assize_facts::{Digest, Known, Reason, Sha256, reason};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+mod outgoing;
 mod sockets;
 
+pub(crate) use outgoing::Outgoing;
 pub(crate) use sockets::listeners;
 
 /// The most that is read of any text in `/proc`.
@@ -104,6 +107,33 @@ pub(crate) struct View {
     /// A process of the network that is looked at.
     pub network_of: u32,
     pub who: Who,
+    /// Digests of images that were hashed already.
+    pub images: Images,
+}
+
+/// Digests by device, inode, size and time of last change: an image that runs cannot be written (ETXTBSY, execve(2)), so it need not be hashed at every look.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Images(Arc<Mutex<HashMap<(u64, u64, u64, i64, i64), Digest>>>);
+
+impl Images {
+    fn digest(&self, path: &Path) -> io::Result<Digest> {
+        use std::os::unix::fs::MetadataExt;
+        let file = fs::File::open(path)?;
+        let meta = file.metadata()?;
+        let key = (meta.dev(), meta.ino(), meta.size(), meta.ctime(), meta.ctime_nsec());
+        let known = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(digest) = known().get(&key) {
+            return Ok(digest.clone());
+        }
+        let digest = hash_file(file)?;
+        known().insert(key, digest.clone());
+        Ok(digest)
+    }
+
+    /// The next look hashes everything again.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -204,7 +234,7 @@ fn one(view: &View, pid: u32, stat: &Stat, network: Option<&Path>) -> Option<Pro
         start_time: stat.start_time,
         name: stat.name.clone(),
         exe: known(fs::read_link(home.join("exe")).map(|p| p.to_string_lossy().into_owned()).map_err(unknown("exe"))),
-        exe_sha256: known(hash(&home.join("exe")).map_err(unknown("exe"))),
+        exe_sha256: known(view.images.digest(&home.join("exe")).map_err(unknown("exe"))),
         auxv: known(bytes(&home.join("auxv")).map(|b| Sha256::of(&b)).map_err(unknown("auxv"))),
         env_names: known(environment.as_deref().map(env_names).map_err(Clone::clone)),
         preload: known(environment.as_deref().map(preload).map_err(Clone::clone)),
@@ -246,7 +276,10 @@ fn text(path: &Path) -> io::Result<String> {
 
 /// Hashes what `/proc/PID/exe` or `map_files` leads to: the very file that is mapped, also when its path is gone.
 pub(crate) fn hash(path: &Path) -> io::Result<Digest> {
-    let mut file = fs::File::open(path)?;
+    hash_file(fs::File::open(path)?)
+}
+
+fn hash_file(mut file: fs::File) -> io::Result<Digest> {
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
@@ -377,7 +410,7 @@ mod tests {
     fn this_process_and_its_children_are_seen_alike() {
         let mut child = std::process::Command::new("sleep").arg("20").spawn().expect("a child");
         let own = std::process::id();
-        let view = View { proc: "/proc".into(), network_of: own, who: Who::From(own) };
+        let view = View { proc: "/proc".into(), network_of: own, who: Who::From(own), images: Images::default() };
         let seen = processes(&view).expect("processes");
         let of = |pid: u32| seen.iter().find(|p| p.pid == pid).expect("seen");
         assert_eq!(of(own).exe_sha256, Known::Value(hash(Path::new("/proc/self/exe")).expect("a hash")));

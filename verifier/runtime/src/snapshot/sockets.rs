@@ -26,7 +26,8 @@ pub(super) fn of_process(home: &Path) -> io::Result<Vec<u64>> {
         }
         // One that was closed meanwhile was not open.
         let Ok(target) = fs::read_link(entry?.path()) else { continue };
-        let inode: Option<u64> = target.to_str().and_then(|t| t.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
+        let inode: Option<u64> =
+            target.to_str().and_then(|t| t.strip_prefix("socket:[")?.strip_suffix(']')?.parse().ok());
         found.extend(inode);
     }
     Ok(found.into_iter().collect())

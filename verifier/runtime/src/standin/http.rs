@@ -60,7 +60,8 @@ fn head<S: Read + Write>(stream: &mut BufReader<S>) -> io::Result<Option<Head>> 
     let mut line = String::new();
     limited.read_line(&mut line)?;
     let mut words = line.split_whitespace();
-    let (method, version) = (words.next().unwrap_or_default().to_string(), words.nth(1).unwrap_or_default().to_string());
+    let (method, version) =
+        (words.next().unwrap_or_default().to_string(), words.nth(1).unwrap_or_default().to_string());
     if !version.starts_with("HTTP/1.") {
         return Ok(None);
     }

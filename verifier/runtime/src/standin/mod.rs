@@ -159,7 +159,9 @@ fn one(spec: &DependencySpec, plan: &RunPlan, sandbox: &Sandbox, places: &mut Pl
             let command = spec.command.iter().map(|a| places.fill(a)).collect::<Result<_, Reason>>()?;
             Behind::Server(command, at(port(spec.name.clone())?))
         }
-        (None, "proxy") => return Err(unusable("neither a command nor --dep says what stands behind the proxy".into())),
+        (None, "proxy") => {
+            return Err(unusable("neither a command nor --dep says what stands behind the proxy".into()));
+        }
         (None, other) => return Err(unusable(format!("unknown kind {other:?}"))),
     };
     let shield = match (spec.tls, &behind) {
@@ -299,7 +301,9 @@ fn server(command: &[String], inside: &Inside, env: &BTreeMap<String, String>, f
 fn candidates(program: &str) -> Vec<String> {
     match program.contains('/') {
         true => vec![program.to_string()],
-        false => ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin"].map(|f| format!("{f}/{program}")).to_vec(),
+        false => ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin"]
+            .map(|f| format!("{f}/{program}"))
+            .to_vec(),
     }
 }
 

@@ -79,7 +79,8 @@ impl Talk {
             b'D' => {
                 let of_statement = body.first() == Some(&b'S');
                 let name = texts(body.get(1..).unwrap_or_default()).next().unwrap_or_default();
-                let statement = if of_statement { self.prepared.get(&name).unwrap_or(&self.bound) } else { &self.bound };
+                let statement =
+                    if of_statement { self.prepared.get(&name).unwrap_or(&self.bound) } else { &self.bound };
                 if of_statement {
                     message(&mut out, b't', &parameters(statement));
                 }

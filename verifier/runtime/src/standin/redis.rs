@@ -94,7 +94,9 @@ fn answer(command: &[Vec<u8>], store: &Store) -> Vec<u8> {
         (b"INFO", _) => text(b"# Server\r\nredis_version:5.0.14\r\nredis_mode:standalone\r\nrole:master\r\n"),
         (b"ROLE", []) => b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_vec(),
         (b"COMMAND", _) => b"*0\r\n".to_vec(),
-        (other, _) => format!("-ERR unknown command '{}'\r\n", String::from_utf8_lossy(other).escape_default()).into_bytes(),
+        (other, _) => {
+            format!("-ERR unknown command '{}'\r\n", String::from_utf8_lossy(other).escape_default()).into_bytes()
+        }
     }
 }
 

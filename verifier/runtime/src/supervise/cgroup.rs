@@ -97,9 +97,9 @@ fn sweep(parent: &Path, removed: &mut Vec<String>) {
     }
 }
 
-/// A field of `/proc/PID/stat` by its number in proc(5), from 3 on; they are counted after the name, which may hold anything.
-pub(super) fn stat_field(pid: u32, number: usize) -> Option<String> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+/// A field of `/proc/PID/stat` (or of `self`) by its number in proc(5), from 3 on; they are counted after the name, which may hold anything.
+pub(super) fn stat_field(process: impl std::fmt::Display, number: usize) -> Option<String> {
+    let stat = fs::read(format!("/proc/{process}/stat")).ok()?;
     let stat = String::from_utf8_lossy(&stat);
     let after = &stat[stat.rfind(')')? + 1..];
     after.split_whitespace().nth(number.checked_sub(3)?).map(str::to_string)

@@ -119,7 +119,12 @@ fn init_main(setup: &Setup, control: OwnedFd, notices: &OwnedFd, wait: OwnedFd) 
         std::process::exit(1);
     }
     drop(wait);
-    if !setup.sandbox {
+    disguise();
+    if setup.sandbox {
+        // Made only now, so that the group which we were put into is the root of what the service sees.
+        // SAFETY: changes what this process sees of control groups, and nothing else.
+        unsafe { libc::unshare(libc::CLONE_NEWCGROUP) };
+    } else {
         // SAFETY: as above.
         unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) };
     }
@@ -129,13 +134,31 @@ fn init_main(setup: &Setup, control: OwnedFd, notices: &OwnedFd, wait: OwnedFd) 
     }
 }
 
+/// Init is called like any small init, so that a service cannot know its examiner by `/proc/1`.
+fn disguise() {
+    const NAME: &[u8] = b"/sbin/tini\0";
+    let _ = nix::sys::prctl::set_name(c"tini");
+    // Fields 48 and 49 are where the arguments lie that `/proc/PID/cmdline` shows (proc(5)).
+    // By `self`: the `/proc` that is still mounted has the numbers of the host.
+    let place = |number| cgroup::stat_field("self", number).and_then(|t| t.parse::<usize>().ok());
+    let (Some(start), Some(end)) = (place(48), place(49)) else { return };
+    if start == 0 || end <= start {
+        return;
+    }
+    for at in 0..end - start {
+        let byte = NAME.get(at).copied().unwrap_or(0);
+        // SAFETY: the kernel says that these addresses hold this process's arguments: bytes on its own, writable stack, which nothing reads any more.
+        unsafe { std::ptr::with_exposed_provenance_mut::<u8>(start + at).write_volatile(byte) };
+    }
+}
+
 fn namespaces(setup: &Setup, root: bool) -> libc::c_int {
     if !setup.sandbox {
         return 0;
     }
     let all = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
     // Root needs no user namespace and has its services run under a number that nobody else uses.
-    all | libc::CLONE_NEWCGROUP | if root { 0 } else { libc::CLONE_NEWUSER }
+    all | if root { 0 } else { libc::CLONE_NEWUSER }
 }
 
 fn prepare(
@@ -206,5 +229,5 @@ fn children() -> Vec<i32> {
     let own = std::process::id().to_string();
     let Ok(listing) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = listing.flatten().filter_map(|e| e.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| cgroup::stat_field(*pid as u32, 4).as_deref() == Some(own.as_str())).collect()
+    pids.filter(|pid| cgroup::stat_field(pid, 4).as_deref() == Some(own.as_str())).collect()
 }

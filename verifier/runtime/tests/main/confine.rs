@@ -23,9 +23,13 @@ fn a_confined_service_sees_nothing_but_its_sandbox() {
     assert_eq!(field(&look, "processes"), format!("[1 {}]", service.main_pid()));
     assert_ne!(field(&look, "pid"), "1");
     assert!(field(&look, "uid").parse::<u32>().expect("a number") >= 1_000_000_000);
-    for word in ["assize", "sandbox", "service"] {
+    for word in ["assize", "supervis", "sandbox", "service"] {
         assert!(!look.to_lowercase().contains(word), "{word} in {look}");
     }
+    assert_eq!(field(&look, "1/comm"), r#""tini\n" <nil>"#);
+    assert!(field(&look, "1/cmdline").starts_with(r#""/sbin/tini\x00"#), "{look}");
+    assert!(field(&look, "init").contains("permission denied"), "{look}");
+    assert_eq!(get(&service, "/"), "ok", "init does not end because a service wants it to");
     assert!(service.level().starts_with("namespaces+"), "{}", service.level());
 }
 
@@ -54,7 +58,10 @@ fn run_files_are_copied_by_their_last_name_and_templates_filled_in() {
     assert_eq!(service.new_files().expect("listed"), []);
     service.write_file(&format!("{work}/new.log"), b"abc").expect("written");
     assert_eq!(service.new_files().expect("listed"), [(format!("{work}/new.log"), 3)]);
-    assert_eq!(service.read_file(&format!("{work}/new.log"), 2).map_err(|e| e.kind()), Err(std::io::ErrorKind::FileTooLarge));
+    assert_eq!(
+        service.read_file(&format!("{work}/new.log"), 2).map_err(|e| e.kind()),
+        Err(std::io::ErrorKind::FileTooLarge)
+    );
 }
 
 #[test]
@@ -105,8 +112,8 @@ fn processes_and_listeners_are_seen_with_their_owners() {
             None => format!("{:?} {}", l.protocol, l.path.as_deref().unwrap_or_default().ends_with("/a.sock")),
         })
         .collect();
-    let expected =
-        ["Tcp 127.0.0.1 true", "Tcp 127.0.0.1 true", "Tcp :: true", "Udp 127.0.0.1 true", "Unix true"].map(str::to_string);
+    let expected = ["Tcp 127.0.0.1 true", "Tcp 127.0.0.1 true", "Tcp :: true", "Udp 127.0.0.1 true", "Unix true"]
+        .map(str::to_string);
     assert_eq!(shown, expected);
     assert_eq!(open.iter().filter(|l| l.protocol == Protocol::Udp).count(), 1, "a connected socket does not wait");
     let own = service.listen("127.0.0.1:0".parse().expect("an address")).expect("our own");
@@ -119,6 +126,21 @@ fn a_process_in_another_network_is_noticed() {
     let service = Fixture::new("elsewhere").started();
     let seen: Vec<_> = service.processes().expect("processes").into_iter().map(|p| p.same_network).collect();
     assert_eq!(seen, [Known::Value(true), Known::Value(false)]);
+}
+
+#[test]
+fn attempts_to_reach_out_are_counted_and_the_tools_own_are_not() {
+    let quiet = Fixture::new("serve").started();
+    for _ in 0..20 {
+        get(&quiet, "/");
+    }
+    assert_eq!(quiet.outgoing_attempts().expect("counters"), 0);
+    let curious = Fixture::new("curious").started();
+    let first = curious.outgoing_attempts().expect("counters");
+    assert!(first >= 3, "{first}");
+    let asking = Fixture::new("serve").dependency("http").started();
+    get(&asking, "/ask");
+    assert_eq!(asking.outgoing_attempts().expect("counters"), 1);
 }
 
 #[test]

@@ -54,7 +54,8 @@ fn groups() -> Vec<String> {
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let group = own.lines().find_map(|l| l.split_once(&format!(":{hierarchy}:"))).map_or("", |(_, g)| g);
         let listing = fs::read_dir(format!("/sys/fs/cgroup/{hierarchy}{group}")).into_iter().flatten().flatten();
-        found.extend(listing.map(|e| e.file_name().to_string_lossy().into_owned()).filter(|n| n.starts_with("assize.")));
+        found
+            .extend(listing.map(|e| e.file_name().to_string_lossy().into_owned()).filter(|n| n.starts_with("assize.")));
     }
     found
 }
@@ -72,7 +73,11 @@ impl Tool {
         let mut all = self.inside.clone();
         all.push(self.supervisor);
         while all.iter().any(|pid| alive(*pid)) {
-            assert!(begin.elapsed() < Duration::from_secs(2), "{all:?}: {:?} left", all.iter().map(|p| alive(*p)).collect::<Vec<_>>());
+            assert!(
+                begin.elapsed() < Duration::from_secs(2),
+                "{all:?}: {:?} left",
+                all.iter().map(|p| alive(*p)).collect::<Vec<_>>()
+            );
             std::thread::sleep(Duration::from_millis(5));
         }
     }

@@ -26,7 +26,13 @@ fn program() -> &'static Path {
             .arg(&file)
             .arg(".")
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/service"))
-            .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "-mod=mod"), ("GOWORK", "off"), ("CGO_ENABLED", "0")])
+            .envs([
+                ("GOENV", "off"),
+                ("GOTOOLCHAIN", "local"),
+                ("GOFLAGS", "-mod=mod"),
+                ("GOWORK", "off"),
+                ("CGO_ENABLED", "0"),
+            ])
             .output()
             .expect("the Go command");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -48,7 +54,8 @@ impl Fixture {
             std::fs::create_dir_all(folder.path().join(name)).expect("a folder");
         }
         std::fs::copy(program(), folder.path().join("dist/server")).expect("copied");
-        std::fs::write(folder.path().join("run/config.json"), r#"{"work": "{work}", "other": "{x}"}"#).expect("written");
+        std::fs::write(folder.path().join("run/config.json"), r#"{"work": "{work}", "other": "{x}"}"#)
+            .expect("written");
         std::fs::write(folder.path().join("run/tls/key.pem"), "key").expect("written");
         let run = RunSpec {
             binary: "server".into(),
@@ -70,7 +77,8 @@ impl Fixture {
             url: "http://127.0.0.1:{port.public}".into(),
             ..EndpointSpec::default()
         };
-        let spec = Deliverable { binaries: vec![binary], run: Some(run), endpoints: vec![endpoint], ..Deliverable::default() };
+        let spec =
+            Deliverable { binaries: vec![binary], run: Some(run), endpoints: vec![endpoint], ..Deliverable::default() };
         Fixture { folder, spec, limits: Limits::default() }
     }
 

@@ -33,7 +33,9 @@ fn one_that_opens_no_port_is_not_ready_in_time() {
 
 #[test]
 fn readiness_can_be_a_line_of_the_log_or_a_port() {
-    for ready in [Some("log:^listening on"), Some("tcp:127.0.0.1:{port.public}"), Some("grpc:127.0.0.1:{port.public}"), None] {
+    for ready in
+        [Some("log:^listening on"), Some("tcp:127.0.0.1:{port.public}"), Some("grpc:127.0.0.1:{port.public}"), None]
+    {
         let mut fixture = Fixture::new("serve");
         fixture.run().ready = ready.map(str::to_string);
         let service = fixture.started();

@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, get};
 use assize_runtime::{Fault, RunPlan, Service};
 use std::io::{Read, Write};
 use std::net::TcpListener;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn asked(service: &Service) -> String {
     get(service, "/ask")
@@ -15,9 +15,14 @@ fn every_fault_shows_and_passes_again() {
     let service = Fixture::new("serve").dependency("http").started();
     let db = service.dependency("db").expect("the stand-in");
     assert_eq!(asked(&service), "HTTP/1.1 200 OK false");
+    // The answer may be there a moment before it is counted.
+    let until = Instant::now() + Duration::from_secs(2);
+    while db.counters().sent == 0 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     let counters = db.counters();
     assert_eq!((counters.connections, counters.requests), (1, 1));
-    assert!(counters.received > 20 && counters.sent > 20);
+    assert!(counters.received > 20 && counters.sent > 20, "{counters:?}");
     for (fault, seen) in [
         (Fault::Cut, "dial: connection refused"),
         (Fault::BlackHole, "read: i/o timeout"),
@@ -92,7 +97,8 @@ fn a_proxy_starts_its_server_in_the_sandbox() {
     let folder = fixture.folder.path().join("run/server");
     std::fs::copy(fixture.folder.path().join("dist/server"), folder).expect("copied");
     fixture.run().files.push("run/server".into());
-    fixture.run().dependencies[0].command = ["{work}/server", "serve-at", "127.0.0.1:{port.db}"].map(str::to_string).to_vec();
+    fixture.run().dependencies[0].command =
+        ["{work}/server", "serve-at", "127.0.0.1:{port.db}"].map(str::to_string).to_vec();
     let service = fixture.started();
     assert_eq!(asked(&service), "HTTP/1.1 200 OK false");
     assert_eq!(service.processes().expect("processes").len(), 2);
@@ -103,10 +109,9 @@ fn a_proxy_starts_its_server_in_the_sandbox() {
 
 #[test]
 fn redis_and_postgres_stand_ins_speak_their_protocols() {
-    for (kind, sent, expected) in [
-        ("redis", b"PING\r\n".as_slice(), b"+PONG\r\n".as_slice()),
-        ("postgres", &[0, 0, 0, 8, 4, 210, 22, 47], b"N"),
-    ] {
+    for (kind, sent, expected) in
+        [("redis", b"PING\r\n".as_slice(), b"+PONG\r\n".as_slice()), ("postgres", &[0, 0, 0, 8, 4, 210, 22, 47], b"N")]
+    {
         let service = Fixture::new("serve").dependency(kind).started();
         let addr = service.resolve("{dep.db}").expect("known").parse().expect("an address");
         let mut stream = service.connect(addr, Duration::from_secs(1)).expect("connected");

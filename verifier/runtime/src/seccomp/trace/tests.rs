@@ -2,7 +2,7 @@
 
 use super::{Tracer, Whose};
 use crate::go_fixture::program;
-use crate::seccomp::read_back::{Refused, read_back};
+use crate::seccomp::read_back::{ReadThread, Refused, read_back};
 use crate::seccomp::record::{Baseline, TraceRecord};
 use crate::seccomp::sheets::{Seen, SeenThread, sheet};
 use crate::seccomp::status;
@@ -225,11 +225,7 @@ fn installations_are_recorded_with_flags_and_order() {
         let traced = traced(mode);
         assert_eq!(lines(&seen(&traced, false), "process.filters", &fields), expected, "{mode}");
         let read_back = lines(&seen(&traced, true), "process.filters", &["read_back"]);
-        let wanted = match (is_root(), mode) {
-            (false, _) => "null",
-            (true, "prctl-leader" | "leader-only") => "false",
-            (true, _) => "true",
-        };
+        let wanted = if is_root() { "true" } else { "null" };
         assert!(read_back.iter().all(|r| r == wanted), "{mode} {read_back:?}");
     }
 }
@@ -298,6 +294,17 @@ fn a_service_that_starts_processes_all_the_time_is_followed() {
     for with_read_back in [false, true] {
         assert_eq!(rulings(&seen(&traced, with_read_back))[0], "x86_64 errno true true true");
     }
+}
+
+#[test]
+fn a_kernel_that_holds_something_else_is_told() {
+    let traced = traced("tsync");
+    let mut seen = seen(&traced, false);
+    let other = crate::seccomp::bpf::Program(vec![crate::seccomp::bpf::Step { code: 6, jt: 0, jf: 0, k: 0x7fff_0000 }]);
+    let thread = |t: &SeenThread| ReadThread { pid: t.pid, tid: t.tid, filters: vec![other.clone()] };
+    seen.read_back = Ok(look(traced.pid).iter().map(thread).collect());
+    assert_eq!(lines(&seen, "process.filters", &["read_back"]), ["false"]);
+    assert!(rulings(&seen)[0].starts_with("* unknown: read-back-disagrees"));
 }
 
 #[test]

@@ -1,0 +1,148 @@
+//! Our own reader of the build information that the Go linker writes (Go 1.18 and newer; `debug/buildinfo`, Go 1.26), a second opinion beside the library's.
+
+/// What the build information says, every text as written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BuildInfo {
+    /// `go1.26.8`.
+    pub version: String,
+    /// Import path of the main package.
+    pub path: Option<String>,
+    pub main: Option<Line>,
+    pub modules: Vec<Line>,
+    pub settings: Vec<(String, String)>,
+}
+
+/// A `mod` or `dep` line, with the `=>` line after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    pub path: String,
+    pub version: String,
+    pub sum: Option<String>,
+    pub replace: Option<Box<Line>>,
+}
+
+/// Why nothing was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// There is no such blob.
+    Absent,
+    /// The layout before Go 1.18, with pointers into other sections.
+    Pointers,
+    /// It ends early, or holds what Go would not write.
+    Broken,
+}
+
+const MAGIC: &[u8] = b"\xff Go buildinf:";
+/// The blob stands on this boundary, and its strings begin after two words (`cmd/link`, `buildinfo`).
+const ALIGN: usize = 16;
+const STRINGS: usize = 32;
+const INLINE: u8 = 2;
+/// Texts longer than this are not what a linker wrote.
+const LONGEST: usize = 32 << 20;
+
+/// Reads the first blob in `data`, which begins at a multiple of sixteen of its section.
+pub fn read(data: &[u8]) -> Result<BuildInfo, Unread> {
+    let start = find(data).ok_or(Unread::Absent)?;
+    let blob = &data[start..];
+    let flags = *blob.get(MAGIC.len() + 1).ok_or(Unread::Broken)?;
+    if flags & INLINE == 0 {
+        return Err(Unread::Pointers);
+    }
+    let rest = blob.get(STRINGS..).ok_or(Unread::Broken)?;
+    let (version, rest) = text(rest).ok_or(Unread::Broken)?;
+    let (lines, _) = text(rest).ok_or(Unread::Broken)?;
+    let version = std::str::from_utf8(version).map_err(|_| Unread::Broken)?;
+    let mut info = BuildInfo { version: version.into(), ..BuildInfo::default() };
+    // Sixteen bytes stand before and after, so that the text can be found in a running program (`runtime/debug`, modinfo).
+    if lines.len() >= 33 && lines[lines.len() - 17] == b'\n' {
+        let lines = std::str::from_utf8(&lines[16..lines.len() - 16]).map_err(|_| Unread::Broken)?;
+        info.lines(lines).ok_or(Unread::Broken)?;
+    }
+    Ok(info)
+}
+
+fn find(data: &[u8]) -> Option<usize> {
+    memchr::memmem::find_iter(data, MAGIC).find(|at| at % ALIGN == 0)
+}
+
+/// A length as a varint (`encoding/binary`) and that many bytes.
+fn text(data: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (mut length, mut shift, mut at) = (0u64, 0u32, 0usize);
+    loop {
+        let byte = *data.get(at)?;
+        at += 1;
+        length |= u64::from(byte & 0x7f).checked_shl(shift)?;
+        if byte < 0x80 {
+            break;
+        }
+        shift += 7;
+        if shift > 63 {
+            return None;
+        }
+    }
+    let length = usize::try_from(length).ok().filter(|l| *l <= LONGEST)?;
+    let rest = data.get(at..)?;
+    Some((rest.get(..length)?, rest.get(length..)?))
+}
+
+impl BuildInfo {
+    /// The value of a setting; the first one counts, as for the Go command.
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.settings.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
+    }
+
+    fn lines(&mut self, text: &str) -> Option<()> {
+        let mut last_is_main = false;
+        for line in text.lines() {
+            let (kind, rest) = line.split_once('\t')?;
+            match kind {
+                "path" => self.path = Some(rest.into()),
+                "mod" => {
+                    self.main = Some(module(rest)?);
+                    last_is_main = true;
+                }
+                "dep" => {
+                    self.modules.push(module(rest)?);
+                    last_is_main = false;
+                }
+                "=>" => {
+                    let replaced = if last_is_main { self.main.as_mut()? } else { self.modules.last_mut()? };
+                    replaced.replace = Some(Box::new(module(rest)?));
+                }
+                "build" => {
+                    let (key, value) = rest.split_once('=')?;
+                    self.settings.push((unquoted(key), unquoted(value)));
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+}
+
+fn module(text: &str) -> Option<Line> {
+    let mut parts = text.split('\t');
+    let (path, version) = (parts.next()?.to_owned(), parts.next().unwrap_or_default().to_owned());
+    let sum = parts.next().filter(|s| !s.is_empty()).map(str::to_owned);
+    Some(Line { path, version, sum, replace: None })
+}
+
+/// Keys and values with odd characters are quoted as Go strings (`runtime/debug`, quoteKey and quoteValue).
+fn unquoted(text: &str) -> String {
+    if let Some(raw) = text.strip_prefix('`').and_then(|t| t.strip_suffix('`')) {
+        return raw.into();
+    }
+    let Some(inner) = text.strip_prefix('"').and_then(|t| t.strip_suffix('"')) else { return text.into() };
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        match (c, if c == '\\' { chars.next() } else { None }) {
+            ('\\', Some('n')) => out.push('\n'),
+            ('\\', Some('t')) => out.push('\t'),
+            ('\\', Some('r')) => out.push('\r'),
+            ('\\', Some(other)) => out.push(other),
+            (other, _) => out.push(other),
+        }
+    }
+    out
+}

@@ -1,0 +1,194 @@
+//! What the headers of an executable say: format, machine, linking and hardening, by goblin.
+
+use assize_facts::{Known, Reason, reason};
+use goblin::elf::program_header::{PF_W, PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD};
+use goblin::elf::{Elf, dynamic, header};
+use goblin::mach::{Mach, MachO};
+use goblin::pe::PE;
+use std::ops::Range;
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headers {
+    pub format: &'static str,
+    pub os: Known<String>,
+    pub arch: Known<String>,
+    pub stripped: bool,
+    pub interpreter: Option<String>,
+    pub needed: Vec<String>,
+    /// Whether the needed libraries are those that a build without cgo has there.
+    pub needed_by_pure_go: bool,
+    pub rpath: Vec<String>,
+    pub pie: bool,
+    pub relro: &'static str,
+    pub nx: bool,
+    pub writable_executable: u32,
+    /// `exe`, `pie` or `shared`.
+    pub mode: &'static str,
+    /// Where the build information stands.
+    pub build_info: Option<Range<usize>>,
+}
+
+/// Libraries that every Go program on the system needs, with cgo off too (`runtime/sys_darwin.go`, `crypto/x509/internal/macos`, `net` on darwin).
+const DARWIN: &[&str] = &[
+    "/usr/lib/libSystem.B.dylib",
+    "/usr/lib/libresolv.9.dylib",
+    "/System/Library/Frameworks/CoreFoundation.framework/Versions/A/CoreFoundation",
+    "/System/Library/Frameworks/Security.framework/Versions/A/Security",
+];
+/// `runtime/os_windows.go`: everything else is loaded by name when it is used.
+const WINDOWS: &[&str] = &["kernel32.dll"];
+
+pub fn read(bytes: &[u8]) -> Result<Headers, Reason> {
+    let failed = |error: goblin::error::Error| reason!("executable-not-parsed", detail = error);
+    match bytes.get(..4) {
+        Some(b"\x7fELF") => Ok(from_elf(&Elf::parse(bytes).map_err(failed)?)),
+        Some([b'M', b'Z', _, _]) => Ok(from_pe(&PE::parse(bytes).map_err(failed)?)),
+        // Mach-O of 64 and 32 bits in either byte order, and the universal form (`mach-o/loader.h`, `mach-o/fat.h`).
+        Some([0xcf | 0xce, 0xfa, 0xed, 0xfe] | [0xfe, 0xed, 0xfa, 0xcf | 0xce] | [0xca, 0xfe, 0xba, 0xbe]) => {
+            match Mach::parse(bytes).map_err(failed)? {
+                Mach::Binary(mach) => Ok(from_mach(&mach)),
+                Mach::Fat(_) => Err(reason!("fat-binary-not-read")),
+            }
+        }
+        _ => Err(reason!("not-an-executable")),
+    }
+}
+
+fn known(word: Option<&str>, number: u64) -> Known<String> {
+    word.map_or_else(|| Known::Unknown(reason!("machine-not-known", number = number)), |w| Known::Value(w.into()))
+}
+
+fn elf_arch(elf: &Elf<'_>) -> Option<&'static str> {
+    use header::*;
+    Some(match (elf.header.e_machine, elf.little_endian) {
+        (EM_X86_64, true) => "amd64",
+        (EM_386, true) => "386",
+        (EM_AARCH64, true) => "arm64",
+        (EM_ARM, true) => "arm",
+        (EM_RISCV, true) => "riscv64",
+        (EM_PPC64, true) => "ppc64le",
+        (EM_PPC64, false) => "ppc64",
+        (EM_S390, false) => "s390x",
+        (EM_LOONGARCH, true) => "loong64",
+        _ => return None,
+    })
+}
+
+fn from_elf(elf: &Elf<'_>) -> Headers {
+    let abi = elf.header.e_ident[header::EI_OSABI];
+    let os = match abi {
+        header::ELFOSABI_NONE | header::ELFOSABI_LINUX => Some("linux"),
+        header::ELFOSABI_FREEBSD => Some("freebsd"),
+        _ => None,
+    };
+    let flags = elf.dynamic.as_ref().map(|d| (d.info.flags, d.info.flags_1)).unwrap_or_default();
+    let now = flags.0 & dynamic::DF_BIND_NOW != 0 || flags.1 & dynamic::DF_1_NOW != 0;
+    let has_relro = elf.program_headers.iter().any(|p| p.p_type == PT_GNU_RELRO);
+    let stack = elf.program_headers.iter().find(|p| p.p_type == PT_GNU_STACK);
+    let loads = elf.program_headers.iter().filter(|p| p.p_type == PT_LOAD);
+    let pie = elf.header.e_type == header::ET_DYN && (elf.interpreter.is_some() || flags.1 & dynamic::DF_1_PIE != 0);
+    let needed: Vec<String> = elf.libraries.iter().map(|l| l.to_string()).collect();
+    let section = elf.section_headers.iter().find(|s| elf.shdr_strtab.get_at(s.sh_name) == Some(".go.buildinfo"));
+    Headers {
+        format: "elf",
+        os: known(os, u64::from(abi)),
+        arch: known(elf_arch(elf), u64::from(elf.header.e_machine)),
+        stripped: elf.syms.is_empty(),
+        interpreter: elf.interpreter.map(str::to_owned),
+        needed_by_pure_go: needed.is_empty(),
+        needed,
+        rpath: elf.rpaths.iter().chain(&elf.runpaths).map(|p| p.to_string()).collect(),
+        pie,
+        relro: match (has_relro, now) {
+            (false, _) => "none",
+            (true, false) => "partial",
+            (true, true) => "full",
+        },
+        nx: stack.is_some_and(|p| p.p_flags & PF_X == 0),
+        writable_executable: loads.filter(|p| p.p_flags & (PF_W | PF_X) == PF_W | PF_X).count() as u32,
+        mode: match elf.header.e_type {
+            header::ET_EXEC => "exe",
+            header::ET_DYN if pie => "pie",
+            _ => "shared",
+        },
+        build_info: section.and_then(|s| range(s.sh_offset, s.sh_size)),
+    }
+}
+
+fn range(offset: u64, size: u64) -> Option<Range<usize>> {
+    let start = usize::try_from(offset).ok()?;
+    Some(start..start.checked_add(usize::try_from(size).ok()?)?)
+}
+
+fn from_mach(mach: &MachO<'_>) -> Headers {
+    use goblin::mach::constants::cputype::{CPU_TYPE_ARM64, CPU_TYPE_X86_64};
+    use goblin::mach::header::{MH_DYLIB, MH_EXECUTE, MH_NO_HEAP_EXECUTION, MH_PIE};
+    let arch = match mach.header.cputype() {
+        CPU_TYPE_X86_64 => Some("amd64"),
+        CPU_TYPE_ARM64 => Some("arm64"),
+        _ => None,
+    };
+    let needed: Vec<String> = mach.libs.iter().filter(|l| **l != "self").map(|l| l.to_string()).collect();
+    let pie = mach.header.flags & MH_PIE != 0;
+    let mut build_info = None;
+    for section in mach.segments.iter().flat_map(|s| s.into_iter()).flatten().map(|(section, _)| section) {
+        if section.name().is_ok_and(|name| name == "__go_buildinfo") {
+            build_info = range(u64::from(section.offset), section.size);
+        }
+    }
+    Headers {
+        format: "macho",
+        os: Known::Value("darwin".into()),
+        arch: known(arch, u64::from(mach.header.cputype())),
+        stripped: mach.symbols.is_none(),
+        interpreter: None,
+        needed_by_pure_go: needed.iter().all(|l| DARWIN.contains(&l.as_str())),
+        needed,
+        rpath: mach.rpaths.iter().map(|p| p.to_string()).collect(),
+        pie,
+        relro: "none",
+        nx: mach.header.flags & MH_NO_HEAP_EXECUTION != 0,
+        writable_executable: mach.segments.iter().filter(|s| s.initprot & 6 == 6).count() as u32,
+        mode: match mach.header.filetype {
+            MH_EXECUTE if pie => "pie",
+            MH_EXECUTE => "exe",
+            MH_DYLIB => "shared",
+            _ => "shared",
+        },
+        build_info,
+    }
+}
+
+fn from_pe(pe: &PE<'_>) -> Headers {
+    use goblin::pe::header::{COFF_MACHINE_ARM64, COFF_MACHINE_X86, COFF_MACHINE_X86_64};
+    use goblin::pe::section_table::{IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE};
+    let arch = match pe.header.coff_header.machine {
+        COFF_MACHINE_X86_64 => Some("amd64"),
+        COFF_MACHINE_X86 => Some("386"),
+        COFF_MACHINE_ARM64 => Some("arm64"),
+        _ => None,
+    };
+    let mut needed: Vec<String> = pe.libraries.iter().map(|l| l.to_string()).collect();
+    needed.sort();
+    needed.dedup();
+    let characteristics = pe.header.optional_header.map(|h| h.windows_fields.dll_characteristics).unwrap_or_default();
+    let both = IMAGE_SCN_MEM_EXECUTE | IMAGE_SCN_MEM_WRITE;
+    let data = pe.sections.iter().find(|s| s.name().is_ok_and(|name| name == ".data"));
+    Headers {
+        format: "pe",
+        os: Known::Value("windows".into()),
+        arch: known(arch, u64::from(pe.header.coff_header.machine)),
+        stripped: pe.header.coff_header.number_of_symbol_table == 0,
+        interpreter: None,
+        needed_by_pure_go: needed.iter().all(|l| WINDOWS.contains(&l.to_ascii_lowercase().as_str())),
+        needed,
+        rpath: vec![],
+        // IMAGE_DLLCHARACTERISTICS_DYNAMIC_BASE and _NX_COMPAT.
+        pie: characteristics & 0x40 != 0,
+        relro: "none",
+        nx: characteristics & 0x100 != 0,
+        writable_executable: pe.sections.iter().filter(|s| s.characteristics & both == both).count() as u32,
+        mode: if pe.is_lib { "shared" } else { "exe" },
+        build_info: data.and_then(|s| range(u64::from(s.pointer_to_raw_data), u64::from(s.size_of_raw_data))),
+    }
+}

@@ -1,0 +1,136 @@
+//! Real programs built by the Go on PATH, and what is made of forged and broken ones.
+
+use crate::build_info;
+use crate::functions::split;
+use assize_delivery::Delivery;
+use assize_facts::{Deliverable, Item, Limits, Quiet, Request, Sheet};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+const PROGRAM: &str = "package main\n\nimport \"fmt\"\n\ntype T struct{ n int }\n\n//go:noinline\nfunc (t *T) Show() { fmt.Println(t.n) }\n\nfunc main() {\n\t(&T{1}).Show()\n}\n";
+const CGO: &str =
+    "package main\n\n// static int one(void) { return 1; }\nimport \"C\"\n\nfunc main() { println(C.one()) }\n";
+
+fn build(folder: &Path, source: &str, env: &[(&str, &str)], flags: &[&str]) {
+    std::fs::write(folder.join("go.mod"), "module example.com/p\n\ngo 1.26\n").expect("a file");
+    std::fs::write(folder.join("main.go"), source).expect("a file");
+    let mut go = Command::new("go");
+    go.current_dir(folder).args(["build", "-buildvcs=false"]).args(flags).args(["-o", "p", "."]);
+    go.env("GOENV", "off")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOFLAGS", "")
+        .env("CGO_ENABLED", "0")
+        .envs(env.iter().copied());
+    let done = go.output().expect("go is on PATH");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+}
+
+fn collect(folder: &Path, kind: &str) -> Sheet {
+    let spec = Deliverable {
+        binaries: vec![assize_facts::BinarySpec { name: "p".into(), path: "p".into(), ..Default::default() }],
+        ..Deliverable::default()
+    };
+    let delivery = Delivery::open(folder, spec, Limits::default()).expect("a folder");
+    crate::collect(&delivery, &[Request::new(kind, &BTreeMap::new())], &Quiet).remove(0)
+}
+
+fn one(folder: &Path, kind: &str) -> Item {
+    let sheet = collect(folder, kind);
+    assert_eq!((sheet.items.len(), &sheet.gaps), (1, &vec![]), "{kind}");
+    sheet.items[0].clone()
+}
+
+#[test]
+fn a_pure_go_program_is_told_by_information_table_and_headers() {
+    for flags in [&[][..], &["-ldflags=-s -w", "-trimpath"], &["-buildmode=pie"]] {
+        let folder = tempfile::tempdir().expect("a folder");
+        build(folder.path(), PROGRAM, &[], flags);
+        let info = one(folder.path(), "binary.info");
+        assert_eq!(info.bool("go_program"), Some(true), "{flags:?}");
+        assert_eq!(info.bool("readers_agree"), Some(true), "{flags:?}");
+        assert_eq!(info.text("main_package"), Some("example.com/p"));
+        let linkage = one(folder.path(), "binary.linkage");
+        assert_eq!(linkage.bool("cgo_setting"), Some(false));
+        assert_eq!(linkage.bool("has_cgo_functions"), Some(false), "{flags:?}");
+        assert_eq!(linkage.bool("consistent"), Some(true));
+        assert_eq!(linkage.bool("needed_by_pure_go"), Some(true));
+        assert_eq!(linkage.texts("embedded"), Some(vec![]), "{flags:?}");
+        let mode = if flags.contains(&"-buildmode=pie") { "pie" } else { "exe" };
+        assert_eq!(linkage.text("build_mode"), Some(mode));
+        let functions = collect(folder.path(), "binary.functions");
+        let main = functions.items.iter().find(|i| i.text("package") == Some("main")).expect("the main package");
+        assert_eq!(main.texts("names"), Some(vec!["(*T).Show", "main"]), "{flags:?}");
+    }
+}
+
+#[test]
+fn cgo_is_told_even_where_the_build_information_was_edited() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), CGO, &[("CGO_ENABLED", "1")], &[]);
+    let honest = one(folder.path(), "binary.linkage");
+    assert_eq!(honest.bool("cgo_setting"), Some(true));
+    assert_eq!(honest.bool("has_cgo_functions"), Some(true));
+    let mut bytes = std::fs::read(folder.path().join("p")).expect("the program");
+    // It stands in the section of the build information, and as a string that the program itself reads.
+    let places: Vec<usize> = memchr::memmem::find_iter(&bytes, b"CGO_ENABLED=1").collect();
+    assert!(!places.is_empty());
+    for at in places {
+        bytes[at + 12] = b'0';
+    }
+    std::fs::write(folder.path().join("p"), bytes).expect("a forged program");
+    let forged = one(folder.path(), "binary.linkage");
+    assert_eq!(forged.bool("cgo_setting"), Some(false));
+    assert_eq!(forged.bool("consistent"), Some(false));
+}
+
+#[test]
+fn programs_for_other_systems_are_read() {
+    for (os, arch, format) in [("darwin", "arm64", "macho"), ("windows", "amd64", "pe"), ("linux", "386", "elf")] {
+        let folder = tempfile::tempdir().expect("a folder");
+        build(folder.path(), PROGRAM, &[("GOOS", os), ("GOARCH", arch)], &[]);
+        let info = one(folder.path(), "binary.info");
+        assert_eq!((info.text("os"), info.text("arch"), info.text("format")), (Some(os), Some(arch), Some(format)));
+        assert_eq!(info.text("main_package"), Some("example.com/p"), "{os}");
+        assert_eq!(one(folder.path(), "binary.linkage").bool("needed_by_pure_go"), Some(true), "{os}");
+    }
+}
+
+#[test]
+fn broken_and_cut_programs_are_gaps_and_never_panics() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &[]);
+    let good = std::fs::read(folder.path().join("p")).expect("the program");
+    let mut seed = 7u64;
+    for round in 0..60 {
+        let mut bad = good.clone();
+        for _ in 0..8 {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let range = if round % 2 == 0 { 4096 } else { bad.len() };
+            let at = (seed >> 33) as usize % range;
+            bad[at] = (seed >> 17) as u8;
+        }
+        if round % 5 == 0 {
+            bad.truncate((seed >> 33) as usize % good.len());
+        }
+        let _ = crate::headers::read(&bad);
+        let _ = build_info::read(&bad);
+        std::fs::write(folder.path().join("p"), bad).expect("a mutant");
+        let sheet = collect(folder.path(), "binary.info");
+        assert_eq!(sheet.items.len() + sheet.gaps.len(), 1, "a mutant is a fact or a gap");
+    }
+}
+
+#[test]
+fn names_split_into_package_and_rest() {
+    for (name, package, rest) in [
+        ("main.main", "main", "main"),
+        ("net/http.(*Server).Serve", "net/http", "(*Server).Serve"),
+        ("example.com/a%2eb.F[go.shape.struct { x/y.Z }]", "example.com/a%2eb", "F[go.shape.struct { x/y.Z }]"),
+        ("type:.eq.[2]a/b.T", "", "type:.eq.[2]a/b.T"),
+        ("gopkg.in/yaml%2ev3.(*node).x.func1", "gopkg.in/yaml%2ev3", "(*node).x.func1"),
+        ("memeqbody", "", "memeqbody"),
+    ] {
+        assert_eq!(split(name), (package, rest), "{name}");
+    }
+}

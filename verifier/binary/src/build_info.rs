@@ -93,7 +93,8 @@ impl BuildInfo {
 
     fn lines(&mut self, text: &str) -> Option<()> {
         let mut last_is_main = false;
-        for line in text.lines() {
+        // A replacement by a folder ends with an empty line (`runtime/debug`, formatMod).
+        for line in text.lines().filter(|line| !line.is_empty()) {
             let (kind, rest) = line.split_once('\t')?;
             match kind {
                 "path" => self.path = Some(rest.into()),

@@ -7,11 +7,12 @@ mod build;
 mod facts;
 mod go;
 mod modules;
+mod settings;
 #[cfg(test)]
 mod words;
 
 use assize_delivery::Delivery;
-use assize_facts::kinds::inventory::File;
+use assize_facts::kinds::inventory::{BuildSetting, File};
 use assize_facts::{Fact, Progress, Quiet, Reason, Request, Sheet, reason};
 use build::{Files, Program};
 use std::collections::BTreeMap;
@@ -26,10 +27,18 @@ pub struct Context {
 
 /// One sheet per request. A kind whose collector is not built yet is a gap, so that nothing passes by it.
 pub fn collect(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
-    let given = modules::Given { sources: &context.module_sources, imported: None, settings: None };
+    let settings = match delivery.source() {
+        Ok(Some(tree)) => settings::sheet(delivery, &tree),
+        Ok(None) => Sheet::missing(BuildSetting::KIND, reason!("no-source")),
+        Err(reason) => Sheet::missing(BuildSetting::KIND, reason),
+    };
+    let given = modules::Given { sources: &context.module_sources, imported: None, settings: Some(&settings) };
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
+    let (of_settings, others): (Vec<Request>, Vec<Request>) =
+        others.into_iter().partition(|request| request.kind == BuildSetting::KIND);
+    sheets.extend(of_settings.iter().map(|request| Sheet { with: request.args(), ..settings.clone() }));
     sheets.extend(of_source(delivery, &others, progress));
     sheets
 }

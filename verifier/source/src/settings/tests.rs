@@ -1,0 +1,90 @@
+//! Build files as text, settings as text: `line setting=value delivered`.
+
+use super::delivered::Targets;
+use super::{evaluate, scopes, sort};
+use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
+use assize_facts::{BinarySpec, Deliverable, Sheet};
+
+fn told(tool: BuildFile, text: &str) -> Vec<String> {
+    let binary = BinarySpec {
+        name: "app".into(),
+        path: "dist/app".into(),
+        package: Some("./cmd/app".into()),
+        ..BinarySpec::default()
+    };
+    let spec = Deliverable { binaries: vec![binary], ..Deliverable::default() };
+    let mut sheet = Sheet::of::<BuildSetting>();
+    let targets = Targets::of(&spec, Some(b"module example.com/m\n"));
+    evaluate::scopes(&mut sheet, tool, "file", &scopes(tool, text).expect("it reads"), &targets);
+    let show = |item: &assize_facts::Item| {
+        let delivered = item.bool("delivered").map_or("?", |d| if d { "yes" } else { "no" });
+        let value = item.text("value").map(|v| format!("={v}")).unwrap_or_default();
+        format!("{} {}{value} {delivered}", item.origin.line.unwrap_or(0), item.text("setting").unwrap_or("?"))
+    };
+    sheet.items.iter().map(show).collect()
+}
+
+#[test]
+fn settings_of_a_dockerfile_count_in_the_stage_that_builds_the_delivered_program() {
+    let text = "FROM golang AS tools\nENV GOFLAGS=-mod=mod\nRUN go install example.com/tool@v1\nFROM golang\nENV CGO_ENABLED=1\nRUN go get -u x && \\\n  go build -tags a ./cmd/app\n";
+    assert_eq!(
+        told(BuildFile::Dockerfile, text),
+        ["2 -mod=mod no", "2 GOFLAGS=-mod=mod no", "5 CGO_ENABLED=1 yes", "6 go get yes", "7 -tags=a yes"]
+    );
+}
+
+#[test]
+fn a_makefile_takes_prerequisites_variables_and_exports_in() {
+    let text = "export CGO_ENABLED = 0\nFLAGS := -modfile other.mod\nall: build\nprepare:\n\tgo mod tidy\nbuild: prepare\n\t$(GO) build $(FLAGS) -o dist/app ./cmd/app\ntest:\n\tgo build -mod=mod ./internal/x\n";
+    assert_eq!(
+        told(BuildFile::Makefile, text),
+        ["1 CGO_ENABLED=0 yes", "5 go mod tidy yes", "7 -modfile=other.mod yes", "9 -mod=mod no"]
+    );
+}
+
+#[test]
+fn a_script_is_read_through_quotes_comments_documents_and_shells() {
+    let text = "#!/bin/sh\n# go build -mod=mod ./cmd/app\necho \"go build -overlay x ./cmd/app\"\ncat <<EOF\ngo build -mod=mod ./cmd/app\nEOF\nGOFLAGS=-overlay=o.json sh -c 'go build ./cmd/app'\n";
+    assert_eq!(told(BuildFile::Shell, text), ["7 -overlay=o.json yes", "7 GOFLAGS=-overlay=o.json yes"]);
+}
+
+#[test]
+fn environment_prefixes_and_written_settings_are_seen() {
+    let text = "go env -w GOSUMDB=off GONOSUMDB=*\nenv CGO_ENABLED=1 go build -toolexec ./wrap ./cmd/app\n";
+    assert_eq!(
+        told(BuildFile::Shell, text),
+        ["1 GONOSUMDB=* yes", "1 GOSUMDB=off yes", "2 -toolexec=./wrap yes", "2 CGO_ENABLED=1 yes"]
+    );
+}
+
+#[test]
+fn what_a_variable_decides_is_not_known() {
+    assert_eq!(told(BuildFile::Shell, "go build -mod=$MODE $PKG\n"), ["1 -mod ?"]);
+}
+
+#[test]
+fn jobs_tasks_and_releases_are_scopes() {
+    let github = "env:\n  GOFLAGS: -mod=mod\njobs:\n  lint:\n    steps:\n      - run: go vet ./...\n  build:\n    steps:\n      - run: |\n          go build ./cmd/app\n";
+    assert_eq!(told(BuildFile::GithubActions, github), ["2 -mod=mod yes", "2 GOFLAGS=-mod=mod yes"]);
+    let gitlab = "variables:\n  GOSUMDB: \"off\"\nunit:\n  script: [go test ./...]\n";
+    assert_eq!(told(BuildFile::GitlabCi, gitlab), ["2 GOSUMDB=off no"]);
+    let task = "version: 3\ntasks:\n  build:\n    env: {CGO_ENABLED: 1}\n    cmds:\n      - go build ./cmd/app\n";
+    assert_eq!(told(BuildFile::Taskfile, task), ["4 CGO_ENABLED=1 yes"]);
+    let release = "before:\n  hooks: [go mod tidy]\nbuilds:\n  - main: ./cmd/app\n    flags: [-overlay=x]\n";
+    assert_eq!(told(BuildFile::Goreleaser, release), ["2 go mod tidy yes", "4 -overlay=x yes"]);
+}
+
+#[test]
+fn build_files_are_known_by_their_names() {
+    for (path, found) in [
+        ("Makefile", true),
+        ("build/Dockerfile.prod", true),
+        (".github/workflows/ci.yml", true),
+        ("scripts/release.sh", true),
+        ("vendor/x/Makefile", false),
+        ("main.go", false),
+        ("docs/dockerfile-notes.md", true),
+    ] {
+        assert_eq!(sort(path).is_some(), found, "{path}");
+    }
+}

@@ -45,7 +45,7 @@ pub fn declared(folder: &Path) -> Result<Deliverable, NotDone> {
 }
 
 /// Opens the deliverable; the contract's own `[run]`, `[[endpoint]]` and `[[request]]` take the place of the supplier's.
-pub fn open(folder: &Path, contract: Option<&Contract>) -> Result<Delivery, NotDone> {
+pub fn open(folder: &Path, contract: Option<&Contract>) -> Result<Opened, NotDone> {
     if !folder.is_dir() {
         return Err(NotDone::help(
             format!("{} is not a folder", folder.display()),
@@ -54,7 +54,20 @@ pub fn open(folder: &Path, contract: Option<&Contract>) -> Result<Delivery, NotD
     }
     let declared = declared(folder)?;
     let spec = contract.map_or_else(|| declared.clone(), |contract| contract.apply(&declared));
-    Delivery::open(folder, spec, Limits::default()).map_err(|error| NotDone::say(error.to_string()))
+    if let Some(contract) = contract {
+        let mistakes = contract.against(&declared);
+        if !mistakes.is_empty() {
+            return Err(mistakes.into());
+        }
+    }
+    let delivery = Delivery::open(folder, spec, Limits::default()).map_err(|error| NotDone::say(error.to_string()))?;
+    Ok(Opened { delivery, declared })
+}
+
+/// A deliverable as it is examined, and as its supplier declared it.
+pub struct Opened {
+    pub delivery: Delivery,
+    pub declared: Deliverable,
 }
 
 /// The chosen layers, in their order.

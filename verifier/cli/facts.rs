@@ -18,7 +18,7 @@ pub fn run(options: &Facts) -> Result<Done, NotDone> {
         return Err(NotDone::help("no deliverable is named", "name its folder, or ask for the reference with --kinds"));
     };
     let requests = requests(&options.kind)?;
-    let delivery = examine::open(folder, None)?;
+    let delivery = examine::open(folder, None)?.delivery;
     let layers = examine::layers(&options.collecting);
     let running = Running::of(&options.collecting, None)?;
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);

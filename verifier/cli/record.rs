@@ -4,7 +4,8 @@ use assize_clause::Contract;
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Layer, Sha256};
 use assize_judge::{
-    Declared, DeclaredBinary, DeclaredEndpoint, DeliverableName, Operator, RUN_SCHEMA, RunRecord, SandboxUse, Tool,
+    Declared, DeclaredBinary, DeclaredEndpoint, DeliverableName, Difference, Operator, RUN_SCHEMA, RunRecord,
+    SandboxUse, Tool,
 };
 use jiff::Timestamp;
 
@@ -18,7 +19,13 @@ pub struct Circumstances<'a> {
     pub sandbox_level: &'a str,
 }
 
-pub fn record(delivery: &Delivery, contract: &Contract, circumstances: &Circumstances) -> RunRecord {
+/// `declared` is what the supplier wrote; where the contract's own sections take its place, the differences are recorded.
+pub fn record(
+    delivery: &Delivery,
+    declared: &Deliverable,
+    contract: &Contract,
+    circumstances: &Circumstances,
+) -> RunRecord {
     let spec = delivery.spec();
     RunRecord {
         schema: RUN_SCHEMA.into(),
@@ -27,7 +34,7 @@ pub fn record(delivery: &Delivery, contract: &Contract, circumstances: &Circumst
             version: spec.version.clone(),
             digest: delivery.digest_all().0,
         },
-        declared: declared(delivery, spec),
+        declared: said(delivery, spec),
         judged_for: circumstances.judged_for,
         ran_at: circumstances.ran_at,
         tool: tool(contract),
@@ -36,7 +43,11 @@ pub fn record(delivery: &Delivery, contract: &Contract, circumstances: &Circumst
         layers: circumstances.layers.iter().map(|l| l.name().to_string()).collect(),
         clauses: circumstances.clauses.to_vec(),
         operator: Operator::default(),
-        differences: Vec::new(),
+        differences: contract
+            .differences(declared)
+            .into_iter()
+            .map(|d| Difference { key: d.key, supplier: d.supplier, agreed: d.agreed })
+            .collect(),
     }
 }
 
@@ -48,7 +59,7 @@ fn tool(contract: &Contract) -> Tool {
     Tool { name: "assize".into(), version: env!("CARGO_PKG_VERSION").into(), clauses_digest: all.digest().0 }
 }
 
-fn declared(delivery: &Delivery, spec: &Deliverable) -> Declared {
+fn said(delivery: &Delivery, spec: &Deliverable) -> Declared {
     let source = spec.source.as_ref();
     let run = spec.run.as_ref();
     let package = |name: &str| spec.binaries.iter().find(|b| b.name == name).and_then(|b| b.package.clone());

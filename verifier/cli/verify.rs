@@ -2,7 +2,7 @@
 
 use crate::args::{Collecting, Format, Gate, LangArg, Output, Verify};
 use crate::done::{Done, NotDone};
-use crate::examine::{self, Examined, Running};
+use crate::examine::{self, Examined, Opened, Running};
 use crate::progress::Terminal;
 use crate::record::{self, Circumstances};
 use crate::{interrupt, load, terminal};
@@ -25,7 +25,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     set_threads(options.collecting.jobs);
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
     progress.step("listing the deliverable");
-    let delivery = examine::open(&options.deliverable, Some(&contract))?;
+    let Opened { delivery, declared } = examine::open(&options.deliverable, Some(&contract))?;
     let contract = contract.fill(delivery.spec());
     let layers = examine::layers(&options.collecting);
     let running = Running::of(&options.collecting, Some(&contract))?;
@@ -43,7 +43,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         sandbox_level: &examined.sandbox_level,
     };
     progress.step("judging");
-    let record = record::record(&delivery, &contract, &circumstances);
+    let record = record::record(&delivery, &declared, &contract, &circumstances);
     let Examined { sheets, .. } = examined;
     let sheets = Sheets::new(sheets);
     let result = assize_judge::judge(&contract, &sheets, &record);
@@ -219,7 +219,7 @@ fn write(
 /// One clause of a contract on a deliverable, on every layer; nothing is printed. For the drill.
 pub fn examine_clause(folder: &Path, contract: &Contract, id: &str) -> Result<RunResult, NotDone> {
     let now = Timestamp::now();
-    let delivery = examine::open(folder, Some(contract))?;
+    let Opened { delivery, declared } = examine::open(folder, Some(contract))?;
     let contract = contract.fill(delivery.spec());
     let options = Collecting::silent();
     let layers = examine::layers(&options);
@@ -235,6 +235,6 @@ pub fn examine_clause(folder: &Path, contract: &Contract, id: &str) -> Result<Ru
         clauses: &only,
         sandbox_level: &examined.sandbox_level,
     };
-    let record = record::record(&delivery, &contract, &circumstances);
+    let record = record::record(&delivery, &declared, &contract, &circumstances);
     Ok(assize_judge::judge(&contract, &Sheets::new(examined.sheets), &record))
 }

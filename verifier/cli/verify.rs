@@ -17,7 +17,7 @@ use std::path::Path;
 
 pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let outputs = Output::all(&options.format).map_err(NotDone::say)?;
-    let ran_at = Timestamp::now();
+    let ran_at = now();
     let judged_for = judged_for(options, ran_at)?;
     let contract = load::contract(options.contract.as_deref(), options.waivers.as_deref())?;
     check_clauses(options, &contract)?;
@@ -76,6 +76,12 @@ fn gate_word(gate: Gate) -> &'static str {
         Gate::Incomplete => "incomplete",
         Gate::Rejected => "rejected",
     }
+}
+
+/// Whole seconds: finer digits say nothing to a reader of the evidence.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
 fn judged_for(options: &Verify, now: Timestamp) -> Result<Timestamp, NotDone> {
@@ -218,7 +224,7 @@ fn write(
 
 /// One clause of a contract on a deliverable, on every layer; nothing is printed. For the drill.
 pub fn examine_clause(folder: &Path, contract: &Contract, id: &str) -> Result<RunResult, NotDone> {
-    let now = Timestamp::now();
+    let now = now();
     let Opened { delivery, declared } = examine::open(folder, Some(contract))?;
     let contract = contract.fill(delivery.spec());
     let options = Collecting::silent();

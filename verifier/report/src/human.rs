@@ -167,13 +167,20 @@ impl Page<'_> {
         let head = format!("{mark} {chapter}{}  {title}", plain(&clause.id));
         self.line(0, "");
         self.line(0, &format!("{} — {} ({obligation})", self.ink(Ink::Strong, &head), self.ink(ink, &verdict)));
+        // A clause that nobody asked about is one line.
+        if clause.reason.as_deref() == Some("left-out") {
+            self.state(clause);
+            return;
+        }
         if clause.verdict != Verdict::Pass
             && let Some(agreed) = agreed
         {
             self.wording(agreed);
         }
         self.state(clause);
-        for check in clause.checks.iter().filter(|c| c.weight != "note") {
+        // Checks that the agreed parameters switch off, and notes, would only be noise.
+        let shown = |c: &&CheckResult| c.weight != "note" && c.verdict != Verdict::NotApplicable;
+        for check in clause.checks.iter().filter(shown) {
             self.check(check);
         }
         self.remarks(clause);

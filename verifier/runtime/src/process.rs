@@ -268,20 +268,17 @@ fn kind(service: &Service, process: &ProcessSnapshot, mapping: &Mapping, sha256:
     // Only of the delivered program is known which interpreter it names; a child's other program has none here.
     let program = service.program().filter(|p| Known::Value(p.digest.clone()) == process.exe_sha256);
     let named = program.and_then(|p| p.interpreter.as_deref());
-    match named.is_some_and(|named| same_file(service, process, named, mapping)) {
+    match named.is_some_and(|named| same_file(named, mapping)) {
         true => LibraryKind::Interpreter,
         false => LibraryKind::Other,
     }
 }
 
-/// `/lib64/ld-linux-x86-64.so.2` is usually a link; the mapping shows where it leads.
-fn same_file(service: &Service, process: &ProcessSnapshot, named: &str, mapping: &Mapping) -> bool {
+/// `/lib64/ld-linux-x86-64.so.2` is usually a link; the mapping shows where it leads. The sandbox shows the machine's own libraries, so what
+/// the name leads to on the machine is what it leads to inside; a file of another inode under that name is not the interpreter.
+fn same_file(named: &str, mapping: &Mapping) -> bool {
     use std::os::unix::fs::MetadataExt;
-    if named == mapping.path {
-        return true;
-    }
-    let in_root = service.proc_root().join(format!("{}/root{named}", process.pid));
-    std::fs::metadata(in_root).is_ok_and(|meta| meta.ino() == mapping.inode)
+    std::fs::metadata(named).is_ok_and(|meta| meta.ino() == mapping.inode && !mapping.deleted)
 }
 
 fn sockets(service: &Service, look: &Look, _: &[Look], sheet: &mut Sheet) {

@@ -1,6 +1,6 @@
 //! The samples get exactly the verdicts that their `expected.toml` says, and what passed was really examined.
 
-use crate::run::{Ran, assize, finish, sample};
+use crate::run::{Ran, assize, command, finish, sample};
 use std::time::Duration;
 
 fn expected(name: &str) -> toml::Table {
@@ -8,7 +8,21 @@ fn expected(name: &str) -> toml::Table {
     std::fs::read_to_string(path).expect("expected.toml").parse().expect("TOML")
 }
 
+/// Verifies a sample with a pack, and derives the pack's verdicts again in another time zone and language.
 fn verify(name: &str) -> Ran {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let pack = place.path().join("pack");
+    let mut ran = assize_with(name, &pack);
+    let mut replay = command(["evidence".as_ref(), "replay".as_ref(), pack.as_os_str(), "--format=json".as_ref()]);
+    replay.env("TZ", "Asia/Kathmandu").env("LC_ALL", "zh_CN.UTF-8");
+    let again = finish(replay, Duration::from_secs(60));
+    assert_eq!(again.status, Some(0), "{name}: {}", again.stderr);
+    assert_eq!(again.stdout, ran.stdout, "{name}: the replay gives other bytes");
+    ran.stderr.push_str(&again.stderr);
+    ran
+}
+
+fn assize_with(name: &str, pack: &std::path::Path) -> Ran {
     let (folder, contract) = (sample(name), sample(name).join("contract.toml"));
     assize([
         "verify".as_ref(),
@@ -16,6 +30,8 @@ fn verify(name: &str) -> Ran {
         "--contract".as_ref(),
         contract.as_os_str(),
         "--format=json".as_ref(),
+        "--pack".as_ref(),
+        pack.as_os_str(),
     ])
 }
 
@@ -103,9 +119,9 @@ fn an_ordinary_user_gets_the_same_verdicts() {
     std::fs::copy(contract, &contract_copy).expect("a copy");
     let opened = std::process::Command::new("chmod").args(["-R", "a+rX"]).arg(home.path()).status().expect("chmod");
     assert!(opened.success());
-    let mut command = std::process::Command::new("setpriv");
-    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
-    command.args(["verify", "--format=json", "--contract"]).arg(&contract_copy).arg(&copy);
-    command.current_dir(home.path()).env("NO_COLOR", "1").env("HOME", home.path());
-    check("auth-api", &finish(command, Duration::from_secs(300)));
+    let mut other = std::process::Command::new("setpriv");
+    other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
+    other.args(["verify", "--format=json", "--contract"]).arg(&contract_copy).arg(&copy);
+    other.current_dir(home.path()).env("NO_COLOR", "1").env("HOME", home.path());
+    check("auth-api", &finish(other, Duration::from_secs(300)));
 }

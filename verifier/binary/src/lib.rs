@@ -46,7 +46,11 @@ fn sheet(request: &Request, read: &[Result<Program, Gap>]) -> Sheet {
     sheet
 }
 
+/// Without any executable every kind says so once, and not only that it is empty.
 fn fill(mut sheet: Sheet, read: &[Result<Program, Gap>], write: fn(&mut Sheet, &Program)) -> Sheet {
+    if read.is_empty() {
+        sheet.gap(reason!("no-executable-delivered"), "");
+    }
     for one in read {
         match one {
             Ok(program) => {

@@ -1,7 +1,7 @@
 //! What could not be seen, grouped by cause: the same reason at fifty places is one thing to mend.
 
 use assize_facts::Lang;
-use assize_judge::{Outcome, RunResult, Text, Verdict};
+use assize_judge::{CheckResult, FindingResult, Outcome, RunResult, Text, Verdict};
 use std::collections::BTreeMap;
 
 /// One cause.
@@ -17,12 +17,14 @@ pub struct Cause {
 /// The causes of a result, those that keep most clauses open first. Checks that decided nothing because they were left out or passed anyway do not count.
 pub fn causes(result: &RunResult, lang: Lang) -> Vec<Cause> {
     let mut by: BTreeMap<(String, String), Cause> = BTreeMap::new();
-    for clause in &result.clauses {
-        for check in clause.checks.iter().filter(|c| c.verdict == Verdict::Inconclusive) {
+    // What holds back a clause: supporting checks and notes never do, and a clause that is broken is not waiting for anything.
+    for clause in result.clauses.iter().filter(|c| c.verdict == Verdict::Inconclusive) {
+        let open = |c: &&CheckResult| c.verdict == Verdict::Inconclusive && c.weight == "decisive";
+        for check in clause.checks.iter().filter(open) {
             for gap in &check.gaps {
                 add(&mut by, &gap.code, &gap.message, gap.mend.as_ref(), &gap.place, &clause.id, lang);
             }
-            for finding in check.findings.iter().filter(|f| f.outcome == Outcome::Undetermined) {
+            for finding in undetermined(check) {
                 let code = finding.reason.as_deref().unwrap_or("undetermined");
                 add(&mut by, code, &finding.message, finding.mend.as_ref(), &finding.subject, &clause.id, lang);
             }
@@ -31,6 +33,19 @@ pub fn causes(result: &RunResult, lang: Lang) -> Vec<Cause> {
     let mut causes: Vec<Cause> = by.into_values().collect();
     causes.sort_by_key(|c| (std::cmp::Reverse(c.clauses.len()), c.message.clone()));
     causes
+}
+
+/// Outcomes that only follow from something else that was not seen.
+const CONSEQUENCES: &[&str] = &["too-few-selected", "too-few-examined", "process-not-tied-because"];
+
+/// Findings that are a cause of their own: too little to examine is only a consequence where something else says why.
+fn undetermined(check: &CheckResult) -> Vec<&FindingResult> {
+    let open: Vec<&FindingResult> = check.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).collect();
+    let follows = |f: &&FindingResult| f.reason.as_deref().is_some_and(|code| CONSEQUENCES.contains(&code));
+    if check.gaps.is_empty() && open.iter().all(follows) {
+        return open;
+    }
+    open.into_iter().filter(|f| !follows(f)).collect()
 }
 
 fn add(

@@ -1,4 +1,4 @@
-//! Every attack beside a clause that needs no running service is played here; those that do are played by `tests/long.sh`.
+//! Attacks that are settled by source, binary and a started service are played here; those that load, reload or cut it take long and are played by `tests/long.sh`.
 
 use crate::run::{command, finish, sample};
 use std::time::Duration;
@@ -24,4 +24,14 @@ fn attacks_on_vendor_lock_are_caught() {
 #[test]
 fn attacks_on_delivery_complete_are_caught() {
     drill("delivery-complete");
+}
+
+#[test]
+fn attacks_on_cgo_disabled_are_caught() {
+    drill("cgo-disabled");
+}
+
+#[test]
+fn attacks_on_delivery_identity_are_caught() {
+    drill("delivery-identity");
 }

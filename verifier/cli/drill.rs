@@ -4,7 +4,7 @@ use crate::args::Drill;
 use crate::done::{Done, NotDone};
 use crate::{load, terminal, verify};
 use assize_clause::{Attack, AttackVerdict, Clause, Contract, EditAction, Library};
-use assize_facts::{BinarySpec, Deliverable};
+use assize_facts::BinarySpec;
 use assize_judge::{RunResult, Verdict};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub fn run(options: &Drill) -> Result<Done, NotDone> {
             continue;
         }
         for attack in load::attacks(&clause.id)?.iter().filter(|a| a.sample == name) {
-            let outcome = play(&options.deliverable, &spec, &contract, clause, attack);
+            let outcome = play(&options.deliverable, &contract, clause, attack);
             let line = tally.take(clause, attack, outcome);
             if !options.quiet || !line.starts_with("ok") {
                 terminal::print(&line)?;
@@ -101,24 +101,27 @@ fn first_words(check: &assize_judge::CheckResult) -> String {
 }
 
 /// One attack on a copy of the deliverable.
-fn play(
-    folder: &Path,
-    spec: &Deliverable,
-    contract: &Contract,
-    clause: &Clause,
-    attack: &Attack,
-) -> Result<RunResult, String> {
+fn play(folder: &Path, contract: &Contract, clause: &Clause, attack: &Attack) -> Result<RunResult, String> {
     let copy = Copy::of(folder)?;
-    for edit in &attack.edits {
-        apply(&copy.0, &edit.file, &edit.action).map_err(|why| format!("line {}: {}: {why}", edit.line, edit.file))?;
-    }
+    edit(&copy, attack, false)?;
     if attack.build {
+        // The edits may change how it is built.
+        let spec = crate::examine::declared(&copy.0).map_err(|why| why.words())?;
         let root = spec.source.as_ref().and_then(|s| s.root.clone()).unwrap_or_else(|| ".".into());
         for binary in &spec.binaries {
             build(&copy.0, &root, binary)?;
         }
     }
+    edit(&copy, attack, true)?;
     verify::examine_clause(&copy.0, contract, &clause.id).map_err(|why| why.words())
+}
+
+/// The attack's edits of before the build, or of after it.
+fn edit(copy: &Copy, attack: &Attack, after_build: bool) -> Result<(), String> {
+    for edit in attack.edits.iter().filter(|e| e.after_build == after_build) {
+        apply(&copy.0, &edit.file, &edit.action).map_err(|why| format!("line {}: {}: {why}", edit.line, edit.file))?;
+    }
+    Ok(())
 }
 
 /// A private copy, removed when it goes.
@@ -169,10 +172,16 @@ fn apply(root: &Path, file: &str, action: &EditAction) -> Result<(), String> {
                 found => Err(format!("the text to replace is there {found} times")),
             }
         }
-        EditAction::Append(more) => {
-            let mut bytes = fs::read(&path).map_err(text)?;
-            bytes.extend_from_slice(more.as_bytes());
-            fs::write(&path, bytes).map_err(text)
+        EditAction::ReplaceAll { old, new } => {
+            let before = fs::read(&path).map_err(text)?;
+            let after = replaced(&before, old.as_bytes(), new.as_bytes());
+            let after = after.ok_or_else(|| "the text to replace is not there".to_string())?;
+            fs::write(&path, after).map_err(text)
+        }
+        EditAction::Append(more) => append(&path, more.as_bytes()).map_err(text),
+        EditAction::AppendFile { from } => {
+            let more = fs::read(root.join(from)).map_err(text)?;
+            append(&path, &more).map_err(text)
         }
         EditAction::Write(content) => {
             if let Some(parent) = path.parent() {
@@ -189,6 +198,29 @@ fn apply(root: &Path, file: &str, action: &EditAction) -> Result<(), String> {
             fs::copy(root.join(from), &path).map(|_| ()).map_err(text)
         }
     }
+}
+
+fn append(path: &Path, more: &[u8]) -> std::io::Result<()> {
+    let mut bytes = fs::read(path)?;
+    bytes.extend_from_slice(more);
+    fs::write(path, bytes)
+}
+
+/// Every place of some bytes; `None` where there is none.
+fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(bytes.len());
+    let (mut at, mut found) = (0, false);
+    while at < bytes.len() {
+        if bytes[at..].starts_with(old) {
+            out.extend_from_slice(new);
+            at += old.len();
+            found = true;
+        } else {
+            out.push(bytes[at]);
+            at += 1;
+        }
+    }
+    found.then_some(out)
 }
 
 /// Builds a binary as deliverable.toml says; the only place where a toolchain is run, on the operator's own deliverable and for the drill alone.

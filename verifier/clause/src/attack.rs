@@ -27,6 +27,8 @@ pub struct Edit {
     /// Relative to the deliverable.
     pub file: String,
     pub action: EditAction,
+    /// Whether it is made after the sample was built again, so that source and binary differ.
+    pub after_build: bool,
     /// 1-based line in the attack's file.
     pub line: u32,
 }
@@ -38,7 +40,16 @@ pub enum EditAction {
         old: String,
         new: String,
     },
+    /// The old text is found at least once, and is replaced everywhere; in binaries both texts have one length.
+    ReplaceAll {
+        old: String,
+        new: String,
+    },
     Append(String),
+    /// Appends the bytes of another path of the deliverable.
+    AppendFile {
+        from: String,
+    },
     Write(String),
     Delete,
     /// Copies from another path of the deliverable.
@@ -125,7 +136,7 @@ fn expect(table: &Table<'_>, clause: Option<&Clause>, honest: bool) -> Option<Ex
 }
 
 fn edit(table: &Table<'_>) -> Option<Edit> {
-    const ACTIONS: &[&str] = &["replace", "append", "write", "delete", "copy"];
+    const ACTIONS: &[&str] = &["replace", "replace_all", "append", "append_file", "write", "delete", "copy"];
     let reader = table.reader();
     let file = table.need_text("file", "the file that is changed");
     let given: Vec<&str> = ACTIONS.iter().copied().filter(|action| table.get(action).is_some()).collect();
@@ -138,26 +149,37 @@ fn edit(table: &Table<'_>) -> Option<Edit> {
             }
             EditAction::Replace { old: table.string("replace")?, new: new? }
         }
+        ["replace_all"] => {
+            let new = with.clone();
+            if new.is_none() {
+                table.missing("with", "the new text");
+            }
+            EditAction::ReplaceAll { old: table.string("replace_all")?, new: new? }
+        }
+        ["append_file"] => EditAction::AppendFile { from: path(reader, table, "append_file")? },
         ["append"] => EditAction::Append(table.string("append")?),
         ["write"] => EditAction::Write(table.string("write")?),
         ["delete"] if table.bool("delete") == Some(true) => EditAction::Delete,
         ["copy"] => EditAction::Copy { from: path(reader, table, "copy")? },
         _ => {
             let mistake = reader.at(table.span(), "an edit does one thing");
-            reader.report(mistake.help("`replace` and `with`, `append`, `write`, `delete = true` or `copy`"));
+            reader.report(mistake.help(
+                "`replace` or `replace_all` and `with`, `append`, `append_file`, `write`, `delete = true` or `copy`",
+            ));
             return None;
         }
     };
-    if with.is_some() && given != ["replace"] {
+    if with.is_some() && given != ["replace"] && given != ["replace_all"] {
         reader.report(reader.at(&table.key_span("with"), "`with` belongs to `replace`"));
     }
-    if let EditAction::Replace { old, .. } = &action
+    if let EditAction::Replace { old, .. } | EditAction::ReplaceAll { old, .. } = &action
         && old.is_empty()
     {
-        reader.report(reader.at(&table.key_span("replace"), "the old text is empty"));
+        reader.report(reader.at(&table.key_span(given[0]), "the old text is empty"));
     }
     file?;
-    Some(Edit { file: path(reader, table, "file")?, action, line: table.line() })
+    let after_build = table.bool("after_build").unwrap_or(false);
+    Some(Edit { file: path(reader, table, "file")?, action, after_build, line: table.line() })
 }
 
 fn path(reader: &Reader, table: &Table<'_>, key: &'static str) -> Option<String> {

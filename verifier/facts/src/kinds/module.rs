@@ -90,6 +90,8 @@ fact! {
         same_module: bool,
         /// Whether the graph of the build uses the replaced path. A member of the workspace is used where another member requires it.
         used: Known<bool>,
+        /// Whether the path is a member of the workspace, which then stands for it whatever a `replace` says.
+        member: bool,
         /// Whether the target folder was delivered inside the source; null for another module.
         target_delivered: Known<Option<bool>>,
         /// Whether the target's go.mod declares exactly the replaced path; null for another module.

@@ -49,9 +49,7 @@ impl Config {
 /// The declared builds, those that differ only in their packages joined. A binary without a package means every main package.
 pub(crate) fn configs(spec: &Deliverable) -> Vec<Config> {
     let mut configs: Vec<Config> = Vec::new();
-    let declared: Vec<&BinarySpec> =
-        spec.binaries.iter().filter(|b| b.package.is_some() || b.build.is_some()).collect();
-    for binary in declared {
+    for binary in &spec.binaries {
         let config = of_binary(spec, binary);
         match configs.iter_mut().find(|c| c.same_build(&config)) {
             // No package means all of them, whatever else is named.
@@ -173,6 +171,10 @@ mod tests {
         let off = [("CGO_ENABLED", "0")];
         let two = configs(&spec(vec![binary(Some("./a"), &[], &off), binary(Some("./b"), &[], &off)]));
         assert_eq!((two.len(), two[0].packages.clone()), (1, vec!["./a".to_string(), "./b".to_string()]));
+        // A binary of which nothing is said may be any of them.
+        let silent = BinarySpec { name: "y".into(), path: "y".into(), ..BinarySpec::default() };
+        let all = configs(&spec(vec![binary(Some("./a"), &[], &off), silent]));
+        assert!(all.iter().any(|c| c.packages.is_empty()), "{all:?}");
         let every = configs(&spec(vec![binary(Some("./a"), &[], &off), binary(None, &[], &off)]));
         assert!(every.len() == 1 && every[0].packages.is_empty());
         let other = configs(&spec(vec![binary(Some("./a"), &[], &off), binary(Some("./b"), &[], &[])]));

@@ -102,7 +102,11 @@ impl Modules {
     fn main(&mut self, files: &dyn Files, folders: &Folders, folder: &str) {
         if !folders.modules.contains(folder) {
             let path = join(folder, "go.mod");
-            return self.gap(reason!("no-module-file", path = files.shown(&path)), &files.shown(&path));
+            let shown = files.shown(&path);
+            return match &self.work {
+                Some(_) => self.gap(reason!("workspace-member-not-delivered", member = shown), &shown),
+                None => self.gap(reason!("no-module-file", path = shown), &shown),
+            };
         }
         let Some(go_mod) = self.go_mod(files, folder, Strictness::Main) else { return };
         let path = go_mod.module.as_ref().map(|m| m.path.clone()).unwrap_or_default();

@@ -160,6 +160,28 @@ b/b.go example.com/b main built
 ",
         ),
         (
+            "a member of the workspace that was not delivered",
+            "
+-- go.work --
+go 1.26
+
+use (
+	./a
+	./tools
+)
+-- a/go.mod --
+module example.com/a
+
+go 1.26
+-- a/main.go --
+package main
+",
+            "
+a/main.go example.com/a main built
+gap workspace-member-not-delivered tools/go.mod
+",
+        ),
+        (
             "without a main package every package counts",
             "
 -- lib.go --

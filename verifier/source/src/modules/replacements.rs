@@ -38,6 +38,7 @@ fn replaced(graph: &Graph, text: &Text, base: &str, replace: &Replace, private: 
         target_version: version(&replace.new.version),
         same_module: replace.new.path == path,
         used: is_used(graph, text, replace),
+        member: graph.is_main(path),
         target_delivered: Known::Value(target.as_ref().map(|t| t.delivered)),
         target_declares_path: target.as_ref().map_or(Known::Value(None), |t| t.declares(path, &replace.new.path)),
         own_module: own,
@@ -117,6 +118,7 @@ fn used(graph: &Graph, member: &Use, private: &str) -> Replacement {
             None if all_summed(graph) => Known::Value(false),
             None => Known::Unknown(missing()),
         },
+        member: true,
         target_delivered: Known::Value(Some(main.is_some())),
         target_declares_path: main
             .map_or_else(|| Known::Unknown(missing()), |main| Known::Value(Some(!main.path.is_empty()))),

@@ -180,6 +180,14 @@ fn a_workspace_brings_in_its_members() {
          github.com/acme/app x.y/a false false true\n\
          github.com/acme/lib x.y/a false ?build-unknown true\n"
     );
+    // A replacement of a member is none of a module that nobody requires (kubernetes has one for every member, for GOWORK=off).
+    fixture.edit(
+        "src/app/go.mod",
+        ")\n",
+        ")\n\nreplace (\n\tgithub.com/acme/lib => ../lib\n\tx.y/unused => ../lib\n)\n",
+    );
+    let shown = fixture.show("module.replacements", "path used member");
+    assert!(shown.starts_with("github.com/acme/lib false true\nx.y/unused false false\n"), "{shown}");
     // With every sum there, nothing is left for the missing member to stand for.
     fixture.write("src/app/go.sum", "x.y/a v1.0.0 h1:x\nx.y/a v1.0.0/go.mod h1:x\n");
     assert!(

@@ -11,7 +11,7 @@ mod settings;
 #[cfg(test)]
 mod words;
 
-use assize_delivery::Delivery;
+use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::inventory::{BuildSetting, File};
 use assize_facts::{Fact, Progress, Quiet, Reason, Request, Sheet, reason};
 use build::{Files, Program};
@@ -27,32 +27,12 @@ pub struct Context {
 
 /// One sheet per request. A kind whose collector is not built yet is a gap, so that nothing passes by it.
 pub fn collect(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
-    let settings = match delivery.source() {
-        Ok(Some(tree)) => settings::sheet(delivery, &tree),
-        Ok(None) => Sheet::missing(BuildSetting::KIND, reason!("no-source")),
-        Err(reason) => Sheet::missing(BuildSetting::KIND, reason),
-    };
-    let given = modules::Given { sources: &context.module_sources, imported: None, settings: Some(&settings) };
-    let (of_modules, others): (Vec<Request>, Vec<Request>) =
-        requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
-    let mut sheets = modules::collect(delivery, given, &of_modules, progress);
-    let (of_settings, others): (Vec<Request>, Vec<Request>) =
-        others.into_iter().partition(|request| request.kind == BuildSetting::KIND);
-    sheets.extend(of_settings.iter().map(|request| Sheet { with: request.args(), ..settings.clone() }));
-    sheets.extend(of_source(delivery, &others, progress));
-    sheets
-}
-
-fn of_source(delivery: &Delivery, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
-    if !requests.iter().any(|request| facts::KINDS.contains(&request.kind.as_str())) {
-        return requests.iter().map(not_built).collect();
-    }
-    let tree = match delivery.source() {
-        Ok(Some(tree)) => tree,
-        Ok(None) => return requests.iter().map(|request| missing(request, reason!("no-source"))).collect(),
+    let tree = delivery.source().and_then(|tree| tree.ok_or_else(|| reason!("no-source")));
+    let tree = match tree {
+        Ok(tree) => tree,
         Err(reason) => return requests.iter().map(|request| missing(request, reason.clone())).collect(),
     };
-    let work = || read(delivery, &tree, requests, progress);
+    let work = || read(delivery, &tree, context, requests, progress);
     // Trees nest, and so do the functions that walk them: the stacks of ordinary threads are too small for what Go accepts.
     match rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build() {
         Ok(pool) => pool.install(work),
@@ -62,19 +42,38 @@ fn of_source(delivery: &Delivery, requests: &[Request], progress: &dyn Progress)
 
 fn read(
     delivery: &Delivery,
-    tree: &assize_delivery::SourceTree,
+    tree: &SourceTree,
+    context: &Context,
     requests: &[Request],
     progress: &dyn Progress,
 ) -> Vec<Sheet> {
-    let mut program = Program::read(tree as &dyn Files, delivery.spec(), &[], progress);
-    program.gaps.extend(tree.gaps());
-    program.read_rest();
-    let source = facts::Source::new(program, Box::new(|| inventory(delivery)));
-    let sheet = |request: &Request| match facts::sheet(&request.kind, &source) {
+    let asks = |kinds: &[&str]| requests.iter().any(|request| kinds.contains(&request.kind.as_str()));
+    let settings = settings::sheet(delivery, tree);
+    // What the build imports decides which sums it needs.
+    let source =
+        (asks(facts::KINDS) || asks(modules::KINDS)).then(|| source(delivery, tree, asks(facts::KINDS), progress));
+    let imports = source.as_ref().map(|source| source.program.imports());
+    let given =
+        modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: Some(&settings) };
+    let (of_modules, others): (Vec<Request>, Vec<Request>) =
+        requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
+    let mut sheets = modules::collect(delivery, given, &of_modules, progress);
+    sheets.extend(others.iter().map(|request| match source.as_ref().and_then(|s| facts::sheet(&request.kind, s)) {
+        _ if request.kind == BuildSetting::KIND => Sheet { with: request.args(), ..settings.clone() },
         Some(sheet) => Sheet { with: request.args(), ..sheet },
         None => not_built(request),
-    };
-    requests.iter().map(sheet).collect()
+    }));
+    sheets
+}
+
+/// The declared builds; with the files that no build takes where they are asked about.
+fn source<'a>(delivery: &'a Delivery, tree: &'a SourceTree, whole: bool, progress: &dyn Progress) -> facts::Source<'a> {
+    let mut program = Program::read(tree as &dyn Files, delivery.spec(), &[], progress);
+    program.gaps.extend(tree.gaps());
+    if whole {
+        program.read_rest();
+    }
+    facts::Source::new(program, Box::new(|| inventory(delivery)))
 }
 
 fn inventory(delivery: &Delivery) -> Sheet {

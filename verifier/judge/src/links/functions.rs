@@ -7,7 +7,7 @@ use crate::Truth;
 use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::FunctionLink;
-use assize_facts::{Known, Origin, Reason, Sheet, reason};
+use assize_facts::{Gap, Known, Origin, Reason, Sheet, reason};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -30,9 +30,10 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     let tree = Tree::read(sheets);
     let (binaries, unread) = table::read(sheets);
     let functions = sheets.of("binary.functions");
-    for from in [&sheets.of("binary.info"), &functions, &tree.sheet] {
-        inherit(&mut sheet, from);
-    }
+    let vendored = Vendored::read(sheets);
+    inherit(&mut sheet, &sheets.of("binary.info"));
+    inherit(&mut sheet, &functions);
+    inherit(&mut sheet, &vendored.compared(&tree.sheet));
     let modules = sheets
         .of("binary.modules")
         .gaps
@@ -42,7 +43,7 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     for reason in unread.info.into_iter().chain(unread.functions).chain(tree.unread.iter().cloned()) {
         sheet.gap(reason, "");
     }
-    let asked = Asked { tree, vendored: Vendored::read(sheets), modules, functions };
+    let asked = Asked { tree, vendored, modules, functions };
     for binary in &binaries {
         asked.of_binary(binary, &mut sheet);
     }
@@ -118,6 +119,19 @@ impl Vendored {
             Ok(modules) => Vendored { modules, open: gap },
             Err(reason) => Vendored { modules: BTreeSet::new(), open: Some(reason) },
         }
+    }
+
+    /// What the source declares, without the gaps of dependencies that are not vendored: nothing is compared with them.
+    fn compared(&self, declared: &Sheet) -> Sheet {
+        let elsewhere = |gap: &Gap| {
+            let module = gap.reason.args.get("module");
+            gap.owner.as_deref() == Some("dependency")
+                && gap.reason.code == "module-source-not-delivered"
+                && module.is_some_and(|module| !self.modules.contains(module))
+                && self.open.is_none()
+        };
+        let gaps = declared.gaps.iter().filter(|gap| !elsewhere(gap)).cloned().collect();
+        Sheet { gaps, ..Sheet::named(&declared.kind) }
     }
 }
 

@@ -80,7 +80,8 @@ fn doubt(sheets: &Sheets, functions: &Sheet, binaries: &[Binary]) -> Option<Reas
     if binaries.is_empty() {
         return Some(reason!("no-binary"));
     }
-    for kind in ["binary.info", "binary.functions"] {
+    // `link.functions` leaves dependencies out that were not delivered; their functions could be anybody's.
+    for kind in ["binary.info", "binary.functions", "source.declarations"] {
         if let Some(gap) = sheets.of(kind).gaps.first() {
             return Some(gap.reason.clone());
         }

@@ -107,6 +107,8 @@ impl Tree<'_> {
     /// What may hide declarations of a package: a gap in its folder, or one without a place, or a record that could not be read.
     pub fn hidden_in(&self, package: Option<&Package>) -> Option<Reason> {
         let here = |gap: &&Gap| match package {
+            // The contents of another module hold none of this one's declarations; the gap stands where it is imported.
+            Some(_) if gap.reason.code == "module-source-not-delivered" => false,
             Some(package) => gap.place.is_empty() || folder(without_line(&gap.place)) == package.folder,
             None => true,
         };

@@ -12,7 +12,7 @@ mod std;
 mod tree;
 
 pub(crate) use folder::{FileId, join};
-pub(crate) use program::{Package, Program};
+pub(crate) use program::{Imports, Package, Program};
 pub(crate) use select::{Outcome, is_foreign, select};
 pub(crate) use tree::Files;
 

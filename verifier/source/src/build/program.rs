@@ -67,6 +67,14 @@ pub(crate) struct Program<'a> {
     pub gaps: Vec<Gap>,
 }
 
+/// What files of the declared builds import.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Imports {
+    pub paths: BTreeSet<String>,
+    /// Whether all of the builds was seen, so that what is not here is not imported.
+    pub whole: bool,
+}
+
 impl<'a> Program<'a> {
     /// Reads what the declared builds take.
     pub fn read(files: &'a dyn Files, spec: &Deliverable, private: &[String], progress: &dyn Progress) -> Program<'a> {
@@ -348,6 +356,17 @@ impl<'a> Program<'a> {
             }
         }
         self.gaps.extend(gaps);
+    }
+
+    /// What the builds import. Where the setting of cgo is not declared, what is imported under both.
+    pub fn imports(&self) -> Imports {
+        let mut by_module: BTreeMap<(usize, usize), BTreeSet<&String>> = BTreeMap::new();
+        for build in &self.builds {
+            let here: BTreeSet<&String> = build.graph.packages.values().flat_map(|p| &p.selection.imports).collect();
+            let same = by_module.entry((build.config, build.modules)).or_insert_with(|| here.clone());
+            same.retain(|import| here.contains(import));
+        }
+        Imports { paths: by_module.into_values().flatten().cloned().collect(), whole: self.gaps.is_empty() }
     }
 
     pub fn shown(&self, file: FileId) -> String {

@@ -2,6 +2,7 @@
 
 use super::index::{Effective, Index, Summation};
 use super::text::Text;
+use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::module::ModuleFile;
 use assize_facts::{Gap, Reason, reason};
@@ -60,12 +61,12 @@ pub(super) struct Graph {
     pub vendor: Option<(Text, ModulesTxt)>,
     /// What keeps every sheet from being whole.
     pub gaps: Vec<Gap>,
-    imported: Option<BTreeSet<String>>,
+    imports: Option<Imports>,
     index: Index,
 }
 
 impl Graph {
-    pub fn read(delivery: &Delivery, imported: Option<&BTreeSet<String>>) -> Result<Graph, Reason> {
+    pub fn read(delivery: &Delivery, imports: Option<&Imports>) -> Result<Graph, Reason> {
         let tree = delivery.source()?.ok_or_else(|| reason!("no-source"))?;
         // Folders of declared `[[binary]]` packages, relative to the source root.
         let packages: Vec<String> =
@@ -79,7 +80,7 @@ impl Graph {
             sums: Vec::new(),
             vendor: None,
             gaps: Vec::new(),
-            imported: imported.cloned(),
+            imports: imports.cloned(),
             index: Index::default(),
         };
         graph.read_mains();
@@ -87,7 +88,7 @@ impl Graph {
         graph.read_targets();
         graph.read_sums();
         graph.read_vendor();
-        graph.index = Index::new(&graph, &packages, imported);
+        graph.index = Index::new(&graph, &packages, imports);
         graph
             .gaps
             .extend(graph.unseen("").filter(|gap| graph.tree.prefix().starts_with(&gap.place)).collect::<Vec<_>>());
@@ -326,13 +327,13 @@ impl Graph {
         self.index.providing.contains(path)
     }
 
-    /// Whether the build imports the package of this path or one below; `None` where its imports are not known.
+    /// Whether the build imports the package of this path or one below; `None` where not all of its imports are known.
     pub fn imports_at_or_below(&self, path: &str) -> Option<bool> {
-        let imported = self.imported.as_ref()?;
+        let imports = self.imports.as_ref()?;
         let below = format!("{path}/");
-        let found =
-            imported.contains(path) || imported.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below));
-        Some(found)
+        let found = imports.paths.contains(path)
+            || imports.paths.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below));
+        (found || imports.whole).then_some(found)
     }
 
     /// The main module that the delivered program belongs to.

@@ -2,6 +2,7 @@
 
 use super::graph::{Graph, MainModule, folder_of};
 use super::text::Text;
+use crate::build::Imports;
 use assize_golang::module::{Module, is_at_or_below};
 use assize_golang::semver;
 use assize_golang::sum::{SumFile, Summed};
@@ -43,7 +44,7 @@ pub(super) struct Index {
 }
 
 impl Index {
-    pub fn new(graph: &Graph, packages: &[String], imported: Option<&BTreeSet<String>>) -> Index {
+    pub fn new(graph: &Graph, packages: &[String], imports: Option<&Imports>) -> Index {
         let mut index = Index { home: home(&graph.mains, packages), ..Index::default() };
         for main in &graph.mains {
             index.mains.insert(main.path.clone(), main.folder.clone());
@@ -53,7 +54,7 @@ impl Index {
         index.sum(&graph.sums);
         index.vendor(graph.vendor.as_ref().map(|(_, txt)| txt));
         index.replace(graph);
-        imported.into_iter().flatten().for_each(|import| index.import(import));
+        imports.into_iter().flat_map(|i| &i.paths).for_each(|import| index.import(import));
         index
     }
 

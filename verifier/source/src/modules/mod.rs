@@ -17,11 +17,11 @@ mod text;
 mod vendor;
 mod vendored;
 
+use crate::build::Imports;
 use assize_delivery::Delivery;
 use assize_facts::kinds::module::{Assurance, ChecksumSetting, Content, File, Replacement, Requirement, Sum, Vendor};
 use assize_facts::{Fact, Progress, Reason, Request, Sheet, reason};
 use graph::Graph;
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// What the collector is given beside the deliverable.
@@ -29,8 +29,8 @@ use std::path::PathBuf;
 pub(crate) struct Given<'a> {
     /// Module contents that the buyer brings (`--modules`): module caches or folders in GOPROXY layout. They authenticate themselves.
     pub sources: &'a [PathBuf],
-    /// Import paths that files of the declared build import; `None` where they are not known.
-    pub imported: Option<&'a BTreeSet<String>>,
+    /// What files of the declared build import; `None` where that was not read.
+    pub imports: Option<&'a Imports>,
     /// The collected sheet of `inventory.build_settings`, for `module.checksum_settings`.
     pub settings: Option<&'a Sheet>,
 }
@@ -58,7 +58,7 @@ pub(crate) fn collect(
     if mine.is_empty() {
         return Vec::new();
     }
-    let graph = match Graph::read(delivery, given.imported) {
+    let graph = match Graph::read(delivery, given.imports) {
         Ok(graph) => graph,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };

@@ -3,7 +3,7 @@
 use super::{info, link, row};
 use crate::run::Declared;
 use crate::tests::court::{sheet, with_gap};
-use assize_facts::{Field, Sheet};
+use assize_facts::{Field, Gap, Sheet, reason};
 use serde_json::{Value as Json, json};
 
 /// `name file line`, one a line; names may hold blanks.
@@ -287,4 +287,27 @@ fn what_was_not_seen_leaves_functions_open() {
     renamed[0].items[0].fields.insert("obfuscated".into(), Field::Known(json!(true)));
     assert!(compared(renamed)[0].starts_with("example.com/gen ?obfuscated"));
     assert!(compared(vec![]).iter().all(|row| row == "gap not-collected"));
+}
+
+#[test]
+fn dependencies_that_nobody_vendored_are_not_compared() {
+    let open = |vendored: &[&str], owner: Option<&str>| {
+        let mut all = sheets(GO_1_26, SOURCE);
+        all[3].gaps.push(Gap {
+            reason: reason!("module-source-not-delivered", module = "x.y/a", version = "v1.0.0", package = "x.y/a/in"),
+            place: "src/other/a.go:3".into(),
+            owner: owner.map(str::to_owned),
+        });
+        let vendored: Vec<Json> = vendored.iter().map(|path| json!({ "path": path })).collect();
+        all[6] = sheet("module.vendor", 1, &vendored);
+        compared(all).iter().filter(|row| row.starts_with("gap ")).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(open(&[], Some("dependency")), [""; 0]);
+    assert_eq!(open(&["x.y/b"], Some("dependency")), [""; 0]);
+    assert_eq!(
+        open(&["x.y/a"], Some("dependency")),
+        ["gap module-source-not-delivered"],
+        "it says that it is vendored"
+    );
+    assert_eq!(open(&[], None), ["gap module-source-not-delivered"], "a module of the supplier's own");
 }

@@ -137,7 +137,7 @@ fn a_damaged_zip_was_not_seen() {
 fn contents_without_a_sum_prove_nothing() {
     let mut fixture = Fixture::honest();
     fixture.remove("src/vendor");
-    fixture.imported = Some(["x.y/b/in".into()].into());
+    fixture.imports(&["x.y/b/in"]);
     let sums = std::fs::read_to_string(fixture.path("src/go.sum")).expect("text");
     let without: String = sums.lines().filter(|l| !l.starts_with("x.y/b v1.1.0 ")).map(|l| format!("{l}\n")).collect();
     fixture.write("src/go.sum", &without);

@@ -64,7 +64,7 @@ fn a_missing_sum_is_told_where_it_is_known_to_be_needed() {
     fixture.write("src/go.sum", &without("x.y/a v1.0.0 "));
     fixture.remove("src/vendor");
     assert_eq!(first(&fixture).as_deref(), Some("x.y/a x.y/a v1.0.0 ?build-unknown false true true false"));
-    fixture.imported = Some(["fmt".into(), "x.y/a/sub".into(), "x.y/bb".into()].into());
+    fixture.imports(&["fmt", "x.y/a/sub", "x.y/bb"]);
     assert_eq!(first(&fixture).as_deref(), Some("x.y/a x.y/a v1.0.0 true false true false false"));
     // Two modules that could hold the package: which one does is not known.
     fixture.edit("src/go.mod", "x.y/a v1.0.0", "x.y/a v1.0.0\n\tx.y/a/sub v1.0.0");
@@ -81,7 +81,7 @@ fn sums_are_those_of_the_effective_module() {
         "go 1.26.0\n\nreplace x.y/a => x.y/fork v1.0.1\nreplace x.y/b v1.1.0 => ./b\n",
     );
     fixture.write("src/b/go.mod", "module x.y/b\n");
-    fixture.imported = Some(["x.y/a".into()].into());
+    fixture.imports(&["x.y/a"]);
     assert_eq!(
         fixture.show("module.requirements", REQUIREMENTS),
         "x.y/a x.y/fork v1.0.1 true false false false false\nx.y/b null null false null null true true\n"

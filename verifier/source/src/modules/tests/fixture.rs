@@ -1,11 +1,12 @@
 //! Small deliverables, written to a folder of their own.
 
+use crate::build::Imports;
 use crate::modules::{Given, collect};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sha256, Sheet, SourceSpec};
 use assize_golang::module::{Module, escape_path};
 use assize_golang::sum::{TreeHash, go_mod_h1};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use tempfile::TempDir;
@@ -14,7 +15,7 @@ use tempfile::TempDir;
 pub(super) struct Fixture {
     pub folder: TempDir,
     pub spec: Deliverable,
-    pub imported: Option<BTreeSet<String>>,
+    pub imports: Option<Imports>,
     pub settings: Option<Sheet>,
     pub sources: Vec<PathBuf>,
     pub private: Vec<String>,
@@ -40,12 +41,18 @@ pub(super) const B: &[File<'static>] = &[
 ];
 
 impl Fixture {
+    /// All that the build imports.
+    pub fn imports(&mut self, paths: &[&str]) {
+        let paths = paths.iter().map(|path| (*path).to_string()).collect();
+        self.imports = Some(Imports { paths, whole: true });
+    }
+
     pub fn new() -> Fixture {
         let source = SourceSpec { root: Some("src".into()), modules: None, ..SourceSpec::default() };
         Fixture {
             folder: tempfile::tempdir().expect("a folder"),
             spec: Deliverable { source: Some(source), ..Deliverable::default() },
-            imported: None,
+            imports: None,
             settings: None,
             sources: Vec::new(),
             private: Vec::new(),
@@ -116,8 +123,7 @@ impl Fixture {
     pub fn collect(&self, kind: &str) -> Sheet {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
-        let given =
-            Given { sources: &self.sources, imported: self.imported.as_ref(), settings: self.settings.as_ref() };
+        let given = Given { sources: &self.sources, imports: self.imports.as_ref(), settings: self.settings.as_ref() };
         let mut sheets = collect(&delivery, given, &[Request::new(kind, &with)], &Quiet);
         assert_eq!(sheets.len(), 1, "{kind}");
         let sheet = sheets.remove(0);

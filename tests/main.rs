@@ -5,5 +5,6 @@ mod bad_input;
 mod commands;
 mod house;
 mod packs;
+mod public;
 mod run;
 mod samples;

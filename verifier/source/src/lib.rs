@@ -6,6 +6,7 @@
 mod build;
 mod facts;
 mod go;
+mod meaning;
 mod modules;
 mod settings;
 #[cfg(test)]

@@ -52,9 +52,12 @@ fact! {
 
 fact! {
     /// A suppression or tool configuration addressed to another checker; listed, never obeyed.
+    /// Comments in the Go files of the main modules and local replacements, tests included; configuration files by their names, anywhere below the source root.
     pub struct Suppression = "inventory.suppressions", layers [Source], counts "files" {
         /// The tool it speaks to, as in `gosec`.
         tool: String,
+        /// The rules that it names, as in `G402`; empty where it names none.
+        rules: Vec<String>,
         /// The text, cut at 200 characters.
         text: String,
     }

@@ -191,7 +191,8 @@ fact! {
 
 vocabulary! {
     pub enum SettingSource {
-        GoLine = "go-line", GodebugLine = "godebug-line", GoDebugDirective = "go:debug", Setenv = "os.Setenv", Default = "toolchain-default",
+        GoLine = "go-line", GodebugLine = "godebug-line", GoDebugDirective = "go:debug", Setenv = "os.Setenv", Call = "call",
+        Default = "toolchain-default",
     }
 }
 
@@ -204,7 +205,7 @@ fact! {
         owner: Owner,
         /// Where it comes from.
         from: SettingSource,
-        /// Its name, as in `tls10server`, `GOGC`, `SetCPUProfileRate`.
+        /// Its name, as in `tls10server`, `GOGC`, `SetCPUProfileRate`; `GODEBUG` where its value is not known.
         name: String,
         /// Its value as text.
         value: Known<String>,

@@ -11,6 +11,7 @@ mod select;
 mod std;
 mod tree;
 
+pub(crate) use config::Config;
 pub(crate) use folder::{FileId, join};
 pub(crate) use program::{Imports, Package, Program};
 pub(crate) use select::{Outcome, is_foreign, select};

@@ -1,6 +1,6 @@
 //! What the head of a source file says, read once whatever builds are asked about.
 
-use crate::facts::{MachineCode, machine_code};
+use crate::facts::{MachineCode, Mentions, machine_code};
 use crate::go::outline::{Outline, outline};
 
 /// A source file's head.
@@ -18,6 +18,8 @@ pub(crate) struct GoHead {
     pub generated: bool,
     /// Executables written as literals.
     pub machine_code: Vec<MachineCode>,
+    /// Words in its text that tell whether it is worth a second look.
+    pub mentions: Mentions,
     /// First and last line of each top-level declaration, 1-based.
     pub lines: Vec<(u32, u32)>,
     /// Everything before the package clause and its first byte, where it may hold a constraint; else empty.
@@ -36,7 +38,7 @@ impl GoHead {
         let constraint = if asks { text[..(before + 1).min(text.len())].to_vec() } else { Vec::new() };
         let lines = lines(text, &outline);
         let machine_code = machine_code(text);
-        GoHead { outline, generated: generated(head), machine_code, lines, constraint }
+        GoHead { outline, generated: generated(head), machine_code, mentions: Mentions::of(text), lines, constraint }
     }
 
     /// Text for the constraint's reader.

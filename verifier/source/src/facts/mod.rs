@@ -7,16 +7,33 @@ mod embeds;
 mod files;
 mod literals;
 mod loaders;
+mod mentions;
+mod runtime_settings;
+mod search;
+mod seccomp;
+mod signals;
 mod source;
+mod suppressions;
 
 pub(crate) use literals::{MachineCode, machine_code};
+pub(crate) use mentions::Mentions;
 pub(crate) use source::Source;
 
-use assize_facts::kinds::source::{CgoImport, Declarations, SourceFile};
+use crate::meaning::Lens;
+use assize_facts::kinds::inventory::Suppression;
+use assize_facts::kinds::source::{CgoImport, Declarations, RuntimeSetting, SeccompLoad, SignalHandler, SourceFile};
 use assize_facts::{Fact, Sheet};
 
 /// Kinds that are answered here.
-pub(crate) const KINDS: &[&str] = &[SourceFile::KIND, CgoImport::KIND, Declarations::KIND];
+pub(crate) const KINDS: &[&str] = &[
+    SourceFile::KIND,
+    CgoImport::KIND,
+    Declarations::KIND,
+    SignalHandler::KIND,
+    RuntimeSetting::KIND,
+    SeccompLoad::KIND,
+    Suppression::KIND,
+];
 
 /// The sheet of a kind of [`KINDS`].
 pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
@@ -24,6 +41,10 @@ pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
         SourceFile::KIND => files::sheet(source),
         CgoImport::KIND => cgo::sheet(source),
         Declarations::KIND => declarations::sheet(source),
+        SignalHandler::KIND => signals::sheet(&Lens::new(source)),
+        RuntimeSetting::KIND => runtime_settings::sheet(&Lens::new(source)),
+        SeccompLoad::KIND => seccomp::sheet(&Lens::new(source)),
+        Suppression::KIND => suppressions::sheet(source),
         _ => return None,
     };
     sheet.settle();
@@ -34,5 +55,9 @@ pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
 mod cgo_tests;
 #[cfg(test)]
 mod files_tests;
+#[cfg(test)]
+mod settings_tests;
+#[cfg(test)]
+mod signals_tests;
 #[cfg(test)]
 pub(crate) mod table;

@@ -3,6 +3,7 @@
 use crate::build::{FileId, Program};
 use crate::go::syntax::Span;
 use crate::go::text::Text;
+use crate::meaning::Decls;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
 use std::sync::{Arc, OnceLock};
@@ -12,12 +13,15 @@ pub(crate) struct Source<'a> {
     texts: Vec<OnceLock<Option<Arc<Text>>>>,
     /// `inventory.files` of the deliverable, taken when something refers to a file.
     inventory: Box<dyn Fn() -> Sheet + Sync + 'a>,
+    /// Parsed when asked for, by whatever kind first asks.
+    pub decls: Decls,
 }
 
 impl<'a> Source<'a> {
     pub fn new(program: Program<'a>, inventory: Box<dyn Fn() -> Sheet + Sync + 'a>) -> Source<'a> {
         let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        Source { program, texts, inventory }
+        let decls = Decls::new(program.folders.files.len());
+        Source { program, texts, inventory, decls }
     }
 
     pub fn inventory(&self) -> Sheet {
@@ -31,6 +35,12 @@ impl<'a> Source<'a> {
             Some(Arc::new(Text::new(self.program.files.read(path).ok()?)))
         };
         self.texts.get(file.0 as usize)?.get_or_init(read).clone()
+    }
+
+    /// A file's bytes, read anew unless its text is kept already.
+    pub fn bytes(&self, file: FileId) -> Option<Vec<u8>> {
+        let path = self.program.folders.file(file).content.as_ref()?;
+        self.program.files.read(path).ok()
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Origin {

@@ -57,6 +57,7 @@ pub(crate) struct Lexer<'a> {
     /// The comment that was passed before the last token and looks like a directive; taken by the outline.
     pub directives: Vec<Comment>,
     keep_directives: bool,
+    keep_comments: bool,
 }
 
 const BLANKS: [bool; 256] = table(b" \t\r");
@@ -87,17 +88,30 @@ impl<'a> Lexer<'a> {
     pub fn new(text: &'a [u8]) -> Lexer<'a> {
         // A byte order mark is passed over at the very start only (go/scanner: Scanner.Init).
         let at = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-        Lexer { text, at, ends: false, directives: Vec::new(), keep_directives: false }
+        Lexer { text, at, ends: false, directives: Vec::new(), keep_directives: false, keep_comments: false }
     }
 
     /// Starts inside a text, at the start of a declaration.
     pub fn within(text: &'a [u8], start: usize, end: usize) -> Lexer<'a> {
         let text = &text[..end.min(text.len())];
-        Lexer { text, at: start.min(text.len()), ends: false, directives: Vec::new(), keep_directives: false }
+        Lexer {
+            text,
+            at: start.min(text.len()),
+            ends: false,
+            directives: Vec::new(),
+            keep_directives: false,
+            keep_comments: false,
+        }
     }
 
     pub fn keeping_directives(mut self) -> Lexer<'a> {
         self.keep_directives = true;
+        self
+    }
+
+    /// Every comment is kept among the directives.
+    pub fn keeping_comments(mut self) -> Lexer<'a> {
+        self.keep_comments = true;
         self
     }
 
@@ -168,7 +182,7 @@ impl<'a> Lexer<'a> {
     }
 
     fn keep_directive(&mut self, start: usize) {
-        if self.keep_directives && looks_like_directive(&self.text[start + 2..self.at]) {
+        if self.keep_comments || self.keep_directives && looks_like_directive(&self.text[start + 2..self.at]) {
             self.directives.push(Comment { start, end: self.at });
         }
     }

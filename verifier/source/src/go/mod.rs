@@ -1,6 +1,6 @@
 //! The Go reader: tokens, outlines of files, and declarations as trees.
 
-mod lexer;
+pub(crate) mod lexer;
 pub(crate) mod literal;
 mod lower;
 mod lower_stmt;

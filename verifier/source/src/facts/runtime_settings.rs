@@ -1,0 +1,259 @@
+//! `source.runtime_settings`: what go.mod, go.work, `//go:debug` lines and calls set of the Go runtime.
+
+use super::Source;
+use super::search::{Reference, Search, item, references};
+use crate::build::{FileId, join};
+use crate::meaning::{Const, Lens, Site, Symbol};
+use assize_facts::kinds::source::{Owner, RuntimeSetting, SettingSource};
+use assize_facts::{Item, Known, Origin, Sheet};
+use assize_golang::godebug;
+use assize_golang::modfile::{GoVersionLine, Godebug};
+
+/// Calls that set something of the runtime, with the argument that says what.
+const CALLS: &[(&str, &str, usize)] = &[
+    ("runtime", "GOMAXPROCS", 0),
+    ("runtime", "SetCPUProfileRate", 0),
+    ("runtime", "SetBlockProfileRate", 0),
+    ("runtime", "SetMutexProfileFraction", 0),
+    ("runtime/debug", "SetGCPercent", 0),
+    ("runtime/debug", "SetMemoryLimit", 0),
+    ("runtime/debug", "SetMaxThreads", 0),
+    ("runtime/debug", "SetMaxStack", 0),
+    ("runtime/debug", "SetTraceback", 0),
+    ("runtime/debug", "SetPanicOnFault", 0),
+];
+
+/// Environment variables that the runtime reads (runtime package documentation).
+const VARIABLES: &[&str] = &["GODEBUG", "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GOTRACEBACK", "GORACE"];
+
+pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let search = Search {
+        file: &|lens, file| ["runtime", "runtime/debug", "os", "syscall"].iter().any(|path| lens.imports(file, path)),
+        words: &["GOMAXPROCS", "Setenv", "Set", "Clearenv"],
+        dependencies: true,
+    };
+    let mut sheet = search.sheet::<RuntimeSetting>(lens, |site| {
+        references(lens, site, is_sought).iter().flat_map(|found| of_call(lens, site, found)).collect()
+    });
+    let mut items = of_module_files(lens.source);
+    items.extend(of_directives(lens));
+    items.append(&mut sheet.items);
+    sheet.items = items;
+    sheet
+}
+
+fn is_sought(symbol: &Symbol) -> bool {
+    is_setenv(symbol) || CALLS.iter().any(|(path, name, _)| symbol.is(path, name))
+}
+
+fn is_setenv(symbol: &Symbol) -> bool {
+    symbol.is("os", "Setenv") || symbol.is("syscall", "Setenv")
+}
+
+fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<Item> {
+    let origin = lens.source.origin(site.place.file, found.whole().at);
+    let make = |from, name: &str, value| {
+        let package = lens.package(site.place.file).to_string();
+        let fact = RuntimeSetting { package, owner: lens.owner(site.place.file), from, name: name.into(), value };
+        item(fact, origin.clone())
+    };
+    let open = || Known::Unknown(lens.open(site, found.whole()));
+    let Some((_, call)) = found.call else {
+        // `f := os.Setenv` may set anything or nothing; a setter of the runtime is named by itself.
+        return match is_setenv(&found.symbol) {
+            true => Vec::new(),
+            false => vec![make(SettingSource::Call, &found.symbol.name, open())],
+        };
+    };
+    if is_setenv(&found.symbol) {
+        let [name, value] = call.args.as_slice() else { return Vec::new() };
+        let text = |at| lens.eval(site, at).known(|| lens.open(site, at), text);
+        return match text(name) {
+            Known::Value(name) if VARIABLES.contains(&name.as_str()) => of_variable(&name, text(value))
+                .into_iter()
+                .map(|(name, value)| make(SettingSource::Setenv, &name, value))
+                .collect(),
+            Known::Possible(names) if names.iter().any(|n| n == "GODEBUG") => {
+                vec![make(SettingSource::Setenv, "GODEBUG", open())]
+            }
+            _ => Vec::new(),
+        };
+    }
+    let at = CALLS.iter().find(|(path, name, _)| found.symbol.is(path, name)).map_or(0, |(_, _, at)| *at);
+    let value = match call.args.get(at) {
+        Some(arg) => lens.eval(site, arg).known(|| lens.open(site, arg), shown),
+        None => open(),
+    };
+    // GOMAXPROCS(0) asks and sets nothing.
+    if found.symbol.is("runtime", "GOMAXPROCS")
+        && matches!(&value, Known::Value(v) if v.parse::<i64>().is_ok_and(|n| n < 1))
+    {
+        return Vec::new();
+    }
+    vec![make(SettingSource::Call, &found.symbol.name, value)]
+}
+
+fn of_variable(name: &str, value: Known<String>) -> Vec<(String, Known<String>)> {
+    match value {
+        Known::Value(value) if name == "GODEBUG" => {
+            let parts = value.split(',').filter_map(|part| part.trim().split_once('='));
+            parts.map(|(name, value)| (name.to_string(), value.to_string().into())).collect()
+        }
+        value => vec![(name.to_string(), value)],
+    }
+}
+
+fn text(value: Const) -> Option<String> {
+    match value {
+        Const::Text(text) => Some(text),
+        Const::Int(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+    }
+}
+
+fn shown(value: Const) -> Option<String> {
+    match value {
+        Const::Text(text) => Some(text),
+        Const::Int(number) => Some(number.to_string()),
+        Const::Bool(value) => Some(value.to_string()),
+        Const::Nil | Const::Symbol(_) => None,
+    }
+}
+
+/// The module file whose `go` and `godebug` lines are in force for one build: go.work in a workspace, else the main module's go.mod.
+struct InForce<'a> {
+    package: String,
+    file: String,
+    go: Option<&'a GoVersionLine>,
+    godebug: &'a [Godebug],
+    toolchain: Option<u32>,
+}
+
+fn in_force<'a>(source: &'a Source) -> Vec<InForce<'a>> {
+    let program = &source.program;
+    let mut out = Vec::new();
+    for build in &program.builds {
+        let (modules, config) = (&program.modules[build.modules], &program.configs[build.config]);
+        let Some(main) = modules.mains.first() else { continue };
+        let toolchain = config.release_declared.then_some(config.release);
+        let shown = |path: &str| program.files.shown(path);
+        out.push(match &modules.work {
+            Some(work) => InForce {
+                package: main.path.clone(),
+                file: shown(&work_file(source, &main.folder)),
+                go: work.go.as_ref(),
+                godebug: &work.godebug,
+                toolchain,
+            },
+            None => InForce {
+                package: main.path.clone(),
+                file: shown(&join(&main.folder, "go.mod")),
+                go: main.go_mod.go.as_ref(),
+                godebug: &main.go_mod.godebug,
+                toolchain,
+            },
+        });
+    }
+    out
+}
+
+fn work_file(source: &Source, folder: &str) -> String {
+    let mut folder = folder;
+    loop {
+        let path = join(folder, "go.work");
+        if folder.is_empty() || source.program.folders.has_file(&path) {
+            return path;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    }
+}
+
+fn of_module_files(source: &Source) -> Vec<Item> {
+    let mut out: Vec<Item> = Vec::new();
+    for file in in_force(source) {
+        let make = |from, name: &str, value: &str, line: u32| {
+            let value = value.to_string().into();
+            let fact =
+                RuntimeSetting { package: file.package.clone(), owner: Owner::Main, from, name: name.into(), value };
+            item(fact, Origin::line(file.file.clone(), line))
+        };
+        let mut items = Vec::new();
+        if let Some(go) = file.go {
+            let stated = |name: &str| file.godebug.iter().any(|g| g.key == name || g.key == "default");
+            let implied = godebug::implied(&go.version, file.toolchain).into_iter().filter(|(name, _)| !stated(name));
+            items.extend(implied.map(|(name, value)| make(SettingSource::GoLine, name, value, go.place.line)));
+        }
+        for line in file.godebug {
+            items.push(make(SettingSource::GodebugLine, &line.key, &line.value, line.place.line));
+            // `default=go1.21` brings what that go line would.
+            let implied = (line.key == "default").then(|| line.value.strip_prefix("go")).flatten();
+            let implied = implied.map(|go| godebug::implied(go, file.toolchain)).unwrap_or_default();
+            items.extend(implied.into_iter().map(|(n, v)| make(SettingSource::GodebugLine, n, v, line.place.line)));
+        }
+        items.retain(|item| !out.contains(item));
+        out.extend(items);
+    }
+    out
+}
+
+/// `//go:debug` lines of main packages, before the package clause (cmd/go/internal/load/godebug.go).
+fn of_directives(lens: &Lens) -> Vec<Item> {
+    let program = &lens.source.program;
+    let mut out = Vec::new();
+    for package in program.packages.values().filter(|p| p.is_main) {
+        for &file in &package.go_files {
+            out.extend(directives(lens, file).into_iter().map(|(name, value, start, end)| {
+                let fact = RuntimeSetting {
+                    package: package.path.clone(),
+                    owner: package.owner,
+                    from: SettingSource::GoDebugDirective,
+                    name,
+                    value: value.into(),
+                };
+                item(fact, lens.source.origin(file, Source::span(start, end)))
+            }));
+        }
+    }
+    out
+}
+
+fn directives(lens: &Lens, file: FileId) -> Vec<(String, String, usize, usize)> {
+    let Some(head) = lens.source.program.head(file) else { return Vec::new() };
+    let own =
+        head.outline.directives.iter().filter(|d| d.first_on_line && !d.block && d.start < head.outline.package_at);
+    let read = own.filter_map(|d| {
+        let line = format!("//{}", d.text);
+        let (name, value) = godebug::directive(&line)?;
+        Some((name.to_string(), value.to_string(), d.start, d.start + line.len()))
+    });
+    read.collect()
+}
+
+/// Whether `tls10server=1` is in force by default in the programs that are built, each with its own answer; empty where nothing tells.
+pub(super) fn old_tls_defaults(lens: &Lens) -> Vec<bool> {
+    let program = &lens.source.program;
+    let mut out = Vec::new();
+    for file in in_force(lens.source) {
+        let go = file.go.map_or("1.16", |go| go.version.as_str());
+        let mains = program.packages.values().filter(|p| p.is_main && p.owner != Owner::Dependency);
+        let mut lines: Vec<Vec<(String, String)>> = mains
+            .map(|p| p.go_files.iter().flat_map(|f| directives(lens, *f)).map(|(n, v, _, _)| (n, v)).collect())
+            .collect();
+        if lines.is_empty() {
+            lines.push(Vec::new());
+        }
+        for own in lines {
+            let stated = file.godebug.iter().map(|g| (g.key.as_str(), g.value.as_str()));
+            let all = stated.chain(own.iter().map(|(n, v)| (n.as_str(), v.as_str())));
+            let settings = godebug::defaults(go, file.toolchain, all);
+            let old = settings.get("tls10server").is_some_and(|v| v == "1");
+            // Toolchains from 1.27 on ignore it; which one builds is not declared.
+            out.push(old);
+            if old && file.toolchain.is_none() {
+                out.push(false);
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}

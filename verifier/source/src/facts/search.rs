@@ -1,0 +1,175 @@
+//! How the kinds that look for calls and types go through the program: files by their imports and words, declarations by their words, in parallel and in order.
+
+use super::Source;
+use super::source::gap_owner;
+use crate::build::FileId;
+use crate::go::syntax::{Call, Expr, Is};
+use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol};
+use assize_facts::kinds::source::Owner;
+use assize_facts::{Fact, Gap, Item, Origin, Sheet, reason};
+use memchr::memmem;
+use rayon::prelude::*;
+
+/// What to look for.
+pub(super) struct Search<'f> {
+    /// Which files can matter; asked before anything is read.
+    pub file: &'f (dyn Fn(&Lens, FileId) -> bool + Sync),
+    /// Words of which a declaration must hold one.
+    pub words: &'f [&'f str],
+    /// Whether dependencies are looked at.
+    pub dependencies: bool,
+}
+
+impl Search<'_> {
+    /// The sheet of a kind: `found` looks at each declaration that can matter.
+    pub fn sheet<'s, F: Fact>(&self, lens: &Lens<'s>, found: impl Fn(&Site<'s>) -> Vec<Item> + Sync) -> Sheet {
+        let mut sheet = empty::<F>(lens.source, self.dependencies);
+        let (items, gaps) = self.run(lens, found);
+        sheet.items = items;
+        sheet.gaps.extend(gaps);
+        sheet
+    }
+
+    pub fn run<'s, T: Send>(&self, lens: &Lens<'s>, found: impl Fn(&Site<'s>) -> Vec<T> + Sync) -> (Vec<T>, Vec<Gap>) {
+        let files = files(lens.source, self.dependencies);
+        let of_files: Vec<(Vec<T>, Vec<Gap>)> =
+            files.par_iter().map(|file| self.of_file(lens, *file, &found)).collect();
+        let (mut items, mut gaps) = (Vec::new(), Vec::new());
+        for (of_file, lacks) in of_files {
+            items.extend(of_file);
+            gaps.extend(lacks);
+        }
+        (items, gaps)
+    }
+
+    fn of_file<'s, T>(&self, lens: &Lens<'s>, file: FileId, found: &dyn Fn(&Site<'s>) -> Vec<T>) -> (Vec<T>, Vec<Gap>) {
+        let (mut items, mut gaps) = (Vec::new(), Vec::new());
+        for place in self.places(lens, file) {
+            match lens.parsed(place) {
+                Some((_, Some(fault))) => gaps.push(not_understood(lens, place, fault.at, fault.what)),
+                Some((Some(_), None)) => {}
+                Some((None, None)) | None => continue,
+            }
+            if let Some(site) = lens.site(place) {
+                items.extend(found(&site));
+            }
+        }
+        (items, gaps)
+    }
+
+    /// The declarations of a file that hold one of the words.
+    fn places(&self, lens: &Lens, file: FileId) -> Vec<Place> {
+        if !(self.file)(lens, file) {
+            return Vec::new();
+        }
+        let Some(bytes) = lens.source.bytes(file) else { return Vec::new() };
+        let finders: Vec<memmem::Finder> = self.words.iter().map(|word| memmem::Finder::new(*word)).collect();
+        let holds = |place: &Place| {
+            let decl = &lens.outline(file)[place.decl];
+            let text = bytes.get(decl.start..decl.end).unwrap_or_default();
+            finders.iter().any(|finder| finder.find(text).is_some())
+        };
+        lens.places(file).filter(holds).collect()
+    }
+}
+
+fn not_understood(lens: &Lens, place: Place, at: usize, what: &str) -> Gap {
+    let file = lens.source.program.shown(place.file);
+    let line = lens.source.text(place.file).map_or(0, |text| text.place(at).0);
+    Gap {
+        reason: reason!("declaration-not-understood", file = &file, line = line, detail = what),
+        place: format!("{file}:{line}"),
+        owner: gap_owner(lens.owner(place.file)),
+    }
+}
+
+/// Go files of the build whose facts are recorded.
+pub(super) fn files(source: &Source, dependencies: bool) -> Vec<FileId> {
+    let program = &source.program;
+    let packages = program.packages.values().filter(|p| dependencies || p.owner != Owner::Dependency);
+    let mut files: Vec<FileId> = packages.flat_map(|p| p.go_files.iter().copied()).collect();
+    files.sort_by_key(|file| program.shown(*file));
+    files.dedup();
+    files
+}
+
+/// A sheet with what every source sheet lacks; where dependencies are not looked at, theirs does not matter.
+pub(super) fn empty<F: Fact>(source: &Source, dependencies: bool) -> Sheet {
+    let mut sheet = Sheet::of::<F>();
+    sheet.gaps = source.program.gaps.clone();
+    if !dependencies {
+        sheet.gaps.retain(|gap| gap.owner.as_deref() != Some("dependency"));
+    }
+    sheet.examined(files(source, dependencies).len() as u64);
+    sheet
+}
+
+pub(super) fn item<F: Fact>(fact: F, origin: Origin) -> Item {
+    Item { fields: fact.fields(), origin }
+}
+
+/// Where a name of a package is used: called, or taken as a value.
+pub(super) struct Reference<'s> {
+    pub node: NodeId,
+    pub expr: &'s Expr,
+    pub symbol: Symbol,
+    /// The call, where it is what is called.
+    pub call: Option<(&'s Expr, &'s Call)>,
+}
+
+impl Reference<'_> {
+    /// The whole call, or the name.
+    pub fn whole(&self) -> &Expr {
+        self.call.map_or(self.expr, |(expr, _)| expr)
+    }
+}
+
+/// Every use of the names that `sought` knows.
+pub(super) fn references<'s>(lens: &Lens<'s>, site: &Site<'s>, sought: impl Fn(&Symbol) -> bool) -> Vec<Reference<'s>> {
+    let mut out = Vec::new();
+    for (node, expr) in site.body.exprs() {
+        if !matches!(expr.is, Is::Name(_) | Is::Select(..)) {
+            continue;
+        }
+        let Some(symbol) = lens.symbol(site, expr).filter(&sought) else { continue };
+        out.push(Reference { node, expr, symbol, call: called(site, node) });
+    }
+    out
+}
+
+/// The call of which a node is the function.
+pub(super) fn called<'s>(site: &Site<'s>, node: NodeId) -> Option<(&'s Expr, &'s Call)> {
+    match site.body.node(site.body.around(node)?)? {
+        Node::Expr(expr) => match &expr.is {
+            Is::Call(call) if site.body.is_at(&call.fun, node) => Some((expr, call)),
+            Is::Index(base, _) if site.body.is_at(base, node) => called(site, site.body.place(expr)?),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The call as a person writes it: `http.ListenAndServe`.
+pub(super) fn spelt(symbol: &Symbol) -> String {
+    let mut parts = symbol.path.rsplit('/');
+    let last = parts.next().unwrap_or_default();
+    let version = last.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let base = if version { parts.next().unwrap_or(last) } else { last };
+    match base.is_empty() {
+        true => symbol.name.to_string(),
+        false => format!("{base}.{}", symbol.name),
+    }
+}
+
+/// The method calls of a declaration: the receiver, the method's name, the call.
+pub(super) fn methods<'a, 's>(
+    site: &'a Site<'s>,
+) -> impl Iterator<Item = (&'s Expr, &'s str, &'s Expr, &'s Call)> + use<'a, 's> {
+    site.body.exprs().filter_map(|(_, expr)| match &expr.is {
+        Is::Call(call) => match &crate::meaning::bare(&call.fun).is {
+            Is::Select(base, name) => Some((&**base, &*name.name, expr, &**call)),
+            _ => None,
+        },
+        _ => None,
+    })
+}

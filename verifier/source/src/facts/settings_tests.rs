@@ -1,0 +1,92 @@
+//! `source.runtime_settings`, `source.seccomp_loads` and `inventory.suppressions` as tables.
+
+use super::table::{built, cgo_off, check};
+
+#[test]
+fn settings_of_the_runtime_are_told_by_their_source() {
+    let fields = &["from", "name", "value"];
+    let table = [
+        (
+            "an old go line",
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.24\n-- m.go --\npackage main\nfunc main() {}\n",
+            "go.mod:3 go-line containermaxprocs 0\ngo.mod:3 go-line cryptocustomrand 1\ngo.mod:3 go-line decoratemappings 0\ngo.mod:3 go-line tlssecpmlkem 0\ngo.mod:3 go-line tlssha1 1\ngo.mod:3 go-line updatemaxprocs 0\ngo.mod:3 go-line urlstrictcolons 0\ngo.mod:3 go-line x509sha256skid 0",
+        ),
+        (
+            "a godebug block and directives",
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\ngodebug (\n\ttls10server=1\n)\n-- m.go --\n//go:debug tlsmlkem=0\n\npackage main\n\n//go:debug late=1\nfunc main() {}\n-- p/p.go --\n//go:debug tlsmlkem=0\n\npackage p\n",
+            "go.mod:6 godebug-line tls10server 1\nm.go:1:1 go:debug tlsmlkem 0",
+        ),
+        (
+            "the environment from inside",
+            "-- m.go --\npackage main\nimport \"os\"\nconst name = \"GO\" + \"DEBUG\"\nfunc main() {\n\tos.Setenv(name, \"tls10server=1,netdns=go\")\n\tos.Setenv(\"GOGC\", os.Args[1])\n\tos.Setenv(\"HOME\", \"/\")\n}\n",
+            "m.go:5:2 os.Setenv tls10server 1\nm.go:5:2 os.Setenv netdns go\nm.go:6:2 os.Setenv GOGC ?value-not-decided",
+        ),
+        (
+            "calls",
+            "-- m.go --\npackage main\nimport (\n\t\"runtime\"\n\t\"runtime/debug\"\n)\nconst mib = 1 << 20\nfunc main() {\n\tdebug.SetGCPercent(-1)\n\tdebug.SetMemoryLimit(512 * mib)\n\truntime.GOMAXPROCS(0)\n\truntime.GOMAXPROCS(2)\n\truntime.SetCPUProfileRate(500000)\n\tdebug.SetGCPercent(percent())\n}\nfunc percent() int { return runtime.NumCPU() }\n",
+            "m.go:8:2 call SetGCPercent -1\nm.go:9:2 call SetMemoryLimit 536870912\nm.go:11:2 call GOMAXPROCS 2\nm.go:12:2 call SetCPUProfileRate 500000\nm.go:13:2 call SetGCPercent ?value-not-decided",
+        ),
+    ];
+    check("source.runtime_settings", fields, &cgo_off(), &table);
+}
+
+#[test]
+fn seccomp_is_found_by_library_and_by_system_call() {
+    let fields = &["function", "library", "call"];
+    let table = [
+        (
+            "the call by its number",
+            "-- m.go --\npackage main\nimport \"syscall\"\nconst number = 317\nfunc load() { syscall.RawSyscall(number, 1, 1, 0) }\nfunc main() { load(); syscall.RawSyscall(number, 0, 0, 0); syscall.Syscall(syscall.SYS_GETPID, 0, 0, 0) }\n",
+            "m.go:4:15 load seccomp syscall.RawSyscall",
+        ),
+        (
+            "the call by its name",
+            "-- m.go --\npackage main\nimport \"golang.org/x/sys/unix\"\nfunc main() { unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, 0) }\n",
+            "m.go:3:15 main seccomp unix.Syscall\ngap module-source-not-delivered m.go dependency",
+        ),
+        (
+            "prctl",
+            "-- m.go --\npackage main\nimport \"golang.org/x/sys/unix\"\nfunc main() {\n\tunix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)\n\tunix.Prctl(unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_FILTER, 0, 0, 0)\n\tunix.Prctl(22, 1, 0, 0, 0)\n\tunix.RawSyscall(157, 22, 2, 0)\n}\n",
+            "m.go:5:2 main prctl unix.Prctl\nm.go:7:2 main prctl unix.RawSyscall\ngap module-source-not-delivered m.go dependency",
+        ),
+        (
+            "libraries",
+            "-- m.go --\npackage main\nimport (\n\tlib \"github.com/seccomp/libseccomp-golang\"\n\tseccomp \"github.com/elastic/go-seccomp-bpf\"\n)\nfunc main() {\n\tfilter, _ := lib.NewFilter(lib.ActErrno)\n\tfilter.Load()\n\tseccomp.LoadFilter(seccomp.Filter{})\n\tother().Load()\n}\n",
+            "m.go:8:2 main github.com/seccomp/libseccomp-golang ScmpFilter.Load\nm.go:9:2 main github.com/elastic/go-seccomp-bpf go-seccomp-bpf.LoadFilter\ngap module-source-not-delivered m.go dependency\ngap module-source-not-delivered m.go dependency",
+        ),
+    ];
+    let spec = built(None, &[], &["CGO_ENABLED=0", "GOARCH=amd64"]);
+    for (name, tree, expected) in table {
+        let modules = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire (\n\tgolang.org/x/sys v0.1.0\n\tgithub.com/seccomp/libseccomp-golang v0.10.0\n\tgithub.com/elastic/go-seccomp-bpf v1.5.0\n)\n";
+        check("source.seccomp_loads", fields, &spec, &[(name, &format!("{modules}{tree}"), expected)]);
+    }
+}
+
+#[test]
+fn what_speaks_to_other_checkers_is_listed_with_tool_and_rules() {
+    let fields = &["tool", "rules"];
+    let table = [
+        ("golangci-lint", "x() //nolint:errcheck,gosec // why", "m.go:3:5 golangci-lint [errcheck,gosec]"),
+        ("bare", "x() //nolint", "m.go:3:5 golangci-lint []"),
+        ("with a blank", "x() // nolint: gosec", "m.go:3:5 golangci-lint [gosec]"),
+        ("gosec", "x() // #nosec G402 G101 -- agreed", "m.go:3:5 gosec [G402,G101]"),
+        ("gosec without a rule", "x() /* #nosec */", "m.go:3:5 gosec []"),
+        ("staticcheck", "//lint:ignore SA1019,ST1005 because", "m.go:3:1 staticcheck [SA1019,ST1005]"),
+        ("semgrep", "x() // nosemgrep: go.lang.security", "m.go:3:5 semgrep [go.lang.security]"),
+        ("sonarqube", "x() // odd, but agreed NOSONAR", "m.go:3:5 sonarqube []"),
+        ("revive", "//revive:disable:exported", "m.go:3:1 revive [exported]"),
+        ("two at once", "x() //nolint:gosec // #nosec G404", "m.go:3:5 golangci-lint [gosec]\nm.go:3:5 gosec [G404]"),
+        ("codeql", "x() // codeql[go/path-injection]", "m.go:3:5 codeql [go/path-injection]"),
+        ("in a string", "_ = \"//nolint\"", ""),
+        ("a word of a sentence", "// The linter is nolint-like and lint:ignored here.", ""),
+        ("a longer word", "// nolinting", ""),
+    ];
+    for (name, line, expected) in table {
+        let tree = format!("-- m.go --\npackage main\nfunc main() {{\n{line}\n}}\n");
+        check("inventory.suppressions", fields, &cgo_off(), &[(name, &tree, expected)]);
+    }
+    let files = "-- m.go --\npackage main\n-- m_test.go --\npackage main\nvar x = 1 //nolint\n-- osv-scanner.toml --\n[[PackageOverrides]]\n-- sub/.golangci.yml --\nrun:\n";
+    let expected =
+        "m_test.go:2:11 golangci-lint []\nosv-scanner.toml osv-scanner []\nsub/.golangci.yml golangci-lint []";
+    check("inventory.suppressions", fields, &cgo_off(), &[("files and tests", files, expected)]);
+}

@@ -1,0 +1,140 @@
+//! `source.signal_handlers` as tables.
+
+use super::table::{cgo_off, check};
+
+const FIELDS: &[&str] = &["function", "call", "signals", "channel_read"];
+
+fn in_main(body: &str) -> String {
+    format!(
+        "-- m.go --\npackage main\n\nimport (\n\t\"context\"\n\t\"os\"\n\t\"os/signal\"\n\t\"syscall\"\n)\n\nfunc main() {{\n{body}\n}}\n"
+    )
+}
+
+#[test]
+fn signals_are_named_in_every_spelling() {
+    let table = [
+        (
+            "plain",
+            "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\n<-c",
+            "m.go:12:1 main notify [SIGUSR2] true",
+        ),
+        (
+            "several",
+            "c := make(chan os.Signal, 1)\nsignal.Notify(c, os.Interrupt, syscall.SIGTERM)\nfor range c {}",
+            "m.go:12:1 main notify [SIGINT,SIGTERM] true",
+        ),
+        (
+            "every signal",
+            "c := make(chan os.Signal, 1)\nsignal.Notify(c)\nselect { case <-c: }",
+            "m.go:12:1 main notify [] true",
+        ),
+        (
+            "nobody reads",
+            "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\ndefer signal.Stop(c)",
+            "m.go:12:1 main notify [SIGUSR2] false",
+        ),
+        (
+            "read elsewhere",
+            "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\nwatch(c)",
+            "m.go:12:1 main notify [SIGUSR2] ?value-not-decided",
+        ),
+        (
+            "a context",
+            "_, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)\nstop()",
+            "m.go:11:12 main notify-context [SIGTERM] -",
+        ),
+        ("ignored", "signal.Ignore(syscall.SIGHUP)", "m.go:11:1 main ignore [SIGHUP] -"),
+        ("reset", "signal.Reset()", "m.go:11:1 main reset [] -"),
+        ("by number", "signal.Ignore(syscall.Signal(12))", "m.go:11:1 main ignore [SIGUSR2] -"),
+        ("by hexadecimal", "const s = syscall.Signal(0xc)\nsignal.Ignore(s)", "m.go:12:1 main ignore [SIGUSR2] -"),
+        (
+            "local list",
+            "all := []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2}\nsignal.Ignore(all...)",
+            "m.go:12:1 main ignore [SIGUSR1,SIGUSR2] -",
+        ),
+        (
+            "a list that grows",
+            "all := []os.Signal{syscall.SIGUSR1}\nall = append(all, syscall.SIGUSR2)\nsignal.Ignore(all...)",
+            "m.go:13:1 main ignore ?value-not-decided -",
+        ),
+        (
+            "one of two",
+            "s := syscall.SIGUSR1\nif len(os.Args) > 1 { s = syscall.SIGUSR2 }\nsignal.Ignore(s)",
+            "m.go:13:1 main ignore [SIGUSR1]|[SIGUSR2] -",
+        ),
+        ("function value", "f := signal.Ignore\nf(syscall.SIGUSR2)", "m.go:11:6 main ignore ?value-not-decided -"),
+        ("in a closure", "go func() { signal.Ignore(syscall.SIGUSR2) }()", "m.go:11:13 main ignore [SIGUSR2] -"),
+        ("a local of the same name", "signal := other{}\nsignal.Ignore(syscall.SIGUSR2)", ""),
+        ("in a comment", "// signal.Notify(c, syscall.SIGUSR2)\n_ = \"signal.Notify(c, syscall.SIGUSR2)\"", ""),
+        (
+            "from a parameter",
+            "func(s os.Signal) { signal.Ignore(s) }(syscall.SIGUSR2)",
+            "m.go:11:21 main ignore ?value-not-decided -",
+        ),
+    ];
+    for (name, body, expected) in table {
+        check("source.signal_handlers", FIELDS, &cgo_off(), &[(name, &in_main(body), expected)]);
+    }
+}
+
+#[test]
+fn names_are_followed_across_files_and_packages() {
+    let table = [
+        (
+            "renamed and dot imports",
+            "-- m.go --\npackage main\nimport sig \"os/signal\"\nimport . \"syscall\"\nfunc main() { sig.Ignore(SIGUSR2) }\n",
+            "m.go:4:15 main ignore [SIGUSR2] -",
+        ),
+        (
+            "dot import of the calls",
+            "-- m.go --\npackage main\nimport . \"os/signal\"\nimport \"syscall\"\nfunc main() { Ignore(syscall.SIGUSR2) }\n",
+            "m.go:4:15 main ignore [SIGUSR2] -",
+        ),
+        (
+            "constant of another package",
+            "-- m.go --\npackage main\nimport (\n\"os/signal\"\n\"example.com/app/sig\"\n)\nfunc main() { signal.Ignore(sig.Reload) }\n-- sig/s.go --\npackage sig\nimport \"syscall\"\nconst Reload = again\n-- sig/t.go --\npackage sig\nimport \"syscall\"\nconst again = syscall.SIGUSR2\n",
+            "m.go:6:15 main ignore [SIGUSR2] -",
+        ),
+        (
+            "a variable that another file sets",
+            "-- m.go --\npackage main\nimport (\n\"os/signal\"\n\"syscall\"\n)\nvar s = syscall.SIGUSR2\nfunc main() { signal.Ignore(s) }\n-- n.go --\npackage main\nimport \"syscall\"\nfunc init() { s = syscall.SIGHUP }\n",
+            "m.go:7:15 main ignore [SIGUSR2]|[SIGHUP] -",
+        ),
+        (
+            "a variable whose address is taken",
+            "-- m.go --\npackage main\nimport (\n\"os/signal\"\n\"syscall\"\n)\nvar s = syscall.SIGUSR2\nfunc main() { change(&s); signal.Ignore(s) }\n",
+            "m.go:7:27 main ignore ?value-not-decided -",
+        ),
+        (
+            "a function that returns it",
+            "-- m.go --\npackage main\nimport (\n\"os\"\n\"os/signal\"\n\"syscall\"\n)\nfunc which() os.Signal { return syscall.SIGUSR2 }\nfunc main() { signal.Ignore(which()) }\n",
+            "m.go:8:15 main ignore [SIGUSR2] -",
+        ),
+        (
+            "a package's channel that is read in another file",
+            "-- m.go --\npackage main\nimport (\n\"os\"\n\"os/signal\"\n\"syscall\"\n)\nvar c = make(chan os.Signal, 1)\nfunc main() { signal.Notify(c, syscall.SIGUSR2) }\n-- n.go --\npackage main\nfunc wait() { <-c }\n",
+            "m.go:8:15 main notify [SIGUSR2] true",
+        ),
+        (
+            "a method",
+            "-- m.go --\npackage main\nimport (\n\"os/signal\"\n\"syscall\"\n)\ntype T struct{}\nfunc (t *T) Run() { signal.Ignore(syscall.SIGUSR2) }\nfunc main() {}\n",
+            "m.go:7:21 (*T).Run ignore [SIGUSR2] -",
+        ),
+        (
+            "outside the build",
+            "-- m.go --\npackage main\nfunc main() {}\n-- m_test.go --\npackage main\nimport (\n\"os/signal\"\n\"syscall\"\n)\nfunc f() { signal.Ignore(syscall.SIGUSR2) }\n",
+            "",
+        ),
+    ];
+    check("source.signal_handlers", FIELDS, &cgo_off(), &table);
+}
+
+#[test]
+fn what_cannot_be_parsed_is_a_gap_where_it_matters() {
+    let table = [(
+        "a broken declaration",
+        "-- m.go --\npackage main\nimport \"os/signal\"\nfunc main() { signal.Ignore(); x := := 1 }\nfunc other() { y := := 2 }\n",
+        "m.go:3:15 main ignore [] -\ngap declaration-not-understood m.go:3",
+    )];
+    check("source.signal_handlers", FIELDS, &cgo_off(), &table);
+}

@@ -1,0 +1,10 @@
+//! What declarations mean: names bound, types and values told as far as source alone decides them.
+
+pub(crate) mod body;
+pub(crate) mod names;
+pub(crate) mod std;
+pub(crate) mod value;
+
+pub(crate) use body::{Node, NodeId, Use, bare};
+pub(crate) use names::{Decls, Lens, Place, Site, Symbol};
+pub(crate) use value::Const;

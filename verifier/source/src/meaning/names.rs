@@ -1,0 +1,461 @@
+//! What names mean beyond one declaration: imports, the package's own names, aliases; and the types of expressions as far as they can be told.
+
+use super::body::{Binding, Body, bare};
+use crate::build::FileId;
+use crate::facts::Source;
+use crate::go::lexer::Fault;
+use crate::go::outline::{Decl, DeclKind};
+use crate::go::parse::{Parsed, parse};
+use crate::go::syntax::{Expr, Func, Is, Item, Op, TypeSpec, ValueSpec};
+use assize_facts::kinds::source::Owner;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// Parsed declarations, by file and place in it; each is parsed once.
+#[derive(Default)]
+pub(crate) struct Decls(Vec<OnceLock<Box<[OnceLock<Parsed>]>>>);
+
+impl Decls {
+    pub fn new(files: usize) -> Decls {
+        Decls((0..files).map(|_| OnceLock::new()).collect())
+    }
+}
+
+/// A name at the top level of a package; the path is empty for Go's own names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Symbol {
+    pub path: Box<str>,
+    pub name: Box<str>,
+}
+
+impl Symbol {
+    pub fn new(path: &str, name: &str) -> Symbol {
+        Symbol { path: path.into(), name: name.into() }
+    }
+
+    pub fn is(&self, path: &str, name: &str) -> bool {
+        &*self.path == path && &*self.name == name
+    }
+}
+
+/// A named type, or a pointer to one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Type {
+    pub name: Symbol,
+    pub pointer: bool,
+}
+
+/// A declaration of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct Place {
+    pub file: FileId,
+    pub decl: usize,
+}
+
+/// Where an expression stands: its declaration, with its names bound.
+#[derive(Clone)]
+pub(crate) struct Site<'s> {
+    pub place: Place,
+    pub body: Arc<Body<'s>>,
+}
+
+struct View<'s> {
+    package: &'s str,
+    /// Local name and path.
+    imports: Vec<(Box<str>, &'s str)>,
+    /// Paths of dot imports.
+    dots: Vec<&'s str>,
+}
+
+type Table<'s> = HashMap<&'s str, Vec<(Place, usize)>>;
+
+#[derive(Default)]
+struct Package<'s> {
+    names: Table<'s>,
+    /// By method name: base type, place.
+    methods: HashMap<&'s str, Vec<(&'s str, Place)>>,
+}
+
+/// The program with its names.
+pub(crate) struct Lens<'s> {
+    pub source: &'s Source<'s>,
+    packages: HashMap<&'s str, OnceLock<Package<'s>>>,
+    views: Vec<OnceLock<View<'s>>>,
+    bodies: Mutex<HashMap<Place, Arc<Body<'s>>>>,
+}
+
+/// Aliases and variables that lead to one another are followed this far.
+const DEPTH: u32 = 12;
+
+impl<'s> Lens<'s> {
+    pub fn new(source: &'s Source<'s>) -> Lens<'s> {
+        let program = &source.program;
+        let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
+        let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
+        Lens { source, packages, views, bodies: Mutex::default() }
+    }
+
+    pub fn outline(&self, file: FileId) -> &'s [Decl] {
+        self.source.program.head(file).map_or(&[], |head| &head.outline.decls)
+    }
+
+    pub fn package(&self, file: FileId) -> &'s str {
+        self.view(file).map_or("", |view| view.package)
+    }
+
+    pub fn owner(&self, file: FileId) -> Owner {
+        self.source.program.package_of(file).1
+    }
+
+    /// A declaration's tree, and why it is not whole.
+    pub fn parsed(&self, place: Place) -> Option<(Option<&'s Item>, Option<Fault>)> {
+        let decls = self.outline(place.file);
+        let decl = decls.get(place.decl)?;
+        let of_file = self.source.decls.0.get(place.file.0 as usize)?;
+        let of_file = of_file.get_or_init(|| decls.iter().map(|_| OnceLock::new()).collect());
+        let read = || match self.source.text(place.file) {
+            Some(text) => parse(&text.bytes, decl),
+            None => Parsed { item: None, fault: None },
+        };
+        let parsed = of_file.get(place.decl)?.get_or_init(read);
+        Some((parsed.item.as_ref(), parsed.fault))
+    }
+
+    pub fn site(&self, place: Place) -> Option<Site<'s>> {
+        let (item, _) = self.parsed(place)?;
+        let item = item?;
+        let known = self.bodies.lock().ok().and_then(|bodies| bodies.get(&place).cloned());
+        let body = known.unwrap_or_else(|| {
+            let body = Arc::new(Body::new(item));
+            if let Ok(mut bodies) = self.bodies.lock() {
+                bodies.insert(place, body.clone());
+            }
+            body
+        });
+        Some(Site { place, body })
+    }
+
+    fn view(&self, file: FileId) -> Option<&View<'s>> {
+        let slot = self.views.get(file.0 as usize)?;
+        Some(slot.get_or_init(|| self.read_view(file)))
+    }
+
+    fn read_view(&self, file: FileId) -> View<'s> {
+        let program = &self.source.program;
+        let (path, _) = program.package_of(file);
+        let package = program.packages.get_key_value(&path).map_or("", |(key, _)| key.as_str());
+        let mut view = View { package, imports: Vec::new(), dots: Vec::new() };
+        let imports = program.head(file).map_or(&[][..], |head| &head.outline.imports);
+        for import in imports {
+            match import.name.as_deref() {
+                Some("_") => {}
+                Some(".") => view.dots.push(&import.path),
+                Some(name) => view.imports.push((name.into(), &import.path)),
+                None => view.imports.extend(self.own_names(&import.path).into_iter().map(|name| (name, &*import.path))),
+            }
+        }
+        view
+    }
+
+    /// The name in a package's clause; where the package was not delivered, the names that its path makes likely.
+    fn own_names(&self, path: &str) -> Vec<Box<str>> {
+        let program = &self.source.program;
+        let first = program.packages.get(path).and_then(|package| package.go_files.first());
+        if let Some(head) = first.and_then(|file| program.head(*file)) {
+            return vec![head.outline.package.clone()];
+        }
+        let version = |part: &str| part.strip_prefix('v').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+        let mut parts: Vec<&str> = path.split('/').collect();
+        if parts.len() > 1 && parts.last().is_some_and(|last| version(last)) {
+            parts.pop();
+        }
+        let last = parts.last().copied().unwrap_or(path);
+        let last = last.rsplit_once('.').filter(|(_, v)| version(v)).map_or(last, |(name, _)| name);
+        let mut names: Vec<Box<str>> = vec![last.into()];
+        names.extend(last.strip_prefix("go-").map(Box::from));
+        names.extend(last.strip_suffix("-go").map(Box::from));
+        names.extend(last.rsplit_once('-').map(|(_, name)| name.into()));
+        names
+    }
+
+    fn names(&self, path: &str) -> Option<&Package<'s>> {
+        let slot = self.packages.get(path)?;
+        Some(slot.get_or_init(|| self.read_names(path)))
+    }
+
+    fn read_names(&self, path: &str) -> Package<'s> {
+        let mut out = Package::default();
+        let Some(package) = self.source.program.packages.get(path) else { return out };
+        for &file in &package.go_files {
+            for (decl, found) in self.outline(file).iter().enumerate() {
+                let place = Place { file, decl };
+                for (index, spec) in found.specs.iter().enumerate() {
+                    for name in &spec.names {
+                        match (&spec.receiver, found.kind) {
+                            (Some(receiver), DeclKind::Method) => {
+                                out.methods.entry(name).or_default().push((&receiver.base, place));
+                            }
+                            _ => out.names.entry(name).or_default().push((place, index)),
+                        }
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Where a package of the program declares a name; several where builds differ.
+    pub fn declared(&self, symbol: &Symbol) -> Vec<(Place, usize)> {
+        self.names(&symbol.path).and_then(|package| package.names.get(&*symbol.name)).cloned().unwrap_or_default()
+    }
+
+    pub fn is_delivered(&self, path: &str) -> bool {
+        self.packages.contains_key(path)
+    }
+
+    /// The function that a symbol is, with its declaration.
+    pub fn function(&self, symbol: &Symbol) -> Option<(Site<'s>, &'s Func)> {
+        let [(place, _)] = self.declared(symbol)[..] else { return None };
+        self.func_at(place)
+    }
+
+    pub fn func_at(&self, place: Place) -> Option<(Site<'s>, &'s Func)> {
+        match self.parsed(place)?.0? {
+            Item::Func(func) => Some((self.site(place)?, func)),
+            Item::Values(_) | Item::Types(_) => None,
+        }
+    }
+
+    /// A method by its type's name.
+    pub fn method(&self, ty: &Symbol, name: &str) -> Option<(Site<'s>, &'s Func)> {
+        let all = self.names(&ty.path)?.methods.get(name)?;
+        let mut found = all.iter().filter(|(base, _)| *base == &*ty.name);
+        match (found.next(), found.next()) {
+            (Some((_, place)), None) => self.func_at(*place),
+            _ => None,
+        }
+    }
+
+    /// The line of a package's `var` or `const` group that declares a name, and the name's index there.
+    pub fn value(&self, symbol: &Symbol) -> Vec<(Site<'s>, &'s ValueSpec, usize)> {
+        let of = |(place, line): (Place, usize)| {
+            let Item::Values(specs) = self.parsed(place)?.0? else { return None };
+            let spec = specs.get(line)?;
+            let index = spec.names.iter().position(|n| n.name == symbol.name)?;
+            Some((self.site(place)?, spec, index))
+        };
+        self.declared(symbol).into_iter().filter_map(of).collect()
+    }
+
+    pub fn type_spec(&self, symbol: &Symbol) -> Option<(Site<'s>, &'s TypeSpec)> {
+        let [(place, line)] = self.declared(symbol)[..] else { return None };
+        let Item::Types(specs) = self.parsed(place)?.0? else { return None };
+        Some((self.site(place)?, specs.get(line)?))
+    }
+
+    /// The name at a package's top level that an expression is; `None` for locals, fields, methods and everything else.
+    pub fn symbol(&self, site: &Site<'s>, expr: &Expr) -> Option<Symbol> {
+        match &bare(expr).is {
+            Is::Name(_) if site.body.local(bare(expr)).is_some() => None,
+            Is::Name(name) => self.top(site.place.file, name),
+            Is::Select(base, member) => {
+                let base = bare(base);
+                let Is::Name(name) = &base.is else { return None };
+                let own = || self.names(self.package(site.place.file)).is_some_and(|p| p.names.contains_key(&**name));
+                if site.body.local(base).is_some() || own() {
+                    return None;
+                }
+                let path = self.import(site.place.file, name)?;
+                Some(Symbol::new(path, &member.name))
+            }
+            Is::Index(base, _) if is_generic(base) => self.symbol(site, base),
+            _ => None,
+        }
+    }
+
+    fn import(&self, file: FileId, name: &str) -> Option<&'s str> {
+        self.view(file)?.imports.iter().find(|(known, _)| &**known == name).map(|(_, path)| *path)
+    }
+
+    fn top(&self, file: FileId, name: &str) -> Option<Symbol> {
+        let view = self.view(file)?;
+        let has = |path: &str| self.names(path).is_some_and(|package| package.names.contains_key(name));
+        if has(view.package) {
+            return Some(Symbol::new(view.package, name));
+        }
+        if let Some(path) = view.dots.iter().find(|path| has(path)) {
+            return Some(Symbol::new(path, name));
+        }
+        let exported = name.chars().next().is_some_and(char::is_uppercase);
+        // Several dot imports of packages whose names are not known: which one it is cannot be told; a sought one is taken.
+        match view.dots.iter().find(|path| exported && !self.is_delivered(path)) {
+            Some(path) => Some(Symbol::new(path, name)),
+            None => Some(Symbol::new("", name)),
+        }
+    }
+
+    /// A named type behind its aliases and defined types without methods of their own.
+    pub fn behind_alias(&self, symbol: Symbol) -> Symbol {
+        let mut symbol = symbol;
+        for _ in 0..DEPTH {
+            let Some((site, spec)) = self.type_spec(&symbol) else { return symbol };
+            match self.symbol(&site, &spec.ty) {
+                Some(next) if spec.alias => symbol = next,
+                _ => return symbol,
+            }
+        }
+        symbol
+    }
+
+    /// The named type that a type expression is.
+    pub fn named(&self, site: &Site<'s>, ty: &Expr) -> Option<Type> {
+        match &bare(ty).is {
+            Is::Star(inside) => self.named(site, inside).filter(|t| !t.pointer).map(|t| Type { pointer: true, ..t }),
+            Is::Name(_) if site.body.local(bare(ty)).is_some() => {
+                let local = site.body.locals.get(site.body.local(bare(ty))? as usize)?;
+                match local.binding {
+                    Binding::Type(spec) => self.named(site, &spec.ty),
+                    _ => None,
+                }
+            }
+            Is::Name(_) | Is::Select(..) | Is::Index(..) => {
+                let symbol = self.behind_alias(self.symbol(site, ty)?);
+                // An alias of a pointer type.
+                if let Some((at, spec)) = self.type_spec(&symbol).filter(|(_, spec)| spec.alias) {
+                    return self.named(&at, &spec.ty);
+                }
+                Some(Type { name: symbol, pointer: false })
+            }
+            _ => None,
+        }
+    }
+
+    /// The type of an expression where it is a named one or a pointer to one.
+    pub fn type_of(&self, site: &Site<'s>, expr: &Expr) -> Option<Type> {
+        self.type_within(site, expr, DEPTH)
+    }
+
+    fn type_within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Option<Type> {
+        let depth = depth.checked_sub(1)?;
+        let expr = bare(expr);
+        match &expr.is {
+            Is::Composite(Some(ty), _) => self.named(site, ty),
+            Is::Unary(Op::Address, e) => self.type_within(site, e, depth).map(|t| Type { pointer: true, ..t }),
+            Is::Star(e) => self.type_within(site, e, depth).map(|t| Type { pointer: false, ..t }),
+            Is::Assert(_, ty) => self.named(site, ty),
+            Is::Name(_) => match site.body.local(expr) {
+                Some(local) => match site.body.locals.get(local as usize)?.binding {
+                    Binding::Param(ty) => self.named(site, ty),
+                    Binding::Value(spec, index) => self.type_of_line(site, spec, index, depth),
+                    Binding::Define(right, index, _) => match right {
+                        [one] if index > 0 => self.result_type(site, one, index, depth),
+                        [one] => self.type_within(site, one, depth),
+                        all => self.type_within(site, all.get(index)?, depth),
+                    },
+                    Binding::Variadic | Binding::Type(_) | Binding::Other => None,
+                },
+                None => {
+                    let symbol = self.symbol(site, expr)?;
+                    let (at, spec, index) = self.value(&symbol).into_iter().next()?;
+                    self.type_of_line(&at, spec, index, depth)
+                }
+            },
+            Is::Select(base, field) => match self.symbol(site, expr) {
+                Some(symbol) => {
+                    if let Some(known) = super::std::variable_type(&symbol) {
+                        return Some(known);
+                    }
+                    let (at, spec, index) = self.value(&symbol).into_iter().next()?;
+                    self.type_of_line(&at, spec, index, depth)
+                }
+                None => self.field_type(&self.type_within(site, base, depth)?.name, &field.name),
+            },
+            Is::Call(_) => self.result_type(site, expr, 0, depth),
+            _ => None,
+        }
+    }
+
+    fn type_of_line(&self, site: &Site<'s>, spec: &ValueSpec, index: usize, depth: u32) -> Option<Type> {
+        match (&spec.ty, spec.values.as_slice()) {
+            (Some(ty), _) => self.named(site, ty),
+            (None, [one]) if spec.names.len() > 1 => self.result_type(site, one, index, depth),
+            (None, all) => self.type_within(site, all.get(index)?, depth),
+        }
+    }
+
+    /// The type of one of a call's results.
+    fn result_type(&self, site: &Site<'s>, call: &Expr, index: usize, depth: u32) -> Option<Type> {
+        let Is::Call(call) = &bare(call).is else { return None };
+        if let Some(symbol) = self.symbol(site, &call.fun) {
+            if symbol.is("", "new") {
+                return self.named(site, call.args.first()?).map(|t| Type { pointer: true, ..t });
+            }
+            if let Some(known) = super::std::result_type(&symbol, index) {
+                return Some(known);
+            }
+            if let Some((at, func)) = self.function(&symbol) {
+                return self.nth_result(&at, func, index);
+            }
+            // A conversion.
+            return self.type_spec(&symbol).and_then(|_| self.named(site, &call.fun));
+        }
+        match &bare(&call.fun).is {
+            Is::Select(base, method) => {
+                let ty = self.type_within(site, base, depth)?;
+                if let Some(known) = super::std::method_type(&ty.name, &method.name) {
+                    return Some(known);
+                }
+                let (at, func) = self.method(&ty.name, &method.name)?;
+                self.nth_result(&at, func, index)
+            }
+            Is::Star(_) => self.named(site, &call.fun),
+            Is::Func(signature, _) => self.named(site, &signature.results.get(index)?.ty),
+            _ => None,
+        }
+    }
+
+    fn nth_result(&self, at: &Site<'s>, func: &Func, index: usize) -> Option<Type> {
+        self.named(at, &func.signature.results.get(index)?.ty)
+    }
+
+    /// The type of a struct's field, embedded ones by their type's name.
+    pub fn field_type(&self, ty: &Symbol, field: &str) -> Option<Type> {
+        if let Some(known) = super::std::field_type(ty, field) {
+            return Some(known);
+        }
+        let (site, spec) = self.type_spec(ty)?;
+        let Is::Struct(fields) = &spec.ty.is else { return None };
+        for found in fields {
+            let named = found.names.iter().any(|n| &*n.name == field);
+            let ty = self.named(&site, &found.ty);
+            if named || (found.names.is_empty() && ty.as_ref().is_some_and(|t| &*t.name.name == field)) {
+                return ty;
+            }
+        }
+        None
+    }
+
+    /// Names that a file's imports give to a package.
+    pub fn imports(&self, file: FileId, path: &str) -> bool {
+        let head = self.source.program.head(file);
+        head.is_some_and(|head| head.outline.imports.iter().any(|import| &*import.path == path))
+    }
+
+    /// How the declared function is named: `Start`, `(*Server).Start`; `None` at package level.
+    pub fn function_name(&self, place: Place) -> Option<String> {
+        let decl = self.outline(place.file).get(place.decl)?;
+        let spec = decl.specs.first()?;
+        let name = spec.names.first()?;
+        match (decl.kind, &spec.receiver) {
+            (DeclKind::Func, _) => Some(name.to_string()),
+            (DeclKind::Method, Some(r)) if r.pointer => Some(format!("(*{}).{name}", r.base)),
+            (DeclKind::Method, Some(r)) => Some(format!("{}.{name}", r.base)),
+            _ => None,
+        }
+    }
+}
+
+/// `F[int]`: brackets behind a name are type arguments or an index; an index of a variable is no symbol anyone asks for.
+fn is_generic(base: &Expr) -> bool {
+    matches!(bare(base).is, Is::Name(_) | Is::Select(..))
+}

@@ -1,0 +1,108 @@
+//! Names of the standard library and of widely used modules whose values and types the facts ask for (Go 1.26 `go doc`; the modules' own documentation).
+
+use super::names::{Symbol, Type};
+use super::value::Const;
+
+/// A constant, or a variable that stands for one.
+pub(crate) fn constant(symbol: &Symbol) -> Option<Const> {
+    let int = |n: i128| Some(Const::Int(n));
+    let name = &*symbol.name;
+    match (&*symbol.path, name) {
+        ("", "true") => Some(Const::Bool(true)),
+        ("", "false") => Some(Const::Bool(false)),
+        ("", "nil") => Some(Const::Nil),
+        ("crypto/tls", "VersionSSL30") => int(0x0300),
+        ("crypto/tls", "VersionTLS10") => int(0x0301),
+        ("crypto/tls", "VersionTLS11") => int(0x0302),
+        ("crypto/tls", "VersionTLS12") => int(0x0303),
+        ("crypto/tls", "VersionTLS13") => int(0x0304),
+        ("math", "MaxUint16") => int(0xffff),
+        ("syscall" | "golang.org/x/sys/unix", _) if is_number_name(name) => Some(Const::Symbol(symbol.clone())),
+        ("os", "Interrupt" | "Kill" | "Stdout" | "Stderr" | "Stdin") => Some(Const::Symbol(symbol.clone())),
+        ("io", "Discard") => Some(Const::Symbol(symbol.clone())),
+        _ => None,
+    }
+}
+
+fn is_number_name(name: &str) -> bool {
+    ["SIG", "SYS_", "PR_", "SECCOMP_"].iter().any(|start| name.starts_with(start))
+}
+
+/// Types of numbers and texts: a conversion to one keeps a constant's value.
+pub(crate) fn keeps_values(symbol: &Symbol) -> bool {
+    let basic = [
+        "int", "int8", "int16", "int32", "int64", "uint", "uint8", "uint16", "uint32", "uint64", "uintptr", "string",
+        "bool", "byte", "rune",
+    ];
+    match &*symbol.path {
+        "" => basic.contains(&&*symbol.name),
+        "syscall" | "golang.org/x/sys/unix" => &*symbol.name == "Signal",
+        "crypto/tls" => ["CurveID", "ClientAuthType"].contains(&&*symbol.name),
+        _ => false,
+    }
+}
+
+fn pointer(path: &str, name: &str) -> Option<Type> {
+    Some(Type { name: Symbol::new(path, name), pointer: true })
+}
+
+fn plain(path: &str, name: &str) -> Option<Type> {
+    Some(Type { name: Symbol::new(path, name), pointer: false })
+}
+
+/// The type of a package's variable.
+pub(crate) fn variable_type(symbol: &Symbol) -> Option<Type> {
+    match (&*symbol.path, &*symbol.name) {
+        ("net/http", "DefaultServeMux") => pointer("net/http", "ServeMux"),
+        ("net/http", "DefaultClient") => pointer("net/http", "Client"),
+        ("os", "Stdout" | "Stderr" | "Stdin") => pointer("os", "File"),
+        _ => None,
+    }
+}
+
+/// The type of a function's result.
+pub(crate) fn result_type(symbol: &Symbol, index: usize) -> Option<Type> {
+    if index > 0 {
+        return None;
+    }
+    match (&*symbol.path, &*symbol.name) {
+        ("net/http", "NewServeMux") => pointer("net/http", "ServeMux"),
+        ("crypto/tls" | "net", "Listen" | "NewListener" | "FileListener") => plain("net", "Listener"),
+        ("net", "ListenTCP") => pointer("net", "TCPListener"),
+        ("log", "New" | "Default") | ("log/slog", "NewLogLogger") => pointer("log", "Logger"),
+        ("net/http/httptest", "NewUnstartedServer" | "NewServer" | "NewTLSServer") => {
+            pointer("net/http/httptest", "Server")
+        }
+        ("github.com/gin-gonic/gin", "New" | "Default") => pointer("github.com/gin-gonic/gin", "Engine"),
+        (path, "NewRouter" | "NewMux") if path.starts_with("github.com/go-chi/chi") => pointer(path, "Mux"),
+        (path, "New") if path.starts_with("github.com/labstack/echo") => pointer(path, "Echo"),
+        ("github.com/gorilla/mux", "NewRouter") => pointer("github.com/gorilla/mux", "Router"),
+        ("github.com/julienschmidt/httprouter", "New") => pointer("github.com/julienschmidt/httprouter", "Router"),
+        (path, "New") if path.starts_with("github.com/gofiber/fiber") => pointer(path, "App"),
+        _ => None,
+    }
+}
+
+/// The type of a method's first result.
+pub(crate) fn method_type(ty: &Symbol, method: &str) -> Option<Type> {
+    match (&*ty.path, &*ty.name, method) {
+        ("crypto/tls", "Config", "Clone") => pointer("crypto/tls", "Config"),
+        ("golang.org/x/crypto/acme/autocert", "Manager", "TLSConfig") => pointer("crypto/tls", "Config"),
+        ("golang.org/x/crypto/acme/autocert", "Manager", "Listener") => plain("net", "Listener"),
+        ("net", "ListenConfig", "Listen") => plain("net", "Listener"),
+        _ => None,
+    }
+}
+
+/// The type of a struct's field.
+pub(crate) fn field_type(ty: &Symbol, field: &str) -> Option<Type> {
+    match (&*ty.path, &*ty.name, field) {
+        ("net/http", "Server", "TLSConfig") => pointer("crypto/tls", "Config"),
+        ("net/http", "Transport", "TLSClientConfig") => pointer("crypto/tls", "Config"),
+        ("crypto/tls", "Dialer", "Config") => pointer("crypto/tls", "Config"),
+        ("net/http/httptest", "Server", "TLS") => pointer("crypto/tls", "Config"),
+        ("net/http/httptest", "Server", "Config") => pointer("net/http", "Server"),
+        ("net/http/httptest", "Server", "Listener") => plain("net", "Listener"),
+        _ => None,
+    }
+}

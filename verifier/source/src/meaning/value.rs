@@ -1,0 +1,416 @@
+//! The values that an expression can have: a set, or unknown with the reason. What is not followed is unknown; nothing is guessed.
+
+use super::body::{Binding, Use, bare};
+use super::names::{Lens, Place, Site, Symbol};
+use super::std::{constant, keeps_values};
+use crate::go::literal::{rune, unquote_text};
+use crate::go::syntax::{Call, Does, Expr, Is, Item, Literal, Op, Stmt, ValueSpec};
+use assize_facts::{Known, Reason, reason};
+use memchr::memmem;
+
+/// One value.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Const {
+    Int(i128),
+    Text(String),
+    Bool(bool),
+    Nil,
+    /// A name of a package whose number matters less than the name: `syscall.SIGUSR2`, `os.Stdout`.
+    Symbol(Symbol),
+}
+
+/// Every value that there can be, or why that cannot be told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Any(Vec<Const>),
+    Unknown(Reason),
+}
+
+/// More values than these are unknown.
+const MOST: usize = 16;
+/// Variables, constants and functions that lead to one another are followed this far.
+const DEPTH: u32 = 16;
+
+impl Value {
+    pub fn one(value: Const) -> Value {
+        Value::Any(vec![value])
+    }
+
+    /// The only value.
+    pub fn single(&self) -> Option<&Const> {
+        match self {
+            Value::Any(all) if all.len() == 1 => all.first(),
+            Value::Any(_) | Value::Unknown(_) => None,
+        }
+    }
+
+    pub fn or(self, other: Value) -> Value {
+        match (self, other) {
+            (Value::Any(mut all), Value::Any(more)) => {
+                more.into_iter().for_each(|v| {
+                    if !all.contains(&v) {
+                        all.push(v);
+                    }
+                });
+                match all.len() > MOST {
+                    true => Value::Unknown(reason!("too-many-values", limit = MOST)),
+                    false => Value::Any(all),
+                }
+            }
+            (Value::Unknown(reason), _) | (_, Value::Unknown(reason)) => Value::Unknown(reason),
+        }
+    }
+
+    /// As a field: `pick` reads one value, `None` where it is not of the kind that is asked for.
+    pub fn known<T>(self, why: impl Fn() -> Reason, pick: impl Fn(Const) -> Option<T>) -> Known<T> {
+        match self {
+            Value::Unknown(reason) => Known::Unknown(reason),
+            Value::Any(all) => {
+                let picked: Option<Vec<T>> = all.into_iter().map(pick).collect();
+                match picked {
+                    Some(mut all) if all.len() == 1 => Known::Value(all.remove(0)),
+                    Some(all) if !all.is_empty() => Known::Possible(all),
+                    Some(_) | None => Known::Unknown(why()),
+                }
+            }
+        }
+    }
+}
+
+impl<'s> Lens<'s> {
+    pub fn eval(&self, site: &Site<'s>, expr: &Expr) -> Value {
+        self.within(site, expr, DEPTH)
+    }
+
+    /// Why nothing is said about an expression.
+    pub fn open(&self, site: &Site<'s>, expr: &Expr) -> Reason {
+        let origin = self.source.origin(site.place.file, expr.at);
+        let text = self.source.text(site.place.file);
+        let bytes = text.as_ref().and_then(|t| t.bytes.get(expr.at.start as usize..expr.at.end as usize));
+        let words = String::from_utf8_lossy(bytes.unwrap_or_default());
+        let mut what: String = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        if what.chars().count() > 60 {
+            what = what.chars().take(59).chain(['…']).collect();
+        }
+        let place = format!("{}:{}", origin.file.unwrap_or_default(), origin.line.unwrap_or_default());
+        reason!("value-not-decided", what = what, place = place)
+    }
+
+    fn within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Value {
+        let expr = bare(expr);
+        let unknown = || Value::Unknown(self.open(site, expr));
+        let Some(depth) = depth.checked_sub(1) else { return unknown() };
+        match &expr.is {
+            Is::Literal(kind, text) => literal(*kind, text).map_or_else(unknown, Value::one),
+            Is::Name(_) | Is::Select(..) => self.named_value(site, expr, depth),
+            Is::Unary(op, e) => {
+                let value = self.within(site, e, depth);
+                each(value, |v| unary(*op, v)).unwrap_or_else(unknown)
+            }
+            Is::Binary(op, parts) => {
+                let mut parts = parts.iter().map(|part| self.within(site, part, depth));
+                let Some(first) = parts.next() else { return unknown() };
+                parts.fold(first, |left, right| both(left, right, |a, b| binary(*op, a, b)).unwrap_or_else(unknown))
+            }
+            Is::Call(call) => self.call_value(site, expr, call, depth),
+            _ => unknown(),
+        }
+    }
+
+    fn named_value(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Value {
+        let unknown = || Value::Unknown(self.open(site, expr));
+        if let Some(local) = site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) {
+            return self.local_value(site, expr, local, depth);
+        }
+        let Some(symbol) = self.symbol(site, expr) else { return unknown() };
+        if symbol.is("", "iota") {
+            return unknown();
+        }
+        if !self.is_delivered(&symbol.path) {
+            return constant(&symbol).map_or_else(unknown, Value::one);
+        }
+        // x/sys/unix is delivered where dependencies are vendored; its numbers are known by their names.
+        if let Some(known) = constant(&symbol) {
+            return Value::one(known);
+        }
+        self.symbol_value(&symbol, depth).unwrap_or_else(unknown)
+    }
+
+    /// The values of a package's constant, or of a variable with all that is assigned to it anywhere.
+    fn symbol_value(&self, symbol: &Symbol, depth: u32) -> Option<Value> {
+        let lines = self.value(symbol);
+        let mut all: Option<Value> = None;
+        let mut add =
+            |value: Value| all = Some(all.take().map_or_else(|| value.clone(), |known| known.or(value.clone())));
+        let mut constant = true;
+        for (site, spec, index) in &lines {
+            constant &= spec.constant;
+            add(self.line_value(site, spec, *index, depth)?);
+        }
+        if lines.len() != self.declared(symbol).len() {
+            return None;
+        }
+        if !constant {
+            for (site, value) in self.writes(symbol) {
+                add(self.within(&site, value?, depth));
+            }
+        }
+        all
+    }
+
+    fn line_value(&self, site: &Site<'s>, spec: &ValueSpec, index: usize, depth: u32) -> Option<Value> {
+        match spec.values.as_slice() {
+            [] => self.zero(site, spec.ty.as_ref()?).map(Value::one),
+            all if all.len() == spec.names.len() => {
+                let value = all.get(index)?;
+                Some(if spec.constant {
+                    self.constant_value(site, value, spec.iota, depth)
+                } else {
+                    self.within(site, value, depth)
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn constant_value(&self, site: &Site<'s>, expr: &Expr, iota: i64, depth: u32) -> Value {
+        let expr = bare(expr);
+        let unknown = || Value::Unknown(self.open(site, expr));
+        let inner = |e: &Expr| self.constant_value(site, e, iota, depth);
+        match &expr.is {
+            Is::Name(name) if &**name == "iota" => Value::one(Const::Int(iota.into())),
+            Is::Unary(op, e) => each(inner(e), |v| unary(*op, v)).unwrap_or_else(unknown),
+            Is::Binary(op, parts) => {
+                let mut parts = parts.iter().map(inner);
+                let Some(first) = parts.next() else { return unknown() };
+                parts.fold(first, |a, b| both(a, b, |a, b| binary(*op, a, b)).unwrap_or_else(unknown))
+            }
+            Is::Call(call) if call.args.len() == 1 && self.is_conversion(site, &call.fun) => inner(&call.args[0]),
+            _ => self.within(site, expr, depth),
+        }
+    }
+
+    fn local_value(&self, site: &Site<'s>, expr: &Expr, local: u32, depth: u32) -> Value {
+        let unknown = || Value::Unknown(self.open(site, expr));
+        let Some(found) = site.body.locals.get(local as usize) else { return unknown() };
+        let first = match found.binding {
+            Binding::Value(spec, index) => self.line_value(site, spec, index, depth),
+            Binding::Define(right, index, names) if right.len() == names => {
+                right.get(index).map(|e| self.within(site, e, depth))
+            }
+            Binding::Define([one], index, _) => self.result_value(site, one, index, depth),
+            Binding::Define(..) | Binding::Param(_) | Binding::Variadic | Binding::Type(_) | Binding::Other => None,
+        };
+        let Some(mut value) = first else { return unknown() };
+        for (_, used) in site.body.uses(local) {
+            value = match used {
+                Use::Assign(Some(new)) => value.or(self.within(site, new, depth)),
+                // A method with a pointer receiver may set it.
+                Use::Assign(None) | Use::Address | Use::AssignField(..) | Use::Method(..) => return unknown(),
+                Use::Field(..) | Use::Read => value,
+            };
+        }
+        value
+    }
+
+    fn call_value(&self, site: &Site<'s>, expr: &Expr, call: &Call, depth: u32) -> Value {
+        let unknown = || Value::Unknown(self.open(site, expr));
+        if let [one] = call.args.as_slice()
+            && self.is_conversion(site, &call.fun)
+        {
+            return self.within(site, one, depth);
+        }
+        self.result_value(site, expr, 0, depth).unwrap_or_else(unknown)
+    }
+
+    /// What a function of the program can return.
+    fn result_value(&self, site: &Site<'s>, call: &Expr, index: usize, depth: u32) -> Option<Value> {
+        let Is::Call(call) = &bare(call).is else { return None };
+        let (at, func) = self.function(&self.symbol(site, &call.fun)?)?;
+        func.body.as_ref()?;
+        let mut all: Option<Value> = None;
+        for values in at.body.returns(None) {
+            // A bare `return`, or one that passes on another call's results.
+            let value =
+                self.within(&at, values.get(index).filter(|_| values.len() == func.signature.results.len())?, depth);
+            all = Some(match all {
+                Some(known) => known.or(value),
+                None => value,
+            });
+        }
+        // A deferred function may change a named result.
+        let named = func.signature.results.iter().any(|r| r.name.as_ref().is_some_and(|n| &*n.name != "_"));
+        let defers =
+            || at.body.nodes.iter().any(|n| matches!(n.node, super::Node::Stmt(Stmt { does: Does::Defer(_), .. })));
+        all.filter(|_| !(named && defers()))
+    }
+
+    fn is_conversion(&self, site: &Site<'s>, fun: &Expr) -> bool {
+        let Some(symbol) = self.symbol(site, fun) else { return false };
+        if keeps_values(&symbol) {
+            return true;
+        }
+        let Some((at, spec)) = self.type_spec(&symbol) else { return false };
+        match &bare(&spec.ty).is {
+            Is::Name(_) | Is::Select(..) => self.symbol(&at, &spec.ty).is_some_and(|s| keeps_values(&s)),
+            _ => false,
+        }
+    }
+
+    /// The zero value of a type, as far as it is one of ours.
+    fn zero(&self, site: &Site<'s>, ty: &Expr) -> Option<Const> {
+        match &bare(ty).is {
+            Is::Star(_) | Is::SliceOf(_) | Is::Map(..) | Is::Chan(_) | Is::FuncType(_) | Is::Interface => {
+                Some(Const::Nil)
+            }
+            Is::Name(_) | Is::Select(..) => {
+                let symbol = self.symbol(site, ty)?;
+                match (&*symbol.path, &*symbol.name) {
+                    ("", "string") => Some(Const::Text(String::new())),
+                    ("", "bool") => Some(Const::Bool(false)),
+                    ("", "error" | "any") => Some(Const::Nil),
+                    _ if keeps_values(&symbol) => Some(Const::Int(0)),
+                    _ => self.type_spec(&symbol).and_then(|(at, spec)| self.zero(&at, &spec.ty)),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// Every assignment to a package's variable; `None` for the value where it is not one expression or its address is taken.
+    pub fn writes(&self, symbol: &Symbol) -> Vec<(Site<'s>, Option<&'s Expr>)> {
+        let mut out = Vec::new();
+        for (site, node) in self.mentions(symbol) {
+            match site.body.use_of(node) {
+                Use::Assign(value) => out.push((site, value)),
+                Use::Address | Use::Method(..) => out.push((site, None)),
+                Use::AssignField(..) | Use::Field(..) | Use::Read => {}
+            }
+        }
+        out
+    }
+
+    /// Every place of the program where a package's name is used.
+    pub fn mentions(&self, symbol: &Symbol) -> Vec<(Site<'s>, super::NodeId)> {
+        let exported = symbol.name.chars().next().is_some_and(char::is_uppercase);
+        let program = &self.source.program;
+        let finder = memmem::Finder::new(symbol.name.as_bytes());
+        let mut out = Vec::new();
+        for package in program.packages.values() {
+            let own = *package.path == *symbol.path;
+            for &file in package.go_files.iter().filter(|_| own || exported) {
+                if !own && !self.imports(file, &symbol.path) {
+                    continue;
+                }
+                let Some(text) = self.source.text(file) else { continue };
+                if finder.find(&text.bytes).is_none() {
+                    continue;
+                }
+                for (decl, found) in self.outline(file).iter().enumerate() {
+                    let place = Place { file, decl };
+                    if finder.find(text.bytes.get(found.start..found.end).unwrap_or_default()).is_some()
+                        && let Some(site) = self.site(place)
+                    {
+                        let here = |(_, e): &(u32, &Expr)| {
+                            let name = match &e.is {
+                                Is::Name(name) => name,
+                                Is::Select(_, member) => &member.name,
+                                _ => return false,
+                            };
+                            *name == symbol.name && self.symbol(&site, e).as_ref() == Some(symbol)
+                        };
+                        out.extend(site.body.exprs().filter(here).map(|(node, _)| (site.clone(), node)));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// Every declaration of a file.
+    pub fn places(&self, file: crate::build::FileId) -> impl Iterator<Item = Place> + use<> {
+        (0..self.outline(file).len()).map(move |decl| Place { file, decl })
+    }
+
+    /// The declared item at a place.
+    pub fn item(&self, place: Place) -> Option<&'s Item> {
+        self.parsed(place)?.0
+    }
+}
+
+fn literal(kind: Literal, text: &str) -> Option<Const> {
+    match kind {
+        Literal::Int => int(text).map(Const::Int),
+        Literal::Rune => rune(text).map(|n| Const::Int(n.into())),
+        Literal::Text => unquote_text(text).map(Const::Text),
+        Literal::Float | Literal::Imaginary => None,
+    }
+}
+
+/// An integer literal (spec, "Integer literals").
+fn int(text: &str) -> Option<i128> {
+    let text = text.replace('_', "").to_ascii_lowercase();
+    let (digits, radix) = match text.get(..2) {
+        Some("0x") => (&text[2..], 16),
+        Some("0b") => (&text[2..], 2),
+        Some("0o") => (&text[2..], 8),
+        _ if text.len() > 1 && text.starts_with('0') => (&text[1..], 8),
+        _ => (text.as_str(), 10),
+    };
+    i128::from_str_radix(digits, radix).ok()
+}
+
+fn each(value: Value, f: impl Fn(&Const) -> Option<Const>) -> Option<Value> {
+    match value {
+        Value::Any(all) => all.iter().map(f).collect::<Option<Vec<_>>>().map(Value::Any),
+        unknown @ Value::Unknown(_) => Some(unknown),
+    }
+}
+
+fn both(left: Value, right: Value, f: impl Fn(&Const, &Const) -> Option<Const>) -> Option<Value> {
+    match (left, right) {
+        (Value::Any(left), Value::Any(right)) => {
+            let mut out = Value::Any(Vec::new());
+            for a in &left {
+                for b in &right {
+                    out = out.or(Value::one(f(a, b)?));
+                }
+            }
+            Some(out)
+        }
+        (Value::Unknown(reason), _) | (_, Value::Unknown(reason)) => Some(Value::Unknown(reason)),
+    }
+}
+
+fn unary(op: Op, value: &Const) -> Option<Const> {
+    match (op, value) {
+        (Op::Add, Const::Int(n)) => Some(Const::Int(*n)),
+        (Op::Sub, Const::Int(n)) => n.checked_neg().map(Const::Int),
+        (Op::Not, Const::Bool(b)) => Some(Const::Bool(!b)),
+        _ => None,
+    }
+}
+
+fn binary(op: Op, a: &Const, b: &Const) -> Option<Const> {
+    let (a, b) = match (a, b) {
+        (Const::Text(a), Const::Text(b)) if op == Op::Add => return Some(Const::Text(format!("{a}{b}"))),
+        (Const::Int(a), Const::Int(b)) => (*a, *b),
+        _ => return None,
+    };
+    let shift = u32::try_from(b).ok().filter(|n| *n < 100);
+    let out = match op {
+        Op::Add => a.checked_add(b),
+        Op::Sub => a.checked_sub(b),
+        Op::Mul => a.checked_mul(b),
+        Op::Div => a.checked_div(b),
+        Op::Rem => a.checked_rem(b),
+        Op::Shl => shift.and_then(|n| a.checked_mul(1i128.checked_shl(n)?)),
+        Op::Shr => shift.map(|n| a >> n),
+        Op::And => Some(a & b),
+        Op::Or => Some(a | b),
+        Op::Xor => Some(a ^ b),
+        Op::AndNot => Some(a & !b),
+        _ => None,
+    };
+    out.map(Const::Int)
+}

@@ -5,8 +5,11 @@ mod cgo_optional;
 mod declarations;
 mod embeds;
 mod files;
+mod health;
+mod listeners;
 mod literals;
 mod loaders;
+mod logs;
 mod mentions;
 mod runtime_settings;
 mod search;
@@ -21,7 +24,9 @@ pub(crate) use source::Source;
 
 use crate::meaning::Lens;
 use assize_facts::kinds::inventory::Suppression;
-use assize_facts::kinds::source::{CgoImport, Declarations, RuntimeSetting, SeccompLoad, SignalHandler, SourceFile};
+use assize_facts::kinds::source::{
+    CgoImport, Declarations, HealthHandler, Listener, LogCall, RuntimeSetting, SeccompLoad, SignalHandler, SourceFile,
+};
 use assize_facts::{Fact, Sheet};
 
 /// Kinds that are answered here.
@@ -30,6 +35,9 @@ pub(crate) const KINDS: &[&str] = &[
     CgoImport::KIND,
     Declarations::KIND,
     SignalHandler::KIND,
+    LogCall::KIND,
+    Listener::KIND,
+    HealthHandler::KIND,
     RuntimeSetting::KIND,
     SeccompLoad::KIND,
     Suppression::KIND,
@@ -42,6 +50,9 @@ pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
         CgoImport::KIND => cgo::sheet(source),
         Declarations::KIND => declarations::sheet(source),
         SignalHandler::KIND => signals::sheet(&Lens::new(source)),
+        LogCall::KIND => logs::sheet(&Lens::new(source)),
+        Listener::KIND => listeners::sheet(&Lens::new(source)),
+        HealthHandler::KIND => health::sheet(&Lens::new(source)),
         RuntimeSetting::KIND => runtime_settings::sheet(&Lens::new(source)),
         SeccompLoad::KIND => seccomp::sheet(&Lens::new(source)),
         Suppression::KIND => suppressions::sheet(source),
@@ -55,6 +66,8 @@ pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
 mod cgo_tests;
 #[cfg(test)]
 mod files_tests;
+#[cfg(test)]
+mod services_tests;
 #[cfg(test)]
 mod settings_tests;
 #[cfg(test)]

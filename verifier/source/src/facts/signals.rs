@@ -2,7 +2,6 @@
 
 use super::search::{Reference, Search, item, references};
 use crate::go::syntax::{Call, Does, Expr, Is, Op, Stmt};
-use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::SignalHandler;
 use assize_facts::{Item, Known, Sheet};
@@ -60,7 +59,7 @@ fn signals<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, first: usize) -> K
     let args = call.args.get(first..).unwrap_or_default();
     let mut all: Vec<Vec<String>> = vec![Vec::new()];
     let elements = match (call.spread, args) {
-        (true, [list]) => match elements(lens, site, list) {
+        (true, [list]) => match lens.elements(site, list) {
             Some(elements) => elements,
             None => return Known::Unknown(lens.open(site, list)),
         },
@@ -85,39 +84,6 @@ fn signals<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, first: usize) -> K
         1 => all.remove(0).into(),
         _ => Known::Possible(all),
     }
-}
-
-/// The elements of `list...`, where it is a literal or a variable that is only ever one.
-fn elements<'s, 'e>(lens: &Lens<'s>, site: &Site<'s>, list: &'e Expr) -> Option<Vec<(Site<'s>, &'e Expr)>>
-where
-    's: 'e,
-{
-    let list = bare(list);
-    let of = |site: &Site<'s>, list: &'e Expr| match &list.is {
-        Is::Composite(_, all) if all.iter().all(|e| e.key.is_none()) => {
-            Some(all.iter().map(|e| (site.clone(), &e.value)).collect())
-        }
-        _ => None,
-    };
-    if let Is::Composite(..) = &list.is {
-        return of(site, list);
-    }
-    if let Some(local) = site.body.local(list) {
-        let changed = |used: Use| !matches!(used, Use::Read);
-        if site.body.uses(local).any(|(_, used)| changed(used)) {
-            return None;
-        }
-        return match site.body.locals.get(local as usize)?.binding {
-            Binding::Define([one], _, 1) => of(site, bare(one)),
-            Binding::Value(spec, 0) if spec.names.len() == 1 => of(site, bare(spec.values.first()?)),
-            _ => None,
-        };
-    }
-    let symbol = lens.symbol(site, list)?;
-    let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
-    let alone = lens.mentions(&symbol).iter().all(|(site, node)| matches!(site.body.use_of(*node), Use::Read));
-    let value = spec.values.get(*index).filter(|_| alone && spec.values.len() == spec.names.len())?;
-    of(at, bare(value))
 }
 
 /// Numbers of Linux on all architectures but alpha, mips, parisc and sparc (signal(7)).

@@ -1,6 +1,7 @@
 //! What declarations mean: names bound, types and values told as far as source alone decides them.
 
 pub(crate) mod body;
+mod list;
 pub(crate) mod names;
 pub(crate) mod std;
 pub(crate) mod value;

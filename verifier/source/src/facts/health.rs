@@ -1,0 +1,261 @@
+//! `source.health_handlers`: registrations of handlers for paths that ask after a service's health.
+
+use super::search::{Search, item, methods, references, spelt};
+use crate::go::syntax::{Call, Expr, Is, Span};
+use crate::meaning::body::Binding;
+use crate::meaning::{Const, Lens, Node, Site, Symbol, bare};
+use assize_facts::kinds::source::HealthHandler;
+use assize_facts::{Item, Known, Sheet};
+
+/// Methods of routers that register a handler: net/http, chi, gin, echo, gorilla/mux, httprouter, fiber.
+const METHODS: &[&str] = &[
+    "Handle",
+    "HandleFunc",
+    "Handler",
+    "HandlerFunc",
+    "GET",
+    "Get",
+    "HEAD",
+    "Head",
+    "Any",
+    "All",
+    "Route",
+    "Path",
+    "Method",
+    "MethodFunc",
+    "Add",
+    "Match",
+    "Mount",
+    "GetFunc",
+];
+
+/// Methods that give the routes behind them a common beginning.
+const GROUPS: &[&str] = &["Group", "Route", "PathPrefix", "Mount"];
+
+/// Last parts of the paths that services are asked for their health by (Kubernetes' own, and the usual spellings).
+const HEALTH: &[&str] = &[
+    "healthz",
+    "livez",
+    "readyz",
+    "health",
+    "healthy",
+    "healthcheck",
+    "health-check",
+    "health_check",
+    "live",
+    "liveness",
+    "alive",
+    "livecheck",
+    "ready",
+    "readiness",
+    "readycheck",
+    "startupz",
+    "_health",
+    "_healthz",
+];
+
+const DEPTH: u32 = 6;
+
+pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let search = Search {
+        file: &routes,
+        words: &[
+            "Handle", "GET", "Get", "HEAD", "Head", "Any(", "All(", "Path", "Method", "Route(", "Add(", "Match(",
+            "Mount(",
+        ],
+        dependencies: false,
+    };
+    search.sheet::<HealthHandler>(lens, |site| {
+        let mut out: Vec<(Span, Item)> = Vec::new();
+        let is_function = |s: &Symbol| &*s.path == "net/http" && matches!(&*s.name, "Handle" | "HandleFunc");
+        for found in references(lens, site, is_function) {
+            if let Some((whole, call)) = found.call {
+                out.extend(of_call(lens, site, None, &spelt(&found.symbol), whole, call));
+            }
+        }
+        for (base, name, whole, call) in methods(site).filter(|(_, name, _, _)| METHODS.contains(name)) {
+            // Functions of packages are no routers; `http.Get` asks someone else.
+            if lens.symbol(site, &call.fun).is_some() || asks_others(lens, site, base) {
+                continue;
+            }
+            let called = match lens.type_of(site, base) {
+                Some(ty) => spelt(&Symbol { name: format!("{}.{name}", ty.name.name).into(), ..ty.name }),
+                None => name.to_string(),
+            };
+            out.extend(of_call(lens, site, Some(base), &called, whole, call));
+        }
+        out.sort_by_key(|(at, _)| *at);
+        out.into_iter().map(|(_, item)| item).collect()
+    })
+}
+
+fn routes(lens: &Lens, file: crate::build::FileId) -> bool {
+    let head = lens.source.program.head(file);
+    let router = |path: &str| {
+        let parts = ["/chi", "/gin", "/echo", "/mux", "/httprouter", "/fiber", "/fasthttp", "/router", "/restful"];
+        path == "net/http" || parts.iter().any(|part| path.contains(part)) || path.contains("health")
+    };
+    head.is_some_and(|head| head.outline.imports.iter().any(|import| router(&import.path)))
+}
+
+fn asks_others<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {
+    lens.type_of(site, base).is_some_and(|ty| ["Client", "Header", "Values", "Request"].contains(&&*ty.name.name))
+}
+
+fn of_call<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    base: Option<&'s Expr>,
+    called: &str,
+    whole: &'s Expr,
+    call: &'s Call,
+) -> Vec<(Span, Item)> {
+    // `Path("/x").HandlerFunc(h)` is one argument, everything else has a path and a handler.
+    if call.args.len() < 2 && !called.ends_with("Path") {
+        return Vec::new();
+    }
+    let Some((arg, paths)) = paths(lens, site, call) else { return Vec::new() };
+    let prefix = base.map_or(Known::Value(String::new()), |base| prefix(lens, site, base, DEPTH));
+    let mut out = Vec::new();
+    for path in paths {
+        let path = match (&prefix, path) {
+            (Known::Value(prefix), Some(path)) if is_health(&path) => Known::Value(format!("{prefix}{path}")),
+            (Known::Possible(_) | Known::Unknown(_), Some(path)) if is_health(&path) => {
+                Known::Unknown(lens.open(site, whole))
+            }
+            (_, Some(_)) => continue,
+            (_, None) if call.args.iter().any(names_health) => Known::Unknown(lens.open(site, arg)),
+            (_, None) => continue,
+        };
+        let fact = HealthHandler {
+            package: lens.package(site.place.file).to_string(),
+            function: lens.function_name(site.place),
+            owner: lens.owner(site.place.file),
+            path,
+            call: called.to_string(),
+        };
+        out.push((whole.at, item(fact, lens.source.origin(site.place.file, whole.at))));
+    }
+    out
+}
+
+/// The argument that is the path, with every path that it is: several in a loop over a literal, `None` where it is not decided.
+fn paths<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Option<(&'s Expr, Vec<Option<String>>)> {
+    for arg in call.args.iter().take(2) {
+        if let Some(all) = lens.ranged(site, arg) {
+            return Some((arg, all.iter().map(|(at, e)| text(lens, at, e).and_then(|t| path(&t))).collect()));
+        }
+        match lens.eval(site, arg).known(|| lens.open(site, arg), as_text) {
+            Known::Value(words) => match path(&words) {
+                Some(path) => return Some((arg, vec![Some(path)])),
+                // A method's name stands before the path.
+                None => continue,
+            },
+            Known::Possible(all) => {
+                let all: Vec<Option<String>> = all.iter().map(|words| path(words)).collect();
+                // One of several: which one is not decided.
+                let health = all.iter().flatten().any(|p| is_health(p));
+                return health.then(|| (arg, vec![None]));
+            }
+            Known::Unknown(_) => return Some((arg, vec![None])),
+        }
+    }
+    None
+}
+
+fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> Option<String> {
+    match lens.eval(site, expr).single() {
+        Some(Const::Text(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn as_text(value: Const) -> Option<String> {
+    match value {
+        Const::Text(text) => Some(text),
+        Const::Int(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+    }
+}
+
+/// The path of a pattern: `GET example.com/healthz/{$}` (net/http, "Patterns").
+fn path(pattern: &str) -> Option<String> {
+    let rest = match pattern.split_once([' ', '\t']) {
+        Some((method, rest)) if method.bytes().all(|b| b.is_ascii_uppercase()) => rest.trim_start(),
+        Some(_) => return None,
+        None => pattern,
+    };
+    if rest.contains("://") {
+        return None;
+    }
+    let path = rest.get(rest.find('/')?..)?;
+    Some(path.strip_suffix("{$}").unwrap_or(path).to_string())
+}
+
+fn is_health(path: &str) -> bool {
+    let path = path.trim_end_matches(['*', '/']);
+    let last = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
+    HEALTH.contains(&last.as_str())
+}
+
+/// Whether a handler's name says what it is for.
+fn names_health(handler: &Expr) -> bool {
+    let name = match &bare(handler).is {
+        Is::Name(name) => name,
+        Is::Select(_, member) => &member.name,
+        Is::Call(call) => return names_health(&call.fun),
+        _ => return false,
+    };
+    let name = name.to_ascii_lowercase();
+    ["health", "livez", "readyz", "liveness", "readiness"].iter().any(|word| name.contains(word))
+}
+
+/// What stands before the paths of a router: the groups that this function makes it of.
+fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> Known<String> {
+    let base = bare(base);
+    let none = || Known::Value(String::new());
+    let Some(depth) = depth.checked_sub(1) else { return Known::Unknown(lens.open(site, base)) };
+    match &base.is {
+        Is::Call(call) => of_group(lens, site, base, call, depth),
+        Is::Name(_) => {
+            let Some(found) = site.body.local(base).and_then(|local| site.body.locals.get(local as usize)) else {
+                return none();
+            };
+            match found.binding {
+                Binding::Define([one], 0, 1) => prefix(lens, site, one, depth),
+                Binding::Param(_) => of_closure(lens, site, found.at, depth),
+                _ => none(),
+            }
+        }
+        _ => none(),
+    }
+}
+
+fn of_group<'s>(lens: &Lens<'s>, site: &Site<'s>, whole: &'s Expr, call: &'s Call, depth: u32) -> Known<String> {
+    let Is::Select(base, name) = &bare(&call.fun).is else { return Known::Value(String::new()) };
+    if lens.symbol(site, &call.fun).is_some() {
+        return Known::Value(String::new());
+    }
+    let before = prefix(lens, site, base, depth);
+    if !GROUPS.contains(&&*name.name) {
+        return before;
+    }
+    match (before, call.args.first().map(|arg| (arg, text(lens, site, arg)))) {
+        (Known::Value(before), Some((_, Some(own)))) => Known::Value(format!("{before}{own}")),
+        // chi's Group takes a function and no path.
+        (before, Some((Expr { is: Is::Func(..), .. }, None)) | None) => before,
+        _ => Known::Unknown(lens.open(site, whole)),
+    }
+}
+
+/// The closure of `r.Route("/x", func(r chi.Router) { … })`.
+fn of_closure<'s>(lens: &Lens<'s>, site: &Site<'s>, at: u32, depth: u32) -> Known<String> {
+    let none = || Known::Value(String::new());
+    let closure = match site.body.node(at) {
+        Some(Node::Expr(Expr { is: Is::Func(..), .. })) => at,
+        _ => return none(),
+    };
+    match site.body.around(closure).and_then(|up| site.body.node(up)) {
+        Some(Node::Expr(whole @ Expr { is: Is::Call(call), .. })) => of_group(lens, site, whole, call, depth),
+        _ => none(),
+    }
+}

@@ -1,0 +1,354 @@
+//! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
+
+use super::search::{Search, item, methods, references, spelt};
+use crate::go::syntax::{Call, Element, Expr, Is, Op, Span};
+use crate::meaning::body::Binding;
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
+use assize_facts::kinds::source::{Listener, Transport};
+use assize_facts::{Item, Known, Sheet, reason};
+
+/// How a call opens its socket, and where its arguments stand.
+#[derive(Clone, Copy)]
+enum Opens {
+    /// A network's name and an address: `net.Listen`; followed to what serves on it.
+    Network(usize, usize),
+    /// A stream socket of one network, its address a value: `net.ListenTCP`.
+    Stream,
+    /// TLS over the address at an index.
+    Tls(usize),
+    /// A server without TLS at an index.
+    Plain(usize),
+    Udp,
+    Unix,
+}
+
+const FUNCTIONS: &[(&str, &str, Opens)] = &[
+    ("net", "Listen", Opens::Network(0, 1)),
+    ("net", "ListenPacket", Opens::Network(0, 1)),
+    ("net", "ListenTCP", Opens::Stream),
+    ("net", "FileListener", Opens::Stream),
+    ("net", "ListenUDP", Opens::Udp),
+    ("net", "ListenMulticastUDP", Opens::Udp),
+    ("net", "ListenUnix", Opens::Unix),
+    ("net", "ListenUnixgram", Opens::Unix),
+    ("crypto/tls", "Listen", Opens::Tls(1)),
+    ("net/http", "ListenAndServe", Opens::Plain(0)),
+    ("net/http", "ListenAndServeTLS", Opens::Tls(0)),
+    ("golang.org/x/crypto/acme/autocert", "NewListener", Opens::Tls(usize::MAX)),
+    ("github.com/quic-go/quic-go", "ListenAddr", Opens::Udp),
+    ("github.com/quic-go/quic-go/http3", "ListenAndServeQUIC", Opens::Udp),
+];
+
+/// Methods by their receiver's type; a path that ends with `*` is a beginning.
+const METHODS: &[(&str, &str, &str, Opens)] = &[
+    ("net/http", "Server", "ListenAndServe", Opens::Plain(usize::MAX)),
+    ("net/http", "Server", "ListenAndServeTLS", Opens::Tls(usize::MAX)),
+    ("net", "ListenConfig", "Listen", Opens::Network(1, 2)),
+    ("net", "ListenConfig", "ListenPacket", Opens::Network(1, 2)),
+    ("golang.org/x/crypto/acme/autocert", "Manager", "Listener", Opens::Tls(usize::MAX)),
+    ("github.com/gin-gonic/gin", "Engine", "Run", Opens::Plain(0)),
+    ("github.com/gin-gonic/gin", "Engine", "RunTLS", Opens::Tls(0)),
+    ("github.com/gin-gonic/gin", "Engine", "RunUnix", Opens::Unix),
+    ("github.com/labstack/echo*", "Echo", "Start", Opens::Plain(0)),
+    ("github.com/labstack/echo*", "Echo", "StartTLS", Opens::Tls(0)),
+    ("github.com/labstack/echo*", "Echo", "StartAutoTLS", Opens::Tls(0)),
+    ("github.com/gofiber/fiber*", "App", "Listen", Opens::Plain(0)),
+    ("github.com/gofiber/fiber*", "App", "ListenTLS", Opens::Tls(0)),
+    ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServe", Opens::Udp),
+    ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServeTLS", Opens::Udp),
+];
+
+/// Functions and methods are followed this far.
+const DEPTH: u32 = 4;
+
+pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let words = &["Listen", ".Run", ".Start"];
+    let search = Search { file: &|lens, file| opens_something(lens, file), words, dependencies: true };
+    search.sheet::<Listener>(lens, |site| {
+        let mut out: Vec<(Span, Item)> = Vec::new();
+        for found in references(lens, site, |s| function(s).is_some()) {
+            let Some(opens) = function(&found.symbol) else { continue };
+            let (transport, address) = match found.call {
+                Some((whole, call)) => of_call(lens, site, opens, whole, call),
+                None => (Known::Unknown(lens.open(site, found.expr)), Known::Unknown(lens.open(site, found.expr))),
+            };
+            out.push(of(lens, site, spelt(&found.symbol), transport, address, found.whole().at));
+        }
+        for (base, name, whole, call) in methods(site) {
+            let Some((ty, opens)) = method(lens, site, base, name) else { continue };
+            let (transport, mut address) = of_call(lens, site, opens, whole, call);
+            if ty.is("net/http", "Server") {
+                address = server_address(lens, site, base);
+            }
+            let package = Symbol { path: ty.path.clone(), name: format!("{}.{name}", ty.name).into() };
+            out.push(of(lens, site, spelt(&package), transport, address, whole.at));
+        }
+        out.sort_by_key(|(at, _)| *at);
+        out.into_iter().map(|(_, item)| item).collect()
+    })
+}
+
+fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
+    let head = lens.source.program.head(file);
+    let matters =
+        |path: &str| FUNCTIONS.iter().any(|row| row.0 == path) || METHODS.iter().any(|row| is_path(row.0, path));
+    head.is_some_and(|head| head.outline.imports.iter().any(|import| matters(&import.path)))
+}
+
+fn is_path(known: &str, path: &str) -> bool {
+    known.strip_suffix('*').map_or(known == path, |start| path.starts_with(start))
+}
+
+fn function(symbol: &Symbol) -> Option<Opens> {
+    FUNCTIONS.iter().find(|(path, name, _)| symbol.is(path, name)).map(|row| row.2)
+}
+
+/// A method of a known type; an embedded one's is not followed.
+fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Option<(Symbol, Opens)> {
+    if !METHODS.iter().any(|row| row.2 == name) {
+        return None;
+    }
+    let ty = lens.type_of(site, base)?.name;
+    let row = METHODS.iter().find(|row| is_path(row.0, &ty.path) && *ty.name == *row.1 && row.2 == name)?;
+    Some((ty, row.3))
+}
+
+fn of_call<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    opens: Opens,
+    whole: &'s Expr,
+    call: &'s Call,
+) -> (Known<Transport>, Known<Option<String>>) {
+    let at = |index: usize| match call.args.get(index) {
+        Some(arg) => text(lens, site, arg).map(|text| Some(text).filter(|t| !t.is_empty())),
+        None => Known::Value(None),
+    };
+    let why = || lens.open(site, whole);
+    match opens {
+        Opens::Tls(index) => (Transport::Tls.into(), at(index)),
+        Opens::Plain(index) => (Transport::Plain.into(), at(index)),
+        Opens::Udp => (Transport::Udp.into(), Known::Unknown(why())),
+        Opens::Unix => (Transport::Unix.into(), Known::Unknown(why())),
+        Opens::Stream => (spoken(lens, site, whole, DEPTH), Known::Unknown(why())),
+        Opens::Network(network, address) => {
+            let Some(arg) = call.args.get(network) else { return (Known::Unknown(why()), Known::Unknown(why())) };
+            let transport = match text(lens, site, arg) {
+                Known::Value(name) if name.starts_with("tcp") => spoken(lens, site, whole, DEPTH),
+                Known::Value(name) if name.starts_with("udp") => Transport::Udp.into(),
+                Known::Value(name) if name.starts_with("unix") => Transport::Unix.into(),
+                Known::Value(_) | Known::Possible(_) => Known::Unknown(why()),
+                Known::Unknown(reason) => Known::Unknown(reason),
+            };
+            (transport, at(address))
+        }
+    }
+}
+
+fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Known<String> {
+    lens.eval(site, arg).known(
+        || lens.open(site, arg),
+        |value| match value {
+            Const::Text(text) => Some(text),
+            Const::Int(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+        },
+    )
+}
+
+/// What is done with a listener: every way it goes must lead to the same, or nothing is said.
+fn spoken<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &Expr, depth: u32) -> Known<Transport> {
+    let unknown = || {
+        Known::Unknown(reason!(
+            "listener-not-followed",
+            call = lens.open(site, made).args.get("what").cloned().unwrap_or_default()
+        ))
+    };
+    let Some(node) = site.body.place(made) else { return unknown() };
+    let ways = ways(lens, site, node, depth);
+    match ways.as_slice() {
+        [] => unknown(),
+        all if all.iter().all(|way| *way == Some(Transport::Tls)) => Transport::Tls.into(),
+        all if all.iter().all(|way| *way == Some(Transport::Plain)) => Transport::Plain.into(),
+        _ => unknown(),
+    }
+}
+
+/// What becomes of the value at a node; `None` where that cannot be told. Empty: nothing.
+fn ways<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Vec<Option<Transport>> {
+    let lost = || vec![None];
+    let Some(depth) = depth.checked_sub(1) else { return lost() };
+    let Some(up) = site.body.around(node) else { return lost() };
+    match site.body.node(up) {
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => passed(lens, site, node, up, call, depth),
+        Some(Node::Stmt(_)) => match held(site, node, up) {
+            Some(local) => of_local(lens, site, local, depth),
+            None => lost(),
+        },
+        Some(Node::Spec(spec)) => match spec.names.first().and_then(|name| local_of(site, name.at.start)) {
+            Some(local) => of_local(lens, site, local, depth),
+            None => lost(),
+        },
+        _ => lost(),
+    }
+}
+
+fn local_of(site: &Site, start: u32) -> Option<u32> {
+    let name = Expr { at: Span { start, end: start }, is: Is::Bad };
+    site.body.local(&name)
+}
+
+/// The local variable that a statement puts a value into, as its first.
+fn held<'s>(site: &Site<'s>, node: NodeId, stmt: NodeId) -> Option<u32> {
+    use crate::go::syntax::Does;
+    let Some(Node::Stmt(stmt)) = site.body.node(stmt) else { return None };
+    let (Does::Define(left, right) | Does::Assign(left, None, right)) = &stmt.does else { return None };
+    let index = right.iter().position(|e| site.body.is_at(e, node))?;
+    site.body.local(bare(left.get(index)?))
+}
+
+fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Vec<Option<Transport>> {
+    let mut out = Vec::new();
+    let (mut replaced, mut early) = (false, false);
+    for (node, used) in site.body.uses(local) {
+        match used {
+            Use::Assign(_) => replaced = true,
+            Use::Method("Close" | "Addr" | "SetDeadline" | "File", _) => {}
+            Use::Method(..) | Use::Address | Use::AssignField(..) | Use::Field(..) => out.push(None),
+            Use::Read if is_compared(site, node) => {}
+            Use::Read => {
+                let found = ways(lens, site, node, depth);
+                // Before it is wrapped it is what it was; in a loop or a closure before and behind mean nothing.
+                early |= !replaced && !found.iter().all(|way| *way == Some(Transport::Tls));
+                out.extend(found);
+            }
+        }
+    }
+    // Another listener may be what is served on from there on: only wrapping it says something.
+    if replaced {
+        let all_tls = out.contains(&Some(Transport::Tls)) && !out.contains(&None) && !early;
+        return vec![all_tls.then_some(Transport::Tls).filter(|_| wraps_always(lens, site, local))];
+    }
+    out
+}
+
+/// `l != nil`.
+fn is_compared(site: &Site, node: NodeId) -> bool {
+    let up = site.body.around(node).and_then(|up| site.body.node(up));
+    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
+}
+
+/// Whether what is assigned to a variable is a TLS listener over it, whatever happens before.
+fn wraps_always<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> bool {
+    let Some(found) = site.body.locals.get(local as usize) else { return false };
+    let home = site.body.up(found.at).unwrap_or(found.at);
+    site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).all(|(node, used)| {
+        let Use::Assign(Some(value)) = used else { return false };
+        let Is::Call(call) = &bare(value).is else { return false };
+        let wraps = lens.symbol(site, &call.fun).is_some_and(|s| s.is("crypto/tls", "NewListener"));
+        wraps && !site.body.is_conditional(node, home)
+    })
+}
+
+/// What a function does with a listener that is passed to it.
+fn passed<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    node: NodeId,
+    up: NodeId,
+    call: &'s Call,
+    depth: u32,
+) -> Vec<Option<Transport>> {
+    let Some(index) = call.args.iter().position(|arg| site.body.is_at(arg, node)) else { return vec![None] };
+    if let Some(symbol) = lens.symbol(site, &call.fun) {
+        return match (&*symbol.path, &*symbol.name) {
+            ("crypto/tls", "NewListener") | ("net/http", "ServeTLS") => vec![Some(Transport::Tls)],
+            ("net/http" | "net/http/fcgi", "Serve") => vec![Some(Transport::Plain)],
+            ("golang.org/x/net/netutil", "LimitListener") => ways(lens, site, up, depth),
+            _ => match lens.function(&symbol) {
+                Some((at, func)) => of_param(lens, &at, func, index, depth),
+                None => vec![None],
+            },
+        };
+    }
+    let Is::Select(base, name) = &bare(&call.fun).is else { return vec![None] };
+    let Some(ty) = lens.type_of(site, base) else { return vec![None] };
+    match (ty.name.is("net/http", "Server"), &*name.name) {
+        (true, "Serve") => vec![Some(Transport::Plain)],
+        (true, "ServeTLS") => vec![Some(Transport::Tls)],
+        _ => match lens.method(&ty.name, &name.name) {
+            Some((at, func)) => of_param(lens, &at, func, index, depth),
+            None => vec![None],
+        },
+    }
+}
+
+fn of_param<'s>(
+    lens: &Lens<'s>,
+    at: &Site<'s>,
+    func: &'s crate::go::syntax::Func,
+    index: usize,
+    depth: u32,
+) -> Vec<Option<Transport>> {
+    let param = func.signature.params.get(index).filter(|p| !p.variadic);
+    match param.and_then(|p| p.name.as_ref()).and_then(|name| local_of(at, name.at.start)) {
+        Some(local) if func.body.is_some() => of_local(lens, at, local, depth),
+        _ => vec![None],
+    }
+}
+
+/// The `Addr` of the server that a method is called on, where one literal makes it.
+fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known<Option<String>> {
+    let open = || Known::Unknown(lens.open(site, base));
+    let base = bare(base);
+    let Some(made) = literal_of(site, base) else { return open() };
+    let of = |element: &&Element| matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Addr");
+    let assigned = site.body.local(base).map(|local| {
+        site.body
+            .uses(local)
+            .any(|(_, used)| matches!(used, Use::AssignField("Addr", _) | Use::Assign(_) | Use::Address))
+    });
+    match (made.iter().find(of), assigned) {
+        (_, Some(true)) => open(),
+        (Some(element), _) => text(lens, site, &element.value).map(|t| Some(t).filter(|t| !t.is_empty())),
+        (None, _) if made.iter().any(|e| e.key.is_none()) => open(),
+        (None, _) => Known::Value(None),
+    }
+}
+
+fn literal_of<'s>(site: &Site<'s>, base: &'s Expr) -> Option<&'s [Element]> {
+    let made = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
+        Some(local) => match site.body.locals.get(local as usize)?.binding {
+            Binding::Define([one], 0, 1) => bare(one),
+            Binding::Value(spec, 0) if spec.names.len() == 1 => bare(spec.values.first()?),
+            _ => return None,
+        },
+        None => base,
+    };
+    match &made.is {
+        Is::Composite(Some(_), elements) => Some(elements),
+        Is::Unary(Op::Address, inside) => match &bare(inside).is {
+            Is::Composite(Some(_), elements) => Some(elements),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of(
+    lens: &Lens,
+    site: &Site,
+    call: String,
+    transport: Known<Transport>,
+    address: Known<Option<String>>,
+    at: Span,
+) -> (Span, Item) {
+    let fact = Listener {
+        package: lens.package(site.place.file).to_string(),
+        function: lens.function_name(site.place),
+        owner: lens.owner(site.place.file),
+        call,
+        transport,
+        address,
+    };
+    (at, item(fact, lens.source.origin(site.place.file, at)))
+}

@@ -1,0 +1,234 @@
+//! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
+
+use super::mentions::{BUILT_IN_PRINT, PRINT};
+use super::search::{Reference, Search, item, methods, references, spelt};
+use crate::go::syntax::{Call, Expr, Is, Span};
+use crate::meaning::body::Binding;
+use crate::meaning::{Const, Lens, Site, Symbol, bare};
+use assize_facts::kinds::source::{LogCall, Stream};
+use assize_facts::{Item, Known, Sheet, reason};
+
+const LOGRUS: &str = "github.com/sirupsen/logrus";
+const ZEROLOG: &str = "github.com/rs/zerolog";
+const ZAP: &str = "go.uber.org/zap";
+
+/// What the program does with its loggers, wherever that stands.
+#[derive(Default)]
+struct Setup {
+    /// `slog.SetDefault`: log's standard logger writes through it (log/slog documentation).
+    slog_default: bool,
+    /// `log.SetOutput`.
+    log_output: bool,
+    /// `logrus.SetFormatter`.
+    logrus_formatter: bool,
+}
+
+pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let (setup, mut gaps) = setup(lens);
+    let search = Search {
+        file: &|lens, file| {
+            let head = lens.source.program.head(file);
+            let mentions = |mark| head.is_some_and(|head| head.mentions.has(mark));
+            let writes = ["fmt", "log"].iter().any(|path| lens.imports(file, path));
+            (writes && mentions(PRINT))
+                || mentions(BUILT_IN_PRINT)
+                || ["log", "os", "log/slog", LOGRUS, ZAP, ZEROLOG].iter().any(|path| lens.imports(file, path))
+        },
+        words: &[
+            "rint",
+            "Fatal",
+            "Panic",
+            "Output(",
+            "Std",
+            "slog.",
+            "Write",
+            LOGRUS_WORD,
+            "NewDevelopment",
+            "ConsoleWriter",
+            "Info",
+            "Error",
+            "Warn",
+            "Debug",
+            "Log",
+        ],
+        dependencies: false,
+    };
+    let mut sheet = search.sheet::<LogCall>(lens, |site| {
+        let mut out: Vec<(Span, Item)> = Vec::new();
+        for found in references(lens, site, is_sought) {
+            if let Some((stream, bridged)) = of_reference(lens, site, &found, &setup) {
+                out.push(of(lens, site, spelt(&found.symbol), stream, bridged, found.whole().at));
+            }
+        }
+        for (base, name, whole, call) in methods(site) {
+            if let Some((called, stream)) = of_method(lens, site, base, name, call) {
+                out.push(of(lens, site, called, stream, false.into(), whole.at));
+            }
+        }
+        out.sort_by_key(|(at, _)| *at);
+        out.into_iter().map(|(_, item)| item).collect()
+    });
+    sheet.gaps.append(&mut gaps);
+    sheet
+}
+
+const LOGRUS_WORD: &str = "logrus.";
+
+fn setup(lens: &Lens) -> (Setup, Vec<assize_facts::Gap>) {
+    let search = Search {
+        file: &|lens, file| ["log/slog", "log", LOGRUS].iter().any(|path| lens.imports(file, path)),
+        words: &["SetDefault", "SetOutput", "SetFormatter"],
+        dependencies: false,
+    };
+    let (found, gaps) = search.run(lens, |site| {
+        let sets =
+            |s: &Symbol| s.is("log/slog", "SetDefault") || s.is("log", "SetOutput") || s.is(LOGRUS, "SetFormatter");
+        let mut all: Vec<Symbol> = references(lens, site, sets).into_iter().map(|found| found.symbol).collect();
+        for (base, _, _, _) in methods(site).filter(|(_, name, _, _)| *name == "SetOutput") {
+            let Is::Call(call) = &bare(base).is else { continue };
+            all.extend(
+                lens.symbol(site, &call.fun)
+                    .filter(|s| s.is("log", "Default"))
+                    .map(|_| Symbol::new("log", "SetOutput")),
+            );
+        }
+        all
+    });
+    let setup = Setup {
+        slog_default: found.iter().any(|s| s.is("log/slog", "SetDefault")),
+        log_output: found.iter().any(|s| s.is("log", "SetOutput")),
+        logrus_formatter: found.iter().any(|s| s.is(LOGRUS, "SetFormatter")),
+    };
+    (setup, gaps)
+}
+
+fn is_level(name: &str) -> bool {
+    ["Trace", "Debug", "Info", "Warn", "Warning", "Error", "Fatal", "Panic", "Print", "Log"]
+        .iter()
+        .any(|l| name.starts_with(l))
+}
+
+fn is_sought(symbol: &Symbol) -> bool {
+    let name = &*symbol.name;
+    match &*symbol.path {
+        "" => matches!(name, "print" | "println"),
+        "fmt" => name.starts_with("Print") || name.starts_with("Fprint"),
+        "io" => name == "WriteString",
+        "log" => is_log_call(name),
+        "log/slog" => is_level(name) && !name.starts_with("Level"),
+        LOGRUS => is_level(name) && !name.ends_with("Level"),
+        ZAP => name == "NewDevelopment",
+        ZEROLOG => matches!(name, "ConsoleWriter" | "NewConsoleWriter"),
+        _ => false,
+    }
+}
+
+fn is_log_call(name: &str) -> bool {
+    name == "Output" || ["Print", "Fatal", "Panic"].iter().any(|start| name.starts_with(start))
+}
+
+/// Where a function writes, and whether the standard logger is bridged; `None` where it writes to no standard stream or writes records.
+fn of_reference<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    found: &Reference<'s>,
+    setup: &Setup,
+) -> Option<(Known<Stream>, Known<bool>)> {
+    let no = || Known::Value(false);
+    match &*found.symbol.path {
+        "" => Some((Stream::Stderr.into(), no())),
+        "fmt" if found.symbol.name.starts_with("Print") => Some((Stream::Stdout.into(), no())),
+        "fmt" | "io" => {
+            let (_, call) = found.call?;
+            Some((stream(lens, site, call.args.first()?)?, no()))
+        }
+        "log" => {
+            let unknown = || reason!("standard-logger-redirected", call = spelt(&found.symbol));
+            Some(match setup.log_output {
+                true => (Known::Unknown(unknown()), Known::Unknown(unknown())),
+                false => (Stream::Stderr.into(), setup.slog_default.into()),
+            })
+        }
+        // slog's first default handler writes plain lines through log.
+        "log/slog" if !setup.slog_default && !setup.log_output => Some((Stream::Stderr.into(), no())),
+        LOGRUS if !setup.logrus_formatter => Some((Stream::Stderr.into(), no())),
+        ZAP => Some((Stream::Stderr.into(), no())),
+        ZEROLOG => Some((Known::Unknown(lens.open(site, found.expr)), no())),
+        _ => None,
+    }
+}
+
+/// The standard stream that a writer is or may be; `None` where it is another, or where nothing says that it is one.
+fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &Expr) -> Option<Known<Stream>> {
+    let writer = bare(writer);
+    let known = lens.eval(site, writer).known(
+        || lens.open(site, writer),
+        |value| match value {
+            Const::Symbol(symbol) if symbol.is("os", "Stdout") => Some(Stream::Stdout),
+            Const::Symbol(symbol) if symbol.is("os", "Stderr") => Some(Stream::Stderr),
+            _ => Some(Stream::Other),
+        },
+    );
+    match known {
+        Known::Value(Stream::Other) | Known::Unknown(_) => None,
+        known => Some(known),
+    }
+}
+
+/// `os.Stdout.WriteString(…)`, and the calls of a `*log.Logger`.
+fn of_method<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    base: &'s Expr,
+    name: &str,
+    _call: &Call,
+) -> Option<(String, Known<Stream>)> {
+    if matches!(name, "Write" | "WriteString") {
+        let stream = stream(lens, site, base)?;
+        return Some((format!("os.File.{name}"), stream));
+    }
+    if !is_log_call(name) || !lens.type_of(site, base)?.name.is("log", "Logger") {
+        return None;
+    }
+    let Some(made) = maker(site, base) else {
+        return Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base))));
+    };
+    let symbol = lens.symbol(site, &made.fun)?;
+    // What `slog.NewLogLogger` returns writes records.
+    if !symbol.is("log", "New") {
+        return None;
+    }
+    match stream(lens, site, made.args.first()?) {
+        Some(stream) => Some((format!("log.Logger.{name}"), stream)),
+        None => Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base)))),
+    }
+}
+
+/// The call that made what a local variable holds.
+fn maker<'s>(site: &Site<'s>, base: &'s Expr) -> Option<&'s Call> {
+    let base = bare(base);
+    let made = match site.body.local(base) {
+        Some(local) => match site.body.locals.get(local as usize)?.binding {
+            Binding::Define([one], 0, 1) => one,
+            Binding::Value(spec, 0) if spec.names.len() == 1 => spec.values.first()?,
+            _ => return None,
+        },
+        None => base,
+    };
+    match &bare(made).is {
+        Is::Call(call) => Some(call),
+        _ => None,
+    }
+}
+
+fn of(lens: &Lens, site: &Site, call: String, stream: Known<Stream>, bridged: Known<bool>, at: Span) -> (Span, Item) {
+    let fact = LogCall {
+        package: lens.package(site.place.file).to_string(),
+        function: lens.function_name(site.place),
+        owner: lens.owner(site.place.file),
+        call,
+        stream,
+        bridged,
+    };
+    (at, item(fact, lens.source.origin(site.place.file, at)))
+}

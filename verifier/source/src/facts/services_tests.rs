@@ -1,0 +1,265 @@
+//! `source.log_calls`, `source.listeners` and `source.health_handlers` as tables.
+
+use super::table::{cgo_off, check};
+
+fn program(imports: &[&str], body: &str) -> String {
+    let imports: String = imports.iter().map(|path| format!("import \"{path}\"\n")).collect();
+    format!("-- m.go --\npackage main\n{imports}func main() {{\n{body}\n}}\n")
+}
+
+#[test]
+fn lines_that_are_no_records_are_found_on_both_streams() {
+    let fields = &["call", "stream", "bridged"];
+    let table: &[(&str, &[&str], &str, &str)] = &[
+        (
+            "fmt",
+            &["fmt"],
+            "fmt.Println(1)\nfmt.Printf(\"\")",
+            "m.go:4:1 fmt.Println stdout false\nm.go:5:1 fmt.Printf stdout false",
+        ),
+        ("built in", &[], "println(1)\nprint()", "m.go:3:1 println stderr false\nm.go:4:1 print stderr false"),
+        ("a function called println", &[], "println := func(int) {}\nprintln(1)", ""),
+        (
+            "to a stream by name",
+            &["fmt", "os"],
+            "fmt.Fprintln(os.Stderr, 1)\nw := os.Stdout\nfmt.Fprint(w)",
+            "m.go:5:1 fmt.Fprintln stderr false\nm.go:7:1 fmt.Fprint stdout false",
+        ),
+        (
+            "to something else",
+            &["fmt", "bytes"],
+            "var b bytes.Buffer\nfmt.Fprintln(&b, 1)\nfmt.Sprintf(\"\")\nfmt.Errorf(\"\")",
+            "",
+        ),
+        (
+            "written by hand",
+            &["os", "io"],
+            "os.Stdout.WriteString(\"\")\nio.WriteString(os.Stderr, \"\")",
+            "m.go:5:1 os.File.WriteString stdout false\nm.go:6:1 io.WriteString stderr false",
+        ),
+        (
+            "log",
+            &["log"],
+            "log.Printf(\"\")\nlog.Fatal()",
+            "m.go:4:1 log.Printf stderr false\nm.go:5:1 log.Fatal stderr false",
+        ),
+        (
+            "log bridged",
+            &["log", "log/slog"],
+            "slog.SetDefault(nil)\nlog.Printf(\"\")\nslog.Info(\"\")",
+            "m.go:6:1 log.Printf stderr true",
+        ),
+        (
+            "log redirected",
+            &["log"],
+            "log.SetOutput(x)\nlog.Printf(\"\")",
+            "m.go:5:1 log.Printf ?standard-logger-redirected ?standard-logger-redirected",
+        ),
+        (
+            "a logger of its own",
+            &["log", "os"],
+            "l := log.New(os.Stderr, \"\", 0)\nl.Println()",
+            "m.go:6:1 log.Logger.Println stderr false",
+        ),
+        (
+            "slog's first default",
+            &["log/slog"],
+            "slog.Info(\"\")\nslog.LevelInfo.String()",
+            "m.go:4:1 slog.Info stderr false",
+        ),
+        ("a bridge for net/http", &["log/slog"], "l := slog.NewLogLogger(nil, 0)\nl.Println()", ""),
+        ("renamed", &[], "_ = 1\n}\nfunc f() { println() ", "m.go:5:12 println stderr false"),
+    ];
+    for (name, imports, body, expected) in table {
+        check("source.log_calls", fields, &cgo_off(), &[(name, &program(imports, body), expected)]);
+    }
+    let libraries = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire github.com/sirupsen/logrus v1.9.0\n";
+    let plain = "-- m.go --\npackage main\nimport log \"github.com/sirupsen/logrus\"\nfunc main() { log.Info(1); log.SetLevel(log.InfoLevel) }\n";
+    let json = "-- n.go --\npackage main\nimport \"github.com/sirupsen/logrus\"\nfunc init() { logrus.SetFormatter(&logrus.JSONFormatter{}) }\n";
+    check(
+        "source.log_calls",
+        fields,
+        &cgo_off(),
+        &[
+            ("logrus as it comes", &format!("{libraries}{plain}"), "m.go:3:15 logrus.Info stderr false"),
+            ("logrus set up", &format!("{libraries}{plain}{json}"), ""),
+        ],
+    );
+}
+
+#[test]
+fn listeners_are_followed_to_what_speaks_on_them() {
+    let fields = &["call", "transport", "address"];
+    let table: &[(&str, &[&str], &str, &str)] = &[
+        ("plain", &["net/http"], "http.ListenAndServe(\":80\", nil)", "m.go:4:1 http.ListenAndServe plain :80"),
+        ("default address", &["net/http"], "http.ListenAndServe(\"\", nil)", "m.go:4:1 http.ListenAndServe plain -"),
+        (
+            "from the environment",
+            &["net/http", "os"],
+            "http.ListenAndServe(os.Getenv(\"X\"), nil)",
+            "m.go:5:1 http.ListenAndServe plain ?value-not-decided",
+        ),
+        (
+            "with TLS",
+            &["net/http"],
+            "http.ListenAndServeTLS(\":443\", \"c\", \"k\", nil)",
+            "m.go:4:1 http.ListenAndServeTLS tls :443",
+        ),
+        (
+            "a server",
+            &["net/http"],
+            "s := &http.Server{Addr: \":1\"}\ns.ListenAndServe()",
+            "m.go:5:1 http.Server.ListenAndServe plain :1",
+        ),
+        (
+            "a server's field set later",
+            &["net/http"],
+            "var s http.Server\ns.Addr = \":1\"\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:6:1 http.Server.ListenAndServeTLS tls ?value-not-decided",
+        ),
+        ("tls.Listen", &["crypto/tls"], "tls.Listen(\"tcp\", \":1\", nil)", "m.go:4:1 tls.Listen tls :1"),
+        (
+            "wrapped",
+            &["net", "crypto/tls"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\ntls.NewListener(l, nil)",
+            "m.go:5:9 net.Listen tls :1",
+        ),
+        (
+            "wrapped in place",
+            &["net", "crypto/tls", "net/http"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\nl = tls.NewListener(l, nil)\nhttp.Serve(l, nil)",
+            "m.go:6:9 net.Listen tls :1",
+        ),
+        (
+            "wrapped too late",
+            &["net", "crypto/tls", "net/http"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\nhttp.Serve(l, nil)\nl = tls.NewListener(l, nil)",
+            "m.go:6:9 net.Listen ?listener-not-followed :1",
+        ),
+        (
+            "wrapped perhaps",
+            &["net", "crypto/tls", "net/http"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\nif x { l = tls.NewListener(l, nil) }\nhttp.Serve(l, nil)",
+            "m.go:6:9 net.Listen ?listener-not-followed :1",
+        ),
+        (
+            "served in clear",
+            &["net", "net/http"],
+            "l, err := net.Listen(\"tcp\", \":1\")\nif err != nil || l == nil { return }\ndefer l.Close()\nhttp.Serve(l, nil)",
+            "m.go:5:11 net.Listen plain :1",
+        ),
+        (
+            "served with TLS",
+            &["net", "net/http"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\n(&http.Server{}).ServeTLS(l, \"\", \"\")",
+            "m.go:5:9 net.Listen tls :1",
+        ),
+        (
+            "both",
+            &["net", "net/http"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\nif x { http.Serve(l, nil) }\nhttp.ServeTLS(l, nil, \"\", \"\")",
+            "m.go:5:9 net.Listen ?listener-not-followed :1",
+        ),
+        (
+            "lost",
+            &["net"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\nelsewhere(l)",
+            "m.go:4:9 net.Listen ?listener-not-followed :1",
+        ),
+        ("a Unix socket", &["net"], "net.Listen(\"unix\", \"/s\")", "m.go:4:1 net.Listen unix /s"),
+        (
+            "UDP",
+            &["net"],
+            "net.ListenPacket(\"udp4\", \":53\")\nnet.ListenUDP(\"udp\", nil)",
+            "m.go:4:1 net.ListenPacket udp :53\nm.go:5:1 net.ListenUDP udp ?value-not-decided",
+        ),
+        (
+            "with a configuration",
+            &["net", "net/http"],
+            "var c net.ListenConfig\nl, _ := c.Listen(nil, \"tcp\", \":1\")\nhttp.Serve(l, nil)",
+            "m.go:6:9 net.ListenConfig.Listen plain :1",
+        ),
+        (
+            "a function value",
+            &["net/http"],
+            "f := http.ListenAndServe\nf(\":1\", nil)",
+            "m.go:4:6 http.ListenAndServe ?value-not-decided ?value-not-decided",
+        ),
+        ("a method of another type", &[], "x.ListenAndServe()", ""),
+    ];
+    for (name, imports, body, expected) in table {
+        check("source.listeners", fields, &cgo_off(), &[(name, &program(imports, body), expected)]);
+    }
+    let across = "-- m.go --\npackage main\nimport (\n\"net\"\n\"net/http\"\n\"example.com/app/s\"\n)\nfunc main() {\n\tl, _ := net.Listen(\"tcp\", \":1\")\n\ts.Run(&http.Server{}, l)\n}\n-- s/s.go --\npackage s\nimport (\n\"net\"\n\"net/http\"\n)\nfunc Run(server *http.Server, l net.Listener) {\n\tgo func() { server.ServeTLS(l, \"\", \"\") }()\n}\n";
+    check("source.listeners", fields, &cgo_off(), &[("across packages", across, "m.go:8:10 net.Listen tls :1")]);
+}
+
+#[test]
+fn health_paths_are_found_with_every_router() {
+    let fields = &["path", "call"];
+    let table: &[(&str, &[&str], &str, &str)] = &[
+        (
+            "default mux",
+            &["net/http"],
+            "http.HandleFunc(\"/healthz\", h)\nhttp.Handle(\"/readyz\", h)",
+            "m.go:4:1 /healthz http.HandleFunc\nm.go:5:1 /readyz http.Handle",
+        ),
+        (
+            "a mux with patterns",
+            &["net/http"],
+            "m := http.NewServeMux()\nm.HandleFunc(\"GET /livez\", h)\nm.Handle(\"GET example.com/readyz/{$}\", h)",
+            "m.go:5:1 /livez http.ServeMux.HandleFunc\nm.go:6:1 /readyz/ http.ServeMux.Handle",
+        ),
+        (
+            "constants",
+            &["net/http"],
+            "const p = \"/health\" + \"z\"\nhttp.HandleFunc(p, h)",
+            "m.go:5:1 /healthz http.HandleFunc",
+        ),
+        (
+            "in a loop",
+            &["net/http"],
+            "for _, p := range []string{\"/livez\", \"/x\", \"/readyz\"} { http.HandleFunc(p, h) }",
+            "m.go:4:57 /livez http.HandleFunc\nm.go:4:57 /readyz http.HandleFunc",
+        ),
+        (
+            "from outside",
+            &["net/http", "os"],
+            "http.HandleFunc(os.Getenv(\"P\"), healthHandler)\nhttp.HandleFunc(os.Getenv(\"P\"), other)",
+            "m.go:5:1 ?value-not-decided http.HandleFunc",
+        ),
+        (
+            "other paths",
+            &["net/http"],
+            "http.HandleFunc(\"/\", h)\nhttp.HandleFunc(\"/wealth\", h)\nhttp.HandleFunc(\"/delivery\", h)",
+            "",
+        ),
+        (
+            "a client",
+            &["net/http"],
+            "http.Get(\"http://x/healthz\")\nvar c http.Client\nc.Head(\"/healthz\")\nvar q http.Header\nq.Add(\"/healthz\", \"x\")",
+            "",
+        ),
+        (
+            "gin",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\ng := r.Group(\"/api\")\ng.GET(\"/healthz\", h)\nr.GET(\"/livez\", h)",
+            "m.go:6:1 /api/healthz GET\nm.go:7:1 /livez gin.Engine.GET",
+        ),
+        (
+            "chi",
+            &["github.com/go-chi/chi/v5"],
+            "r := chi.NewRouter()\nr.Route(\"/ops\", func(r chi.Router) { r.Get(\"/readyz\", h) })\nr.MethodFunc(\"GET\", \"/healthz\", h)",
+            "m.go:5:38 /ops/readyz chi.Router.Get\nm.go:6:1 /healthz chi.Mux.MethodFunc",
+        ),
+        (
+            "gorilla",
+            &["github.com/gorilla/mux"],
+            "r := mux.NewRouter()\nr.Path(\"/healthz\").HandlerFunc(h)",
+            "m.go:5:1 /healthz mux.Router.Path",
+        ),
+    ];
+    for (name, imports, body, expected) in table {
+        check("source.health_handlers", fields, &cgo_off(), &[(name, &program(imports, body), expected)]);
+    }
+}

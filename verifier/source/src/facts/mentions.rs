@@ -13,10 +13,16 @@ pub(crate) const BUILT_IN_PRINT: Mentions = Mentions(1 << 1);
 /// What speaks to another checker.
 pub(crate) const SUPPRESSION: Mentions = Mentions(1 << 2);
 
+/// Fields of a TLS configuration that decide its versions.
+pub(crate) const TLS_FIELDS: Mentions = Mentions(1 << 3);
+
 const WORDS: &[(&str, Mentions)] = &[
     ("rint", PRINT),
     ("println(", BUILT_IN_PRINT),
     ("print(", BUILT_IN_PRINT),
+    (".MinVersion", TLS_FIELDS),
+    (".MaxVersion", TLS_FIELDS),
+    (".GetConfigForClient", TLS_FIELDS),
     ("nolint", SUPPRESSION),
     ("#nosec", SUPPRESSION),
     ("nosemgrep", SUPPRESSION),

@@ -17,6 +17,7 @@ mod seccomp;
 mod signals;
 mod source;
 mod suppressions;
+mod tls;
 
 pub(crate) use literals::{MachineCode, machine_code};
 pub(crate) use mentions::Mentions;
@@ -26,6 +27,7 @@ use crate::meaning::Lens;
 use assize_facts::kinds::inventory::Suppression;
 use assize_facts::kinds::source::{
     CgoImport, Declarations, HealthHandler, Listener, LogCall, RuntimeSetting, SeccompLoad, SignalHandler, SourceFile,
+    TlsConfig,
 };
 use assize_facts::{Fact, Sheet};
 
@@ -34,6 +36,7 @@ pub(crate) const KINDS: &[&str] = &[
     SourceFile::KIND,
     CgoImport::KIND,
     Declarations::KIND,
+    TlsConfig::KIND,
     SignalHandler::KIND,
     LogCall::KIND,
     Listener::KIND,
@@ -50,6 +53,7 @@ pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
         CgoImport::KIND => cgo::sheet(source),
         Declarations::KIND => declarations::sheet(source),
         SignalHandler::KIND => signals::sheet(&Lens::new(source)),
+        TlsConfig::KIND => tls::sheet(&Lens::new(source)),
         LogCall::KIND => logs::sheet(&Lens::new(source)),
         Listener::KIND => listeners::sheet(&Lens::new(source)),
         HealthHandler::KIND => health::sheet(&Lens::new(source)),

@@ -103,6 +103,24 @@ fn of_variable(name: &str, value: Known<String>) -> Vec<(String, Known<String>)>
     }
 }
 
+/// Whether a call of the program may switch `tls10server` on.
+pub(super) fn may_lower_tls(lens: &Lens) -> bool {
+    let search = Search {
+        file: &|lens, file| lens.imports(file, "os") || lens.imports(file, "syscall"),
+        words: &["Setenv"],
+        dependencies: false,
+    };
+    let (found, _) = search.run(lens, |site| {
+        let calls = references(lens, site, is_setenv);
+        calls.iter().flat_map(|found| of_call(lens, site, found)).collect::<Vec<Item>>()
+    });
+    found.iter().any(|item| match item.text("name") {
+        Some("tls10server") => item.text("value") != Some("0"),
+        Some("GODEBUG") => true,
+        _ => false,
+    })
+}
+
 fn text(value: Const) -> Option<String> {
     match value {
         Const::Text(text) => Some(text),

@@ -7,5 +7,5 @@ pub(crate) mod std;
 pub(crate) mod value;
 
 pub(crate) use body::{Node, NodeId, Use, bare};
-pub(crate) use names::{Decls, Lens, Place, Site, Symbol};
-pub(crate) use value::Const;
+pub(crate) use names::{Decls, Lens, Place, Site, Symbol, Type};
+pub(crate) use value::{Const, Value};

@@ -1,0 +1,301 @@
+//! Where configurations are made: literals, `new`, zero values, copies, libraries, and servers that get the default one.
+
+use super::types::Types;
+use super::{AUTOCERT, TLS};
+use crate::facts::search::methods;
+use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
+use crate::meaning::body::Binding;
+use crate::meaning::{Lens, Node, NodeId, Site, Use, bare};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Made {
+    Literal,
+    New,
+    Zero,
+    /// A field of a struct type: each value of that type has one.
+    Field,
+    /// `Clone`, or a copy of the struct.
+    Clone,
+    /// By a library whose configuration is known to state no version.
+    Factory,
+    /// By a library that was not delivered.
+    Foreign,
+    /// By net/http, for a server that has none.
+    Default,
+}
+
+impl Made {
+    pub fn form(self) -> &'static str {
+        match self {
+            Made::Literal => "literal",
+            Made::New => "new",
+            Made::Zero => "zero",
+            Made::Field => "field",
+            Made::Clone => "clone",
+            Made::Factory | Made::Foreign => "factory",
+            Made::Default => "default",
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Creation<'s> {
+    pub made: Made,
+    pub expr_at: Span,
+    /// The value's node; of a zero value the declaring line.
+    pub node: NodeId,
+    /// Elements of a literal.
+    pub elements: &'s [Element],
+    /// What is copied.
+    pub copied: Option<&'s Expr>,
+    /// The variable of a zero value, where it is local.
+    pub local: Option<u32>,
+    /// The package's variable that a zero value is, by its place in the line.
+    pub line: Option<(&'s ValueSpec, usize)>,
+    /// A default: whether it is certain that the server has no configuration.
+    pub decided: bool,
+}
+
+fn plain<'s>(made: Made, at: Span, node: NodeId) -> Creation<'s> {
+    Creation { made, expr_at: at, node, elements: &[], copied: None, local: None, line: None, decided: true }
+}
+
+pub(super) fn creations<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Creation<'s>> {
+    let mut out = Vec::new();
+    for (node, expr) in site.body.exprs() {
+        out.extend(of_expr(lens, types, site, node, expr));
+    }
+    for (id, entry) in site.body.nodes.iter().enumerate() {
+        if let Node::Spec(spec) = entry.node {
+            out.extend(of_line(lens, types, site, id as NodeId, spec));
+        }
+    }
+    out.extend(defaults(lens, site));
+    out.extend(fields(lens, types, site));
+    out
+}
+
+fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, expr: &'s Expr) -> Option<Creation<'s>> {
+    match &expr.is {
+        Is::Composite(ty, elements) => {
+            let is = match ty {
+                Some(ty) => types.is_plain(lens, site, ty),
+                None => element_type(site, node).is_some_and(|ty| lens.named(site, ty).is_some_and(|t| types.has(&t))),
+            };
+            is.then(|| Creation { elements, ..plain(Made::Literal, expr.at, node) })
+        }
+        Is::Call(call) => {
+            let symbol = lens.symbol(site, &call.fun);
+            if symbol.as_ref().is_some_and(|s| s.is("", "new")) {
+                let arg = call.args.first()?;
+                return types.is_plain(lens, site, arg).then(|| plain(Made::New, expr.at, node));
+            }
+            if let Some(symbol) = symbol {
+                let made = match symbol.is(AUTOCERT, "NewListener") {
+                    true => Made::Factory,
+                    false => foreign(lens, site, node, &symbol)?,
+                };
+                return Some(plain(made, expr.at, node));
+            }
+            let Is::Select(base, method) = &bare(&call.fun).is else { return None };
+            let ty = lens.type_of(site, base)?;
+            match &*method.name {
+                "Clone" if types.has(&ty) => Some(Creation { copied: Some(base), ..plain(Made::Clone, expr.at, node) }),
+                "TLSConfig" | "Listener" if ty.name.is(AUTOCERT, "Manager") => {
+                    Some(plain(Made::Factory, expr.at, node))
+                }
+                _ => None,
+            }
+        }
+        Is::Star(base) if is_value(site, node) && !is_type(lens, site, base) => {
+            types.of(lens, site, base).filter(|t| t.pointer)?;
+            Some(Creation { copied: Some(base), ..plain(Made::Clone, expr.at, node) })
+        }
+        // A struct that is assigned is copied.
+        Is::Name(_) | Is::Select(..) if is_assigned(site, node) => {
+            types.of(lens, site, expr).filter(|t| !t.pointer)?;
+            Some(Creation { copied: Some(expr), ..plain(Made::Clone, expr.at, node) })
+        }
+        _ => None,
+    }
+}
+
+/// A call into a package that was not delivered and that leads to where configurations go.
+fn foreign<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, symbol: &crate::meaning::Symbol) -> Option<Made> {
+    if symbol.path.is_empty() || lens.is_delivered(&symbol.path) || &*symbol.path == TLS {
+        return None;
+    }
+    let direct = super::fate::sinks(lens, site, node);
+    direct.then_some(Made::Foreign)
+}
+
+/// The type of the elements around a literal without a type: `[]*tls.Config{{…}}`.
+fn element_type<'s>(site: &Site<'s>, node: NodeId) -> Option<&'s Expr> {
+    let mut up = site.body.around(node)?;
+    let mut deep = 0;
+    loop {
+        match site.body.node(up)? {
+            Node::Element(_) => {}
+            Node::Expr(Expr { is: Is::Composite(None, _), .. }) => deep += 1,
+            Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. }) => {
+                let mut ty = ty.as_ref();
+                for _ in 0..=deep {
+                    ty = match &bare(ty).is {
+                        Is::SliceOf(of) | Is::Array(_, of) | Is::Map(_, of) => of,
+                        _ => return None,
+                    };
+                }
+                return Some(ty);
+            }
+            _ => return None,
+        }
+        up = site.body.around(up)?;
+    }
+}
+
+/// Whether the value behind a pointer is read: not set, and not a field of it.
+fn is_value(site: &Site, node: NodeId) -> bool {
+    let Some(up) = site.body.around(node) else { return false };
+    match site.body.node(up) {
+        Some(Node::Stmt(_)) => !matches!(site.body.use_of(node), Use::Assign(_)),
+        Some(Node::Spec(spec)) => spec.values.iter().any(|e| site.body.is_at(e, node)),
+        Some(Node::Element(element)) => site.body.is_at(&element.value, node),
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => call.args.iter().any(|e| site.body.is_at(e, node)),
+        _ => false,
+    }
+}
+
+fn is_type<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
+    lens.symbol(site, expr).is_some_and(|s| s.is(TLS, "Config") || lens.type_spec(&s).is_some())
+}
+
+/// Whether a name is the right side of an assignment or definition.
+fn is_assigned(site: &Site, node: NodeId) -> bool {
+    let Some(up) = site.body.around(node) else { return false };
+    match site.body.node(up) {
+        Some(Node::Stmt(Stmt { does: Does::Assign(_, None, right) | Does::Define(_, right), .. })) => {
+            right.iter().any(|e| site.body.is_at(e, node))
+        }
+        Some(Node::Spec(spec)) => spec.values.iter().any(|e| site.body.is_at(e, node)),
+        _ => false,
+    }
+}
+
+/// `var c tls.Config`.
+fn of_line<'s>(
+    lens: &Lens<'s>,
+    types: &Types,
+    site: &Site<'s>,
+    node: NodeId,
+    spec: &'s ValueSpec,
+) -> Vec<Creation<'s>> {
+    let Some(ty) = spec.ty.as_ref().filter(|_| spec.values.is_empty()) else { return Vec::new() };
+    if !types.is_plain(lens, site, ty) {
+        return Vec::new();
+    }
+    let of = |(index, name): (usize, &crate::go::syntax::Ident)| {
+        let at = Expr { at: name.at, is: Is::Bad };
+        Creation { local: site.body.local(&at), line: Some((spec, index)), ..plain(Made::Zero, name.at, node) }
+    };
+    spec.names.iter().enumerate().filter(|(_, name)| &*name.name != "_").map(of).collect()
+}
+
+/// Fields of struct types that hold a configuration by value, embedded ones included.
+fn fields<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Creation<'s>> {
+    let mut out = Vec::new();
+    for (node, expr) in site.body.exprs() {
+        let Is::Struct(all) = &expr.is else { continue };
+        out.extend(all.iter().filter(|f| types.is_plain(lens, site, &f.ty)).map(|f| plain(Made::Field, f.ty.at, node)));
+    }
+    out
+}
+
+/// Servers that net/http makes a configuration for.
+fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
+    let mut out = Vec::new();
+    let function = |s: &crate::meaning::Symbol| s.is("net/http", "ListenAndServeTLS") || s.is("net/http", "ServeTLS");
+    for found in crate::facts::search::references(lens, site, function) {
+        let node = site.body.place(found.whole()).unwrap_or(found.node);
+        out.push(plain(Made::Default, found.whole().at, node));
+    }
+    for (base, name, whole, _) in methods(site) {
+        if !matches!(name, "ListenAndServeTLS" | "ServeTLS")
+            || !lens.type_of(site, base).is_some_and(|t| t.name.is("net/http", "Server"))
+        {
+            continue;
+        }
+        let decided = match has_config(site, base) {
+            Some(true) => continue,
+            Some(false) => true,
+            None => false,
+        };
+        let node = site.body.place(whole).unwrap_or(0);
+        out.push(Creation { decided, ..plain(Made::Default, whole.at, node) });
+    }
+    out
+}
+
+/// Whether a server has a configuration; `None` where its making was not seen.
+fn has_config<'s>(site: &Site<'s>, base: &'s Expr) -> Option<bool> {
+    let base = bare(base);
+    if let Is::Unary(Op::Address, inside) = &base.is {
+        return has_config(site, inside);
+    }
+    if let Is::Composite(_, elements) = &base.is {
+        return states_config(elements);
+    }
+    let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)))?;
+    let made = match site.body.locals.get(local as usize)?.binding {
+        Binding::Define([one], 0, 1) => has_config(site, one)?,
+        Binding::Value(spec, 0)
+            if spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))) =>
+        {
+            false
+        }
+        Binding::Value(spec, 0) if spec.names.len() == 1 => has_config(site, spec.values.first()?)?,
+        _ => return None,
+    };
+    let mut set = made;
+    for (node, used) in site.body.uses(local) {
+        match used {
+            Use::AssignField("TLSConfig", _) => set = true,
+            Use::Assign(_) => return None,
+            // Whoever gets the server may set it.
+            Use::Address | Use::Read if !set && !is_compared(site, node) => return None,
+            Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) | Use::Read => {}
+        }
+    }
+    Some(set)
+}
+
+fn is_compared(site: &Site, node: NodeId) -> bool {
+    let up = site.body.around(node).and_then(|up| site.body.node(up));
+    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
+}
+
+fn states_config(elements: &[Element]) -> Option<bool> {
+    let key = |e: &Element| match &e.key {
+        Some(Expr { is: Is::Name(name), .. }) => Some(&**name == "TLSConfig"),
+        _ => None,
+    };
+    elements.iter().map(key).try_fold(false, |known, is| Some(known | is?))
+}
+
+/// Whether a declaration makes an `http.Server` without a configuration.
+pub(super) fn makes_bare_server<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    let server = |ty: &Expr| lens.named(site, ty).is_some_and(|t| !t.pointer && t.name.is("net/http", "Server"));
+    let literal = |expr: &Expr| match &expr.is {
+        Is::Composite(Some(ty), elements) => server(ty) && states_config(elements) != Some(true),
+        Is::Call(call) => {
+            lens.symbol(site, &call.fun).is_some_and(|s| s.is("", "new")) && call.args.first().is_some_and(server)
+        }
+        Is::Struct(fields) => fields.iter().any(|f| server(&f.ty)),
+        _ => false,
+    };
+    let zero = |node: &Node| match node {
+        Node::Spec(spec) => spec.values.is_empty() && spec.ty.as_ref().is_some_and(server),
+        Node::Item(Item::Types(specs)) => specs.iter().any(|spec| server(&spec.ty)),
+        Node::Item(Item::Func(_) | Item::Values(_)) | Node::Stmt(_) | Node::Element(_) | Node::Expr(_) => false,
+    };
+    site.body.exprs().any(|(_, e)| literal(e)) || site.body.nodes.iter().any(|entry| zero(&entry.node))
+}

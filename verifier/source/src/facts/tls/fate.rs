@@ -1,0 +1,386 @@
+//! Where a configuration goes: to a server, to a client, on to other code, or out of sight.
+
+use super::TLS;
+use super::creations::{Creation, Made};
+use crate::facts::search::{called, methods};
+use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Span, Stmt};
+use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
+use memchr::memmem;
+use std::collections::BTreeSet;
+
+/// What was seen of the ways that a configuration goes.
+#[derive(Debug, Default)]
+pub(super) struct Fate {
+    pub server: bool,
+    pub client: bool,
+    /// Some way was not followed to its end.
+    pub lost: bool,
+    /// Other code of the program can change it.
+    pub escapes: bool,
+    /// Code that was not delivered, or that is not known to leave it alone, gets it.
+    pub foreign: bool,
+    /// The local variables that hold it in its own declaration, in the order found.
+    pub holders: Vec<u32>,
+    /// The package's variable that holds it.
+    pub global: Option<Symbol>,
+}
+
+const DEPTH: u32 = 6;
+
+struct Follow<'f, 's> {
+    lens: &'f Lens<'s>,
+    home: Place,
+    fate: Fate,
+    seen: BTreeSet<(Place, NodeId)>,
+}
+
+pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>) -> Fate {
+    let mut follow = Follow { lens, home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
+    match creation.made {
+        Made::Field => {
+            follow.fate.lost = true;
+            follow.fate.escapes = true;
+        }
+        Made::Default => {}
+        Made::Zero => match (creation.local, creation.line) {
+            (Some(local), _) => follow.local(site, local, DEPTH),
+            (None, Some((spec, index))) => {
+                if let Some(name) = spec.names.get(index) {
+                    let symbol = Symbol::new(lens.package(site.place.file), &name.name);
+                    follow.global(symbol, DEPTH);
+                }
+            }
+            (None, None) => follow.fate.lost = true,
+        },
+        Made::Literal | Made::New | Made::Clone | Made::Factory | Made::Foreign => {
+            follow.value(site, creation.node, 0, DEPTH)
+        }
+    }
+    follow.fate
+}
+
+/// Whether a value goes, by the first step or through one variable, to where configurations go.
+pub(super) fn sinks<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool {
+    let mut follow = Follow { lens, home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
+    follow.value(site, node, 0, 2);
+    (follow.fate.server || follow.fate.client) && !is_credentials(site, node)
+}
+
+/// A credential made of a configuration is none itself.
+fn is_credentials(site: &Site, node: NodeId) -> bool {
+    match site.body.node(node) {
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
+            matches!(&bare(&call.fun).is, Is::Select(_, name) if name.name.starts_with("NewTLS") || name.name.contains("Credentials"))
+        }
+        _ => false,
+    }
+}
+
+impl<'s> Follow<'_, 's> {
+    fn lose(&mut self) {
+        self.fate.lost = true;
+        self.fate.escapes = true;
+    }
+
+    /// Follows the value at a node; of a call with several results the one at an index.
+    fn value(&mut self, site: &Site<'s>, node: NodeId, result: usize, depth: u32) {
+        let Some(depth) = depth.checked_sub(1) else { return self.lose() };
+        if !self.seen.insert((site.place, node)) {
+            return;
+        }
+        let Some(up) = site.body.around(node) else { return self.lose() };
+        match site.body.node(up) {
+            Some(Node::Expr(parent)) => self.within(site, node, up, parent, depth),
+            Some(Node::Element(element)) => self.element(site, up, element, depth),
+            Some(Node::Stmt(stmt)) => self.statement(site, node, stmt, result, depth),
+            Some(Node::Spec(spec)) => {
+                let index = spec.values.iter().position(|e| site.body.is_at(e, node)).unwrap_or(0) + result;
+                let Some(name) = spec.names.get(index) else { return self.lose() };
+                match local_at(site, name.at) {
+                    Some(local) => self.local(site, local, depth),
+                    None => self.global(Symbol::new(self.lens.package(site.place.file), &name.name), depth),
+                }
+            }
+            Some(Node::Item(_)) | None => self.lose(),
+        }
+    }
+
+    fn within(&mut self, site: &Site<'s>, node: NodeId, up: NodeId, parent: &'s Expr, depth: u32) {
+        match &parent.is {
+            Is::Unary(Op::Address, _) => self.value(site, up, 0, depth),
+            Is::Call(call) if call.args.iter().any(|arg| site.body.is_at(arg, node)) => {
+                self.passed(site, node, up, call, depth)
+            }
+            // A field that is read, a comparison, a copy: the copy is a configuration of its own.
+            Is::Select(_, name) => match called(site, up) {
+                Some(_) if !harmless_method(&name.name) => self.lose(),
+                _ => {}
+            },
+            Is::Binary(..) | Is::Star(_) => {}
+            _ => self.lose(),
+        }
+    }
+
+    fn element(&mut self, site: &Site<'s>, up: NodeId, element: &'s crate::go::syntax::Element, depth: u32) {
+        let Some(around) = site.body.around(up) else { return self.lose() };
+        let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = site.body.node(around) else {
+            return self.lose();
+        };
+        let owner = self.lens.named(site, ty);
+        self.fate.escapes = true;
+        match (&element.key, owner) {
+            (Some(Expr { is: Is::Name(field), .. }), owner) => self.sink(owner.map(|t| t.name).as_ref(), field, depth),
+            _ => self.lose(),
+        }
+    }
+
+    /// A struct's field takes it.
+    fn sink(&mut self, owner: Option<&Symbol>, field: &str, _depth: u32) {
+        self.fate.escapes = true;
+        let path = owner.map_or("", |s| &*s.path);
+        let name = owner.map_or("", |s| &*s.name);
+        match (path, name, field) {
+            ("net/http", "Server", "TLSConfig") | ("net/http/httptest", "Server", "TLS") => self.fate.server = true,
+            ("github.com/quic-go/quic-go/http3" | "github.com/valyala/fasthttp", "Server", "TLSConfig") => {
+                self.fate.server = true
+            }
+            (_, _, "TLSClientConfig") | (TLS, "Dialer", "Config") => self.fate.client = true,
+            _ => self.fate.lost = true,
+        }
+    }
+
+    fn statement(&mut self, site: &Site<'s>, node: NodeId, stmt: &'s Stmt, result: usize, depth: u32) {
+        match &stmt.does {
+            Does::Return(values) => {
+                let index = values.iter().position(|e| site.body.is_at(e, node)).unwrap_or(0) + result;
+                self.returned(site, node, index, depth);
+            }
+            Does::Define(left, right) | Does::Assign(left, None, right) => {
+                let Some(index) = right.iter().position(|e| site.body.is_at(e, node)) else { return };
+                match left.get(index + result).map(bare) {
+                    Some(target) => self.target(site, target, depth),
+                    None => self.lose(),
+                }
+            }
+            Does::Expr(_) | Does::Go(_) | Does::Defer(_) | Does::Range(_) => {}
+            _ => self.lose(),
+        }
+    }
+
+    fn target(&mut self, site: &Site<'s>, target: &'s Expr, depth: u32) {
+        match &target.is {
+            Is::Name(name) if &**name == "_" => {}
+            Is::Name(_) => match site.body.local(target) {
+                Some(local) => self.local(site, local, depth),
+                None => match self.lens.symbol(site, target) {
+                    Some(symbol) => self.global(symbol, depth),
+                    None => self.lose(),
+                },
+            },
+            // `*c = tls.Config{…}`.
+            Is::Star(inside) => match site.body.local(bare(inside)) {
+                Some(local) => {
+                    self.fate.escapes = true;
+                    self.local(site, local, depth);
+                }
+                None => self.lose(),
+            },
+            Is::Select(base, field) => match self.lens.symbol(site, target) {
+                Some(symbol) => self.global(symbol, depth),
+                None => self.sink(self.lens.type_of(site, base).map(|t| t.name).as_ref(), &field.name, depth),
+            },
+            _ => self.lose(),
+        }
+    }
+
+    fn local(&mut self, site: &Site<'s>, local: u32, depth: u32) {
+        if site.place == self.home {
+            if self.fate.holders.contains(&local) {
+                return;
+            }
+            self.fate.holders.push(local);
+        }
+        for (node, used) in site.body.uses(local) {
+            match used {
+                Use::Read => self.value(site, node, 0, depth),
+                Use::Address => match site.body.around(node) {
+                    Some(up) => self.value(site, up, 0, depth),
+                    None => self.lose(),
+                },
+                Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
+            }
+        }
+    }
+
+    fn global(&mut self, symbol: Symbol, depth: u32) {
+        self.fate.escapes = true;
+        for (site, node) in self.lens.mentions(&symbol) {
+            match site.body.use_of(node) {
+                Use::Read => self.value(&site, node, 0, depth),
+                Use::Address => match site.body.around(node) {
+                    Some(up) => self.value(&site, up, 0, depth),
+                    None => self.lose(),
+                },
+                Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
+            }
+        }
+        self.fate.global = Some(symbol);
+    }
+
+    fn passed(&mut self, site: &Site<'s>, node: NodeId, up: NodeId, call: &'s Call, depth: u32) {
+        let Some(index) = call.args.iter().position(|arg| site.body.is_at(arg, node)) else { return self.lose() };
+        let Some(symbol) = self.lens.symbol(site, &call.fun) else {
+            return self.passed_to_method(site, call, index, depth);
+        };
+        match (&*symbol.path, &*symbol.name) {
+            (TLS, "Listen" | "NewListener" | "Server" | "QUICServer") => self.fate.server = true,
+            (TLS, "Client" | "Dial" | "DialWithDialer" | "QUICClient") => self.fate.client = true,
+            ("", "new") | (TLS, "Config") => self.value(site, up, 0, depth),
+            ("", "append") => self.lose(),
+            ("", _) => {}
+            ("google.golang.org/grpc/credentials", "NewTLS") => self.value(site, up, 0, depth),
+            ("google.golang.org/grpc", "Creds") => self.fate.server = true,
+            ("google.golang.org/grpc", "WithTransportCredentials") => self.fate.client = true,
+            ("github.com/quic-go/quic-go", name) if name.starts_with("Listen") => self.fate.server = true,
+            ("github.com/quic-go/quic-go", name) if name.starts_with("Dial") => self.fate.client = true,
+            ("github.com/quic-go/quic-go/http3", "ConfigureTLSConfig") => self.fate.server = true,
+            _ if self.lens.type_spec(&symbol).is_some() => self.value(site, up, 0, depth),
+            _ => match self.lens.function(&symbol) {
+                Some((at, func)) => self.param(&at, func, index, depth),
+                None => {
+                    self.fate.lost = true;
+                    self.fate.foreign |= changes(&symbol.path);
+                }
+            },
+        }
+    }
+
+    fn passed_to_method(&mut self, site: &Site<'s>, call: &'s Call, index: usize, depth: u32) {
+        let Is::Select(base, name) = &bare(&call.fun).is else { return self.lose() };
+        let Some(ty) = self.lens.type_of(site, base) else {
+            self.fate.foreign = true;
+            return self.lose();
+        };
+        match (&*ty.name.path, &*ty.name.name, &*name.name) {
+            ("net/smtp", "Client", "StartTLS") => self.fate.client = true,
+            _ => match self.lens.method(&ty.name, &name.name) {
+                Some((at, func)) => self.param(&at, func, index, depth),
+                None => {
+                    self.fate.lost = true;
+                    self.fate.foreign |= changes(&ty.name.path);
+                }
+            },
+        }
+    }
+
+    fn param(&mut self, at: &Site<'s>, func: &'s Func, index: usize, depth: u32) {
+        self.fate.escapes = true;
+        let param = func.signature.params.get(index).filter(|p| !p.variadic && func.body.is_some());
+        match param.map(|p| p.name.as_ref()) {
+            // `_` is not used.
+            Some(Some(name)) => {
+                if let Some(local) = local_at(at, name.at) {
+                    self.local(at, local, depth);
+                }
+            }
+            Some(None) => {}
+            None => self.lose(),
+        }
+    }
+
+    /// What a function returns goes where it is called.
+    fn returned(&mut self, site: &Site<'s>, node: NodeId, index: usize, depth: u32) {
+        self.fate.escapes = true;
+        if let Some(closure) = site.body.closure(node) {
+            return match is_callback(site, closure) {
+                true => self.fate.server = true,
+                false => self.lose(),
+            };
+        }
+        let Some(Node::Item(crate::go::syntax::Item::Func(func))) = site.body.node(0) else { return self.lose() };
+        let calls = match &func.receiver {
+            None => self.calls(&Symbol::new(self.lens.package(site.place.file), &func.name.name)),
+            Some(receiver) => match self.lens.named(site, &receiver.ty) {
+                Some(ty) => self.method_calls(&ty.name, &func.name.name),
+                None => None,
+            },
+        };
+        let Some(calls) = calls.filter(|calls| !calls.is_empty()) else { return self.lose() };
+        for (at, call) in calls {
+            self.value(&at, call, index, depth);
+        }
+    }
+
+    /// Calls of a function; `None` where it is also used as a value.
+    fn calls(&self, symbol: &Symbol) -> Option<Vec<(Site<'s>, NodeId)>> {
+        let of = |(site, node): (Site<'s>, NodeId)| {
+            let (whole, _) = called(&site, node)?;
+            let place = site.body.place(whole)?;
+            Some((site, place))
+        };
+        self.lens.mentions(symbol).into_iter().map(of).collect()
+    }
+
+    fn method_calls(&self, ty: &Symbol, name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
+        let finder = memmem::Finder::new(name);
+        let mut out = Vec::new();
+        for package in self.lens.source.program.packages.values() {
+            for &file in &package.go_files {
+                if *package.path != *ty.path && !self.lens.imports(file, &ty.path) {
+                    continue;
+                }
+                let Some(text) = self.lens.source.text(file) else { continue };
+                for place in self.lens.places(file) {
+                    let decl = &self.lens.outline(file)[place.decl];
+                    if finder.find(text.bytes.get(decl.start..decl.end).unwrap_or_default()).is_none() {
+                        continue;
+                    }
+                    let site = self.lens.site(place)?;
+                    for (base, _, whole, _) in methods(&site).filter(|(_, called, _, _)| *called == name) {
+                        if self.lens.type_of(&site, base).is_some_and(|t| t.name == *ty) {
+                            out.push((site.clone(), site.body.place(whole)?));
+                        }
+                    }
+                }
+            }
+        }
+        Some(out)
+    }
+}
+
+fn local_at(site: &Site, at: Span) -> Option<u32> {
+    site.body.local(&Expr { at, is: Is::Bad })
+}
+
+/// Methods of a configuration that leave its versions alone.
+fn harmless_method(name: &str) -> bool {
+    matches!(name, "Clone" | "BuildNameToCertificate" | "SetSessionTicketKeys" | "DecryptTicket" | "EncryptTicket")
+}
+
+/// Whether a function literal is what chooses a configuration per connection.
+fn is_callback(site: &Site, closure: NodeId) -> bool {
+    match site.body.around(closure).and_then(|up| site.body.node(up)) {
+        Some(Node::Element(element)) => {
+            matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "GetConfigForClient")
+        }
+        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) => {
+            let index = right.iter().position(|e| site.body.is_at(e, closure));
+            let target = index.and_then(|index| left.get(index)).map(bare);
+            matches!(target.map(|t| &t.is), Some(Is::Select(_, name)) if &*name.name == "GetConfigForClient")
+        }
+        _ => false,
+    }
+}
+
+/// Whether functions of a package that is not delivered may change a configuration that they get. The standard library's do not,
+/// but for those that write through any pointer.
+fn changes(path: &str) -> bool {
+    let standard = !path.split('/').next().unwrap_or(path).contains('.');
+    let writes = ["encoding", "reflect", "unsafe", "database"].iter().any(|p| path.starts_with(p));
+    let known = ["golang.org/x/net/http2", "golang.org/x/crypto/acme/autocert"].contains(&path)
+        || path.starts_with("google.golang.org/grpc")
+        || path.starts_with("github.com/quic-go/quic-go");
+    !(known || (standard && !writes))
+}

@@ -1,0 +1,434 @@
+//! The fields of a configuration that decide its versions: what the literal says, and everything that is assigned later.
+
+use super::World;
+use super::creations::{Creation, Made, creations};
+use super::fate::{Fate, fate};
+use super::types::Types;
+use crate::go::syntax::{Element, Expr, Is, Span};
+use crate::meaning::{Const, Lens, Node, Site, Use, Value, bare};
+use assize_facts::kinds::source::TlsRole;
+use assize_facts::{Known, TlsVersion, reason};
+
+const FIELDS: [&str; 3] = ["MinVersion", "MaxVersion", "GetConfigForClient"];
+/// Fields that only servers read (crypto/tls, type Config).
+const SERVERS_ONLY: &[&str] = &["GetConfigForClient", "ClientCAs", "ClientAuth", "GetCertificate"];
+
+/// An assignment to a configuration's field where its making was not seen.
+pub(super) struct Assigned<'s> {
+    pub site: Site<'s>,
+    pub at: Span,
+    /// Whether it is the configuration in the field of a server.
+    pub of_server: bool,
+    field: &'s str,
+    value: Option<&'s Expr>,
+}
+
+impl<'s> Assigned<'s> {
+    /// A configuration of which one field alone is known.
+    pub fn fields(&self, lens: &Lens<'s>) -> Fields {
+        let mut fields = Fields::unknown(Value::Unknown(reason!("tls-config-not-followed")));
+        fields.servers_only = SERVERS_ONLY.contains(&self.field);
+        let value = value_of(lens, &self.site, self.field, self.value);
+        if let Some(slot) = fields.slot(self.field) {
+            *slot = value;
+        }
+        fields
+    }
+}
+
+/// The values of the fields; a field that is not stated is 0, or false for the callback.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    min: Value,
+    max: Value,
+    callback: Value,
+    pub servers_only: bool,
+}
+
+impl Fields {
+    fn unknown(value: Value) -> Fields {
+        Fields { min: value.clone(), max: value.clone(), callback: value, servers_only: false }
+    }
+
+    fn zero() -> Fields {
+        let none = || Value::one(Const::Int(0));
+        Fields { min: none(), max: none(), callback: Value::one(Const::Bool(false)), servers_only: false }
+    }
+
+    fn slot(&mut self, field: &str) -> Option<&mut Value> {
+        match field {
+            "MinVersion" => Some(&mut self.min),
+            "MaxVersion" => Some(&mut self.max),
+            "GetConfigForClient" => Some(&mut self.callback),
+            _ => None,
+        }
+    }
+
+    pub fn of<'s>(
+        lens: &Lens<'s>,
+        world: &World<'s>,
+        site: &Site<'s>,
+        creation: &Creation<'s>,
+        fate: &Fate,
+        made: &[Creation<'s>],
+    ) -> Fields {
+        let mut fields = Fields::own(lens, world, site, creation, made, DEPTH);
+        fields.later(lens, site, creation, fate);
+        if fate.foreign {
+            let servers_only = fields.servers_only;
+            fields = Fields { servers_only, ..Fields::unknown(Value::Unknown(reason!("tls-config-passed-on"))) };
+        }
+        if fate.escapes && creation.made != Made::Default {
+            for assigned in &world.assigned {
+                let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
+                fields.add(assigned.field, value);
+            }
+        }
+        fields
+    }
+
+    /// What the making itself says.
+    fn own<'s>(
+        lens: &Lens<'s>,
+        world: &World<'s>,
+        site: &Site<'s>,
+        creation: &Creation<'s>,
+        made: &[Creation<'s>],
+        depth: u32,
+    ) -> Fields {
+        match creation.made {
+            Made::Literal => Fields::literal(lens, site, creation.elements),
+            Made::New | Made::Zero | Made::Factory => Fields::zero(),
+            Made::Default if creation.decided => Fields::zero(),
+            Made::Default => Fields::unknown(Value::Unknown(reason!("tls-server-not-followed"))),
+            Made::Field | Made::Foreign => Fields::unknown(Value::Unknown(reason!("tls-config-not-followed"))),
+            Made::Clone => Fields::copied(lens, world, site, creation, made, depth),
+        }
+    }
+
+    fn literal<'s>(lens: &Lens<'s>, site: &Site<'s>, elements: &'s [Element]) -> Fields {
+        let mut fields = Fields::zero();
+        for element in elements {
+            let Some(Expr { is: Is::Name(name), .. }) = &element.key else {
+                return Fields::unknown(Value::Unknown(lens.open(site, &element.value)));
+            };
+            fields.servers_only |= SERVERS_ONLY.contains(&&**name);
+            let value = value_of(lens, site, name, Some(&element.value));
+            if let Some(slot) = fields.slot(name) {
+                *slot = value;
+            }
+        }
+        fields
+    }
+
+    /// A copy has what the original had; that is known where the original was made in the same function, or in a package's variable.
+    fn copied<'s>(
+        lens: &Lens<'s>,
+        world: &World<'s>,
+        site: &Site<'s>,
+        creation: &Creation<'s>,
+        made: &[Creation<'s>],
+        depth: u32,
+    ) -> Fields {
+        let unknown = || Fields::unknown(Value::Unknown(reason!("tls-config-not-followed")));
+        let (Some(depth), Some(original)) = (depth.checked_sub(1), creation.copied.map(bare)) else { return unknown() };
+        let mut all: Option<Fields> = None;
+        let mut add = |fields: Fields| all = Some(all.take().map_or(fields.clone(), |known| known.or(fields)));
+        if let Some(local) = site.body.local(original).filter(|_| matches!(original.is, Is::Name(_))) {
+            let holds = |c: &&Creation<'s>| c.node != creation.node && fate(lens, site, c).holders.contains(&local);
+            let originals: Vec<&Creation> = made.iter().filter(holds).collect();
+            let writes = site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).count();
+            let is_param = matches!(
+                site.body.locals.get(local as usize).map(|l| l.binding),
+                Some(crate::meaning::body::Binding::Param(_) | crate::meaning::body::Binding::Other)
+            );
+            if is_param || originals.len() != writes + 1 {
+                return unknown();
+            }
+            for original in originals {
+                let way = fate(lens, site, original);
+                let mut fields = Fields::own(lens, world, site, original, made, depth);
+                // Assignments behind the copy do not reach it, those before do: both are possible.
+                let before = fields.clone();
+                fields.later(lens, site, original, &way);
+                add(fields.or(before.only_if_changed(site, &way)));
+                if way.escapes {
+                    world.assigned.iter().for_each(|a| add(Fields::with(lens, a)));
+                }
+            }
+        } else if let Some(symbol) = lens.symbol(site, original) {
+            for (at, spec, index) in lens.value(&symbol) {
+                let made = creations(lens, &world.types, &at);
+                let value = spec.values.get(index).and_then(|value| at.body.place(inner(value)));
+                let Some(found) = made.iter().find(|c| {
+                    Some(c.node) == value || c.line.is_some_and(|(s, i)| std::ptr::eq(s, spec) && i == index)
+                }) else {
+                    return unknown();
+                };
+                let way = fate(lens, &at, found);
+                add(Fields::of(lens, world, &at, found, &way, &made));
+            }
+        }
+        all.unwrap_or_else(unknown)
+    }
+
+    /// Only there to be joined: what an assignment adds to nothing.
+    fn with<'s>(lens: &Lens<'s>, assigned: &Assigned<'s>) -> Fields {
+        let mut fields = Fields {
+            min: Value::Any(Vec::new()),
+            max: Value::Any(Vec::new()),
+            callback: Value::Any(Vec::new()),
+            servers_only: false,
+        };
+        let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
+        if let Some(slot) = fields.slot(assigned.field) {
+            *slot = value;
+        }
+        fields
+    }
+
+    /// What was there before later assignments, where there are any.
+    fn only_if_changed(self, site: &Site, fate: &Fate) -> Fields {
+        let changed = fate.holders.iter().any(|local| {
+            site.body.uses(*local).any(|(_, used)| matches!(used, Use::AssignField(name, _) if FIELDS.contains(&name)))
+        });
+        match changed {
+            true => self,
+            false => Fields {
+                min: Value::Any(Vec::new()),
+                max: Value::Any(Vec::new()),
+                callback: Value::Any(Vec::new()),
+                ..self
+            },
+        }
+    }
+
+    fn or(self, other: Fields) -> Fields {
+        Fields {
+            min: self.min.or(other.min),
+            max: self.max.or(other.max),
+            callback: self.callback.or(other.callback),
+            servers_only: self.servers_only || other.servers_only,
+        }
+    }
+
+    fn add(&mut self, field: &str, value: Value) {
+        self.servers_only |= SERVERS_ONLY.contains(&field);
+        if let Some(slot) = self.slot(field) {
+            *slot = slot.clone().or(value);
+        }
+    }
+
+    /// Assignments through the variables that hold it, in the order of the text: one that always happens before anyone else sees the
+    /// configuration takes the place of what was there, any other is one more possibility.
+    fn later<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, fate: &Fate) {
+        for local in &fate.holders {
+            self.through(lens, site, creation, *local, fate.holders.len() == 1);
+        }
+        if let Some(symbol) = &fate.global {
+            for (at, node) in lens.mentions(symbol) {
+                if let Use::AssignField(field, value) = at.body.use_of(node) {
+                    self.add(field, value_of(lens, &at, field, value));
+                }
+            }
+        }
+    }
+
+    fn through<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, local: u32, alone: bool) {
+        let home = site.body.home(creation.node);
+        let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
+        let mut seen = false;
+        for (node, used) in site.body.uses(local) {
+            match used {
+                Use::AssignField(field, value) => {
+                    let value = value_of(lens, site, field, value);
+                    let behind = node > creation.node && !site.body.is_conditional(node, home);
+                    let sure = alone
+                        && !replaced
+                        && !seen
+                        && behind
+                        && site.body.closure(node) == site.body.closure(creation.node);
+                    self.servers_only |= SERVERS_ONLY.contains(&field);
+                    match self.slot(field) {
+                        Some(slot) if sure => *slot = value,
+                        Some(slot) => *slot = slot.clone().or(value),
+                        None => {}
+                    }
+                }
+                Use::Read | Use::Address | Use::Method(..) => seen |= !is_compared(site, node),
+                Use::Assign(_) | Use::Field(..) => {}
+            }
+        }
+    }
+}
+
+const DEPTH: u32 = 4;
+
+fn inner(expr: &Expr) -> &Expr {
+    match &bare(expr).is {
+        Is::Unary(crate::go::syntax::Op::Address, inside) => bare(inside),
+        _ => bare(expr),
+    }
+}
+
+fn is_compared(site: &Site, node: u32) -> bool {
+    use crate::go::syntax::Op;
+    let up = site.body.around(node).and_then(|up| site.body.node(up));
+    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
+}
+
+fn value_of<'s>(lens: &Lens<'s>, site: &Site<'s>, field: &str, value: Option<&Expr>) -> Value {
+    let Some(value) = value else { return Value::Unknown(reason!("tls-config-not-followed")) };
+    if field != "GetConfigForClient" {
+        return lens.eval(site, value);
+    }
+    match &bare(value).is {
+        Is::Func(..) => Value::one(Const::Bool(true)),
+        Is::Name(_) | Is::Select(..) => match lens.symbol(site, value) {
+            Some(symbol) if symbol.is("", "nil") => Value::one(Const::Bool(false)),
+            Some(symbol) if lens.function(&symbol).is_some() => Value::one(Const::Bool(true)),
+            // A method value is never nil.
+            None if is_method(lens, site, value) => Value::one(Const::Bool(true)),
+            _ => Value::Unknown(lens.open(site, value)),
+        },
+        _ => Value::Unknown(lens.open(site, value)),
+    }
+}
+
+fn is_method<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
+    let Is::Select(base, name) = &bare(value).is else { return false };
+    lens.type_of(site, base).is_some_and(|ty| lens.method(&ty.name, &name.name).is_some())
+}
+
+/// Assignments to fields of configurations that were not made in this declaration, or not seen to be.
+pub(super) fn assignments<'s>(
+    lens: &Lens<'s>,
+    types: &Types,
+    site: &Site<'s>,
+    made: &[Creation<'s>],
+) -> Vec<Assigned<'s>> {
+    let mut held: Vec<u32> = Vec::new();
+    let mut globals = Vec::new();
+    let mut out = Vec::new();
+    let mut asked = false;
+    for (node, expr) in site.body.exprs() {
+        let Is::Select(base, field) = &expr.is else { continue };
+        let Some(field) = FIELDS.iter().find(|f| **f == &*field.name).copied() else { continue };
+        let (Use::Assign(value), base) = (site.body.use_of(node), bare(base)) else { continue };
+        if !asked {
+            asked = true;
+            for creation in made.iter().filter(|c| !matches!(c.made, Made::Foreign | Made::Default | Made::Field)) {
+                let way = fate(lens, site, creation);
+                held.extend(way.holders);
+                globals.extend(way.global);
+            }
+        }
+        let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)));
+        if local.is_some_and(|local| held.contains(&local))
+            || lens.symbol(site, base).is_some_and(|s| made_elsewhere(lens, types, &s))
+        {
+            continue;
+        }
+        let known = lens.type_of(site, base);
+        let text = value.is_some_and(|v| matches!(lens.eval(site, v).single(), Some(Const::Text(_) | Const::Bool(_))));
+        let is = match known {
+            Some(ty) => types.has(&ty),
+            // Other structs have fields of these names too; a version of TLS is a number.
+            None => !text && types.matters(lens, site.place.file),
+        };
+        if is {
+            let of_server =
+                matches!(&base.is, Is::Select(s, name) if &*name.name == "TLSConfig" && is_server(lens, site, s));
+            out.push(Assigned { site: site.clone(), at: expr.at, of_server, field, value });
+        }
+    }
+    out
+}
+
+fn is_server<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
+    lens.type_of(site, expr).is_some_and(|ty| ty.name.is("net/http", "Server"))
+}
+
+/// Whether a package's variable holds a configuration whose making is seen: its assignments are counted there.
+fn made_elsewhere<'s>(lens: &Lens<'s>, types: &Types, symbol: &crate::meaning::Symbol) -> bool {
+    lens.value(symbol)
+        .iter()
+        .any(|(at, _, _)| creations(lens, types, at).iter().any(|c| fate(lens, at, c).global.as_ref() == Some(symbol)))
+}
+
+/// Go takes 0 for its default, and anything below 1.0 for 1.0 (crypto/tls, `supportedVersions`).
+pub(super) fn min_version(fields: &Fields, role: &Known<TlsRole>, defaults: &[TlsVersion]) -> Known<TlsVersion> {
+    let all = match &fields.min {
+        Value::Unknown(reason) => return Known::Unknown(reason.clone()),
+        Value::Any(all) => all,
+    };
+    let mut out: Vec<TlsVersion> = Vec::new();
+    for value in all {
+        match value {
+            Const::Int(0) => {
+                if !matches!(role, Known::Value(TlsRole::Client)) {
+                    out.extend(defaults);
+                }
+                if !matches!(role, Known::Value(TlsRole::Server)) {
+                    out.push(TlsVersion::Tls12);
+                }
+            }
+            Const::Int(number) => match version(*number) {
+                Some(version) => out.push(version),
+                None => return Known::Unknown(reason!("tls-version-unknown", number = number)),
+            },
+            Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => {
+                return Known::Unknown(reason!("tls-config-not-followed"));
+            }
+        }
+    }
+    out.sort();
+    out.dedup();
+    match out.len() {
+        0 => Known::Unknown(reason!("tls-config-not-followed")),
+        1 => out.remove(0).into(),
+        _ => Known::Possible(out),
+    }
+}
+
+fn version(number: i128) -> Option<TlsVersion> {
+    match number & 0xffff {
+        1..=0x0301 => Some(TlsVersion::Tls10),
+        0x0302 => Some(TlsVersion::Tls11),
+        0x0303 => Some(TlsVersion::Tls12),
+        0x0304 => Some(TlsVersion::Tls13),
+        _ => None,
+    }
+}
+
+pub(super) fn min_stated(fields: &Fields) -> Known<bool> {
+    fields.min.clone().known(
+        || reason!("tls-config-not-followed"),
+        |value| match value {
+            Const::Int(number) => Some(number != 0),
+            Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+        },
+    )
+}
+
+pub(super) fn max_version(fields: &Fields) -> Known<Option<TlsVersion>> {
+    fields.max.clone().known(
+        || reason!("tls-config-not-followed"),
+        |value| match value {
+            Const::Int(0) => Some(None),
+            Const::Int(number) if number > 0x0304 => Some(Some(TlsVersion::Tls13)),
+            Const::Int(number) => version(number).map(Some),
+            Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+        },
+    )
+}
+
+pub(super) fn callback(fields: &Fields) -> Known<bool> {
+    fields.callback.clone().known(
+        || reason!("tls-config-not-followed"),
+        |value| match value {
+            Const::Bool(set) => Some(set),
+            Const::Int(_) | Const::Text(_) | Const::Nil | Const::Symbol(_) => None,
+        },
+    )
+}

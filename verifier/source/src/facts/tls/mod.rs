@@ -1,0 +1,127 @@
+//! `source.tls_configs`: every TLS configuration that the program makes, what it is used as, and which versions it accepts.
+
+mod creations;
+mod fate;
+mod fields;
+mod types;
+
+use super::mentions::TLS_FIELDS;
+use super::runtime_settings;
+use super::search::{Search, item};
+use crate::meaning::{Lens, Site};
+use assize_facts::kinds::source::{TlsConfig, TlsRole};
+use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
+use creations::{Creation, Made, creations};
+use fate::{Fate, fate};
+use fields::{Assigned, Fields, assignments, callback, max_version, min_stated, min_version};
+use types::Types;
+
+pub(super) const TLS: &str = "crypto/tls";
+const AUTOCERT: &str = "golang.org/x/crypto/acme/autocert";
+
+/// What the whole program says, asked once.
+struct World<'s> {
+    pub types: Types,
+    /// Assignments to fields of configurations whose making was not seen there.
+    pub assigned: Vec<Assigned<'s>>,
+    /// The lowest version of a server's default: one, or both where that is not decided.
+    pub defaults: Vec<TlsVersion>,
+    /// Whether some `http.Server` of the program is made without a configuration.
+    pub bare_server: bool,
+}
+
+pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let types = Types::closed(lens);
+    let words: Vec<&str> = WORDS.iter().copied().chain(types.names()).collect();
+    let in_file = |lens: &Lens, file| {
+        let head = lens.source.program.head(file);
+        let http = || lens.imports(file, "net/http") || lens.imports(file, AUTOCERT);
+        types.matters(lens, file) || head.is_some_and(|h| h.mentions.has(TLS_FIELDS)) || http()
+    };
+    let search = Search { file: &in_file, words: &words, dependencies: true };
+    let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
+    let mut world = World { types, assigned: Vec::new(), defaults: defaults(lens), bare_server: false };
+    let made: Vec<Vec<Creation>> = sites.iter().map(|site| creations(lens, &world.types, site)).collect();
+    for (site, made) in sites.iter().zip(&made) {
+        world.assigned.extend(assignments(lens, &world.types, site, made));
+        world.bare_server |= creations::makes_bare_server(lens, site);
+    }
+    let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
+    sheet.gaps.extend(gaps);
+    for (site, made) in sites.iter().zip(&made) {
+        sheet.items.extend(items(lens, &world, site, made));
+    }
+    sheet
+}
+
+/// Words of which a declaration holds one where it makes, changes or serves with a configuration.
+const WORDS: &[&str] =
+    &["Config", "MinVersion", "MaxVersion", "ServeTLS", "http.Server", "Server{", "Manager", "NewListener"];
+
+fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>]) -> Vec<Item> {
+    let mut out: Vec<(u32, Item)> = Vec::new();
+    for creation in made {
+        if creation.made == Made::Default && !world.bare_server && !creation.decided {
+            continue;
+        }
+        let fate = fate(lens, site, creation);
+        let fields = Fields::of(lens, world, site, creation, &fate, made);
+        let role = role(creation, &fate, &fields);
+        let at = creation.expr_at;
+        out.push((
+            at.start,
+            item(fact(lens, world, site, creation.made.form(), role, &fields), lens.source.origin(site.place.file, at)),
+        ));
+    }
+    for assigned in world.assigned.iter().filter(|a| a.site.place == site.place) {
+        let fields = assigned.fields(lens);
+        let role = match assigned.of_server || fields.servers_only {
+            true => TlsRole::Server.into(),
+            false => Known::Unknown(reason!("tls-role-not-followed")),
+        };
+        out.push((
+            assigned.at.start,
+            item(fact(lens, world, site, "assigned", role, &fields), lens.source.origin(site.place.file, assigned.at)),
+        ));
+    }
+    out.sort_by_key(|(at, _)| *at);
+    out.into_iter().map(|(_, item)| item).collect()
+}
+
+fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole>, fields: &Fields) -> TlsConfig {
+    TlsConfig {
+        package: lens.package(site.place.file).to_string(),
+        function: lens.function_name(site.place),
+        owner: lens.owner(site.place.file),
+        min_version: min_version(fields, &role, &world.defaults),
+        min_stated: min_stated(fields),
+        max_version: max_version(fields),
+        callback: callback(fields),
+        role,
+        form: form.into(),
+    }
+}
+
+/// A configuration that any way leads to a server with serves; one is a client's only where every way is known.
+fn role(creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
+    match () {
+        () if fate.server || fields.servers_only || creation.made == Made::Default => TlsRole::Server.into(),
+        () if fate.client && !fate.lost => TlsRole::Client.into(),
+        () => Known::Unknown(reason!("tls-role-not-followed")),
+    }
+}
+
+/// The lowest versions of a server's default that there can be.
+fn defaults(lens: &Lens) -> Vec<TlsVersion> {
+    let of = |old: bool| if old { TlsVersion::Tls10 } else { TlsVersion::Tls12 };
+    let mut all: Vec<TlsVersion> = runtime_settings::old_tls_defaults(lens).into_iter().map(of).collect();
+    if all.is_empty() || runtime_settings::may_lower_tls(lens) {
+        all.extend([TlsVersion::Tls10, TlsVersion::Tls12]);
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests;

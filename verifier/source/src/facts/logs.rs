@@ -1,7 +1,8 @@
 //! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
 
 use super::mentions::{BUILT_IN_PRINT, PRINT};
-use super::search::{Reference, Search, item, methods, references, spelt};
+use super::search::{Reference, Search, empty, item, methods, references, spelt};
+use crate::build::FileId;
 use crate::go::syntax::{Call, Expr, Is, Span};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Site, Symbol, bare};
@@ -25,54 +26,69 @@ struct Setup {
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let (setup, mut gaps) = setup(lens);
-    let search = Search {
+    let printing = Search {
         file: &|lens, file| {
             let head = lens.source.program.head(file);
             let mentions = |mark| head.is_some_and(|head| head.mentions.has(mark));
             let writes = ["fmt", "log"].iter().any(|path| lens.imports(file, path));
             (writes && mentions(PRINT))
                 || mentions(BUILT_IN_PRINT)
-                || ["log", "os", "log/slog", LOGRUS, ZAP, ZEROLOG].iter().any(|path| lens.imports(file, path))
+                || lens.imports(file, "log")
+                || lens.imports(file, "os")
+        },
+        words: &["Print", "Fprint", "print(", "println(", "Stdout", "Stderr", "Fatal", "Panic", "Output("],
+        dependencies: false,
+    };
+    let logging = Search {
+        file: &|lens, file| {
+            let plain = !setup.slog_default && !setup.log_output;
+            (plain && lens.imports(file, "log/slog"))
+                || (!setup.logrus_formatter && lens.imports(file, LOGRUS))
+                || [ZAP, ZEROLOG].iter().any(|path| lens.imports(file, path))
         },
         words: &[
-            "rint",
-            "Fatal",
-            "Panic",
-            "Output(",
-            "Std",
-            "slog.",
-            "Write",
-            LOGRUS_WORD,
+            "Trace",
+            "Debug",
+            "Info",
+            "Warn",
+            "Error",
+            "Log",
             "NewDevelopment",
             "ConsoleWriter",
-            "Info",
-            "Error",
-            "Warn",
-            "Debug",
-            "Log",
+            "Fatal",
+            "Panic",
+            "Print",
         ],
         dependencies: false,
     };
-    let mut sheet = search.sheet::<LogCall>(lens, |site| {
-        let mut out: Vec<(Span, Item)> = Vec::new();
-        for found in references(lens, site, is_sought) {
-            if let Some((stream, bridged)) = of_reference(lens, site, &found, &setup) {
-                out.push(of(lens, site, spelt(&found.symbol), stream, bridged, found.whole().at));
-            }
-        }
-        for (base, name, whole, call) in methods(site) {
-            if let Some((called, stream)) = of_method(lens, site, base, name, call) {
-                out.push(of(lens, site, called, stream, false.into(), whole.at));
-            }
-        }
-        out.sort_by_key(|(at, _)| *at);
-        out.into_iter().map(|(_, item)| item).collect()
-    });
+    let mut sheet = empty::<LogCall>(lens.source, false);
+    let mut found: Vec<((FileId, Span), Item)> = Vec::new();
+    for search in [printing, logging] {
+        let (items, lacks) = search.run(lens, |site| of_site(lens, site, &setup));
+        found.extend(items);
+        gaps.extend(lacks);
+    }
+    found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));
+    found.dedup_by_key(|(at, _)| *at);
+    sheet.items = found.into_iter().map(|(_, item)| item).collect();
     sheet.gaps.append(&mut gaps);
     sheet
 }
 
-const LOGRUS_WORD: &str = "logrus.";
+fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, setup: &Setup) -> Vec<((FileId, Span), Item)> {
+    let mut out: Vec<(Span, Item)> = Vec::new();
+    for found in references(lens, site, is_sought) {
+        if let Some((stream, bridged)) = of_reference(lens, site, &found, setup) {
+            out.push(of(lens, site, spelt(&found.symbol), stream, bridged, found.whole().at));
+        }
+    }
+    for (base, name, whole, call) in methods(site) {
+        if let Some((called, stream)) = of_method(lens, site, base, name, call) {
+            out.push(of(lens, site, called, stream, false.into(), whole.at));
+        }
+    }
+    out.into_iter().map(|(at, item)| ((site.place.file, at), item)).collect()
+}
 
 fn setup(lens: &Lens) -> (Setup, Vec<assize_facts::Gap>) {
     let search = Search {

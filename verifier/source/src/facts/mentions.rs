@@ -17,7 +17,8 @@ pub(crate) const SUPPRESSION: Mentions = Mentions(1 << 2);
 pub(crate) const TLS_FIELDS: Mentions = Mentions(1 << 3);
 
 const WORDS: &[(&str, Mentions)] = &[
-    ("rint", PRINT),
+    ("Print", PRINT),
+    ("Fprint", PRINT),
     ("println(", BUILT_IN_PRINT),
     ("print(", BUILT_IN_PRINT),
     (".MinVersion", TLS_FIELDS),

@@ -129,6 +129,16 @@ fn names_are_followed_across_files_and_packages() {
     check("source.signal_handlers", FIELDS, &cgo_off(), &table);
 }
 
+/// Each step may lead to two others: without an end to the steps this would take longer than anyone waits.
+#[test]
+fn variables_that_are_set_from_one_another_are_unknown_soon() {
+    let lines: String =
+        (0..40).map(|n| format!("a{n} = a{}; a{n} = b{n}; b{n} = a{}\n", (n + 1) % 40, (n + 7) % 40)).collect();
+    let vars: String = (0..40).map(|n| format!("a{n}, b{n} := syscall.SIGHUP, syscall.SIGHUP\n")).collect();
+    let tree = in_main(&format!("{vars}{lines}signal.Ignore(a0)"));
+    check("source.signal_handlers", FIELDS, &cgo_off(), &[("", &tree, "m.go:91:1 main ignore ?value-not-decided -")]);
+}
+
 #[test]
 fn what_cannot_be_parsed_is_a_gap_where_it_matters() {
     let table = [(

@@ -82,7 +82,11 @@ pub(crate) struct Lens<'s> {
     packages: HashMap<&'s str, OnceLock<Package<'s>>>,
     views: Vec<OnceLock<View<'s>>>,
     bodies: Mutex<HashMap<Place, Arc<Body<'s>>>>,
+    /// Where names of packages are used, once asked.
+    pub(super) mentioned: Mutex<HashMap<Symbol, Arc<Mentioned<'s>>>>,
 }
+
+type Mentioned<'s> = Vec<(Site<'s>, u32)>;
 
 /// Aliases and variables that lead to one another are followed this far.
 const DEPTH: u32 = 12;
@@ -92,7 +96,7 @@ impl<'s> Lens<'s> {
         let program = &source.program;
         let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        Lens { source, packages, views, bodies: Mutex::default() }
+        Lens { source, packages, views, bodies: Mutex::default(), mentioned: Mutex::default() }
     }
 
     pub fn outline(&self, file: FileId) -> &'s [Decl] {

@@ -7,6 +7,8 @@ use crate::go::literal::{rune, unquote_text};
 use crate::go::syntax::{Call, Does, Expr, Is, Item, Literal, Op, Stmt, ValueSpec};
 use assize_facts::{Known, Reason, reason};
 use memchr::memmem;
+use std::cell::Cell;
+use std::sync::Arc;
 
 /// One value.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,8 +30,14 @@ pub(crate) enum Value {
 
 /// More values than these are unknown.
 const MOST: usize = 16;
-/// Variables, constants and functions that lead to one another are followed this far.
+/// Variables, constants and functions that lead to one another are followed this far,
 const DEPTH: u32 = 16;
+/// and this often in all for one answer: variables that are set from one another could be followed for ever.
+const STEPS: u32 = 400;
+
+thread_local! {
+    static LEFT: Cell<u32> = const { Cell::new(0) };
+}
 
 impl Value {
     pub fn one(value: Const) -> Value {
@@ -79,6 +87,7 @@ impl Value {
 
 impl<'s> Lens<'s> {
     pub fn eval(&self, site: &Site<'s>, expr: &Expr) -> Value {
+        LEFT.set(STEPS);
         self.within(site, expr, DEPTH)
     }
 
@@ -99,7 +108,8 @@ impl<'s> Lens<'s> {
     fn within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Value {
         let expr = bare(expr);
         let unknown = || Value::Unknown(self.open(site, expr));
-        let Some(depth) = depth.checked_sub(1) else { return unknown() };
+        let (Some(depth), Some(left)) = (depth.checked_sub(1), LEFT.get().checked_sub(1)) else { return unknown() };
+        LEFT.set(left);
         match &expr.is {
             Is::Literal(kind, text) => literal(*kind, text).map_or_else(unknown, Value::one),
             Is::Name(_) | Is::Select(..) => self.named_value(site, expr, depth),
@@ -203,6 +213,9 @@ impl<'s> Lens<'s> {
         };
         let Some(mut value) = first else { return unknown() };
         for (_, used) in site.body.uses(local) {
+            if let Value::Unknown(_) = value {
+                return value;
+            }
             value = match used {
                 Use::Assign(Some(new)) => value.or(self.within(site, new, depth)),
                 // A method with a pointer receiver may set it.
@@ -280,10 +293,10 @@ impl<'s> Lens<'s> {
     /// Every assignment to a package's variable; `None` for the value where it is not one expression or its address is taken.
     pub fn writes(&self, symbol: &Symbol) -> Vec<(Site<'s>, Option<&'s Expr>)> {
         let mut out = Vec::new();
-        for (site, node) in self.mentions(symbol) {
-            match site.body.use_of(node) {
-                Use::Assign(value) => out.push((site, value)),
-                Use::Address | Use::Method(..) => out.push((site, None)),
+        for (site, node) in self.mentions(symbol).iter() {
+            match site.body.use_of(*node) {
+                Use::Assign(value) => out.push((site.clone(), value)),
+                Use::Address | Use::Method(..) => out.push((site.clone(), None)),
                 Use::AssignField(..) | Use::Field(..) | Use::Read => {}
             }
         }
@@ -291,7 +304,18 @@ impl<'s> Lens<'s> {
     }
 
     /// Every place of the program where a package's name is used.
-    pub fn mentions(&self, symbol: &Symbol) -> Vec<(Site<'s>, super::NodeId)> {
+    pub fn mentions(&self, symbol: &Symbol) -> Arc<Vec<(Site<'s>, super::NodeId)>> {
+        let known = self.mentioned.lock().ok().and_then(|all| all.get(symbol).cloned());
+        known.unwrap_or_else(|| {
+            let found = Arc::new(self.search(symbol));
+            if let Ok(mut all) = self.mentioned.lock() {
+                all.insert(symbol.clone(), found.clone());
+            }
+            found
+        })
+    }
+
+    fn search(&self, symbol: &Symbol) -> Vec<(Site<'s>, super::NodeId)> {
         let exported = symbol.name.chars().next().is_some_and(char::is_uppercase);
         let program = &self.source.program;
         let finder = memmem::Finder::new(symbol.name.as_bytes());

@@ -215,11 +215,11 @@ impl<'s> Follow<'_, 's> {
 
     fn global(&mut self, symbol: Symbol, depth: u32) {
         self.fate.escapes = true;
-        for (site, node) in self.lens.mentions(&symbol) {
-            match site.body.use_of(node) {
-                Use::Read => self.value(&site, node, 0, depth),
-                Use::Address => match site.body.around(node) {
-                    Some(up) => self.value(&site, up, 0, depth),
+        for (site, node) in self.lens.mentions(&symbol).iter() {
+            match site.body.use_of(*node) {
+                Use::Read => self.value(site, *node, 0, depth),
+                Use::Address => match site.body.around(*node) {
+                    Some(up) => self.value(site, up, 0, depth),
                     None => self.lose(),
                 },
                 Use::Method(name, _) if !harmless_method(name) => self.lose(),
@@ -315,12 +315,12 @@ impl<'s> Follow<'_, 's> {
 
     /// Calls of a function; `None` where it is also used as a value.
     fn calls(&self, symbol: &Symbol) -> Option<Vec<(Site<'s>, NodeId)>> {
-        let of = |(site, node): (Site<'s>, NodeId)| {
-            let (whole, _) = called(&site, node)?;
+        let of = |(site, node): &(Site<'s>, NodeId)| {
+            let (whole, _) = called(site, *node)?;
             let place = site.body.place(whole)?;
-            Some((site, place))
+            Some((site.clone(), place))
         };
-        self.lens.mentions(symbol).into_iter().map(of).collect()
+        self.lens.mentions(symbol).iter().map(of).collect()
     }
 
     fn method_calls(&self, ty: &Symbol, name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {

@@ -226,9 +226,9 @@ impl Fields {
             self.through(lens, site, creation, *local, fate.holders.len() == 1);
         }
         if let Some(symbol) = &fate.global {
-            for (at, node) in lens.mentions(symbol) {
-                if let Use::AssignField(field, value) = at.body.use_of(node) {
-                    self.add(field, value_of(lens, &at, field, value));
+            for (at, node) in lens.mentions(symbol).iter() {
+                if let Use::AssignField(field, value) = at.body.use_of(*node) {
+                    self.add(field, value_of(lens, at, field, value));
                 }
             }
         }

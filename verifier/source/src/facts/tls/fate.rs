@@ -17,6 +17,8 @@ pub(super) struct Fate {
     pub lost: bool,
     /// Other code of the program can change it.
     pub escapes: bool,
+    /// Fields of structs that take it.
+    pub fields: BTreeSet<String>,
     /// Code that was not delivered, or that is not known to leave it alone, gets it.
     pub foreign: bool,
     /// The local variables that hold it in its own declaration, in the order found.
@@ -137,6 +139,7 @@ impl<'s> Follow<'_, 's> {
     /// A struct's field takes it.
     fn sink(&mut self, owner: Option<&Symbol>, field: &str, _depth: u32) {
         self.fate.escapes = true;
+        self.fate.fields.insert(field.to_string());
         let path = owner.map_or("", |s| &*s.path);
         let name = owner.map_or("", |s| &*s.name);
         match (path, name, field) {
@@ -235,6 +238,7 @@ impl<'s> Follow<'_, 's> {
             return self.passed_to_method(site, call, index, depth);
         };
         match (&*symbol.path, &*symbol.name) {
+            (TLS, name) if config_at(name).is_some_and(|at| at != index) => {}
             (TLS, "Listen" | "NewListener" | "Server" | "QUICServer") => self.fate.server = true,
             (TLS, "Client" | "Dial" | "DialWithDialer" | "QUICClient") => self.fate.client = true,
             ("", "new") | (TLS, "Config") => self.value(site, up, 0, depth),
@@ -352,6 +356,16 @@ impl<'s> Follow<'_, 's> {
 
 fn local_at(site: &Site, at: Span) -> Option<u32> {
     site.body.local(&Expr { at, is: Is::Bad })
+}
+
+/// Where a function takes its configuration.
+fn config_at(name: &str) -> Option<usize> {
+    match name {
+        "NewListener" | "Server" | "Client" => Some(1),
+        "Listen" | "Dial" => Some(2),
+        "DialWithDialer" => Some(3),
+        _ => None,
+    }
 }
 
 /// Methods of a configuration that leave its versions alone.

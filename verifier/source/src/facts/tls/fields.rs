@@ -19,11 +19,18 @@ pub(super) struct Assigned<'s> {
     pub at: Span,
     /// Whether it is the configuration in the field of a server.
     pub of_server: bool,
+    /// The struct's field that holds the configuration, where it is reached by one.
+    holder: Option<&'s str>,
     field: &'s str,
     value: Option<&'s Expr>,
 }
 
 impl<'s> Assigned<'s> {
+    /// Whether it can be an assignment to a configuration of which all ways are known.
+    fn reaches(&self, fate: &Fate) -> bool {
+        fate.escapes && (fate.lost || self.holder.is_none_or(|field| fate.fields.contains(field)))
+    }
+
     /// A configuration of which one field alone is known.
     pub fn fields(&self, lens: &Lens<'s>) -> Fields {
         let mut fields = Fields::unknown(Value::Unknown(reason!("tls-config-not-followed")));
@@ -78,11 +85,14 @@ impl Fields {
             let servers_only = fields.servers_only;
             fields = Fields { servers_only, ..Fields::unknown(Value::Unknown(reason!("tls-config-passed-on"))) };
         }
-        if fate.escapes && creation.made != Made::Default {
-            for assigned in &world.assigned {
+        if creation.made != Made::Default {
+            // That others have fields of servers says nothing about this one.
+            let servers_only = fields.servers_only;
+            for assigned in world.assigned.iter().filter(|a| a.reaches(fate)) {
                 let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
                 fields.add(assigned.field, value);
             }
+            fields.servers_only = servers_only;
         }
         fields
     }
@@ -152,9 +162,7 @@ impl Fields {
                 let before = fields.clone();
                 fields.later(lens, site, original, &way);
                 add(fields.or(before.only_if_changed(site, &way)));
-                if way.escapes {
-                    world.assigned.iter().for_each(|a| add(Fields::with(lens, a)));
-                }
+                world.assigned.iter().filter(|a| a.reaches(&way)).for_each(|a| add(Fields::with(lens, a)));
             }
         } else if let Some(symbol) = lens.symbol(site, original) {
             for (at, spec, index) in lens.value(&symbol) {
@@ -339,7 +347,11 @@ pub(super) fn assignments<'s>(
         if is {
             let of_server =
                 matches!(&base.is, Is::Select(s, name) if &*name.name == "TLSConfig" && is_server(lens, site, s));
-            out.push(Assigned { site: site.clone(), at: expr.at, of_server, field, value });
+            let holder = match &base.is {
+                Is::Select(_, name) => Some(&*name.name),
+                _ => None,
+            };
+            out.push(Assigned { site: site.clone(), at: expr.at, of_server, holder, field, value });
         }
     }
     out

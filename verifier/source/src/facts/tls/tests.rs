@@ -241,6 +241,16 @@ fn roles_are_followed() {
             "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\ns.ListenAndServeTLS(\"\", \"\")",
             "m.go:8:31 literal server 1.3 true - false",
         ),
+        (
+            "a listener beside it",
+            "n, _ := net.Listen(\"tcp\", \":1\")\ntls.NewListener(n, &tls.Config{MinVersion: tls.VersionTLS13})",
+            "m.go:9:21 literal server 1.3 true - false",
+        ),
+        (
+            "a client beside a server that is changed",
+            "s := &http.Server{}\ns.TLSConfig.GetConfigForClient = choose\n_ = &http.Transport{TLSClientConfig: &tls.Config{}}",
+            "m.go:9:1 assigned server ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?value-not-decided\nm.go:10:39 literal client 1.2 false - false",
+        ),
         ("a shadowed package", "tls := other{}\n_ = tls.Config{MinVersion: 1}\ntls.NewListener(l, nil)", ""),
         ("in a comment and a string", "// &tls.Config{}\n_ = \"&tls.Config{}\"", ""),
     ]);

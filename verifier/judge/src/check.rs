@@ -299,6 +299,11 @@ impl<'c> Sitting<'_, 'c> {
                 );
             }
             Form::None if count < minimum => self.too_few_examined(),
+            // A sheet that lists something and says that nothing was examined contradicts itself: it shows nothing.
+            Form::Some if satisfied && count == 0 => {
+                self.judged.findings.clear();
+                self.too_few_examined();
+            }
             // One that is there is enough; what could not be told of others does not matter then.
             Form::Some if satisfied => self.judged.findings.retain(|f| f.result.outcome == Outcome::Satisfied),
             Form::Some if count < minimum => self.too_few_examined(),

@@ -70,6 +70,10 @@ impl<'c> Case<'c> {
         if !any(Verdict::Pass) {
             return decision(Verdict::Inconclusive, Some(reason!("nothing-decided")));
         }
+        // A supporting check that was not asked might have contradicted.
+        if self.of_weight(Weight::Supporting).any(|judged| judged.left_out) {
+            return decision(Verdict::Inconclusive, Some(reason!("left-out")));
+        }
         decision(Verdict::Pass, self.caveat())
     }
 

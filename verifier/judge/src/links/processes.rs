@@ -22,10 +22,19 @@ pub fn process_binary(sheets: &Sheets, run: &RunRecord) -> Sheet {
     inherit(&mut sheet, &binaries);
     let delivered = Delivered::of(&binaries, run);
     let (mut seen, mut at_end) = (false, false);
-    for item in processes.items.iter().filter(|item| counts(item)) {
+    for item in &processes.items {
+        let counts = counts(item);
+        if counts.is_false() {
+            continue;
+        }
         seen = true;
         at_end |= item.text("moment") == Some("end");
-        sheet.push(process(item, &delivered), item.origin.clone());
+        let mut link = process(item, &delivered);
+        // What may be none of the service's processes neither confirms nor refutes anything.
+        if let Truth::Unknown(reason) = counts {
+            link.agrees = Known::Unknown(reason);
+        }
+        sheet.push(link, item.origin.clone());
     }
     // The service that was looked at only once may have executed something else since.
     if seen && !at_end {
@@ -36,10 +45,14 @@ pub fn process_binary(sheets: &Sheets, run: &RunRecord) -> Sheet {
     sheet
 }
 
-/// Every process of the service that could answer for it: the main one, and all that hold a listening socket (or may).
-fn counts(item: &Item) -> bool {
-    let role = item.text("role");
-    role != Some("dependency") && (role == Some("main") || !seen::flag(item, "holds_listener").is_false())
+/// Whether a process could answer for the service: the main one does, and every other of its own that holds a listening socket.
+fn counts(item: &Item) -> Truth {
+    match seen::text(item, "role").as_deref() {
+        Ok("main") => Truth::True,
+        Ok("dependency") => Truth::False,
+        Ok(_) => seen::flag(item, "holds_listener"),
+        Err(reason) => Truth::Unknown(reason.clone()),
+    }
 }
 
 /// Digests of the binary that the run names; of all delivered ones where it names none.
@@ -158,31 +171,43 @@ impl Service<'_> {
     }
 
     fn holders(&self, item: &Item) -> Truth {
-        let moment = seen::text(item, "moment").ok();
         let pids = match seen::numbers(item, "pids") {
             Ok(pids) if !pids.is_empty() => pids,
             // An open socket that nobody holds is one whose holder was not seen.
             Ok(_) => return Truth::Unknown(reason!("holder-not-seen")),
             Err(reason) => return Truth::Unknown(reason),
         };
-        let holders = Truth::all(pids.iter().map(|pid| self.runs_the_same(*pid, moment.as_deref())));
+        // Numbers of processes are used again: a holder at one moment says nothing of another.
+        let holders = match seen::text(item, "moment") {
+            Ok(moment) => Truth::all(pids.iter().map(|pid| self.runs_the_same(*pid, &moment))),
+            Err(reason) => Truth::Unknown(reason),
+        };
         seen::flag(item, "of_service").and(|| holders)
     }
 
-    /// Whether a process is the service's and runs what its main process runs.
-    fn runs_the_same(&self, pid: u64, moment: Option<&str>) -> Truth {
-        let at = |p: &&Item| moment.is_none() || p.text("moment") == moment;
-        let Some(process) =
-            self.processes.items.iter().filter(at).find(|p| seen::maybe_number(p, "pid") == Ok(Some(pid)))
-        else {
+    /// Whether a process is the service's and runs what its main process runs. Every record that is, or may be, of this process must say so.
+    fn runs_the_same(&self, pid: u64, moment: &str) -> Truth {
+        let mut records = self.processes.items.iter().filter(|p| may_be(p, pid, moment)).peekable();
+        if records.peek().is_none() {
             return Truth::Unknown(reason!("holder-not-seen"));
-        };
+        }
+        Truth::all(records.map(|process| {
+            let number = seen::maybe_number(process, "pid").map(|_| ());
+            match number.and(seen::text(process, "moment").map(|_| ())) {
+                Ok(()) => self.is_the_services(process, moment),
+                Err(reason) => Truth::Unknown(reason),
+            }
+        }))
+    }
+
+    fn is_the_services(&self, process: &Item, moment: &str) -> Truth {
         match process.text("role") {
             Some("main") => return Truth::True,
             Some("dependency") => return Truth::False,
             _ => {}
         }
-        let mut mains = self.processes.items.iter().filter(at).filter(|p| p.text("role") == Some("main")).peekable();
+        let at = |p: &&Item| p.text("moment") == Some(moment) && p.text("role") == Some("main");
+        let mut mains = self.processes.items.iter().filter(at).peekable();
         if mains.peek().is_none() {
             return Truth::Unknown(reason!("holder-not-seen"));
         }
@@ -191,6 +216,12 @@ impl Service<'_> {
             (Err(reason), _) | (_, Err(reason)) => Truth::Unknown(reason),
         }))
     }
+}
+
+/// Whether a record is of the process with this number at this moment, as far as it is known.
+fn may_be(process: &Item, pid: u64, moment: &str) -> bool {
+    let number = seen::maybe_number(process, "pid").map_or(true, |number| number == Some(pid));
+    number && seen::text(process, "moment").map_or(true, |at| at == moment)
 }
 
 /// Whether all items of a link agree and nothing of it is missing.

@@ -200,6 +200,13 @@ pub enum EvidenceCommand {
         #[arg(long, value_enum, default_value_t = Plain::Human)]
         format: Plain,
     },
+    /// What two packs disagree on, and whether the deliverable, the clause, a waiver, dated data or the environment is why
+    Diff {
+        first: PathBuf,
+        second: PathBuf,
+        #[command(flatten)]
+        output: OutputArg,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -55,7 +55,8 @@ pub fn replay(folder: &Path, format: Plain) -> Result<Done, NotDone> {
     Ok(if same { Done::Good } else { Done::Bad })
 }
 
-fn open(folder: &Path) -> Result<Replay, NotDone> {
+/// A sound pack, judged again.
+pub fn open(folder: &Path) -> Result<Replay, NotDone> {
     let (pack, manifest) = read_folder(folder).map_err(|error| NotDone::say(error.to_string()))?;
     derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))
 }

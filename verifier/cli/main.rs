@@ -2,6 +2,7 @@
 
 mod args;
 mod clause;
+mod diff;
 mod done;
 mod drill;
 mod evidence;
@@ -64,6 +65,7 @@ fn run(command: Command) -> Result<Done, NotDone> {
         Command::Evidence(EvidenceCommand::Verify { pack }) => evidence::verify(&pack),
         Command::Evidence(EvidenceCommand::Show { pack, lang }) => evidence::show(&pack, lang),
         Command::Evidence(EvidenceCommand::Replay { pack, format }) => evidence::replay(&pack, format),
+        Command::Evidence(EvidenceCommand::Diff { first, second, output }) => diff::run(&first, &second, output.format),
         Command::Drill(options) => drill::run(&options),
     }
 }

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(120);
 /// Between two looks at liveness.
 const LIVE_PAUSE: Duration = Duration::from_millis(200);
+/// Looks at liveness that a fault is kept up for, however slow they are answered: the clause asks for as many.
+const LIVE_LOOKS: usize = 5;
 /// Longer than any honest liveness answer.
 const LIVE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a fault goes on after the first 503, so that "held" and liveness have something to be seen in.
@@ -183,7 +185,7 @@ impl Case<'_> {
         std::thread::scope(|scope| {
             let live = scope.spawn(|| {
                 let mut looks = Vec::new();
-                while !over.load(Ordering::Relaxed) {
+                while !over.load(Ordering::Relaxed) || looks.len() < LIVE_LOOKS {
                     looks.push(self.look(&self.terms.live, since, LIVE_PATIENCE));
                     std::thread::sleep(LIVE_PAUSE);
                 }

@@ -1,6 +1,7 @@
 //! Which arguments of a `go build` mean a delivered main package.
 
 use assize_facts::{Deliverable, Known, reason};
+use std::collections::BTreeSet;
 
 /// The declared main packages, as folders relative to the source root (empty: the root itself).
 pub(super) struct Targets {
@@ -11,71 +12,180 @@ pub(super) struct Targets {
     module: Option<String>,
     /// A binary whose package is not declared: which build makes it is not known.
     undeclared: bool,
+    /// Folders of the tree with Go files that are no tests; empty where the tree is not known.
+    packages: BTreeSet<String>,
+    /// Folders of the tree with a go.mod.
+    modules: BTreeSet<String>,
+    /// go.mod and go.work of the root, which may name folders of other modules.
+    graph: String,
+    /// GOOS and GOARCH of the delivered programs, where they are declared.
+    platform: Option<(String, String)>,
+}
+
+/// A `go build` or `go install`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Asked<'a> {
+    pub packages: &'a [String],
+    pub output: Option<&'a str>,
+    pub install: bool,
+    /// Where it runs, relative to the source root; `None` where that is not known.
+    pub folder: Option<&'a str>,
+    pub os: Option<&'a str>,
+    pub arch: Option<&'a str>,
 }
 
 impl Targets {
-    /// `go_mod` is the text of the main module's go.mod, where there is one.
-    pub fn of(spec: &Deliverable, go_mod: Option<&[u8]>) -> Targets {
-        let module = go_mod.and_then(module_path);
+    /// `paths` are those of the source tree; `graph` the texts of go.mod and go.work at its root.
+    pub fn of(spec: &Deliverable, graph: &str, paths: &BTreeSet<String>) -> Targets {
+        let module = module_path(graph);
         let folder = |package: &str| -> String {
             let inside = module.as_deref().and_then(|m| package.strip_prefix(m)).unwrap_or(package);
             normal(inside)
         };
-        let packages: Vec<&String> = spec.binaries.iter().filter_map(|b| b.package.as_ref()).collect();
+        let declared: Vec<&String> = spec.binaries.iter().filter_map(|b| b.package.as_ref()).collect();
         let file_name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
+        let platform = spec.source.as_ref().and_then(|s| s.platform.as_deref()).and_then(|p| p.split_once('/'));
+        let parent = |path: &String| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
+        let is_package = |path: &&String| {
+            let skipped = path.split('/').any(|p| p == "vendor" || p == "testdata" || p.starts_with(['.', '_']));
+            path.ends_with(".go") && !path.ends_with("_test.go") && !skipped
+        };
         Targets {
-            folders: packages.iter().map(|p| folder(p)).collect(),
+            folders: declared.iter().map(|p| folder(p)).collect(),
             names: spec.binaries.iter().flat_map(|b| [b.name.clone(), file_name(&b.path)]).collect(),
-            undeclared: spec.binaries.len() > packages.len(),
+            undeclared: spec.binaries.len() > declared.len(),
             module,
+            packages: paths.iter().filter(is_package).map(parent).collect(),
+            modules: paths.iter().filter(|p| *p == "go.mod" || p.ends_with("/go.mod")).map(parent).collect(),
+            graph: graph.to_owned(),
+            platform: platform.map(|(os, arch)| (os.to_owned(), arch.split('/').next().unwrap_or(arch).to_owned())),
         }
     }
 
-    /// Whether a build with these package arguments, in this folder (where it is known), makes a delivered program.
-    pub fn built(&self, packages: &[String], output: Option<&str>, folder: Option<&str>) -> Known<bool> {
-        if self.folders.is_empty() && !self.undeclared {
-            // No program is delivered: whatever is built is not it.
+    /// Whether a build makes a delivered program.
+    pub fn built(&self, asked: Asked<'_>) -> Known<bool> {
+        if (self.folders.is_empty() && !self.undeclared) || self.is_for_another_platform(asked) {
+            // No program is delivered, or none for that platform: whatever is built is not it.
             return Known::Value(false);
         }
-        let unknown = || Known::Unknown(reason!("built-package-unknown", packages = packages.join(" ")));
-        let named = output.and_then(|o| o.rsplit('/').next()).is_some_and(|o| self.names.iter().any(|n| n == o));
+        if asked.output == Some("/dev/null") {
+            return Known::Value(false);
+        }
+        let named = asked.output.and_then(|o| o.rsplit('/').next()).is_some_and(|o| self.names.iter().any(|n| n == o));
         if named {
             return Known::Value(true);
         }
         let here = [".".to_owned()];
-        let packages = if packages.is_empty() { &here[..] } else { packages };
+        let packages = if asked.packages.is_empty() { &here[..] } else { asked.packages };
         let mut doubtful = self.undeclared;
+        // Files of one package are one package.
+        let one = packages.len() == 1 || packages.iter().all(|p| p.ends_with(".go"));
         for package in packages {
-            match self.one(package, folder) {
+            // Of several packages `go build` keeps nothing, unless it is told where (`go help build`).
+            if !asked.install && asked.output.is_none() && (!one || self.is_several(package, asked.folder)) {
+                continue;
+            }
+            match self.one(package, asked.folder) {
                 Some(true) => return Known::Value(true),
                 Some(false) => {}
                 None => doubtful = true,
             }
         }
-        if doubtful { unknown() } else { Known::Value(false) }
+        match doubtful {
+            true => Known::Unknown(reason!("built-package-unknown", packages = packages.join(" "))),
+            false => Known::Value(false),
+        }
+    }
+
+    fn is_for_another_platform(&self, asked: Asked<'_>) -> bool {
+        let Some((os, arch)) = &self.platform else { return false };
+        let other = |asked: Option<&str>, declared: &str| {
+            asked.is_some_and(|a| a != declared && !a.is_empty() && a.bytes().all(|b| b.is_ascii_alphanumeric()))
+        };
+        other(asked.os, os) || other(asked.arch, arch)
+    }
+
+    /// Whether a pattern stands for more than one package, by the tree.
+    fn is_several(&self, package: &str, folder: Option<&str>) -> bool {
+        let Some(prefix) = package.strip_suffix("...") else { return false };
+        // `./...` in a folder that is not known: a build of one package only is not written so.
+        let Some(folder) = folder else { return true };
+        let base = normal(&format!("{folder}/{prefix}"));
+        let below = format!("{base}/");
+        let inside = |p: &&String| base.is_empty() || **p == base || p.starts_with(&below);
+        self.packages.iter().filter(inside).nth(1).is_some()
+    }
+
+    /// Whether a change of the module graph in one folder is one for a build in another; both relative to the source root.
+    pub fn reaches(&self, changed: &str, built: &str) -> bool {
+        let (changed, built) = (self.module_of(changed), self.module_of(built));
+        // Another module counts where the delivered one uses its folder.
+        changed == built || changed.is_some_and(|folder| self.graph.contains(&format!("./{folder}")))
+    }
+
+    /// Whether a change of the module graph in a folder is one for the delivered packages.
+    pub fn reaches_delivered(&self, changed: &str) -> bool {
+        self.undeclared || self.folders.iter().any(|folder| self.reaches(changed, folder))
+    }
+
+    fn module_of(&self, folder: &str) -> Option<&str> {
+        let mut at = folder;
+        loop {
+            if let Some(found) = self.modules.get(at) {
+                return Some(found);
+            }
+            if at.is_empty() {
+                return None;
+            }
+            at = at.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
+
+    /// Whether the tree has Go files in a folder, or below it.
+    pub fn is_there(&self, folder: &str) -> bool {
+        let below = format!("{folder}/");
+        self.packages.is_empty()
+            || folder.is_empty()
+            || self.packages.contains(folder)
+            || self.packages.range(below.clone()..).next().is_some_and(|p| p.starts_with(&below))
     }
 
     fn one(&self, package: &str, folder: Option<&str>) -> Option<bool> {
+        // `module@version` is always another module's.
+        if package.split_once('@').is_some_and(|(path, _)| !path.contains('$')) {
+            return Some(false);
+        }
         if package.contains(['$', '{', '*']) {
             return None;
         }
-        if let Some(inside) = self.module.as_deref().and_then(|m| package.strip_prefix(m)) {
+        if let Some(inside) =
+            self.module.as_deref().and_then(|m| package.strip_prefix(m)).filter(|i| i.is_empty() || i.starts_with('/'))
+        {
             return Some(self.matches(&normal(inside)));
         }
         let relative = package == "." || package.starts_with("./") || package.starts_with("../");
-        if !relative && !package.ends_with(".go") {
+        if !relative && !package.ends_with(".go") && !package.starts_with('/') {
             // An import path of another module, or a folder of the tree named without `./`, which Go takes as a path of the standard library.
             return Some(false);
         }
-        if package == "./..." || package == "..." {
+        if package == "..." {
             return Some(true);
         }
         let package = package.strip_suffix(".go").map_or(package, |file| file.rsplit_once('/').map_or(".", |(f, _)| f));
+        let inner = normal(package);
+        if package.starts_with('/') {
+            // An absolute path of the machine that builds: it is one of ours where it ends so.
+            let ends = |f: &String| f.is_empty() || inner == *f || inner.ends_with(&format!("/{f}"));
+            return if self.folders.iter().any(ends) { None } else { Some(false) };
+        }
+        // The folder is not the one that it was taken for: nothing is there.
+        let folder = folder
+            .filter(|f| self.is_there(normal(&format!("{f}/{package}")).trim_end_matches("...").trim_end_matches('/')));
         match folder {
             Some(folder) => Some(self.matches(&normal(&format!("{folder}/{package}")))),
             // The folder is not known (a Dockerfile's WORKDIR): a path that names a delivered package is one; `.` may be.
-            None if normal(package).is_empty() => None,
-            None => Some(self.matches(&normal(package))),
+            None if inner.is_empty() => None,
+            None => Some(self.matches(&inner)),
         }
     }
 
@@ -105,8 +215,7 @@ pub(super) fn normal(path: &str) -> String {
     parts.join("/")
 }
 
-fn module_path(bytes: &[u8]) -> Option<String> {
-    let text = std::str::from_utf8(bytes).ok()?;
-    let line = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+fn module_path(graph: &str) -> Option<String> {
+    let line = graph.lines().find_map(|line| line.trim().strip_prefix("module "))?;
     Some(line.split("//").next()?.trim().trim_matches('"').to_owned())
 }

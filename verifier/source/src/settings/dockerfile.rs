@@ -1,47 +1,154 @@
-//! Dockerfiles: one scope per stage, what it is built from first (Dockerfile reference: FROM, ARG, ENV, WORKDIR, RUN, SHELL).
+//! Dockerfiles: one scope per stage, what it is built from first (Dockerfile reference: FROM, ARG, ENV, WORKDIR, COPY, RUN, SHELL).
 
-use super::model::{Scope, Step};
+use super::delivered::normal;
+use super::model::{Scope, Step, Variable};
+use std::collections::BTreeMap;
 
-/// The stages. `ENV` of a stage holds for the stages that begin from it.
-pub(super) fn scopes(text: &str) -> Vec<Scope> {
-    let mut stages: Vec<Scope> = Vec::new();
-    let mut before: Vec<Step> = Vec::new();
+/// A stage, and where it is in the image.
+struct Stage {
+    scope: Scope,
+    /// Absolute.
+    folder: String,
+    /// Where the source root was copied to; absolute.
+    root: Option<String>,
+}
+
+/// The stages. What a stage sets holds for the stages that begin from it. `given` are build arguments of the call.
+pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>) -> Vec<Scope> {
+    let mut stages: Vec<Stage> = Vec::new();
+    let mut globals: BTreeMap<String, String> = given.clone();
     for (line, instruction, rest) in instructions(text) {
         match instruction.as_str() {
             "FROM" => {
                 let words: Vec<&str> = rest.split_whitespace().filter(|w| !w.starts_with("--")).collect();
                 let base = words.first().copied().unwrap_or_default();
                 let name = words.iter().position(|w| w.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
-                let parent = stages.iter().find(|s| s.name.eq_ignore_ascii_case(base));
-                let inherited = parent.map_or_else(|| before.clone(), |p| environment(&p.steps));
-                stages.push(Scope::new(name.copied().unwrap_or(""), inherited));
+                let parent = stages.iter().find(|s| s.scope.name.eq_ignore_ascii_case(base));
+                let stage = match parent {
+                    Some(parent) => Stage {
+                        scope: Scope::new(name.copied().unwrap_or(""), inherited(&parent.scope.steps)),
+                        folder: parent.folder.clone(),
+                        root: parent.root.clone(),
+                    },
+                    None => {
+                        Stage { scope: Scope::new(name.copied().unwrap_or(""), vec![]), folder: "/".into(), root: None }
+                    }
+                };
+                stages.push(stage);
             }
             _ => match stages.last_mut() {
-                Some(stage) => stage.steps.extend(step(line, &instruction, &rest)),
-                None if instruction == "ARG" => before.extend(step(line, &instruction, &rest)),
+                Some(stage) => stage.add(line, &instruction, &rest, &globals, given),
+                None if instruction == "ARG" => {
+                    for (name, value) in pairs(&rest) {
+                        globals.entry(name).or_insert(value);
+                    }
+                }
                 None => {}
             },
         }
     }
-    stages
+    stages.into_iter().map(|stage| stage.scope).collect()
 }
 
-fn environment(steps: &[Step]) -> Vec<Step> {
-    steps.iter().filter(|s| matches!(s, Step::Env { .. } | Step::Folder { .. })).cloned().collect()
+/// Settings and folders go on into a stage that begins from this one, and so do files that were put in place.
+fn inherited(steps: &[Step]) -> Vec<Step> {
+    steps.iter().filter(|s| !matches!(s, Step::Build { .. })).cloned().collect()
 }
 
-fn step(line: u32, instruction: &str, rest: &str) -> Vec<Step> {
-    match instruction {
-        "ENV" | "ARG" => pairs(rest).into_iter().map(|(name, value)| Step::Env { line, name, value }).collect(),
-        "WORKDIR" => vec![Step::Folder { path: rest.trim().into() }],
-        "RUN" => vec![Step::Run { line, script: script(rest) }],
-        _ => vec![],
+impl Stage {
+    fn add(
+        &mut self,
+        line: u32,
+        instruction: &str,
+        rest: &str,
+        globals: &BTreeMap<String, String>,
+        given: &BTreeMap<String, String>,
+    ) {
+        match instruction {
+            "ONBUILD" => {
+                if let Some((inner, rest)) = rest.trim().split_once(char::is_whitespace) {
+                    self.add(line, &inner.to_ascii_uppercase(), rest, globals, given);
+                }
+            }
+            "ENV" => {
+                for (name, value) in pairs(rest) {
+                    self.scope.steps.push(Step::env(line, &name, &value));
+                }
+            }
+            "ARG" => self.arguments(line, rest, globals, given),
+            "WORKDIR" => {
+                self.folder = absolute(&self.folder, rest.trim());
+                self.moved();
+            }
+            "COPY" | "ADD" => self.copied(rest),
+            "RUN" | "CMD" | "ENTRYPOINT" => self.scope.steps.push(Step::run(line, &script(rest))),
+            _ => {}
+        }
+    }
+
+    fn arguments(
+        &mut self,
+        line: u32,
+        rest: &str,
+        globals: &BTreeMap<String, String>,
+        given: &BTreeMap<String, String>,
+    ) {
+        for word in super::shell::words(rest) {
+            let (name, default) = match word.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (word, None),
+            };
+            let value = given.get(&name).cloned().or(default).or_else(|| globals.get(&name).cloned());
+            let is_ours = super::flags::VARIABLES.contains(&name.as_str());
+            if value.is_some() || is_ours {
+                self.scope.steps.push(Step::Env { variable: Variable { line, name, value }, possible: false });
+            }
+        }
+    }
+
+    fn copied(&mut self, rest: &str) {
+        let is_other = rest.split_whitespace().any(|w| w.starts_with("--from"));
+        let words: Vec<String> = rest.split_whitespace().filter(|w| !w.starts_with("--")).map(str::to_owned).collect();
+        let Some((to, from)) = words.split_last().filter(|_| !is_other) else { return };
+        let target = absolute(&self.folder, to);
+        // Where the Go command looks for settings: $GOROOT/go.env and the user's go/env (`go help environment`).
+        if target.ends_with("/go.env") || target.ends_with("/go/env") {
+            self.scope.steps.extend(from.iter().map(|path| Step::Settings { path: path.clone() }));
+        }
+        if self.root.is_some() && from.iter().all(|f| !normal(f).is_empty()) {
+            return;
+        }
+        let (single, folder) =
+            (normal(from.first().map_or("", String::as_str)), to.ends_with('/') || normal(to).is_empty());
+        self.root = match () {
+            () if single.is_empty() => Some(target),
+            // `COPY go.mod go.sum ./`
+            () if folder && from.iter().all(|f| !normal(f).contains('/')) && single.contains("go.") => Some(target),
+            () => target.strip_suffix(&format!("/{single}")).map(str::to_owned).or(self.root.take()),
+        };
+        self.moved();
+    }
+
+    /// The working folder, relative to the source root.
+    fn moved(&mut self) {
+        let path = self.root.as_deref().and_then(|root| {
+            let rest = self.folder.strip_prefix(root.trim_end_matches('/'))?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| normal(rest))
+        });
+        self.scope.steps.push(Step::Folder { path });
+    }
+}
+
+fn absolute(folder: &str, path: &str) -> String {
+    match path.starts_with('/') {
+        true => format!("/{}", normal(path)),
+        false => format!("/{}", normal(&format!("{folder}/{path}"))),
     }
 }
 
 /// `NAME=value NAME2="v 2"`, or the older `NAME value`.
 fn pairs(rest: &str) -> Vec<(String, String)> {
-    let words = super::shell::commands(rest).into_iter().next().map(|c| c.words).unwrap_or_default();
+    let words = super::shell::words(rest);
     if words.first().is_some_and(|first| !first.contains('=')) {
         let name = words.first().cloned().unwrap_or_default();
         let value = words.get(1..).map(|rest| rest.join(" ")).unwrap_or_default();

@@ -1,321 +1,485 @@
 //! What the steps of a scope set, and for which build.
 
 use super::cut;
-use super::delivered::{Targets, normal};
-use super::model::{Scope, Step};
-use super::shell::{self, Command};
+use super::delivered::{Asked, Targets, normal};
+use super::flags::{self, VARIABLES};
+use super::library::{Library, folder};
+use super::model::{Scope, Step, Variable};
+use super::shell::Node;
+use super::state::{Held, Shell, Sure};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
-use assize_facts::{Known, Origin, Sheet, reason};
+use assize_facts::{Known, Reason, reason};
+use std::collections::HashMap;
+use std::rc::Rc;
 
-/// Variables of the environment that change what a Go build makes or whom it trusts (`go help environment`, Go 1.26).
-const VARIABLES: &[&str] = &[
-    "CGO_ENABLED",
-    "GOSUMDB",
-    "GOPROXY",
-    "GOPRIVATE",
-    "GONOSUMDB",
-    "GONOSUMCHECK",
-    "GONOPROXY",
-    "GOINSECURE",
-    "GOFLAGS",
-    "GOTOOLCHAIN",
-    "GOROOT",
-    "GOWORK",
-    "GOENV",
-    "GODEBUG",
-    "GOEXPERIMENT",
-    "GOOS",
-    "GOARCH",
-    "CC",
-    "CGO_CFLAGS",
-    "CGO_LDFLAGS",
-    "GO111MODULE",
-    "GOVCS",
-    "GOAUTH",
-];
-/// Flags of `go build` with the same meaning (`go help build`).
-const FLAGS: &[&str] = &[
-    "-mod",
-    "-modfile",
-    "-overlay",
-    "-toolexec",
-    "-tags",
-    "-ldflags",
-    "-buildmode",
-    "-linkmode",
-    "-compiler",
-    "-gcflags",
-    "-asmflags",
-    "-gccgoflags",
-    "-insecure",
-    "-pgo",
-    "-race",
-    "-msan",
-    "-asan",
-    "-cover",
-    "-linkshared",
-    "-C",
-    "-o",
-    "-p",
-    "-pkgdir",
-    "-installsuffix",
-    "-exec",
-    "-buildvcs",
-    "-trimpath",
-    "-a",
-    "-n",
-    "-v",
-    "-x",
-    "-work",
-    "-json",
-    "-modcacherw",
-    "-coverpkg",
-    "-covermode",
-];
-/// Flags that take no value.
-const SWITCHES: &[&str] = &[
-    "-insecure",
-    "-race",
-    "-msan",
-    "-asan",
-    "-cover",
-    "-linkshared",
-    "-trimpath",
-    "-a",
-    "-n",
-    "-v",
-    "-x",
-    "-work",
-    "-json",
-    "-modcacherw",
-    "-i",
-];
-/// Flags that are not settings of what is built.
-const SILENT: &[&str] = &["-o", "-p", "-a", "-n", "-v", "-x", "-work", "-json", "-C", "-i"];
+/// Calls of files by files, and of functions by functions, are followed so deep.
+pub(super) const DEEPEST: u32 = 40;
+/// More commands than this are not followed from one scope.
+pub(super) const MOST: u32 = 200_000;
+/// Flags that put another graph, other files or another tool in the place of the delivered ones.
+const RISKY: &[&str] = &["-mod", "-modfile", "-overlay", "-toolexec"];
+
+/// A setting as it is told, with the file and line that it stands in.
+pub(super) struct Told {
+    pub file: String,
+    pub line: u32,
+    pub item: BuildSetting,
+}
+
+/// What was carried out, in which file, and in which state: shell, changes, written settings, stale or not.
+pub(super) type Key = (String, String, u64, usize, usize, bool);
+
+/// A setting as it is written: place, name, value, command, and whether in a rule of stale files.
+type Line = (Place, String, String, Option<String>, bool);
+
+/// Where something stands: file relative to the source root, or as shown, and line.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub file: String,
+    pub line: u32,
+}
 
 /// One setting seen, before it is known which build follows.
-struct Seen {
-    line: u32,
+pub(super) struct Seen {
+    place: Place,
+    tool: BuildFile,
     name: String,
-    value: Option<String>,
+    value: Known<Option<String>>,
     command: Option<String>,
+    /// Why it may not be in force where it seems to be.
+    doubt: Option<Reason>,
+    /// Of a change: the folder it is made in, and how often the folder had been changed.
+    at: Option<(Option<String>, u32)>,
 }
 
 /// A build command.
 struct Build {
-    line: u32,
+    place: Place,
+    tool: BuildFile,
     command: String,
-    /// How many of the scope's settings stand before it.
-    after: usize,
     own: Vec<(String, Option<String>)>,
     delivered: Known<bool>,
+    in_force: Vec<usize>,
+    doubtful: Vec<usize>,
 }
 
-pub(super) fn scopes(sheet: &mut Sheet, tool: BuildFile, file: &str, scopes: &[Scope], targets: &Targets) {
-    let mut told: Vec<(u32, BuildSetting)> = Vec::new();
-    for scope in scopes {
-        let mut state = State { seen: vec![], builds: vec![], folder: None, targets };
-        if matches!(tool, BuildFile::Makefile | BuildFile::Taskfile | BuildFile::Goreleaser) {
-            state.folder = Some(String::new());
-        }
-        scope.steps.iter().for_each(|step| state.step(step));
-        state.tell(tool, scope.environment_file, &mut told);
-    }
-    // A line that several targets share is one setting; the surest word about it counts.
-    told.sort_by(|(a, x), (b, y)| (a, &x.setting, weight(x)).cmp(&(b, &y.setting, weight(y))));
-    told.dedup_by(|(a, x), (b, y)| a == b && x.setting == y.setting && x.value == y.value);
-    for (line, item) in told {
-        sheet.push(item, Origin::line(file, line));
-    }
-}
-
-fn weight(item: &BuildSetting) -> u8 {
-    match item.delivered {
-        Known::Value(true) => 0,
-        Known::Unknown(_) | Known::Possible(_) => 1,
-        Known::Value(false) => 2,
-    }
-}
-
-struct State<'t> {
+pub(super) struct State<'l> {
+    pub library: &'l Library<'l>,
+    pub targets: &'l Targets,
+    /// The file that is read, as it is shown, and what sort it is.
+    pub file: String,
+    pub tool: BuildFile,
+    /// The folder of that file, relative to the source root.
+    pub home: String,
+    pub shell: Shell,
+    /// What `go env -w`, a settings file or `GITHUB_ENV` put in force for everything after it.
+    pub written: Vec<(String, Held)>,
+    pub depth: u32,
+    /// Commands followed so far.
+    pub count: u32,
+    /// Lists of commands so far, over all scripts.
+    pub lists: u64,
+    /// Files and functions that are being followed.
+    pub running: Vec<String>,
+    /// Runs only where a file is older than another.
+    pub stale: bool,
+    pub called: std::collections::BTreeSet<String>,
+    pub cut: bool,
+    /// What came of files and functions that were carried out.
+    pub results: HashMap<Key, Shell>,
+    /// Functions that do nothing here, by their bodies.
+    pub idle: HashMap<usize, (Rc<Vec<Node>>, bool)>,
+    /// Settings by where they stand and what they say.
+    known: HashMap<Line, Vec<usize>>,
+    changed: usize,
     seen: Vec<Seen>,
     builds: Vec<Build>,
-    /// Relative to the source root, where it is known.
-    folder: Option<String>,
-    targets: &'t Targets,
+}
+
+/// Carries out one scope of a file; `file` is relative to the source root where it lies in it.
+pub(super) fn scope<'l>(
+    library: &'l Library<'l>,
+    targets: &'l Targets,
+    tool: BuildFile,
+    file: &str,
+    shown: &str,
+    scope: &Scope,
+) -> (Vec<Told>, bool) {
+    let mut state = State {
+        library,
+        targets,
+        file: shown.into(),
+        tool,
+        home: folder(file).into(),
+        shell: Shell::default(),
+        written: vec![],
+        depth: 0,
+        count: 0,
+        lists: 0,
+        running: vec![format!("{file} ")],
+        stale: false,
+        called: Default::default(),
+        cut: false,
+        results: HashMap::new(),
+        idle: HashMap::new(),
+        known: HashMap::new(),
+        changed: 0,
+        seen: vec![],
+        builds: vec![],
+    };
+    state.shell.folder = first_folder(tool, file);
+    scope.steps.iter().for_each(|step| state.step(step));
+    state.tell(scope.environment_file)
+}
+
+/// Where a tool runs the commands of a file.
+pub(super) fn first_folder(tool: BuildFile, file: &str) -> Option<String> {
+    match tool {
+        // Fragments are included from elsewhere.
+        BuildFile::Makefile if file.ends_with(".mk") => None,
+        BuildFile::Makefile | BuildFile::Taskfile | BuildFile::Goreleaser => Some(folder(file).into()),
+        BuildFile::GithubActions | BuildFile::GitlabCi => Some(String::new()),
+        BuildFile::Dockerfile | BuildFile::Shell | BuildFile::GoEnv | BuildFile::Envrc | BuildFile::Deliverable => None,
+    }
 }
 
 impl State<'_> {
-    fn step(&mut self, step: &Step) {
+    pub fn step(&mut self, step: &Step) {
         match step {
-            Step::Env { line, name, value } => self.variable(*line, name, value, None),
-            Step::Folder { path } => self.enter(path),
-            Step::Run { line, script } => self.script(*line, script, 0),
+            Step::Env { variable, possible } => {
+                let sure = if *possible { Sure::Maybe } else { Sure::Always };
+                self.environment(variable, sure);
+            }
+            Step::Folder { path } => self.shell.move_to(path.clone()),
+            Step::Run { line, script, env, folder, stale } => {
+                let kept = self.shell.clone();
+                let was_stale = self.stale;
+                self.stale |= *stale;
+                env.iter().for_each(|variable| self.environment(variable, Sure::Always));
+                if let Some(folder) = folder {
+                    self.shell.move_to(Some(folder.clone()));
+                }
+                self.script(*line, script);
+                self.uncalled();
+                (self.shell, self.stale) = (kept, was_stale);
+            }
             Step::Build { line, words, env } => {
-                for (name, value) in env {
-                    self.variable(*line, name, value, None);
-                }
-                self.go(*line, words, vec![]);
+                let kept = self.shell.clone();
+                env.iter().for_each(|variable| self.environment(variable, Sure::Always));
+                self.go(*line, words, &[], 0);
+                self.shell = kept;
+            }
+            Step::Settings { path } => self.settings_file(path),
+            Step::Tool { line, words, env } => {
+                let kept = self.shell.clone();
+                env.iter().for_each(|variable| self.environment(variable, Sure::Always));
+                self.tools(*line, words);
+                self.shell = kept;
             }
         }
     }
 
-    fn variable(&mut self, line: u32, name: &str, value: &str, command: Option<&str>) {
-        if !VARIABLES.contains(&name) {
-            return;
+    pub fn place(&self, line: u32) -> Place {
+        Place { file: self.file.clone(), line }
+    }
+
+    fn environment(&mut self, variable: &Variable, sure: Sure) {
+        let values = super::state::Seen { shell: &self.shell, list: 0 };
+        let value = variable.value.as_ref().map(|v| super::expand::text(v, &values));
+        self.set(variable.line, &variable.name, value, None, true, sure);
+    }
+
+    /// Notes an assignment. A value of `None` is one from outside.
+    pub fn set(
+        &mut self,
+        line: u32,
+        name: &str,
+        value: Option<String>,
+        command: Option<&str>,
+        export: bool,
+        sure: Sure,
+    ) {
+        // What the variable held before the file was carried out is nobody's setting.
+        let value =
+            value.map(|v| v.replace(&format!("${{{name}}}"), "").replace(&format!("${name}"), "").trim().to_owned());
+        let seen = if VARIABLES.contains(&name) { self.note(line, name, value.clone(), command) } else { vec![] };
+        if export {
+            self.shell.export(name);
         }
-        let command = command.map(str::to_owned);
-        self.seen.push(Seen { line, name: name.into(), value: Some(value.into()), command: command.clone() });
+        if name == "GOENV"
+            && let Some(path) = value.as_deref().filter(|v| !matches!(*v, "off" | ""))
+        {
+            self.settings_file(path);
+        }
+        self.shell.hold(name, Held { value, seen, sure });
+    }
+
+    /// The setting, and for GOFLAGS the flags in it.
+    fn note(&mut self, line: u32, name: &str, text: Option<String>, command: Option<&str>) -> Vec<usize> {
+        // The same line says the same however often it is carried out.
+        let known = (self.place(line), name.to_owned(), format!("{text:?}"), command.map(str::to_owned), self.stale);
+        if let Some(ids) = self.known.get(&known) {
+            return ids.clone();
+        }
+        let value = match &text {
+            Some(_) => self::value(text.clone()),
+            None => Known::Unknown(reason!("value-from-outside", name = name)),
+        };
+        let mut notes = vec![(name.to_owned(), value, None)];
         if name == "GOFLAGS" {
-            let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-            for (name, value) in flags(&words) {
-                self.seen.push(Seen { line, name, value, command: command.clone() });
+            let words: Vec<String> = text.as_deref().unwrap_or("$").split_whitespace().map(str::to_owned).collect();
+            for (flag, value) in flags::flags(&words) {
+                notes.push((flag, self::value(value), None));
+            }
+            let open = words.iter().any(|w| !w.starts_with('-') && w.contains('$'));
+            for flag in RISKY.iter().filter(|_| open) {
+                let doubt = reason!("value-of-variable", text = text.as_deref().unwrap_or("GOFLAGS"));
+                notes.push(((*flag).to_owned(), Known::Unknown(doubt.clone()), Some(doubt)));
             }
         }
-    }
-
-    fn enter(&mut self, path: &str) {
-        self.folder = match (&self.folder, path) {
-            (_, path) if path.contains('$') || path.starts_with('/') || path == "-" => None,
-            (Some(folder), path) => Some(normal(&format!("{folder}/{path}"))),
-            (None, _) => None,
-        };
-    }
-
-    fn script(&mut self, line: u32, script: &str, depth: u32) {
-        let before = self.folder.clone();
-        for command in shell::commands(script) {
-            // A folder entered inside of brackets is left with them.
-            if command.depth > 0 && command.words.first().is_some_and(|w| w == "cd") {
-                self.enter(command.words.get(1).map_or("", String::as_str));
-                continue;
-            }
-            self.command(line + command.line, &command, depth);
+        let (place, tool) = (self.place(line), self.tool);
+        let mut ids = Vec::new();
+        for (name, value, doubt) in notes {
+            ids.push(self.seen.len());
+            let doubt = doubt.or_else(|| self.doubt());
+            self.seen.push(Seen {
+                place: place.clone(),
+                tool,
+                name,
+                value,
+                command: command.map(str::to_owned),
+                doubt,
+                at: None,
+            });
         }
-        self.folder = if depth == 0 && script.contains("cd ") { before } else { self.folder.take() };
+        self.known.insert(known, ids.clone());
+        ids
     }
 
-    fn command(&mut self, line: u32, command: &Command, depth: u32) {
-        let (own, words) = prefix(&command.words);
-        let shown = cut(&command.words.join(" "));
-        let Some(program) = words.first() else {
-            // `NAME=value` alone sets a variable of the shell, which matters where it is exported already.
-            own.iter().for_each(|(name, value)| self.variable(line, name, value, Some(&shown)));
+    /// A setting of a file that stays in force, whatever shell ends.
+    pub fn write(&mut self, line: u32, name: &str, value: &str, command: Option<&str>) {
+        let seen = self.note(line, name, Some(value.to_owned()), command);
+        let held = Held { value: Some(value.to_owned()), seen, sure: Sure::Always };
+        self.written.push((name.to_owned(), held));
+    }
+
+    fn doubt(&self) -> Option<Reason> {
+        self.stale.then(|| reason!("rule-of-stale-files"))
+    }
+
+    pub fn settings_file(&mut self, path: &str) {
+        let folders = [self.shell.folder.clone().unwrap_or_default(), self.home.clone(), String::new()];
+        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        let Some((path, text)) = self.library.find(&folders, path) else { return };
+        let kept = std::mem::replace(&mut self.file, self.library.shown(&path));
+        for variable in super::model::variables(&text) {
+            self.write(variable.line, &variable.name, variable.value.as_deref().unwrap_or_default(), None);
+        }
+        self.file = kept;
+    }
+
+    /// How many changes were made so far.
+    pub fn changes(&self) -> usize {
+        self.changed
+    }
+
+    /// A change of the module graph or of sources, in the folder where it is made.
+    pub fn change(&mut self, line: u32, name: &str, shown: &str) {
+        self.changed(line, name, shown, (self.shell.folder.clone(), self.shell.moved));
+    }
+
+    fn changed(&mut self, line: u32, name: &str, shown: &str, here: (Option<String>, u32)) {
+        // One line is one change, in each of a few folders.
+        const MOST: usize = 8;
+        let place = self.place(line);
+        let same = |s: &&Seen| s.at.is_some() && s.place == place && s.name == name;
+        let before: Vec<_> = self.seen.iter().filter(same).filter_map(|s| s.at.clone()).collect();
+        if before.contains(&here) || before.len() >= MOST {
             return;
-        };
-        match program.rsplit('/').next().unwrap_or(program) {
-            "export" | "declare" | "typeset" | "readonly" | "set" => {
-                let pairs = words.iter().filter_map(|w| w.split_once('='));
-                pairs.for_each(|(name, value)| self.variable(line, name, value, Some(&shown)));
-            }
-            "cd" | "pushd" => self.enter(words.get(1).map_or("", String::as_str)),
-            "sh" | "bash" | "zsh" | "dash" if depth < 4 => {
-                if let Some(at) = words.iter().position(|w| w.starts_with('-') && w.ends_with('c'))
-                    && let Some(script) = words.get(at + 1)
-                {
-                    own.iter().for_each(|(name, value)| self.variable(line, name, value, Some(&shown)));
-                    self.script(line, &script.clone(), depth + 1);
-                }
-            }
-            name if is_go(name) => self.go(line, words, own),
-            "sudo" | "time" | "nice" | "exec" | "command" | "then" | "do" | "else" | "if" | "!" | "env"
-                if depth < 8 =>
-            {
-                let rest = Command { words: [pairs(&own), words[1..].to_vec()].concat(), ..command.clone() };
-                if !rest.words.is_empty() {
-                    self.command(line, &rest, depth + 1);
-                }
-            }
-            name => {
-                if let Some(change) = changes_sources(name, words) {
-                    self.seen.push(Seen { line, name: change.into(), value: None, command: Some(shown) });
-                }
-            }
         }
+        self.changed += 1;
+        let at = Some(here);
+        let (place, tool, doubt) = (self.place(line), self.tool, self.doubt());
+        let command = Some(shown.to_owned());
+        self.seen.push(Seen { place, tool, name: name.into(), value: Known::Value(None), command, doubt, at });
     }
 
     /// A call of the Go command.
-    fn go(&mut self, line: u32, words: &[String], own: Vec<(String, String)>) {
+    pub fn go(&mut self, line: u32, words: &[String], own: &[(String, String)], list: u64) {
         let shown = cut(&words.join(" "));
         let mut words = words[1..].to_vec();
-        let mut folder = self.folder.clone();
+        let (mut folder, mut moved) = (self.shell.folder.clone(), self.shell.moved);
         // `go -C DIR build` and `go build -C DIR`.
         if let Some(at) = words.iter().position(|w| w == "-C" || w.starts_with("-C=")) {
             let inline = words[at].strip_prefix("-C=").map(str::to_owned);
             let dir = inline.clone().or_else(|| words.get(at + 1).cloned()).unwrap_or_default();
             words.drain(at..(at + if inline.is_some() { 1 } else { 2 }).min(words.len()));
-            folder =
-                folder.filter(|_| !dir.starts_with('/') && !dir.contains('$')).map(|f| normal(&format!("{f}/{dir}")));
+            (folder, moved) = (self.shell.path(&dir, &self.home), moved + 1);
         }
         let second = words.get(1).cloned().unwrap_or_default();
+        let here = (folder, moved);
         match words.first().map(String::as_str) {
-            Some("build" | "install") => {
-                let (flags, packages, output) = arguments(&words[1..]);
-                let delivered = self.targets.built(&packages, output.as_deref(), folder.as_deref());
-                let mut settings = flags;
-                for (name, value) in own {
-                    if name == "GOFLAGS" {
-                        let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-                        settings.extend(self::flags(&words));
-                    }
-                    if VARIABLES.contains(&name.as_str()) {
-                        settings.push((name, Some(value)));
-                    }
-                }
-                self.builds.push(Build { line, command: shown, after: self.seen.len(), own: settings, delivered });
+            Some(verb @ ("build" | "install")) => {
+                let install = verb == "install";
+                self.build(line, shown, &words[1..], own, list, install, here);
             }
             Some("env") if words.iter().any(|w| w == "-w") => {
                 for (name, value) in words.iter().filter_map(|w| w.split_once('=')) {
-                    self.variable(line, name, value, Some(&shown));
+                    if VARIABLES.contains(&name) {
+                        self.write(line, name, value, Some(&shown));
+                    }
                 }
             }
             Some("mod") if ["edit", "tidy", "init", "vendor", "download"].contains(&second.as_str()) => {
-                self.change(line, &format!("go mod {second}"), shown);
+                self.changed(line, &format!("go mod {second}"), &shown, here);
             }
             Some("work") if ["edit", "init", "sync", "use", "vendor"].contains(&second.as_str()) => {
-                self.change(line, &format!("go work {second}"), shown);
+                self.changed(line, &format!("go work {second}"), &shown, here);
             }
-            Some(verb @ ("get" | "generate")) => self.change(line, &format!("go {verb}"), shown),
+            Some(verb @ ("get" | "generate")) => self.changed(line, &format!("go {verb}"), &shown, here),
             _ => {}
         }
     }
 
-    fn change(&mut self, line: u32, name: &str, shown: String) {
-        self.seen.push(Seen { line, name: name.into(), value: None, command: Some(shown) });
+    #[allow(clippy::too_many_arguments)]
+    fn build(
+        &mut self,
+        line: u32,
+        command: String,
+        words: &[String],
+        own: &[(String, String)],
+        list: u64,
+        install: bool,
+        (folder, moved): (Option<String>, u32),
+    ) {
+        let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
+        let arguments = flags::arguments(&words);
+        let held = |name: &str| -> Option<String> {
+            if let Some((_, value)) = own.iter().rfind(|(n, _)| n == name) {
+                return Some(value.clone());
+            }
+            match self.shell.held(name, list) {
+                [one] if self.shell.is_exported(name) => one.value.clone(),
+                _ => None,
+            }
+        };
+        let (os, arch) = (held("GOOS"), held("GOARCH"));
+        let asked = Asked {
+            packages: &arguments.packages,
+            output: arguments.output.as_deref(),
+            install,
+            folder: folder.as_deref(),
+            os: os.as_deref(),
+            arch: arch.as_deref(),
+        };
+        let delivered = self.targets.built(asked);
+        let mut settings = arguments.settings;
+        for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
+            if name == "GOFLAGS" {
+                let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+                settings.extend(flags::flags(&words));
+            }
+            settings.push((name.clone(), Some(value.clone())));
+        }
+        if let Some((_, path)) = own.iter().find(|(name, value)| name == "GOENV" && value != "off") {
+            self.settings_file(path);
+        }
+        let in_force = self.in_force(&settings, own, list);
+        let (changed, doubtful) = self.changes_for(folder.as_deref(), moved);
+        let (place, tool) = (self.place(line), self.tool);
+        let in_force = [in_force, changed].concat();
+        self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
     }
 
-    fn tell(self, tool: BuildFile, environment_file: bool, told: &mut Vec<(u32, BuildSetting)>) {
-        for (index, seen) in self.seen.iter().enumerate() {
-            let following = self.builds.iter().filter(|b| b.after > index);
-            let mut delivered = Known::Value(false);
-            let mut command = seen.command.clone();
-            for build in following {
-                match (&delivered, &build.delivered) {
-                    (Known::Value(false), found) | (Known::Unknown(_), found @ Known::Value(true)) => {
-                        delivered = found.clone();
-                        command = command.or_else(|| Some(build.command.clone()));
+    /// A package argument; a folder that is told by a command the script runs is put in.
+    fn package(&self, word: &str) -> String {
+        if !word.contains('$') || word.starts_with('-') {
+            return word.to_owned();
+        }
+        match self.shell.path(word, &self.home) {
+            // Relative to the root, which is where the folder leads from here.
+            Some(path) if self.shell.folder.as_deref().unwrap_or("").is_empty() => format!("./{path}"),
+            _ => word.to_owned(),
+        }
+    }
+
+    /// The variables that hold for a build, and what is written; a flag on the command line goes before GOFLAGS.
+    fn in_force(&self, settings: &[(String, Option<String>)], own: &[(String, String)], list: u64) -> Vec<usize> {
+        let mut ids = Vec::new();
+        for name in VARIABLES.iter().filter(|name| !own.iter().any(|(n, _)| n == *name)) {
+            let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
+            ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
+            let decided = held.first().is_some_and(|h| h.sure != Sure::Maybe && h.value.is_some());
+            if let Some((_, written)) = self.written.iter().rfind(|(n, _)| n == name).filter(|_| !decided) {
+                ids.extend(written.seen.iter().copied());
+            }
+        }
+        let overridden =
+            |id: &usize| settings.iter().any(|(flag, _)| flag.starts_with('-') && *flag == self.seen[*id].name);
+        ids.retain(|id| !overridden(id));
+        ids
+    }
+
+    /// Changes made so far to the module of a build, and those that may have been.
+    fn changes_for(&self, folder: Option<&str>, moved: u32) -> (Vec<usize>, Vec<usize>) {
+        let (mut sure, mut doubtful) = (vec![], vec![]);
+        for (id, seen) in self.seen.iter().enumerate() {
+            let Some((at, then)) = &seen.at else { continue };
+            match (at, folder) {
+                (Some(at), Some(folder)) if self.targets.reaches(at, folder) => sure.push(id),
+                (Some(_), Some(_)) => {}
+                // Wherever it runs, it builds a delivered package.
+                (Some(at), None) if self.targets.reaches_delivered(at) => sure.push(id),
+                (Some(_), None) => {}
+                (None, None) if *then == moved => sure.push(id),
+                _ => doubtful.push(id),
+            }
+        }
+        (sure, doubtful)
+    }
+
+    fn tell(self, environment_file: bool) -> (Vec<Told>, bool) {
+        let mut delivered: Vec<Known<bool>> = vec![Known::Value(false); self.seen.len()];
+        let mut commands: Vec<Option<String>> = self.seen.iter().map(|s| s.command.clone()).collect();
+        for build in &self.builds {
+            let ids = build.in_force.iter().map(|id| (*id, false)).chain(build.doubtful.iter().map(|id| (*id, true)));
+            for (id, doubtful) in ids {
+                let found = match (&build.delivered, doubtful) {
+                    (Known::Value(true), true) => Known::Unknown(reason!("change-of-a-folder-unknown")),
+                    (found, _) => found.clone(),
+                };
+                match (&delivered[id], &found) {
+                    (Known::Value(false), _) | (Known::Unknown(_), Known::Value(true)) => {
+                        delivered[id] = found;
+                        commands[id] = commands[id].take().or_else(|| Some(build.command.clone()));
                     }
                     _ => {}
                 }
             }
-            if environment_file {
-                delivered = Known::Unknown(reason!("environment-file-in-force"));
-            }
-            let value = value(seen.value.clone());
-            told.push((seen.line, BuildSetting { tool, setting: seen.name.clone(), value, command, delivered }));
+        }
+        let mut told = Vec::new();
+        for ((seen, delivered), command) in self.seen.into_iter().zip(delivered).zip(commands) {
+            let delivered = match (delivered, seen.doubt) {
+                _ if environment_file => Known::Unknown(reason!("environment-file-in-force")),
+                (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
+                (delivered, _) => delivered,
+            };
+            let item = BuildSetting { tool: seen.tool, setting: seen.name, value: seen.value, command, delivered };
+            told.push(Told { file: seen.place.file, line: seen.place.line, item });
         }
         for build in self.builds {
             for (setting, text) in build.own {
-                let command = Some(build.command.clone());
-                let delivered = build.delivered.clone();
-                told.push((build.line, BuildSetting { tool, setting, value: value(text), command, delivered }));
+                let (command, delivered) = (Some(build.command.clone()), build.delivered.clone());
+                let item = BuildSetting { tool: build.tool, setting, value: value(text), command, delivered };
+                told.push(Told { file: build.place.file.clone(), line: build.place.line, item });
             }
         }
+        (told, self.cut)
     }
 }
 
 /// A value that a variable decides is not known.
-fn value(text: Option<String>) -> Known<Option<String>> {
+pub(super) fn value(text: Option<String>) -> Known<Option<String>> {
     match text {
         Some(text) if text.contains('$') || text.contains("{{") => {
             Known::Unknown(reason!("value-of-variable", text = text))
@@ -324,90 +488,7 @@ fn value(text: Option<String>) -> Known<Option<String>> {
     }
 }
 
-/// `go`, `go1.26.8`, and what a makefile that names no value calls `$(GO)`.
-fn is_go(name: &str) -> bool {
-    let numbered = name.strip_prefix("go1.").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
-    name == "go"
-        || numbered
-        || ["$GO", "${GO}", "$GOCMD", "${GOCMD}", "${GO_CMD}", "$GO_CMD", "${GOBIN}/go"].contains(&name)
-}
-
-fn pairs(own: &[(String, String)]) -> Vec<String> {
-    own.iter().map(|(name, value)| format!("{name}={value}")).collect()
-}
-
-/// Assignments before a command, `env` included, and the command.
-fn prefix(words: &[String]) -> (Vec<(String, String)>, &[String]) {
-    let mut own = Vec::new();
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
-        let name_end = word.find('=').unwrap_or(0);
-        let is_name = name_end > 0 && word[..name_end].chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        if is_name {
-            own.push((word[..name_end].to_owned(), word[name_end + 1..].to_owned()));
-        } else if word != "env" {
-            break;
-        }
-        at += 1;
-    }
-    (own, &words[at.min(words.len())..])
-}
-
-/// Flags that are settings, by name and value, from the words of a command line or of GOFLAGS.
-pub(super) fn flags(words: &[String]) -> Vec<(String, Option<String>)> {
-    arguments(words).0
-}
-
-type Arguments = (Vec<(String, Option<String>)>, Vec<String>, Option<String>);
-
-/// Settings, packages and the output of a `go build`.
-fn arguments(words: &[String]) -> Arguments {
-    let (mut settings, mut packages, mut output) = (vec![], vec![], None);
-    let mut at = 0;
-    while let Some(word) = words.get(at) {
-        at += 1;
-        if !word.starts_with('-') || word == "-" {
-            packages.push(word.clone());
-            continue;
-        }
-        let word = if word.starts_with("--") { &word[1..] } else { word.as_str() };
-        let (name, value) = match word.split_once('=') {
-            Some((name, value)) => (name, Some(value.to_owned())),
-            None if SWITCHES.contains(&word) || !FLAGS.contains(&word) => (word, None),
-            None => {
-                at += 1;
-                (word, words.get(at - 1).cloned())
-            }
-        };
-        if name == "-o" {
-            output = value;
-        } else if FLAGS.contains(&name) && !SILENT.contains(&name) {
-            settings.push((name.to_owned(), value));
-        }
-    }
-    (settings, packages, output)
-}
-
-/// A command that changes Go files before a build, by name; `None` where it touches other things.
-fn changes_sources(program: &str, words: &[String]) -> Option<&'static str> {
-    let rest = || words.iter().skip(1);
-    let go_file = |w: &String| {
-        let w = w.trim_matches(['"', '\'']);
-        w.ends_with(".go")
-            || w.ends_with("go.mod")
-            || w.ends_with("go.sum")
-            || w.ends_with("modules.txt")
-            || w.contains("vendor/")
-    };
-    match program {
-        "sed" if rest().any(|w| w.starts_with("-i") || w.starts_with("--in-place")) && rest().any(go_file) => {
-            Some("sed -i")
-        }
-        "perl" if rest().any(|w| w.starts_with("-") && w.contains('i')) && rest().any(go_file) => Some("perl -i"),
-        "patch" => Some("patch"),
-        "git" if words.get(1).is_some_and(|w| w == "apply" || w == "am") => Some("git apply"),
-        "cp" | "mv" | "install" if words.last().is_some_and(go_file) => Some("copy onto Go files"),
-        "curl" | "wget" if rest().any(go_file) => Some("download onto Go files"),
-        _ => None,
-    }
+/// A folder as it stands in a build file, relative to the source root.
+pub(super) fn below(folder: &str, path: &str) -> Option<String> {
+    (!path.starts_with('/') && !path.contains('$')).then(|| normal(&format!("{folder}/{path}")))
 }

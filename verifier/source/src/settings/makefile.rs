@@ -1,13 +1,32 @@
-//! Makefiles: one scope per target, its prerequisites' recipes first (GNU make: rules, variables, export).
+//! Makefiles: every target a scope, with its prerequisites before it, and the variables put in (GNU make, chapters 3 to 10).
 
-use super::model::{Scope, Step};
+use super::library::folder;
+use super::model::{Scope, Step, Variable};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Gives the path and the text of a file that is included.
+pub(super) type Include<'i> = dyn Fn(&str) -> Option<(String, Rc<str>)> + 'i;
 
 #[derive(Default)]
 struct Make {
-    variables: BTreeMap<String, String>,
+    /// Everything that each variable may hold, with the line; the last assignment outside of a condition decides.
+    variables: BTreeMap<String, Vec<(u32, String)>>,
+    /// Set on the command line: the file does not change them.
+    given: BTreeSet<String>,
     exported: Vec<(u32, String)>,
+    all_exported: bool,
+    one_shell: bool,
+    phony: BTreeSet<String>,
     rules: BTreeMap<String, Rule>,
+    first: Option<String>,
+    conditions: u32,
+    defining: bool,
+    /// Variables that are being put in: one that holds itself ends there.
+    inside: RefCell<Vec<String>>,
+    /// How many were put in for the text at hand.
+    spent: Cell<u32>,
 }
 
 #[derive(Clone, Default)]
@@ -17,44 +36,107 @@ struct Rule {
     steps: Vec<Step>,
 }
 
-/// Deeper chains of prerequisites and variables are cut.
+/// Deeper chains of prerequisites, variables and inclusions are cut.
 const DEPTH: u32 = 16;
+/// No line that a person wrote takes more.
+const MOST: u32 = 2_000;
+const LONGEST: usize = 8 << 10;
+/// Variables that make itself holds.
+const OWN: &[(&str, &str)] = &[("GO", "go"), ("MAKE", "make"), ("SHELL", "/bin/sh"), ("CURDIR", "."), ("PWD", ".")];
 
-pub(super) fn scopes(text: &str) -> Vec<Scope> {
-    let make = Make::read(text);
-    make.rules.keys().map(|target| make.scope(target)).collect()
+/// Every target, as if it were asked for.
+pub(super) fn scopes(text: &str, path: &str, include: &Include<'_>, paths: &BTreeSet<String>) -> Vec<Scope> {
+    let make = Make::read(text, &BTreeMap::new(), include);
+    make.rules.keys().map(|target| make.scope(target, path, paths)).collect()
+}
+
+/// The targets that a call asks for; without one, the first.
+pub(super) fn called(
+    text: &str,
+    path: &str,
+    given: &BTreeMap<String, String>,
+    include: &Include<'_>,
+    targets: &[String],
+    paths: &BTreeSet<String>,
+) -> Vec<Scope> {
+    let make = Make::read(text, given, include);
+    let goal = make.variables.get(".DEFAULT_GOAL").and_then(|v| v.last()).map(|(_, v)| v.clone());
+    let first: Vec<String> = goal.or_else(|| make.first.clone()).into_iter().collect();
+    let targets = if targets.is_empty() { &first } else { targets };
+    // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
+    let all = targets.iter().any(|t| t.contains('$'));
+    let patterns = targets.iter().any(|t| !make.rules.contains_key(t));
+    make.rules
+        .keys()
+        .filter(|t| all || targets.contains(t) || (patterns && t.contains('%')))
+        .map(|t| make.scope(t, path, paths))
+        .collect()
 }
 
 impl Make {
-    fn read(text: &str) -> Make {
-        let mut make = Make::default();
+    fn read(text: &str, given: &BTreeMap<String, String>, include: &Include<'_>) -> Make {
+        let mut make = Make { given: given.keys().cloned().collect(), ..Make::default() };
+        for (name, value) in given {
+            make.variables.insert(name.clone(), vec![(0, value.clone())]);
+        }
+        make.file(text, None, include, DEPTH);
+        make
+    }
+
+    /// `at` is the line that includes the text, where one does.
+    fn file(&mut self, text: &str, at: Option<u32>, include: &Include<'_>, depth: u32) {
         let mut targets: Vec<String> = Vec::new();
         for (number, line) in logical_lines(text) {
-            if let Some(recipe) = line.strip_prefix('\t') {
-                make.recipe(&targets, number, recipe);
+            let number = at.unwrap_or(number);
+            let word = line.split_whitespace().next().unwrap_or_default();
+            match word {
+                "define" => self.defining = true,
+                "endef" => self.defining = false,
+                _ => {}
+            }
+            if self.defining || word == "endef" {
                 continue;
             }
-            let line = line.split(" #").next().unwrap_or(&line).trim_end();
-            if line.trim_start().starts_with('#') || line.trim().is_empty() {
+            if let Some(recipe) = line.strip_prefix('\t').filter(|_| !targets.is_empty()) {
+                self.recipe(&targets, number, recipe);
                 continue;
             }
-            targets = make.line(number, line.trim_start()).unwrap_or(targets);
+            let line = line.split(" #").next().unwrap_or(&line).trim();
+            match word {
+                _ if line.starts_with('#') || line.is_empty() => {}
+                "ifdef" | "ifndef" | "ifeq" | "ifneq" => self.conditions += 1,
+                "endif" => self.conditions = self.conditions.saturating_sub(1),
+                "else" | "undefine" | "vpath" => {}
+                "include" | "-include" | "sinclude" => {
+                    let names =
+                        self.expanded(line.split_once(char::is_whitespace).map_or("", |(_, names)| names), DEPTH);
+                    for name in names.split_whitespace().filter(|_| depth > 0) {
+                        if let Some((_, text)) = include(name) {
+                            self.file(&text, Some(number), include, depth - 1);
+                        }
+                    }
+                }
+                _ => targets = self.line(number, line).unwrap_or(targets),
+            }
         }
-        make
     }
 
     /// A line outside of recipes; gives the targets where it begins a rule.
     fn line(&mut self, number: u32, line: &str) -> Option<Vec<String>> {
-        let (line, exported) = match line.strip_prefix("export ") {
-            Some(rest) => (rest.trim_start(), true),
-            None => (line.strip_prefix("override ").unwrap_or(line), false),
-        };
-        if let Some((name, value, adds)) = assignment(line) {
-            let value = match (adds, self.variables.get(&name)) {
-                (true, Some(old)) => format!("{old} {value}"),
-                _ => value,
-            };
-            self.variables.insert(name.clone(), value);
+        let (mut line, mut exported) = (line, false);
+        loop {
+            match line.split_once(char::is_whitespace) {
+                Some(("export", rest)) => (line, exported) = (rest.trim_start(), true),
+                Some(("override" | "private", rest)) => line = rest.trim_start(),
+                _ => break,
+            }
+        }
+        if line == "export" {
+            self.all_exported = true;
+            return None;
+        }
+        if let Some((name, value, how)) = assignment(line) {
+            self.assign(number, &name, value, how);
             if exported {
                 self.exported.push((number, name));
             }
@@ -65,14 +147,26 @@ impl Make {
             return None;
         }
         let (targets, rest) = line.split_once(':')?;
+        let targets = self.expanded(targets, DEPTH);
         let targets: Vec<String> = targets.split_whitespace().map(str::to_owned).collect();
         let rest = rest.trim_start_matches(':');
         let (rest, recipe) = rest.split_once(';').map_or((rest, None), |(needs, recipe)| (needs, Some(recipe)));
         for target in &targets {
+            match target.as_str() {
+                ".EXPORT_ALL_VARIABLES" => self.all_exported = true,
+                ".ONESHELL" => self.one_shell = true,
+                ".PHONY" => self.phony.extend(rest.split_whitespace().map(str::to_owned)),
+                _ if self.first.is_none() && !target.starts_with('.') && !target.contains('%') => {
+                    self.first = Some(target.clone());
+                }
+                _ => {}
+            }
             let rule = self.rules.entry(target.clone()).or_default();
             let specific = rest.trim().strip_prefix("export ").unwrap_or(rest.trim());
             match assignment(specific) {
-                Some((name, value, _)) => rule.steps.push(Step::Env { line: number, name, value }),
+                Some((name, value, _)) => {
+                    rule.steps.push(Step::Env { variable: Variable::new(number, &name, &value), possible: false });
+                }
                 None => rule.needs.extend(rest.split_whitespace().filter(|n| *n != "|").map(str::to_owned)),
             }
         }
@@ -82,59 +176,113 @@ impl Make {
         Some(targets)
     }
 
+    fn assign(&mut self, number: u32, name: &str, value: String, how: How) {
+        if self.given.contains(name) {
+            return;
+        }
+        let value = match how {
+            How::Now => self.expanded(&value, DEPTH),
+            How::Set | How::Weak | How::Add => value,
+        };
+        let held = self.variables.entry(name.to_owned()).or_default();
+        let before = held.last().map(|(_, v)| v.clone());
+        let value = match (how, before) {
+            (How::Weak, Some(_)) => return,
+            // The environment goes before it.
+            (How::Weak, None) if !value.contains(['}', ')']) => format!("${{{name}:-{value}}}"),
+            (How::Add, Some(before)) => format!("{before} {value}"),
+            _ => value,
+        };
+        if self.conditions == 0 {
+            held.clear();
+        }
+        held.push((number, value));
+    }
+
     fn recipe(&mut self, targets: &[String], number: u32, recipe: &str) {
         let script = recipe.trim_start().trim_start_matches(['@', '-', '+']).to_owned();
         for target in targets {
-            let step = Step::Run { line: number, script: script.clone() };
-            self.rules.entry(target.clone()).or_default().steps.push(step);
+            let steps = &mut self.rules.entry(target.clone()).or_default().steps;
+            match steps.last_mut() {
+                Some(Step::Run { script: before, .. }) if self.one_shell => {
+                    before.push('\n');
+                    before.push_str(&script);
+                }
+                _ => steps.push(Step::run(number, &script)),
+            }
         }
     }
 
-    fn scope(&self, target: &str) -> Scope {
+    fn scope(&self, target: &str, path: &str, paths: &BTreeSet<String>) -> Scope {
         let mut steps = Vec::new();
-        for (line, name) in &self.exported {
-            let value = self.variables.get(name).map(|v| self.expanded(v, DEPTH)).unwrap_or_default();
-            steps.push(Step::Env { line: *line, name: name.clone(), value });
+        let of_all = self.variables.keys().filter(|_| self.all_exported).map(|name| (0, name.clone()));
+        for (line, name) in self.exported.iter().cloned().chain(of_all) {
+            for (at, (own, value)) in self.variables.get(&name).into_iter().flatten().enumerate() {
+                let variable = Variable::new(if line == 0 { *own } else { line }, &name, &self.expanded(value, DEPTH));
+                steps.push(Step::Env { variable, possible: at > 0 });
+            }
         }
-        self.add(target, &mut steps, &mut BTreeSet::new(), DEPTH);
+        let stale = |name: &str| {
+            let file = super::delivered::normal(&format!("{}/{name}", folder(path)));
+            name != target && !self.phony.contains(name) && paths.contains(&file)
+        };
+        self.add(target, &mut steps, &mut BTreeSet::new(), DEPTH, &stale);
         Scope::new(target, steps)
     }
 
-    fn add(&self, target: &str, steps: &mut Vec<Step>, seen: &mut BTreeSet<String>, depth: u32) {
+    fn add(
+        &self,
+        target: &str,
+        steps: &mut Vec<Step>,
+        seen: &mut BTreeSet<String>,
+        depth: u32,
+        is_stale: &dyn Fn(&str) -> bool,
+    ) {
         if depth == 0 || !seen.insert(target.to_owned()) {
             return;
         }
         let Some(rule) = self.rules.get(target) else { return };
         // Variables of the target hold for its prerequisites too (GNU make, target-specific values).
         let env = rule.steps.iter().filter(|s| matches!(s, Step::Env { .. })).cloned();
-        steps.extend(env.map(|step| self.filled(step)));
+        steps.extend(env.map(|step| self.filled(step, target, false)));
         for need in &rule.needs {
             for need in self.expanded(need, DEPTH).split_whitespace() {
-                self.add(need, steps, seen, depth - 1);
+                self.add(need, steps, seen, depth - 1, is_stale);
             }
         }
+        // A rule for a file that was delivered runs only where another file is newer.
+        let stale = is_stale(target);
         let runs = rule.steps.iter().filter(|s| matches!(s, Step::Run { .. })).cloned();
-        steps.extend(runs.map(|step| self.filled(step)));
+        steps.extend(runs.map(|step| self.filled(step, target, stale)));
     }
 
-    fn filled(&self, step: Step) -> Step {
+    fn filled(&self, step: Step, target: &str, stale: bool) -> Step {
         match step {
-            Step::Env { line, name, value } => Step::Env { line, name, value: self.expanded(&value, DEPTH) },
-            Step::Run { line, script } => Step::Run { line, script: self.expanded(&script, DEPTH) },
+            Step::Env { variable, possible } => {
+                let value = variable.value.map(|v| self.expanded(&v, DEPTH));
+                Step::Env { variable: Variable { value, ..variable }, possible }
+            }
+            Step::Run { line, script, env, folder, .. } => {
+                let script = self.expanded(&script.replace("$@", target), DEPTH);
+                Step::Run { line, script, env, folder, stale }
+            }
             other => other,
         }
     }
 
     /// `$(NAME)` and `${NAME}` by their values; what is not known stays as it is written, `$$` is the shell's dollar.
     fn expanded(&self, text: &str, depth: u32) -> String {
+        if depth == DEPTH {
+            self.spent.set(0);
+        }
         let mut out = String::new();
         let mut rest = text;
         while let Some(at) = rest.find('$') {
             out.push_str(&rest[..at]);
             rest = &rest[at + 1..];
-            let close = match rest.as_bytes().first() {
-                Some(b'(') => ')',
-                Some(b'{') => '}',
+            let (open, close) = match rest.as_bytes().first() {
+                Some(b'(') => ('(', ')'),
+                Some(b'{') => ('{', '}'),
                 Some(b'$') => {
                     out.push('$');
                     rest = &rest[1..];
@@ -145,21 +293,84 @@ impl Make {
                     continue;
                 }
             };
-            let Some(end) = rest.find(close) else {
+            let Some(end) = matching(rest, open, close) else {
                 out.push('$');
                 continue;
             };
-            let name = &rest[1..end];
-            match self.variables.get(name).filter(|_| depth > 0) {
-                Some(value) => out.push_str(&self.expanded(value, depth - 1)),
-                // The usual name of the Go command in makefiles, where the file gives it no value.
-                None if name == "GO" => out.push_str("go"),
-                None => out.push_str(&format!("${{{name}}}")),
-            }
+            // As a part of a word only one value can stand.
+            let part = out.ends_with(|c: char| !c.is_whitespace());
+            out.push_str(&self.reference(&rest[1..end], depth, part));
             rest = &rest[end + 1..];
         }
         out + rest
     }
+
+    fn reference(&self, inner: &str, depth: u32, part: bool) -> String {
+        self.spent.set(self.spent.get() + 1);
+        if depth == 0 || self.spent.get() > MOST {
+            return format!("${{{inner}}}");
+        }
+        if self.inside.borrow().iter().any(|name| name == inner) {
+            return String::new();
+        }
+        if let Some(values) = self.variables.get(inner) {
+            self.inside.borrow_mut().push(inner.to_owned());
+            let mut all: Vec<String> = Vec::new();
+            for (_, value) in values {
+                let value = self.expanded(value, depth - 1);
+                if !all.contains(&value) {
+                    all.push(value);
+                }
+            }
+            self.inside.borrow_mut().pop();
+            let length: usize = all.iter().map(String::len).sum();
+            if length > LONGEST {
+                return format!("${{{inner}}}");
+            }
+            return if part && all.len() > 1 { format!("${{{inner}}}") } else { all.join(" ") };
+        }
+        if let Some((_, value)) = OWN.iter().find(|(name, _)| *name == inner) {
+            return (*value).to_owned();
+        }
+        if inner.contains(":-") {
+            return format!("${{{inner}}}");
+        }
+        match inner.split_once(char::is_whitespace) {
+            Some(("strip" | "sort" | "firstword" | "lastword" | "or" | "and", rest)) => {
+                self.expanded(rest, depth - 1).replace(',', " ").trim().to_owned()
+            }
+            // Either side may come.
+            Some(("if", rest)) => {
+                let sides: Vec<&str> = rest.split(',').skip(1).collect();
+                self.expanded(&sides.join(" "), depth - 1)
+            }
+            Some(("call", rest)) => {
+                let mut parts = rest.split(',');
+                let name = parts.next().unwrap_or_default().trim();
+                let Some((_, value)) = self.variables.get(name).and_then(|v| v.last()) else {
+                    return format!("${{{inner}}}");
+                };
+                let filled = parts
+                    .enumerate()
+                    .fold(value.clone(), |text, (at, part)| text.replace(&format!("$({})", at + 1), part));
+                self.expanded(&filled, depth - 1)
+            }
+            // The recipe's shell may know it.
+            _ => format!("${{{inner}}}"),
+        }
+    }
+}
+
+/// Where the bracket closes with which the text begins.
+fn matching(text: &str, open: char, close: char) -> Option<usize> {
+    let mut depth = 0;
+    for (at, c) in text.char_indices() {
+        depth += i32::from(c == open) - i32::from(c == close);
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// Lines with continuations joined; a recipe keeps its tab.
@@ -179,11 +390,26 @@ fn logical_lines(text: &str) -> Vec<(u32, String)> {
     all
 }
 
-/// `NAME = value`, `:=`, `::=`, `?=`, `+=`; the last one adds.
-fn assignment(line: &str) -> Option<(String, String, bool)> {
+#[derive(Clone, Copy, PartialEq)]
+enum How {
+    Set,
+    /// `:=`: what it holds is put in where it stands.
+    Now,
+    /// `?=`: where nothing else did.
+    Weak,
+    Add,
+}
+
+/// `NAME = value`, `:=`, `::=`, `?=`, `+=`.
+fn assignment(line: &str) -> Option<(String, String, How)> {
     let (left, value) = line.split_once('=')?;
-    let adds = left.ends_with('+');
+    let how = match left.chars().last() {
+        Some('+') => How::Add,
+        Some('?') => How::Weak,
+        Some(':') => How::Now,
+        _ => How::Set,
+    };
     let name = left.trim_end_matches(['+', '?', ':', '!']).trim();
     let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
-    sound.then(|| (name.to_owned(), value.trim().to_owned(), adds))
+    sound.then(|| (name.to_owned(), value.trim().to_owned(), how))
 }

@@ -3,21 +3,32 @@
 //! Nothing is executed. A file is read into scopes (a Dockerfile's stage, a make target with its prerequisites, a job, a script), each a run of
 //! steps; a setting counts where a later command of its scope builds a delivered main package.
 
+#[cfg(test)]
+mod calls_tests;
+mod commands;
 mod delivered;
 mod dockerfile;
 mod evaluate;
+mod expand;
+mod flags;
+mod library;
 mod makefile;
 mod model;
 mod shell;
+mod state;
 #[cfg(test)]
 mod tests;
+mod tools;
 mod yaml;
 
-use assize_delivery::{Delivery, SourceTree};
+use assize_delivery::{Delivery, Entry, SourceTree};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
 use assize_facts::{Known, Origin, Sheet, reason};
 use delivered::Targets;
+use evaluate::Told;
+use library::Library;
 use model::{Scope, Step};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Build files larger than this are not written by hand.
 const LARGEST: u64 = 4 << 20;
@@ -55,11 +66,19 @@ fn sort(path: &str) -> Option<BuildFile> {
 /// Every build file of the source tree and beside it, and what deliverable.toml says of the build.
 pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
     let mut sheet = Sheet::of::<BuildSetting>();
-    let targets = Targets::of(delivery.spec(), tree.read("go.mod").ok().as_deref());
+    let text = |path: &str| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let paths: BTreeSet<String> = tree.entries().filter(|e| e.entry.is_file()).map(|e| e.path.to_owned()).collect();
+    let graph = ["go.mod", "go.work"].iter().filter_map(|name| text(name)).collect::<Vec<_>>().join("\n");
+    let targets = Targets::of(delivery.spec(), &graph, &paths);
+    let largest = |path: &str| tree.entry(path).is_some_and(|e| e.size <= LARGEST);
+    let library = Library::new(paths, &tree.shown(""), |path| largest(path).then(|| text(path)).flatten());
     // The search itself is a subject: a tree without a build file was looked through.
     sheet.examined(1);
+    let mut told = Vec::new();
     for entry in delivery.entries().iter().filter(|e| e.is_file()) {
-        let Some(tool) = sort(&entry.path) else { continue };
+        let Some(tool) = sort(&entry.path).or_else(|| is_script(delivery, entry).then_some(BuildFile::Shell)) else {
+            continue;
+        };
         sheet.examined(1);
         if entry.size > LARGEST {
             sheet.gap(
@@ -76,8 +95,14 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             }
         };
         let text = String::from_utf8_lossy(&bytes);
-        match scopes(tool, &text) {
-            Ok(scopes) => evaluate::scopes(&mut sheet, tool, &entry.path, &scopes, &targets),
+        let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
+        match of_file(&library, &targets, tool, path, &entry.path, &text) {
+            Ok((of_file, false)) => told.extend(of_file),
+            Ok((of_file, true)) => {
+                told.extend(of_file);
+                let detail = "it calls more than is followed";
+                sheet.gap(reason!("build-file-not-read", path = entry.path, detail = detail), entry.path.as_str());
+            }
             Err(detail) if mentions_build(&text) => {
                 sheet.gap(reason!("build-file-not-read", path = entry.path, detail = detail), entry.path.as_str());
             }
@@ -85,20 +110,74 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             Err(_) => {}
         }
     }
+    push(&mut sheet, told);
     declared(&mut sheet, delivery);
     sheet.settle();
     sheet
+}
+
+/// Settings of a file, each scope carried out on its own; and whether something was left out.
+fn of_file(
+    library: &Library<'_>,
+    targets: &Targets,
+    tool: BuildFile,
+    path: &str,
+    shown: &str,
+    text: &str,
+) -> Result<(Vec<Told>, bool), String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let (mut all, mut cut) = (Vec::new(), false);
+    for scope in scopes(library, tool, path, text)? {
+        let (told, left) = evaluate::scope(library, targets, tool, path, shown, &scope);
+        all.extend(told);
+        cut |= left;
+    }
+    Ok((all, cut))
+}
+
+/// A line that several scopes and files share is one setting; the surest word about it counts.
+fn push(sheet: &mut Sheet, mut told: Vec<Told>) {
+    let weight = |item: &BuildSetting| match item.delivered {
+        Known::Value(true) => 0,
+        Known::Unknown(_) | Known::Possible(_) => 1,
+        Known::Value(false) => 2,
+    };
+    told.sort_by(|a, b| {
+        let key =
+            |t: &Told| (t.file.clone(), t.line, t.item.setting.clone(), format!("{:?}", t.item.value), weight(&t.item));
+        key(a).cmp(&key(b))
+    });
+    told.dedup_by(|a, b| {
+        (&a.file, a.line, &a.item.setting, &a.item.value) == (&b.file, b.line, &b.item.setting, &b.item.value)
+    });
+    for Told { file, line, item } in told {
+        sheet.push(item, Origin::line(file, line));
+    }
+}
+
+/// A script without an ending, known by its first line.
+fn is_script(delivery: &Delivery, entry: &Entry) -> bool {
+    let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
+    let skipped = entry.path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git" | "dist"));
+    let small = entry.size > 2 && entry.size <= 256 << 10;
+    if name.contains('.') || skipped || !small {
+        return false;
+    }
+    let Ok(bytes) = delivery.read(&entry.path) else { return false };
+    let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+    first.starts_with(b"#!") && first.windows(2).any(|w| w == b"sh")
 }
 
 fn mentions_build(text: &str) -> bool {
     ["go build", "go install", "goreleaser", "GOFLAGS"].iter().any(|word| text.contains(word))
 }
 
-fn scopes(tool: BuildFile, text: &str) -> Result<Vec<Scope>, String> {
+fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
+    let include = |name: &str| library.find(&[library::folder(path), ""], name);
     Ok(match tool {
-        BuildFile::Dockerfile => dockerfile::scopes(text),
-        BuildFile::Makefile => makefile::scopes(text),
-        BuildFile::Shell => vec![Scope::new("script", vec![Step::Run { line: 1, script: text.into() }])],
+        BuildFile::Dockerfile => dockerfile::scopes(text, &BTreeMap::new()),
+        BuildFile::Makefile => makefile::scopes(text, path, &include, &library.paths),
+        BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
         BuildFile::GoEnv | BuildFile::Envrc => vec![Scope::environment_file(text)],
         BuildFile::Taskfile => yaml::taskfile(text)?,
         BuildFile::Goreleaser => yaml::goreleaser(text)?,
@@ -115,13 +194,13 @@ fn declared(sheet: &mut Sheet, delivery: &Delivery) {
         let mut command = vec!["go".to_owned(), "build".to_owned()];
         command.extend(build.flags.iter().cloned());
         command.extend(binary.package.clone());
-        let mut settings = evaluate::flags(&build.flags);
+        let mut settings = flags::flags(&build.flags);
         settings.extend(build.ldflags.iter().map(|v| ("-ldflags".to_owned(), Some(v.clone()))));
         for (name, value) in &build.env {
             settings.push((name.clone(), Some(value.clone())));
             if name == "GOFLAGS" {
                 let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-                settings.extend(evaluate::flags(&words));
+                settings.extend(flags::flags(&words));
             }
         }
         for (setting, value) in settings {

@@ -9,16 +9,29 @@ pub(super) struct Scope {
     pub environment_file: bool,
 }
 
+/// A variable of the environment, and the line that sets it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Variable {
+    pub line: u32,
+    pub name: String,
+    /// `None`: given from outside.
+    pub value: Option<String>,
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Step {
-    /// A variable of the environment, from here on.
-    Env { line: u32, name: String, value: String },
-    /// The working folder.
-    Folder { path: String },
-    /// Shell text.
-    Run { line: u32, script: String },
+    /// In the environment from here on; `possible` where it may be passed over.
+    Env { variable: Variable, possible: bool },
+    /// The working folder, relative to the source root; `None` where it is not known.
+    Folder { path: Option<String> },
+    /// Shell text, with what holds for it alone. `stale`: it runs only where a file of the tree is older than another.
+    Run { line: u32, script: String, env: Vec<Variable>, folder: Option<String>, stale: bool },
     /// A build by a tool that calls `go build` itself (goreleaser).
-    Build { line: u32, words: Vec<String>, env: Vec<(String, String)> },
+    Build { line: u32, words: Vec<String>, env: Vec<Variable> },
+    /// A file of settings that is put where the Go command looks for one.
+    Settings { path: String },
+    /// Another file of the tree that is carried out here (a makefile's target, an action).
+    Tool { line: u32, words: Vec<String>, env: Vec<Variable> },
 }
 
 impl Scope {
@@ -28,14 +41,34 @@ impl Scope {
 
     /// `go.env` and `.envrc`: lines of `NAME=value`, `export` before them or not.
     pub fn environment_file(text: &str) -> Scope {
-        let mut scope = Scope { environment_file: true, ..Scope::default() };
-        for (number, line) in text.lines().enumerate() {
-            let line = line.trim();
-            let line = line.strip_prefix("export ").unwrap_or(line);
-            let Some((name, value)) = line.split_once('=') else { continue };
-            let value = value.trim().trim_matches(['"', '\'']).to_owned();
-            scope.steps.push(Step::Env { line: number as u32 + 1, name: name.trim().into(), value });
-        }
-        scope
+        let steps = variables(text).into_iter().map(|variable| Step::Env { variable, possible: false }).collect();
+        Scope { environment_file: true, steps, ..Scope::default() }
     }
+}
+
+impl Step {
+    pub fn run(line: u32, script: &str) -> Step {
+        Step::Run { line, script: script.into(), env: vec![], folder: None, stale: false }
+    }
+
+    pub fn env(line: u32, name: &str, value: &str) -> Step {
+        Step::Env { variable: Variable::new(line, name, value), possible: false }
+    }
+}
+
+impl Variable {
+    pub fn new(line: u32, name: &str, value: &str) -> Variable {
+        Variable { line, name: name.into(), value: Some(value.into()) }
+    }
+}
+
+/// Lines of `NAME=value`.
+pub(super) fn variables(text: &str) -> Vec<Variable> {
+    let read = |(number, line): (usize, &str)| {
+        let line = line.trim();
+        let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+        let (name, value) = line.split_once('=').filter(|_| !line.starts_with('#'))?;
+        Some(Variable::new(number as u32 + 1, name.trim(), value.trim().trim_matches(['"', '\''])))
+    };
+    text.trim_start_matches('\u{feff}').lines().enumerate().filter_map(read).collect()
 }

@@ -1,4 +1,9 @@
-//! Shell text as simple commands: words with quotes removed, split at the operators; enough of POSIX (XCU 2) to see which program is called with what.
+//! Shell text as a tree of commands: words without quotes, subshells, functions; enough of POSIX (XCU 2) and bash to see which program is called with what.
+
+/// A dollar inside of double quotes: what it stands for stays one word.
+pub(super) const QUOTED: char = '\u{E000}';
+/// A dollar that stands for itself.
+pub(super) const LITERAL: char = '\u{E001}';
 
 /// A simple command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -6,38 +11,85 @@ pub(super) struct Command {
     /// Line of its first word, from 0.
     pub line: u32,
     pub words: Vec<String>,
-    /// Whether it begins inside of brackets or of a function, so that a `cd` in it ends with them.
-    pub depth: u32,
+    /// Inside of `if`, a loop or `case`: it may be passed over.
+    pub conditional: bool,
+    /// After `&&`: it may be passed over, and then what follows in the list is too. After `||`: it usually is.
+    pub joined: Option<Joined>,
+    /// Which list of commands it belongs to.
+    pub list: u32,
+    /// The file that its output goes to, or its input comes from.
+    pub into: Option<String>,
+    /// Its here-document.
+    pub document: Option<String>,
 }
 
-/// Commands are not longer than this in a script that a person wrote.
-const MOST: usize = 20_000;
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Joined {
+    And,
+    Or,
+}
 
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Node {
+    Command(Command),
+    /// `( … )`, and what stands in place of a word: settings and folders end with it.
+    Subshell(Vec<Node>),
+    Function {
+        name: String,
+        body: Vec<Node>,
+    },
+}
+
+/// A person does not write longer or deeper scripts.
+const MOST: u32 = 20_000;
+const DEEPEST: u32 = 60;
+
+pub(super) struct Script {
+    pub nodes: Vec<Node>,
+    /// It is longer or deeper than is read.
+    pub cut: bool,
+}
+
+pub(super) fn read(script: &str) -> Script {
+    let mut reader = Reader { text: script.as_bytes(), ..Reader::default() };
+    let nodes = reader.nodes(None, 0);
+    Script { nodes, cut: reader.cut }
+}
+
+/// The words of one line.
+pub(super) fn words(line: &str) -> Vec<String> {
+    let first = read(line).nodes.into_iter().find_map(|node| match node {
+        Node::Command(command) => Some(command.words),
+        Node::Subshell(_) | Node::Function { .. } => None,
+    });
+    first.unwrap_or_default().into_iter().map(|w| plain(&w)).collect()
+}
+
+/// A word as it is shown, or read again.
+pub(super) fn plain(word: &str) -> String {
+    word.replace([QUOTED, LITERAL], "$")
+}
+
+#[derive(Default)]
 struct Reader<'t> {
     text: &'t [u8],
     at: usize,
     line: u32,
-    depth: u32,
-    word: Option<Vec<u8>>,
+    word: Option<String>,
     command: Command,
-    all: Vec<Command>,
+    /// Commands in place of words of the command that is being read.
+    inner: Vec<Node>,
+    /// Depth of `if`, loops and `case`.
+    conditions: u32,
+    /// Depth of `case`, where a `)` ends a pattern.
+    cases: u32,
+    list: u32,
+    joined: Option<Joined>,
     heredocs: Vec<Vec<u8>>,
-}
-
-pub(super) fn commands(script: &str) -> Vec<Command> {
-    let command = Command::default();
-    let mut reader = Reader {
-        text: script.as_bytes(),
-        at: 0,
-        line: 0,
-        depth: 0,
-        word: None,
-        command,
-        all: vec![],
-        heredocs: vec![],
-    };
-    reader.whole();
-    reader.all
+    /// The next word is the file of a redirection.
+    redirected: bool,
+    count: u32,
+    cut: bool,
 }
 
 impl Reader<'_> {
@@ -45,69 +97,253 @@ impl Reader<'_> {
         self.text.get(self.at + ahead).copied()
     }
 
-    fn push(&mut self, byte: u8) {
-        self.word.get_or_insert_default().push(byte);
+    fn push(&mut self, c: char) {
+        self.word.get_or_insert_default().push(c);
+    }
+
+    /// Bytes up to the next ASCII one are taken over as text.
+    fn push_byte(&mut self, byte: u8) {
+        if byte.is_ascii() {
+            return self.push(char::from(byte));
+        }
+        let from = self.at - 1;
+        while self.peek(0).is_some_and(|b| !b.is_ascii()) {
+            self.at += 1;
+        }
+        let text = String::from_utf8_lossy(&self.text[from..self.at]).into_owned();
+        self.word.get_or_insert_default().push_str(&text);
     }
 
     fn end_word(&mut self) {
-        if let Some(word) = self.word.take() {
-            if self.command.words.is_empty() {
-                self.command.line = self.line;
-                self.command.depth = self.depth;
-            }
-            self.command.words.push(String::from_utf8_lossy(&word).into_owned());
+        let Some(word) = self.word.take() else { return };
+        if std::mem::take(&mut self.redirected) {
+            self.command.into = Some(word);
+            return;
         }
+        if self.command.words.is_empty() {
+            self.command.line = self.line;
+            match word.as_str() {
+                "if" | "while" | "until" | "for" | "select" => self.conditions += 1,
+                "case" => (self.conditions, self.cases) = (self.conditions + 1, self.cases + 1),
+                "esac" => {
+                    (self.conditions, self.cases) = (self.conditions.saturating_sub(1), self.cases.saturating_sub(1))
+                }
+                "fi" | "done" => self.conditions = self.conditions.saturating_sub(1),
+                _ => {}
+            }
+            // What stands before a command and is none.
+            if matches!(
+                word.as_str(),
+                "if" | "while" | "until" | "then" | "do" | "else" | "elif" | "!" | "fi" | "done" | "esac"
+            ) {
+                return;
+            }
+        }
+        self.command.words.push(word);
     }
 
-    fn end_command(&mut self) {
+    fn end_command(&mut self, nodes: &mut Vec<Node>) {
         self.end_word();
-        let command = std::mem::take(&mut self.command);
+        self.redirected = false;
+        nodes.append(&mut self.inner);
+        let mut command = std::mem::take(&mut self.command);
         if !command.words.is_empty() {
-            self.all.push(command);
+            self.count += 1;
+            self.cut |= self.count > MOST;
+            (command.conditional, command.joined, command.list) = (self.conditions > 0, self.joined, self.list);
+            nodes.push(Node::Command(command));
         }
     }
 
-    fn whole(&mut self) {
-        while let Some(byte) = self.peek(0) {
-            if self.all.len() >= MOST {
-                break;
-            }
+    fn end_list(&mut self) {
+        self.joined = None;
+        self.list += 1;
+    }
+
+    /// Commands up to a closing bracket.
+    fn nodes(&mut self, close: Option<u8>, depth: u32) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        if depth > DEEPEST {
+            self.cut = true;
+        }
+        while !self.cut
+            && let Some(byte) = self.peek(0)
+        {
             self.at += 1;
             match byte {
+                b')' if close == Some(b')') && self.cases == 0 => break,
+                b'`' if close == Some(b'`') => break,
+                b'}' if close == Some(b'}') && self.word.is_none() && self.command.words.is_empty() => break,
                 b'\\' => self.escape(),
                 b'\'' => self.single(),
-                b'"' => self.double(),
-                b'`' => self.end_command(),
-                b'$' if self.peek(0) == Some(b'(') && self.peek(1) != Some(b'(') => {
-                    // A command in place of a word: its text is unknown, and it is a command of its own.
-                    self.push(b'$');
-                }
+                b'"' => self.double(depth),
+                b'$' => self.dollar(false, depth),
+                b'`' => self.substitute(b'`', depth, false),
                 b'#' if self.word.is_none() => self.comment(),
-                b'\n' => self.newline(),
+                b'\n' => {
+                    self.end_command(&mut nodes);
+                    self.end_list();
+                    self.newline(&mut nodes);
+                }
                 b' ' | b'\t' | b'\r' => self.end_word(),
-                b'(' | b'{' if self.word.is_none() => {
-                    self.end_command();
-                    self.depth += 1;
-                }
-                b'(' => {
-                    self.end_command();
-                    self.depth += 1;
-                }
+                b'(' => self.bracket(&mut nodes, depth),
                 b')' => {
-                    self.end_command();
-                    self.depth = self.depth.saturating_sub(1);
+                    // A pattern of `case`; a stray one ends a command.
+                    if self.cases > 0 {
+                        (self.word, self.command) = (None, Command::default());
+                    }
+                    self.end_command(&mut nodes);
                 }
-                b'}' if self.word.is_none() => {
-                    self.end_command();
-                    self.depth = self.depth.saturating_sub(1);
+                b'{' if self.word.is_none() && self.command.words.len() == 2 && self.command.words[0] == "function" => {
+                    let name = std::mem::take(&mut self.command).words.pop().unwrap_or_default();
+                    let body = self.apart(b'}', depth);
+                    nodes.push(Node::Function { name, body });
                 }
-                b';' | b'|' | b'&' => self.end_command(),
+                b'{' if self.word.is_none()
+                    && self.command.words.is_empty()
+                    && self.peek(0).is_some_and(|b| b.is_ascii_whitespace()) => {}
+                b'}' if self.word.is_none() && self.command.words.is_empty() => {}
+                b';' => {
+                    self.end_command(&mut nodes);
+                    self.end_list();
+                }
+                b'&' if self.peek(0) == Some(b'&') => self.join(&mut nodes, Joined::And),
+                b'|' if self.peek(0) == Some(b'|') => self.join(&mut nodes, Joined::Or),
+                // `&>file`; `>&2` is taken whole.
+                b'&' if self.peek(0) == Some(b'>') => self.end_word(),
+                b'|' | b'&' => self.end_command(&mut nodes),
                 b'<' if self.peek(0) == Some(b'<') && self.peek(1) != Some(b'<') => self.heredoc(),
-                b'<' | b'>' => self.end_word(),
-                other => self.push(other),
+                b'<' | b'>' => self.redirection(),
+                other => self.push_byte(other),
             }
         }
-        self.end_command();
+        self.end_command(&mut nodes);
+        nodes
+    }
+
+    fn join(&mut self, nodes: &mut Vec<Node>, how: Joined) {
+        self.at += 1;
+        self.end_command(nodes);
+        self.joined = Some(how);
+    }
+
+    /// A subshell, a function, or a list of words that a variable takes.
+    fn bracket(&mut self, nodes: &mut Vec<Node>, depth: u32) {
+        let array = self.word.as_ref().is_some_and(|w| w.ends_with('='));
+        if array {
+            return self.array(depth);
+        }
+        if self.peek(0) == Some(b')') && self.word.is_some() {
+            self.at += 1;
+            let name = self.word.take().unwrap_or_default();
+            self.command = Command::default();
+            return self.function(name, nodes, depth);
+        }
+        self.end_command(nodes);
+        let body = self.apart(b')', depth);
+        nodes.push(Node::Subshell(body));
+    }
+
+    fn function(&mut self, name: String, nodes: &mut Vec<Node>, depth: u32) {
+        while self.peek(0).is_some_and(|b| b.is_ascii_whitespace()) {
+            self.line += u32::from(self.peek(0) == Some(b'\n'));
+            self.at += 1;
+        }
+        let close = match self.peek(0) {
+            Some(b'{') => b'}',
+            Some(b'(') => b')',
+            _ => return,
+        };
+        self.at += 1;
+        let body = self.apart(close, depth);
+        nodes.push(Node::Function { name, body });
+    }
+
+    /// Commands inside of brackets, read apart from the command around them.
+    fn apart(&mut self, close: u8, depth: u32) -> Vec<Node> {
+        let command = std::mem::take(&mut self.command);
+        let (word, inner) = (self.word.take(), std::mem::take(&mut self.inner));
+        let (cases, joined) = (std::mem::take(&mut self.cases), self.joined.take());
+        let redirected = std::mem::take(&mut self.redirected);
+        let nodes = self.nodes(Some(close), depth + 1);
+        (self.command, self.word, self.inner, self.cases, self.joined) = (command, word, inner, cases, joined);
+        self.redirected = redirected;
+        nodes
+    }
+
+    /// `NAME=(a b)`: the words as one text, split again where it is used.
+    fn array(&mut self, depth: u32) {
+        let from = self.at;
+        let command = std::mem::take(&mut self.command);
+        let word = self.word.take();
+        let nodes = self.nodes(Some(b')'), depth + 1);
+        let words: Vec<String> =
+            nodes.iter().flat_map(|n| if let Node::Command(c) = n { c.words.clone() } else { vec![] }).collect();
+        (self.command, self.word) = (command, word);
+        debug_assert!(self.at >= from);
+        self.word.get_or_insert_default().push_str(&words.join(" "));
+    }
+
+    fn dollar(&mut self, quoted: bool, depth: u32) {
+        let mark = if quoted { QUOTED } else { '$' };
+        match (self.peek(0), self.peek(1)) {
+            (Some(b'('), Some(b'(')) => {
+                self.push(mark);
+                self.arithmetic();
+            }
+            (Some(b'('), _) => {
+                self.at += 1;
+                self.substitute(b')', depth, quoted);
+            }
+            (Some(b'{'), _) => self.braces(mark),
+            _ => self.push(mark),
+        }
+    }
+
+    fn arithmetic(&mut self) {
+        let mut open = 0;
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            self.line += u32::from(byte == b'\n');
+            self.push_byte(byte);
+            match byte {
+                b'(' => open += 1,
+                b')' if open == 1 => return,
+                b')' => open -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// `${…}` as it is written.
+    fn braces(&mut self, mark: char) {
+        self.push(mark);
+        let mut open = 0;
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            self.line += u32::from(byte == b'\n');
+            // Quotes inside would only be in the way.
+            if !matches!(byte, b'"' | b'\'') {
+                self.push_byte(byte);
+            }
+            match byte {
+                b'{' => open += 1,
+                b'}' if open == 1 => return,
+                b'}' => open -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// A command in place of a word: its text stays, and it is a command of its own.
+    fn substitute(&mut self, close: u8, depth: u32, quoted: bool) {
+        let from = self.at;
+        let nodes = self.apart(close, depth);
+        let text =
+            String::from_utf8_lossy(self.text.get(from..self.at.saturating_sub(1)).unwrap_or_default()).into_owned();
+        self.push(if quoted { QUOTED } else { '$' });
+        self.word.get_or_insert_default().push_str(&format!("({text})"));
+        self.inner.push(Node::Subshell(nodes));
     }
 
     fn escape(&mut self) {
@@ -120,9 +356,13 @@ impl Reader<'_> {
                 self.at += 2;
                 self.line += 1;
             }
+            Some(b'$') => {
+                self.at += 1;
+                self.push(LITERAL);
+            }
             Some(byte) => {
                 self.at += 1;
-                self.push(byte);
+                self.push_byte(byte);
             }
             None => {}
         }
@@ -134,31 +374,37 @@ impl Reader<'_> {
             self.at += 1;
             match byte {
                 b'\'' => return,
-                b'\n' => {
-                    self.line += 1;
-                    self.push(byte);
+                b'$' => self.push(LITERAL),
+                other => {
+                    self.line += u32::from(other == b'\n');
+                    self.push_byte(other);
                 }
-                other => self.push(other),
             }
         }
     }
 
-    fn double(&mut self) {
+    fn double(&mut self, depth: u32) {
         self.word.get_or_insert_default();
         while let Some(byte) = self.peek(0) {
             self.at += 1;
             match byte {
                 b'"' => return,
-                b'\\' if matches!(self.peek(0), Some(b'"' | b'\\' | b'$' | b'`')) => {
+                b'\\' if self.peek(0) == Some(b'$') => {
+                    self.at += 1;
+                    self.push(LITERAL);
+                }
+                b'\\' if matches!(self.peek(0), Some(b'"' | b'\\' | b'`')) => {
                     let escaped = self.peek(0).unwrap_or(b'\\');
                     self.at += 1;
-                    self.push(escaped);
+                    self.push_byte(escaped);
                 }
-                b'\n' => {
-                    self.line += 1;
-                    self.push(byte);
+                b'\\' if self.peek(0) == Some(b'\n') => self.escape(),
+                b'$' => self.dollar(true, depth),
+                b'`' => self.substitute(b'`', depth, true),
+                other => {
+                    self.line += u32::from(other == b'\n');
+                    self.push_byte(other);
                 }
-                other => self.push(other),
             }
         }
     }
@@ -169,12 +415,26 @@ impl Reader<'_> {
         }
     }
 
-    fn newline(&mut self) {
-        self.end_command();
+    fn newline(&mut self, nodes: &mut [Node]) {
         self.line += 1;
         for mark in std::mem::take(&mut self.heredocs) {
-            self.skip_document(&mark);
+            let document = self.document(&mark);
+            if let Some(Node::Command(command)) = nodes.last_mut() {
+                command.document.get_or_insert_default().push_str(&document);
+            }
         }
+    }
+
+    /// `> file`, `2>> file`, `>&2`, `<<< text`.
+    fn redirection(&mut self) {
+        if self.word.as_ref().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) {
+            self.word = None;
+        }
+        self.end_word();
+        while matches!(self.peek(0), Some(b'<' | b'>' | b'&' | b'|')) {
+            self.at += 1;
+        }
+        self.redirected = true;
     }
 
     /// `<<EOF`: the lines up to the mark are input, not commands.
@@ -199,15 +459,17 @@ impl Reader<'_> {
         }
     }
 
-    fn skip_document(&mut self, mark: &[u8]) {
+    fn document(&mut self, mark: &[u8]) -> String {
+        let from = self.at;
         while self.at < self.text.len() {
-            let end = memchr::memchr(b'\n', &self.text[self.at..]).map_or(self.text.len(), |n| self.at + n);
-            let line = self.text[self.at..end].trim_ascii();
+            let (start, end) =
+                (self.at, memchr::memchr(b'\n', &self.text[self.at..]).map_or(self.text.len(), |n| self.at + n));
             self.at = (end + 1).min(self.text.len());
             self.line += 1;
-            if line == mark {
-                return;
+            if self.text[start..end].trim_ascii() == mark {
+                return String::from_utf8_lossy(&self.text[from..start]).into_owned();
             }
         }
+        String::from_utf8_lossy(&self.text[from.min(self.text.len())..]).into_owned()
     }
 }

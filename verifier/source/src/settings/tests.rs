@@ -1,27 +1,65 @@
 //! Build files as text, settings as text: `line setting=value delivered`.
 
 use super::delivered::Targets;
-use super::{evaluate, scopes, sort};
+use super::library::Library;
+use super::{of_file, push, sort};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
-use assize_facts::{BinarySpec, Deliverable, Sheet};
+use assize_facts::{BinarySpec, Deliverable, Sheet, SourceSpec};
+use std::collections::BTreeMap;
 
-fn told(tool: BuildFile, text: &str) -> Vec<String> {
+/// `-- path --` before each file's text; the settings that stand in the build of `./cmd/app`, with their files.
+pub(super) fn told_in(files: &str) -> Vec<String> {
     let binary = BinarySpec {
         name: "app".into(),
         path: "dist/app".into(),
         package: Some("./cmd/app".into()),
         ..BinarySpec::default()
     };
-    let spec = Deliverable { binaries: vec![binary], ..Deliverable::default() };
+    let source = SourceSpec { platform: Some("linux/amd64".into()), ..SourceSpec::default() };
+    let spec = Deliverable { binaries: vec![binary], source: Some(source), ..Deliverable::default() };
+    let mut all: BTreeMap<String, String> =
+        ["cmd/app/main.go", "internal/x/x.go", "go.mod", "tools/go.mod", "tools/t.go"]
+            .map(|path| (path.to_owned(), "module example.com/m\n".to_owned()))
+            .into();
+    for part in files.split("-- ").skip(1) {
+        let (path, text) = part.split_once(" --\n").expect("a path line");
+        all.insert(path.into(), text.into());
+    }
+    let library = Library::of(&all);
+    let targets = Targets::of(&spec, "module example.com/m\n", &library.paths);
     let mut sheet = Sheet::of::<BuildSetting>();
-    let targets = Targets::of(&spec, Some(b"module example.com/m\n"));
-    evaluate::scopes(&mut sheet, tool, "file", &scopes(tool, text).expect("it reads"), &targets);
+    let mut told = Vec::new();
+    for (path, text) in &all {
+        let Some(tool) = sort(path) else { continue };
+        let (of_file, cut) = of_file(&library, &targets, tool, path, path, text).expect("it reads");
+        assert!(!cut, "{path}");
+        told.extend(of_file);
+    }
+    push(&mut sheet, told);
     let show = |item: &assize_facts::Item| {
         let delivered = item.bool("delivered").map_or("?", |d| if d { "yes" } else { "no" });
         let value = item.text("value").map(|v| format!("={v}")).unwrap_or_default();
-        format!("{} {}{value} {delivered}", item.origin.line.unwrap_or(0), item.text("setting").unwrap_or("?"))
+        let (file, line) = (item.origin.file.clone().unwrap_or_default(), item.origin.line.unwrap_or(0));
+        format!("{file}:{line} {}{value} {delivered}", item.text("setting").unwrap_or("?"))
     };
     sheet.items.iter().map(show).collect()
+}
+
+/// One file, without its name.
+fn told(tool: BuildFile, text: &str) -> Vec<String> {
+    let path = match tool {
+        BuildFile::Dockerfile => "Dockerfile",
+        BuildFile::Makefile => "Makefile",
+        BuildFile::Shell => "build.sh",
+        BuildFile::GithubActions => ".github/workflows/w.yml",
+        BuildFile::GitlabCi => ".gitlab-ci.yml",
+        BuildFile::Taskfile => "Taskfile.yml",
+        BuildFile::Goreleaser => ".goreleaser.yml",
+        BuildFile::GoEnv => "go.env",
+        BuildFile::Envrc | BuildFile::Deliverable => ".envrc",
+    };
+    let lines = told_in(&format!("-- {path} --\n{text}"));
+    lines.iter().map(|l| l.strip_prefix(&format!("{path}:")).unwrap_or(l).to_owned()).collect()
 }
 
 #[test]

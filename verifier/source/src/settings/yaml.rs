@@ -1,6 +1,7 @@
 //! Build files in YAML: workflow jobs, tasks and release builds as scopes.
 
-use super::model::{Scope, Step};
+use super::delivered::normal;
+use super::model::{Scope, Step, Variable};
 use serde_json::{Map, Value as Json};
 
 fn parse(text: &str) -> Result<Json, String> {
@@ -22,21 +23,52 @@ fn line_of(text: &str, part: &str) -> u32 {
     at.map_or(1, |n| n as u32 + 1)
 }
 
+/// The line on which a name has a value.
+fn line_with(text: &str, name: &str, value: &str) -> u32 {
+    let key = format!("{name}:");
+    let found = text.lines().position(|line| line.split_once(&key).is_some_and(|(_, rest)| rest.contains(value)));
+    found.map_or_else(|| line_of(text, &key), |n| n as u32 + 1)
+}
+
 fn map(value: Option<&Json>) -> Option<&Map<String, Json>> {
     value?.as_object()
 }
 
 fn env(text: &str, value: Option<&Json>) -> Vec<Step> {
+    variables(text, value).into_iter().map(|variable| Step::Env { variable, possible: false }).collect()
+}
+
+fn variables(text: &str, value: Option<&Json>) -> Vec<Variable> {
     let pairs = |(name, value): (&String, &Json)| {
         // GitLab's long form: { value: …, description: … }.
         let value = value.get("value").unwrap_or(value);
-        Step::Env { line: line_of(text, &format!("{name}:")), name: name.clone(), value: shown(value) }
+        let line = line_with(text, name, &shown(value));
+        Variable::new(line, name, &expressions(&shown(value)))
     };
     map(value).map(|m| m.iter().map(pairs).collect()).unwrap_or_default()
 }
 
 fn run(text: &str, script: &str) -> Step {
-    Step::Run { line: line_of(text, script), script: script.into() }
+    // Scripts are seen from their first line, which in a block is the one below the key.
+    Step::run(line_of(text, script), &expressions(script))
+}
+
+/// `${{ env.NAME }}` as the variable that it is.
+fn expressions(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${{") {
+        out.push_str(&rest[..at]);
+        let Some(end) = rest[at..].find("}}").map(|e| at + e) else { break };
+        let inner = rest[at + 3..end].trim();
+        match inner.strip_prefix("env.").filter(|n| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+            Some(name) => out.push_str(&format!("${{{name}}}")),
+            // Without blanks and quotes it stays one word.
+            None => out.push_str(&format!("${{{{{}}}}}", inner.replace([' ', '\'', '"', '(', ')', '|', '&'], ""))),
+        }
+        rest = &rest[end + 2..];
+    }
+    out + rest
 }
 
 /// A script that is one text or a list of them.
@@ -58,21 +90,66 @@ fn scripts(text: &str, value: Option<&Json>) -> Vec<Step> {
 
 pub(super) fn github(text: &str) -> Result<Vec<Scope>, String> {
     let file = parse(text)?;
+    let folder_of = |from: &Json| {
+        from.get("defaults")
+            .and_then(|d| d.get("run")?.get("working-directory"))
+            .and_then(Json::as_str)
+            .map(str::to_owned)
+    };
     let top = env(text, file.get("env"));
     let mut all = Vec::new();
     for (name, job) in map(file.get("jobs")).into_iter().flatten() {
         let mut steps = top.clone();
         steps.extend(env(text, job.get("env")));
-        for step in job.get("steps").and_then(Json::as_array).into_iter().flatten() {
-            steps.extend(env(text, step.get("env")));
-            if let Some(folder) = step.get("working-directory").and_then(Json::as_str) {
-                steps.push(Step::Folder { path: folder.into() });
-            }
-            steps.extend(scripts(text, step.get("run")));
-        }
+        let usual = folder_of(job).or_else(|| folder_of(&file));
+        steps.extend(action_steps(text, job.get("steps"), usual.as_deref()));
         all.push(Scope::new(name, steps));
     }
     Ok(all)
+}
+
+/// A composite action: its steps as one scope.
+pub(super) fn action(text: &str) -> Result<Vec<Scope>, String> {
+    let file = parse(text)?;
+    let steps = action_steps(text, file.get("runs").and_then(|r| r.get("steps")), None);
+    Ok(vec![Scope::new("action", steps)])
+}
+
+fn action_steps(text: &str, steps: Option<&Json>, usual: Option<&str>) -> Vec<Step> {
+    let mut all = Vec::new();
+    for step in steps.and_then(Json::as_array).into_iter().flatten() {
+        let own = variables(text, step.get("env"));
+        let with = |name: &str| step.get("with").and_then(|w| w.get(name)).map(shown);
+        let uses = step.get("uses").and_then(Json::as_str).unwrap_or_default();
+        let line = line_of(text, uses);
+        let tool = |words: Vec<String>| Step::Tool { line, words, env: own.clone() };
+        if uses.starts_with("actions/checkout") && with("path").is_some() {
+            // The source is not at the root of the workspace.
+            all.push(Step::Folder { path: None });
+        } else if let Some(path) = uses.strip_prefix("./") {
+            all.push(tool(vec!["action".into(), path.into()]));
+        } else if uses.starts_with("goreleaser/goreleaser-action") {
+            all.push(tool(vec!["goreleaser".into()]));
+        } else if uses.starts_with("docker/build-push-action") {
+            let mut words = vec!["docker".to_owned(), "build".into()];
+            for argument in with("build-args").unwrap_or_default().lines() {
+                words.push(format!("--build-arg={}", expressions(argument.trim())));
+            }
+            words.extend(with("file").map(|file| format!("--file={file}")));
+            words.push(with("context").unwrap_or_else(|| ".".into()));
+            all.push(tool(words));
+        }
+        let folder = step.get("working-directory").and_then(Json::as_str).or(usual).map(normal);
+        for made in scripts(text, step.get("run")) {
+            all.push(match made {
+                Step::Run { line, script, .. } => {
+                    Step::Run { line, script, env: own.clone(), folder: folder.clone(), stale: false }
+                }
+                other => other,
+            });
+        }
+    }
+    all
 }
 
 pub(super) fn gitlab(text: &str) -> Result<Vec<Scope>, String> {
@@ -86,11 +163,25 @@ pub(super) fn gitlab(text: &str) -> Result<Vec<Scope>, String> {
         let mut steps = top.clone();
         steps.extend(env(text, job.get("variables")));
         let own = before(job);
-        steps.extend(if own.is_empty() { before(&file) } else { own });
-        steps.extend(scripts(text, job.get("script")));
+        let mut scripts_of_job = if own.is_empty() { before(&file) } else { own };
+        scripts_of_job.extend(scripts(text, job.get("script")));
+        steps.extend(in_one_shell(scripts_of_job));
         all.push(Scope::new(name, steps));
     }
     Ok(all)
+}
+
+/// GitLab runs `before_script` and `script` in one shell.
+fn in_one_shell(steps: Vec<Step>) -> Option<Step> {
+    let mut whole: Option<(u32, String)> = None;
+    for step in steps {
+        let Step::Run { line, script, .. } = step else { continue };
+        match &mut whole {
+            Some((_, text)) => *text = format!("{text}\n{script}"),
+            None => whole = Some((line, script)),
+        }
+    }
+    whole.map(|(line, script)| Step::run(line, &script))
 }
 
 pub(super) fn taskfile(text: &str) -> Result<Vec<Scope>, String> {
@@ -101,7 +192,7 @@ pub(super) fn taskfile(text: &str) -> Result<Vec<Scope>, String> {
         let mut steps = top.clone();
         steps.extend(env(text, task.get("env")));
         if let Some(folder) = task.get("dir").and_then(Json::as_str) {
-            steps.push(Step::Folder { path: folder.into() });
+            steps.push(Step::Folder { path: super::evaluate::below("", folder) });
         }
         let commands = if task.is_object() { task.get("cmds").or_else(|| task.get("cmd")) } else { Some(task) };
         steps.extend(scripts(text, commands));
@@ -119,8 +210,10 @@ pub(super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
             Some(one) => vec![shown(one)],
         }
     };
-    let pairs = |value: Option<&Json>| -> Vec<(String, String)> {
-        list(value).iter().filter_map(|e| e.split_once('=')).map(|(n, v)| (n.into(), v.into())).collect()
+    let pairs = |value: Option<&Json>| -> Vec<Variable> {
+        let variable =
+            |(name, value): (&str, &str)| Variable::new(line_of(text, &format!("{name}={value}")), name, value);
+        list(value).iter().filter_map(|e| e.split_once('=')).map(variable).collect()
     };
     let global = pairs(file.get("env"));
     let hooks = scripts(text, file.get("before").and_then(|b| b.get("hooks")));

@@ -1,0 +1,479 @@
+//! Carrying out shell commands as far as they set something, change something or build.
+
+use super::cut;
+use super::evaluate::{DEEPEST, Key, MOST, State};
+use super::expand;
+use super::flags::changes_sources;
+use super::shell::{Command, Joined, Node, plain};
+use super::state::{Function, Held, Seen, Sure};
+use std::rc::Rc;
+
+/// Programs that run the program named behind them.
+const WRAPPERS: &[&str] = &[
+    "sudo", "doas", "time", "nice", "ionice", "exec", "command", "builtin", "env", "timeout", "xargs", "nohup",
+    "stdbuf", "setsid", "chronic", "retry", "trap",
+];
+
+/// Commands that set, change and build nothing.
+const IDLE: &[&str] = &[
+    "echo", "printf", "return", "exit", "test", "[", "[[", "true", "false", "read", "shift", "date", "basename",
+    "dirname", "sleep", "cat", "grep", "wc", "head", "tail", "tr", "cut", "sort", "uniq", ":", "for", "case", "tput",
+    "wait", "break", "continue", "uname", "hostname", "which", "type", "caller", "pwd", "stat", "ls", "seq", "hash",
+    "shopt",
+];
+
+impl State<'_> {
+    /// Shell text in the shell that is there.
+    pub fn script(&mut self, line: u32, text: &str) {
+        let script = self.library.script(text);
+        self.cut |= script.cut;
+        // Lists of commands of different scripts are different lists.
+        let base = self.lists;
+        self.lists += 1 + u64::from(u32::MAX);
+        self.nodes(line, &script.nodes, base, false);
+    }
+
+    fn nodes(&mut self, line: u32, nodes: &[Node], base: u64, conditional: bool) {
+        for node in nodes {
+            self.count += 1;
+            if self.count > MOST || self.depth > DEEPEST {
+                self.cut = true;
+                return;
+            }
+            match node {
+                Node::Command(command) => self.command(line, command, base, conditional),
+                Node::Subshell(inner) => {
+                    let kept = self.shell.clone();
+                    self.nodes(line, inner, base, conditional);
+                    self.shell = kept;
+                }
+                Node::Function { name, body } => {
+                    // Lines of a function are those of the text that it stands in.
+                    let body = Rc::new(body.iter().cloned().map(|node| moved(node, line)).collect());
+                    let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
+                    if self.shell.functions.insert(name.clone(), function).is_some() {
+                        self.idle.clear();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Functions of this file that nothing called: what calls them is not seen.
+    pub fn uncalled(&mut self) {
+        let open = |name: &String, function: &Function| !self.called.contains(name) && function.file == self.file;
+        let all = self.shell.functions.iter().filter(|(name, function)| open(name, function));
+        let names: Vec<String> = all.map(|(name, _)| name.clone()).collect();
+        for name in names {
+            if !self.called.contains(&name) {
+                let kept = self.shell.clone();
+                self.function(&name, &[]);
+                self.shell = kept;
+            }
+        }
+    }
+
+    /// Whether nothing in some commands could set, change or build anything: functions that print, and the like.
+    fn is_idle(&self, nodes: &[Node], names: &mut Vec<String>) -> bool {
+        nodes.iter().all(|node| match node {
+            Node::Function { .. } => false,
+            Node::Subshell(inner) => self.is_idle(inner, names),
+            Node::Command(command) => {
+                let word = command.words.first().map_or("", String::as_str);
+                let declares = word == "local" && !command.words.iter().any(|w| w.starts_with('-') && w.contains('x'));
+                let writes =
+                    command.into.as_deref().is_some_and(|into| into.contains("GITHUB_ENV") || into.contains('.'));
+                if IDLE.contains(&word) || declares {
+                    return !writes;
+                }
+                match self.shell.functions.get(word) {
+                    Some(_) if names.iter().any(|name| name == word) => true,
+                    Some(function) => {
+                        names.push(word.to_owned());
+                        self.is_idle(&function.body, names)
+                    }
+                    None => false,
+                }
+            }
+        })
+    }
+
+    fn function(&mut self, name: &str, arguments: &[String]) {
+        let Some(Function { file, home, tool, body }) = self.shell.functions.get(name).cloned() else { return };
+        let mark = format!("{name}()");
+        if self.running.contains(&mark) || self.depth >= DEEPEST {
+            return;
+        }
+        self.called.insert(name.to_owned());
+        let known = Rc::as_ptr(&body) as usize;
+        let idle = match self.idle.get(&known) {
+            Some((_, idle)) => *idle,
+            None => self.is_idle(&body, &mut vec![name.to_owned()]),
+        };
+        // The body is kept, so that its place is not taken by another's.
+        self.idle.insert(known, (body.clone(), idle));
+        if idle {
+            return;
+        }
+        let Some(key) = self.first_time(&format!("{mark} {}", arguments.join(" "))) else { return };
+        self.running.push(mark);
+        self.depth += 1;
+        let kept = self.parameters(arguments);
+        let here = (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.home, home), self.tool);
+        self.tool = tool;
+        let base = self.lists;
+        self.lists += 1 + u64::from(u32::MAX);
+        self.nodes(0, &body, base, false);
+        (self.file, self.home, self.tool) = here;
+        self.shell.variables.retain(|name, _| !is_parameter(name));
+        self.shell.variables.extend(kept);
+        self.depth -= 1;
+        self.running.pop();
+        self.results.insert(key, self.shell.clone());
+    }
+
+    /// Carried out again in the same state, a file or a function does the same: then what came of it is put in place, and `None` given.
+    fn first_time(&mut self, what: &str) -> Option<Key> {
+        let key =
+            (what.to_owned(), self.file.clone(), self.shell.mark(), self.changes(), self.written.len(), self.stale);
+        match self.results.get(&key) {
+            Some(shell) => {
+                self.shell = shell.clone();
+                None
+            }
+            None => Some(key),
+        }
+    }
+
+    /// Puts `$1`, `$@` in place; gives those that were there.
+    fn parameters(&mut self, arguments: &[String]) -> Vec<(String, Vec<Held>)> {
+        let all = std::mem::take(&mut self.shell.variables);
+        let (kept, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| is_parameter(name));
+        self.shell.variables = others.into_iter().collect();
+        let held = |value: String| Held { value: Some(value), seen: vec![], sure: Sure::Always };
+        if !arguments.is_empty() {
+            self.shell.hold("@", held(arguments.join(" ")));
+            self.shell.hold("*", held(arguments.join(" ")));
+        }
+        for (at, argument) in arguments.iter().take(9).enumerate() {
+            self.shell.hold(&(at + 1).to_string(), held(argument.clone()));
+        }
+        kept
+    }
+
+    fn command(&mut self, base_line: u32, command: &Command, base: u64, conditional: bool) {
+        let line = base_line + command.line;
+        let list = base + 1 + u64::from(command.list);
+        let sure = match (command.conditional || conditional, command.joined) {
+            (true, _) | (_, Some(Joined::Or)) => Sure::Maybe,
+            (false, Some(Joined::And)) => Sure::InList(list),
+            (false, None) => Sure::Always,
+        };
+        let words = self.expanded(&command.words, list);
+        let run = Run { line, list, sure, into: command.into.as_ref(), document: command.document.as_deref(), command };
+        self.run(words, &run);
+    }
+
+    /// Words with what is known put in; an assignment stays one word.
+    fn expanded(&self, words: &[String], list: u64) -> Vec<String> {
+        let values = Seen { shell: &self.shell, list };
+        let mut out = Vec::new();
+        for word in words {
+            match assigned(word) {
+                Some(_) => out.push(expand::text(word, &values)),
+                None => out.extend(expand::words(word, &values)),
+            }
+        }
+        out
+    }
+
+    fn run(&mut self, all: Vec<String>, run: &Run<'_>) {
+        let shown = cut(&plain(&all.join(" ")));
+        let (own, words) = prefix(&all);
+        let Some(program) = words.first() else {
+            for (name, value) in &own {
+                self.assign(run, name, value, &shown, false);
+            }
+            return;
+        };
+        self.depth += 1;
+        if self.depth <= DEEPEST {
+            self.program(program, words, &own, &shown, run);
+        } else {
+            self.cut = true;
+        }
+        self.depth -= 1;
+    }
+
+    fn assign(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &str, export: bool) {
+        let (name, value) = match name.strip_suffix('+') {
+            Some(name) => {
+                let before =
+                    self.shell.held(name, run.list).iter().rev().find_map(|h| h.value.clone()).unwrap_or_default();
+                (name, format!("{before} {value}"))
+            }
+            None => (name, value.to_owned()),
+        };
+        self.set(run.line, name, Some(value), Some(shown), export, run.sure);
+    }
+
+    fn program(&mut self, program: &str, words: &[String], own: &[(String, String)], shown: &str, run: &Run<'_>) {
+        match program.rsplit('/').next().unwrap_or(program) {
+            "export" | "declare" | "typeset" | "readonly" | "local" => self.declaration(words, shown, run),
+            "unset" => {
+                for name in &words[1..] {
+                    self.shell.hold(name, Held { value: None, seen: vec![], sure: run.sure });
+                }
+            }
+            "set" => self.options(words),
+            "for" => self.loop_variable(words),
+            "cd" | "pushd" => {
+                let target =
+                    words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
+                self.shell.stack.push((self.shell.folder.clone(), self.shell.moved));
+                let folder = self.shell.path(target, &self.home);
+                // Where the script runs is not known, but only one folder of the tree has that name.
+                let folder =
+                    folder.or_else(|| self.library.folder_ending(target).filter(|_| self.shell.folder.is_none()));
+                self.shell.move_to(folder);
+            }
+            "popd" => match self.shell.stack.pop() {
+                Some((folder, moved)) => (self.shell.folder, self.shell.moved) = (folder, moved),
+                None => self.shell.move_to(None),
+            },
+            "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
+            "source" | "." => self.sourced(words),
+            "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
+            name if is_go(name) => self.go(run.line, &plain_all(words), own, run.list),
+            // It wraps the compiler (`go help build`, -toolexec).
+            "garble" if words.get(1).is_some_and(|w| w == "build") => {
+                let mut wrapped = vec!["go".into(), "build".into(), "-toolexec=garble".into()];
+                wrapped.extend(plain_all(&words[2..]));
+                self.go(run.line, &wrapped, own, run.list);
+            }
+            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" => {
+                let kept = self.shell.clone();
+                self.exported_for(own, shown, run);
+                self.tools(run.line, &plain_all(words));
+                self.shell = kept;
+            }
+            name if self.shell.functions.contains_key(name) => {
+                let kept = self.shell.variables.clone();
+                self.exported_for(own, shown, run);
+                self.function(name, &words[1..]);
+                for (name, _) in own {
+                    self.shell.variables.remove(name);
+                    self.shell.variables.extend(kept.get(name).map(|held| (name.clone(), held.clone())));
+                }
+            }
+            name if WRAPPERS.contains(&name) => {
+                let is_option = |w: &&String| w.starts_with('-') || w.starts_with(|c: char| c.is_ascii_digit());
+                let skipped = words[1..].iter().take_while(is_option).count();
+                let rest = [pairs(own), words[1 + skipped..].to_vec()].concat();
+                if !words[1 + skipped..].is_empty() {
+                    self.run(rest, run);
+                }
+            }
+            "echo" | "printf" if self.is_for_github(run) => {
+                for word in words[1..].iter().flat_map(|w| w.split("\\n")) {
+                    if let Some((name, value)) = word.trim().split_once('=') {
+                        self.write(run.line, name, value, Some(shown));
+                    }
+                }
+            }
+            name => {
+                if let Some(change) =
+                    changes_sources(name, words, run.into.filter(|_| !matches!(name, "grep" | "diff")))
+                {
+                    self.change(run.line, change, shown);
+                } else if program.contains('/') || program.ends_with(".sh") {
+                    self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
+                }
+            }
+        }
+    }
+
+    fn is_for_github(&self, run: &Run<'_>) -> bool {
+        run.command.into.as_deref().is_some_and(|into| into.contains("GITHUB_ENV"))
+    }
+
+    /// Assignments before a command hold for it alone; the caller keeps what was there.
+    fn exported_for(&mut self, own: &[(String, String)], shown: &str, run: &Run<'_>) {
+        for (name, value) in own {
+            self.set(run.line, name, Some(value.clone()), Some(shown), true, Sure::Always);
+        }
+    }
+
+    fn exported_apart(&mut self, own: &[(String, String)], shown: &str, run: &Run<'_>, what: impl FnOnce(&mut Self)) {
+        let kept = self.shell.clone();
+        self.exported_for(own, shown, run);
+        what(self);
+        self.shell = kept;
+    }
+
+    fn declaration(&mut self, words: &[String], shown: &str, run: &Run<'_>) {
+        let export = words[0] == "export" || words.iter().any(|w| w.starts_with('-') && w.contains('x'));
+        for word in words[1..].iter().filter(|w| !w.starts_with('-')) {
+            match assigned(word) {
+                Some((name, value)) => self.assign(run, name, value, shown, export),
+                None if export => self.shell.export(word),
+                None => {}
+            }
+        }
+    }
+
+    fn options(&mut self, words: &[String]) {
+        let has = |on: &str, name: &str| {
+            let short = |w: &String| w.starts_with(on) && !w.starts_with("--") && w.contains('a');
+            words.iter().any(short) || words.windows(2).any(|w| w[0] == format!("{on}o") && w[1] == name)
+        };
+        self.shell.all_exported |= has("-", "allexport");
+        if has("+", "allexport") {
+            self.shell.all_exported = false;
+        }
+        if let Some(at) = words.iter().position(|w| w == "--") {
+            let held = Held { value: Some(words[at + 1..].join(" ")), seen: vec![], sure: Sure::Always };
+            self.shell.hold("@", held);
+        }
+    }
+
+    /// `for x in a b`: any of them.
+    fn loop_variable(&mut self, words: &[String]) {
+        let Some(name) = words.get(1) else { return };
+        for (at, value) in words.iter().skip(3).enumerate() {
+            let sure = if at == 0 { Sure::Always } else { Sure::Maybe };
+            self.shell.hold(name, Held { value: Some(value.clone()), seen: vec![], sure });
+        }
+    }
+
+    fn other_shell(&mut self, words: &[String], own: &[(String, String)], run: &Run<'_>) {
+        let shown = cut(&plain(&words.join(" ")));
+        let text = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
+        let text = text.and_then(|at| words.get(at + 1)).cloned().or_else(|| run.document.map(str::to_owned));
+        let file = words[1..].iter().find(|w| !w.starts_with(['-', '+'])).cloned();
+        self.exported_apart(own, &shown, run, |state| match (text, file) {
+            (Some(text), _) => state.script(run.line, &plain(&text)),
+            (None, Some(file)) => state.called_file(&file, &words[2..]),
+            (None, None) => {}
+        });
+    }
+
+    fn sourced(&mut self, words: &[String]) {
+        let Some(path) = words.get(1) else { return };
+        self.with_file(path, |state, text| state.script(1, text));
+    }
+
+    /// A script of the tree that is called as a program.
+    fn called_file(&mut self, path: &str, arguments: &[String]) {
+        let kept = self.parameters(arguments);
+        self.with_file(path, |state, text| {
+            let first = text.lines().next().unwrap_or_default();
+            let is_shell = !first.starts_with("#!") || first.contains("sh");
+            if is_shell {
+                state.script(1, text);
+            }
+        });
+        self.shell.variables.retain(|name, _| !is_parameter(name));
+        self.shell.variables.extend(kept);
+    }
+
+    /// Goes on in another file of the tree, for one purpose at a time.
+    pub fn with_file(&mut self, path: &str, what: impl FnOnce(&mut Self, &str)) {
+        self.with_file_for(path, "", what);
+    }
+
+    pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
+        let here = self.shell.folder.clone().unwrap_or_default();
+        let path = self.shell.path(path, &self.home).unwrap_or_else(|| path.to_owned());
+        let home = self.home.clone();
+        let Some((path, text)) = self.library.find(&["", &here, &home], &path) else { return };
+        let mark = format!("{path} {purpose}");
+        if self.running.contains(&mark) {
+            return;
+        }
+        let Some(key) = self.first_time(&mark) else { return };
+        let shown = self.library.shown(&path);
+        let kept_file = std::mem::replace(&mut self.file, shown);
+        let kept_home = std::mem::replace(&mut self.home, super::library::folder(&path).to_owned());
+        let tool = super::sort(&path).unwrap_or(assize_facts::kinds::inventory::BuildFile::Shell);
+        let kept_tool = std::mem::replace(&mut self.tool, tool);
+        self.running.push(mark);
+        what(self, &text);
+        self.running.pop();
+        (self.file, self.home, self.tool) = (kept_file, kept_home, kept_tool);
+        self.results.insert(key, self.shell.clone());
+    }
+}
+
+/// A command as it is carried out.
+struct Run<'c> {
+    line: u32,
+    list: u64,
+    sure: Sure,
+    into: Option<&'c String>,
+    document: Option<&'c str>,
+    command: &'c Command,
+}
+
+fn is_parameter(name: &str) -> bool {
+    matches!(name, "@" | "*") || (name.len() == 1 && name.starts_with(|c: char| c.is_ascii_digit()))
+}
+
+fn moved(node: Node, lines: u32) -> Node {
+    match node {
+        Node::Command(command) => Node::Command(Command { line: command.line + lines, ..command }),
+        Node::Subshell(inner) => Node::Subshell(inner.into_iter().map(|n| moved(n, lines)).collect()),
+        Node::Function { name, body } => {
+            Node::Function { name, body: body.into_iter().map(|n| moved(n, lines)).collect() }
+        }
+    }
+}
+
+fn plain_all(words: &[String]) -> Vec<String> {
+    words.iter().map(|w| plain(w)).collect()
+}
+
+fn pairs(own: &[(String, String)]) -> Vec<String> {
+    own.iter().map(|(name, value)| format!("{name}={value}")).collect()
+}
+
+/// `NAME=value`, `NAME+=value`: the name (with its `+`) and the value.
+fn assigned(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let bare = name.strip_suffix('+').unwrap_or(name);
+    let sound = !bare.is_empty()
+        && !bare.starts_with(|c: char| c.is_ascii_digit())
+        && bare.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    sound.then_some((name, value))
+}
+
+/// Assignments before a command, and the command.
+fn prefix(words: &[String]) -> (Vec<(String, String)>, &[String]) {
+    let mut own = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        match assigned(word) {
+            Some((name, value)) => own.push((name.to_owned(), value.to_owned())),
+            None => return (own, &words[at..]),
+        }
+    }
+    (own, &[])
+}
+
+/// `go`, `go1.26.8`, and what a makefile that names no value calls `$(GO)`.
+fn is_go(name: &str) -> bool {
+    let numbered = name.strip_prefix("go1.").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    name == "go"
+        || numbered
+        || [
+            "$GO",
+            "${GO}",
+            "$GOCMD",
+            "${GOCMD}",
+            "${GO_CMD}",
+            "$GO_CMD",
+            "${GOBIN}/go",
+            "$(which go)",
+            "$(command -v go)",
+        ]
+        .contains(&name)
+}

@@ -1,0 +1,163 @@
+//! Variables, flags and commands that change what a Go build makes, or whom it trusts.
+
+/// Variables of the environment that change what a Go build makes or whom it trusts (`go help environment`, Go 1.26).
+pub(super) const VARIABLES: &[&str] = &[
+    "CGO_ENABLED",
+    "GOSUMDB",
+    "GOPROXY",
+    "GOPRIVATE",
+    "GONOSUMDB",
+    "GONOSUMCHECK",
+    "GONOPROXY",
+    "GOINSECURE",
+    "GOFLAGS",
+    "GOTOOLCHAIN",
+    "GOROOT",
+    "GOWORK",
+    "GOENV",
+    "GODEBUG",
+    "GOEXPERIMENT",
+    "GOOS",
+    "GOARCH",
+    "CC",
+    "CGO_CFLAGS",
+    "CGO_LDFLAGS",
+    "GO111MODULE",
+    "GOVCS",
+    "GOAUTH",
+];
+/// Flags of `go build` with the same meaning (`go help build`).
+const FLAGS: &[&str] = &[
+    "-mod",
+    "-modfile",
+    "-overlay",
+    "-toolexec",
+    "-tags",
+    "-ldflags",
+    "-buildmode",
+    "-linkmode",
+    "-compiler",
+    "-gcflags",
+    "-asmflags",
+    "-gccgoflags",
+    "-insecure",
+    "-pgo",
+    "-race",
+    "-msan",
+    "-asan",
+    "-cover",
+    "-linkshared",
+    "-C",
+    "-o",
+    "-p",
+    "-pkgdir",
+    "-installsuffix",
+    "-exec",
+    "-buildvcs",
+    "-trimpath",
+    "-a",
+    "-n",
+    "-v",
+    "-x",
+    "-work",
+    "-json",
+    "-modcacherw",
+    "-coverpkg",
+    "-covermode",
+    "-debug-actiongraph",
+    "-debug-trace",
+];
+/// Flags that take no value.
+const SWITCHES: &[&str] = &[
+    "-insecure",
+    "-race",
+    "-msan",
+    "-asan",
+    "-cover",
+    "-linkshared",
+    "-trimpath",
+    "-a",
+    "-n",
+    "-v",
+    "-x",
+    "-work",
+    "-json",
+    "-modcacherw",
+    "-buildvcs",
+    "-i",
+];
+/// Flags that are not settings of what is built.
+const SILENT: &[&str] =
+    &["-o", "-p", "-a", "-n", "-v", "-x", "-work", "-json", "-C", "-i", "-debug-actiongraph", "-debug-trace"];
+
+/// Flags that are settings, by name and value, from the words of a command line or of GOFLAGS.
+pub(super) fn flags(words: &[String]) -> Vec<(String, Option<String>)> {
+    arguments(words).settings
+}
+
+/// What stands behind `go build`.
+#[derive(Debug, Default)]
+pub(super) struct Arguments {
+    pub settings: Vec<(String, Option<String>)>,
+    pub packages: Vec<String>,
+    pub output: Option<String>,
+}
+
+pub(super) fn arguments(words: &[String]) -> Arguments {
+    let (mut settings, mut packages, mut output) = (vec![], vec![], None);
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        at += 1;
+        if !word.starts_with('-') || word == "-" {
+            packages.push(word.clone());
+            continue;
+        }
+        let word = if word.starts_with("--") { &word[1..] } else { word.as_str() };
+        let (name, value) = match word.split_once('=') {
+            Some((name, value)) => (name, Some(value.to_owned())),
+            None if SWITCHES.contains(&word) || !FLAGS.contains(&word) => (word, None),
+            None => {
+                at += 1;
+                (word, words.get(at - 1).cloned())
+            }
+        };
+        if name == "-o" {
+            output = value;
+        } else if FLAGS.contains(&name) && !SILENT.contains(&name) {
+            settings.push((name.to_owned(), value));
+        }
+    }
+    Arguments { settings, packages, output }
+}
+
+/// Writing go.mod and its like by another way than the Go command's.
+const MODULE_FILES: &str = "edit of module files";
+
+/// A command that changes Go files before a build, by name; `None` where it touches other things.
+/// `into` is the file that its output goes to.
+pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Option<&'static str> {
+    let rest = || words.iter().skip(1);
+    let go_file = |w: &String| {
+        let w = w.trim_matches(['"', '\'']);
+        w.ends_with(".go") || w.contains("vendor/")
+    };
+    let module_file = |w: &String| {
+        let name = w.trim_matches(['"', '\'']).rsplit('/').next().unwrap_or_default();
+        matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt")
+    };
+    let in_place = rest().any(|w| w.starts_with("-i") || w.starts_with("--in-place"));
+    match program {
+        "sed" | "perl" if in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "cp" | "mv" | "install" | "ln" | "tee" if words.last().is_some_and(module_file) => Some(MODULE_FILES),
+        "curl" | "wget" if rest().any(module_file) => Some(MODULE_FILES),
+        _ if into.is_some_and(module_file) => Some(MODULE_FILES),
+        _ if into.is_some_and(|w| w.ends_with(".go")) => Some("copy onto Go files"),
+        "sed" if in_place && rest().any(go_file) => Some("sed -i"),
+        "perl" if rest().any(|w| w.starts_with("-") && w.contains('i')) && rest().any(go_file) => Some("perl -i"),
+        "patch" => Some("patch"),
+        "git" if words.get(1).is_some_and(|w| w == "apply" || w == "am") => Some("git apply"),
+        "cp" | "mv" | "install" | "ln" | "tee" if words.last().is_some_and(go_file) => Some("copy onto Go files"),
+        "curl" | "wget" if rest().any(go_file) => Some("download onto Go files"),
+        _ => None,
+    }
+}

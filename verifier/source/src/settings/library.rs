@@ -1,0 +1,104 @@
+//! The files of the delivered source that build files call, include or source.
+
+use super::delivered::normal;
+use super::shell::Script;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
+
+/// Gives the text of a file.
+type Read<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// Text files of the source tree, by their paths relative to its root.
+pub(super) struct Library<'a> {
+    /// All paths.
+    pub paths: BTreeSet<String>,
+    read: Box<Read<'a>>,
+    /// Texts and scripts that were read already.
+    texts: RefCell<HashMap<String, Option<Rc<str>>>>,
+    scripts: RefCell<HashMap<String, Rc<Script>>>,
+    /// What stands before a path in reports.
+    pub prefix: String,
+}
+
+impl<'a> Library<'a> {
+    pub fn new(paths: BTreeSet<String>, prefix: &str, read: impl Fn(&str) -> Option<String> + 'a) -> Library<'a> {
+        Library {
+            paths,
+            read: Box::new(read),
+            texts: RefCell::default(),
+            scripts: RefCell::default(),
+            prefix: prefix.into(),
+        }
+    }
+
+    /// A tree in memory.
+    pub fn of(files: &'a BTreeMap<String, String>) -> Library<'a> {
+        Library::new(files.keys().cloned().collect(), "", |path| files.get(path).cloned())
+    }
+
+    /// The file that a path means in one of some folders, and its text without a byte order mark.
+    pub fn find(&self, folders: &[&str], path: &str) -> Option<(String, Rc<str>)> {
+        if path.is_empty() || path.contains('$') {
+            return None;
+        }
+        let candidate = |folder: &&str| normal(&format!("{folder}/{path}"));
+        let found = match path.starts_with('/') {
+            true => self.tail(path)?,
+            false => folders.iter().map(candidate).find(|path| self.paths.contains(path))?,
+        };
+        let known = self.texts.borrow().get(&found).cloned();
+        let text = known.unwrap_or_else(|| {
+            let text = (self.read)(&found).map(|text| Rc::from(text.trim_start_matches('\u{feff}')));
+            self.texts.borrow_mut().insert(found.clone(), text.clone());
+            text
+        });
+        Some((found, text?))
+    }
+
+    /// Shell text, read once.
+    pub fn script(&self, text: &str) -> Rc<Script> {
+        if let Some(script) = self.scripts.borrow().get(text) {
+            return script.clone();
+        }
+        let script = Rc::new(super::shell::read(text));
+        self.scripts.borrow_mut().insert(text.to_owned(), script.clone());
+        script
+    }
+
+    /// The file of the tree that an absolute path of the machine that builds ends with.
+    fn tail(&self, path: &str) -> Option<String> {
+        let mut rest = path.trim_start_matches('/');
+        loop {
+            if self.paths.contains(rest) {
+                return Some(rest.to_owned());
+            }
+            rest = rest.split_once('/')?.1;
+        }
+    }
+
+    /// The only folder of the tree that a relative path can mean, wherever it is named.
+    pub fn folder_ending(&self, path: &str) -> Option<String> {
+        let path = normal(path);
+        if path.is_empty() || path.starts_with("..") || path.contains('$') {
+            return None;
+        }
+        let (inside, behind) = (format!("{path}/"), format!("/{path}/"));
+        let folder = |file: &String| match file.strip_prefix(&inside) {
+            Some(_) => Some(path.clone()),
+            None => file.find(&behind).map(|at| file[..at + behind.len() - 1].to_owned()),
+        };
+        let mut all = self.paths.iter().filter_map(folder);
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
+    }
+
+    pub fn shown(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+}
+
+/// Folder of a path; empty for the root.
+pub(super) fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}

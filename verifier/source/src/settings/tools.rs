@@ -1,0 +1,139 @@
+//! Tools that carry out other files of the tree: make, goreleaser, task, image builds.
+
+use super::evaluate::State;
+use super::library::folder;
+use super::model::Scope;
+use super::{dockerfile, makefile, yaml};
+use std::collections::BTreeMap;
+
+impl State<'_> {
+    /// The variables before the command are in force by now.
+    pub fn tools(&mut self, line: u32, words: &[String]) {
+        let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
+        match program {
+            "make" | "gmake" => self.make(line, words),
+            "goreleaser" => self.named(
+                &[".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml"],
+                words,
+                |text, _| yaml::goreleaser(text).unwrap_or_default(),
+            ),
+            "task" => {
+                let wanted: Vec<String> =
+                    words[1..].iter().filter(|w| !w.starts_with('-') && !w.contains('=')).cloned().collect();
+                self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, move |text, _| {
+                    let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
+                    yaml::taskfile(text).unwrap_or_default().into_iter().filter(|s| wanted.contains(&s.name)).collect()
+                });
+            }
+            "docker" | "podman" | "buildah" => self.image(words),
+            "action" => self.action(words),
+            _ => {}
+        }
+    }
+
+    fn make(&mut self, line: u32, words: &[String]) {
+        let (mut dir, mut file, mut targets, mut variables) = (None, None, vec![], BTreeMap::new());
+        let mut at = 1;
+        while let Some(word) = words.get(at) {
+            at += 1;
+            let next = words.get(at).cloned();
+            match word.as_str() {
+                "-C" | "--directory" => (dir, at) = (next, at + 1),
+                "-f" | "--file" | "--makefile" => (file, at) = (next, at + 1),
+                // With a blank before it; `-j` may stand alone.
+                "-l" | "-o" | "-I" => at += 1,
+                "-j" if next.is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) => at += 1,
+                word if word.starts_with("-C") => dir = Some(word[2..].trim_start_matches('=').to_owned()),
+                word if word.starts_with("--directory=") => dir = word.split_once('=').map(|(_, v)| v.to_owned()),
+                word if word.starts_with('-') => {}
+                word => match word.split_once('=') {
+                    Some((name, value)) => {
+                        drop(variables.insert(name.trim_end_matches(':').to_owned(), value.to_owned()))
+                    }
+                    None => targets.push(word.to_owned()),
+                },
+            }
+        }
+        let kept = self.shell.clone();
+        if let Some(dir) = dir {
+            let folder = self.shell.path(&dir, &self.home);
+            self.shell.move_to(folder);
+        }
+        // What the command line sets is in the environment of every recipe (GNU make, 5.7.2).
+        for (name, value) in &variables {
+            self.set(line, name, Some(value.clone()), Some(&words.join(" ")), true, super::state::Sure::Always);
+        }
+        let names: Vec<&str> = file.as_deref().map_or(vec!["GNUmakefile", "makefile", "Makefile"], |f| vec![f]);
+        let library = self.library;
+        // Whatever target it is, it is looked at once.
+        let any = ["make".to_owned()];
+        let purpose = if targets.iter().any(|t| t.contains('$')) { &any } else { words };
+        self.named(&names, purpose, |text, path| {
+            let include = |name: &str| library.find(&[folder(path), ""], name);
+            makefile::called(text, path, &variables, &include, &targets, &library.paths)
+        });
+        self.shell = kept;
+    }
+
+    /// The first of some files that is there, carried out.
+    fn named(&mut self, names: &[&str], words: &[String], scopes: impl FnOnce(&str, &str) -> Vec<Scope>) {
+        let flag =
+            |w: &&[String]| matches!(w[0].as_str(), "-f" | "--file" | "--config" | "-t" | "--taskfile" | "--makefile");
+        let given = words.windows(2).find(flag).map(|w| w[1].clone());
+        let names: Vec<&str> = given.as_deref().into_iter().chain(names.iter().copied()).collect();
+        let here = self.shell.folder.clone().unwrap_or_default();
+        let there = |name: &&&str| self.library.find(&[&here, ""], name).is_some();
+        let Some(name) = names.iter().find(there).map(|name| (*name).to_owned()) else { return };
+        let Some((path, _)) = self.library.find(&[&here, ""], &name) else { return };
+        self.with_file_for(&format!("/{path}"), &words.join(" "), |state, text| {
+            let scopes = scopes(text, &path);
+            for scope in scopes {
+                let kept = state.shell.clone();
+                if state.shell.folder.is_none() {
+                    state.shell.move_to(Some(folder(&path).to_owned()));
+                }
+                scope.steps.iter().for_each(|step| state.step(step));
+                state.shell = kept;
+            }
+        });
+    }
+
+    /// `docker build --build-arg NAME=value -f FILE CONTEXT`.
+    fn image(&mut self, words: &[String]) {
+        let builds = words.iter().any(|w| matches!(w.as_str(), "build" | "bud" | "bake"));
+        if !builds {
+            return;
+        }
+        let value = |names: &[&str]| {
+            let of = |(at, word): (usize, &String)| {
+                let inline = names.iter().find_map(|n| word.strip_prefix(n)?.strip_prefix('=').map(str::to_owned));
+                inline.or_else(|| names.contains(&word.as_str()).then(|| words.get(at + 1).cloned()).flatten())
+            };
+            words.iter().enumerate().filter_map(of).collect::<Vec<_>>()
+        };
+        let arguments: BTreeMap<String, String> = value(&["--build-arg"])
+            .iter()
+            .filter_map(|a| a.split_once('='))
+            .map(|(n, v)| (n.into(), v.into()))
+            .collect();
+        let file = value(&["-f", "--file"]).into_iter().next();
+        let context = words.last().filter(|w| !w.starts_with('-')).cloned().unwrap_or_else(|| ".".into());
+        let beside = format!("{}/Dockerfile", context.trim_end_matches('/'));
+        let names: Vec<&str> = match &file {
+            Some(file) => vec![file],
+            None => vec![&beside, "Dockerfile"],
+        };
+        // The environment of whoever calls it is not that of the image.
+        let variables = std::mem::take(&mut self.shell.variables);
+        self.named(&names, &[], |text, _| dockerfile::scopes(text, &arguments));
+        self.shell.variables = variables;
+    }
+
+    /// A composite action of the tree.
+    fn action(&mut self, words: &[String]) {
+        let Some(path) = words.get(1) else { return };
+        let names = [format!("{path}/action.yml"), format!("{path}/action.yaml")];
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.named(&names, &[], |text, _| yaml::action(text).unwrap_or_default());
+    }
+}

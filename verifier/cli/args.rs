@@ -28,6 +28,8 @@ pub enum Command {
     /// Evidence packs
     #[command(subcommand)]
     Evidence(EvidenceCommand),
+    /// Make an Ed25519 key pair: FILE (private, PEM) and FILE.pub
+    Keygen { file: PathBuf },
     /// Play the known attacks against a compliant deliverable and print which were caught
     Drill(Drill),
 }
@@ -92,6 +94,12 @@ pub struct Verify {
     /// Write the evidence pack into this folder
     #[arg(long, value_name = "DIR", conflicts_with = "no_pack")]
     pub pack: Option<PathBuf>,
+    /// Sign the pack with this private key (`assize keygen` makes one)
+    #[arg(long, value_name = "KEYFILE", requires = "pack")]
+    pub sign: Option<PathBuf>,
+    /// A public key that is to sign later beside the contract's parties (repeatable)
+    #[arg(long, value_name = "FILE.pub", requires = "sign")]
+    pub cosigner: Vec<PathBuf>,
     /// Write no pack (the default)
     #[arg(long)]
     pub no_pack: bool,
@@ -185,8 +193,28 @@ pub struct ClauseId {
 
 #[derive(Debug, Subcommand)]
 pub enum EvidenceCommand {
-    /// Compare every file of a pack with its manifest; a sound pack is `consistent, not protected` until packs are signed (exit 2)
-    Verify { pack: PathBuf },
+    /// Check every byte of a pack and every signature, and name the first thing that is wrong
+    ///
+    /// Exit status: 0 everyone who is to sign has signed and is trusted by --contract or --key; 1 changed, or signed by a stranger;
+    /// 2 sound, but not signed (`consistent, not protected`), nobody said whom to trust (`intact, signer unknown`), or a signature is still missing.
+    Verify {
+        pack: PathBuf,
+        /// The contract as agreed: the pack must have been judged by it, and its parties' keys count
+        #[arg(long, value_name = "FILE")]
+        contract: Option<PathBuf>,
+        /// A public key that counts (repeatable): PEM, `ed25519:…` or an SSH public key in a file
+        #[arg(long, value_name = "FILE.pub")]
+        key: Vec<PathBuf>,
+    },
+    /// Add a signature to a pack, after deriving its verdicts again
+    Sign {
+        pack: PathBuf,
+        /// The private key
+        key: PathBuf,
+        /// A public key that is to sign later beside the contract's parties (repeatable); only with the first signature
+        #[arg(long, value_name = "FILE.pub")]
+        cosigner: Vec<PathBuf>,
+    },
     /// Summarise a pack
     Show {
         pack: PathBuf,

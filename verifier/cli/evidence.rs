@@ -1,4 +1,4 @@
-//! `assize evidence`: is a pack sound, what does it say, and do its verdicts follow from its facts.
+//! `assize evidence`: what does a pack say, and do its verdicts follow from its facts.
 
 use crate::args::{LangArg, Plain};
 use crate::done::{Done, NotDone};
@@ -6,25 +6,6 @@ use crate::{terminal, verify};
 use assize_evidence::{Replay, read_folder, replay as derive};
 use assize_report::Options;
 use std::path::Path;
-
-/// A pack that could not be opened as one is not done; one that was changed is bad.
-pub fn verify(folder: &Path) -> Result<Done, NotDone> {
-    match read_folder(folder) {
-        Ok((pack, manifest)) => {
-            let files = pack.files().count();
-            terminal::print(&format!(
-                "consistent, not protected: {files} files are as the manifest {} says; nobody signed it\n",
-                manifest.digest()
-            ))?;
-            Ok(Done::Incomplete)
-        }
-        Err(error) if error.is_tampering() => {
-            terminal::print(&format!("NOT SOUND: {}\n", crate::text::plain(&error.to_string())))?;
-            Ok(Done::Bad)
-        }
-        Err(error) => Err(NotDone::say(error.to_string())),
-    }
-}
 
 pub fn show(folder: &Path, lang: Option<LangArg>) -> Result<Done, NotDone> {
     let replay = open(folder)?;
@@ -61,7 +42,7 @@ pub fn open(folder: &Path) -> Result<Replay, NotDone> {
     derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))
 }
 
-fn difference(replay: &Replay) -> String {
+pub fn difference(replay: &Replay) -> String {
     let (recorded, derived) = (&replay.recorded_result, &replay.derived);
     let mut changed = Vec::new();
     for clause in &derived.clauses {

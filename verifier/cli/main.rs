@@ -14,6 +14,7 @@ mod interrupt;
 mod load;
 mod progress;
 mod record;
+mod sign;
 mod terminal;
 mod text;
 mod verify;
@@ -62,7 +63,11 @@ fn run(command: Command) -> Result<Done, NotDone> {
         Command::Clause(ClauseCommand::New { id, into }) => clause::new(&id, &into),
         Command::Clause(ClauseCommand::Schema { name }) => clause::schema(&name),
         Command::Facts(options) => facts::run(&options),
-        Command::Evidence(EvidenceCommand::Verify { pack }) => evidence::verify(&pack),
+        Command::Evidence(EvidenceCommand::Verify { pack, contract, key }) => {
+            sign::verify(&pack, contract.as_deref(), &key)
+        }
+        Command::Evidence(EvidenceCommand::Sign { pack, key, cosigner }) => sign::add(&pack, &key, &cosigner),
+        Command::Keygen { file } => sign::keygen(&file),
         Command::Evidence(EvidenceCommand::Show { pack, lang }) => evidence::show(&pack, lang),
         Command::Evidence(EvidenceCommand::Replay { pack, format }) => evidence::replay(&pack, format),
         Command::Evidence(EvidenceCommand::Diff { first, second, output }) => diff::run(&first, &second, output.format),

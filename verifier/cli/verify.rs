@@ -5,7 +5,7 @@ use crate::done::{Done, NotDone};
 use crate::examine::{self, Examined, Opened, Running};
 use crate::progress::Terminal;
 use crate::record::{self, Circumstances};
-use crate::{interrupt, load, terminal};
+use crate::{interrupt, load, sign, terminal};
 use assize_clause::Contract;
 use assize_delivery::Delivery;
 use assize_evidence::{Pack, Role, record_sheets, write_folder};
@@ -22,6 +22,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let contract = load::contract(options.contract.as_deref(), options.waivers.as_deref())?;
     check_clauses(options, &contract)?;
     refuse_pack_inside(options)?;
+    let key = options.sign.as_deref().map(|file| sign::Signing::read(file, &options.cosigner)).transpose()?;
     set_threads(options.collecting.jobs);
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
     progress.step("listing the deliverable");
@@ -50,7 +51,10 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     if let Some(target) = &options.pack {
         progress.step("writing the pack");
         let waivers = options.waivers.as_deref().map(examine::read_text).transpose()?;
-        let pack = pack(&delivery, &contract, waivers.as_deref(), &sheets, &record, &result);
+        let mut pack = pack(&delivery, &contract, waivers.as_deref(), &sheets, &record, &result);
+        if let Some(key) = &key {
+            key.sign(&mut pack)?;
+        }
         interrupt::while_writing(|cancelled| write_folder(target, &pack, cancelled))
             .map_err(|error| NotDone::say(error.to_string()))?;
     }
@@ -181,6 +185,7 @@ fn pack(
     if let Ok(bytes) = delivery.read("deliverable.toml") {
         pack.add("deliverable.toml", Role::Deliverable, bytes);
     }
+    pack.add(assize_evidence::INVENTORY, Role::Inventory, delivery.listing());
     let sheets: Vec<assize_facts::Sheet> = sheets.iter().cloned().collect();
     record_sheets(&mut pack, &sheets);
     pack.add("run.json", Role::Run, assize_evidence::run_bytes(record));

@@ -261,11 +261,16 @@ impl Delivery {
         self.0.inventory.get_or_init(|| inventory::take(self, progress))
     }
 
-    /// The deliverable's digest: SHA-256 over the sorted lines `sha256:… path\n` of all entries. A file that cannot be read has its reason's code in place of a digest.
+    /// The deliverable's digest: SHA-256 of its [`Delivery::listing`].
     pub fn digest_all(&self) -> Digest {
+        Sha256::of(&self.listing())
+    }
+
+    /// The sorted lines `sha256:… LENGTH PATH\n` of all entries, LENGTH being that of the path in bytes. A file that cannot be read has its reason's code in place of a digest.
+    pub fn listing(&self) -> Vec<u8> {
         // Hashes all files in parallel, and reads them once with the inventory.
         self.inventory(&Quiet);
-        let mut hash = Sha256::new();
+        let mut lines = Vec::new();
         for entry in &self.0.entries {
             let digest = match (&entry.kind, self.digest(&entry.path)) {
                 (EntryKind::Special(kind), _) => format!("special:{kind}"),
@@ -273,8 +278,8 @@ impl Delivery {
                 (_, Err(reason)) => reason.code,
             };
             // Names may hold line breaks; their length keeps two listings from looking alike.
-            hash.update(format!("{digest} {} {}\n", entry.path.len(), entry.path).as_bytes());
+            lines.extend_from_slice(format!("{digest} {} {}\n", entry.path.len(), entry.path).as_bytes());
         }
-        hash.digest()
+        lines
     }
 }

@@ -1,7 +1,7 @@
 //! A pack as a folder: written beside its place and moved there in one step, read back whole and compared with its manifest.
 
 use crate::manifest::Manifest;
-use crate::pack::{MANIFEST, Pack, PackError};
+use crate::pack::{MANIFEST, Pack, PackError, check_path, is_attached};
 use std::ffi::CString;
 use std::fs;
 use std::io::Write;
@@ -68,6 +68,9 @@ fn fill(draft: &Path, pack: &Pack, cancelled: &dyn Fn() -> bool) -> Result<Manif
         }
         put(&draft.join(path), bytes)?;
     }
+    for (path, bytes) in pack.attached() {
+        put(&draft.join(path), bytes)?;
+    }
     let manifest = pack.manifest();
     put(&draft.join(MANIFEST), &manifest.bytes())?;
     Ok(manifest)
@@ -99,19 +102,27 @@ pub fn read_folder(folder: &Path) -> Result<(Pack, Manifest), PackError> {
     let manifest = Manifest::parse(&read_file(&path, MANIFEST)?)?;
     let mut found = Vec::new();
     list(folder, "", &mut found)?;
+    found.sort();
+    if let Some(gone) = manifest.files.iter().find(|f| found.binary_search(&f.path).is_err()) {
+        return Err(PackError::Missing(gone.path.clone()));
+    }
+    if let Some(empty) = found.iter().find(|name| name.ends_with('/')) {
+        return Err(PackError::Unlisted(empty.clone()));
+    }
     for name in &found {
-        if name != MANIFEST && !manifest.files.iter().any(|f| &f.path == name) {
+        check_path(name)?;
+        if name != MANIFEST && !is_attached(name) && manifest.files.binary_search_by(|f| f.path.cmp(name)).is_err() {
             return Err(PackError::Unlisted(name.clone()));
         }
     }
     let mut pack = Pack::new();
     for entry in &manifest.files {
-        if !found.contains(&entry.path) {
-            return Err(PackError::Missing(entry.path.clone()));
-        }
         let bytes = read_file(&folder.join(&entry.path), &entry.path)?;
         entry.check(&bytes)?;
         pack.add(entry.path.clone(), entry.role, bytes);
+    }
+    for name in found.iter().filter(|name| is_attached(name)) {
+        pack.attach(name.clone(), read_file(&folder.join(name), name)?);
     }
     Ok((pack, manifest))
 }
@@ -124,8 +135,9 @@ fn read_file(path: &Path, name: &str) -> Result<Vec<u8>, PackError> {
     fs::read(path).map_err(at(path))
 }
 
-/// Relative paths of all files below; a link or device has no place in a pack.
+/// Relative paths of all files below; a link, a device or an empty folder has no place in a pack.
 fn list(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), PackError> {
+    let before = found.len();
     for entry in fs::read_dir(folder).map_err(at(folder))? {
         let entry = entry.map_err(at(folder))?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -141,6 +153,10 @@ fn list(folder: &Path, prefix: &str, found: &mut Vec<String>) -> Result<(), Pack
         if found.len() > MOST_ENTRIES {
             return Err(PackError::TooLarge("the folder".into()));
         }
+    }
+    // A folder without a file says nothing, and a pack has none.
+    if found.len() == before {
+        found.push(format!("{prefix}/"));
     }
     Ok(())
 }

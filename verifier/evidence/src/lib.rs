@@ -1,15 +1,28 @@
-//! The evidence pack: what was recorded, what was judged by, and the result; written in one step, checked file by file, replayed offline.
+//! The evidence pack: what was recorded, what was judged by, and the result; written in one step, signed, checked byte by byte, replayed offline.
 
 mod diff;
+mod dsse;
 mod folder;
+mod key;
 mod manifest;
 mod pack;
 mod record;
 mod replay;
+mod sign;
+mod signed;
+mod sshsig;
+mod statement;
+#[cfg(test)]
+mod tests;
 
 pub use diff::{Cause, ClauseDiff, DIFF_SCHEMA, Diff, Part, diff};
 pub use folder::{read_folder, write_folder};
+pub use key::{KeyError, PrivateKey, PublicKey};
 pub use manifest::{Manifest, ManifestEntry, Role};
 pub use pack::{Pack, PackError};
 pub use record::{read_sheets, record_sheets};
-pub use replay::{Replay, keep_contract, replay, run_bytes};
+pub use replay::{Replay, contract_of, keep_contract, replay, run_bytes};
+pub use sign::{Plan, SignError, sign};
+pub use signed::{SeatState, Signed, Standing, Trusted, open as open_signatures, standing};
+pub use sshsig::NAMESPACE as SSH_NAMESPACE;
+pub use statement::{EVALUATION, INVENTORY, Seat, role_word};

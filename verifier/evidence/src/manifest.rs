@@ -1,6 +1,6 @@
 //! The manifest: path, size, SHA-256 and role of every file of a pack, in canonical JSON (RFC 8785).
 
-use crate::pack::{Pack, PackError};
+use crate::pack::{MANIFEST, Pack, PackError, is_attached};
 use assize_facts::Sha256;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,8 @@ pub enum Role {
     Waivers,
     /// What the supplier declared, as it was read.
     Deliverable,
+    /// `inventory.txt`: digest, length of the name, and name of everything delivered; its SHA-256 is the deliverable's digest.
+    Inventory,
     /// `run.json`: what the verdict depends on beside facts and clauses.
     Run,
     Result,
@@ -60,8 +62,14 @@ impl Manifest {
         if manifest.schema != SCHEMA {
             return Err(PackError::Manifest(format!("its schema is {:?}, not {SCHEMA:?}", manifest.schema)));
         }
-        if manifest.bytes() != bytes {
+        if manifest.bytes() != bytes || !manifest.files.is_sorted_by(|a, b| a.path < b.path) {
             return Err(PackError::NotCanonical);
+        }
+        for file in &manifest.files {
+            crate::pack::check_path(&file.path)?;
+            if is_attached(&file.path) || file.path == MANIFEST {
+                return Err(PackError::Path(file.path.clone()));
+            }
         }
         Ok(manifest)
     }

@@ -7,6 +7,9 @@ use std::path::PathBuf;
 /// The manifest's name inside a pack.
 pub const MANIFEST: &str = "manifest.json";
 
+/// Folders of what is added to a pack after its manifest is made: signatures and timestamps. The statement that they carry says what may stand there.
+pub const ATTACHED: [&str; 2] = ["attestations/", "timestamps/"];
+
 /// What is wrong with a pack, the first thing found; its display says it in one line.
 #[derive(Debug, thiserror::Error)]
 pub enum PackError {
@@ -32,6 +35,16 @@ pub enum PackError {
     TooLarge(String),
     #[error("{0} is neither a file nor a folder")]
     Special(String),
+    #[error("{0} is not a path that a pack may have")]
+    Path(String),
+    #[error("{path} {error}")]
+    Signature { path: String, error: String },
+    #[error("the signed statement is not about this pack: {0}")]
+    Statement(String),
+    #[error("{0} is not named in the signed statement")]
+    NotExpected(String),
+    #[error("the archive is not as this program writes it: {0}")]
+    Archive(String),
     #[error("{path}, line {line}: {error}")]
     Record { path: String, line: usize, error: String },
     #[error("{path}: {error}")]
@@ -49,6 +62,11 @@ impl PackError {
             | PackError::Changed { .. }
             | PackError::TooLarge(_)
             | PackError::Special(_)
+            | PackError::Path(_)
+            | PackError::Signature { .. }
+            | PackError::Statement(_)
+            | PackError::NotExpected(_)
+            | PackError::Archive(_)
             | PackError::Record { .. }
             | PackError::Content { .. } => true,
             PackError::Io { .. } | PackError::NotAPack(_) | PackError::WouldOverwrite(_) | PackError::Cancelled => {
@@ -62,6 +80,19 @@ impl PackError {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pack {
     files: BTreeMap<String, (Role, Vec<u8>)>,
+    /// Signatures and timestamps: outside the manifest, which they sign.
+    attached: BTreeMap<String, Vec<u8>>,
+}
+
+/// Whether a path belongs to what is attached rather than to the manifest.
+pub fn is_attached(path: &str) -> bool {
+    ATTACHED.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Whether a path may stand in a pack: relative, `/`-separated, with no part that leads elsewhere or that cannot be shown.
+pub fn check_path(path: &str) -> Result<(), PackError> {
+    let part = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(|c: char| c.is_control() || c == '\\');
+    if path.split('/').all(part) && path.len() <= 250 { Ok(()) } else { Err(PackError::Path(path.into())) }
 }
 
 impl Pack {
@@ -86,6 +117,22 @@ impl Pack {
     /// Paths, roles and bytes in order of path.
     pub fn files(&self) -> impl Iterator<Item = (&str, Role, &[u8])> {
         self.files.iter().map(|(path, (role, bytes))| (path.as_str(), *role, bytes.as_slice()))
+    }
+
+    /// Adds a signature or timestamp, or replaces it.
+    pub fn attach(&mut self, path: impl Into<String>, bytes: impl Into<Vec<u8>>) {
+        let path = path.into();
+        debug_assert!(is_attached(&path), "{path}");
+        self.attached.insert(path, bytes.into());
+    }
+
+    /// Signatures and timestamps in order of path.
+    pub fn attached(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.attached.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    pub fn attachment(&self, path: &str) -> Option<&[u8]> {
+        self.attached.get(path).map(Vec::as_slice)
     }
 
     pub fn of_role(&self, role: Role) -> impl Iterator<Item = (&str, &[u8])> {

@@ -3,14 +3,16 @@
 use crate::manifest::{Manifest, Role};
 use crate::pack::{Pack, PackError};
 use crate::record::read_sheets;
+use crate::statement::INVENTORY;
 use assize_clause::{Contract, Files, Library, Mistakes};
+use assize_facts::Sha256;
 use assize_judge::{RunRecord, RunResult, Sheets};
 use std::collections::BTreeMap;
 
 const CONTRACT: &str = "contract.toml";
 const WAIVERS: &str = "waivers.toml";
-const RUN: &str = "run.json";
-const RESULT: &str = "result.json";
+pub(crate) const RUN: &str = "run.json";
+pub(crate) const RESULT: &str = "result.json";
 
 /// A pack judged again.
 pub struct Replay {
@@ -52,6 +54,11 @@ pub fn replay(pack: &Pack, manifest: Manifest) -> Result<Replay, PackError> {
     let record: RunRecord = parse(pack, RUN)?;
     let recorded_result: RunResult = parse(pack, RESULT)?;
     let contract = contract(pack)?;
+    if let Some(inventory) = pack.get(INVENTORY)
+        && Sha256::of(inventory).0 != record.deliverable.digest
+    {
+        return Err(content(INVENTORY, "it is not that of the deliverable in run.json"));
+    }
     let sheets = Sheets::new(read_sheets(pack)?);
     let deliverable = assize_facts::Deliverable {
         name: record.deliverable.name.clone(),
@@ -65,23 +72,27 @@ pub fn replay(pack: &Pack, manifest: Manifest) -> Result<Replay, PackError> {
 }
 
 /// The contract as it was, from the pack's own clause files: the library inside this program does not matter.
-fn contract(pack: &Pack) -> Result<Contract, PackError> {
+pub(crate) fn contract(pack: &Pack) -> Result<Contract, PackError> {
+    let mut contract = contract_of(pack, CONTRACT, pack.need(CONTRACT)?)?;
+    if let Some(waivers) = pack.get(WAIVERS) {
+        contract.add_waivers(WAIVERS, waivers).map_err(|mistakes| mistaken(WAIVERS, &mistakes))?;
+    }
+    Ok(contract)
+}
+
+/// A contract's text read with the clause files of a pack: what one holds in hand, to compare with what the pack was judged by.
+pub fn contract_of(pack: &Pack, name: &str, text: &[u8]) -> Result<Contract, PackError> {
     let libraries = libraries(pack);
     let library = |name: &str| -> Library {
         let name = name.trim_end_matches('/').rsplit('/').next().unwrap_or(name);
         let files = libraries.get(name).cloned().unwrap_or_default();
         Library::from_files(name, name, files)
     };
-    let text = pack.need(CONTRACT)?;
     let contract = match text.is_empty() {
         true => Contract::of_library(&library("standard")),
-        false => Contract::parse(CONTRACT, text, library),
+        false => Contract::parse(name, text, library),
     };
-    let mut contract = contract.map_err(|mistakes| mistaken(CONTRACT, &mistakes))?;
-    if let Some(waivers) = pack.get(WAIVERS) {
-        contract.add_waivers(WAIVERS, waivers).map_err(|mistakes| mistaken(WAIVERS, &mistakes))?;
-    }
-    Ok(contract)
+    contract.map_err(|mistakes| mistaken(name, &mistakes))
 }
 
 /// Clause files by library, each by its path in the library.
@@ -101,7 +112,7 @@ fn mistaken(path: &str, mistakes: &Mistakes) -> PackError {
     content(path, first)
 }
 
-fn parse<T: serde::de::DeserializeOwned>(pack: &Pack, path: &str) -> Result<T, PackError> {
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(pack: &Pack, path: &str) -> Result<T, PackError> {
     serde_json::from_slice(pack.need(path)?).map_err(|e| content(path, e))
 }
 

@@ -1,0 +1,184 @@
+//! `assize keygen`, `assize evidence sign` and `assize evidence verify`: keys, signatures, and what they are worth to whoever asks.
+
+use crate::done::{Done, NotDone};
+use crate::{evidence, examine, interrupt, terminal};
+use assize_evidence::{
+    Pack, PackError, Plan, PrivateKey, PublicKey, SSH_NAMESPACE, SignError, Signed, Standing, Trusted, contract_of,
+    open_signatures, read_folder, sign, standing, write_folder,
+};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+/// Makes a key pair; nothing is ever overwritten.
+pub fn keygen(file: &Path) -> Result<Done, NotDone> {
+    let key = PrivateKey::generate().map_err(|e| NotDone::say(e.to_string()))?;
+    let mut public_file = file.as_os_str().to_owned();
+    public_file.push(".pub");
+    let public_file = Path::new(&public_file);
+    let public = key.public();
+    // The public half first: where it cannot be written there is no private key lying about either.
+    write_new(public_file, public.pem().as_bytes(), 0o644)?;
+    if let Err(error) = write_new(file, key.pem().as_bytes(), 0o600) {
+        // It belongs to no private key.
+        let _ = fs::remove_file(public_file);
+        return Err(error);
+    }
+    terminal::print(&format!(
+        "{}\nfor a contract:  key = \"{}\"\nfor ssh-keygen:  * namespaces=\"{SSH_NAMESPACE}\" {}\n",
+        public.fingerprint(),
+        public.text(),
+        public.ssh()
+    ))?;
+    Ok(Done::Good)
+}
+
+fn write_new(file: &Path, bytes: &[u8], mode: u32) -> Result<(), NotDone> {
+    let made = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file);
+    made.and_then(|mut to| to.write_all(bytes).and_then(|()| to.sync_all()))
+        .map_err(|e| NotDone::say(format!("{}: {e}", file.display())))
+}
+
+/// A private key and who is to sign with it, read before anything is examined: a run of minutes must not end at a typing mistake.
+pub struct Signing {
+    key: PrivateKey,
+    plan: Plan,
+}
+
+impl Signing {
+    pub fn read(file: &Path, cosigners: &[std::path::PathBuf]) -> Result<Signing, NotDone> {
+        let text = zeroize::Zeroizing::new(examine::read_text(file)?);
+        let text = std::str::from_utf8(&text).unwrap_or_default();
+        let key = PrivateKey::parse(text).map_err(|e| {
+            NotDone::help(format!("{}: {e}", file.display()), "`assize keygen FILE` makes a key that fits")
+        })?;
+        let others = cosigners.iter().map(|file| public(file)).collect::<Result<_, _>>()?;
+        Ok(Signing { key, plan: Plan { others, ..Plan::default() } })
+    }
+
+    pub fn sign(&self, pack: &mut Pack) -> Result<assize_evidence::Seat, NotDone> {
+        sign(pack, &self.key, &self.plan).map_err(|e| NotDone::say(e.to_string()))
+    }
+}
+
+fn public(file: &Path) -> Result<PublicKey, NotDone> {
+    let text = examine::read_text(file)?;
+    let text = String::from_utf8_lossy(&text);
+    PublicKey::parse(&text).map_err(|e| NotDone::say(format!("{}: {e}", file.display())))
+}
+
+/// Adds a signature. What does not follow from its facts is not signed.
+pub fn add(folder: &Path, key: &Path, cosigners: &[std::path::PathBuf]) -> Result<Done, NotDone> {
+    let signing = Signing::read(key, cosigners)?;
+    let mut pack = match read_folder(folder) {
+        Ok((pack, _)) => pack,
+        Err(error) => return wrong(&error),
+    };
+    let replay = evidence::open(folder)?;
+    if assize_report::json(&replay.derived).as_bytes() != replay.recorded_bytes {
+        terminal::print(&format!("NOT SIGNED: {}\n", evidence::difference(&replay)))?;
+        return Ok(Done::Bad);
+    }
+    let seat = match sign(&mut pack, &signing.key, &signing.plan) {
+        Ok(seat) => seat,
+        Err(SignError::Pack(error)) => return wrong(&error),
+        Err(error) => return Err(NotDone::say(error.to_string())),
+    };
+    interrupt::while_writing(|cancelled| write_folder(folder, &pack, cancelled))
+        .map_err(|error| NotDone::say(error.to_string()))?;
+    terminal::print(&format!("signed as {} by {}\n", seat.name, signing.key.public().fingerprint()))?;
+    Ok(Done::Good)
+}
+
+/// A pack that could not be opened as one is not done; one that was changed is bad.
+fn wrong(error: &PackError) -> Result<Done, NotDone> {
+    if !error.is_tampering() {
+        return Err(NotDone::say(error.to_string()));
+    }
+    terminal::print(&format!("NOT SOUND: {}\n", crate::text::plain(&error.to_string())))?;
+    Ok(Done::Bad)
+}
+
+pub fn verify(folder: &Path, contract: Option<&Path>, keys: &[std::path::PathBuf]) -> Result<Done, NotDone> {
+    let mut trusted = Vec::new();
+    for file in keys {
+        trusted.push(Trusted { key: public(file)?, role: None, name: file.display().to_string() });
+    }
+    let (pack, manifest) = match read_folder(folder) {
+        Ok(read) => read,
+        Err(error) => return wrong(&error),
+    };
+    if let Some(file) = contract
+        && let Err(done) = by_contract(&pack, file, &mut trusted)?
+    {
+        return Ok(done);
+    }
+    let signed = match open_signatures(&pack) {
+        Ok(signed) => signed,
+        Err(error) => return wrong(&error),
+    };
+    let files = pack.files().count();
+    let mut text = format!("{files} files are as the manifest {} says\n", manifest.digest());
+    text.push_str(&who_signed(signed.as_ref()));
+    let (words, done) = worth(&standing(signed.as_ref(), &trusted));
+    text.push_str(&format!("{words}\n"));
+    terminal::print(&text)?;
+    Ok(done)
+}
+
+/// The keys of the contract in hand, which has to be the one that the pack was judged by. The inner `Err` is a verdict.
+fn by_contract(pack: &Pack, file: &Path, trusted: &mut Vec<Trusted>) -> Result<Result<(), Done>, NotDone> {
+    let text = examine::read_text(file)?;
+    let name = file.display().to_string();
+    let agreed = contract_of(pack, &name, &text).map_err(|e| NotDone::say(e.to_string()))?;
+    let judged_by = pack.get("contract.toml").unwrap_or_default();
+    let judged_by = match contract_of(pack, "contract.toml", judged_by) {
+        Ok(contract) => contract,
+        Err(error) => return wrong(&error).map(Err),
+    };
+    if agreed.digest != judged_by.digest {
+        terminal::print(&format!(
+            "NOT SOUND: it was judged by the contract {} {}, which is not {} {}\n",
+            crate::text::plain(&judged_by.id),
+            judged_by.digest.0,
+            crate::text::plain(&name),
+            agreed.digest.0
+        ))?;
+        return Ok(Err(Done::Bad));
+    }
+    for party in &agreed.parties {
+        let Some(key) = &party.key else { continue };
+        let key = PublicKey::parse(key).map_err(|e| NotDone::say(format!("{name}: the key of {}: {e}", party.name)))?;
+        trusted.push(Trusted {
+            key,
+            role: Some(assize_evidence::role_word(party.role).into()),
+            name: party.name.clone(),
+        });
+    }
+    Ok(Ok(()))
+}
+
+fn who_signed(signed: Option<&Signed>) -> String {
+    let Some(signed) = signed else { return String::new() };
+    let line = |seat: &assize_evidence::Seat| {
+        let key = PublicKey::parse(&seat.key).map(|key| key.fingerprint()).unwrap_or_default();
+        let party = seat.party.as_ref().map(|name| format!(" ({})", crate::text::plain(name))).unwrap_or_default();
+        format!("signed as {}{party} by {key}\n", seat.name)
+    };
+    signed.signers().map(line).collect()
+}
+
+fn worth(standing: &Standing) -> (String, Done) {
+    match standing {
+        Standing::Good => ("sound: everyone who is to sign has signed".into(), Done::Good),
+        Standing::Unsigned => ("consistent, not protected: nobody signed it".into(), Done::Incomplete),
+        Standing::SignerUnknown => {
+            ("intact, signer unknown: --contract or --key says whose signatures count".into(), Done::Incomplete)
+        }
+        Standing::Awaits(missing) => {
+            (format!("sound, not complete: {}", crate::text::plain(&missing.join("; "))), Done::Incomplete)
+        }
+        Standing::Stranger(why) => (format!("NOT SOUND: {}", crate::text::plain(why)), Done::Bad),
+    }
+}

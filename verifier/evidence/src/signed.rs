@@ -1,0 +1,185 @@
+//! Checks what is attached to a pack: every signature, and that nothing is attached that the signed statement does not name.
+
+use crate::dsse;
+use crate::key::PublicKey;
+use crate::pack::{Pack, PackError};
+use crate::sshsig;
+use crate::statement::{EVALUATION, Evaluation, Seat, Statement, seats, statements};
+
+/// The signatures of a pack, all of them good.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// Who may sign, in the statement's order.
+    pub seats: Vec<Seat>,
+    /// For each seat, what is there.
+    pub states: Vec<SeatState>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SeatState {
+    /// Has not signed (or the signature was taken away).
+    Missing,
+    /// Signed; the timestamp that belongs to it is not attached.
+    NoTimestamp,
+    Signed,
+}
+
+/// Whose signatures count.
+#[derive(Clone, Debug)]
+pub struct Trusted {
+    pub key: PublicKey,
+    /// The role that the contract gives the key; `None`: whatever the pack says (`--key`).
+    pub role: Option<String>,
+    /// How the one who asks names it.
+    pub name: String,
+}
+
+/// What the signatures are worth to whoever trusts some keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Everyone trusted and everyone whom the statement names has signed.
+    Good,
+    /// Nobody signed.
+    Unsigned,
+    /// Signed, and nobody said whom to trust.
+    SignerUnknown,
+    /// What is still missing, in words.
+    Awaits(Vec<String>),
+    /// Signed, but by nobody who is trusted, or in another's place.
+    Stranger(String),
+}
+
+/// `None`: nothing is attached. Every byte that is attached is checked, or it is an error.
+pub fn open(pack: &Pack) -> Result<Option<Signed>, PackError> {
+    let Some(seats) = seats_said(pack)? else { return Ok(None) };
+    let payloads = statements(pack, &seats)?;
+    let manifest = pack.manifest().bytes();
+    let mut expected = Vec::new();
+    let mut states = Vec::new();
+    for seat in &seats {
+        let key = PublicKey::parse(&seat.key).map_err(|e| PackError::Statement(format!("{}: {e}", seat.name)))?;
+        states.push(state(pack, seat, &key, &payloads, &manifest)?);
+        expected.extend([seat.envelope(), seat.ssh()]);
+        expected.extend(seat.timestamp.then(|| seat.stamp()));
+    }
+    if let Some((path, _)) = pack.attached().find(|(path, _)| !expected.iter().any(|e| e == path)) {
+        return Err(PackError::NotExpected(path.into()));
+    }
+    Ok(Some(Signed { seats, states }))
+}
+
+/// The seats that the first envelope speaks of. Nothing is trusted yet: they have to be those of this pack, and every envelope is then held to the same words.
+fn seats_said(pack: &Pack) -> Result<Option<Vec<Seat>>, PackError> {
+    let mut attached = pack.attached().peekable();
+    if attached.peek().is_none() {
+        return Ok(None);
+    }
+    let Some((path, bytes)) = attached.find(|(path, _)| path.ends_with(".intoto.jsonl")) else {
+        let (path, _) = pack.attached().next().unwrap_or_default();
+        return Err(PackError::NotExpected(path.into()));
+    };
+    let line = bytes.split_inclusive(|b| *b == b'\n').next().unwrap_or_default();
+    let payload = dsse::unverified_payload(line).map_err(|e| signature(path, e))?;
+    let said: Statement<Evaluation> =
+        serde_json::from_slice(&payload).map_err(|e| signature(path, format!("holds no evaluation: {e}")))?;
+    if said.predicate_type != EVALUATION {
+        return Err(signature(path, "does not begin with an evaluation"));
+    }
+    // The seats are those of the contract in the pack, then those whom it does not name.
+    let keys = |test: &dyn Fn(&Seat) -> bool| -> Vec<PublicKey> {
+        said.predicate.signers.iter().filter(|s| test(s)).filter_map(|s| PublicKey::parse(&s.key).ok()).collect()
+    };
+    let (others, stamped) = (keys(&|s| s.role == "signer"), keys(&|s| s.timestamp));
+    if seats(pack, &others, &stamped)? != said.predicate.signers {
+        return Err(PackError::Statement("its signers are not those of the contract in the pack".into()));
+    }
+    Ok(Some(said.predicate.signers))
+}
+
+fn signature(path: &str, error: impl ToString) -> PackError {
+    PackError::Signature { path: path.into(), error: error.to_string() }
+}
+
+fn state(
+    pack: &Pack,
+    seat: &Seat,
+    key: &PublicKey,
+    payloads: &[Vec<u8>; 2],
+    manifest: &[u8],
+) -> Result<SeatState, PackError> {
+    let (path, ssh_path) = (seat.envelope(), seat.ssh());
+    let (envelopes, ssh) = match (pack.attachment(&path), pack.attachment(&ssh_path)) {
+        (None, None) if pack.attachment(&seat.stamp()).is_some() => return Err(PackError::NotExpected(seat.stamp())),
+        (None, None) => return Ok(SeatState::Missing),
+        (Some(envelopes), Some(ssh)) => (envelopes, ssh),
+        // They are always written together.
+        (None, Some(_)) => return Err(signature(&path, "is missing")),
+        (Some(_), None) => return Err(signature(&ssh_path, "is missing")),
+    };
+    let lines: Vec<&[u8]> = envelopes.split_inclusive(|b| *b == b'\n').collect();
+    if lines.len() != payloads.len() {
+        return Err(signature(&path, format!("has {} envelopes, not {}", lines.len(), payloads.len())));
+    }
+    for (line, expected) in lines.iter().zip(payloads) {
+        let payload = dsse::open(line, key).map_err(|e| signature(&path, e))?;
+        if payload != *expected {
+            return Err(PackError::Statement(format!("what {path} says is not what the pack says")));
+        }
+    }
+    if !sshsig::verify(manifest, ssh, key) {
+        return Err(signature(&ssh_path, "is not that key's SSH signature of manifest.json"));
+    }
+    if !seat.timestamp {
+        return Ok(SeatState::Signed);
+    }
+    match pack.attachment(&seat.stamp()) {
+        None => Ok(SeatState::NoTimestamp),
+        Some(_) => Err(signature(&seat.stamp(), "cannot be checked by this version")),
+    }
+}
+
+/// What good signatures are worth.
+pub fn standing(signed: Option<&Signed>, trusted: &[Trusted]) -> Standing {
+    let Some(signed) = signed else { return Standing::Unsigned };
+    if trusted.is_empty() {
+        return Standing::SignerUnknown;
+    }
+    let mut missing = Vec::new();
+    let mut known = 0;
+    for who in trusted {
+        let place = signed.seats.iter().zip(&signed.states).find(|(seat, _)| seat.key == who.key.text());
+        match place {
+            Some((seat, _)) if who.role.as_ref().is_some_and(|role| *role != seat.role) => {
+                let why = format!("the key of {} signs as {:?}", who.name, seat.role);
+                return Standing::Stranger(why);
+            }
+            Some((_, SeatState::Missing)) => {}
+            Some((_, SeatState::NoTimestamp | SeatState::Signed)) => known += 1,
+            None => missing.push(format!("{} has no place among the signers", who.name)),
+        }
+    }
+    if known == 0 {
+        let signers: Vec<String> = signed.signers().map(|seat| seat.name.clone()).collect();
+        return Standing::Stranger(format!("signed only by {}, whom nobody here trusts", signers.join(", ")));
+    }
+    missing.extend(signed.missing());
+    if missing.is_empty() { Standing::Good } else { Standing::Awaits(missing) }
+}
+
+impl Signed {
+    /// Those who have signed.
+    pub fn signers(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().zip(&self.states).filter(|(_, state)| **state != SeatState::Missing).map(|(seat, _)| seat)
+    }
+
+    /// What the statement names and is not there, in words.
+    pub fn missing(&self) -> Vec<String> {
+        let all = self.seats.iter().zip(&self.states);
+        all.filter_map(|(seat, state)| match state {
+            SeatState::Missing => Some(format!("{} has not signed", seat.name)),
+            SeatState::NoTimestamp => Some(format!("the timestamp {} is not attached", seat.stamp())),
+            SeatState::Signed => None,
+        })
+        .collect()
+    }
+}

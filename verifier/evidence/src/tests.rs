@@ -1,0 +1,220 @@
+//! Signed packs: what of them may be changed (nothing), by whom they may be signed, and what that is worth.
+
+use crate::statement::{seats, statements};
+use crate::*;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const BUYER: [u8; 32] = [1; 32];
+const SUPPLIER: [u8; 32] = [2; 32];
+const STRANGER: [u8; 32] = [3; 32];
+
+fn key(seed: [u8; 32]) -> PrivateKey {
+    PrivateKey::from_seed(&seed)
+}
+
+fn contract() -> String {
+    let party = |role: &str, seed| {
+        format!("[[party]]\nrole = \"{role}\"\nname = \"The {role}\"\nkey = \"{}\"\n", key(seed).public().text())
+    };
+    format!(
+        "[contract]\nid = \"C-1\"\ntitle = {{ en = \"Delivery\", zh = \"交付\" }}\nlibraries = [\"standard\"]\n{}{}[[clause]]\nuse = \"no-cgo\"\n",
+        party("buyer", BUYER),
+        party("supplier", SUPPLIER)
+    )
+}
+
+const CLAUSE: &str = r#"
+id = "no-cgo"
+chapter = "1"
+obligation = "must"
+waiver_level = "L1"
+title = { en = "No cgo", zh = "禁用 cgo" }
+text = { en = "No file imports C.", zh = "任何文件不得导入 C。" }
+[[check]]
+id = "imports"
+layer = "source"
+none = "source.cgo_imports"
+fail = { en = "imports C", zh = "导入 C" }
+"#;
+
+const RUN: &str = r#"{"schema":"assize/run/1","deliverable":{"name":"x","version":null,"digest":"DIGEST"},"declared":{},
+"judged_for":"2026-11-01T00:00:00Z","ran_at":"2026-11-01T00:00:00Z","tool":{"name":"assize","version":"0","clauses_digest":"sha256:00"},
+"sandbox":{"level":"none"},"gate":"incomplete","layers":["source"]}"#;
+
+fn pack_with(contract: &str) -> Pack {
+    let mut pack = Pack::new();
+    let inventory = "sha256:00 4 go.mod\n";
+    pack.add("contract.toml", Role::Contract, contract.as_bytes());
+    pack.add("clauses/standard/no-cgo/clause.toml", Role::Clause, CLAUSE.as_bytes());
+    pack.add(INVENTORY, Role::Inventory, inventory.as_bytes());
+    let digest = assize_facts::Sha256::of(inventory.as_bytes()).0;
+    pack.add("run.json", Role::Run, RUN.replace("DIGEST", &digest).into_bytes());
+    let contract = contract_of(&pack, "contract.toml", contract.as_bytes()).expect("a good contract");
+    let record = serde_json::from_slice(pack.get("run.json").expect("just added")).expect("a run");
+    let result = assize_judge::judge(&contract, &assize_judge::Sheets::new(Vec::new()), &record);
+    pack.add("result.json", Role::Result, serde_json::to_vec_pretty(&result).expect("plain data"));
+    pack
+}
+
+fn pack() -> Pack {
+    pack_with(&contract())
+}
+
+fn signed_by(seeds: &[[u8; 32]]) -> Pack {
+    let mut pack = pack();
+    for seed in seeds {
+        sign(&mut pack, &key(*seed), &Plan::default()).expect("a party signs");
+    }
+    pack
+}
+
+fn trust(seed: [u8; 32], role: Option<&str>) -> Trusted {
+    Trusted { key: key(seed).public(), role: role.map(Into::into), name: "the key".into() }
+}
+
+/// What a checker with the contract in hand finds.
+fn standing_of(pack: &Pack) -> Result<Standing, PackError> {
+    let trusted = [trust(BUYER, Some("buyer")), trust(SUPPLIER, Some("supplier"))];
+    Ok(standing(open_signatures(pack)?.as_ref(), &trusted))
+}
+
+fn written(pack: &Pack) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let target = folder.path().join("pack");
+    write_folder(&target, pack, &|| false).expect("a fresh folder takes a pack");
+    (folder, target)
+}
+
+fn read(target: &Path) -> Result<Standing, PackError> {
+    standing_of(&read_folder(target)?.0)
+}
+
+#[test]
+fn a_pack_is_good_when_all_parties_have_signed_and_not_before() {
+    assert_eq!(standing_of(&pack()).expect("sound"), Standing::Unsigned);
+    let half = signed_by(&[BUYER]);
+    assert_eq!(standing_of(&half).expect("sound"), Standing::Awaits(vec!["supplier has not signed".into()]));
+    let whole = signed_by(&[SUPPLIER, BUYER]);
+    assert_eq!(standing_of(&whole).expect("sound"), Standing::Good);
+    let signed = open_signatures(&whole).expect("sound");
+    assert_eq!(standing(signed.as_ref(), &[]), Standing::SignerUnknown);
+    assert_eq!(standing(signed.as_ref(), &[trust(BUYER, None)]), Standing::Good);
+    assert!(matches!(standing(signed.as_ref(), &[trust(STRANGER, None)]), Standing::Stranger(_)));
+    assert!(matches!(standing(signed.as_ref(), &[trust(BUYER, Some("supplier"))]), Standing::Stranger(_)));
+    let (_keep, target) = written(&whole);
+    assert_eq!(read_folder(&target).expect("sound").0, whole);
+}
+
+#[test]
+fn only_those_whom_the_first_signature_names_can_sign() {
+    let mut pack = signed_by(&[BUYER]);
+    assert!(matches!(sign(&mut pack, &key(BUYER), &Plan::default()), Err(SignError::Already(_))));
+    assert!(matches!(sign(&mut pack, &key(STRANGER), &Plan::default()), Err(SignError::NoSeat(..))));
+    let late = Plan { others: vec![key(STRANGER).public()], ..Plan::default() };
+    assert!(matches!(sign(&mut pack, &key(SUPPLIER), &late), Err(SignError::LaidDown)));
+    let mut pack = self::pack();
+    let early = Plan { others: vec![key(STRANGER).public()], ..Plan::default() };
+    sign(&mut pack, &key(BUYER), &early).expect("the first");
+    let seat = sign(&mut pack, &key(STRANGER), &Plan::default()).expect("named by the first");
+    assert_eq!((seat.name.as_str(), seat.role.as_str()), ("signer", "signer"));
+}
+
+/// Whoever changes the pack and signs it anew has another key, or none.
+#[test]
+fn a_pack_that_was_changed_and_signed_anew_is_not_good() {
+    let mut other = pack_with(&contract().replace("C-1", "C-2"));
+    sign(&mut other, &key(STRANGER), &Plan::default()).expect("anyone can sign what is theirs");
+    assert!(matches!(standing_of(&other).expect("sound in itself"), Standing::Stranger(_)));
+    // The signatures of one pack do not fit another.
+    let good = signed_by(&[BUYER, SUPPLIER]);
+    let mut forged = pack_with(&contract().replace("C-1", "C-2"));
+    for (path, bytes) in good.attached() {
+        forged.attach(path, bytes);
+    }
+    assert!(open_signatures(&forged).is_err());
+    // Nor can a stranger sit down in a party's place.
+    let mut forged = pack();
+    let mut seats = seats(&forged, &[], &[]).expect("the parties");
+    seats[0].key = key(STRANGER).public().text();
+    let lines = statements(&forged, &seats).expect("statements").map(|p| crate::dsse::seal(&p, &key(STRANGER)));
+    forged.attach(seats[0].envelope(), lines.concat());
+    forged.attach(seats[0].ssh(), crate::sshsig::sign(&forged.manifest().bytes(), &key(STRANGER)));
+    assert!(matches!(open_signatures(&forged), Err(PackError::Statement(_))));
+}
+
+#[test]
+fn every_changed_byte_of_a_signed_folder_is_noticed() {
+    let (_keep, target) = written(&signed_by(&[BUYER, SUPPLIER]));
+    assert_eq!(read(&target).expect("sound"), Standing::Good);
+    let mut changes = 0;
+    for path in all_files(&target) {
+        let good = fs::read(&path).expect("its bytes");
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1 << (at % 8);
+            fs::write(&path, &bad).expect("a change");
+            assert!(read(&target).is_err(), "{}, byte {at}", path.display());
+            changes += 1;
+        }
+        for bad in [&good[1..], &good[..good.len() - 1], &[&good[..], b"\n"].concat()] {
+            fs::write(&path, bad).expect("a change");
+            assert!(read(&target).is_err(), "{}: its length", path.display());
+        }
+        fs::write(&path, &good).expect("the old bytes");
+    }
+    assert!(changes > 10_000, "{changes}");
+    assert_eq!(read(&target).expect("sound again"), Standing::Good);
+}
+
+#[test]
+fn every_removed_added_renamed_and_swapped_file_is_noticed() {
+    let (_keep, target) = written(&signed_by(&[BUYER, SUPPLIER]));
+    let good = |target: &Path| matches!(read(target), Ok(Standing::Good));
+    let files = all_files(&target);
+    assert_eq!(files.len(), 10);
+    let aside = target.with_extension("aside");
+    for (number, path) in files.iter().enumerate() {
+        fs::rename(path, &aside).expect("away");
+        assert!(!good(&target), "{} removed", path.display());
+        let renamed = path.with_extension("renamed");
+        fs::rename(&aside, &renamed).expect("back");
+        assert!(!good(&target), "{} renamed", path.display());
+        fs::rename(&renamed, path).expect("back");
+        for other in &files[number + 1..] {
+            for (from, to) in [(path, &aside), (other, path), (&aside, other)] {
+                fs::rename(from, to).expect("a swap");
+            }
+            assert!(!good(&target), "{} and {} swapped", path.display(), other.display());
+            for (from, to) in [(path, &aside), (other, path), (&aside, other)] {
+                fs::rename(from, to).expect("swapped back");
+            }
+        }
+    }
+    for name in ["extra", "facts/extra", "attestations/x.intoto.jsonl", "attestations/x", "timestamps/buyer.tsr"] {
+        let path = target.join(name);
+        let parent = path.parent().expect("inside");
+        let made = !parent.exists();
+        fs::create_dir_all(parent).expect("a folder");
+        fs::copy(&files[0], &path).expect("one more file");
+        assert!(!good(&target), "{name} added");
+        fs::remove_file(&path).expect("gone");
+        if made {
+            assert!(!good(&target), "an empty folder added");
+            fs::remove_dir(parent).expect("gone");
+        }
+    }
+    assert!(good(&target));
+}
+
+fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        match entry.path() {
+            path if path.is_dir() => found.extend(all_files(&path)),
+            path => found.push(path),
+        }
+    }
+    found.sort();
+    found
+}

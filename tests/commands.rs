@@ -10,7 +10,7 @@ fn wrong_usage_ends_with_three_and_help_with_zero() {
         (vec![], 3),
         (vec!["verfy"], 3),
         (vec!["verify", "--layer=kernel"], 3),
-        (vec!["verify", "--format=pdf", "."], 3),
+        (vec!["verify", "--format=xml", "."], 3),
         (vec!["verify", "--at=tomorrow", "."], 3),
         (vec!["verify", "no-such-folder"], 3),
         (vec!["clause", "show", "no-such-clause"], 3),

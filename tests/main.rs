@@ -7,5 +7,6 @@ mod diffs;
 mod house;
 mod packs;
 mod public;
+mod reports;
 mod run;
 mod samples;

@@ -88,7 +88,7 @@ pub struct Verify {
     pub clause: Vec<String>,
     #[command(flatten)]
     pub collecting: Collecting,
-    /// `human`, `json`, …, or `json=FILE` to write it there (repeatable)
+    /// human, json, sarif, sarif-failures, junit or markdown; `json=FILE` writes it there (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<String>,
     /// Write the evidence pack into this folder
@@ -215,9 +215,12 @@ pub enum EvidenceCommand {
         #[arg(long, value_name = "FILE.pub")]
         cosigner: Vec<PathBuf>,
     },
-    /// Summarise a pack
+    /// Summarise a pack, or give its report again in any format
     Show {
         pack: PathBuf,
+        /// As of `verify`: human, json, sarif, sarif-failures, junit or markdown; `json=FILE` writes it there (repeatable)
+        #[arg(long, value_name = "FORMAT[=FILE]")]
+        format: Vec<String>,
         #[arg(long, value_enum)]
         lang: Option<LangArg>,
     },
@@ -272,51 +275,4 @@ pub enum LangArg {
 pub enum Plain {
     Human,
     Json,
-}
-
-/// A format of the result and where it goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Output {
-    pub format: Format,
-    /// `None`: standard output.
-    pub file: Option<PathBuf>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Human,
-    Json,
-}
-
-impl Output {
-    /// Reads `--format FORMAT[=FILE]`.
-    pub fn parse(text: &str) -> Result<Output, String> {
-        let (name, file) = match text.split_once('=') {
-            Some((name, file)) => (name, Some(PathBuf::from(file))),
-            None => (text, None),
-        };
-        let format = match name {
-            "human" => Format::Human,
-            "json" => Format::Json,
-            "sarif" | "sarif-failures" | "junit" | "oscal" | "markdown" | "html" => {
-                return Err(format!("the format {name} is not built yet; there are human and json"));
-            }
-            _ => return Err(format!("there is no format {name:?}; there are human and json")),
-        };
-        Ok(Output { format, file })
-    }
-
-    /// All outputs of a run; `human` on the terminal where nothing is asked, and at most one on standard output.
-    pub fn all(asked: &[String]) -> Result<Vec<Output>, String> {
-        let outputs: Vec<Output> = asked.iter().map(|text| Output::parse(text)).collect::<Result<_, _>>()?;
-        if outputs.iter().filter(|o| o.file.is_none()).count() > 1 {
-            return Err(
-                "only one format can go to standard output; give the others a file, as in json=result.json".into()
-            );
-        }
-        if outputs.is_empty() {
-            return Ok(vec![Output { format: Format::Human, file: None }]);
-        }
-        Ok(outputs)
-    }
 }

@@ -2,22 +2,25 @@
 
 use crate::args::{LangArg, Plain};
 use crate::done::{Done, NotDone};
-use crate::{terminal, verify};
+use crate::output::{self, Output, Report};
+use crate::terminal;
 use assize_evidence::{Replay, read_folder, replay as derive};
-use assize_report::Options;
 use std::path::Path;
 
-pub fn show(folder: &Path, lang: Option<LangArg>) -> Result<Done, NotDone> {
+/// The report of a pack, as it was recorded.
+pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<Done, NotDone> {
+    let outputs = Output::all(format)?;
     let replay = open(folder)?;
-    let Replay { contract, sheets, recorded_result, manifest, .. } = &replay;
-    let options = Options {
-        languages: verify::languages(lang, contract),
-        colour: terminal::colour_on_stdout(),
-        width: terminal::width(),
+    let report = Report {
+        result: &replay.recorded_result,
+        contract: &replay.contract,
+        sheets: &replay.sheets,
+        record: &replay.record,
+        kept: Some(output::kept(&replay.manifest)),
+        lang,
     };
-    let mut text = format!("{} {}\n", folder.display(), manifest.digest());
-    text.push_str(&assize_report::human(recorded_result, contract, sheets, &options));
-    terminal::print(&text)?;
+    let above = format!("{} {}\n", folder.display(), replay.manifest.digest());
+    output::write(&outputs, &report, &above)?;
     Ok(Done::Good)
 }
 

@@ -12,6 +12,7 @@ mod facts;
 mod init;
 mod interrupt;
 mod load;
+mod output;
 mod progress;
 mod record;
 mod sign;
@@ -68,7 +69,7 @@ fn run(command: Command) -> Result<Done, NotDone> {
         }
         Command::Evidence(EvidenceCommand::Sign { pack, key, cosigner }) => sign::add(&pack, &key, &cosigner),
         Command::Keygen { file } => sign::keygen(&file),
-        Command::Evidence(EvidenceCommand::Show { pack, lang }) => evidence::show(&pack, lang),
+        Command::Evidence(EvidenceCommand::Show { pack, format, lang }) => evidence::show(&pack, &format, lang),
         Command::Evidence(EvidenceCommand::Replay { pack, format }) => evidence::replay(&pack, format),
         Command::Evidence(EvidenceCommand::Diff { first, second, output }) => diff::run(&first, &second, output.format),
         Command::Drill(options) => drill::run(&options),

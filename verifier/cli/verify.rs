@@ -1,22 +1,22 @@
 //! `assize verify`: collect, record, judge, report, and keep the evidence.
 
-use crate::args::{Collecting, Format, Gate, LangArg, Output, Verify};
+use crate::args::{Collecting, Gate, Verify};
 use crate::done::{Done, NotDone};
 use crate::examine::{self, Examined, Opened, Running};
+use crate::output::{self, Output, Report};
 use crate::progress::Terminal;
 use crate::record::{self, Circumstances};
 use crate::{interrupt, load, sign, terminal};
 use assize_clause::Contract;
 use assize_delivery::Delivery;
 use assize_evidence::{Pack, Role, record_sheets, write_folder};
-use assize_facts::{Lang, Progress, Quiet, Request};
+use assize_facts::{Progress, Quiet, Request};
 use assize_judge::{ContractVerdict, RunRecord, RunResult, Sheets};
-use assize_report::Options;
 use jiff::Timestamp;
 use std::path::Path;
 
 pub fn run(options: &Verify) -> Result<Done, NotDone> {
-    let outputs = Output::all(&options.format).map_err(NotDone::say)?;
+    let outputs = Output::all(&options.format)?;
     let ran_at = now();
     let judged_for = judged_for(options, ran_at)?;
     let contract = load::contract(options.contract.as_deref(), options.waivers.as_deref())?;
@@ -48,6 +48,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let Examined { sheets, .. } = examined;
     let sheets = Sheets::new(sheets);
     let result = assize_judge::judge(&contract, &sheets, &record);
+    let mut kept = None;
     if let Some(target) = &options.pack {
         progress.step("writing the pack");
         let waivers = options.waivers.as_deref().map(examine::read_text).transpose()?;
@@ -55,13 +56,14 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         if let Some(key) = &key {
             key.sign(&mut pack)?;
         }
+        kept = Some(output::kept(&pack.manifest()));
         interrupt::while_writing(|cancelled| write_folder(target, &pack, cancelled))
             .map_err(|error| NotDone::say(error.to_string()))?;
     }
     progress.clear();
-    for output in &outputs {
-        write(output, &result, &contract, &sheets, options.lang)?;
-    }
+    let report =
+        Report { result: &result, contract: &contract, sheets: &sheets, record: &record, kept, lang: options.lang };
+    output::write(&outputs, &report, "")?;
     Ok(done(&result))
 }
 
@@ -191,40 +193,6 @@ fn pack(
     pack.add("run.json", Role::Run, assize_evidence::run_bytes(record));
     pack.add("result.json", Role::Result, assize_report::json(result));
     pack
-}
-
-/// The languages of a report: those asked for, else the contract's.
-pub fn languages(asked: Option<LangArg>, contract: &Contract) -> Vec<Lang> {
-    match asked {
-        Some(LangArg::En) => vec![Lang::En],
-        Some(LangArg::Zh) => vec![Lang::Zh],
-        Some(LangArg::Both) => match contract.language {
-            Lang::En => vec![Lang::En, Lang::Zh],
-            Lang::Zh => vec![Lang::Zh, Lang::En],
-        },
-        None => vec![contract.language],
-    }
-}
-
-fn write(
-    output: &Output,
-    result: &RunResult,
-    contract: &Contract,
-    sheets: &Sheets,
-    lang: Option<LangArg>,
-) -> Result<(), NotDone> {
-    let text = match output.format {
-        Format::Json => assize_report::json(result),
-        Format::Human => {
-            let colour = output.file.is_none() && terminal::colour_on_stdout();
-            let options = Options { languages: languages(lang, contract), colour, width: terminal::width() };
-            assize_report::human(result, contract, sheets, &options)
-        }
-    };
-    match &output.file {
-        None => terminal::print(&text),
-        Some(file) => std::fs::write(file, text).map_err(|e| NotDone::say(format!("{}: {e}", file.display()))),
-    }
 }
 
 /// One clause of a contract on a deliverable, on every layer; nothing is printed. For the drill.

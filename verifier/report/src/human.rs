@@ -145,10 +145,8 @@ impl Page<'_> {
         }
     }
 
-    /// A reason's words where it takes no argument, else its code.
     fn reason(&self, code: &str) -> String {
-        let words = assize_facts::Reason::new(code).render(self.lang);
-        if words.contains('{') { code.to_string() } else { plain(&words) }
+        crate::case::reason_words(code, self.lang)
     }
 
     fn clause(&mut self, clause: &ClauseResult) {

@@ -1,11 +1,23 @@
 //! What people and programs read: one file per format over the same result, every word from one table per language.
 
+mod case;
+mod escape;
 mod excerpt;
+mod format;
 mod gaps;
 mod human;
 mod json;
+mod junit;
+mod markdown;
+mod sarif;
+mod standing;
+#[cfg(test)]
+mod tests;
 pub mod text;
+mod uuid;
 mod words;
 
+pub use case::{Case, Kept, KeptFile};
+pub use format::{Format, render};
 pub use human::{Options, human};
 pub use json::json;

@@ -19,7 +19,8 @@ pub fn plain(text: &str) -> String {
 
 fn is_hostile(c: char) -> bool {
     let invisible = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}');
-    c.is_control() || invisible || matches!(c, '\u{e0000}'..='\u{e007f}')
+    // The last two are no characters at all, and XML 1.0 cannot hold them even escaped.
+    c.is_control() || invisible || matches!(c, '\u{e0000}'..='\u{e007f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Tabs become spaces first, for lines of source.

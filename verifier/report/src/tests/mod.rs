@@ -1,0 +1,6 @@
+//! Reports over one small case that has everything, and over a large and a hostile one.
+
+mod formats;
+mod hostile;
+mod sample;
+mod size;

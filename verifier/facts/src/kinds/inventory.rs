@@ -78,7 +78,7 @@ fact! {
         tool: BuildFile,
         /// The setting's name: a flag (`-mod`, `-overlay`, `-tags`), a variable (`CGO_ENABLED`, `GOSUMDB`) or a source-changing command (`go mod edit`, `sed -i`).
         setting: String,
-        /// Its value; null for a command.
+        /// Its value; of a Go command that changes the module graph its arguments; null for a flag without one.
         value: Known<Option<String>>,
         /// The command line it is in force for, cut at 400 characters; null where none is known.
         command: Option<String>,

@@ -54,7 +54,7 @@ fn settings_reach_the_build_through_variables_and_functions() {
         (
             "functions that are called by a name from outside",
             "-- b.sh --\nprepare() { go mod edit -require=x@v1; }\ncompile() {\n  prepare\n  go build ./cmd/app\n}\n\"$1\"\n",
-            &["+ b.sh:1 go mod edit"],
+            &["+ b.sh:1 go mod edit=-require=x@v1"],
         ),
         (
             "a later value decides",
@@ -89,6 +89,16 @@ fn settings_reach_the_build_through_variables_and_functions() {
             &["+ b.sh:1 -overlay=o"],
         ),
         ("a wrapper of the compiler", "-- b.sh --\ngarble build ./cmd/app\n", &["+ b.sh:1 -toolexec=garble"]),
+        (
+            "a list of programs, one after the other",
+            "-- b.sh --\nfor one in tool app; do CGO_ENABLED=1 go build \"./cmd/${one}\"; done\n",
+            &["+ b.sh:1 CGO_ENABLED=1"],
+        ),
+        (
+            "a command and a default inside of a value stay one word",
+            "-- b.sh --\nF=\"-ldflags=-X=v=$(git log | head -1)\"\ngo build ${F} ${MORE:+-x} ${MODE:-\"-overlay=o\"} ./cmd/app\n",
+            &["+ b.sh:2 -ldflags", "+ b.sh:2 -overlay=o"],
+        ),
         (
             "flags that take no value",
             "-- b.sh --\ngo build -buildvcs -overlay=o ./cmd/app\n",
@@ -217,6 +227,16 @@ fn what_is_no_delivered_build_does_not_count() {
         ("another platform", "-- b.sh --\nGOARCH=arm CGO_ENABLED=1 go build ./cmd/app\n", &[]),
         ("a tool at a version", "-- b.sh --\nGOFLAGS=-mod=mod go install \"example.com/m/cmd/app@$V\"\n", &[]),
         (
+            "what only prints the graph",
+            "-- b.sh --\nV=$(go mod edit -json | jq .Go)\ngo work edit -print\ngo mod edit -fmt\ngo build ./cmd/app\n",
+            &[],
+        ),
+        (
+            "tools by the names of a list",
+            "-- b.sh --\nTOOLS=\"x.org/a x.org/b\"\nfor tool in ${TOOLS}; do GO111MODULE=on go install \"$tool\"; done\n",
+            &[],
+        ),
+        (
             "a change in a module of tools",
             "-- b.sh --\n(cd tools && go get x@latest && go mod tidy)\ngo build ./cmd/app\n",
             &[],
@@ -234,7 +254,7 @@ fn what_is_no_delivered_build_does_not_count() {
         (
             "a rule that runs where a delivered file is older than another",
             "-- Makefile --\napp: internal/x/x.go\n\tgo build ./cmd/app\ninternal/x/x.go: x.cfg\n\tgo generate ./internal/x\n\tgo get\n",
-            &["? Makefile:4 go generate", "? Makefile:5 go get"],
+            &["? Makefile:4 go generate=./internal/x", "? Makefile:5 go get=."],
         ),
         (
             "the environment of another step",
@@ -267,4 +287,15 @@ fn what_is_no_delivered_build_does_not_count() {
             &[],
         ),
     ]);
+}
+
+#[test]
+fn a_command_that_contradicts_the_declared_build_is_not_known_to_make_the_program() {
+    let files = "-- b.sh --\nCGO_ENABLED=1 go build -race ./cmd/app\n";
+    assert_eq!(counts(files), ["+ b.sh:1 -race", "+ b.sh:1 CGO_ENABLED=1"]);
+    let declared = super::tests::told_with(files, Some(&[("CGO_ENABLED", "0")]));
+    assert_eq!(declared, ["b.sh:1 -race ?", "b.sh:1 CGO_ENABLED=1 ?"]);
+    let agreeing =
+        super::tests::told_with("-- b.sh --\nCGO_ENABLED=1 go build ./cmd/app\n", Some(&[("CGO_ENABLED", "1")]));
+    assert_eq!(agreeing, ["b.sh:1 CGO_ENABLED=1 yes"]);
 }

@@ -1,7 +1,7 @@
 //! Which arguments of a `go build` mean a delivered main package.
 
-use assize_facts::{Deliverable, Known, reason};
-use std::collections::BTreeSet;
+use assize_facts::{BuildSpec, Deliverable, Known, Reason, reason};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The declared main packages, as folders relative to the source root (empty: the root itself).
 pub(super) struct Targets {
@@ -20,7 +20,12 @@ pub(super) struct Targets {
     graph: String,
     /// GOOS and GOARCH of the delivered programs, where they are declared.
     platform: Option<(String, String)>,
+    /// What the declared builds of the programs set, of what a binary records; `None` where one is not declared.
+    declared: Option<Vec<BTreeMap<String, Option<String>>>>,
 }
+
+/// What the build information of a binary records (runtime/debug.BuildSetting, Go 1.26).
+const RECORDED: &[&str] = &["CGO_ENABLED", "-buildmode", "-race", "-msan", "-asan"];
 
 /// A `go build` or `go install`.
 #[derive(Clone, Copy, Default)]
@@ -58,6 +63,7 @@ impl Targets {
             packages: paths.iter().filter(is_package).map(parent).collect(),
             modules: paths.iter().filter(|p| *p == "go.mod" || p.ends_with("/go.mod")).map(parent).collect(),
             graph: graph.to_owned(),
+            declared: spec.binaries.iter().map(|b| b.build.as_ref().map(declared_settings)).collect(),
             platform: platform.map(|(os, arch)| (os.to_owned(), arch.split('/').next().unwrap_or(arch).to_owned())),
         }
     }
@@ -78,8 +84,9 @@ impl Targets {
         let here = [".".to_owned()];
         let packages = if asked.packages.is_empty() { &here[..] } else { asked.packages };
         let mut doubtful = self.undeclared;
-        // Files of one package are one package.
-        let one = packages.len() == 1 || packages.iter().all(|p| p.ends_with(".go"));
+        // Files of one package are one package; what a variable gives beside it may be flags, or nothing.
+        let named = packages.iter().filter(|p| !p.starts_with('$')).count();
+        let one = packages.len() == 1 || named == 1 || packages.iter().all(|p| p.ends_with(".go"));
         for package in packages {
             // Of several packages `go build` keeps nothing, unless it is told where (`go help build`).
             if !asked.install && asked.output.is_none() && (!one || self.is_several(package, asked.folder)) {
@@ -95,6 +102,18 @@ impl Targets {
             true => Known::Unknown(reason!("built-package-unknown", packages = packages.join(" "))),
             false => Known::Value(false),
         }
+    }
+
+    /// A command that contradicts the declared build is another's, or the declaration is wrong: the binary tells which.
+    pub fn declared_otherwise(&self, setting: &str, value: &Known<Option<String>>) -> Option<Reason> {
+        let (Known::Value(value), true) = (value, RECORDED.contains(&setting)) else { return None };
+        let declared = self.declared.as_ref().filter(|all| !all.is_empty())?;
+        // A switch that is not declared is off; a variable may come from the environment.
+        let other = |build: &BTreeMap<String, Option<String>>| match build.get(setting) {
+            Some(declared) => declared != value,
+            None => setting.starts_with('-'),
+        };
+        declared.iter().all(other).then(|| reason!("declared-otherwise", setting = setting))
     }
 
     fn is_for_another_platform(&self, asked: Asked<'_>) -> bool {
@@ -198,6 +217,11 @@ impl Targets {
             None => self.folders.iter().any(|f| f == folder),
         }
     }
+}
+
+fn declared_settings(build: &BuildSpec) -> BTreeMap<String, Option<String>> {
+    let variables = build.env.iter().map(|(name, value)| (name.clone(), Some(value.clone())));
+    super::flags::flags(&build.flags).into_iter().chain(variables).collect()
 }
 
 /// A folder without `.`, `..` where they can be taken away, and slashes at its ends.

@@ -7,7 +7,9 @@ use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
 use super::shell::Node;
 use super::state::{Held, Shell, Sure};
-use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
+use super::told;
+use super::told::Told;
+use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -18,13 +20,6 @@ pub(super) const DEEPEST: u32 = 40;
 pub(super) const MOST: u32 = 200_000;
 /// Flags that put another graph, other files or another tool in the place of the delivered ones.
 const RISKY: &[&str] = &["-mod", "-modfile", "-overlay", "-toolexec"];
-
-/// A setting as it is told, with the file and line that it stands in.
-pub(super) struct Told {
-    pub file: String,
-    pub line: u32,
-    pub item: BuildSetting,
-}
 
 /// What was carried out, in which file, and in which state: shell, changes, written settings, stale or not.
 pub(super) type Key = (String, String, u64, usize, usize, bool);
@@ -41,26 +36,26 @@ pub(super) struct Place {
 
 /// One setting seen, before it is known which build follows.
 pub(super) struct Seen {
-    place: Place,
-    tool: BuildFile,
-    name: String,
-    value: Known<Option<String>>,
-    command: Option<String>,
+    pub place: Place,
+    pub tool: BuildFile,
+    pub name: String,
+    pub value: Known<Option<String>>,
+    pub command: Option<String>,
     /// Why it may not be in force where it seems to be.
-    doubt: Option<Reason>,
+    pub doubt: Option<Reason>,
     /// Of a change: the folder it is made in, and how often the folder had been changed.
     at: Option<(Option<String>, u32)>,
 }
 
 /// A build command.
-struct Build {
-    place: Place,
-    tool: BuildFile,
-    command: String,
-    own: Vec<(String, Option<String>)>,
-    delivered: Known<bool>,
-    in_force: Vec<usize>,
-    doubtful: Vec<usize>,
+pub(super) struct Build {
+    pub place: Place,
+    pub tool: BuildFile,
+    pub command: String,
+    pub own: Vec<(String, Option<String>)>,
+    pub delivered: Known<bool>,
+    pub in_force: Vec<usize>,
+    pub doubtful: Vec<usize>,
 }
 
 pub(super) struct State<'l> {
@@ -92,8 +87,8 @@ pub(super) struct State<'l> {
     /// Settings by where they stand and what they say.
     known: HashMap<Line, Vec<usize>>,
     changed: usize,
-    seen: Vec<Seen>,
-    builds: Vec<Build>,
+    pub seen: Vec<Seen>,
+    pub builds: Vec<Build>,
 }
 
 /// Carries out one scope of a file; `file` is relative to the source root where it lies in it.
@@ -222,14 +217,14 @@ impl State<'_> {
             return ids.clone();
         }
         let value = match &text {
-            Some(_) => self::value(text.clone()),
+            Some(_) => told::value(text.clone()),
             None => Known::Unknown(reason!("value-from-outside", name = name)),
         };
         let mut notes = vec![(name.to_owned(), value, None)];
         if name == "GOFLAGS" {
             let words: Vec<String> = text.as_deref().unwrap_or("$").split_whitespace().map(str::to_owned).collect();
             for (flag, value) in flags::flags(&words) {
-                notes.push((flag, self::value(value), None));
+                notes.push((flag, told::value(value), None));
             }
             let open = words.iter().any(|w| !w.starts_with('-') && w.contains('$'));
             for flag in RISKY.iter().filter(|_| open) {
@@ -285,10 +280,10 @@ impl State<'_> {
 
     /// A change of the module graph or of sources, in the folder where it is made.
     pub fn change(&mut self, line: u32, name: &str, shown: &str) {
-        self.changed(line, name, shown, (self.shell.folder.clone(), self.shell.moved));
+        self.changed(line, name, &[], shown, (self.shell.folder.clone(), self.shell.moved));
     }
 
-    fn changed(&mut self, line: u32, name: &str, shown: &str, here: (Option<String>, u32)) {
+    fn changed(&mut self, line: u32, name: &str, arguments: &[String], shown: &str, here: (Option<String>, u32)) {
         // One line is one change, in each of a few folders.
         const MOST: usize = 8;
         let place = self.place(line);
@@ -300,8 +295,9 @@ impl State<'_> {
         self.changed += 1;
         let at = Some(here);
         let (place, tool, doubt) = (self.place(line), self.tool, self.doubt());
-        let command = Some(shown.to_owned());
-        self.seen.push(Seen { place, tool, name: name.into(), value: Known::Value(None), command, doubt, at });
+        let arguments = (!arguments.is_empty()).then(|| cut(&arguments.join(" ")));
+        let (command, value) = (Some(shown.to_owned()), told::value(arguments));
+        self.seen.push(Seen { place, tool, name: name.into(), value, command, doubt, at });
     }
 
     /// A call of the Go command.
@@ -330,13 +326,19 @@ impl State<'_> {
                     }
                 }
             }
+            // These print, or write the same in another form (`go help mod edit`, `go help work edit`).
+            Some("mod" | "work") if second == "edit" && is_only_shown(&words[2..]) => {}
             Some("mod") if ["edit", "tidy", "init", "vendor", "download"].contains(&second.as_str()) => {
-                self.changed(line, &format!("go mod {second}"), &shown, here);
+                self.changed(line, &format!("go mod {second}"), &words[2..], &shown, here);
             }
             Some("work") if ["edit", "init", "sync", "use", "vendor"].contains(&second.as_str()) => {
-                self.changed(line, &format!("go work {second}"), &shown, here);
+                self.changed(line, &format!("go work {second}"), &words[2..], &shown, here);
             }
-            Some(verb @ ("get" | "generate")) => self.changed(line, &format!("go {verb}"), &shown, here),
+            // By itself it is about the package of the folder.
+            Some("get") if words.len() == 1 => self.changed(line, "go get", &[".".into()], &shown, here),
+            Some(verb @ ("get" | "generate")) => {
+                self.changed(line, &format!("go {verb}"), &words[1..], &shown, here);
+            }
             _ => {}
         }
     }
@@ -352,8 +354,14 @@ impl State<'_> {
         install: bool,
         (folder, moved): (Option<String>, u32),
     ) {
+        let values = super::state::Seen { shell: &self.shell, list };
         let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
         let arguments = flags::arguments(&words);
+        // Of a loop's values each is built in its turn.
+        let turns: Vec<Vec<String>> = match arguments.packages.as_slice() {
+            [one] => super::expand::each(one, &values).into_iter().map(|p| vec![p]).collect(),
+            several => vec![several.to_vec()],
+        };
         let held = |name: &str| -> Option<String> {
             if let Some((_, value)) = own.iter().rfind(|(n, _)| n == name) {
                 return Some(value.clone());
@@ -365,14 +373,15 @@ impl State<'_> {
         };
         let (os, arch) = (held("GOOS"), held("GOARCH"));
         let asked = Asked {
-            packages: &arguments.packages,
+            packages: &[],
             output: arguments.output.as_deref(),
             install,
             folder: folder.as_deref(),
             os: os.as_deref(),
             arch: arch.as_deref(),
         };
-        let delivered = self.targets.built(asked);
+        let delivered = turns.iter().map(|packages| self.targets.built(Asked { packages, ..asked }));
+        let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
         let mut settings = arguments.settings;
         for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
             if name == "GOFLAGS" {
@@ -437,54 +446,24 @@ impl State<'_> {
         }
         (sure, doubtful)
     }
-
-    fn tell(self, environment_file: bool) -> (Vec<Told>, bool) {
-        let mut delivered: Vec<Known<bool>> = vec![Known::Value(false); self.seen.len()];
-        let mut commands: Vec<Option<String>> = self.seen.iter().map(|s| s.command.clone()).collect();
-        for build in &self.builds {
-            let ids = build.in_force.iter().map(|id| (*id, false)).chain(build.doubtful.iter().map(|id| (*id, true)));
-            for (id, doubtful) in ids {
-                let found = match (&build.delivered, doubtful) {
-                    (Known::Value(true), true) => Known::Unknown(reason!("change-of-a-folder-unknown")),
-                    (found, _) => found.clone(),
-                };
-                match (&delivered[id], &found) {
-                    (Known::Value(false), _) | (Known::Unknown(_), Known::Value(true)) => {
-                        delivered[id] = found;
-                        commands[id] = commands[id].take().or_else(|| Some(build.command.clone()));
-                    }
-                    _ => {}
-                }
-            }
-        }
-        let mut told = Vec::new();
-        for ((seen, delivered), command) in self.seen.into_iter().zip(delivered).zip(commands) {
-            let delivered = match (delivered, seen.doubt) {
-                _ if environment_file => Known::Unknown(reason!("environment-file-in-force")),
-                (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
-                (delivered, _) => delivered,
-            };
-            let item = BuildSetting { tool: seen.tool, setting: seen.name, value: seen.value, command, delivered };
-            told.push(Told { file: seen.place.file, line: seen.place.line, item });
-        }
-        for build in self.builds {
-            for (setting, text) in build.own {
-                let (command, delivered) = (Some(build.command.clone()), build.delivered.clone());
-                let item = BuildSetting { tool: build.tool, setting, value: value(text), command, delivered };
-                told.push(Told { file: build.place.file.clone(), line: build.place.line, item });
-            }
-        }
-        (told, self.cut)
-    }
 }
 
-/// A value that a variable decides is not known.
-pub(super) fn value(text: Option<String>) -> Known<Option<String>> {
-    match text {
-        Some(text) if text.contains('$') || text.contains("{{") => {
-            Known::Unknown(reason!("value-of-variable", text = text))
-        }
-        other => Known::Value(other),
+/// `go mod edit -json`: prints, and writes nothing. `-fmt` alone writes the same graph.
+fn is_only_shown(words: &[String]) -> bool {
+    let flag = |word: &str| {
+        let word = word.trim_start_matches('-');
+        word.split('=').next().unwrap_or(word).to_owned()
+    };
+    let flags: Vec<String> = words.iter().filter(|w| w.starts_with('-')).map(|w| flag(w)).collect();
+    let prints = flags.iter().any(|f| f == "json" || f == "print");
+    prints || (!flags.is_empty() && flags.iter().all(|f| f == "fmt"))
+}
+
+/// Of two builds the one that makes a delivered program, or may.
+fn surer(a: Known<bool>, b: Known<bool>) -> Known<bool> {
+    match (&a, &b) {
+        (Known::Value(true), _) | (_, Known::Value(false)) => a,
+        _ => b,
     }
 }
 

@@ -7,39 +7,13 @@ pub(super) trait Values {
     fn values(&self, name: &str) -> Vec<String>;
 }
 
+/// Deeper nested defaults are not read.
+const DEEPEST: u32 = 8;
+
 /// A word with what is known put in: one word where it is quoted, several where not. What is not known stays written.
 pub(super) fn words(word: &str, values: &dyn Values) -> Vec<String> {
     let mut out = vec![String::new()];
-    let mut rest = word;
-    while let Some(at) = rest.find(['$', QUOTED]) {
-        let mark = if rest[at..].starts_with('$') { '$' } else { QUOTED };
-        push(&mut out, &rest[..at]);
-        rest = &rest[at + mark.len_utf8()..];
-        let Some((name, default, length)) = reference(rest) else {
-            push(&mut out, "$");
-            continue;
-        };
-        let (written, after) = rest.split_at(length);
-        rest = after;
-        let known = values.values(name);
-        let text = match (known.as_slice(), default) {
-            ([], Some(default)) => default.to_owned(),
-            ([], None) => {
-                push(&mut out, &format!("${written}"));
-                continue;
-            }
-            ([one], _) => one.clone(),
-            // Where any of several may come, all of them count; as one value it is not known.
-            (several, _) if mark == '$' || written.contains("[@]") || matches!(name, "@" | "*") => several.join(" "),
-            _ => {
-                push(&mut out, &format!("${written}"));
-                continue;
-            }
-        };
-        let apart = mark == '$' || written.contains("[@]") || name == "@";
-        split(&mut out, &text, apart);
-    }
-    push(&mut out, rest);
+    put(&mut out, word, values, DEEPEST);
     // `$X` that holds nothing is no word; `"$X"` is an empty one.
     let bare = word.starts_with('$') && !word.contains(QUOTED);
     out.retain(|w| !(bare && w.is_empty()));
@@ -51,41 +25,155 @@ pub(super) fn text(word: &str, values: &dyn Values) -> String {
     words(&word.replace('$', &QUOTED.to_string()), values).join(" ")
 }
 
+/// Every word that may stand in place of one that is a single reference with several values.
+pub(super) fn each(word: &str, values: &dyn Values) -> Vec<String> {
+    let Some(at) = word.find('$') else { return vec![word.to_owned()] };
+    let (before, rest) = (&word[..at], &word[at + 1..]);
+    match reference(rest) {
+        Some(Reference { name, how: How::Plain, length }) if !rest[length..].contains('$') => {
+            let all = values.values(name);
+            match all.is_empty() {
+                true => vec![word.to_owned()],
+                false => all.iter().map(|value| format!("{before}{value}{}", &rest[length..])).collect(),
+            }
+        }
+        _ => vec![word.to_owned()],
+    }
+}
+
+fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
+    let mut rest = word;
+    while let Some(at) = rest.find(['$', QUOTED]) {
+        let quoted = !rest[at..].starts_with('$');
+        push(out, &rest[..at]);
+        rest = &rest[at + if quoted { QUOTED.len_utf8() } else { 1 }..];
+        let Some(Reference { name, how, length }) = reference(rest) else {
+            push(out, "$");
+            continue;
+        };
+        let (written, after) = rest.split_at(length);
+        rest = after;
+        let known = values.values(name);
+        let apart = !quoted || written.contains("[@]") || name == "@";
+        match (how, known.as_slice()) {
+            (How::Else(other), []) | (How::Instead(other), [_, ..]) if depth > 0 => {
+                if !apart {
+                    put(out, &other.replace('$', &QUOTED.to_string()), values, depth - 1);
+                    continue;
+                }
+                for (at, part) in parts(other).into_iter().enumerate() {
+                    out.extend((at > 0).then(String::new));
+                    put(out, part, values, depth - 1);
+                }
+            }
+            (How::Plain | How::Else(_), [one]) => split(out, one, apart),
+            // Where any of several may come, all of them count; as one value it is not known.
+            (How::Plain | How::Else(_), several @ [_, ..]) if apart || name == "*" => {
+                split(out, &several.join(" "), apart);
+            }
+            _ => push(out, &format!("${written}")),
+        }
+    }
+    push(out, rest);
+}
+
 fn push(out: &mut [String], text: &str) {
     if let Some(last) = out.last_mut() {
-        last.push_str(&text.replace(LITERAL, "$"));
+        last.push_str(&shown(text));
     }
+}
+
+/// The marks of the reader as the dollars that they are.
+fn shown(text: &str) -> String {
+    text.replace([QUOTED, LITERAL], "$")
 }
 
 fn split(out: &mut Vec<String>, text: &str, apart: bool) {
     if !apart {
         return push(out, text);
     }
-    let mut parts = text.split_whitespace();
+    let mut parts = parts(text).into_iter();
     push(out, parts.next().unwrap_or_default());
-    out.extend(parts.map(|part| part.replace(LITERAL, "$")));
+    out.extend(parts.map(shown));
 }
 
-/// `NAME`, `{NAME}`, `{NAME:-default}`, `{NAME[@]}`: the name, the default, and how long it is.
-fn reference(text: &str) -> Option<(&str, Option<&str>, usize)> {
-    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    if let Some(inner) = text.strip_prefix('{') {
-        let end = inner.find('}')?;
-        let body = &inner[..end];
-        let name_end = body.find(|c| !is_name(c)).unwrap_or(body.len());
-        let (mut name, after) = body.split_at(name_end);
-        if name.is_empty() && matches!(body, "@" | "*") {
-            name = body;
+/// Words between blanks; a command or a value that is put in keeps its blanks.
+fn parts(text: &str) -> Vec<&str> {
+    let (mut all, mut from, mut open) = (vec![], 0, 0_u32);
+    let bytes = text.as_bytes();
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'(' | b'{' if open > 0 || (at > 0 && bytes[at - 1] == b'$') => open += 1,
+            b')' | b'}' => open = open.saturating_sub(1),
+            _ if byte.is_ascii_whitespace() && open == 0 => {
+                all.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
         }
-        let default = [":-", ":=", "-", "="].iter().find_map(|mark| after.strip_prefix(mark));
-        let plain = after.is_empty() || after == "[@]" || after == "[*]" || default.is_some() || name == body;
-        return (plain && !name.is_empty()).then_some((name, default, end + 2));
+    }
+    all.push(&text[from..]);
+    all.retain(|part| !part.is_empty());
+    all
+}
+
+struct Reference<'t> {
+    name: &'t str,
+    how: How<'t>,
+    /// How long it is, without the dollar.
+    length: usize,
+}
+
+#[derive(Clone, Copy)]
+enum How<'t> {
+    Plain,
+    /// `${NAME:-other}`: where it is not set.
+    Else(&'t str),
+    /// `${NAME:+other}`: where it is set.
+    Instead(&'t str),
+    /// `${NAME%x}`, `${!NAME}`: not carried out.
+    Changed,
+}
+
+/// `NAME`, `{NAME}`, `{NAME:-default}`, `{NAME[@]}`.
+fn reference(text: &str) -> Option<Reference<'_>> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if text.starts_with('{') {
+        let end = closing(text)?;
+        let body = &text[1..end];
+        let name_end = body.find(|c| !is_name(c)).unwrap_or(body.len());
+        let (mut name, mut after) = body.split_at(name_end);
+        if name.is_empty() && body.starts_with(['@', '*']) {
+            (name, after) = body.split_at(1);
+        }
+        let after = ["[@]", "[*]"].iter().find_map(|mark| after.strip_prefix(mark)).unwrap_or(after);
+        let other = |marks: [&str; 2]| marks.iter().find_map(|mark| after.strip_prefix(mark));
+        let how = match (other([":-", "-"]).or_else(|| other([":=", "="])), other([":+", "+"])) {
+            _ if after.is_empty() && !name.is_empty() => How::Plain,
+            _ if name.is_empty() => How::Changed,
+            (Some(default), _) => How::Else(default),
+            (None, Some(instead)) => How::Instead(instead),
+            (None, None) => How::Changed,
+        };
+        return Some(Reference { name, how, length: end + 1 });
     }
     if text.starts_with(['@', '*']) || text.starts_with(|c: char| c.is_ascii_digit()) {
-        return Some((&text[..1], None, 1));
+        return Some(Reference { name: &text[..1], how: How::Plain, length: 1 });
     }
     let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
-    (end > 0).then_some((&text[..end], None, end))
+    (end > 0).then_some(Reference { name: &text[..end], how: How::Plain, length: end })
+}
+
+/// Where the brace closes with which the text begins.
+fn closing(text: &str) -> Option<usize> {
+    let mut open = 0_i32;
+    for (at, byte) in text.bytes().enumerate() {
+        open += i32::from(byte == b'{') - i32::from(byte == b'}');
+        if open == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 #[cfg(test)]
@@ -101,6 +189,7 @@ mod tests {
                 "ONE" => of(&["a b"]),
                 "TWO" => of(&["x", "y z"]),
                 "NONE" => of(&[""]),
+                "COMMAND" => of(&["$(echo a | b) ${C d} e"]),
                 _ => vec![],
             }
         }
@@ -122,6 +211,12 @@ mod tests {
             (quoted("$NONE"), ""),
             (format!("{LITERAL}ONE"), "$ONE"),
             ("${ONE%x}".into(), "${ONE%x}"),
+            ("${OTHER:-${ONE}}".into(), "a|b"),
+            (quoted("${OTHER:-x${ONE}}"), "xa b"),
+            ("${ONE:+-n}".into(), "-n"),
+            ("${OTHER:+-n}".into(), "${OTHER:+-n}"),
+            ("${TWO[@]:+${TWO[@]}}".into(), "x|y|z"),
+            ("$COMMAND".into(), "$(echo a | b)|${C d}|e"),
             ("a$".into(), "a$"),
         ] {
             assert_eq!(words(&word, &Fixed).join("|"), expected, "{word}");

@@ -18,6 +18,7 @@ mod shell;
 mod state;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tools;
 mod yaml;
 
@@ -25,10 +26,10 @@ use assize_delivery::{Delivery, Entry, SourceTree};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
 use assize_facts::{Known, Origin, Sheet, reason};
 use delivered::Targets;
-use evaluate::Told;
 use library::Library;
 use model::{Scope, Step};
 use std::collections::{BTreeMap, BTreeSet};
+use told::Told;
 
 /// Build files larger than this are not written by hand.
 const LARGEST: u64 = 4 << 20;

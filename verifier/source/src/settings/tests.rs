@@ -4,15 +4,22 @@ use super::delivered::Targets;
 use super::library::Library;
 use super::{of_file, push, sort};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
-use assize_facts::{BinarySpec, Deliverable, Sheet, SourceSpec};
+use assize_facts::{BinarySpec, BuildSpec, Deliverable, Sheet, SourceSpec};
 use std::collections::BTreeMap;
 
 /// `-- path --` before each file's text; the settings that stand in the build of `./cmd/app`, with their files.
 pub(super) fn told_in(files: &str) -> Vec<String> {
+    told_with(files, None)
+}
+
+/// With the environment of the declared build.
+pub(super) fn told_with(files: &str, env: Option<&[(&str, &str)]>) -> Vec<String> {
+    let owned = |all: &[(&str, &str)]| all.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect();
     let binary = BinarySpec {
         name: "app".into(),
         path: "dist/app".into(),
         package: Some("./cmd/app".into()),
+        build: env.map(|all| BuildSpec { env: owned(all), ..BuildSpec::default() }),
         ..BinarySpec::default()
     };
     let source = SourceSpec { platform: Some("linux/amd64".into()), ..SourceSpec::default() };
@@ -67,7 +74,7 @@ fn settings_of_a_dockerfile_count_in_the_stage_that_builds_the_delivered_program
     let text = "FROM golang AS tools\nENV GOFLAGS=-mod=mod\nRUN go install example.com/tool@v1\nFROM golang\nENV CGO_ENABLED=1\nRUN go get -u x && \\\n  go build -tags a ./cmd/app\n";
     assert_eq!(
         told(BuildFile::Dockerfile, text),
-        ["2 -mod=mod no", "2 GOFLAGS=-mod=mod no", "5 CGO_ENABLED=1 yes", "6 go get yes", "7 -tags=a yes"]
+        ["2 -mod=mod no", "2 GOFLAGS=-mod=mod no", "5 CGO_ENABLED=1 yes", "6 go get=-u x yes", "7 -tags=a yes"]
     );
 }
 

@@ -1,0 +1,69 @@
+//! The settings of a scope as facts, once it is known which builds follow.
+
+use super::evaluate::State;
+use assize_facts::kinds::inventory::BuildSetting;
+use assize_facts::{Known, reason};
+
+/// A setting as it is told, with the file and line that it stands in.
+pub(super) struct Told {
+    pub file: String,
+    pub line: u32,
+    pub item: BuildSetting,
+}
+
+impl State<'_> {
+    /// The settings, each with what it is in force for; and whether something was left out.
+    pub fn tell(self, environment_file: bool) -> (Vec<Told>, bool) {
+        let mut delivered: Vec<Known<bool>> = vec![Known::Value(false); self.seen.len()];
+        let mut commands: Vec<Option<String>> = self.seen.iter().map(|s| s.command.clone()).collect();
+        for build in &self.builds {
+            let ids = build.in_force.iter().map(|id| (*id, false)).chain(build.doubtful.iter().map(|id| (*id, true)));
+            for (id, doubtful) in ids {
+                let found = match (&build.delivered, doubtful) {
+                    (Known::Value(true), true) => Known::Unknown(reason!("change-of-a-folder-unknown")),
+                    (found, _) => found.clone(),
+                };
+                match (&delivered[id], &found) {
+                    (Known::Value(false), _) | (Known::Unknown(_), Known::Value(true)) => {
+                        delivered[id] = found;
+                        commands[id] = commands[id].take().or_else(|| Some(build.command.clone()));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let mut told = Vec::new();
+        for ((seen, delivered), command) in self.seen.into_iter().zip(delivered).zip(commands) {
+            let doubt = seen.doubt.or_else(|| self.targets.declared_otherwise(&seen.name, &seen.value));
+            let delivered = match (delivered, doubt) {
+                _ if environment_file => Known::Unknown(reason!("environment-file-in-force")),
+                (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
+                (delivered, _) => delivered,
+            };
+            let item = BuildSetting { tool: seen.tool, setting: seen.name, value: seen.value, command, delivered };
+            told.push(Told { file: seen.place.file, line: seen.place.line, item });
+        }
+        for build in self.builds {
+            for (setting, text) in build.own {
+                let (command, value) = (Some(build.command.clone()), value(text));
+                let delivered = match (&build.delivered, self.targets.declared_otherwise(&setting, &value)) {
+                    (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
+                    (delivered, _) => delivered.clone(),
+                };
+                let item = BuildSetting { tool: build.tool, setting, value, command, delivered };
+                told.push(Told { file: build.place.file.clone(), line: build.place.line, item });
+            }
+        }
+        (told, self.cut)
+    }
+}
+
+/// A value that a variable decides is not known.
+pub(super) fn value(text: Option<String>) -> Known<Option<String>> {
+    match text {
+        Some(text) if text.contains('$') || text.contains("{{") => {
+            Known::Unknown(reason!("value-of-variable", text = text))
+        }
+        other => Known::Value(other),
+    }
+}

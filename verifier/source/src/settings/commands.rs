@@ -1,7 +1,7 @@
 //! Carrying out shell commands as far as they set something, change something or build.
 
 use super::cut;
-use super::evaluate::{DEEPEST, Key, MOST, State};
+use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
 use super::flags::changes_sources;
 use super::shell::{Command, Joined, Node, plain};
@@ -26,7 +26,7 @@ impl State<'_> {
     /// Shell text in the shell that is there.
     pub fn script(&mut self, line: u32, text: &str) {
         let script = self.library.script(text);
-        self.cut |= script.cut;
+        self.scope.cut |= script.cut;
         // Lists of commands of different scripts are different lists.
         let base = self.lists;
         self.lists += 1 + u64::from(u32::MAX);
@@ -35,24 +35,26 @@ impl State<'_> {
 
     fn nodes(&mut self, line: u32, nodes: &[Node], base: u64, conditional: bool) {
         for node in nodes {
-            self.count += 1;
-            if self.count > MOST || self.depth > DEEPEST {
-                self.cut = true;
+            self.scope.count += 1;
+            if self.scope.count > MOST || self.depth > DEEPEST {
+                self.scope.cut = true;
                 return;
             }
             match node {
                 Node::Command(command) => self.command(line, command, base, conditional),
                 Node::Subshell(inner) => {
-                    let kept = self.shell.clone();
+                    let before = self.shell.mark();
                     self.nodes(line, inner, base, conditional);
-                    self.shell = kept;
+                    self.shell.back(before);
                 }
                 Node::Function { name, body } => {
                     // Lines of a function are those of the text that it stands in.
-                    let body = Rc::new(body.iter().cloned().map(|node| moved(node, line)).collect());
+                    let place = (std::ptr::from_ref(node) as usize, line);
+                    let lines = || Rc::new(body.iter().cloned().map(|node| moved(node, line)).collect());
+                    let body = self.results.bodies.entry(place).or_insert_with(lines).clone();
                     let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
-                    if self.shell.functions.insert(name.clone(), function).is_some() {
-                        self.idle.clear();
+                    if !self.shell.define(name, function) {
+                        self.results.idle.clear();
                     }
                 }
             }
@@ -61,14 +63,13 @@ impl State<'_> {
 
     /// Functions of this file that nothing called: what calls them is not seen.
     pub fn uncalled(&mut self) {
-        let open = |name: &String, function: &Function| !self.called.contains(name) && function.file == self.file;
-        let all = self.shell.functions.iter().filter(|(name, function)| open(name, function));
-        let names: Vec<String> = all.map(|(name, _)| name.clone()).collect();
+        let here = self.shell.functions().filter(|(_, function)| function.file == self.file);
+        let names: Vec<String> = here.map(|(name, _)| name.to_owned()).collect();
         for name in names {
-            if !self.called.contains(&name) {
-                let kept = self.shell.clone();
+            if !self.scope.called.contains(&name) {
+                let before = self.shell.mark();
                 self.function(&name, &[]);
-                self.shell = kept;
+                self.shell.back(before);
             }
         }
     }
@@ -86,7 +87,7 @@ impl State<'_> {
                 if IDLE.contains(&word) || declares {
                     return !writes;
                 }
-                match self.shell.functions.get(word) {
+                match self.shell.function(word) {
                     Some(_) if names.iter().any(|name| name == word) => true,
                     Some(function) => {
                         names.push(word.to_owned());
@@ -99,24 +100,22 @@ impl State<'_> {
     }
 
     fn function(&mut self, name: &str, arguments: &[String]) {
-        let Some(Function { file, home, tool, body }) = self.shell.functions.get(name).cloned() else { return };
-        let mark = format!("{name}()");
-        if self.running.contains(&mark) || self.depth >= DEEPEST {
+        let Some(Function { file, home, tool, body }) = self.shell.function(name).cloned() else { return };
+        if self.depth >= DEEPEST {
+            self.scope.cut = true;
             return;
         }
-        self.called.insert(name.to_owned());
+        self.scope.called.push(name.to_owned());
         let known = Rc::as_ptr(&body) as usize;
-        let idle = match self.idle.get(&known) {
-            Some((_, idle)) => *idle,
+        let idle = match self.results.idle.get(&known) {
+            Some(idle) => *idle,
             None => self.is_idle(&body, &mut vec![name.to_owned()]),
         };
-        // The body is kept, so that its place is not taken by another's.
-        self.idle.insert(known, (body.clone(), idle));
+        self.results.idle.insert(known, idle);
         if idle {
             return;
         }
-        let Some(key) = self.first_time(&format!("{mark} {}", arguments.join(" "))) else { return };
-        self.running.push(mark);
+        let Some(begun) = self.begin(&format!("{name}()"), &arguments.join(" ")) else { return };
         self.depth += 1;
         let kept = self.parameters(arguments);
         let here = (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.home, home), self.tool);
@@ -125,31 +124,14 @@ impl State<'_> {
         self.lists += 1 + u64::from(u32::MAX);
         self.nodes(0, &body, base, false);
         (self.file, self.home, self.tool) = here;
-        self.shell.variables.retain(|name, _| !is_parameter(name));
-        self.shell.variables.extend(kept);
+        self.shell.give_variables(kept);
         self.depth -= 1;
-        self.running.pop();
-        self.results.insert(key, self.shell.clone());
-    }
-
-    /// Carried out again in the same state, a file or a function does the same: then what came of it is put in place, and `None` given.
-    fn first_time(&mut self, what: &str) -> Option<Key> {
-        let key =
-            (what.to_owned(), self.file.clone(), self.shell.mark(), self.changes(), self.written.len(), self.stale);
-        match self.results.get(&key) {
-            Some(shell) => {
-                self.shell = shell.clone();
-                None
-            }
-            None => Some(key),
-        }
+        self.end(begun);
     }
 
     /// Puts `$1`, `$@` in place; gives those that were there.
-    fn parameters(&mut self, arguments: &[String]) -> Vec<(String, Vec<Held>)> {
-        let all = std::mem::take(&mut self.shell.variables);
-        let (kept, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(name, _)| is_parameter(name));
-        self.shell.variables = others.into_iter().collect();
+    fn parameters(&mut self, arguments: &[String]) -> Kept {
+        let kept = self.shell.take_parameters();
         let held = |value: String| Held { value: Some(value), seen: vec![], sure: Sure::Always };
         if !arguments.is_empty() {
             self.shell.hold("@", held(arguments.join(" ")));
@@ -200,7 +182,7 @@ impl State<'_> {
         if self.depth <= DEEPEST {
             self.program(program, words, &own, &shown, run);
         } else {
-            self.cut = true;
+            self.scope.cut = true;
         }
         self.depth -= 1;
     }
@@ -230,17 +212,14 @@ impl State<'_> {
             "cd" | "pushd" => {
                 let target =
                     words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
-                self.shell.stack.push((self.shell.folder.clone(), self.shell.moved));
+                self.shell.remember_place();
                 let folder = self.shell.path(target, &self.home);
                 // Where the script runs is not known, but only one folder of the tree has that name.
                 let folder =
-                    folder.or_else(|| self.library.folder_ending(target).filter(|_| self.shell.folder.is_none()));
+                    folder.or_else(|| self.library.folder_ending(target).filter(|_| self.shell.folder().is_none()));
                 self.shell.move_to(folder);
             }
-            "popd" => match self.shell.stack.pop() {
-                Some((folder, moved)) => (self.shell.folder, self.shell.moved) = (folder, moved),
-                None => self.shell.move_to(None),
-            },
+            "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
             "source" | "." => self.sourced(words),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
@@ -252,19 +231,13 @@ impl State<'_> {
                 self.go(run.line, &wrapped, own, run.list);
             }
             "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" => {
-                let kept = self.shell.clone();
-                self.exported_for(own, shown, run);
-                self.tools(run.line, &plain_all(words));
-                self.shell = kept;
+                self.exported_apart(own, shown, run, |state| state.tools(run.line, &plain_all(words)));
             }
-            name if self.shell.functions.contains_key(name) => {
-                let kept = self.shell.variables.clone();
+            name if self.shell.function(name).is_some() => {
+                let kept = self.shell.some_variables(own.iter().map(|(name, _)| name.as_str()));
                 self.exported_for(own, shown, run);
                 self.function(name, &words[1..]);
-                for (name, _) in own {
-                    self.shell.variables.remove(name);
-                    self.shell.variables.extend(kept.get(name).map(|held| (name.clone(), held.clone())));
-                }
+                self.shell.give_variables(kept);
             }
             name if WRAPPERS.contains(&name) => {
                 let is_option = |w: &&String| w.starts_with('-') || w.starts_with(|c: char| c.is_ascii_digit());
@@ -305,10 +278,10 @@ impl State<'_> {
     }
 
     fn exported_apart(&mut self, own: &[(String, String)], shown: &str, run: &Run<'_>, what: impl FnOnce(&mut Self)) {
-        let kept = self.shell.clone();
+        let before = self.shell.mark();
         self.exported_for(own, shown, run);
         what(self);
-        self.shell = kept;
+        self.shell.back(before);
     }
 
     fn declaration(&mut self, words: &[String], shown: &str, run: &Run<'_>) {
@@ -327,9 +300,11 @@ impl State<'_> {
             let short = |w: &String| w.starts_with(on) && !w.starts_with("--") && w.contains('a');
             words.iter().any(short) || words.windows(2).any(|w| w[0] == format!("{on}o") && w[1] == name)
         };
-        self.shell.all_exported |= has("-", "allexport");
+        if has("-", "allexport") {
+            self.shell.export_all(true);
+        }
         if has("+", "allexport") {
-            self.shell.all_exported = false;
+            self.shell.export_all(false);
         }
         if let Some(at) = words.iter().position(|w| w == "--") {
             let held = Held { value: Some(words[at + 1..].join(" ")), seen: vec![], sure: Sure::Always };
@@ -373,8 +348,7 @@ impl State<'_> {
                 state.script(1, text);
             }
         });
-        self.shell.variables.retain(|name, _| !is_parameter(name));
-        self.shell.variables.extend(kept);
+        self.shell.give_variables(kept);
     }
 
     /// Goes on in another file of the tree, for one purpose at a time.
@@ -383,27 +357,23 @@ impl State<'_> {
     }
 
     pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
-        let here = self.shell.folder.clone().unwrap_or_default();
         let path = self.shell.path(path, &self.home).unwrap_or_else(|| path.to_owned());
-        let home = self.home.clone();
-        let Some((path, text)) = self.library.find(&["", &here, &home], &path) else { return };
-        let mark = format!("{path} {purpose}");
-        if self.running.contains(&mark) {
-            return;
-        }
-        let Some(key) = self.first_time(&mark) else { return };
-        let shown = self.library.shown(&path);
+        let here = self.shell.folder().unwrap_or_default();
+        let Some((path, text)) = self.library.find(&["", here, &self.home], &path) else { return };
+        let Some(begun) = self.begin(&format!("{path} {purpose}"), "") else { return };
+        let shown = self.library.shown(&path).into();
         let kept_file = std::mem::replace(&mut self.file, shown);
-        let kept_home = std::mem::replace(&mut self.home, super::library::folder(&path).to_owned());
+        let kept_home = std::mem::replace(&mut self.home, super::library::folder(&path).into());
         let tool = super::sort(&path).unwrap_or(assize_facts::kinds::inventory::BuildFile::Shell);
         let kept_tool = std::mem::replace(&mut self.tool, tool);
-        self.running.push(mark);
         what(self, &text);
-        self.running.pop();
         (self.file, self.home, self.tool) = (kept_file, kept_home, kept_tool);
-        self.results.insert(key, self.shell.clone());
+        self.end(begun);
     }
 }
+
+/// Variables as they were.
+type Kept = Vec<(&'static str, Option<Rc<Vec<Held>>>)>;
 
 /// A command as it is carried out.
 struct Run<'c> {
@@ -413,10 +383,6 @@ struct Run<'c> {
     into: Option<&'c String>,
     document: Option<&'c str>,
     command: &'c Command,
-}
-
-fn is_parameter(name: &str) -> bool {
-    matches!(name, "@" | "*") || (name.len() == 1 && name.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 fn moved(node: Node, lines: u32) -> Node {

@@ -5,10 +5,9 @@ use super::delivered::{Asked, Targets, normal};
 use super::flags::{self, VARIABLES};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
-use super::shell::Node;
-use super::state::{Held, Shell, Sure};
+use super::results::Results;
+use super::state::{Held, Shell, Sure, Where};
 use super::told;
-use super::told::Told;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::HashMap;
@@ -21,16 +20,16 @@ pub(super) const MOST: u32 = 200_000;
 /// Flags that put another graph, other files or another tool in the place of the delivered ones.
 const RISKY: &[&str] = &["-mod", "-modfile", "-overlay", "-toolexec"];
 
-/// What was carried out, in which file, and in which state: shell, changes, written settings, stale or not.
-pub(super) type Key = (String, String, u64, usize, usize, bool);
+/// A setting as it is written: place, name, value, command, and whether in a rule of stale files or in a file of settings.
+type Line = (Place, String, String, Option<String>, bool, bool);
 
-/// A setting as it is written: place, name, value, command, and whether in a rule of stale files.
-type Line = (Place, String, String, Option<String>, bool);
+/// A change as it is written, and where it is made.
+type Edit = (Place, String, String, Where, bool);
 
 /// Where something stands: file relative to the source root, or as shown, and line.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Place {
-    pub file: String,
+    pub file: Rc<str>,
     pub line: u32,
 }
 
@@ -43,8 +42,8 @@ pub(super) struct Seen {
     pub command: Option<String>,
     /// Why it may not be in force where it seems to be.
     pub doubt: Option<Reason>,
-    /// Of a change: the folder it is made in, and how often the folder had been changed.
-    at: Option<(Option<String>, u32)>,
+    /// Of a change: where it is made.
+    at: Option<Where>,
 }
 
 /// A build command.
@@ -58,73 +57,79 @@ pub(super) struct Build {
     pub doubtful: Vec<usize>,
 }
 
+/// Carries out build files, one scope after the other. What a file or a function does in some state is found out once.
 pub(super) struct State<'l> {
     pub library: &'l Library<'l>,
     pub targets: &'l Targets,
     /// The file that is read, as it is shown, and what sort it is.
-    pub file: String,
+    pub file: Rc<str>,
     pub tool: BuildFile,
     /// The folder of that file, relative to the source root.
-    pub home: String,
+    pub home: Rc<str>,
     pub shell: Shell,
-    /// What `go env -w`, a settings file or `GITHUB_ENV` put in force for everything after it.
-    pub written: Vec<(String, Held)>,
+    pub scope: OfScope,
     pub depth: u32,
-    /// Commands followed so far.
-    pub count: u32,
     /// Lists of commands so far, over all scripts.
     pub lists: u64,
-    /// Files and functions that are being followed.
-    pub running: Vec<String>,
     /// Runs only where a file is older than another.
     pub stale: bool,
-    pub called: std::collections::BTreeSet<String>,
-    pub cut: bool,
     /// What came of files and functions that were carried out.
-    pub results: HashMap<Key, Shell>,
-    /// Functions that do nothing here, by their bodies.
-    pub idle: HashMap<usize, (Rc<Vec<Node>>, bool)>,
+    pub results: Results,
     /// Settings by where they stand and what they say.
     known: HashMap<Line, Vec<usize>>,
-    changed: usize,
+    edits: HashMap<Edit, usize>,
     pub seen: Vec<Seen>,
     pub builds: Vec<Build>,
 }
 
-/// Carries out one scope of a file; `file` is relative to the source root where it lies in it.
-pub(super) fn scope<'l>(
-    library: &'l Library<'l>,
-    targets: &'l Targets,
-    tool: BuildFile,
-    file: &str,
-    shown: &str,
-    scope: &Scope,
-) -> (Vec<Told>, bool) {
-    let mut state = State {
-        library,
-        targets,
-        file: shown.into(),
-        tool,
-        home: folder(file).into(),
-        shell: Shell::default(),
-        written: vec![],
-        depth: 0,
-        count: 0,
-        lists: 0,
-        running: vec![format!("{file} ")],
-        stale: false,
-        called: Default::default(),
-        cut: false,
-        results: HashMap::new(),
-        idle: HashMap::new(),
-        known: HashMap::new(),
-        changed: 0,
-        seen: vec![],
-        builds: vec![],
-    };
-    state.shell.folder = first_folder(tool, file);
-    scope.steps.iter().for_each(|step| state.step(step));
-    state.tell(scope.environment_file)
+/// What holds for one scope to its end, whatever shell ends.
+#[derive(Default)]
+pub(super) struct OfScope {
+    /// What `go env -w`, a settings file or `GITHUB_ENV` put in force for everything after it.
+    pub written: Vec<(String, Held)>,
+    /// Changes of the module graph or of sources.
+    pub changes: Vec<usize>,
+    /// Commands followed so far.
+    pub count: u32,
+    pub called: Vec<String>,
+    /// It is longer or deeper than is followed.
+    pub cut: bool,
+    environment_file: bool,
+}
+
+impl<'l> State<'l> {
+    pub fn new(library: &'l Library<'l>, targets: &'l Targets) -> State<'l> {
+        State {
+            library,
+            targets,
+            file: "".into(),
+            tool: BuildFile::Shell,
+            home: "".into(),
+            shell: Shell::default(),
+            scope: OfScope::default(),
+            depth: 0,
+            lists: 0,
+            stale: false,
+            results: Results::default(),
+            known: HashMap::new(),
+            edits: HashMap::new(),
+            seen: vec![],
+            builds: vec![],
+        }
+    }
+
+    /// Carries out one scope of a file; `file` is relative to the source root where it lies in it. Gives whether something was left out.
+    pub fn carry_out(&mut self, tool: BuildFile, file: &str, shown: &str, scope: &Scope) -> bool {
+        (self.file, self.tool, self.home) = (shown.into(), tool, folder(file).into());
+        self.shell = Shell::default();
+        self.scope = OfScope { environment_file: scope.environment_file, ..OfScope::default() };
+        self.results.begin(format!("{file} "));
+        if let Some(folder) = first_folder(tool, file) {
+            self.shell.move_to(Some(folder));
+        }
+        scope.steps.iter().for_each(|step| self.step(step));
+        self.scope.cut
+    }
 }
 
 /// Where a tool runs the commands of a file.
@@ -147,8 +152,7 @@ impl State<'_> {
             }
             Step::Folder { path } => self.shell.move_to(path.clone()),
             Step::Run { line, script, env, folder, stale } => {
-                let kept = self.shell.clone();
-                let was_stale = self.stale;
+                let (before, was_stale) = (self.shell.mark(), self.stale);
                 self.stale |= *stale;
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
                 if let Some(folder) = folder {
@@ -156,20 +160,21 @@ impl State<'_> {
                 }
                 self.script(*line, script);
                 self.uncalled();
-                (self.shell, self.stale) = (kept, was_stale);
+                self.shell.back(before);
+                self.stale = was_stale;
             }
             Step::Build { line, words, env } => {
-                let kept = self.shell.clone();
+                let before = self.shell.mark();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
                 self.go(*line, words, &[], 0);
-                self.shell = kept;
+                self.shell.back(before);
             }
             Step::Settings { path } => self.settings_file(path),
             Step::Tool { line, words, env } => {
-                let kept = self.shell.clone();
+                let before = self.shell.mark();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
                 self.tools(*line, words);
-                self.shell = kept;
+                self.shell.back(before);
             }
         }
     }
@@ -195,8 +200,11 @@ impl State<'_> {
         sure: Sure,
     ) {
         // What the variable held before the file was carried out is nobody's setting.
-        let value =
-            value.map(|v| v.replace(&format!("${{{name}}}"), "").replace(&format!("${name}"), "").trim().to_owned());
+        let own = |v: String| match v.contains('$') {
+            true => v.replace(&format!("${{{name}}}"), "").replace(&format!("${name}"), "").trim().to_owned(),
+            false => v.trim().to_owned(),
+        };
+        let value = value.map(own);
         let seen = if VARIABLES.contains(&name) { self.note(line, name, value.clone(), command) } else { vec![] };
         if export {
             self.shell.export(name);
@@ -212,7 +220,8 @@ impl State<'_> {
     /// The setting, and for GOFLAGS the flags in it.
     fn note(&mut self, line: u32, name: &str, text: Option<String>, command: Option<&str>) -> Vec<usize> {
         // The same line says the same however often it is carried out.
-        let known = (self.place(line), name.to_owned(), format!("{text:?}"), command.map(str::to_owned), self.stale);
+        let (written, of_file) = (format!("{text:?}"), self.scope.environment_file);
+        let known = (self.place(line), name.to_owned(), written, command.map(str::to_owned), self.stale, of_file);
         if let Some(ids) = self.known.get(&known) {
             return ids.clone();
         }
@@ -255,65 +264,63 @@ impl State<'_> {
     pub fn write(&mut self, line: u32, name: &str, value: &str, command: Option<&str>) {
         let seen = self.note(line, name, Some(value.to_owned()), command);
         let held = Held { value: Some(value.to_owned()), seen, sure: Sure::Always };
-        self.written.push((name.to_owned(), held));
+        self.scope.written.push((name.to_owned(), held));
     }
 
     fn doubt(&self) -> Option<Reason> {
+        if self.scope.environment_file {
+            return Some(reason!("environment-file-in-force"));
+        }
         self.stale.then(|| reason!("rule-of-stale-files"))
     }
 
     pub fn settings_file(&mut self, path: &str) {
-        let folders = [self.shell.folder.clone().unwrap_or_default(), self.home.clone(), String::new()];
-        let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+        let folders = [self.shell.folder().unwrap_or_default(), &self.home, ""];
         let Some((path, text)) = self.library.find(&folders, path) else { return };
-        let kept = std::mem::replace(&mut self.file, self.library.shown(&path));
+        let kept = std::mem::replace(&mut self.file, self.library.shown(&path).into());
         for variable in super::model::variables(&text) {
             self.write(variable.line, &variable.name, variable.value.as_deref().unwrap_or_default(), None);
         }
         self.file = kept;
     }
 
-    /// How many changes were made so far.
-    pub fn changes(&self) -> usize {
-        self.changed
-    }
-
     /// A change of the module graph or of sources, in the folder where it is made.
     pub fn change(&mut self, line: u32, name: &str, shown: &str) {
-        self.changed(line, name, &[], shown, (self.shell.folder.clone(), self.shell.moved));
+        self.changed(line, name, &[], shown, self.shell.place());
     }
 
-    fn changed(&mut self, line: u32, name: &str, arguments: &[String], shown: &str, here: (Option<String>, u32)) {
-        // One line is one change, in each of a few folders.
-        const MOST: usize = 8;
+    fn changed(&mut self, line: u32, name: &str, arguments: &[String], shown: &str, here: Where) {
         let place = self.place(line);
-        let same = |s: &&Seen| s.at.is_some() && s.place == place && s.name == name;
-        let before: Vec<_> = self.seen.iter().filter(same).filter_map(|s| s.at.clone()).collect();
-        if before.contains(&here) || before.len() >= MOST {
-            return;
+        let edit = (place.clone(), name.to_owned(), shown.to_owned(), here.clone(), self.stale);
+        let id = match self.edits.get(&edit) {
+            Some(id) => *id,
+            None => {
+                let arguments = (!arguments.is_empty()).then(|| cut(&arguments.join(" ")));
+                let (command, value) = (Some(shown.to_owned()), told::value(arguments));
+                let (tool, doubt, at) = (self.tool, self.doubt(), Some(here));
+                self.seen.push(Seen { place, tool, name: name.into(), value, command, doubt, at });
+                self.edits.insert(edit, self.seen.len() - 1);
+                self.seen.len() - 1
+            }
+        };
+        if !self.scope.changes.contains(&id) {
+            self.scope.changes.push(id);
         }
-        self.changed += 1;
-        let at = Some(here);
-        let (place, tool, doubt) = (self.place(line), self.tool, self.doubt());
-        let arguments = (!arguments.is_empty()).then(|| cut(&arguments.join(" ")));
-        let (command, value) = (Some(shown.to_owned()), told::value(arguments));
-        self.seen.push(Seen { place, tool, name: name.into(), value, command, doubt, at });
     }
 
     /// A call of the Go command.
     pub fn go(&mut self, line: u32, words: &[String], own: &[(String, String)], list: u64) {
         let shown = cut(&words.join(" "));
         let mut words = words[1..].to_vec();
-        let (mut folder, mut moved) = (self.shell.folder.clone(), self.shell.moved);
+        let mut here = self.shell.place();
         // `go -C DIR build` and `go build -C DIR`.
         if let Some(at) = words.iter().position(|w| w == "-C" || w.starts_with("-C=")) {
             let inline = words[at].strip_prefix("-C=").map(str::to_owned);
             let dir = inline.clone().or_else(|| words.get(at + 1).cloned()).unwrap_or_default();
             words.drain(at..(at + if inline.is_some() { 1 } else { 2 }).min(words.len()));
-            (folder, moved) = (self.shell.path(&dir, &self.home), moved + 1);
+            here = Where { folder: self.shell.path(&dir, &self.home), moved: here.moved + 1 };
         }
         let second = words.get(1).cloned().unwrap_or_default();
-        let here = (folder, moved);
         match words.first().map(String::as_str) {
             Some(verb @ ("build" | "install")) => {
                 let install = verb == "install";
@@ -352,7 +359,7 @@ impl State<'_> {
         own: &[(String, String)],
         list: u64,
         install: bool,
-        (folder, moved): (Option<String>, u32),
+        here: Where,
     ) {
         let values = super::state::Seen { shell: &self.shell, list };
         let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
@@ -376,7 +383,7 @@ impl State<'_> {
             packages: &[],
             output: arguments.output.as_deref(),
             install,
-            folder: folder.as_deref(),
+            folder: here.folder.as_deref(),
             os: os.as_deref(),
             arch: arch.as_deref(),
         };
@@ -394,7 +401,7 @@ impl State<'_> {
             self.settings_file(path);
         }
         let in_force = self.in_force(&settings, own, list);
-        let (changed, doubtful) = self.changes_for(folder.as_deref(), moved);
+        let (changed, doubtful) = self.changes_for(&here);
         let (place, tool) = (self.place(line), self.tool);
         let in_force = [in_force, changed].concat();
         self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
@@ -407,7 +414,7 @@ impl State<'_> {
         }
         match self.shell.path(word, &self.home) {
             // Relative to the root, which is where the folder leads from here.
-            Some(path) if self.shell.folder.as_deref().unwrap_or("").is_empty() => format!("./{path}"),
+            Some(path) if self.shell.folder().unwrap_or("").is_empty() => format!("./{path}"),
             _ => word.to_owned(),
         }
     }
@@ -419,7 +426,7 @@ impl State<'_> {
             let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
             ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
             let decided = held.first().is_some_and(|h| h.sure != Sure::Maybe && h.value.is_some());
-            if let Some((_, written)) = self.written.iter().rfind(|(n, _)| n == name).filter(|_| !decided) {
+            if let Some((_, written)) = self.scope.written.iter().rfind(|(n, _)| n == name).filter(|_| !decided) {
                 ids.extend(written.seen.iter().copied());
             }
         }
@@ -430,18 +437,18 @@ impl State<'_> {
     }
 
     /// Changes made so far to the module of a build, and those that may have been.
-    fn changes_for(&self, folder: Option<&str>, moved: u32) -> (Vec<usize>, Vec<usize>) {
+    fn changes_for(&self, built: &Where) -> (Vec<usize>, Vec<usize>) {
         let (mut sure, mut doubtful) = (vec![], vec![]);
-        for (id, seen) in self.seen.iter().enumerate() {
-            let Some((at, then)) = &seen.at else { continue };
-            match (at, folder) {
-                (Some(at), Some(folder)) if self.targets.reaches(at, folder) => sure.push(id),
+        for id in &self.scope.changes {
+            let Some(changed) = &self.seen[*id].at else { continue };
+            match (changed.folder.as_deref(), built.folder.as_deref()) {
+                (Some(at), Some(folder)) if self.targets.reaches(at, folder) => sure.push(*id),
                 (Some(_), Some(_)) => {}
                 // Wherever it runs, it builds a delivered package.
-                (Some(at), None) if self.targets.reaches_delivered(at) => sure.push(id),
+                (Some(at), None) if self.targets.reaches_delivered(at) => sure.push(*id),
                 (Some(_), None) => {}
-                (None, None) if *then == moved => sure.push(id),
-                _ => doubtful.push(id),
+                (None, None) if changed.moved == built.moved => sure.push(*id),
+                _ => doubtful.push(*id),
             }
         }
         (sure, doubtful)

@@ -17,6 +17,7 @@ pub(super) struct Library<'a> {
     /// Texts and scripts that were read already.
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
     scripts: RefCell<HashMap<String, Rc<Script>>>,
+    folders: RefCell<HashMap<String, Option<String>>>,
     /// What stands before a path in reports.
     pub prefix: String,
 }
@@ -28,6 +29,7 @@ impl<'a> Library<'a> {
             read: Box::new(read),
             texts: RefCell::default(),
             scripts: RefCell::default(),
+            folders: RefCell::default(),
             prefix: prefix.into(),
         }
     }
@@ -83,9 +85,18 @@ impl<'a> Library<'a> {
         if path.is_empty() || path.starts_with("..") || path.contains('$') {
             return None;
         }
+        if let Some(known) = self.folders.borrow().get(&path) {
+            return known.clone();
+        }
+        let found = self.only_folder(&path);
+        self.folders.borrow_mut().insert(path, found.clone());
+        found
+    }
+
+    fn only_folder(&self, path: &str) -> Option<String> {
         let (inside, behind) = (format!("{path}/"), format!("/{path}/"));
         let folder = |file: &String| match file.strip_prefix(&inside) {
-            Some(_) => Some(path.clone()),
+            Some(_) => Some(path.to_owned()),
             None => file.find(&behind).map(|at| file[..at + behind.len() - 1].to_owned()),
         };
         let mut all = self.paths.iter().filter_map(folder);

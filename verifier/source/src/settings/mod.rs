@@ -14,6 +14,7 @@ mod flags;
 mod library;
 mod makefile;
 mod model;
+mod results;
 mod shell;
 mod state;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use assize_delivery::{Delivery, Entry, SourceTree};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
 use assize_facts::{Known, Origin, Sheet, reason};
 use delivered::Targets;
+use evaluate::State;
 use library::Library;
 use model::{Scope, Step};
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +77,7 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
     let library = Library::new(paths, &tree.shown(""), |path| largest(path).then(|| text(path)).flatten());
     // The search itself is a subject: a tree without a build file was looked through.
     sheet.examined(1);
-    let mut told = Vec::new();
+    let mut state = State::new(&library, &targets);
     for entry in delivery.entries().iter().filter(|e| e.is_file()) {
         let Some(tool) = sort(&entry.path).or_else(|| is_script(delivery, entry).then_some(BuildFile::Shell)) else {
             continue;
@@ -97,10 +99,9 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
         };
         let text = String::from_utf8_lossy(&bytes);
         let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
-        match of_file(&library, &targets, tool, path, &entry.path, &text) {
-            Ok((of_file, false)) => told.extend(of_file),
-            Ok((of_file, true)) => {
-                told.extend(of_file);
+        match of_file(&mut state, tool, path, &entry.path, &text) {
+            Ok(false) => {}
+            Ok(true) => {
                 let detail = "it calls more than is followed";
                 sheet.gap(reason!("build-file-not-read", path = entry.path, detail = detail), entry.path.as_str());
             }
@@ -111,29 +112,19 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             Err(_) => {}
         }
     }
-    push(&mut sheet, told);
+    push(&mut sheet, state.tell());
     declared(&mut sheet, delivery);
     sheet.settle();
     sheet
 }
 
-/// Settings of a file, each scope carried out on its own; and whether something was left out.
-fn of_file(
-    library: &Library<'_>,
-    targets: &Targets,
-    tool: BuildFile,
-    path: &str,
-    shown: &str,
-    text: &str,
-) -> Result<(Vec<Told>, bool), String> {
-    let text = text.trim_start_matches('\u{feff}');
-    let (mut all, mut cut) = (Vec::new(), false);
-    for scope in scopes(library, tool, path, text)? {
-        let (told, left) = evaluate::scope(library, targets, tool, path, shown, &scope);
-        all.extend(told);
-        cut |= left;
+/// Carries out each scope of a file on its own; gives whether something was left out.
+fn of_file(state: &mut State<'_>, tool: BuildFile, path: &str, shown: &str, text: &str) -> Result<bool, String> {
+    let mut cut = false;
+    for scope in scopes(state.library, tool, path, text.trim_start_matches('\u{feff}'))? {
+        cut |= state.carry_out(tool, path, shown, &scope);
     }
-    Ok((all, cut))
+    Ok(cut)
 }
 
 /// A line that several scopes and files share is one setting; the surest word about it counts.
@@ -143,16 +134,14 @@ fn push(sheet: &mut Sheet, mut told: Vec<Told>) {
         Known::Unknown(_) | Known::Possible(_) => 1,
         Known::Value(false) => 2,
     };
-    told.sort_by(|a, b| {
-        let key =
-            |t: &Told| (t.file.clone(), t.line, t.item.setting.clone(), format!("{:?}", t.item.value), weight(&t.item));
-        key(a).cmp(&key(b))
+    told.sort_by_cached_key(|t| {
+        (t.file.clone(), t.line, t.item.setting.clone(), format!("{:?}", t.item.value), weight(&t.item))
     });
     told.dedup_by(|a, b| {
         (&a.file, a.line, &a.item.setting, &a.item.value) == (&b.file, b.line, &b.item.setting, &b.item.value)
     });
     for Told { file, line, item } in told {
-        sheet.push(item, Origin::line(file, line));
+        sheet.push(item, Origin::line(&*file, line));
     }
 }
 

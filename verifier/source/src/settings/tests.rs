@@ -1,6 +1,7 @@
 //! Build files as text, settings as text: `line setting=value delivered`.
 
 use super::delivered::Targets;
+use super::evaluate::State;
 use super::library::Library;
 use super::{of_file, push, sort};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
@@ -20,7 +21,6 @@ pub(super) fn told_with(files: &str, env: Option<&[(&str, &str)]>) -> Vec<String
         path: "dist/app".into(),
         package: Some("./cmd/app".into()),
         build: env.map(|all| BuildSpec { env: owned(all), ..BuildSpec::default() }),
-        ..BinarySpec::default()
     };
     let source = SourceSpec { platform: Some("linux/amd64".into()), ..SourceSpec::default() };
     let spec = Deliverable { binaries: vec![binary], source: Some(source), ..Deliverable::default() };
@@ -35,14 +35,13 @@ pub(super) fn told_with(files: &str, env: Option<&[(&str, &str)]>) -> Vec<String
     let library = Library::of(&all);
     let targets = Targets::of(&spec, "module example.com/m\n", &library.paths);
     let mut sheet = Sheet::of::<BuildSetting>();
-    let mut told = Vec::new();
+    let mut state = State::new(&library, &targets);
     for (path, text) in &all {
         let Some(tool) = sort(path) else { continue };
-        let (of_file, cut) = of_file(&library, &targets, tool, path, path, text).expect("it reads");
+        let cut = of_file(&mut state, tool, path, path, text).expect("it reads");
         assert!(!cut, "{path}");
-        told.extend(of_file);
     }
-    push(&mut sheet, told);
+    push(&mut sheet, state.tell());
     let show = |item: &assize_facts::Item| {
         let delivered = item.bool("delivered").map_or("?", |d| if d { "yes" } else { "no" });
         let value = item.text("value").map(|v| format!("={v}")).unwrap_or_default();

@@ -3,17 +3,18 @@
 use super::evaluate::State;
 use assize_facts::kinds::inventory::BuildSetting;
 use assize_facts::{Known, reason};
+use std::rc::Rc;
 
 /// A setting as it is told, with the file and line that it stands in.
 pub(super) struct Told {
-    pub file: String,
+    pub file: Rc<str>,
     pub line: u32,
     pub item: BuildSetting,
 }
 
 impl State<'_> {
-    /// The settings, each with what it is in force for; and whether something was left out.
-    pub fn tell(self, environment_file: bool) -> (Vec<Told>, bool) {
+    /// The settings of all scopes, each with what it is in force for.
+    pub fn tell(self) -> Vec<Told> {
         let mut delivered: Vec<Known<bool>> = vec![Known::Value(false); self.seen.len()];
         let mut commands: Vec<Option<String>> = self.seen.iter().map(|s| s.command.clone()).collect();
         for build in &self.builds {
@@ -36,7 +37,7 @@ impl State<'_> {
         for ((seen, delivered), command) in self.seen.into_iter().zip(delivered).zip(commands) {
             let doubt = seen.doubt.or_else(|| self.targets.declared_otherwise(&seen.name, &seen.value));
             let delivered = match (delivered, doubt) {
-                _ if environment_file => Known::Unknown(reason!("environment-file-in-force")),
+                (_, Some(doubt)) if doubt.code == "environment-file-in-force" => Known::Unknown(doubt),
                 (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
                 (delivered, _) => delivered,
             };
@@ -54,7 +55,7 @@ impl State<'_> {
                 told.push(Told { file: build.place.file.clone(), line: build.place.line, item });
             }
         }
-        (told, self.cut)
+        told
     }
 }
 

@@ -54,7 +54,7 @@ impl State<'_> {
                 },
             }
         }
-        let kept = self.shell.clone();
+        let before = self.shell.mark();
         if let Some(dir) = dir {
             let folder = self.shell.path(&dir, &self.home);
             self.shell.move_to(folder);
@@ -72,7 +72,7 @@ impl State<'_> {
             let include = |name: &str| library.find(&[folder(path), ""], name);
             makefile::called(text, path, &variables, &include, &targets, &library.paths)
         });
-        self.shell = kept;
+        self.shell.back(before);
     }
 
     /// The first of some files that is there, carried out.
@@ -81,19 +81,19 @@ impl State<'_> {
             |w: &&[String]| matches!(w[0].as_str(), "-f" | "--file" | "--config" | "-t" | "--taskfile" | "--makefile");
         let given = words.windows(2).find(flag).map(|w| w[1].clone());
         let names: Vec<&str> = given.as_deref().into_iter().chain(names.iter().copied()).collect();
-        let here = self.shell.folder.clone().unwrap_or_default();
+        let here = self.shell.folder().unwrap_or_default().to_owned();
         let there = |name: &&&str| self.library.find(&[&here, ""], name).is_some();
         let Some(name) = names.iter().find(there).map(|name| (*name).to_owned()) else { return };
         let Some((path, _)) = self.library.find(&[&here, ""], &name) else { return };
         self.with_file_for(&format!("/{path}"), &words.join(" "), |state, text| {
             let scopes = scopes(text, &path);
             for scope in scopes {
-                let kept = state.shell.clone();
-                if state.shell.folder.is_none() {
+                let before = state.shell.mark();
+                if state.shell.folder().is_none() {
                     state.shell.move_to(Some(folder(&path).to_owned()));
                 }
                 scope.steps.iter().for_each(|step| state.step(step));
-                state.shell = kept;
+                state.shell.back(before);
             }
         });
     }
@@ -124,9 +124,10 @@ impl State<'_> {
             None => vec![&beside, "Dockerfile"],
         };
         // The environment of whoever calls it is not that of the image.
-        let variables = std::mem::take(&mut self.shell.variables);
-        self.named(&names, &[], |text, _| dockerfile::scopes(text, &arguments));
-        self.shell.variables = variables;
+        let before = self.shell.mark();
+        self.shell.clear_variables();
+        self.named(&names, words, |text, _| dockerfile::scopes(text, &arguments));
+        self.shell.back(before);
     }
 
     /// A composite action of the tree.

@@ -6,7 +6,8 @@ use std::time::Duration;
 /// Plays all attacks on a clause against the compliant sample.
 fn drill(clause: &str) {
     let sample = sample("auth-api");
-    let args = ["drill".as_ref(), sample.as_os_str(), "--clause".as_ref(), clause.as_ref()];
+    let at = "--at=2026-09-10T12:00:00Z";
+    let args = ["drill".as_ref(), sample.as_os_str(), "--clause".as_ref(), clause.as_ref(), at.as_ref()];
     let ran = finish(command(args), Duration::from_secs(900));
     assert_eq!(ran.status, Some(0), "{clause}\n{}", ran.all());
 }
@@ -34,4 +35,9 @@ fn attacks_on_cgo_disabled_are_caught() {
 #[test]
 fn attacks_on_delivery_identity_are_caught() {
     drill("delivery-identity");
+}
+
+#[test]
+fn attacks_on_go_support_window_are_caught() {
+    drill("go-support-window");
 }

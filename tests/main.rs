@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_input;
 mod commands;
+mod data;
 mod diffs;
 mod house;
 mod packs;

@@ -8,6 +8,12 @@ fn expected(name: &str) -> toml::Table {
     std::fs::read_to_string(path).expect("expected.toml").parse().expect("TOML")
 }
 
+/// The day for which a sample is judged, where its verdict depends on it.
+fn circumstances(name: &str) -> Vec<String> {
+    let at = expected(name).get("at").and_then(|at| at.as_str()).map(|at| format!("--at={at}"));
+    at.into_iter().collect()
+}
+
 /// Verifies a sample with a pack, and derives the pack's verdicts again in another time zone and language.
 fn verify(name: &str) -> Ran {
     let place = tempfile::tempdir().expect("a temporary folder");
@@ -24,15 +30,10 @@ fn verify(name: &str) -> Ran {
 
 fn assize_with(name: &str, pack: &std::path::Path) -> Ran {
     let (folder, contract) = (sample(name), sample(name).join("contract.toml"));
-    assize([
-        "verify".as_ref(),
-        folder.as_os_str(),
-        "--contract".as_ref(),
-        contract.as_os_str(),
-        "--format=json".as_ref(),
-        "--pack".as_ref(),
-        pack.as_os_str(),
-    ])
+    let mut args: Vec<std::ffi::OsString> = vec!["verify".into(), folder.into(), "--contract".into(), contract.into()];
+    args.extend(circumstances(name).into_iter().map(Into::into));
+    args.extend(["--format=json".into(), "--pack".into(), pack.into()]);
+    assize(args)
 }
 
 fn check(name: &str, ran: &Ran) -> serde_json::Value {
@@ -121,7 +122,11 @@ fn an_ordinary_user_gets_the_same_verdicts() {
     assert!(opened.success());
     let mut other = std::process::Command::new("setpriv");
     other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&program);
-    other.args(["verify", "--format=json", "--contract"]).arg(&contract_copy).arg(&copy);
+    other
+        .args(["verify", "--format=json", "--contract"])
+        .arg(&contract_copy)
+        .arg(&copy)
+        .args(circumstances("auth-api"));
     other.current_dir(home.path()).env("NO_COLOR", "1").env("HOME", home.path());
     check("auth-api", &finish(other, Duration::from_secs(300)));
 }

@@ -30,6 +30,9 @@ pub enum Command {
     Evidence(EvidenceCommand),
     /// Make an Ed25519 key pair: FILE (private, PEM) and FILE.pub
     Keygen { file: PathBuf },
+    /// Dated data: Go releases and the vulnerability database
+    #[command(subcommand)]
+    Data(DataCommand),
     /// Play the known attacks against a compliant deliverable and print which were caught
     Drill(Drill),
 }
@@ -43,6 +46,8 @@ pub struct Collecting {
     /// Contents of modules, as a module cache or a folder in GOPROXY layout
     #[arg(long, value_name = "PATH")]
     pub modules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub dated: Dated,
     /// A secret of `[run] secret`, read from a file; random where not given
     #[arg(long, value_name = "NAME=@FILE")]
     pub secret: Vec<String>,
@@ -60,12 +65,24 @@ pub struct Collecting {
     pub verbose: bool,
 }
 
+/// Dated data that is named for one run.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Dated {
+    /// The Go vulnerability database, a zip or folder, instead of the imported one
+    #[arg(long, value_name = "PATH")]
+    pub vulndb: Option<PathBuf>,
+    /// A table of Go releases instead of the imported or built-in one
+    #[arg(long, value_name = "PATH")]
+    pub go_releases: Option<PathBuf>,
+}
+
 impl Collecting {
     /// All layers, and nothing said.
-    pub fn silent() -> Collecting {
+    pub fn silent(dated: &Dated) -> Collecting {
         Collecting {
             layer: vec![LayerArg::Source, LayerArg::Binary, LayerArg::Runtime],
             modules: Vec::new(),
+            dated: dated.clone(),
             secret: Vec::new(),
             trust_deliverable: false,
             jobs: 0,
@@ -240,6 +257,28 @@ pub enum EvidenceCommand {
     },
 }
 
+#[derive(Debug, Subcommand)]
+pub enum DataCommand {
+    /// The data that a run would use now: where it is from, until when it is complete, how old that is
+    List(OutputArg),
+    /// Keep a table of Go releases (TOML) or the vulnerability database (zip) for later runs
+    Import {
+        file: PathBuf,
+        /// When the database was known to be the newest; without it, it is as old as its last change
+        #[arg(long, value_name = "RFC3339")]
+        as_of: Option<String>,
+    },
+    /// Fetch both from where the Go project publishes them; this uses the network
+    Update {
+        /// Where the release history is
+        #[arg(long, value_name = "URL", default_value = assize_data::RELEASES_URL)]
+        go_releases_url: String,
+        /// Where the database's zip is
+        #[arg(long, value_name = "URL", default_value = assize_data::DATABASE_URL)]
+        vulndb_url: String,
+    },
+}
+
 #[derive(Debug, Args)]
 pub struct Drill {
     /// A compliant deliverable with its contract.toml beside it
@@ -247,6 +286,11 @@ pub struct Drill {
     /// Only attacks on this clause
     #[arg(long, value_name = "ID")]
     pub clause: Vec<String>,
+    /// Judge for this date
+    #[arg(long, value_name = "RFC3339")]
+    pub at: Option<String>,
+    #[command(flatten)]
+    pub dated: Dated,
     #[arg(short, long)]
     pub quiet: bool,
 }

@@ -6,6 +6,7 @@ use crate::{load, terminal, verify};
 use assize_clause::{Attack, AttackVerdict, Clause, Contract, EditAction, Library};
 use assize_facts::BinarySpec;
 use assize_judge::{RunResult, Verdict};
+use jiff::Timestamp;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,13 +16,14 @@ pub fn run(options: &Drill) -> Result<Done, NotDone> {
     let contract = load::contract(Some(&contract_file), None)?;
     let spec = crate::examine::declared(&options.deliverable)?;
     let name = spec.name.clone().unwrap_or_default();
+    let judged_for = verify::judged_for(options.at.as_deref(), verify::now())?;
     let mut tally = Tally::default();
     for clause in Library::standard().clauses.values() {
         if !options.clause.is_empty() && !options.clause.contains(&clause.id) {
             continue;
         }
         for attack in load::attacks(&clause.id)?.iter().filter(|a| a.sample == name) {
-            let outcome = play(&options.deliverable, &contract, clause, attack);
+            let outcome = play(options, judged_for, &contract, clause, attack);
             let line = tally.take(clause, attack, outcome);
             if !options.quiet || !line.starts_with("ok") {
                 terminal::print(&line)?;
@@ -101,8 +103,14 @@ fn first_words(check: &assize_judge::CheckResult) -> String {
 }
 
 /// One attack on a copy of the deliverable.
-fn play(folder: &Path, contract: &Contract, clause: &Clause, attack: &Attack) -> Result<RunResult, String> {
-    let copy = Copy::of(folder)?;
+fn play(
+    options: &Drill,
+    judged_for: Timestamp,
+    contract: &Contract,
+    clause: &Clause,
+    attack: &Attack,
+) -> Result<RunResult, String> {
+    let copy = Copy::of(&options.deliverable)?;
     edit(&copy, attack, false)?;
     if attack.build {
         // The edits may change how it is built.
@@ -113,7 +121,7 @@ fn play(folder: &Path, contract: &Contract, clause: &Clause, attack: &Attack) ->
         }
     }
     edit(&copy, attack, true)?;
-    verify::examine_clause(&copy.0, contract, &clause.id).map_err(|why| why.words())
+    verify::examine_clause(&copy.0, contract, &clause.id, &options.dated, judged_for).map_err(|why| why.words())
 }
 
 /// The attack's edits of before the build, or of after it.

@@ -1,6 +1,7 @@
 //! Opens a deliverable and has the collectors write down what was asked for: one sheet per request, whatever happens.
 
 use crate::args::{Collecting, LayerArg};
+use crate::data;
 use crate::done::NotDone;
 use assize_clause::{Contract, Sandbox};
 use assize_delivery::Delivery;
@@ -125,6 +126,7 @@ pub struct Examined {
 
 /// Which collector writes a kind.
 enum Room {
+    Data,
     Delivery,
     Source,
     Binary,
@@ -135,6 +137,7 @@ fn room(kind: &str) -> Room {
     match kind {
         "inventory.files" | "inventory.declared" => Room::Delivery,
         _ => match kind.split('.').next() {
+            Some("data") => Room::Data,
             Some("binary" | "image") => Room::Binary,
             Some("process" | "endpoint" | "log" | "load" | "runtime") => Room::Runtime,
             _ => Room::Source,
@@ -167,10 +170,11 @@ pub fn collect(
     options: &Collecting,
     running: &Running,
     progress: &dyn Progress,
-) -> Examined {
+) -> Result<Examined, NotDone> {
     let wanted: Vec<Request> = requests.iter().filter(|r| in_force(&r.kind, layers)).cloned().collect();
     let of =
         |this: fn(&Room) -> bool| -> Vec<Request> { wanted.iter().filter(|r| this(&room(&r.kind))).cloned().collect() };
+    let places = data::places(&options.dated);
     let mut sheets = Vec::new();
     let source = of(|r| matches!(r, Room::Source));
     if !source.is_empty() {
@@ -182,6 +186,11 @@ pub fn collect(
     if !binary.is_empty() {
         progress.step("reading the binaries");
         sheets.extend(assize_binary::collect(delivery, &binary, progress));
+    }
+    let data = of(|r| matches!(r, Room::Data));
+    if !data.is_empty() {
+        progress.step("reading dated data");
+        sheets.extend(assize_data::collect(&places, &data)?);
     }
     let inventory = of(|r| matches!(r, Room::Delivery));
     if !inventory.is_empty() {
@@ -195,7 +204,7 @@ pub fn collect(
         sandbox_level = collected.sandbox_level;
         sheets.extend(collected.sheets);
     }
-    Examined { sheets: complete(&wanted, sheets), sandbox_level }
+    Ok(Examined { sheets: complete(&wanted, sheets), sandbox_level })
 }
 
 fn in_force(kind: &str, layers: &[Layer]) -> bool {

@@ -22,7 +22,7 @@ pub fn run(options: &Facts) -> Result<Done, NotDone> {
     let layers = examine::layers(&options.collecting);
     let running = Running::of(&options.collecting, None)?;
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
-    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress);
+    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
     progress.clear();
     let facts: Vec<serde_json::Value> = examined.sheets.iter().map(sheet).collect();
     let mut text = serde_json::to_string_pretty(&json!({ "facts": facts })).expect("recorded facts are plain data");

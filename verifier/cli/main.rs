@@ -2,6 +2,7 @@
 
 mod args;
 mod clause;
+mod data;
 mod diff;
 mod done;
 mod drill;
@@ -20,7 +21,7 @@ mod terminal;
 mod text;
 mod verify;
 
-use args::{ClauseCommand, Cli, Command, EvidenceCommand};
+use args::{ClauseCommand, Cli, Command, DataCommand, EvidenceCommand};
 use clap::Parser;
 use done::{Done, NOT_DONE, NotDone};
 use std::process::ExitCode;
@@ -72,6 +73,11 @@ fn run(command: Command) -> Result<Done, NotDone> {
         Command::Evidence(EvidenceCommand::Show { pack, format, lang }) => evidence::show(&pack, &format, lang),
         Command::Evidence(EvidenceCommand::Replay { pack, format }) => evidence::replay(&pack, format),
         Command::Evidence(EvidenceCommand::Diff { first, second, output }) => diff::run(&first, &second, output.format),
+        Command::Data(DataCommand::List(output)) => data::list(output.format),
+        Command::Data(DataCommand::Import { file, as_of }) => data::import(&file, as_of.as_deref()),
+        Command::Data(DataCommand::Update { go_releases_url, vulndb_url }) => {
+            data::update(&go_releases_url, &vulndb_url)
+        }
         Command::Drill(options) => drill::run(&options),
     }
 }

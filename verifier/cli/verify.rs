@@ -1,6 +1,6 @@
 //! `assize verify`: collect, record, judge, report, and keep the evidence.
 
-use crate::args::{Collecting, Gate, Verify};
+use crate::args::{Collecting, Dated, Gate, Verify};
 use crate::done::{Done, NotDone};
 use crate::examine::{self, Examined, Opened, Running};
 use crate::output::{self, Output, Report};
@@ -18,7 +18,7 @@ use std::path::Path;
 pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let outputs = Output::all(&options.format)?;
     let ran_at = now();
-    let judged_for = judged_for(options, ran_at)?;
+    let judged_for = judged_for(options.at.as_deref(), ran_at)?;
     let contract = load::contract(options.contract.as_deref(), options.waivers.as_deref())?;
     check_clauses(options, &contract)?;
     refuse_pack_inside(options)?;
@@ -34,7 +34,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     if options.dry_run {
         return dry_run(&delivery, &requests, &layers, &running);
     }
-    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress);
+    let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
     let circumstances = Circumstances {
         judged_for,
         ran_at,
@@ -85,13 +85,13 @@ fn gate_word(gate: Gate) -> &'static str {
 }
 
 /// Whole seconds: finer digits say nothing to a reader of the evidence.
-fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     let now = Timestamp::now();
     Timestamp::from_second(now.as_second()).unwrap_or(now)
 }
 
-fn judged_for(options: &Verify, now: Timestamp) -> Result<Timestamp, NotDone> {
-    let Some(text) = &options.at else { return Ok(now) };
+pub fn judged_for(at: Option<&str>, now: Timestamp) -> Result<Timestamp, NotDone> {
+    let Some(text) = at else { return Ok(now) };
     text.parse().map_err(|error| {
         NotDone::help(format!("--at {text}: {error}"), "write an RFC 3339 instant, as in 2026-12-31T12:00:00Z")
     })
@@ -196,18 +196,24 @@ fn pack(
 }
 
 /// One clause of a contract on a deliverable, on every layer; nothing is printed. For the drill.
-pub fn examine_clause(folder: &Path, contract: &Contract, id: &str) -> Result<RunResult, NotDone> {
+pub fn examine_clause(
+    folder: &Path,
+    contract: &Contract,
+    id: &str,
+    dated: &Dated,
+    judged_for: Timestamp,
+) -> Result<RunResult, NotDone> {
     let now = now();
     let Opened { delivery, declared } = examine::open(folder, Some(contract))?;
     let contract = contract.fill(delivery.spec());
-    let options = Collecting::silent();
+    let options = Collecting::silent(dated);
     let layers = examine::layers(&options);
     let running = Running::of(&options, Some(&contract))?;
     let only = [id.to_string()];
     let requests = requests(&contract, &only);
-    let examined = examine::collect(&delivery, &requests, &layers, &options, &running, &Quiet);
+    let examined = examine::collect(&delivery, &requests, &layers, &options, &running, &Quiet)?;
     let circumstances = Circumstances {
-        judged_for: now,
+        judged_for,
         ran_at: now,
         gate: gate_word(Gate::Incomplete),
         layers: &layers,

@@ -2,6 +2,8 @@ module example.com/legacy-gateway
 
 go 1.20
 
+toolchain go1.27.1
+
 require (
 	github.com/gorilla/mux v1.8.0
 	github.com/sirupsen/logrus v1.9.0

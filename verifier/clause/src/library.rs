@@ -191,6 +191,11 @@ impl Library {
             .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
+    /// A file that stands beside the clauses, as dated data does, by its path in the library.
+    pub fn file(&self, path: &str) -> Option<&[u8]> {
+        self.files.get(path).map(Vec::as_slice)
+    }
+
     /// SHA-256 over the RFC 8785 form of every clause file's digest by id.
     pub fn digest(&self) -> Digest {
         let all: BTreeMap<&str, &str> = self.clauses.iter().map(|(id, c)| (id.as_str(), c.digest.0.as_str())).collect();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub const DIFF_SCHEMA: &str = "assize/diff/1";
 
 /// Kinds whose sheets hold what dated data says about the delivery.
-const DATED_KINDS: &[&str] = &["binary.vulnerabilities"];
+const DATED_KINDS: &[&str] = &["binary.vulnerabilities", "data.go_releases", "data.snapshots"];
 
 /// A part of a pack that can explain a verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]

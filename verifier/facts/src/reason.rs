@@ -113,6 +113,7 @@ fn fill(template: &str, args: &BTreeMap<String, String>) -> String {
 /// The tables, one file per area; a test compares this list with the folder.
 pub(crate) const TABLES: &[(&str, &str)] = &[
     ("binary.toml", include_str!("../words/binary.toml")),
+    ("data.toml", include_str!("../words/data.toml")),
     ("delivery.toml", include_str!("../words/delivery.toml")),
     ("judge.toml", include_str!("../words/judge.toml")),
     ("module.toml", include_str!("../words/module.toml")),

@@ -7,6 +7,7 @@ pub mod modfile;
 pub mod module;
 pub mod release;
 pub mod semver;
+pub mod signs;
 pub mod sum;
 mod text;
 pub mod vendor;

@@ -80,7 +80,7 @@ pub struct Toolchain<'a> {
     pub version: Option<&'a str>,
     /// `devel …` of a compiler built from a working tree.
     pub devel: bool,
-    /// What stands behind a `-`, as in `go1.25.3-vendor`; empty without.
+    /// What stands behind a `-` or `+`, as in `go1.25.3-vendor` and `go1.25.3+security1`; empty without.
     pub suffix: &'a str,
     /// Experiments that differ from the release's defaults (`X:boringcrypto`, also after a `-`), in order.
     pub experiments: Vec<&'a str>,
@@ -91,10 +91,11 @@ pub struct Toolchain<'a> {
 pub fn toolchain(name: &str) -> Toolchain<'_> {
     let devel = name == "devel" || name.starts_with("devel ");
     let word = if devel { name["devel".len()..].trim_start() } else { name };
-    let (version, rest) = word.split_at(word.find([' ', '\t', '-']).unwrap_or(word.len()));
+    let ends: &[char] = if devel { &[' ', '\t', '-'] } else { &[' ', '\t', '-', '+'] };
+    let (version, rest) = word.split_at(word.find(ends).unwrap_or(word.len()));
     // A name with a path separator would be looked up as a path.
     let version = version.strip_prefix("go").filter(|v| parse(v).is_some() && !name.contains(['/', '\\']));
-    let suffix = rest.strip_prefix('-').unwrap_or("");
+    let suffix = rest.strip_prefix(['-', '+']).unwrap_or("");
     let suffix = suffix.split([' ', '\t']).next().unwrap_or("");
     let experiments = name
         .split([' ', '\t', '-'])
@@ -171,6 +172,7 @@ mod tests {
             ("go1.26.8", r#"Some("1.26.8") devel=false suffix="" []"#),
             ("go1.25.3-X:foo,bar", r#"Some("1.25.3") devel=false suffix="" ["foo", "bar"]"#),
             ("go1.20.3 X:boringcrypto", r#"Some("1.20.3") devel=false suffix="" ["boringcrypto"]"#),
+            ("go1.25.3+security1 X:foo", r#"Some("1.25.3") devel=false suffix="security1" ["foo"]"#),
             ("go1.21.1-vendor.2", r#"Some("1.21.1") devel=false suffix="vendor.2" []"#),
             ("devel go1.27-0123abc Mon X:foo", r#"None devel=true suffix="0123abc" ["foo"]"#),
             ("devel +0123abc", r#"None devel=true suffix="" []"#),

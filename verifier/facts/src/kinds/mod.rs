@@ -1,6 +1,7 @@
 //! All kinds of facts: one registration per kind, in the file of its area.
 
 pub mod binary;
+pub mod data;
 pub mod endpoint;
 pub mod inventory;
 pub mod link;
@@ -22,6 +23,7 @@ pub fn all() -> &'static [KindSchema] {
             source::schemas(),
             module::schemas(),
             binary::schemas(),
+            data::schemas(),
             process::schemas(),
             endpoint::schemas(),
             link::schemas(),

@@ -1,7 +1,10 @@
 //! Links: sheets that are derived from recorded sheets of several layers. One pure function each; a test compares the list with the schemas.
 
+mod data_age;
 mod differences;
 mod functions;
+mod go_demands;
+mod go_support;
 mod images;
 mod items;
 mod linked;
@@ -39,6 +42,9 @@ pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
         "link.syscall_policy" => syscalls::FROM.to_vec(),
         "link.items" => items::FROM.to_vec(),
         "link.differences" => vec![],
+        "link.data_age" => data_age::FROM.to_vec(),
+        "link.go_support" => go_support::FROM.to_vec(),
+        "link.go_demands" => go_demands::FROM.to_vec(),
         _ => return None,
     })
 }
@@ -78,6 +84,9 @@ impl<'a> Deriver<'a> {
             "link.syscall_policy" => syscalls::derive(sheets, request),
             "link.items" => items::derive(sheets, self.items, &run.declared),
             "link.differences" => differences::derive(run),
+            "link.data_age" => data_age::derive(sheets, request, run),
+            "link.go_support" => go_support::derive(sheets, request, run),
+            "link.go_demands" => go_demands::derive(sheets),
             other => Sheet::missing(other, reason!("not-collected", kind = other)),
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::args::{ClauseId, LangArg, Plain};
 use crate::done::{Done, NotDone};
-use crate::{explain, load, terminal};
+use crate::{load, terminal};
 use assize_clause::{AgreedClause, Clause, Library, Mistakes};
 use assize_facts::Lang;
 use serde_json::json;
@@ -102,7 +102,7 @@ pub fn explain(which: &ClauseId) -> Result<Done, NotDone> {
     let mut text = format!("{} {} — {}\n", clause.chapter, clause.id, agreed.title.get(lang));
     for check in &clause.checks {
         text.push('\n');
-        text.push_str(&explain::check(check, lang));
+        text.push_str(&assize_report::explain(check, lang));
     }
     terminal::print(&text)?;
     Ok(Done::Good)

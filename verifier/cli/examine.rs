@@ -3,9 +3,11 @@
 use crate::args::{Collecting, LayerArg};
 use crate::data;
 use crate::done::NotDone;
+use crate::record::Steps;
 use assize_clause::{Contract, Sandbox};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Layer, Limits, Progress, Request, Sheet, kinds, reason};
+use assize_judge::Step;
 use assize_runtime::{RunPlan, SandboxWish};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -122,6 +124,8 @@ pub struct Examined {
     /// One per request.
     pub sheets: Vec<Sheet>,
     pub sandbox_level: String,
+    /// What was done when.
+    pub steps: Vec<Step>,
 }
 
 /// Which collector writes a kind.
@@ -171,6 +175,7 @@ pub fn collect(
     running: &Running,
     progress: &dyn Progress,
 ) -> Result<Examined, NotDone> {
+    let mut steps = Steps::start();
     let wanted: Vec<Request> = requests.iter().filter(|r| in_force(&r.kind, layers)).cloned().collect();
     let of =
         |this: fn(&Room) -> bool| -> Vec<Request> { wanted.iter().filter(|r| this(&room(&r.kind))).cloned().collect() };
@@ -180,31 +185,32 @@ pub fn collect(
     if !source.is_empty() {
         progress.step("reading the source");
         let context = assize_source::Context { module_sources: options.modules.clone() };
-        sheets.extend(assize_source::collect(delivery, &context, &source, progress));
+        sheets.extend(steps.take("source", || assize_source::collect(delivery, &context, &source, progress)));
     }
     let binary = of(|r| matches!(r, Room::Binary));
     if !binary.is_empty() {
         progress.step("reading the binaries");
-        sheets.extend(assize_binary::collect(delivery, &binary, progress));
+        sheets.extend(steps.take("binary", || assize_binary::collect(delivery, &binary, progress)));
     }
     let data = of(|r| matches!(r, Room::Data));
     if !data.is_empty() {
         progress.step("reading dated data");
-        sheets.extend(assize_data::collect(&places, &data)?);
+        sheets.extend(steps.take("data", || assize_data::collect(&places, &data))?);
     }
     let inventory = of(|r| matches!(r, Room::Delivery));
     if !inventory.is_empty() {
         progress.step("taking the inventory");
-        sheets.extend(delivery.collect(&inventory, progress));
+        sheets.extend(steps.take("inventory", || delivery.collect(&inventory, progress)));
     }
     let runtime = runtime_requests(&wanted, layers);
     let mut sandbox_level = "not-run".to_string();
     if !runtime.is_empty() {
-        let collected = assize_runtime::collect(&run_plan(delivery, &runtime, running), progress);
+        let plan = run_plan(delivery, &runtime, running);
+        let collected = steps.take("runtime", || assize_runtime::collect(&plan, progress));
         sandbox_level = collected.sandbox_level;
         sheets.extend(collected.sheets);
     }
-    Ok(Examined { sheets: complete(&wanted, sheets), sandbox_level })
+    Ok(Examined { sheets: complete(&wanted, sheets), sandbox_level, steps: steps.done() })
 }
 
 fn in_force(kind: &str, layers: &[Layer]) -> bool {

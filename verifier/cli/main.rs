@@ -8,7 +8,6 @@ mod done;
 mod drill;
 mod evidence;
 mod examine;
-mod explain;
 mod facts;
 mod init;
 mod interrupt;

@@ -5,9 +5,10 @@ use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Layer, Sha256};
 use assize_judge::{
     Declared, DeclaredBinary, DeclaredEndpoint, DeliverableName, Difference, Operator, RUN_SCHEMA, RunRecord,
-    SandboxUse, Tool,
+    SandboxUse, Step, Tool,
 };
 use jiff::Timestamp;
+use std::time::Instant;
 
 /// What the command line decides of a run.
 pub struct Circumstances<'a> {
@@ -17,6 +18,7 @@ pub struct Circumstances<'a> {
     pub layers: &'a [Layer],
     pub clauses: &'a [String],
     pub sandbox_level: &'a str,
+    pub steps: Vec<Step>,
 }
 
 /// `declared` is what the supplier wrote; where the contract's own sections take its place, the differences are recorded.
@@ -24,7 +26,7 @@ pub fn record(
     delivery: &Delivery,
     declared: &Deliverable,
     contract: &Contract,
-    circumstances: &Circumstances,
+    circumstances: Circumstances,
 ) -> RunRecord {
     let spec = delivery.spec();
     RunRecord {
@@ -48,6 +50,7 @@ pub fn record(
             .into_iter()
             .map(|d| Difference { key: d.key, supplier: d.supplier, agreed: d.agreed })
             .collect(),
+        steps: circumstances.steps,
     }
 }
 
@@ -86,4 +89,29 @@ fn said(delivery: &Delivery, spec: &Deliverable) -> Declared {
 /// The port of an endpoint's URL where it is written out; ports of `{port.NAME}` are chosen per run.
 fn constant_port(url: &str) -> Option<u16> {
     url.split("//").nth(1)?.split('/').next()?.rsplit(':').next()?.parse().ok()
+}
+
+/// What is done when, on a clock that only goes forward.
+pub struct Steps {
+    started: Instant,
+    done: Vec<Step>,
+}
+
+impl Steps {
+    pub fn start() -> Steps {
+        Steps { started: Instant::now(), done: Vec::new() }
+    }
+
+    /// Does a step, and notes when and how long.
+    pub fn take<T>(&mut self, name: &str, work: impl FnOnce() -> T) -> T {
+        let millis = |from: Instant| u64::try_from(from.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (begin, now) = (millis(self.started), Instant::now());
+        let made = work();
+        self.done.push(Step { name: name.into(), begin, took: millis(now) });
+        made
+    }
+
+    pub fn done(self) -> Vec<Step> {
+        self.done
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::args::{Collecting, Dated, Gate, Verify};
 use crate::done::{Done, NotDone};
-use crate::examine::{self, Examined, Opened, Running};
+use crate::examine::{self, Opened, Running};
 use crate::output::{self, Output, Report};
 use crate::progress::Terminal;
 use crate::record::{self, Circumstances};
@@ -42,11 +42,11 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         layers: &layers,
         clauses: &options.clause,
         sandbox_level: &examined.sandbox_level,
+        steps: examined.steps,
     };
     progress.step("judging");
-    let record = record::record(&delivery, &declared, &contract, &circumstances);
-    let Examined { sheets, .. } = examined;
-    let sheets = Sheets::new(sheets);
+    let record = record::record(&delivery, &declared, &contract, circumstances);
+    let sheets = Sheets::new(examined.sheets);
     let result = assize_judge::judge(&contract, &sheets, &record);
     let mut kept = None;
     if let Some(target) = &options.pack {
@@ -219,7 +219,8 @@ pub fn examine_clause(
         layers: &layers,
         clauses: &only,
         sandbox_level: &examined.sandbox_level,
+        steps: examined.steps,
     };
-    let record = record::record(&delivery, &declared, &contract, &circumstances);
+    let record = record::record(&delivery, &declared, &contract, circumstances);
     Ok(assize_judge::judge(&contract, &Sheets::new(examined.sheets), &record))
 }

@@ -80,6 +80,7 @@ fn run(example: &Example) -> RunRecord {
         clauses: vec![],
         operator: Operator { all: true, ..Operator::default() },
         differences: vec![],
+        steps: vec![],
     }
 }
 

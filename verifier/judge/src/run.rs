@@ -33,6 +33,21 @@ pub struct RunRecord {
     /// Where the supplier declared other than the contract agreed.
     #[serde(default)]
     pub differences: Vec<Difference>,
+    /// What was done when; no verdict depends on it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Step>,
+}
+
+/// A step of the run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// `source`, `binary`, `data`, `inventory` or `runtime`.
+    pub name: String,
+    /// Milliseconds since the collection began.
+    pub begin: u64,
+    /// Milliseconds.
+    pub took: u64,
 }
 
 /// A part of deliverable.toml that the contract replaces.

@@ -1,6 +1,6 @@
 //! A result with everything that a report says about it.
 
-use crate::words::say;
+use crate::words::{say, word};
 use assize_clause::{AgreedClause, Contract};
 use assize_facts::{Lang, Origin, Sheet};
 use assize_judge::{ClauseResult, FindingResult, RunRecord, RunResult, Sheets, Text};
@@ -108,7 +108,7 @@ impl<'a> Case<'a> {
 
 /// How a clause stands, and why where a reason says so.
 pub fn clause_words(clause: &ClauseResult, lang: Lang) -> String {
-    let verdict = say(lang, &format!("clause-{}", clause.verdict.word()), &[]);
+    let verdict = word(lang, "clause-", clause.verdict.word());
     let reason = clause.reason.as_deref().map(|code| format!(": {}", reason_words(code, lang)));
     format!("{}: {verdict}{}", clause.id, reason.unwrap_or_default())
 }

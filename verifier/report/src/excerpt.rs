@@ -2,14 +2,6 @@
 
 use crate::text::source_line;
 use assize_facts::Origin;
-use assize_judge::Sheets;
-
-/// The recorded origin of `kind#index`.
-pub fn origin_of<'a>(sheets: &'a Sheets, fact: &str) -> Option<&'a Origin> {
-    let (kind, index) = fact.rsplit_once('#')?;
-    let index: usize = index.parse().ok()?;
-    Some(&sheets.iter().find(|s| s.kind == kind)?.items.get(index)?.origin)
-}
 
 /// The lines of an excerpt with their numbers, and carets under the span; empty where nothing was recorded.
 pub fn lines(origin: &Origin) -> Vec<String> {
@@ -41,6 +33,37 @@ fn underline(origin: &Origin, line: &str) -> Option<String> {
     Some(format!("{}{}", " ".repeat(from), "^".repeat((to - from).max(1))))
 }
 
+/// A line of an excerpt, taken apart at the span.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Marked {
+    pub number: usize,
+    pub before: String,
+    pub span: String,
+    pub after: String,
+}
+
+/// The lines of an excerpt with the span marked on each of them.
+pub fn marked(origin: &Origin) -> Vec<Marked> {
+    let (Some(excerpt), Some(first)) = (&origin.excerpt, origin.line) else { return Vec::new() };
+    let last = origin.end_line.unwrap_or(first).max(first) as usize;
+    let line = |(offset, text): (usize, &str)| {
+        let number = first as usize + offset;
+        let length = text.chars().count();
+        // Lines after the first are marked from their first letter, not from their indentation.
+        let indent = text.chars().take_while(|c| c.is_whitespace()).count();
+        let from = if offset == 0 { origin.column.map_or(length, |c| c as usize - c.min(1) as usize) } else { indent };
+        let to = match origin.end_column {
+            Some(end) if number == last => (end as usize).saturating_sub(1),
+            _ => length,
+        };
+        let from = from.min(length);
+        let to = if number > last { from } else { to.clamp(from, length) };
+        let part = |from: usize, to: usize| source_line(&text.chars().skip(from).take(to - from).collect::<String>());
+        Marked { number, before: part(0, from), span: part(from, to), after: part(to, length) }
+    };
+    excerpt.lines().enumerate().map(line).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +92,22 @@ mod tests {
             ..Origin::default()
         };
         assert_eq!(lines(&origin), ["1 │ a bcd", "  │   ^^^", "2 │ }"]);
+    }
+
+    #[test]
+    fn every_line_of_a_span_is_marked() {
+        let origin = Origin {
+            line: Some(7),
+            column: Some(3),
+            end_line: Some(8),
+            end_column: Some(4),
+            excerpt: Some("a bcd\n\tef)\nrest".into()),
+            ..Origin::default()
+        };
+        let shown: Vec<[String; 3]> = marked(&origin).into_iter().map(|l| [l.before, l.span, l.after]).collect();
+        assert_eq!(shown, [["a ", "bcd", ""], ["    ", "ef", ")"], ["", "", "rest"]]);
+        // A record that was edited may claim anything.
+        let origin = Origin { column: Some(0), end_column: Some(0), end_line: Some(1), ..origin };
+        assert_eq!(marked(&origin)[0].before, "");
     }
 }

@@ -1,7 +1,7 @@
 //! The formats by name, and the one place that chooses between them.
 
 use crate::case::Case;
-use crate::{json, junit, markdown, sarif};
+use crate::{html, json, junit, markdown, sarif};
 
 /// A format of the result, as `--format` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +12,19 @@ pub enum Format {
     SarifFailures,
     Junit,
     Markdown,
+    Html,
 }
 
 impl Format {
-    pub const ALL: &'static [Format] =
-        &[Format::Human, Format::Json, Format::Sarif, Format::SarifFailures, Format::Junit, Format::Markdown];
+    pub const ALL: &'static [Format] = &[
+        Format::Human,
+        Format::Json,
+        Format::Sarif,
+        Format::SarifFailures,
+        Format::Junit,
+        Format::Markdown,
+        Format::Html,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -26,6 +34,7 @@ impl Format {
             Format::SarifFailures => "sarif-failures",
             Format::Junit => "junit",
             Format::Markdown => "markdown",
+            Format::Html => "html",
         }
     }
 
@@ -43,5 +52,6 @@ pub fn render(format: Format, case: &Case) -> Option<String> {
         Format::SarifFailures => sarif::sarif_failures(case),
         Format::Junit => junit::junit(case),
         Format::Markdown => markdown::markdown_report(case),
+        Format::Html => html::html(case),
     })
 }

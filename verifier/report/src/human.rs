@@ -3,7 +3,7 @@
 use crate::excerpt;
 use crate::gaps;
 use crate::text::{plain, whole};
-use crate::words::{say, subject};
+use crate::words::{say, subject, word};
 use assize_clause::{AgreedClause, Contract};
 use assize_facts::Lang;
 use assize_judge::{CheckResult, ClauseResult, ContractVerdict, FindingResult, Outcome, RunResult, Sheets, Verdict};
@@ -138,9 +138,9 @@ impl Page<'_> {
         self.line(0, &title);
         for link in &self.result.identity {
             let (mark, ink) = mark_of(link.outcome);
-            let outcome = self.say(&format!("identity-{}", link.outcome.word()), &[]);
+            let outcome = word(self.lang, "identity-", link.outcome.word());
             let reason = link.reason.as_deref().map(|code| format!(" ({})", self.reason(code))).unwrap_or_default();
-            let words = self.say(&format!("link-{}", link.link), &[]);
+            let words = word(self.lang, "link-", &link.link);
             self.line(2, &format!("{} {words}: {outcome}{reason}", self.ink(ink, mark)));
         }
     }
@@ -158,8 +158,8 @@ impl Page<'_> {
             Verdict::NotApplicable => ("–", Ink::Faint),
             Verdict::Waived => ("≈", Ink::Open),
         };
-        let verdict = self.say(&format!("clause-{}", clause.verdict.word()), &[]);
-        let obligation = self.say(&format!("obligation-{}", clause.obligation), &[]);
+        let verdict = word(self.lang, "clause-", clause.verdict.word());
+        let obligation = word(self.lang, "obligation-", &clause.obligation);
         let chapter = agreed.map(|a| format!("{} ", a.chapter)).unwrap_or_default();
         let title = agreed.map(|a| plain(a.title.get(self.lang))).unwrap_or_default();
         let head = format!("{mark} {chapter}{}  {title}", plain(&clause.id));
@@ -191,7 +191,7 @@ impl Page<'_> {
 
     fn state(&mut self, clause: &ClauseResult) {
         if let Some(underlying) = clause.underlying {
-            let verdict = self.say(&format!("clause-{}", underlying.word()), &[]);
+            let verdict = word(self.lang, "clause-", underlying.word());
             let words = self.say("waived-underlying", &[("verdict", &verdict)]);
             self.line(2, &words);
         }
@@ -208,7 +208,7 @@ impl Page<'_> {
             Verdict::Inconclusive | Verdict::Waived => ("?", Ink::Open),
             Verdict::NotApplicable => ("–", Ink::Faint),
         };
-        let layer = self.say(&format!("layer-{}", check.layer), &[]);
+        let layer = word(self.lang, "layer-", &check.layer);
         let what = subject(self.lang, &check.examined.what);
         let count = check.examined.count.to_string();
         let examined = self.say("examined", &[("count", &count), ("what", &what)]);
@@ -260,7 +260,7 @@ impl Page<'_> {
         let subject = plain(&finding.subject);
         let print = self.ink(Ink::Faint, &finding.fingerprint);
         self.line(8, &format!("{subject}  {print}"));
-        let origin = finding.fact.as_deref().and_then(|fact| excerpt::origin_of(self.sheets, fact));
+        let origin = finding.fact.as_deref().and_then(|fact| self.sheets.fact(fact)).map(|item| &item.origin);
         for line in origin.map(excerpt::lines).unwrap_or_default() {
             self.line(8, &line);
         }

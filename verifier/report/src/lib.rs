@@ -3,12 +3,15 @@
 mod case;
 mod escape;
 mod excerpt;
+mod explain;
 mod format;
 mod gaps;
+mod html;
 mod human;
 mod json;
 mod junit;
 mod markdown;
+mod picture;
 mod sarif;
 mod standing;
 #[cfg(test)]
@@ -18,6 +21,7 @@ mod uuid;
 mod words;
 
 pub use case::{Case, Kept, KeptFile};
+pub use explain::explain;
 pub use format::{Format, render};
 pub use human::{Options, human};
 pub use json::json;

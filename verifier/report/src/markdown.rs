@@ -6,7 +6,7 @@ use crate::gaps;
 use crate::junit::Counts;
 use crate::standing::{Stand, Standing, Waived};
 use crate::text::{plain, whole};
-use crate::words::say;
+use crate::words::{say, word};
 use assize_facts::Lang;
 use assize_judge::{ClauseResult, ContractVerdict, FindingResult, Verdict};
 use std::fmt::Write;
@@ -76,8 +76,8 @@ fn table(case: &Case, lang: Lang) -> String {
     let mut out = format!("| {} |\n|---|---|--:|--:|--:|\n", heads.join(" | "));
     for clause in &case.result.clauses {
         let title = case.agreed(clause).map(|a| markdown(a.title.get(lang))).unwrap_or_default();
-        let obligation = words(&format!("obligation-{}", clause.obligation));
-        let verdict = words(&format!("clause-{}", clause.verdict.word()));
+        let obligation = word(lang, "obligation-", &clause.obligation);
+        let verdict = word(lang, "clause-", clause.verdict.word());
         let counts = Counts::of(clause);
         let _ = writeln!(
             out,

@@ -44,6 +44,7 @@ pub fn run() -> RunRecord {
         clauses: vec![],
         operator: Operator { all: true, ..Operator::default() },
         differences: vec![],
+        steps: vec![],
     }
 }
 

@@ -2,5 +2,6 @@
 
 mod formats;
 mod hostile;
+mod page;
 mod sample;
 mod size;

@@ -6,7 +6,7 @@ use assize_facts::{Field, Item, Lang, Origin, Sheet};
 use assize_judge::{
     CheckResult, ClauseResult, ContractName, ContractVerdict, Contradiction, Counts, Declared, DeliverableName,
     Examined, FindingResult, GapResult, IdentityLink, Location, Note, Operator, Outcome, RUN_SCHEMA, RunRecord,
-    RunResult, SandboxUse, Sheets, Text, Tool, Verdict, WaiverState, WaiverUse,
+    RunResult, SandboxUse, Sheets, Step, Text, Tool, Verdict, WaiverState, WaiverUse,
 };
 use std::collections::BTreeMap;
 
@@ -275,6 +275,7 @@ pub fn small() -> Sample {
         counts: Counts { pass: 1, fail: 2, inconclusive: 2, not_applicable: 1, waived: 1 },
     };
     let instant = |text: &str| serde_json::from_value(serde_json::json!(text)).expect("an instant");
+    let step = |name: &str, begin, took| Step { name: name.into(), begin, took };
     let record = RunRecord {
         schema: RUN_SCHEMA.into(),
         deliverable,
@@ -288,6 +289,7 @@ pub fn small() -> Sample {
         clauses: Vec::new(),
         operator: Operator::default(),
         differences: Vec::new(),
+        steps: vec![step("source", 0, 1500), step("runtime", 1500, 24_000)],
     };
     let kept = Kept {
         digest: format!("sha256:{}", "ef".repeat(32)),

@@ -57,6 +57,11 @@ fn settings_reach_the_build_through_variables_and_functions() {
             &["+ b.sh:1 go mod edit=-require=x@v1"],
         ),
         (
+            "targets that are called by a name from outside",
+            "-- ci.sh --\nfor t in $(cat order); do make \"$t\"; done\ngo build ./cmd/app\n-- Makefile --\nedit:\n\tgo mod edit -require=x@v1\napp:\n\tgo build -overlay=o ./cmd/app\n",
+            &["? Makefile:2 go mod edit=-require=x@v1", "+ Makefile:4 -overlay=o"],
+        ),
+        (
             "a later value decides",
             "-- b.sh --\nexport CGO_ENABLED=1\nexport CGO_ENABLED=0\ngo build ./cmd/app\n",
             &["+ b.sh:2 CGO_ENABLED=0"],
@@ -206,6 +211,11 @@ fn settings_reach_the_build_through_other_files() {
             &["+ b.sh:1 edit of module files", "+ b.sh:2 edit of module files", "+ b.sh:3 edit of module files"],
         ),
         (
+            "a source that an image fetches",
+            "-- Dockerfile --\nFROM golang\nRUN git clone https://x.org/m . && go get x.org/a\nRUN go build ./cmd/app\n",
+            &["+ Dockerfile:2 go get=x.org/a"],
+        ),
+        (
             "a byte order mark and carriage returns",
             "-- b.sh --\n\u{feff}export CGO_ENABLED=1\r\ngo build ./cmd/app\r\n",
             &["+ b.sh:1 CGO_ENABLED=1"],
@@ -264,6 +274,26 @@ fn what_is_no_delivered_build_does_not_count() {
         (
             "an export in another layer of an image",
             "-- Dockerfile --\nFROM golang\nRUN export CGO_ENABLED=1\nRUN go build ./cmd/app\n",
+            &[],
+        ),
+        (
+            "a folder that was not delivered",
+            "-- a.sh --\n(cd \"$(git rev-parse --show-toplevel)/internal/gen\" && CGO_ENABLED=1 go install)\n",
+            &[],
+        ),
+        (
+            "a target that whoever calls the script names",
+            "-- ci.sh --\nmake \"$1\"\nmake app\n-- Makefile --\nedit:\n\tgo mod edit -require=x@v1\napp:\n\tgo build ./cmd/app\n",
+            &[],
+        ),
+        (
+            "a tool of an image that has nothing of the source yet",
+            "-- Dockerfile --\nFROM golang\nRUN go get x.org/tool\nCOPY . /src\nWORKDIR /src\nRUN go build ./cmd/app\n",
+            &[],
+        ),
+        (
+            "a program beside the script",
+            "-- a/b/c.sh --\nHERE=\"$(dirname \"${BASH_SOURCE[0]}\")\"\nROOT=\"$(dirname \"$(dirname \"${HERE}\")\")\"\none() {\n  local dir=$1\n  pushd \"$dir\"\n  CGO_ENABLED=1 go install\n  popd\n}\none \"${ROOT}/tools\"\n",
             &[],
         ),
         (

@@ -68,7 +68,7 @@ impl State<'_> {
         for name in names {
             if !self.scope.called.contains(&name) {
                 let before = self.shell.mark();
-                self.function(&name, &[]);
+                self.either(|state| state.function(&name, &[]));
                 self.shell.back(before);
             }
         }
@@ -213,11 +213,7 @@ impl State<'_> {
                 let target =
                     words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
                 self.shell.remember_place();
-                let folder = self.shell.path(target, &self.home);
-                // Where the script runs is not known, but only one folder of the tree has that name.
-                let folder =
-                    folder.or_else(|| self.library.folder_ending(target).filter(|_| self.shell.folder().is_none()));
-                self.shell.move_to(folder);
+                self.shell.move_to(self.folder_meant(target));
             }
             "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),

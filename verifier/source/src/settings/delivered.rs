@@ -14,6 +14,8 @@ pub(super) struct Targets {
     undeclared: bool,
     /// Folders of the tree with Go files that are no tests; empty where the tree is not known.
     packages: BTreeSet<String>,
+    /// Folders at the root of the tree.
+    folders_of_root: BTreeSet<String>,
     /// Folders of the tree with a go.mod.
     modules: BTreeSet<String>,
     /// go.mod and go.work of the root, which may name folders of other modules.
@@ -60,6 +62,11 @@ impl Targets {
             names: spec.binaries.iter().flat_map(|b| [b.name.clone(), file_name(&b.path)]).collect(),
             undeclared: spec.binaries.len() > declared.len(),
             module,
+            folders_of_root: paths
+                .iter()
+                .filter_map(|p| p.split_once('/'))
+                .map(|(first, _)| first.to_owned())
+                .collect(),
             packages: paths.iter().filter(is_package).map(parent).collect(),
             modules: paths.iter().filter(|p| *p == "go.mod" || p.ends_with("/go.mod")).map(parent).collect(),
             graph: graph.to_owned(),
@@ -148,6 +155,9 @@ impl Targets {
     }
 
     fn module_of(&self, folder: &str) -> Option<&str> {
+        if folder.starts_with("..") {
+            return None;
+        }
         let mut at = folder;
         loop {
             if let Some(found) = self.modules.get(at) {
@@ -167,6 +177,11 @@ impl Targets {
             || folder.is_empty()
             || self.packages.contains(folder)
             || self.packages.range(below.clone()..).next().is_some_and(|p| p.starts_with(&below))
+    }
+
+    /// Whether a folder lies in one of the tree, and nothing of it was delivered.
+    fn is_left_out(&self, folder: &str) -> bool {
+        folder.split_once('/').is_some_and(|(first, _)| self.folders_of_root.contains(first)) && !self.is_there(folder)
     }
 
     fn one(&self, package: &str, folder: Option<&str>) -> Option<bool> {
@@ -197,10 +212,13 @@ impl Targets {
             let ends = |f: &String| f.is_empty() || inner == *f || inner.ends_with(&format!("/{f}"));
             return if self.folders.iter().any(ends) { None } else { Some(false) };
         }
+        let asked = folder.map(|f| normal(&format!("{f}/{package}")));
+        let asked = asked.as_deref().map(|path| path.trim_end_matches("...").trim_end_matches('/'));
+        if asked.is_some_and(|path| self.is_left_out(path)) {
+            return Some(false);
+        }
         // The folder is not the one that it was taken for: nothing is there.
-        let folder = folder
-            .filter(|f| self.is_there(normal(&format!("{f}/{package}")).trim_end_matches("...").trim_end_matches('/')));
-        match folder {
+        match folder.filter(|_| asked.is_some_and(|path| self.is_there(path))) {
             Some(folder) => Some(self.matches(&normal(&format!("{folder}/{package}")))),
             // The folder is not known (a Dockerfile's WORKDIR): a path that names a delivered package is one; `.` may be.
             None if inner.is_empty() => None,

@@ -11,7 +11,12 @@ struct Stage {
     folder: String,
     /// Where the source root was copied to; absolute.
     root: Option<String>,
+    /// Something of the source may be in it.
+    filled: bool,
 }
+
+/// A folder of an image in which nothing of the source is, relative to the source root.
+const OUTSIDE: &str = "../image";
 
 /// The stages. What a stage sets holds for the stages that begin from it. `given` are build arguments of the call.
 pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>) -> Vec<Scope> {
@@ -29,10 +34,17 @@ pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>) -> Vec<Scope>
                         scope: Scope::new(name.copied().unwrap_or(""), inherited(&parent.scope.steps)),
                         folder: parent.folder.clone(),
                         root: parent.root.clone(),
+                        filled: parent.filled,
                     },
-                    None => {
-                        Stage { scope: Scope::new(name.copied().unwrap_or(""), vec![]), folder: "/".into(), root: None }
-                    }
+                    None => Stage {
+                        scope: Scope::new(
+                            name.copied().unwrap_or(""),
+                            vec![Step::Folder { path: Some(OUTSIDE.to_owned()) }],
+                        ),
+                        folder: "/".into(),
+                        root: None,
+                        filled: false,
+                    },
                 };
                 stages.push(stage);
             }
@@ -81,7 +93,22 @@ impl Stage {
                 self.moved();
             }
             "COPY" | "ADD" => self.copied(rest),
-            "RUN" | "CMD" | "ENTRYPOINT" => self.scope.steps.push(Step::run(line, &script(rest))),
+            "RUN" => {
+                // What a command fetches or a mount gives may be the source; a release of Go is not.
+                let is_go = rest.contains("/golang/go") || rest.contains("go.dev/dl/");
+                let unpacks = ["tar ", "tar\n", "unzip"].iter().any(|word| rest.contains(word));
+                let fetches =
+                    unpacks || ["--mount", "git clone", "git fetch", "git pull"].iter().any(|w| rest.contains(w));
+                if fetches && !is_go {
+                    self.fill();
+                }
+                self.scope.steps.push(Step::run(line, &script(rest)));
+            }
+            // The source may be mounted where the image is run.
+            "CMD" | "ENTRYPOINT" => {
+                self.fill();
+                self.scope.steps.push(Step::run(line, &script(rest)));
+            }
             _ => {}
         }
     }
@@ -109,6 +136,7 @@ impl Stage {
     fn copied(&mut self, rest: &str) {
         let is_other = rest.split_whitespace().any(|w| w.starts_with("--from"));
         let words: Vec<String> = rest.split_whitespace().filter(|w| !w.starts_with("--")).map(str::to_owned).collect();
+        self.fill();
         let Some((to, from)) = words.split_last().filter(|_| !is_other) else { return };
         let target = absolute(&self.folder, to);
         // Where the Go command looks for settings: $GOROOT/go.env and the user's go/env (`go help environment`).
@@ -129,8 +157,17 @@ impl Stage {
         self.moved();
     }
 
+    fn fill(&mut self) {
+        if !std::mem::replace(&mut self.filled, true) {
+            self.moved();
+        }
+    }
+
     /// The working folder, relative to the source root.
     fn moved(&mut self) {
+        if !self.filled {
+            return;
+        }
         let path = self.root.as_deref().and_then(|root| {
             let rest = self.folder.strip_prefix(root.trim_end_matches('/'))?;
             (rest.is_empty() || rest.starts_with('/')).then(|| normal(rest))

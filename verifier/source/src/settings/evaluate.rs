@@ -1,7 +1,7 @@
 //! What the steps of a scope set, and for which build.
 
 use super::cut;
-use super::delivered::{Asked, Targets, normal};
+use super::delivered::{Targets, normal};
 use super::flags::{self, VARIABLES};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
@@ -43,7 +43,7 @@ pub(super) struct Seen {
     /// Why it may not be in force where it seems to be.
     pub doubt: Option<Reason>,
     /// Of a change: where it is made.
-    at: Option<Where>,
+    pub at: Option<Where>,
 }
 
 /// A build command.
@@ -89,6 +89,8 @@ pub(super) struct OfScope {
     pub written: Vec<(String, Held)>,
     /// Changes of the module graph or of sources.
     pub changes: Vec<usize>,
+    /// Changes that one of several ways through the scope makes: a function or a target whose name comes from outside.
+    pub possible: Vec<usize>,
     /// Commands followed so far.
     pub count: u32,
     pub called: Vec<String>,
@@ -284,12 +286,35 @@ impl State<'_> {
         self.file = kept;
     }
 
+    /// One of several ways to go on, which exclude each other; gives the changes that it makes.
+    pub fn instead(&mut self, way: impl FnOnce(&mut Self)) -> Vec<usize> {
+        let (changes, possible) = (self.scope.changes.len(), self.scope.possible.len());
+        way(self);
+        let mut made = self.scope.changes.split_off(changes);
+        made.extend(self.scope.possible.split_off(possible));
+        made
+    }
+
+    /// One of several ways, of which others may be gone after it.
+    pub fn either(&mut self, way: impl FnOnce(&mut Self)) {
+        let made = self.instead(way);
+        self.may_have_made(made);
+    }
+
+    pub fn may_have_made(&mut self, changes: Vec<usize>) {
+        for id in changes {
+            if !self.scope.possible.contains(&id) {
+                self.scope.possible.push(id);
+            }
+        }
+    }
+
     /// A change of the module graph or of sources, in the folder where it is made.
     pub fn change(&mut self, line: u32, name: &str, shown: &str) {
         self.changed(line, name, &[], shown, self.shell.place());
     }
 
-    fn changed(&mut self, line: u32, name: &str, arguments: &[String], shown: &str, here: Where) {
+    pub fn changed(&mut self, line: u32, name: &str, arguments: &[String], shown: &str, here: Where) {
         let place = self.place(line);
         let edit = (place.clone(), name.to_owned(), shown.to_owned(), here.clone(), self.stale);
         let id = match self.edits.get(&edit) {
@@ -306,171 +331,6 @@ impl State<'_> {
         if !self.scope.changes.contains(&id) {
             self.scope.changes.push(id);
         }
-    }
-
-    /// A call of the Go command.
-    pub fn go(&mut self, line: u32, words: &[String], own: &[(String, String)], list: u64) {
-        let shown = cut(&words.join(" "));
-        let mut words = words[1..].to_vec();
-        let mut here = self.shell.place();
-        // `go -C DIR build` and `go build -C DIR`.
-        if let Some(at) = words.iter().position(|w| w == "-C" || w.starts_with("-C=")) {
-            let inline = words[at].strip_prefix("-C=").map(str::to_owned);
-            let dir = inline.clone().or_else(|| words.get(at + 1).cloned()).unwrap_or_default();
-            words.drain(at..(at + if inline.is_some() { 1 } else { 2 }).min(words.len()));
-            here = Where { folder: self.shell.path(&dir, &self.home), moved: here.moved + 1 };
-        }
-        let second = words.get(1).cloned().unwrap_or_default();
-        match words.first().map(String::as_str) {
-            Some(verb @ ("build" | "install")) => {
-                let install = verb == "install";
-                self.build(line, shown, &words[1..], own, list, install, here);
-            }
-            Some("env") if words.iter().any(|w| w == "-w") => {
-                for (name, value) in words.iter().filter_map(|w| w.split_once('=')) {
-                    if VARIABLES.contains(&name) {
-                        self.write(line, name, value, Some(&shown));
-                    }
-                }
-            }
-            // These print, or write the same in another form (`go help mod edit`, `go help work edit`).
-            Some("mod" | "work") if second == "edit" && is_only_shown(&words[2..]) => {}
-            Some("mod") if ["edit", "tidy", "init", "vendor", "download"].contains(&second.as_str()) => {
-                self.changed(line, &format!("go mod {second}"), &words[2..], &shown, here);
-            }
-            Some("work") if ["edit", "init", "sync", "use", "vendor"].contains(&second.as_str()) => {
-                self.changed(line, &format!("go work {second}"), &words[2..], &shown, here);
-            }
-            // By itself it is about the package of the folder.
-            Some("get") if words.len() == 1 => self.changed(line, "go get", &[".".into()], &shown, here),
-            Some(verb @ ("get" | "generate")) => {
-                self.changed(line, &format!("go {verb}"), &words[1..], &shown, here);
-            }
-            _ => {}
-        }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn build(
-        &mut self,
-        line: u32,
-        command: String,
-        words: &[String],
-        own: &[(String, String)],
-        list: u64,
-        install: bool,
-        here: Where,
-    ) {
-        let values = super::state::Seen { shell: &self.shell, list };
-        let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
-        let arguments = flags::arguments(&words);
-        // Of a loop's values each is built in its turn.
-        let turns: Vec<Vec<String>> = match arguments.packages.as_slice() {
-            [one] => super::expand::each(one, &values).into_iter().map(|p| vec![p]).collect(),
-            several => vec![several.to_vec()],
-        };
-        let held = |name: &str| -> Option<String> {
-            if let Some((_, value)) = own.iter().rfind(|(n, _)| n == name) {
-                return Some(value.clone());
-            }
-            match self.shell.held(name, list) {
-                [one] if self.shell.is_exported(name) => one.value.clone(),
-                _ => None,
-            }
-        };
-        let (os, arch) = (held("GOOS"), held("GOARCH"));
-        let asked = Asked {
-            packages: &[],
-            output: arguments.output.as_deref(),
-            install,
-            folder: here.folder.as_deref(),
-            os: os.as_deref(),
-            arch: arch.as_deref(),
-        };
-        let delivered = turns.iter().map(|packages| self.targets.built(Asked { packages, ..asked }));
-        let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
-        let mut settings = arguments.settings;
-        for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
-            if name == "GOFLAGS" {
-                let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-                settings.extend(flags::flags(&words));
-            }
-            settings.push((name.clone(), Some(value.clone())));
-        }
-        if let Some((_, path)) = own.iter().find(|(name, value)| name == "GOENV" && value != "off") {
-            self.settings_file(path);
-        }
-        let in_force = self.in_force(&settings, own, list);
-        let (changed, doubtful) = self.changes_for(&here);
-        let (place, tool) = (self.place(line), self.tool);
-        let in_force = [in_force, changed].concat();
-        self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
-    }
-
-    /// A package argument; a folder that is told by a command the script runs is put in.
-    fn package(&self, word: &str) -> String {
-        if !word.contains('$') || word.starts_with('-') {
-            return word.to_owned();
-        }
-        match self.shell.path(word, &self.home) {
-            // Relative to the root, which is where the folder leads from here.
-            Some(path) if self.shell.folder().unwrap_or("").is_empty() => format!("./{path}"),
-            _ => word.to_owned(),
-        }
-    }
-
-    /// The variables that hold for a build, and what is written; a flag on the command line goes before GOFLAGS.
-    fn in_force(&self, settings: &[(String, Option<String>)], own: &[(String, String)], list: u64) -> Vec<usize> {
-        let mut ids = Vec::new();
-        for name in VARIABLES.iter().filter(|name| !own.iter().any(|(n, _)| n == *name)) {
-            let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
-            ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
-            let decided = held.first().is_some_and(|h| h.sure != Sure::Maybe && h.value.is_some());
-            if let Some((_, written)) = self.scope.written.iter().rfind(|(n, _)| n == name).filter(|_| !decided) {
-                ids.extend(written.seen.iter().copied());
-            }
-        }
-        let overridden =
-            |id: &usize| settings.iter().any(|(flag, _)| flag.starts_with('-') && *flag == self.seen[*id].name);
-        ids.retain(|id| !overridden(id));
-        ids
-    }
-
-    /// Changes made so far to the module of a build, and those that may have been.
-    fn changes_for(&self, built: &Where) -> (Vec<usize>, Vec<usize>) {
-        let (mut sure, mut doubtful) = (vec![], vec![]);
-        for id in &self.scope.changes {
-            let Some(changed) = &self.seen[*id].at else { continue };
-            match (changed.folder.as_deref(), built.folder.as_deref()) {
-                (Some(at), Some(folder)) if self.targets.reaches(at, folder) => sure.push(*id),
-                (Some(_), Some(_)) => {}
-                // Wherever it runs, it builds a delivered package.
-                (Some(at), None) if self.targets.reaches_delivered(at) => sure.push(*id),
-                (Some(_), None) => {}
-                (None, None) if changed.moved == built.moved => sure.push(*id),
-                _ => doubtful.push(*id),
-            }
-        }
-        (sure, doubtful)
-    }
-}
-
-/// `go mod edit -json`: prints, and writes nothing. `-fmt` alone writes the same graph.
-fn is_only_shown(words: &[String]) -> bool {
-    let flag = |word: &str| {
-        let word = word.trim_start_matches('-');
-        word.split('=').next().unwrap_or(word).to_owned()
-    };
-    let flags: Vec<String> = words.iter().filter(|w| w.starts_with('-')).map(|w| flag(w)).collect();
-    let prints = flags.iter().any(|f| f == "json" || f == "print");
-    prints || (!flags.is_empty() && flags.iter().all(|f| f == "fmt"))
-}
-
-/// Of two builds the one that makes a delivered program, or may.
-fn surer(a: Known<bool>, b: Known<bool>) -> Known<bool> {
-    match (&a, &b) {
-        (Known::Value(true), _) | (_, Known::Value(false)) => a,
-        _ => b,
     }
 }
 

@@ -65,10 +65,10 @@ pub(super) fn called(
     let targets = if targets.is_empty() { &first } else { targets };
     // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
     let all = targets.iter().any(|t| t.contains('$'));
-    let patterns = targets.iter().any(|t| !make.rules.contains_key(t));
+    let by_pattern = |rule: &str| targets.iter().any(|t| !make.rules.contains_key(t) && fits(rule, t));
     make.rules
         .keys()
-        .filter(|t| all || targets.contains(t) || (patterns && t.contains('%')))
+        .filter(|rule| all || targets.contains(rule) || by_pattern(rule))
         .map(|t| make.scope(t, path, paths))
         .collect()
 }
@@ -359,6 +359,13 @@ impl Make {
             _ => format!("${{{inner}}}"),
         }
     }
+}
+
+/// Whether a target is one of a pattern rule (GNU make, 10.5.4).
+fn fits(rule: &str, target: &str) -> bool {
+    rule.split_once('%').is_some_and(|(before, after)| {
+        target.len() > before.len() + after.len() && target.starts_with(before) && target.ends_with(after)
+    })
 }
 
 /// Where the bracket closes with which the text begins.

@@ -28,6 +28,7 @@ struct Outcome {
     shell: Effect,
     written: Vec<(String, Held)>,
     changes: Vec<usize>,
+    possible: Vec<usize>,
     called: Vec<String>,
 }
 
@@ -37,6 +38,7 @@ pub(super) struct Begun {
     shell: Mark,
     written: usize,
     changes: usize,
+    possible: usize,
     called: usize,
     met: usize,
 }
@@ -70,6 +72,7 @@ impl State<'_> {
             let new: Vec<usize> =
                 outcome.changes.iter().copied().filter(|id| !self.scope.changes.contains(id)).collect();
             self.scope.changes.extend(new);
+            self.may_have_made(outcome.possible.clone());
             self.scope.called.extend(outcome.called.iter().cloned());
             return None;
         }
@@ -79,6 +82,7 @@ impl State<'_> {
             shell: self.shell.mark(),
             written: self.scope.written.len(),
             changes: self.scope.changes.len(),
+            possible: self.scope.possible.len(),
             called: self.scope.called.len(),
             met: std::mem::replace(&mut self.results.met, usize::MAX),
         })
@@ -99,6 +103,7 @@ impl State<'_> {
             shell: self.shell.since(begun.shell),
             written: self.scope.written[begun.written..].to_vec(),
             changes: self.scope.changes[begun.changes..].to_vec(),
+            possible: self.scope.possible[begun.possible..].to_vec(),
             called,
         };
         self.results.known.insert(begun.key, Rc::new(outcome));
@@ -110,7 +115,7 @@ impl State<'_> {
         for (name, held) in &self.scope.written {
             (name, &held.value, &held.seen).hash(&mut hasher);
         }
-        self.scope.changes.hash(&mut hasher);
+        (&self.scope.changes, &self.scope.possible).hash(&mut hasher);
         hasher.finish()
     }
 }

@@ -340,8 +340,9 @@ impl Shell {
             "git" if command.contains("--show-toplevel") => Some(String::new()),
             "pwd" => self.folder().map(str::to_owned),
             "cd" => self.path(words.iter().skip(1).find(|w| !w.starts_with('-'))?, script),
-            "dirname" if last.starts_with("$(") && own(last) => Some(script.to_owned()),
-            "dirname" if own(last) => Some(script.to_owned()),
+            "dirname" if own(last) && !last.starts_with("$(") => Some(script.to_owned()),
+            // `dirname "$(readlink -f "$0")"`
+            "dirname" if own(last) && !last.contains("dirname") => Some(script.to_owned()),
             "dirname" => Some(super::library::folder(&self.path(last, script)?).to_owned()),
             "realpath" | "readlink" if own(last) => None,
             "realpath" | "readlink" => self.path(last, script),

@@ -15,12 +15,13 @@ impl State<'_> {
             "goreleaser" => self.named(
                 &[".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml"],
                 words,
+                Some(1),
                 |text, _| yaml::goreleaser(text).unwrap_or_default(),
             ),
             "task" => {
                 let wanted: Vec<String> =
                     words[1..].iter().filter(|w| !w.starts_with('-') && !w.contains('=')).cloned().collect();
-                self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, move |text, _| {
+                self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, None, move |text, _| {
                     let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
                     yaml::taskfile(text).unwrap_or_default().into_iter().filter(|s| wanted.contains(&s.name)).collect()
                 });
@@ -56,8 +57,7 @@ impl State<'_> {
         }
         let before = self.shell.mark();
         if let Some(dir) = dir {
-            let folder = self.shell.path(&dir, &self.home);
-            self.shell.move_to(folder);
+            self.shell.move_to(self.folder_meant(&dir));
         }
         // What the command line sets is in the environment of every recipe (GNU make, 5.7.2).
         for (name, value) in &variables {
@@ -66,17 +66,24 @@ impl State<'_> {
         let names: Vec<&str> = file.as_deref().map_or(vec!["GNUmakefile", "makefile", "Makefile"], |f| vec![f]);
         let library = self.library;
         // Whatever target it is, it is looked at once.
-        let any = ["make".to_owned()];
-        let purpose = if targets.iter().any(|t| t.contains('$')) { &any } else { words };
-        self.named(&names, purpose, |text, path| {
+        let of_variable = |t: &&String| t.contains('$');
+        let any = [vec!["make".to_owned()], targets.iter().filter(of_variable).cloned().collect()].concat();
+        let purpose = if targets.iter().any(|t| t.contains('$')) { &any[..] } else { words };
+        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| {
             let include = |name: &str| library.find(&[folder(path), ""], name);
             makefile::called(text, path, &variables, &include, &targets, &library.paths)
         });
         self.shell.back(before);
     }
 
-    /// The first of some files that is there, carried out.
-    fn named(&mut self, names: &[&str], words: &[String], scopes: impl FnOnce(&str, &str) -> Vec<Scope>) {
+    /// The first of some files that is there, carried out: its scopes one after the other, or any of them.
+    fn named(
+        &mut self,
+        names: &[&str],
+        words: &[String],
+        wanted: Option<usize>,
+        scopes: impl FnOnce(&str, &str) -> Vec<Scope>,
+    ) {
         let flag =
             |w: &&[String]| matches!(w[0].as_str(), "-f" | "--file" | "--config" | "-t" | "--taskfile" | "--makefile");
         let given = words.windows(2).find(flag).map(|w| w[1].clone());
@@ -87,13 +94,25 @@ impl State<'_> {
         let Some((path, _)) = self.library.find(&[&here, ""], &name) else { return };
         self.with_file_for(&format!("/{path}"), &words.join(" "), |state, text| {
             let scopes = scopes(text, &path);
+            // More than are asked for: each in place of another.
+            let is_any = wanted.is_some_and(|wanted| scopes.len() > wanted);
+            let mut possible = Vec::new();
             for scope in scopes {
                 let before = state.shell.mark();
                 if state.shell.folder().is_none() {
                     state.shell.move_to(Some(folder(&path).to_owned()));
                 }
-                scope.steps.iter().for_each(|step| state.step(step));
+                let steps = |state: &mut State<'_>| scope.steps.iter().for_each(|step| state.step(step));
+                match is_any {
+                    true => possible.extend(state.instead(steps)),
+                    false => steps(state),
+                }
                 state.shell.back(before);
+            }
+            // What a variable from outside names is the command of whoever sets it, as if it were typed.
+            let outside = |word: &String| word.starts_with('$') && !word.contains('(');
+            if !words.iter().any(outside) {
+                state.may_have_made(possible);
             }
         });
     }
@@ -126,7 +145,7 @@ impl State<'_> {
         // The environment of whoever calls it is not that of the image.
         let before = self.shell.mark();
         self.shell.clear_variables();
-        self.named(&names, words, |text, _| dockerfile::scopes(text, &arguments));
+        self.named(&names, words, None, |text, _| dockerfile::scopes(text, &arguments));
         self.shell.back(before);
     }
 
@@ -135,6 +154,6 @@ impl State<'_> {
         let Some(path) = words.get(1) else { return };
         let names = [format!("{path}/action.yml"), format!("{path}/action.yaml")];
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.named(&names, &[], |text, _| yaml::action(text).unwrap_or_default());
+        self.named(&names, &[], None, |text, _| yaml::action(text).unwrap_or_default());
     }
 }

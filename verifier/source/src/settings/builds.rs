@@ -1,0 +1,189 @@
+//! Calls of the Go command: what they change, what they build and what is in force for them.
+
+use super::cut;
+use super::delivered::Asked;
+use super::evaluate::{Build, State};
+use super::flags::{self, VARIABLES};
+use super::state::{Sure, Where};
+use assize_facts::Known;
+
+impl State<'_> {
+    /// A call of the Go command.
+    pub fn go(&mut self, line: u32, words: &[String], own: &[(String, String)], list: u64) {
+        let shown = cut(&words.join(" "));
+        let mut words = words[1..].to_vec();
+        let mut here = self.shell.place();
+        // `go -C DIR build` and `go build -C DIR`.
+        if let Some(at) = words.iter().position(|w| w == "-C" || w.starts_with("-C=")) {
+            let inline = words[at].strip_prefix("-C=").map(str::to_owned);
+            let dir = inline.clone().or_else(|| words.get(at + 1).cloned()).unwrap_or_default();
+            words.drain(at..(at + if inline.is_some() { 1 } else { 2 }).min(words.len()));
+            here = Where { folder: self.folder_meant(&dir), moved: here.moved + 1 };
+        }
+        let second = words.get(1).cloned().unwrap_or_default();
+        match words.first().map(String::as_str) {
+            Some(verb @ ("build" | "install")) => {
+                let install = verb == "install";
+                self.build(line, shown, &words[1..], own, list, install, here);
+            }
+            Some("env") if words.iter().any(|w| w == "-w") => {
+                for (name, value) in words.iter().filter_map(|w| w.split_once('=')) {
+                    if VARIABLES.contains(&name) {
+                        self.write(line, name, value, Some(&shown));
+                    }
+                }
+            }
+            // These print, or write the same in another form (`go help mod edit`, `go help work edit`).
+            Some("mod" | "work") if second == "edit" && is_only_shown(&words[2..]) => {}
+            Some("mod") if ["edit", "tidy", "init", "vendor", "download"].contains(&second.as_str()) => {
+                self.changed(line, &format!("go mod {second}"), &words[2..], &shown, here);
+            }
+            Some("work") if ["edit", "init", "sync", "use", "vendor"].contains(&second.as_str()) => {
+                self.changed(line, &format!("go work {second}"), &words[2..], &shown, here);
+            }
+            // By itself it is about the package of the folder.
+            Some("get") if words.len() == 1 => self.changed(line, "go get", &[".".into()], &shown, here),
+            Some(verb @ ("get" | "generate")) => {
+                self.changed(line, &format!("go {verb}"), &words[1..], &shown, here);
+            }
+            _ => {}
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn build(
+        &mut self,
+        line: u32,
+        command: String,
+        words: &[String],
+        own: &[(String, String)],
+        list: u64,
+        install: bool,
+        here: Where,
+    ) {
+        let values = super::state::Seen { shell: &self.shell, list };
+        let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
+        let arguments = flags::arguments(&words);
+        // Of a loop's values each is built in its turn.
+        let turns: Vec<Vec<String>> = match arguments.packages.as_slice() {
+            [one] => super::expand::each(one, &values).into_iter().map(|p| vec![p]).collect(),
+            several => vec![several.to_vec()],
+        };
+        let held = |name: &str| -> Option<String> {
+            if let Some((_, value)) = own.iter().rfind(|(n, _)| n == name) {
+                return Some(value.clone());
+            }
+            match self.shell.held(name, list) {
+                [one] if self.shell.is_exported(name) => one.value.clone(),
+                _ => None,
+            }
+        };
+        let (os, arch) = (held("GOOS"), held("GOARCH"));
+        let asked = Asked {
+            packages: &[],
+            output: arguments.output.as_deref(),
+            install,
+            folder: here.folder.as_deref(),
+            os: os.as_deref(),
+            arch: arch.as_deref(),
+        };
+        let delivered = turns.iter().map(|packages| self.targets.built(Asked { packages, ..asked }));
+        let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
+        let mut settings = arguments.settings;
+        for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
+            if name == "GOFLAGS" {
+                let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
+                settings.extend(flags::flags(&words));
+            }
+            settings.push((name.clone(), Some(value.clone())));
+        }
+        if let Some((_, path)) = own.iter().find(|(name, value)| name == "GOENV" && value != "off") {
+            self.settings_file(path);
+        }
+        let in_force = self.in_force(&settings, own, list);
+        let (changed, doubtful) = self.changes_for(&here);
+        let (place, tool) = (self.place(line), self.tool);
+        let in_force = [in_force, changed].concat();
+        self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
+    }
+
+    /// Where a path leads, relative to the source root. Where what is before it is not known, only one folder of the tree may have that name.
+    pub fn folder_meant(&self, path: &str) -> Option<String> {
+        let from_here = || self.library.folder_ending(path).filter(|_| self.shell.folder().is_none());
+        let behind = || {
+            let (first, rest) = path.split_once('/')?;
+            self.library.folder_ending(rest).filter(|_| first.starts_with('$') && !first.contains('('))
+        };
+        self.shell.path(path, &self.home).or_else(from_here).or_else(behind)
+    }
+
+    /// A package argument; a folder that is told by a command the script runs is put in.
+    fn package(&self, word: &str) -> String {
+        if !word.contains('$') || word.starts_with('-') {
+            return word.to_owned();
+        }
+        match self.shell.path(word, &self.home) {
+            // Relative to the root, which is where the folder leads from here.
+            Some(path) if self.shell.folder().unwrap_or("").is_empty() => format!("./{path}"),
+            _ => word.to_owned(),
+        }
+    }
+
+    /// The variables that hold for a build, and what is written; a flag on the command line goes before GOFLAGS.
+    fn in_force(&self, settings: &[(String, Option<String>)], own: &[(String, String)], list: u64) -> Vec<usize> {
+        let mut ids = Vec::new();
+        for name in VARIABLES.iter().filter(|name| !own.iter().any(|(n, _)| n == *name)) {
+            let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
+            ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
+            let decided = held.first().is_some_and(|h| h.sure != Sure::Maybe && h.value.is_some());
+            if let Some((_, written)) = self.scope.written.iter().rfind(|(n, _)| n == name).filter(|_| !decided) {
+                ids.extend(written.seen.iter().copied());
+            }
+        }
+        let overridden =
+            |id: &usize| settings.iter().any(|(flag, _)| flag.starts_with('-') && *flag == self.seen[*id].name);
+        ids.retain(|id| !overridden(id));
+        ids
+    }
+
+    /// Changes made so far to the module of a build, and those that may have been.
+    fn changes_for(&self, built: &Where) -> (Vec<usize>, Vec<usize>) {
+        let (mut sure, mut doubtful) = (vec![], vec![]);
+        let made = self.scope.changes.iter().map(|id| (*id, true));
+        for (id, is_made) in made.chain(self.scope.possible.iter().map(|id| (*id, false))) {
+            let Some(changed) = &self.seen[id].at else { continue };
+            let reaches = match (changed.folder.as_deref(), built.folder.as_deref()) {
+                (Some(at), Some(folder)) => Some(self.targets.reaches(at, folder)),
+                // Wherever it runs, it builds a delivered package.
+                (Some(at), None) => Some(self.targets.reaches_delivered(at)),
+                (None, None) if changed.moved == built.moved => Some(true),
+                _ => None,
+            };
+            match reaches {
+                Some(false) => {}
+                Some(true) if is_made => sure.push(id),
+                _ => doubtful.push(id),
+            }
+        }
+        (sure, doubtful)
+    }
+}
+
+/// `go mod edit -json`: prints, and writes nothing. `-fmt` alone writes the same graph.
+fn is_only_shown(words: &[String]) -> bool {
+    let flag = |word: &str| {
+        let word = word.trim_start_matches('-');
+        word.split('=').next().unwrap_or(word).to_owned()
+    };
+    let flags: Vec<String> = words.iter().filter(|w| w.starts_with('-')).map(|w| flag(w)).collect();
+    let prints = flags.iter().any(|f| f == "json" || f == "print");
+    prints || (!flags.is_empty() && flags.iter().all(|f| f == "fmt"))
+}
+
+/// Of two builds the one that makes a delivered program, or may.
+fn surer(a: Known<bool>, b: Known<bool>) -> Known<bool> {
+    match (&a, &b) {
+        (Known::Value(true), _) | (_, Known::Value(false)) => a,
+        _ => b,
+    }
+}

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 /// Formats that are written to files here, with a name for each.
-const FORMATS: &[&str] = &["json", "sarif", "sarif-failures", "junit", "markdown", "html"];
+const FORMATS: &[&str] = &["json", "sarif", "sarif-failures", "junit", "oscal", "markdown", "html"];
 
 fn outputs(place: &Path) -> Vec<OsString> {
     let file = |format: &&str| format!("--format={format}={}", place.join(format).display()).into();

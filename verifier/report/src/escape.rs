@@ -78,6 +78,39 @@ pub fn sarif(text: &str) -> String {
     plain(text).replace('{', "{{").replace('}', "}}").replace("](", "] (")
 }
 
+/// For the markup of OSCAL (CommonMark with `{{ insert }}`, sub- and superscript): every sign that could mean something is escaped.
+pub fn oscal(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in plain(text).chars() {
+        let means = matches!(
+            c,
+            '\\' | '`'
+                | '*'
+                | '_'
+                | '['
+                | ']'
+                | '{'
+                | '}'
+                | '<'
+                | '>'
+                | '&'
+                | '~'
+                | '^'
+                | '#'
+                | '|'
+                | '$'
+                | '!'
+                | '+'
+                | '='
+        );
+        if means {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
 /// A relative path as a URI reference (RFC 3986): everything but unreserved characters and `/` in percent form.
 /// `None` where it is too long to be anyone's honest name, or leads out of its folder.
 pub fn uri(path: &str) -> Option<Cow<'_, str>> {

@@ -1,7 +1,7 @@
 //! The formats by name, and the one place that chooses between them.
 
 use crate::case::Case;
-use crate::{html, json, junit, markdown, sarif};
+use crate::{html, json, junit, markdown, oscal, sarif};
 
 /// A format of the result, as `--format` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +11,7 @@ pub enum Format {
     Sarif,
     SarifFailures,
     Junit,
+    Oscal,
     Markdown,
     Html,
 }
@@ -22,6 +23,7 @@ impl Format {
         Format::Sarif,
         Format::SarifFailures,
         Format::Junit,
+        Format::Oscal,
         Format::Markdown,
         Format::Html,
     ];
@@ -33,6 +35,7 @@ impl Format {
             Format::Sarif => "sarif",
             Format::SarifFailures => "sarif-failures",
             Format::Junit => "junit",
+            Format::Oscal => "oscal",
             Format::Markdown => "markdown",
             Format::Html => "html",
         }
@@ -51,6 +54,7 @@ pub fn render(format: Format, case: &Case) -> Option<String> {
         Format::Sarif => sarif::sarif(case),
         Format::SarifFailures => sarif::sarif_failures(case),
         Format::Junit => junit::junit(case),
+        Format::Oscal => oscal::oscal(case),
         Format::Markdown => markdown::markdown_report(case),
         Format::Html => html::html(case),
     })

@@ -11,6 +11,7 @@ mod human;
 mod json;
 mod junit;
 mod markdown;
+mod oscal;
 mod picture;
 mod sarif;
 mod standing;

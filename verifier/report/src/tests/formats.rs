@@ -5,7 +5,7 @@ use crate::{Format, render};
 use assize_facts::Lang;
 use assize_judge::{Outcome, RunResult};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub fn text(format: Format, languages: &[Lang]) -> String {
     let sample = small();
@@ -95,11 +95,27 @@ fn counts_of_findings_are_those_of_the_result() {
         assert_eq!(found, count(&sample.result, outcome), "SARIF: {outcome:?}");
         assert_eq!(junit_sum(outcome.word()), count(&sample.result, outcome), "JUnit: {outcome:?}");
     }
+    let outcomes = oscal_values("outcome");
+    for outcome in [Outcome::Violated, Outcome::Undetermined] {
+        let found = outcomes.iter().filter(|o| *o == outcome.word()).count();
+        assert_eq!(found, count(&sample.result, outcome), "OSCAL: {outcome:?}");
+    }
+    assert_eq!(outcomes.iter().filter(|o| *o == "gap").count(), 1);
+    let satisfied: usize = oscal_values("satisfied").iter().filter_map(|n| n.parse::<usize>().ok()).sum();
+    assert_eq!(satisfied, count(&sample.result, Outcome::Satisfied));
     let gaps = results(&log).iter().filter(|r| r["properties"]["of"] == "gap").count();
     assert_eq!((gaps, junit_sum("gaps")), (1, 1));
     let table: Vec<[usize; 3]> = text(Format::Markdown, &[Lang::En]).lines().filter_map(table_row).collect();
     let sum = |column: usize| table.iter().map(|row| row[column]).sum::<usize>();
     assert_eq!((sum(0), sum(1), sum(2)), (count(&sample.result, Outcome::Violated), 1, 1));
+}
+
+/// Properties of a name in all observations of OSCAL.
+fn oscal_values(name: &str) -> Vec<String> {
+    let document: Value = serde_json::from_str(&text(Format::Oscal, BOTH)).expect("JSON");
+    let seen = document["assessment-results"]["results"][0]["observations"].as_array().expect("observations").clone();
+    let props = seen.iter().flat_map(|o| o["props"].as_array()).flatten();
+    props.filter(|p| p["name"] == name).filter_map(|p| Some(p["value"].as_str()?.to_string())).collect()
 }
 
 fn junit_sum(name: &str) -> usize {
@@ -148,6 +164,59 @@ fn junit_has_a_case_per_clause_and_counts_that_add_up() {
     assert_eq!(said, expected);
     assert!(text.contains("accepts 1.1 [src/main.go:3 accepts 1.1] look fp:"), "{text}");
     assert!(text.contains("waived: forgiven: waived (must) until the next release (the buyer, 2026-12-31)"));
+}
+
+#[test]
+fn oscal_has_a_finding_per_clause_that_applies_and_never_calls_what_is_open_satisfied() {
+    let document: Value = serde_json::from_str(&text(Format::Oscal, &[Lang::En])).expect("JSON");
+    let document = &document["assessment-results"];
+    assert_eq!(document["metadata"]["oscal-version"], "1.2.2");
+    let result = &document["results"][0];
+    let word = |value: &Value| value.as_str().unwrap_or("-").to_string();
+    let said: Vec<String> = result["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|f| {
+            let (target, risks) = (&f["target"], f["related-risks"].as_array().map_or(0, Vec::len));
+            let status = &target["status"];
+            format!("{} {} {} {risks}", word(&target["target-id"]), word(&status["state"]), word(&status["reason"]))
+        })
+        .collect();
+    let expected = [
+        "kept satisfied pass 0",
+        "broken not-satisfied fail 0",
+        "advised not-satisfied fail 0",
+        "open not-satisfied other 0",
+        "forgiven not-satisfied fail 1",
+        "left not-satisfied other 0",
+    ];
+    assert_eq!(said, expected);
+    let controls = &result["reviewed-controls"]["control-selections"][0];
+    assert_eq!(controls["exclude-controls"], serde_json::json!([{ "control-id": "idle" }]));
+    assert_eq!(result["risks"][0]["status"], "deviation-approved");
+    let import = word(&document["import-ap"]["href"]);
+    assert_eq!(import.trim_start_matches('#'), document["back-matter"]["resources"][0]["uuid"]);
+}
+
+#[test]
+fn no_identifier_of_oscal_stands_twice_and_every_reference_leads_somewhere() {
+    let document: Value = serde_json::from_str(&text(Format::Oscal, BOTH)).expect("JSON");
+    let (mut ids, mut references) = (Vec::new(), Vec::new());
+    let mut rest = vec![&document];
+    while let Some(value) = rest.pop() {
+        for (key, inner) in value.as_object().into_iter().flatten() {
+            match (key.as_str(), inner.as_str()) {
+                ("uuid", Some(id)) => ids.push(id),
+                (key, Some(id)) if key.ends_with("-uuid") => references.push(id),
+                _ => rest.push(inner),
+            }
+        }
+        rest.extend(value.as_array().into_iter().flatten());
+    }
+    let unique: BTreeSet<&str> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len());
+    assert!(references.len() > 20 && references.iter().all(|id| unique.contains(id)));
 }
 
 #[test]

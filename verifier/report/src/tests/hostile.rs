@@ -152,6 +152,26 @@ fn json_formats_stay_json_and_their_addresses_relative() {
 }
 
 #[test]
+fn oscal_keeps_its_forms() {
+    each(|hostile, format, text| {
+        if format == Format::Oscal {
+            let document: serde_json::Value = serde_json::from_str(text).unwrap_or_else(|e| panic!("{hostile}: {e}"));
+            let mut rest = vec![("", &document)];
+            while let Some((name, value)) = rest.pop() {
+                rest.extend(value.as_array().into_iter().flatten().map(|inner| (name, inner)));
+                rest.extend(value.as_object().into_iter().flatten().map(|(key, inner)| (key.as_str(), inner)));
+                let Some(words) = value.as_str() else { continue };
+                assert!(!words.is_empty(), "{hostile}: {name}");
+                assert!(name != "title" || !words.contains('\n'), "{hostile}: {words}");
+                assert!(name != "value" || words.trim() == words, "{hostile}: {words:?}");
+                assert!(name != "href" || !words.contains("evil"), "{hostile}: {words}");
+                assert!(name != "description" || !words.replace("\\<", "").contains('<'), "{hostile}: {words}");
+            }
+        }
+    });
+}
+
+#[test]
 fn markdown_keeps_its_own_shape() {
     each(|hostile, format, text| {
         if format == Format::Markdown {

@@ -1,10 +1,11 @@
 //! Reports end to end: every format of a real run, the same again from its pack, with the counts of the result.
 
-use crate::run::{assize, folder, sample};
+use crate::run::{assize, command, finish, folder, sample};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 /// Formats that are written to files here, with a name for each.
 const FORMATS: &[&str] = &["json", "sarif", "sarif-failures", "junit", "oscal", "markdown", "html"];
@@ -86,6 +87,20 @@ fn a_format_that_is_none_and_two_on_standard_output_are_not_done() {
         let ran = assize(args);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{formats:?}");
     }
+    let ran = assize(["verify", "--format=pdf", "."]);
+    assert_eq!(ran.status, Some(3), "a PDF needs a file: {}", ran.all());
     let ran = assize(["verify", "--format=xml", "."]);
     assert!(ran.stderr.contains("sarif-failures"), "the formats are listed: {}", ran.stderr);
+}
+
+/// Printing is tried by `tests/reports.sh`, which has a browser.
+#[test]
+fn a_pdf_without_a_browser_is_refused_before_any_work() {
+    let place = folder(&[]);
+    let pdf = format!("--format=pdf={}", place.path().join("x.pdf").display());
+    let mut without = command(["verify", "sample-deliverables/incomplete-handover", &pdf]);
+    without.env("PATH", place.path());
+    let ran = finish(without, Duration::from_secs(20));
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(3), ""), "{}", ran.stderr);
+    assert!(ran.stderr.contains("html=FILE") && !place.path().join("x.pdf").exists(), "{}", ran.stderr);
 }

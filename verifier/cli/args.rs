@@ -105,7 +105,7 @@ pub struct Verify {
     pub clause: Vec<String>,
     #[command(flatten)]
     pub collecting: Collecting,
-    /// human, json, sarif, sarif-failures, junit, oscal, markdown or html; `json=FILE` writes it there (repeatable)
+    /// human, json, sarif, sarif-failures, junit, oscal, markdown, html or pdf; `json=FILE` writes it there (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<String>,
     /// Write the evidence pack into this folder
@@ -235,7 +235,7 @@ pub enum EvidenceCommand {
     /// Summarise a pack, or give its report again in any format
     Show {
         pack: PathBuf,
-        /// As of `verify`: human, json, sarif, sarif-failures, junit, oscal, markdown or html; `json=FILE` writes it there (repeatable)
+        /// As of `verify`: human, json, sarif, sarif-failures, junit, oscal, markdown, html or pdf; `json=FILE` writes it there (repeatable)
         #[arg(long, value_name = "FORMAT[=FILE]")]
         format: Vec<String>,
         #[arg(long, value_enum)]

@@ -10,13 +10,15 @@ use std::path::Path;
 /// The report of a pack, as it was recorded.
 pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<Done, NotDone> {
     let outputs = Output::all(format)?;
-    let replay = open(folder)?;
+    let (pack, manifest) = read_folder(folder).map_err(|error| NotDone::say(error.to_string()))?;
+    let kept = output::kept(&pack)?;
+    let replay = derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))?;
     let report = Report {
         result: &replay.recorded_result,
         contract: &replay.contract,
         sheets: &replay.sheets,
         record: &replay.record,
-        kept: Some(output::kept(&replay.manifest)),
+        kept: Some(kept),
         lang,
     };
     let above = format!("{} {}\n", folder.display(), replay.manifest.digest());

@@ -13,6 +13,7 @@ mod init;
 mod interrupt;
 mod load;
 mod output;
+mod pdf;
 mod progress;
 mod record;
 mod sign;

@@ -2,13 +2,14 @@
 
 use crate::args::LangArg;
 use crate::done::NotDone;
-use crate::terminal;
+use crate::pdf::{self, Printer};
+use crate::{interrupt, terminal};
 use assize_clause::Contract;
-use assize_evidence::Manifest;
+use assize_evidence::{Pack, PublicKey, Seat, SeatState, open_signatures};
 use assize_facts::Lang;
 use assize_judge::{RunRecord, RunResult, Sheets};
-use assize_report::{Case, Format, Kept, KeptFile, Options};
-use std::path::PathBuf;
+use assize_report::{Case, Format, Kept, KeptFile, KeptSignature, Options};
+use std::path::{Path, PathBuf};
 
 /// A format of the result and where it goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,9 @@ impl Output {
                 format!("the formats are {}; `{}=FILE` writes to a file", all.join(", "), all[0]),
             ));
         };
+        if format == Format::Pdf && file.is_none() {
+            return Err(NotDone::help("a PDF goes to a file", "name one, as in pdf=report.pdf"));
+        }
         if file.as_ref().is_some_and(|file| file.as_os_str().is_empty()) {
             return Err(NotDone::say(format!("--format {text}: the file has no name")));
         }
@@ -46,6 +50,10 @@ impl Output {
                 "only one format can go to standard output",
                 "give the others a file, as in json=result.json",
             ));
+        }
+        if outputs.iter().any(|o| o.format == Format::Pdf) {
+            // Said before any work.
+            Printer::find()?;
         }
         if outputs.is_empty() {
             return Ok(vec![Output { format: Format::Human, file: None }]);
@@ -64,14 +72,26 @@ pub struct Report<'a> {
     pub lang: Option<LangArg>,
 }
 
-/// The files of a pack with their digests.
-pub fn kept(manifest: &Manifest) -> Kept {
+/// The files of a pack with their digests, and its signatures. One that does not fit the pack is no report but an error.
+pub fn kept(pack: &Pack) -> Result<Kept, NotDone> {
+    let manifest = pack.manifest();
     let file = |entry: &assize_evidence::ManifestEntry| KeptFile {
         path: entry.path.clone(),
         size: entry.size.parse().unwrap_or_default(),
         digest: entry.sha256.clone(),
     };
-    Kept { digest: manifest.digest(), files: manifest.files.iter().map(file).collect(), signatures: Vec::new() }
+    let signed = open_signatures(pack).map_err(|error| NotDone::say(error.to_string()))?;
+    let signatures = signed.iter().flat_map(|s| s.seats.iter().zip(&s.states)).map(signature).collect();
+    Ok(Kept { digest: manifest.digest(), files: manifest.files.iter().map(file).collect(), signatures })
+}
+
+fn signature((seat, state): (&Seat, &SeatState)) -> KeptSignature {
+    let key = PublicKey::parse(&seat.key).map_or_else(|_| seat.key.clone(), |key| key.fingerprint());
+    let signed = match state {
+        SeatState::Signed | SeatState::NoTimestamp => true,
+        SeatState::Missing => false,
+    };
+    KeptSignature { name: seat.name.clone(), party: seat.party.clone(), key, signed }
 }
 
 /// The languages of a report: those asked for, else the contract's.
@@ -95,9 +115,15 @@ pub fn write(outputs: &[Output], report: &Report, above: &str) -> Result<(), Not
         case = case.in_pack(kept);
     }
     for output in outputs {
-        let text = match assize_report::render(output.format, &case) {
-            Some(text) => text,
-            None => human(output, report, &languages, above),
+        let text = match (output.format, &output.file) {
+            (Format::Pdf, Some(file)) => {
+                print(&case, file)?;
+                continue;
+            }
+            (format, _) => match assize_report::render(format, &case) {
+                Some(text) => text,
+                None => human(output, report, &languages, above),
+            },
         };
         match &output.file {
             None => terminal::print(&text)?,
@@ -105,6 +131,20 @@ pub fn write(outputs: &[Output], report: &Report, above: &str) -> Result<(), Not
                 std::fs::write(file, text).map_err(|e| NotDone::say(format!("{}: {e}", file.display())))?;
             }
         }
+    }
+    Ok(())
+}
+
+/// Prints the page.
+fn print(case: &Case, file: &Path) -> Result<(), NotDone> {
+    let page = assize_report::render(Format::Html, case).expect("the page is text");
+    let printer = Printer::find()?;
+    interrupt::while_writing(|cancelled| printer.print(&page, file, cancelled))?;
+    if pdf::has_chinese_font() == Some(false) {
+        eprintln!(
+            "{}: no font here has Chinese letters; they are printed as boxes (fonts-noto-cjk has them)",
+            file.display()
+        );
     }
     Ok(())
 }

@@ -56,7 +56,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         if let Some(key) = &key {
             key.sign(&mut pack)?;
         }
-        kept = Some(output::kept(&pack.manifest()));
+        kept = Some(output::kept(&pack)?);
         interrupt::while_writing(|cancelled| write_folder(target, &pack, cancelled))
             .map_err(|error| NotDone::say(error.to_string()))?;
     }

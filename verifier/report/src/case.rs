@@ -3,7 +3,7 @@
 use crate::words::{say, word};
 use assize_clause::{AgreedClause, Contract};
 use assize_facts::{Lang, Origin, Sheet};
-use assize_judge::{ClauseResult, FindingResult, RunRecord, RunResult, Sheets, Text};
+use assize_judge::{ClauseResult, FindingResult, RunRecord, RunResult, Sheets};
 use std::collections::HashMap;
 
 /// What is reported. The record and the sheets are those that the result was judged from.
@@ -26,8 +26,21 @@ pub struct Kept {
     /// `sha256:…` of its manifest.
     pub digest: String,
     pub files: Vec<KeptFile>,
-    /// What is known of its signatures, a sentence each; empty: nobody signed it.
-    pub signatures: Vec<Text>,
+    /// Who may sign it; empty: nobody signed it.
+    pub signatures: Vec<KeptSignature>,
+}
+
+/// A place for a signature on the pack.
+#[derive(Clone, Debug)]
+pub struct KeptSignature {
+    /// As the pack's statement names it: `buyer`, `supplier`, …
+    pub name: String,
+    /// Who the contract says that it is.
+    pub party: Option<String>,
+    /// The key's fingerprint.
+    pub key: String,
+    /// Whether it is there; one that is there was checked against the pack. Whether the key counts is not said here.
+    pub signed: bool,
 }
 
 /// A file of the pack.

@@ -14,6 +14,8 @@ pub enum Format {
     Oscal,
     Markdown,
     Html,
+    /// Printed from the page by a browser.
+    Pdf,
 }
 
 impl Format {
@@ -26,6 +28,7 @@ impl Format {
         Format::Oscal,
         Format::Markdown,
         Format::Html,
+        Format::Pdf,
     ];
 
     pub fn name(self) -> &'static str {
@@ -38,6 +41,7 @@ impl Format {
             Format::Oscal => "oscal",
             Format::Markdown => "markdown",
             Format::Html => "html",
+            Format::Pdf => "pdf",
         }
     }
 
@@ -46,10 +50,10 @@ impl Format {
     }
 }
 
-/// The report as text; `None` for `human`, which depends on the terminal.
+/// The report as text; `None` for `human`, which depends on the terminal, and `pdf`, which is none.
 pub fn render(format: Format, case: &Case) -> Option<String> {
     Some(match format {
-        Format::Human => return None,
+        Format::Human | Format::Pdf => return None,
         Format::Json => json::json(case.result),
         Format::Sarif => sarif::sarif(case),
         Format::SarifFailures => sarif::sarif_failures(case),

@@ -21,7 +21,7 @@ pub mod text;
 mod uuid;
 mod words;
 
-pub use case::{Case, Kept, KeptFile};
+pub use case::{Case, Kept, KeptFile, KeptSignature};
 pub use explain::explain;
 pub use format::{Format, render};
 pub use human::{Options, human};

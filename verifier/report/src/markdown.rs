@@ -3,8 +3,7 @@
 use crate::case::{Case, clause_words};
 use crate::escape::{code, escape_xml, markdown};
 use crate::gaps;
-use crate::junit::Counts;
-use crate::standing::{Stand, Standing, Waived};
+use crate::standing::{Stand, Standing, Tally, Waived};
 use crate::text::{plain, whole};
 use crate::words::{say, word};
 use assize_facts::Lang;
@@ -28,7 +27,7 @@ pub fn markdown_report(case: &Case) -> String {
 fn one(case: &Case, lang: Lang, room: usize) -> String {
     let waived = Waived::of(case.result);
     let mut out = head(case, lang);
-    out.push_str(&table(case, lang));
+    out.push_str(&table(case, lang, &waived));
     let foot = foot(case, lang);
     let mut left_out = 0;
     for part in details(case, lang, &waived) {
@@ -70,23 +69,23 @@ fn head(case: &Case, lang: Lang) -> String {
     out
 }
 
-fn table(case: &Case, lang: Lang) -> String {
+fn table(case: &Case, lang: Lang, waived: &Waived) -> String {
     let words = |key: &str| say(lang, key, &[]);
-    let heads = ["column-clause", "column-verdict", "column-violated", "column-undetermined", "column-gaps"].map(words);
+    let heads = ["column-clause", "column-verdict", "column-violated", "column-open", "column-aside"].map(words);
     let mut out = format!("| {} |\n|---|---|--:|--:|--:|\n", heads.join(" | "));
     for clause in &case.result.clauses {
         let title = case.agreed(clause).map(|a| markdown(a.title.get(lang))).unwrap_or_default();
         let obligation = word(lang, "obligation-", &clause.obligation);
         let verdict = word(lang, "clause-", clause.verdict.word());
-        let counts = Counts::of(clause);
+        let tally = Tally::of(clause, case.agreed(clause), waived);
         let _ = writeln!(
             out,
             "| {} {title} ({obligation}) | {} {verdict} | {} | {} | {} |",
             code(&clause.id),
             mark(clause.verdict),
-            counts.violated,
-            counts.undetermined,
-            counts.gaps
+            tally.violated,
+            tally.open,
+            tally.aside
         );
     }
     out + "\n"

@@ -68,6 +68,11 @@ impl<'a> Stand<'a> {
         }
     }
 
+    /// Whether the check cannot change the verdict.
+    pub fn is_aside(&self) -> bool {
+        self.aside || matches!(self.clause.verdict, Verdict::Pass | Verdict::NotApplicable)
+    }
+
     pub fn gap(&self, fingerprint: &str) -> Standing {
         self.weigh(fingerprint, Standing::Open)
     }
@@ -85,6 +90,37 @@ impl<'a> Stand<'a> {
             Verdict::Inconclusive => otherwise,
             Verdict::Pass | Verdict::NotApplicable | Verdict::Waived => Standing::Aside,
         }
+    }
+}
+
+/// The findings and gaps of a clause by what they count for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub kept: usize,
+    /// Violations that count, also those that another check contradicts.
+    pub violated: usize,
+    /// What is not known or was not seen.
+    pub open: usize,
+    /// Waived, or without any weight.
+    pub aside: usize,
+}
+
+impl Tally {
+    pub fn of(clause: &ClauseResult, agreed: Option<&AgreedClause>, waived: &Waived) -> Tally {
+        let mut tally = Tally::default();
+        for check in &clause.checks {
+            let stand = Stand::new(clause, check, agreed, waived);
+            let findings = check.findings.iter().map(|f| stand.finding(f.outcome, &f.fingerprint));
+            for standing in findings.chain(check.gaps.iter().map(|g| stand.gap(&g.fingerprint))) {
+                match standing {
+                    Standing::Kept => tally.kept += 1,
+                    Standing::Breaks | Standing::Contradicted => tally.violated += 1,
+                    Standing::Open => tally.open += 1,
+                    Standing::Waived | Standing::Aside => tally.aside += 1,
+                }
+            }
+        }
+        tally
     }
 }
 

@@ -5,6 +5,7 @@ use super::writer::Html;
 use super::{Page, tag};
 use crate::excerpt;
 use crate::explain::{Test, explained};
+use crate::standing::{Stand, Standing};
 use crate::words::subject;
 use assize_clause::{AgreedClause, Check};
 use assize_facts::Lang;
@@ -29,7 +30,7 @@ impl Page<'_> {
             }
             self.remarks(h, clause);
             for check in &clause.checks {
-                self.check(h, check, agreed.and_then(|a| a.checks.iter().find(|c| c.id == check.id)));
+                self.check(h, clause, check, agreed);
             }
         });
     }
@@ -85,11 +86,14 @@ impl Page<'_> {
         }
     }
 
-    fn check(&self, h: &mut Html, result: &CheckResult, check: Option<&Check>) {
+    fn check(&self, h: &mut Html, clause: &ClauseResult, result: &CheckResult, agreed: Option<&AgreedClause>) {
+        let check = agreed.and_then(|a| a.checks.iter().find(|c| c.id == result.id));
+        let stand = Stand::new(clause, result, agreed, &self.waived);
         h.block("section", &[("class", "check")], |h| {
             h.el("h4", &[], |h| {
                 h.text(&format!("{} ", result.id));
-                h.leaf("span", &[("class", class(result.verdict))], &self.word("clause-", result.verdict.word()));
+                let (class, words) = self.check_verdict(result, &stand);
+                h.leaf("span", &[("class", class)], &words);
             });
             let count = result.examined.count.to_string();
             let what = subject(self.lang, &result.examined.what);
@@ -100,8 +104,17 @@ impl Page<'_> {
             if let Some(check) = check {
                 self.in_words(h, check);
             }
-            self.findings(h, result);
+            self.findings(h, result, &stand);
         });
+    }
+
+    /// A violation that changes nothing does not look like one that does.
+    fn check_verdict(&self, check: &CheckResult, stand: &Stand) -> (&'static str, String) {
+        let quiet = matches!(check.verdict, Verdict::Fail | Verdict::Inconclusive) && stand.is_aside();
+        match quiet {
+            true => ("badge faint", self.say("check-aside", &[])),
+            false => (class(check.verdict), self.word("clause-", check.verdict.word())),
+        }
     }
 
     fn in_words(&self, h: &mut Html, check: &Check) {
@@ -138,13 +151,13 @@ impl Page<'_> {
         });
     }
 
-    fn findings(&self, h: &mut Html, check: &CheckResult) {
+    fn findings(&self, h: &mut Html, check: &CheckResult, stand: &Stand) {
         let kept = |f: &&FindingResult| matches!(f.outcome, Outcome::Satisfied | Outcome::NotApplicable);
         let (good, bad): (Vec<_>, Vec<_>) = check.findings.iter().partition(kept);
         if !bad.is_empty() || !check.gaps.is_empty() {
             h.block("ul", &[("class", "findings")], |h| {
                 for finding in &bad {
-                    self.finding(h, finding);
+                    self.finding(h, finding, stand);
                 }
                 for gap in &check.gaps {
                     self.gap_item(h, gap);
@@ -153,11 +166,11 @@ impl Page<'_> {
         }
         if !good.is_empty() {
             let count = good.len().to_string();
-            h.block("details", &[("class", "small")], |h| {
+            h.block("details", &[("class", "small kept")], |h| {
                 h.leaf("summary", &[], &self.say("kept-findings", &[("count", &count)]));
                 h.block("ul", &[("class", "findings")], |h| {
                     for finding in &good {
-                        self.finding(h, finding);
+                        self.finding(h, finding, stand);
                     }
                 });
             });
@@ -167,10 +180,21 @@ impl Page<'_> {
         }
     }
 
-    fn finding(&self, h: &mut Html, finding: &FindingResult) {
-        h.block("li", &[("class", finding.outcome.word())], |h| {
+    fn finding(&self, h: &mut Html, finding: &FindingResult, stand: &Stand) {
+        let standing = stand.finding(finding.outcome, &finding.fingerprint);
+        let (class, label) = match standing {
+            Standing::Kept | Standing::Breaks | Standing::Open => {
+                (finding.outcome.word().to_string(), self.word("outcome-", finding.outcome.word()))
+            }
+            Standing::Waived => (format!("{} accepted", finding.outcome.word()), self.say("standing-waived", &[])),
+            Standing::Contradicted => {
+                (format!("{} contradicted", finding.outcome.word()), self.say("standing-contradicted", &[]))
+            }
+            Standing::Aside => (format!("{} aside", finding.outcome.word()), self.say("standing-aside", &[])),
+        };
+        h.block("li", &[("class", &class)], |h| {
             h.el("div", &[], |h| {
-                h.leaf("strong", &[], &self.word("outcome-", finding.outcome.word()));
+                h.leaf("strong", &[], &label);
                 h.text(" ");
                 h.leaf("bdi", &[], finding.message.get(self.lang));
             });

@@ -2,7 +2,8 @@
 
 use super::writer::Html;
 use super::{Page, tag, verdict_key};
-use crate::junit::Counts;
+use crate::case::KeptSignature;
+use crate::standing::Tally;
 use assize_judge::{ContractVerdict, Verdict};
 
 /// Words and colour of a verdict.
@@ -114,10 +115,18 @@ impl Page<'_> {
             Some(kept) if kept.signatures.is_empty() => h.text(&self.say("not-signed", &[])),
             Some(kept) => {
                 for signature in &kept.signatures {
-                    h.leaf("div", &[], signature.get(self.lang));
+                    self.signature(h, signature);
                 }
+                h.leaf("div", &[("class", "small faint")], &self.say("signature-trust", &[]));
             }
         }
+    }
+
+    fn signature(&self, h: &mut Html, signature: &KeptSignature) {
+        let party = signature.party.as_ref().map(|party| format!(" ({party})")).unwrap_or_default();
+        let name = format!("{}{party}", self.word("party-", &signature.name));
+        let key = if signature.signed { "signature-there" } else { "signature-missing" };
+        h.foreign("div", &[], &self.say(key, &[("name", &name), ("key", &signature.key)]));
     }
 
     /// Every clause with its verdict and what was found, each a link to its part.
@@ -127,7 +136,7 @@ impl Page<'_> {
                 h.el("tr", &[], |h| {
                     h.leaf("th", &[("scope", "col")], &self.say("column-clause", &[]));
                     h.leaf("th", &[("scope", "col")], &self.say("column-verdict", &[]));
-                    for key in ["column-violated", "column-undetermined", "column-gaps"] {
+                    for key in ["column-violated", "column-open", "column-aside"] {
                         h.leaf("th", &[("scope", "col"), ("class", "number")], &self.say(key, &[]));
                     }
                 });
@@ -142,7 +151,7 @@ impl Page<'_> {
 
     fn row(&self, h: &mut Html, index: usize) {
         let clause = &self.case.result.clauses[index];
-        let counts = Counts::of(clause);
+        let tally = Tally::of(clause, self.case.agreed(clause), &self.waived);
         h.block("tr", &[], |h| {
             h.el("th", &[("scope", "row")], |h| {
                 h.leaf("a", &[("href", &format!("#{}", self.clause_id(index)))], &clause.id);
@@ -154,7 +163,7 @@ impl Page<'_> {
                 h.leaf("span", &[("class", class(clause.verdict))], &self.word("clause-", clause.verdict.word()));
                 h.leaf("div", &[("class", "small faint")], &self.word("obligation-", &clause.obligation));
             });
-            for number in [counts.violated, counts.undetermined, counts.gaps] {
+            for number in [tally.violated, tally.open, tally.aside] {
                 h.leaf("td", &[("class", "number")], &number.to_string());
             }
         });

@@ -6,6 +6,7 @@ mod head;
 mod writer;
 
 use crate::case::Case;
+use crate::standing::Waived;
 use assize_facts::Lang;
 use assize_judge::ContractVerdict;
 use writer::Html;
@@ -16,7 +17,7 @@ const STYLE: &str = include_str!("page.css");
 pub fn html(case: &Case) -> String {
     let mut body = Html::default();
     for lang in case.languages {
-        Page { case, lang: *lang }.article(&mut body);
+        Page { case, lang: *lang, waived: Waived::of(case.result) }.article(&mut body);
     }
     let mut head = Html::default();
     head_of(case, &mut head);
@@ -81,6 +82,7 @@ fn tag(lang: Lang) -> &'static str {
 struct Page<'a> {
     case: &'a Case<'a>,
     lang: Lang,
+    waived: Waived<'a>,
 }
 
 impl Page<'_> {

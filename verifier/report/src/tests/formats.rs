@@ -107,7 +107,10 @@ fn counts_of_findings_are_those_of_the_result() {
     assert_eq!((gaps, junit_sum("gaps")), (1, 1));
     let table: Vec<[usize; 3]> = text(Format::Markdown, &[Lang::En]).lines().filter_map(table_row).collect();
     let sum = |column: usize| table.iter().map(|row| row[column]).sum::<usize>();
-    assert_eq!((sum(0), sum(1), sum(2)), (count(&sample.result, Outcome::Violated), 1, 1));
+    // What is only noted, and what is waived, do not stand among the violations.
+    assert_eq!((sum(0), sum(1), sum(2)), (4, 2, 2));
+    let bad = count(&sample.result, Outcome::Violated) + count(&sample.result, Outcome::Undetermined) + gaps;
+    assert_eq!(sum(0) + sum(1) + sum(2), bad);
 }
 
 /// Properties of a name in all observations of OSCAL.
@@ -223,7 +226,7 @@ fn no_identifier_of_oscal_stands_twice_and_every_reference_leads_somewhere() {
 fn markdown_says_the_verdict_first_and_folds_the_rest() {
     let text = text(Format::Markdown, &[Lang::En]);
     assert!(text.starts_with("## ❌ REJECTED\n\n`auth-api 1.4.2` against contract `PO-1` (A delivery)\n"), "{text}");
-    assert!(text.contains("| `broken` Promise broken (must) | ❌ FAIL | 3 | 0 | 0 |"), "{text}");
+    assert!(text.contains("| `broken` Promise broken (must) | ❌ FAIL | 2 | 0 | 1 |"), "{text}");
     assert!(text.contains("<details><summary>❌ broken: FAIL</summary>\n\n> The service keeps 1.3 at broken."));
     assert!(text.contains("- a file does not parse\n"));
     assert!(text.contains("Evidence pack: `sha256:efef"));
@@ -240,7 +243,7 @@ fn every_format_has_a_name_and_is_found_by_it() {
 
 #[test]
 fn the_same_case_gives_the_same_bytes() {
-    for format in Format::ALL.iter().filter(|f| **f != Format::Human) {
+    for format in Format::ALL.iter().filter(|f| !matches!(f, Format::Human | Format::Pdf)) {
         assert_eq!(text(*format, BOTH), text(*format, BOTH), "{format:?}");
     }
 }

@@ -104,8 +104,14 @@ fn it_says_the_verdict_first_the_wording_twice_and_marks_the_source() {
         let at = |text: &str| all.find(text).unwrap_or_else(|| panic!("{text} is not there"));
         assert!(at("拒绝验收") < at("auth-api 1.4.2") && at("auth-api 1.4.2") < at("条款一览"));
         assert!(at("服务在 broken 处保持 1.3。") < at("The service keeps 1.3 at broken."));
-        for text in ["until the next release", "they disagree", "源码:用时 1.5 秒", "result.json", "证据包尚无签名"]
-        {
+        for text in [
+            "until the next release",
+            "they disagree",
+            "源码:用时 1.5 秒",
+            "result.json",
+            "采购方 (Example <plc>) 已用密钥 SHA256:buyer 签名",
+            "供应方 (Example <plc>) 尚未签名",
+        ] {
             let full = text.replace(':', "\u{ff1a}");
             assert!(all.contains(text) || all.contains(&full), "{text}");
         }

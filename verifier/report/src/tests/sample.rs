@@ -1,6 +1,6 @@
 //! The case that the reports are tried on: a clause of every verdict, findings of every standing, a gap, a note, a waiver, two languages.
 
-use crate::case::{Case, Kept, KeptFile};
+use crate::case::{Case, Kept, KeptFile, KeptSignature};
 use assize_clause::{Contract, Files, Library};
 use assize_facts::{Field, Item, Lang, Origin, Sheet};
 use assize_judge::{
@@ -291,10 +291,16 @@ pub fn small() -> Sample {
         differences: Vec::new(),
         steps: vec![step("source", 0, 1500), step("runtime", 1500, 24_000)],
     };
+    let signature = |name: &str, signed| KeptSignature {
+        name: name.into(),
+        party: Some("Example <plc>".into()),
+        key: format!("SHA256:{name}"),
+        signed,
+    };
     let kept = Kept {
         digest: format!("sha256:{}", "ef".repeat(32)),
         files: vec![KeptFile { path: "result.json".into(), size: 12, digest: format!("sha256:{}", "12".repeat(32)) }],
-        signatures: Vec::new(),
+        signatures: vec![signature("buyer", true), signature("supplier", false)],
     };
     Sample { result, contract, sheets: sheets(), record, kept }
 }

@@ -11,3 +11,4 @@ mod public;
 mod reports;
 mod run;
 mod samples;
+mod signatures;

@@ -108,8 +108,8 @@ pub struct Verify {
     /// human, json, sarif, sarif-failures, junit, oscal, markdown, html or pdf; `json=FILE` writes it there (repeatable)
     #[arg(long, value_name = "FORMAT[=FILE]")]
     pub format: Vec<String>,
-    /// Write the evidence pack into this folder
-    #[arg(long, value_name = "DIR", conflicts_with = "no_pack")]
+    /// Write the evidence pack into this folder, or as one file where the name ends in .tar
+    #[arg(long, value_name = "DIR|FILE.tar", conflicts_with = "no_pack")]
     pub pack: Option<PathBuf>,
     /// Sign the pack with this private key (`assize keygen` makes one)
     #[arg(long, value_name = "KEYFILE", requires = "pack")]
@@ -223,6 +223,8 @@ pub enum EvidenceCommand {
         #[arg(long, value_name = "FILE.pub")]
         key: Vec<PathBuf>,
     },
+    /// Write a pack in its other form: one file where the name ends in .tar, else a folder
+    Copy { pack: PathBuf, to: PathBuf },
     /// Add a signature to a pack, after deriving its verdicts again
     Sign {
         pack: PathBuf,

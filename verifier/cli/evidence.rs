@@ -4,13 +4,13 @@ use crate::args::{LangArg, Plain};
 use crate::done::{Done, NotDone};
 use crate::output::{self, Output, Report};
 use crate::terminal;
-use assize_evidence::{Replay, read_folder, replay as derive};
+use assize_evidence::{Replay, read_pack, replay as derive};
 use std::path::Path;
 
 /// The report of a pack, as it was recorded.
 pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<Done, NotDone> {
     let outputs = Output::all(format)?;
-    let (pack, manifest) = read_folder(folder).map_err(|error| NotDone::say(error.to_string()))?;
+    let (pack, manifest) = read_pack(folder).map_err(|error| NotDone::say(error.to_string()))?;
     let kept = output::kept(&pack)?;
     let replay = derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))?;
     let report = Report {
@@ -43,7 +43,7 @@ pub fn replay(folder: &Path, format: Plain) -> Result<Done, NotDone> {
 
 /// A sound pack, judged again.
 pub fn open(folder: &Path) -> Result<Replay, NotDone> {
-    let (pack, manifest) = read_folder(folder).map_err(|error| NotDone::say(error.to_string()))?;
+    let (pack, manifest) = read_pack(folder).map_err(|error| NotDone::say(error.to_string()))?;
     derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))
 }
 

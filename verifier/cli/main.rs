@@ -68,6 +68,7 @@ fn run(command: Command) -> Result<Done, NotDone> {
         Command::Evidence(EvidenceCommand::Verify { pack, contract, key }) => {
             sign::verify(&pack, contract.as_deref(), &key)
         }
+        Command::Evidence(EvidenceCommand::Copy { pack, to }) => sign::copy(&pack, &to),
         Command::Evidence(EvidenceCommand::Sign { pack, key, cosigner }) => sign::add(&pack, &key, &cosigner),
         Command::Keygen { file } => sign::keygen(&file),
         Command::Evidence(EvidenceCommand::Show { pack, format, lang }) => evidence::show(&pack, &format, lang),

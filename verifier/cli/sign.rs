@@ -4,7 +4,7 @@ use crate::done::{Done, NotDone};
 use crate::{evidence, examine, interrupt, terminal};
 use assize_evidence::{
     Pack, PackError, Plan, PrivateKey, PublicKey, SSH_NAMESPACE, SignError, Signed, Standing, Trusted, contract_of,
-    open_signatures, read_folder, sign, standing, write_folder,
+    open_signatures, read_pack, sign, standing, write_pack,
 };
 use std::fs;
 use std::io::Write;
@@ -71,7 +71,7 @@ fn public(file: &Path) -> Result<PublicKey, NotDone> {
 /// Adds a signature. What does not follow from its facts is not signed.
 pub fn add(folder: &Path, key: &Path, cosigners: &[std::path::PathBuf]) -> Result<Done, NotDone> {
     let signing = Signing::read(key, cosigners)?;
-    let mut pack = match read_folder(folder) {
+    let mut pack = match read_pack(folder) {
         Ok((pack, _)) => pack,
         Err(error) => return wrong(&error),
     };
@@ -85,9 +85,21 @@ pub fn add(folder: &Path, key: &Path, cosigners: &[std::path::PathBuf]) -> Resul
         Err(SignError::Pack(error)) => return wrong(&error),
         Err(error) => return Err(NotDone::say(error.to_string())),
     };
-    interrupt::while_writing(|cancelled| write_folder(folder, &pack, cancelled))
+    interrupt::while_writing(|cancelled| write_pack(folder, &pack, cancelled))
         .map_err(|error| NotDone::say(error.to_string()))?;
     terminal::print(&format!("signed as {} by {}\n", seat.name, signing.key.public().fingerprint()))?;
+    Ok(Done::Good)
+}
+
+/// The same pack in another place or form; one that was changed is not copied.
+pub fn copy(from: &Path, to: &Path) -> Result<Done, NotDone> {
+    let (pack, manifest) = match read_pack(from) {
+        Ok(read) => read,
+        Err(error) => return wrong(&error),
+    };
+    interrupt::while_writing(|cancelled| write_pack(to, &pack, cancelled))
+        .map_err(|error| NotDone::say(error.to_string()))?;
+    terminal::print(&format!("{}\n", manifest.digest()))?;
     Ok(Done::Good)
 }
 
@@ -105,7 +117,7 @@ pub fn verify(folder: &Path, contract: Option<&Path>, keys: &[std::path::PathBuf
     for file in keys {
         trusted.push(Trusted { key: public(file)?, role: None, name: file.display().to_string() });
     }
-    let (pack, manifest) = match read_folder(folder) {
+    let (pack, manifest) = match read_pack(folder) {
         Ok(read) => read,
         Err(error) => return wrong(&error),
     };

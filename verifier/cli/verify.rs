@@ -9,7 +9,7 @@ use crate::record::{self, Circumstances};
 use crate::{interrupt, load, sign, terminal};
 use assize_clause::Contract;
 use assize_delivery::Delivery;
-use assize_evidence::{Pack, Role, record_sheets, write_folder};
+use assize_evidence::{Pack, Role, record_sheets, write_pack};
 use assize_facts::{Progress, Quiet, Request};
 use assize_judge::{ContractVerdict, RunRecord, RunResult, Sheets};
 use jiff::Timestamp;
@@ -57,7 +57,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
             key.sign(&mut pack)?;
         }
         kept = Some(output::kept(&pack)?);
-        interrupt::while_writing(|cancelled| write_folder(target, &pack, cancelled))
+        interrupt::while_writing(|cancelled| write_pack(target, &pack, cancelled))
             .map_err(|error| NotDone::say(error.to_string()))?;
     }
     progress.clear();

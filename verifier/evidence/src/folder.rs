@@ -13,7 +13,7 @@ const LARGEST: u64 = 4 << 30;
 /// The most entries that are looked at in a folder said to be a pack.
 const MOST_ENTRIES: usize = 100_000;
 
-fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PackError + '_ {
+pub(crate) fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PackError + '_ {
     move |error| PackError::Io { path: path.into(), error }
 }
 
@@ -22,13 +22,7 @@ fn at(path: &Path) -> impl FnOnce(std::io::Error) -> PackError + '_ {
 /// `cancelled` is asked between files; then nothing is left and nothing is replaced.
 pub fn write_folder(target: &Path, pack: &Pack, cancelled: &dyn Fn() -> bool) -> Result<String, PackError> {
     let replaces = may_write(target)?;
-    let parent = match target.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    fs::create_dir_all(parent).map_err(at(parent))?;
-    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| "pack".into());
-    let draft = Draft(parent.join(format!(".{name}.{}.draft", std::process::id())));
+    let draft = Draft(draft_beside(target)?);
     let manifest = fill(&draft.0, pack, cancelled)?;
     if replaces {
         exchange(&draft.0, target)?;
@@ -36,6 +30,17 @@ pub fn write_folder(target: &Path, pack: &Pack, cancelled: &dyn Fn() -> bool) ->
         fs::rename(&draft.0, target).map_err(at(target))?;
     }
     Ok(manifest.digest())
+}
+
+/// Where a pack is written before it is moved to its place: in the same folder, which is made where it is missing.
+pub(crate) fn draft_beside(target: &Path) -> Result<PathBuf, PackError> {
+    let parent = match target.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(at(parent))?;
+    let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| "pack".into());
+    Ok(parent.join(format!(".{name}.{}.draft", std::process::id())))
 }
 
 /// The folder being written; what is left of it (a failed draft, or the old pack after the exchange) goes with it.
@@ -103,13 +108,22 @@ pub fn read_folder(folder: &Path) -> Result<(Pack, Manifest), PackError> {
     let mut found = Vec::new();
     list(folder, "", &mut found)?;
     found.sort();
+    assemble(manifest, &found, |name| read_file(&folder.join(name), name))
+}
+
+/// Puts a pack together from its manifest and the sorted names of what was found, comparing every file.
+pub(crate) fn assemble(
+    manifest: Manifest,
+    found: &[String],
+    read: impl Fn(&str) -> Result<Vec<u8>, PackError>,
+) -> Result<(Pack, Manifest), PackError> {
     if let Some(gone) = manifest.files.iter().find(|f| found.binary_search(&f.path).is_err()) {
         return Err(PackError::Missing(gone.path.clone()));
     }
     if let Some(empty) = found.iter().find(|name| name.ends_with('/')) {
         return Err(PackError::Unlisted(empty.clone()));
     }
-    for name in &found {
+    for name in found {
         check_path(name)?;
         if name != MANIFEST && !is_attached(name) && manifest.files.binary_search_by(|f| f.path.cmp(name)).is_err() {
             return Err(PackError::Unlisted(name.clone()));
@@ -117,12 +131,12 @@ pub fn read_folder(folder: &Path) -> Result<(Pack, Manifest), PackError> {
     }
     let mut pack = Pack::new();
     for entry in &manifest.files {
-        let bytes = read_file(&folder.join(&entry.path), &entry.path)?;
+        let bytes = read(&entry.path)?;
         entry.check(&bytes)?;
         pack.add(entry.path.clone(), entry.role, bytes);
     }
     for name in found.iter().filter(|name| is_attached(name)) {
-        pack.attach(name.clone(), read_file(&folder.join(name), name)?);
+        pack.attach(name.clone(), read(name)?);
     }
     Ok((pack, manifest))
 }

@@ -1,5 +1,6 @@
 //! The evidence pack: what was recorded, what was judged by, and the result; written in one step, signed, checked byte by byte, replayed offline.
 
+mod archive;
 mod diff;
 mod dsse;
 mod folder;
@@ -15,6 +16,7 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
+pub use archive::{read_archive, read_pack, write_archive, write_pack};
 pub use diff::{Cause, ClauseDiff, DIFF_SCHEMA, Diff, Part, diff};
 pub use folder::{read_folder, write_folder};
 pub use key::{KeyError, PrivateKey, PublicKey};

@@ -3,9 +3,11 @@
 use crate::dsse;
 use crate::key::{PrivateKey, PublicKey};
 use crate::pack::{Pack, PackError};
+use crate::replay;
 use crate::signed;
 use crate::sshsig;
 use crate::statement::{Seat, seats, statements};
+use assize_clause::Contract;
 
 /// Why a pack was not signed.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +33,9 @@ pub struct Plan {
 /// Adds the signatures of `key`; the seat that it took.
 pub fn sign(pack: &mut Pack, key: &PrivateKey, plan: &Plan) -> Result<Seat, SignError> {
     let public = key.public();
+    let contract = replay::contract(pack)?;
     let seats = match signed::open(pack)? {
-        None => first(pack, &public, plan)?,
+        None => first(&contract, &public, plan),
         Some(_) if !plan.others.is_empty() || plan.timestamp => return Err(SignError::LaidDown),
         Some(signed) => signed.seats,
     };
@@ -43,16 +46,17 @@ pub fn sign(pack: &mut Pack, key: &PrivateKey, plan: &Plan) -> Result<Seat, Sign
     if pack.attachment(&seat.envelope()).is_some() {
         return Err(SignError::Already(seat.name.clone()));
     }
-    let lines: Vec<u8> = statements(pack, &seats)?.iter().flat_map(|payload| dsse::seal(payload, key)).collect();
+    let lines: Vec<u8> =
+        statements(pack, &contract, &seats)?.iter().flat_map(|payload| dsse::seal(payload, key)).collect();
     let manifest = pack.manifest().bytes();
     pack.attach(seat.envelope(), lines);
     pack.attach(seat.ssh(), sshsig::sign(&manifest, key));
     Ok(seat.clone())
 }
 
-fn first(pack: &Pack, key: &PublicKey, plan: &Plan) -> Result<Vec<Seat>, PackError> {
+fn first(contract: &Contract, key: &PublicKey, plan: &Plan) -> Vec<Seat> {
     let mut others = vec![*key];
     others.extend(&plan.others);
     let stamped: &[PublicKey] = if plan.timestamp { std::slice::from_ref(key) } else { &[] };
-    seats(pack, &others, stamped)
+    seats(contract, &others, stamped)
 }

@@ -3,8 +3,10 @@
 use crate::dsse;
 use crate::key::PublicKey;
 use crate::pack::{Pack, PackError};
+use crate::replay;
 use crate::sshsig;
 use crate::statement::{EVALUATION, Evaluation, Seat, Statement, seats, statements};
+use assize_clause::Contract;
 
 /// The signatures of a pack, all of them good.
 #[derive(Clone, Debug)]
@@ -51,8 +53,12 @@ pub enum Standing {
 
 /// `None`: nothing is attached. Every byte that is attached is checked, or it is an error.
 pub fn open(pack: &Pack) -> Result<Option<Signed>, PackError> {
-    let Some(seats) = seats_said(pack)? else { return Ok(None) };
-    let payloads = statements(pack, &seats)?;
+    if pack.attached().next().is_none() {
+        return Ok(None);
+    }
+    let contract = replay::contract(pack)?;
+    let seats = seats_said(pack, &contract)?;
+    let payloads = statements(pack, &contract, &seats)?;
     let manifest = pack.manifest().bytes();
     let mut expected = Vec::new();
     let mut states = Vec::new();
@@ -69,12 +75,8 @@ pub fn open(pack: &Pack) -> Result<Option<Signed>, PackError> {
 }
 
 /// The seats that the first envelope speaks of. Nothing is trusted yet: they have to be those of this pack, and every envelope is then held to the same words.
-fn seats_said(pack: &Pack) -> Result<Option<Vec<Seat>>, PackError> {
-    let mut attached = pack.attached().peekable();
-    if attached.peek().is_none() {
-        return Ok(None);
-    }
-    let Some((path, bytes)) = attached.find(|(path, _)| path.ends_with(".intoto.jsonl")) else {
+fn seats_said(pack: &Pack, contract: &Contract) -> Result<Vec<Seat>, PackError> {
+    let Some((path, bytes)) = pack.attached().find(|(path, _)| path.ends_with(".intoto.jsonl")) else {
         let (path, _) = pack.attached().next().unwrap_or_default();
         return Err(PackError::NotExpected(path.into()));
     };
@@ -90,10 +92,10 @@ fn seats_said(pack: &Pack) -> Result<Option<Vec<Seat>>, PackError> {
         said.predicate.signers.iter().filter(|s| test(s)).filter_map(|s| PublicKey::parse(&s.key).ok()).collect()
     };
     let (others, stamped) = (keys(&|s| s.role == "signer"), keys(&|s| s.timestamp));
-    if seats(pack, &others, &stamped)? != said.predicate.signers {
+    if seats(contract, &others, &stamped) != said.predicate.signers {
         return Err(PackError::Statement("its signers are not those of the contract in the pack".into()));
     }
-    Ok(Some(said.predicate.signers))
+    Ok(said.predicate.signers)
 }
 
 fn signature(path: &str, error: impl ToString) -> PackError {

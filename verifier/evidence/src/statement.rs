@@ -158,8 +158,7 @@ pub struct SimpleVerifier {
 }
 
 /// Those who are to sign by the pack's own contract, and whoever signs without being named in it.
-pub fn seats(pack: &Pack, others: &[PublicKey], stamped: &[PublicKey]) -> Result<Vec<Seat>, PackError> {
-    let contract = replay::contract(pack)?;
+pub fn seats(contract: &Contract, others: &[PublicKey], stamped: &[PublicKey]) -> Vec<Seat> {
     let mut seats: Vec<Seat> = Vec::new();
     for party in &contract.parties {
         let Some(key) = party.key.as_deref().and_then(|text| PublicKey::parse(text).ok()) else { continue };
@@ -171,7 +170,7 @@ pub fn seats(pack: &Pack, others: &[PublicKey], stamped: &[PublicKey]) -> Result
     for seat in &mut seats {
         seat.timestamp = stamped.iter().any(|key| key.text() == seat.key);
     }
-    Ok(seats)
+    seats
 }
 
 /// One seat per key: a party that is named twice signs once.
@@ -195,10 +194,9 @@ pub fn role_word(role: PartyRole) -> &'static str {
 }
 
 /// The two statements that every signer signs, in canonical bytes: the evaluation and its simple companion.
-pub fn statements(pack: &Pack, seats: &[Seat]) -> Result<[Vec<u8>; 2], PackError> {
+pub fn statements(pack: &Pack, contract: &Contract, seats: &[Seat]) -> Result<[Vec<u8>; 2], PackError> {
     let record: RunRecord = replay::parse(pack, replay::RUN)?;
     let result: RunResult = replay::parse(pack, replay::RESULT)?;
-    let contract = replay::contract(pack)?;
     let subject = subjects(pack, &record);
     let own = Statement {
         kind: STATEMENT_TYPE.into(),
@@ -210,7 +208,7 @@ pub fn statements(pack: &Pack, seats: &[Seat]) -> Result<[Vec<u8>; 2], PackError
         kind: STATEMENT_TYPE.into(),
         subject,
         predicate_type: SVR.into(),
-        predicate: simple(&result, &contract),
+        predicate: simple(&result, contract),
     };
     Ok([canonical(&own), canonical(&simple)])
 }

@@ -87,7 +87,7 @@ fn written(pack: &Pack) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn read(target: &Path) -> Result<Standing, PackError> {
-    standing_of(&read_folder(target)?.0)
+    standing_of(&read_pack(target)?.0)
 }
 
 #[test]
@@ -135,9 +135,11 @@ fn a_pack_that_was_changed_and_signed_anew_is_not_good() {
     assert!(open_signatures(&forged).is_err());
     // Nor can a stranger sit down in a party's place.
     let mut forged = pack();
-    let mut seats = seats(&forged, &[], &[]).expect("the parties");
+    let agreed = contract_of(&forged, "contract.toml", contract().as_bytes()).expect("a good contract");
+    let mut seats = seats(&agreed, &[], &[]);
     seats[0].key = key(STRANGER).public().text();
-    let lines = statements(&forged, &seats).expect("statements").map(|p| crate::dsse::seal(&p, &key(STRANGER)));
+    let lines =
+        statements(&forged, &agreed, &seats).expect("statements").map(|p| crate::dsse::seal(&p, &key(STRANGER)));
     forged.attach(seats[0].envelope(), lines.concat());
     forged.attach(seats[0].ssh(), crate::sshsig::sign(&forged.manifest().bytes(), &key(STRANGER)));
     assert!(matches!(open_signatures(&forged), Err(PackError::Statement(_))));
@@ -165,6 +167,100 @@ fn every_changed_byte_of_a_signed_folder_is_noticed() {
     }
     assert!(changes > 10_000, "{changes}");
     assert_eq!(read(&target).expect("sound again"), Standing::Good);
+}
+
+#[test]
+fn every_changed_byte_of_a_signed_archive_is_noticed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let target = folder.path().join("pack.tar");
+    let pack = signed_by(&[BUYER, SUPPLIER]);
+    write_pack(&target, &pack, &|| false).expect("one file");
+    assert_eq!(read(&target).expect("sound"), Standing::Good);
+    let good = fs::read(&target).expect("its bytes");
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        fs::write(&target, &bad).expect("a change");
+        assert!(read(&target).is_err(), "byte {at}");
+    }
+    assert!(good.len() > 15_000, "{}", good.len());
+    for bad in [&good[1..], &good[..good.len() - 1], &good[..good.len() - 512], &[&good[..], &[0; 512]].concat()] {
+        fs::write(&target, bad).expect("a change");
+        assert!(read(&target).is_err(), "its length");
+    }
+}
+
+/// Whole members: what an archive tool can do to it.
+#[test]
+fn every_removed_added_renamed_and_swapped_member_of_an_archive_is_noticed() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let target = folder.path().join("pack.tar");
+    write_pack(&target, &signed_by(&[BUYER, SUPPLIER]), &|| false).expect("one file");
+    let good = fs::read(&target).expect("its bytes");
+    let members = members_of(&good);
+    assert_eq!(members.concat(), good[..good.len() - 1024]);
+    let noticed = |members: &[Vec<u8>], what: &str| {
+        fs::write(&target, [members.concat(), vec![0; 1024]].concat()).expect("a change");
+        assert!(!matches!(read(&target), Ok(Standing::Good)), "{what}");
+    };
+    for one in 0..members.len() {
+        let mut bad = members.clone();
+        let taken = bad.remove(one);
+        noticed(&bad, "removed");
+        bad.push(taken.clone());
+        if one + 1 < members.len() {
+            noticed(&bad, "another order");
+        }
+        bad.push(taken.clone());
+        noticed(&bad, "twice");
+        let mut bad = members.clone();
+        bad[one][0] = b'z';
+        checksum(&mut bad[one]);
+        noticed(&bad, "renamed");
+        for other in one + 1..members.len() {
+            let mut bad = members.clone();
+            bad.swap(one, other);
+            noticed(&bad, "swapped places");
+            let (names, rest) = (members[one][..100].to_vec(), members[other][..100].to_vec());
+            bad[one][..100].copy_from_slice(&names);
+            bad[other][..100].copy_from_slice(&rest);
+            checksum(&mut bad[one]);
+            checksum(&mut bad[other]);
+            noticed(&bad, "swapped contents");
+        }
+    }
+    fs::write(&target, &good).expect("the old bytes");
+    assert_eq!(read(&target).expect("sound again"), Standing::Good);
+}
+
+fn members_of(archive: &[u8]) -> Vec<Vec<u8>> {
+    let mut members = Vec::new();
+    let mut at = 0;
+    while archive[at] != 0 {
+        let size = std::str::from_utf8(&archive[at + 124..at + 135]).expect("octal digits");
+        let end = at + 512 + usize::from_str_radix(size, 8).expect("a size").next_multiple_of(512);
+        members.push(archive[at..end].to_vec());
+        at = end;
+    }
+    members
+}
+
+fn checksum(member: &mut [u8]) {
+    member[148..156].copy_from_slice(b"        ");
+    let sum: u32 = member[..512].iter().map(|b| u32::from(*b)).sum();
+    member[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+}
+
+#[test]
+fn both_forms_hold_the_same_pack() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (one, two) = (folder.path().join("pack.tar"), folder.path().join("again.tar"));
+    let pack = signed_by(&[BUYER]);
+    let (_keep, target) = written(&pack);
+    write_pack(&one, &read_pack(&target).expect("a folder").0, &|| false).expect("one file");
+    write_pack(&two, &read_pack(&one).expect("an archive").0, &|| false).expect("one file");
+    assert_eq!(fs::read(&one).expect("bytes"), fs::read(&two).expect("bytes"));
+    assert_eq!(read_pack(&two).expect("an archive").0, pack);
 }
 
 #[test]

@@ -78,7 +78,7 @@ fn a_sparse_file_of_two_gibibytes_costs_neither_memory_nor_much_time() {
 #[test]
 fn an_unreadable_file_of_the_build_is_a_gap() {
     let place = folder(&[GO_MOD, MAIN, ("other.go", "package main\n")]);
-    fs::set_permissions(place.path().join("other.go"), fs::Permissions::from_mode(0)).expect("its mode");
+    fs::set_permissions(place.path().join("other.go"), fs::Permissions::from_mode(0o0)).expect("its mode");
     // SAFETY: geteuid(2) cannot fail. Root reads everything, so there is nothing to see as root.
     let root = unsafe { libc::geteuid() } == 0;
     let ran = verify(place.path());

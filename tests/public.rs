@@ -1,4 +1,4 @@
-//! Ten public repositories as they were published: what `--layer source` says of them is pinned. Fetches them; played by `tests/public.sh`.
+//! Ten public repositories as they were published: what `--layer source` says of them is pinned. Fetches them; played by `tests/long.sh public`.
 
 use crate::run::{command, root};
 use serde_json::Value as Json;
@@ -167,7 +167,7 @@ fn pinned(repository: &toml::Table, key: &str) -> BTreeSet<String> {
 }
 
 #[test]
-#[ignore = "fetches ten repositories; played by tests/public.sh"]
+#[ignore = "fetches ten repositories; played by `tests/long.sh public`"]
 fn public_repositories_get_no_wrong_finding() {
     let work: PathBuf = root().join("target/public");
     fs::create_dir_all(&work).expect("target/public");

@@ -10,8 +10,10 @@ mod connection;
 pub mod declared;
 mod secure;
 
-pub use agent::{Traceparent, is_ours, random, user_agent};
-pub use answer::{Answer, Headers};
+pub use agent::{Traceparent, is_ours, random};
+pub use answer::Answer;
+#[cfg(test)]
+pub use answer::Headers;
 pub use call::Call;
 pub use connection::{Connection, Dial};
 pub use secure::Secure;

@@ -42,7 +42,7 @@ pub(crate) fn parse(text: &str) -> Option<Instant3339> {
     }
     let (year, month, day) = date;
     let (hour, minute, second) = time;
-    if month < 1 || month > 12 || day < 1 || day > days(year, month) || hour > 23 || minute > 59 || second > 60 {
+    if !(1..=12).contains(&month) || day < 1 || day > days(year, month) || hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let east = match zone {

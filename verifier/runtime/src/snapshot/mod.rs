@@ -113,7 +113,10 @@ pub(crate) struct View {
 
 /// Digests by device, inode, size and time of last change: an image that runs cannot be written (ETXTBSY, execve(2)), so it need not be hashed at every look.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Images(Arc<Mutex<HashMap<(u64, u64, u64, i64, i64), Digest>>>);
+pub(crate) struct Images(Arc<Mutex<HashMap<ImageKey, Digest>>>);
+
+/// Device, inode, size, seconds and nanoseconds of the last change (stat(2)).
+type ImageKey = (u64, u64, u64, i64, i64);
 
 impl Images {
     fn digest(&self, path: &Path) -> io::Result<Digest> {

@@ -55,10 +55,10 @@ fn a_signal_is_told_from_a_watcher() {
 #[test]
 fn trials_go_on_until_they_tell() {
     assert!(!settled(&[]));
-    assert!(!settled(&vec![trial(1200, None, Some(20)); 2]));
-    assert!(settled(&vec![trial(1200, None, Some(20)); 3]));
-    assert!(!settled(&vec![trial(1000, None, Some(1000)); 3]));
-    assert!(settled(&vec![trial(1000, None, Some(1000)); 6]));
+    assert!(!settled(&[trial(1200, None, Some(20)); 2]));
+    assert!(settled(&[trial(1200, None, Some(20)); 3]));
+    assert!(!settled(&[trial(1000, None, Some(1000)); 3]));
+    assert!(settled(&[trial(1000, None, Some(1000)); 6]));
     assert!(settled(&[trial(1200, Some(3), None)]) && settled(&[trial(1200, None, None)]));
     assert_eq!(quiet(&[]), ms(1200));
     assert_eq!(quiet(&[trial(0, None, Some(500))]), ms(4000));

@@ -157,7 +157,7 @@ pub fn linkage(sheet: &mut Sheet, program: &Program) {
     if let Known::Value(found) = &mut cgo {
         found.truncate(MOST_SHOWN);
     }
-    let cgo_setting = setting(program, "CGO_ENABLED").map(|value| value.map(|v| v == "1"));
+    let cgo_setting = cgo_setting(program);
     let consistent = match (&cgo_setting, &has_cgo) {
         (Known::Value(Some(false)), Known::Value(found)) => Known::Value(!found),
         (Known::Value(_), Known::Value(_)) => Known::Value(true),
@@ -185,6 +185,15 @@ pub fn linkage(sheet: &mut Sheet, program: &Program) {
         writable_executable: headers.writable_executable,
     };
     sheet.push(linkage, origin(program));
+}
+
+/// `CGO_ENABLED` as the go command records it since Go 1.18. Other build systems record no settings: then nothing is known.
+fn cgo_setting(program: &Program) -> Known<Option<bool>> {
+    match setting(program, "CGO_ENABLED") {
+        Known::Value(Some(value)) if value == "0" || value == "1" => Known::Value(Some(value == "1")),
+        Known::Value(_) => Known::Unknown(reason!("setting-not-recorded", setting = "CGO_ENABLED")),
+        unread => unread.map(|_| None),
+    }
 }
 
 /// What the headers show; of a shared object, the name that the build information gives it.

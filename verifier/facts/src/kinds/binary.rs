@@ -111,7 +111,7 @@ fact! {
         needed: Vec<String>,
         /// Whether the needed libraries are only those that a pure Go build has on that system (none on ELF).
         needed_by_pure_go: Known<bool>,
-        /// `CGO_ENABLED` of the build information; null where it says nothing.
+        /// `CGO_ENABLED` of the build information; unknown where it says nothing.
         cgo_setting: Known<Option<bool>>,
         /// Functions of `runtime/cgo` and `_cgo_*` in the function table (functions only), at most 20.
         cgo_functions: Known<Vec<String>>,

@@ -122,7 +122,7 @@ pub fn write(outputs: &[Output], report: &Report, above: &str) -> Result<(), Not
             }
             (format, _) => match assize_report::render(format, &case) {
                 Some(text) => text,
-                None => human(output, report, &languages, above),
+                None => human(output, &case, above),
             },
         };
         match &output.file {
@@ -149,8 +149,10 @@ fn print(case: &Case, file: &Path) -> Result<(), NotDone> {
     Ok(())
 }
 
-fn human(output: &Output, report: &Report, languages: &[Lang], above: &str) -> String {
+fn human(output: &Output, case: &Case, above: &str) -> String {
     let colour = output.file.is_none() && terminal::colour_on_stdout();
-    let options = Options { languages: languages.to_vec(), colour, width: terminal::width() };
-    format!("{above}{}", assize_report::human(report.result, report.contract, report.sheets, &options))
+    // A file does not depend on the terminal that it was written from.
+    let width = if output.file.is_some() { terminal::DEFAULT_WIDTH } else { terminal::width() };
+    let options = Options { colour, width };
+    format!("{above}{}", assize_report::human(case, &options))
 }

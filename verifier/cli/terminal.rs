@@ -3,7 +3,8 @@
 use crate::done::NotDone;
 use std::io::{IsTerminal, Write};
 
-const DEFAULT_WIDTH: usize = 100;
+/// Columns where there is no terminal.
+pub const DEFAULT_WIDTH: usize = 100;
 
 /// Columns of the terminal on standard error or output; a fixed number where there is none, so that files do not depend on the machine.
 pub fn width() -> usize {

@@ -122,7 +122,7 @@ impl<'a> Case<'a> {
 /// How a clause stands, and why where a reason says so.
 pub fn clause_words(clause: &ClauseResult, lang: Lang) -> String {
     let verdict = word(lang, "clause-", clause.verdict.word());
-    let reason = clause.reason.as_deref().map(|code| format!(": {}", reason_words(code, lang)));
+    let reason = crate::grounds::why(clause, lang).map(|words| format!(": {words}"));
     format!("{}: {verdict}{}", clause.id, reason.unwrap_or_default())
 }
 

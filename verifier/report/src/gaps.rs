@@ -36,10 +36,11 @@ pub fn causes(result: &RunResult, lang: Lang) -> Vec<Cause> {
 }
 
 /// Outcomes that only follow from something else that was not seen.
-const CONSEQUENCES: &[&str] = &["too-few-selected", "too-few-examined", "process-not-tied-because"];
+const CONSEQUENCES: &[&str] =
+    &["too-few-selected", "too-few-examined", "process-not-tied-because", "condition-unknown"];
 
 /// Findings that are a cause of their own: too little to examine is only a consequence where something else says why.
-fn undetermined(check: &CheckResult) -> Vec<&FindingResult> {
+pub fn undetermined(check: &CheckResult) -> Vec<&FindingResult> {
     let open: Vec<&FindingResult> = check.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).collect();
     let follows = |f: &&FindingResult| f.reason.as_deref().is_some_and(|code| CONSEQUENCES.contains(&code));
     if check.gaps.is_empty() && open.iter().all(follows) {

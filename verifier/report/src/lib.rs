@@ -6,6 +6,7 @@ mod excerpt;
 mod explain;
 mod format;
 mod gaps;
+mod grounds;
 mod html;
 mod human;
 mod json;

@@ -41,8 +41,7 @@ impl Page<'_> {
             let verdict = self.word("clause-", underlying.word());
             h.leaf("p", &[], &self.say("waived-underlying", &[("verdict", &verdict)]));
         }
-        if let Some(code) = &clause.reason {
-            let words = crate::case::reason_words(code, self.lang);
+        if let Some(words) = crate::grounds::why(clause, self.lang) {
             h.leaf("p", &[], &format!("{}: {words}", self.say("why", &[])));
         }
     }

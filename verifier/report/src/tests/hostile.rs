@@ -70,7 +70,10 @@ fn each(mut look: impl FnMut(&str, Format, &str)) {
             let sample = poisoned(hostile);
             // `json` is for programs: it keeps what was recorded, escaped by its own rules.
             for format in Format::ALL.iter().filter(|f| **f != Format::Json) {
-                let Some(text) = render(*format, &sample.case(BOTH)) else { continue };
+                let text = match format {
+                    Format::Human => super::human::shown(&sample, BOTH),
+                    _ => render(*format, &sample.case(BOTH)).unwrap_or_default(),
+                };
                 written.push((hostile.chars().take(60).collect(), *format, text));
             }
         }

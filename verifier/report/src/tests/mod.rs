@@ -2,6 +2,7 @@
 
 mod formats;
 mod hostile;
+mod human;
 mod page;
 mod sample;
 mod size;

@@ -50,28 +50,44 @@ build() {
   mv "$sample/$binary.new" "$sample/$binary"
 }
 
-# modules SAMPLE: the contents of the modules that are in its build, in the layout of a module proxy.
-# They come from the module cache; go checks them against go.sum when it fetches them.
+# modules SAMPLE MODULE@VERSION…: the contents of the modules that are in its build, in the layout of a module proxy, and beside them what the public
+# checksum database records of every line of go.sum. A cache of its own, filled from the user's where that has a module: in a folder
+# without a go.sum the Go command asks the database, and keeps the answers with the tiles that prove them. Records of the modules
+# named are there too: drills put their old lines into go.sum.
 modules() {
-  local sample=$1 cache module version folder
+  local sample=$1 work known module version folder
+  shift
   newer_than "$sample/modules" "$sample/src/go.mod" "$sample/src/go.sum" || return 0
   say "laying the modules of $sample beside it"
-  cache="$(go env GOMODCACHE)/cache/download"
+  known="$(go env GOMODCACHE)/cache/download"
+  work="$(mktemp -d)"
   rm -rf "$sample/modules.new"
-  (cd "$sample/src" && go mod download all)
-  (cd "$sample/src" && go list -mod=mod -m -f '{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}' all) |
+  (
+    # GOPATH holds the newest tree head that the Go command knows of: one of the user's would ask for other tiles.
+    export GOPATH="$work" GOMODCACHE="$work/mod" GOFLAGS=-modcacherw GOPRIVATE= GONOSUMDB= GONOPROXY= GOSUMDB=sum.golang.org
+    GOPROXY="file://$known,$(go env GOPROXY)"
+    export GOPROXY
+    (cd "$sample/src" && go mod download all)
+    cd "$work"
+    # shellcheck disable=SC2046 # module paths and versions hold no blanks
+    go mod download $(sed 's|/go.mod h1:.*||; s| h1:.*||; s| |@|' "$OLDPWD/$sample/src/go.sum" | sort -u) "$@"
+  )
+  (cd "$sample/src" && GOFLAGS= GOMODCACHE="$work/mod" GOPROXY=off go list -mod=mod -m -f '{{if not (or .Main .Replace)}}{{.Path}} {{.Version}}{{end}}' all) |
     while read -r module version; do
       [ -n "$module" ] || continue
       module="$(sed 's/[A-Z]/!\L&/g' <<<"$module")" # the escaped form of module paths: capitals as ! and a small letter
       folder="$sample/modules.new/$module/@v"
       mkdir -p "$folder"
       for part in info mod zip; do
-        if [ -e "$cache/$module/@v/$version.$part" ]; then cp "$cache/$module/@v/$version.$part" "$folder/"; fi
+        if [ -e "$work/mod/cache/download/$module/@v/$version.$part" ]; then
+          cp "$work/mod/cache/download/$module/@v/$version.$part" "$folder/"
+        fi
       done
       printf '%s\n' "$version" >"$folder/list"
     done
-  chmod -R u+w "$sample/modules.new"
-  rm -rf "$sample/modules"
+  cp -r "$work/mod/cache/download/sumdb" "$sample/modules.new/sumdb"
+  cp "$work/pkg/sumdb/sum.golang.org/latest" "$sample/modules.new/sumdb/sum.golang.org/latest"
+  rm -rf "$sample/modules" "$work"
   mv "$sample/modules.new" "$sample/modules"
 }
 
@@ -81,7 +97,7 @@ certificates() {
 
 auth_api() {
   certificates auth-api
-  modules auth-api
+  modules auth-api github.com/google/uuid@v1.5.0
   build auth-api ./cmd/auth-api dist/auth-api 0 -mod=vendor -trimpath -buildvcs=false -ldflags "-s -w"
 }
 

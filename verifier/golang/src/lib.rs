@@ -9,5 +9,6 @@ pub mod release;
 pub mod semver;
 pub mod signs;
 pub mod sum;
+pub mod sumdb;
 mod text;
 pub mod vendor;

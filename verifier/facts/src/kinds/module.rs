@@ -124,8 +124,18 @@ fact! {
         well_formed: bool,
         /// Whether another line gives the same module and kind another sum.
         conflicting: bool,
-        /// Whether the checksum database's record says the same; unknown without a record.
+        /// Whether it is the line of an old bug, for a module without a go.mod, that the Go command drops when it reads the file.
+        dropped: bool,
+        /// Whether the checksum database's record says the same; unknown without a record that a signed tree of the database proves.
         database_agrees: Known<bool>,
+        /// Whether such a record is known to say another sum.
+        database_differs: bool,
+        /// The sum in that record, or null.
+        database_sum: Option<String>,
+        /// The record's number in the database, or null.
+        record: Option<u64>,
+        /// The size of the signed tree that proves it (one of `tree_heads` of `module.assurance`), or null.
+        tree_size: Option<u64>,
         /// Whether the path is one of the contract's private modules.
         private: bool,
     }
@@ -198,6 +208,8 @@ fact! {
         unauthenticated: u64,
         /// Whether there is none of those: without it, go.sum is the supplier's word.
         sums_authenticated: bool,
+        /// The database's signed tree heads by which records were proved, each as it was signed.
+        tree_heads: Vec<String>,
         /// Modules whose contents the build takes, as far as the module files tell.
         expected_contents: u64,
         /// Of these, modules whose contents were not at hand.

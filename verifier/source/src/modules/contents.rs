@@ -3,17 +3,16 @@
 use super::graph::Graph;
 use super::hashing::{Files, Hashed, hash};
 use super::index::Effective;
+use super::records::Records;
 use super::requirements::zip_needed;
-use super::store::{Form, Store, stores};
-use assize_delivery::Delivery;
+use super::store::{Form, Store};
 use assize_facts::kinds::module::{Assurance, Content, ContentForm};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Sheet, reason};
 use assize_golang::module::{Module, matches_prefix_patterns};
 use assize_golang::semver;
-use assize_golang::sum::Summed;
+use assize_golang::sum::{SumLine, Summed};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 
 /// One form of one module's contents that was looked at.
 struct Examined {
@@ -24,17 +23,16 @@ struct Examined {
 }
 
 /// Everything that is known of contents.
-pub(super) struct Contents {
-    stores: Vec<Store>,
+pub(super) struct Contents<'a> {
+    stores: &'a [Store],
     examined: BTreeMap<Module, Vec<Examined>>,
     /// Modules whose contents the build needs, as far as the module files tell.
     expected: BTreeSet<Module>,
-    gaps: Vec<Gap>,
+    gaps: &'a [Gap],
 }
 
-impl Contents {
-    pub fn examine(delivery: &Delivery, graph: &Graph, sources: &[PathBuf], progress: &dyn Progress) -> Contents {
-        let (stores, gaps) = stores(delivery, sources);
+impl<'a> Contents<'a> {
+    pub fn examine(stores: &'a [Store], gaps: &'a [Gap], graph: &Graph, progress: &dyn Progress) -> Contents<'a> {
         let expected = expected(graph);
         let wanted: BTreeSet<&Module> =
             expected.iter().chain(graph.summed(Summed::Zip)).chain(graph.summed(Summed::GoMod)).collect();
@@ -83,21 +81,22 @@ impl Contents {
         self.examined.get(module).map_or(&[], Vec::as_slice)
     }
 
-    pub fn assurance(&self, graph: &Graph, private: &str) -> Sheet {
+    pub fn assurance(&self, graph: &Graph, records: &Records, private: &str) -> Sheet {
         let mut sheet = Sheet::of::<Assurance>();
         sheet.gaps.extend(self.gaps.iter().cloned());
         sheet.examined(graph.files.len() as u64);
-        let lines = graph.sums.iter().flat_map(|(_, file)| &file.lines);
-        let public = lines.filter(|line| !matches_prefix_patterns(private, &line.module.path)).count() as u64;
+        let lines = graph.sums.iter().flat_map(|(_, file)| &file.lines).filter(|line| !line.is_dropped());
+        let public: Vec<&SumLine> = lines.filter(|l| !matches_prefix_patterns(private, &l.module.path)).collect();
+        let unauthenticated = public.iter().filter(|line| records.sum(&line.module, line.of).is_err()).count() as u64;
         let has = |module: &Module| self.of(module).iter().any(Examined::is_whole);
         let unexamined = self.expected.iter().filter(|module| !has(module)).count() as u64;
         let sums = graph.sums.first().map(|(text, _)| text);
         if let Some(text) = sums.or_else(|| graph.files.first().map(|read| &read.text)) {
             let fact = Assurance {
-                public_sums: public,
-                // No record of the database is read yet.
-                unauthenticated: public,
-                sums_authenticated: public == 0,
+                public_sums: public.len() as u64,
+                unauthenticated,
+                sums_authenticated: unauthenticated == 0,
+                tree_heads: records.heads.clone(),
                 expected_contents: self.expected.len() as u64,
                 unexamined,
                 contents_examined: unexamined == 0,

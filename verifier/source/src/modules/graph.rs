@@ -317,6 +317,11 @@ impl Graph {
         self.index.sums.keys().filter(move |(_, what)| *what == of).map(|(module, _)| module)
     }
 
+    /// Every module of which go.sum or go.work.sum has a line.
+    pub fn modules(&self) -> BTreeSet<&Module> {
+        self.sums.iter().flat_map(|(_, file)| &file.lines).map(|line| &line.module).collect()
+    }
+
     /// Whether modules.txt lists packages of this very module; `None` without a vendor folder.
     pub fn vendors(&self, module: &Module) -> Option<bool> {
         self.vendor.as_ref().map(|_| self.index.vendored.contains(module))

@@ -8,6 +8,7 @@ mod graph;
 mod hashing;
 mod index;
 mod own;
+mod records;
 mod replacements;
 mod requirements;
 mod settings;
@@ -64,8 +65,23 @@ pub(crate) fn collect(
     };
     progress.step(&format!("reading {} module files", graph.files.len()));
     let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
-    let contents = needs_contents.then(|| contents::Contents::examine(delivery, &graph, given.sources, progress));
-    mine.into_iter().map(|request| sheet(request, &graph, contents.as_ref(), given)).collect()
+    let needs_records = mine.iter().any(|r| [Sum::KIND, Assurance::KIND].contains(&r.kind.as_str()));
+    let (stores, gaps) = match needs_contents || needs_records {
+        true => store::stores(delivery, given.sources),
+        false => Default::default(),
+    };
+    let records = if needs_records { records::Records::read(&stores, &graph.modules()) } else { Default::default() };
+    let contents = needs_contents.then(|| contents::Contents::examine(&stores, &gaps, &graph, progress));
+    let found = Found { graph: &graph, contents: contents.as_ref(), records: &records };
+    mine.into_iter().map(|request| sheet(request, found, given)).collect()
+}
+
+/// What was read.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    graph: &'a Graph,
+    contents: Option<&'a contents::Contents<'a>>,
+    records: &'a records::Records,
 }
 
 fn missing(request: &Request, reason: &Reason) -> Sheet {
@@ -74,18 +90,19 @@ fn missing(request: &Request, reason: &Reason) -> Sheet {
     sheet
 }
 
-fn sheet(request: &Request, graph: &Graph, contents: Option<&contents::Contents>, given: Given<'_>) -> Sheet {
+fn sheet(request: &Request, found: Found<'_>, given: Given<'_>) -> Sheet {
+    let Found { graph, contents, records } = found;
     let private = private_modules(request);
     let mut sheet = match request.kind.as_str() {
         File::KIND => files::sheet(graph),
         Requirement::KIND => requirements::sheet(graph, &private),
         Replacement::KIND => replacements::sheet(graph, &private),
-        Sum::KIND => sums::sheet(graph, &private),
+        Sum::KIND => sums::sheet(graph, records, &private),
         ChecksumSetting::KIND => settings::sheet(graph, given.settings, &private),
         kind => match contents {
             Some(contents) if kind == Content::KIND => contents.sheet(graph),
             Some(contents) if kind == Vendor::KIND => vendor::sheet(graph, contents),
-            Some(contents) if kind == Assurance::KIND => contents.assurance(graph, &private),
+            Some(contents) if kind == Assurance::KIND => contents.assurance(graph, records, &private),
             _ => Sheet::missing(kind, reason!("not-collected", kind = kind)),
         },
     };

@@ -1,13 +1,20 @@
 //! Where module contents lie: the delivered `[source] modules` folder, and what the buyer brings; a module cache or a GOPROXY layout.
 
-use assize_delivery::Delivery;
+use assize_delivery::{Delivery, Entry};
 use assize_facts::{Deliverable, Gap, Reason, reason};
 use assize_golang::module::{Module, escape_path, escape_version};
+use assize_golang::sumdb::{self, TileAt};
 use std::path::PathBuf;
 
 /// What stands before the escaped path of a module in the layouts that are known: a proxy's folder, a module cache, a GOPATH.
 const DOWNLOADS: &[&str] = &["", "cache/download/", "pkg/mod/cache/download/", "download/"];
 const EXTRACTED: &[&str] = &["", "pkg/mod/"];
+/// Where the newest signed tree head of the checksum database lies: beside its records, or where the Go command keeps its own (`GOPATH/pkg/sumdb`).
+const HEADS: &[&str] =
+    &["sumdb/", "cache/download/sumdb/", "pkg/mod/cache/download/sumdb/", "pkg/sumdb/", "download/sumdb/"];
+
+/// No file of the checksum database is as large.
+const LARGEST: u64 = 1 << 20;
 
 /// One folder of contents.
 pub(super) struct Store {
@@ -84,6 +91,42 @@ impl Store {
         forms.extend(EXTRACTED.iter().map(folder).find(there).map(Form::Folder));
         forms.extend(file("mod").map(Form::GoMod));
         forms
+    }
+
+    /// A file of the checksum database's folder, where there is one. A longer one than any record or tile is none.
+    pub fn database(&self, name: &str) -> Option<Result<Vec<u8>, Reason>> {
+        let at = |layout: &&str| format!("{}{layout}sumdb/{}/{name}", self.base, sumdb::NAME);
+        let path =
+            DOWNLOADS.iter().map(at).find(|path| self.delivery.entry(path).is_some_and(|e| e.size <= LARGEST))?;
+        Some(self.delivery.read(&path))
+    }
+
+    /// A tile, or a wider one in its place.
+    pub fn tile(&self, at: TileAt) -> Option<Vec<u8>> {
+        let exact = [at, at.full()].iter().find_map(|at| self.database(&at.to_string())?.ok());
+        exact.or_else(|| {
+            let name = at.full().to_string();
+            let folder = |layout: &&str| format!("{}{layout}sumdb/{}/{name}.p/", self.base, sumdb::NAME);
+            let wider = |folder: String| {
+                let width = |e: &Entry| e.path[folder.len()..].parse::<u16>().ok().filter(|width| *width > at.width);
+                self.delivery.under(&folder).iter().filter_map(width).min()
+            };
+            let width = DOWNLOADS.iter().map(folder).find_map(wider)?;
+            self.database(&TileAt { width, ..at }.to_string())?.ok()
+        })
+    }
+
+    /// What the checksum database answered about a module.
+    pub fn lookup(&self, module: &Module) -> Option<Result<Vec<u8>, Reason>> {
+        let (path, version) = (escape_path(&module.path).ok()?, escape_version(&module.version).ok()?);
+        self.database(&format!("lookup/{path}@{version}"))
+    }
+
+    /// Signed tree heads that are kept by themselves.
+    pub fn latest(&self) -> Vec<Vec<u8>> {
+        let at = |layout: &&str| format!("{}{layout}{}/latest", self.base, sumdb::NAME);
+        let there = |path: &String| self.delivery.entry(path).is_some_and(|e| e.size <= LARGEST);
+        HEADS.iter().map(at).filter(there).filter_map(|path| self.delivery.read(&path).ok()).collect()
     }
 
     /// A path of this store as reports show it.

@@ -3,4 +3,5 @@
 mod contents;
 mod files;
 mod fixture;
+mod records;
 mod vendor;

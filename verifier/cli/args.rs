@@ -288,6 +288,12 @@ pub struct Drill {
     /// Only attacks on this clause
     #[arg(long, value_name = "ID")]
     pub clause: Vec<String>,
+    /// Only these attacks, by the names of their files without `.toml`
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub attack: Vec<String>,
+    /// Attacks played at the same time; more than one suits those on running services, which wait a lot
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub jobs: usize,
     /// Judge for this date
     #[arg(long, value_name = "RFC3339")]
     pub at: Option<String>,

@@ -3,12 +3,12 @@
 use crate::logs::{self, Provoked, Written};
 use crate::plan::{PlannedStep, RunPlan};
 use crate::process::{self, Look};
-use crate::seccomp::{self, Baseline, Seen, SeenThread};
+use crate::seccomp::{self, Untraced};
 use crate::service::{Service, StartOptions};
 use crate::tls::Scene;
-use crate::{health, reload};
+use crate::{confinement, health, reload};
 use assize_facts::kinds::process::Moment;
-use assize_facts::{Deliverable, Known, Progress, Reason, Request, Sheet, reason};
+use assize_facts::{Deliverable, Progress, Reason, Request, Sheet, reason};
 use std::time::{Duration, Instant, SystemTime};
 
 /// Kinds by the step that collects them.
@@ -23,6 +23,9 @@ const LINES: &str = "log.lines";
 
 /// How long a service may take to end.
 const GRACE: Duration = Duration::from_secs(15);
+
+/// The listeners are looked at a second time no sooner than this after the first: what opens later than that, and later than the run lasts, is not seen.
+const LATE: Duration = Duration::from_secs(3);
 
 /// Something that happened during the run, for the record.
 #[derive(Clone, Debug, PartialEq)]
@@ -52,12 +55,14 @@ enum Step {
     Provoke,
     Reload,
     Faults,
+    /// TLS once more, for what opens or changes late.
+    Again,
     LookEnd,
     Stop,
 }
 
 impl Step {
-    const ALL: [Step; 9] = [
+    const ALL: [Step; 10] = [
         Step::Start,
         Step::LookReady,
         Step::Quiet,
@@ -65,6 +70,7 @@ impl Step {
         Step::Provoke,
         Step::Reload,
         Step::Faults,
+        Step::Again,
         Step::LookEnd,
         Step::Stop,
     ];
@@ -76,6 +82,7 @@ impl Step {
             Step::Start => !plan.requests.is_empty(),
             Step::LookReady | Step::LookEnd => any(PROCESS) || any(SECCOMP),
             Step::Quiet => any(&[TLS, HEALTH]),
+            Step::Again => plan.wants(TLS),
             Step::Requests => plan.wants(REQUESTS),
             Step::Provoke => plan.wants(LINES),
             Step::Reload => plan.wants(RELOAD),
@@ -87,7 +94,7 @@ impl Step {
     /// The kinds that are missing where the step cannot be taken.
     fn kinds(self) -> &'static [&'static str] {
         match self {
-            Step::Start | Step::LookReady | Step::Provoke | Step::LookEnd | Step::Stop => &[],
+            Step::Start | Step::LookReady | Step::Provoke | Step::Again | Step::LookEnd | Step::Stop => &[],
             Step::Quiet => &[TLS, HEALTH],
             Step::Requests => &[REQUESTS],
             Step::Reload => &[RELOAD],
@@ -110,6 +117,7 @@ impl Step {
             Step::Provoke => of("provoke errors that have to be logged", true, 3_000 + 1_500 * dependencies),
             Step::Reload => of("exchange the configuration and send SIGUSR2", true, 20_000),
             Step::Faults => of("cut, silence and slow each dependency", true, 30_000 * dependencies),
+            Step::Again => of("ask its listeners once more", false, LATE.as_millis() as u64),
             Step::LookEnd => of("look at its processes, threads and sockets again", false, 100),
             Step::Stop => of("stop it and judge what it wrote", true, 1_000),
         }
@@ -119,6 +127,11 @@ impl Step {
 /// Whether the operator named something that runs already.
 fn deployed(plan: &RunPlan) -> bool {
     plan.operator.pid.is_some() || !plan.operator.endpoints.is_empty()
+}
+
+/// Whether the start is traced: for what is asked about filters.
+fn traced(plan: &RunPlan) -> bool {
+    SECCOMP.iter().any(|k| plan.wants(k))
 }
 
 /// What [`collect`] would do, in order, without doing it.
@@ -136,8 +149,10 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
         wall: SystemTime::now(),
         timeline: Vec::new(),
         sheets: vec![None; plan.requests.len()],
+        asked: None,
         looks: Vec::new(),
         read_back: Err(reason!("end-not-seen")),
+        untraced: None,
         provoked: None,
     };
     let mut level = "not-run".to_string();
@@ -149,7 +164,14 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
                 for left in service.leftovers() {
                     run.event(&format!("removed {left}, which a killed run had left"));
                 }
-                Step::ALL.into_iter().filter(|s| s.applies(plan)).for_each(|step| run.take(step, &service));
+                // Beside everything else: it has a sandbox of its own, and waits more than it works.
+                let beside = traced(plan) && service.ours();
+                std::thread::scope(|scope| {
+                    let untraced = beside.then(|| scope.spawn(|| confinement::untraced(plan)));
+                    Step::ALL.into_iter().filter(|s| s.applies(plan)).for_each(|step| run.take(step, &service));
+                    let failed = |_| Err(reason!("probe-failed", kind = "process.threads"));
+                    run.untraced = untraced.map(|thread| thread.join().unwrap_or_else(failed));
+                });
                 run.close(&service);
                 run.event("end");
             }
@@ -171,8 +193,12 @@ struct Run<'a> {
     timeline: Vec<Event>,
     /// By the place of the request.
     sheets: Vec<Option<Sheet>>,
+    /// When the listeners were asked for TLS.
+    asked: Option<Instant>,
     looks: Vec<Look>,
     read_back: Result<Vec<seccomp::ReadThread>, Reason>,
+    /// `None`: the service was not traced, so that there is nothing to compare.
+    untraced: Option<Result<Untraced, Reason>>,
     provoked: Option<Provoked>,
 }
 
@@ -185,8 +211,7 @@ impl Run<'_> {
         if deployed(self.plan) {
             return Service::attach(self.plan);
         }
-        let trace = SECCOMP.iter().any(|k| self.plan.wants(k));
-        Service::start(self.plan, StartOptions { trace, ..StartOptions::default() }, self.progress)
+        Service::start(self.plan, StartOptions { trace: traced(self.plan), ..StartOptions::default() }, self.progress)
     }
 
     /// Why a step may not be taken on this service.
@@ -199,7 +224,7 @@ impl Run<'_> {
         }
         let consent = self.plan.consent;
         let allowed = match step {
-            Step::Quiet => consent.handshakes,
+            Step::Quiet | Step::Again => consent.handshakes,
             Step::Requests => consent.load && self.plan.operator.disturb,
             Step::Start | Step::LookReady | Step::LookEnd => true,
             // The tool owns neither its configuration file nor what it depends on.
@@ -233,11 +258,12 @@ impl Run<'_> {
                 self.progress.step("failing its dependencies");
                 self.each(FAULTS, |run, request| health::under_fault(service, run.spec, request, run.progress));
             }
+            Step::Again => self.again(service),
             Step::LookEnd => {
                 service.phase("end");
                 self.looks.push(Look::at(service, Moment::End));
-                if SECCOMP.iter().any(|k| self.plan.wants(k)) {
-                    self.read_back = read_back(service, self.looks.last());
+                if traced(self.plan) {
+                    self.read_back = confinement::read_back(service, self.looks.last());
                 }
             }
             Step::Stop => {
@@ -263,6 +289,7 @@ impl Run<'_> {
 
     /// TLS and health disturb nothing and wait a lot, so they wait together.
     fn quiet(&mut self, service: &Service) {
+        self.asked = Some(Instant::now());
         let (spec, progress) = (self.spec, self.progress);
         let wanted: Vec<(usize, &Request)> =
             self.plan.requests.iter().enumerate().filter(|(_, r)| r.kind == TLS || r.kind == HEALTH).collect();
@@ -285,6 +312,17 @@ impl Run<'_> {
         }
     }
 
+    /// What opens late, or takes old versions late, is seen only later.
+    fn again(&mut self, service: &Service) {
+        std::thread::sleep(LATE.saturating_sub(self.asked.map_or(LATE, |asked| asked.elapsed())));
+        let scene = Scene::of_service(service, &self.spec.requests);
+        for (sheet, request) in self.sheets.iter_mut().zip(self.plan.requests).filter(|(_, r)| r.kind == TLS) {
+            if let Some(sheet) = sheet {
+                crate::tls::again(request, &scene, self.progress, sheet);
+            }
+        }
+    }
+
     fn reload(&mut self, service: &Service) {
         self.progress.step("changing its configuration");
         let delivery = self.plan.delivery;
@@ -296,7 +334,7 @@ impl Run<'_> {
     /// The sheets that need everything that was seen.
     fn close(&mut self, service: &Service) {
         let written = Written { spec: self.spec, began: self.wall, provoked: self.provoked.as_ref() };
-        let seen = seen(service, &self.looks, &self.read_back);
+        let seen = confinement::seen(service, &self.looks, &self.read_back, self.untraced.take());
         for at in 0..self.plan.requests.len() {
             let request = &self.plan.requests[at];
             if self.sheets[at].is_some() {
@@ -331,74 +369,4 @@ fn missing(request: &Request, reason: &Reason) -> Sheet {
     let mut sheet = Sheet::missing(&request.kind, reason.clone());
     sheet.with = request.args();
     sheet
-}
-
-/// The processes of the service itself, not those of a dependency's server.
-fn of_service<'a>(service: &'a Service, look: &'a Look) -> Result<Vec<&'a crate::ProcessSnapshot>, Reason> {
-    let sight = look.seen.as_ref().map_err(Clone::clone)?;
-    Ok(sight.processes.iter().filter(|p| process::role(service, sight, p) != process::Role::Dependency).collect())
-}
-
-/// Reads the filters back where the kernel lets us. Every thread stops for a moment, so only what the tool started is read.
-fn read_back(service: &Service, look: Option<&Look>) -> Result<Vec<seccomp::ReadThread>, Reason> {
-    if !service.ours() {
-        return Err(reason!("not-ours"));
-    }
-    let processes = of_service(service, look.ok_or_else(|| reason!("end-not-seen"))?)?;
-    let pids: Vec<i32> = processes.iter().filter_map(|p| i32::try_from(service.host_pid(p.pid)?).ok()).collect();
-    if pids.len() < processes.len() || pids.is_empty() {
-        return Err(reason!("end-not-seen"));
-    }
-    seccomp::read_back(&pids).map_err(|refused| match refused {
-        seccomp::Refused::Forbidden => reason!("read-back-forbidden"),
-        seccomp::Refused::Failed(detail) => reason!("read-back-failed", detail = detail),
-    })
-}
-
-/// Everything that is known about the service's filters.
-fn seen(service: &Service, looks: &[Look], read_back: &Result<Vec<seccomp::ReadThread>, Reason>) -> Seen {
-    let canary = service.canary();
-    let trace = match (service.trace_record(), service.trace_refused()) {
-        (Some(record), _) => serde_json::from_value::<seccomp::TraceRecord>(record.clone())
-            .map_err(|e| reason!("trace-failed", detail = e)),
-        (None, Some(why)) => Err(reason!("trace-failed", detail = why)),
-        (None, None) if service.ours() => Err(reason!("trace-failed", detail = "the run was not traced")),
-        (None, None) => Err(reason!("not-ours")),
-    };
-    let machine = match &trace {
-        Ok(trace) => trace.machine.clone(),
-        Err(_) => std::env::consts::ARCH.into(),
-    };
-    Seen {
-        machine,
-        baseline: Baseline { seccomp: canary.seccomp, filters: canary.filters, no_new_privs: canary.no_new_privs },
-        trace,
-        looks: looks.iter().map(|look| (look.moment.word(), threads(service, look))).collect(),
-        read_back: read_back.clone(),
-    }
-}
-
-fn threads(service: &Service, look: &Look) -> Result<Vec<SeenThread>, Reason> {
-    let mut all = Vec::new();
-    for process in of_service(service, look)? {
-        match &process.threads {
-            Known::Value(threads) => all.extend(threads.iter().map(|t| SeenThread {
-                pid: process.pid,
-                tid: t.tid,
-                name: process::shown_name(service, &process.name),
-                seccomp: t.seccomp,
-                filters: t.filters,
-                no_new_privs: t.no_new_privs,
-            })),
-            Known::Unknown(reason) => return Err(reason.clone()),
-            Known::Possible(_) => {
-                return Err(reason!("process-unreadable", pid = process.pid, what = "task", detail = "several"));
-            }
-        }
-    }
-    all.sort();
-    match all.is_empty() {
-        true => Err(reason!("no-process-seen")),
-        false => Ok(all),
-    }
 }

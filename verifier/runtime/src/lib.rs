@@ -3,6 +3,7 @@
 //! Three processes take part. The *tool* (this library, many threads) probes and records. The *supervisor* (`assize __supervise`, one thread, on the host) makes the sandbox and clears it away whatever happens to the tool. The *init* (process 1 of the sandbox, one thread) starts and reaps the service, hands out sockets and files of the sandbox, and dies with the supervisor.
 
 mod collect;
+mod confinement;
 #[cfg(test)]
 mod go_fixture;
 mod health;

@@ -212,7 +212,7 @@ fact! {
         threads: u64,
         /// Whether the first thread of the process, which `/proc/PID/status` speaks of, is among them.
         leader: bool,
-        /// When: `ready` or `end`.
+        /// When: `ready`, `end`, or `untraced`: ready, in another start of the service that nobody traced.
         moment: String,
         /// `none`, `strict` or `filter`.
         mode: Known<String>,

@@ -16,5 +16,5 @@ mod trace;
 
 pub use read_back::{ReadThread, Refused, read_back};
 pub use record::{Baseline, TraceRecord};
-pub use sheets::{Seen, SeenThread, sheet};
+pub use sheets::{Seen, SeenThread, Untraced, sheet};
 pub use trace::{Tracer, Whose};

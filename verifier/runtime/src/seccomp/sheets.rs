@@ -32,6 +32,18 @@ pub struct Seen {
     pub looks: Vec<(&'static str, Result<Vec<SeenThread>, Reason>)>,
     /// `Err`: not permitted here, or it failed.
     pub read_back: Result<Vec<ReadThread>, Reason>,
+    /// Another start of the service, which nobody traced; `None`: none was made, since none was traced.
+    pub untraced: Option<Result<Untraced, Reason>>,
+}
+
+/// A start of the service that nobody traced, when it was ready.
+#[derive(Clone, Debug)]
+pub struct Untraced {
+    /// Filters of its control process.
+    pub filters: u32,
+    pub threads: Vec<SeenThread>,
+    /// `Err`: not permitted here, or it failed.
+    pub read_back: Result<Vec<ReadThread>, Reason>,
 }
 
 /// Makes the sheet that a request asks for; `None` where the kind is not one of these.
@@ -171,9 +183,13 @@ fn traced_filters(trace: &TraceRecord, pid: u32, tid: u32) -> BTreeSet<u64> {
 /// What makes threads alike: position of the leader, mode, filters, no_new_privs, traced filters.
 type Likeness = (bool, Option<u32>, Option<u32>, Option<bool>, BTreeSet<u64>);
 
+/// The moment of the start that nobody traced.
+const UNTRACED: &str = "untraced";
+
 fn threads(seen: &Seen) -> Sheet {
     let mut sheet = Sheet::of::<Threads>();
-    for (moment, look) in &seen.looks {
+    let again = seen.untraced.iter().map(|u| (&UNTRACED, u.as_ref().map(|u| &u.threads)));
+    for (moment, look) in seen.looks.iter().map(|(moment, look)| (moment, look.as_ref())).chain(again) {
         let all = match look {
             Ok(all) => all,
             Err(reason) => {
@@ -185,10 +201,12 @@ fn threads(seen: &Seen) -> Sheet {
         let processes = order(all.iter().map(|t| t.pid.into()));
         let mut groups: BTreeMap<(u32, String, Likeness), u64> = BTreeMap::new();
         for thread in all {
-            let traced = seen
-                .trace
-                .as_ref()
-                .map_or_else(|_| BTreeSet::new(), |trace| traced_filters(trace, thread.pid, thread.tid));
+            let traced = match &seen.trace {
+                Err(_) => BTreeSet::new(),
+                // Another start: its threads are none of those that were traced.
+                Ok(trace) if *moment == UNTRACED => trace.at_end.iter().map(|t| t.filters.len() as u64).collect(),
+                Ok(trace) => traced_filters(trace, thread.pid, thread.tid),
+            };
             let likeness = (thread.pid == thread.tid, thread.seccomp, thread.filters, thread.no_new_privs, traced);
             *groups.entry((thread.pid, thread.name.clone(), likeness)).or_default() += 1;
         }
@@ -274,10 +292,35 @@ fn syscalls(request: &Request, seen: &Seen) -> Sheet {
 }
 
 fn evidence(seen: &Seen) -> Result<Evidence<'_>, Reason> {
+    let mut evidence = of_the_run(seen)?;
+    match &seen.untraced {
+        None => {}
+        Some(Err(reason)) => return Err(reason.clone()),
+        Some(Ok(again)) => match &again.read_back {
+            // What the kernel holds counts as it is: weaker than the traced start, it is what would be in force elsewhere.
+            Ok(read) if !read.is_empty() => evidence.chains.extend(read_chains(again.filters, read)),
+            _ => agrees_untraced(seen, again)?,
+        },
+    }
+    Ok(evidence)
+}
+
+/// Whether every thread of the untraced start has at least as many filters as the least confined one of the traced start.
+fn agrees_untraced(seen: &Seen, again: &Untraced) -> Result<(), Reason> {
+    let Ok(trace) = &seen.trace else { return Ok(()) };
+    let fewest = trace.at_end.iter().map(|t| t.filters.len() as u64).min().unwrap_or(0);
+    let own = |t: &SeenThread| t.filters.map(|f| u64::from(f.saturating_sub(again.filters)));
+    match again.threads.iter().filter_map(own).find(|own| *own < fewest) {
+        Some(own) => Err(reason!("status-disagrees", moment = UNTRACED, filters = own)),
+        None => Ok(()),
+    }
+}
+
+fn of_the_run(seen: &Seen) -> Result<Evidence<'_>, Reason> {
     let traced = trusted(seen).and_then(|trace| agrees_with_looks(seen, trace).map(|()| trace));
     match (traced, &seen.read_back) {
         (Ok(trace), Ok(read)) if !read.is_empty() => {
-            let (by_trace, by_kernel) = (chains(trace, &trace.at_end)?, read_chains(seen, read));
+            let (by_trace, by_kernel) = (chains(trace, &trace.at_end)?, read_chains(seen.baseline.filters, read));
             let older = |kernel: &Chain| by_trace.iter().any(|t| kernel.filters.ends_with(&t.filters));
             if !by_kernel.iter().all(older) {
                 return Err(reason!("read-back-disagrees", traced = by_trace.len(), read = by_kernel.len()));
@@ -290,7 +333,7 @@ fn evidence(seen: &Seen) -> Result<Evidence<'_>, Reason> {
             Ok(Evidence { chains: chains(trace, &trace.at_end)?, at_first_port: at_first_port(trace)?, how: "traced" })
         }
         (Err(_), Ok(read)) if !read.is_empty() => {
-            Ok(Evidence { chains: read_chains(seen, read), at_first_port: None, how: "read-back" })
+            Ok(Evidence { chains: read_chains(seen.baseline.filters, read), at_first_port: None, how: "read-back" })
         }
         (Err(trace), Ok(_)) => Err(trace),
         (Err(trace), Err(read)) => {
@@ -333,8 +376,8 @@ fn chains<'a>(trace: &'a TraceRecord, threads: &[Thread]) -> Result<BTreeSet<Cha
 }
 
 /// Without the oldest filters, which a control process has too.
-fn read_chains<'a>(seen: &Seen, read: &'a [ReadThread]) -> BTreeSet<Chain<'a>> {
-    let inherited = usize::try_from(seen.baseline.filters).unwrap_or(usize::MAX);
+fn read_chains<'a>(inherited: u32, read: &'a [ReadThread]) -> BTreeSet<Chain<'a>> {
+    let inherited = usize::try_from(inherited).unwrap_or(usize::MAX);
     let own = |t: &'a ReadThread| t.filters.iter().take(t.filters.len().saturating_sub(inherited)).collect();
     read.iter().map(|t| Chain { filters: own(t), strict: false }).collect()
 }

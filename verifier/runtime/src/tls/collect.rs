@@ -50,7 +50,7 @@ pub fn collect(request: &Request, scene: &Scene, progress: &dyn Progress) -> She
     sheet
 }
 
-fn look(scene: &Scene, sheet: &mut Sheet) -> Vec<Socket> {
+pub(super) fn look(scene: &Scene, sheet: &mut Sheet) -> Vec<Socket> {
     match (scene.look)() {
         Ok(mut sockets) => {
             sockets.sort();
@@ -85,13 +85,13 @@ fn undeclared_addresses(
 
 /// What one address brought.
 #[derive(Default)]
-struct Outcome {
-    items: Vec<(Tls, Origin)>,
-    gaps: Vec<Gap>,
+pub(super) struct Outcome {
+    pub items: Vec<(Tls, Origin)>,
+    pub gaps: Vec<Gap>,
 }
 
 /// Asks sockets side by side, each address by one thread; the order of the outcome is that of the sockets.
-fn ask_all(scene: &Scene, sockets: &[Socket], open: &[Socket], allowances: &Allowances) -> Vec<Outcome> {
+pub(super) fn ask_all(scene: &Scene, sockets: &[Socket], open: &[Socket], allowances: &Allowances) -> Vec<Outcome> {
     let mut places: Vec<(SocketAddr, &Socket)> =
         sockets.iter().flat_map(|s| reached_at(s).into_iter().map(move |a| (a, s))).collect();
     // Sockets that share an address take turns: they are asked as one, more often.
@@ -175,8 +175,7 @@ impl Visit<'_> {
             }
         }
         let declared = self.declared();
-        let paths: Vec<String> = declared.iter().flat_map(|e| e.paths.iter().cloned()).take(16).collect();
-        let host = declared.iter().flat_map(|e| e.names.first()).next().map_or("localhost", String::as_str);
+        let (paths, host) = paths_and_host(&declared);
         let clear = line.in_clear(host, &paths);
         let (upgrade, line) = match upgrade(&line, &clear) {
             Some(upgrade) => (Some(upgrade), line.with_upgrade(upgrade)),
@@ -254,6 +253,13 @@ impl Visit<'_> {
     }
 }
 
+/// What a client in clear asks for.
+pub(super) fn paths_and_host<'a>(declared: &[&'a Declared]) -> (Vec<String>, &'a str) {
+    let paths = declared.iter().flat_map(|e| e.paths.iter().cloned()).take(16).collect();
+    let host = declared.iter().flat_map(|e| e.names.first()).next().map_or("localhost", String::as_str);
+    (paths, host)
+}
+
 /// Every way of asking is repeated where sockets take turns: twelve times leave one of two hidden in less than one of four thousand runs.
 fn rounds(sharing: usize) -> u32 {
     if sharing > 1 { 12 } else { 1 }
@@ -290,14 +296,14 @@ impl Outcome {
 }
 
 /// What the contract allows to go without TLS: endpoint or port, and why.
-struct Allowances {
+pub(super) struct Allowances {
     plain: Vec<(String, String)>,
     udp: Vec<(String, String)>,
 }
 
 impl Allowances {
     /// Entries are written `metrics: scraped on the pod's own network`; one without a reason allows nothing.
-    fn read(request: &Request, sheet: &mut Sheet) -> Allowances {
+    pub fn read(request: &Request, sheet: &mut Sheet) -> Allowances {
         let mut list = |name: &str| {
             let entries =
                 request.arg(name).and_then(|v| serde_json::from_value::<Vec<String>>(v).ok()).unwrap_or_default();

@@ -174,6 +174,13 @@ pub(crate) fn versions(
     all
 }
 
+/// Whether a version is negotiated that is not among the known ones. Without controls: what is refused or unclear proves nothing here.
+pub(crate) fn takes_another(line: &Line, name: Option<&str>, known: &[TlsVersion]) -> bool {
+    let fresh = |answer: Answer| answer.negotiated().is_some_and(|c| !known.contains(&c.version));
+    let unknown = TlsVersion::ALL.into_iter().rev().filter(|v| !known.contains(v));
+    unknown.flat_map(|version| Way::all(version, name)).any(|way| fresh(way.ask(line, name)))
+}
+
 impl Versions {
     fn hear(&mut self, line: &Line, name: Option<&str>, version: TlsVersion, way: &Way) -> Answer {
         let answer = way.ask(line, name);
@@ -229,10 +236,10 @@ fn declines(answer: &Answer) -> bool {
 /// Groups that are asked for one by one; the others of the registry together, until none of them is taken.
 const ONE_BY_ONE: usize = 16;
 
-/// Which groups TLS 1.3 takes.
-pub(crate) fn groups13(line: &dyn Asker, name: Option<&str>) -> Tried<String> {
+/// Which groups TLS 1.3 takes. `each`: the usual ones are asked for one by one; else all together until none is taken, which takes fewer questions.
+pub(crate) fn groups13(line: &dyn Asker, name: Option<&str>, each: bool) -> Tried<String> {
     let numbers: Vec<u16> = GROUPS.iter().map(|(n, _)| *n).collect();
-    let (single, rest) = numbers.split_at(ONE_BY_ONE);
+    let (single, rest) = numbers.split_at(if each { ONE_BY_ONE } else { 0 });
     let mut tried = Tried::default();
     for group in single {
         tried.note(&[*group], &line.ask(&Hello::groups13(&[*group], name)));

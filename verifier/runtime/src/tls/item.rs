@@ -64,7 +64,7 @@ pub(crate) fn of_tcp(
     fact.secure_renegotiation = below.map(|(_, chosen)| chosen.secure_renegotiation);
     let mut names = Vec::new();
     if !found.accepted.is_empty() {
-        fact.accepted_groups = groups(asked, name, &found);
+        fact.accepted_groups = groups(asked, name, &found, elsewhere.is_none());
         fact.suites = suites_of(asked, name, &found);
         names = handshakes(asked, name, &found, credentials, &mut fact);
     }
@@ -86,7 +86,7 @@ pub(crate) fn of_udp(line: &QuicLine, place: Place, kind: NameKind, name: Option
             fact.accepted = vec![TlsVersion::Tls13];
             fact.control_ok = Known::Value(true);
             if initial.negotiated().is_some() {
-                fact.accepted_groups = known_groups(groups13(line, name));
+                fact.accepted_groups = known_groups(groups13(line, name, true));
                 fact.suites = known_suites(suites(line, name, TlsVersion::Tls13));
             }
         }
@@ -181,10 +181,11 @@ fn lowest(found: &Versions) -> Known<TlsVersion> {
     }
 }
 
-fn groups(asked: &Asked, name: Option<&str>, found: &Versions) -> Known<Vec<TlsGroup>> {
+/// One by one under the first name that negotiates; the others are mostly answered alike.
+fn groups(asked: &Asked, name: Option<&str>, found: &Versions, first: bool) -> Known<Vec<TlsGroup>> {
     let mut all = Tried::default();
     if found.has(TlsVersion::Tls13) {
-        all = groups13(asked.line, name);
+        all = groups13(asked.line, name, first);
     }
     if let Some(version) = found.accepted.keys().rfind(|v| **v < TlsVersion::Tls13) {
         let below = groups_below(asked.line, name, *version);

@@ -28,6 +28,10 @@ impl Upgrade {
         }
     }
 
+    pub fn named(name: &str) -> Option<Upgrade> {
+        Upgrade::ALL.into_iter().find(|upgrade| upgrade.name() == name)
+    }
+
     /// Brings a fresh connection to the point where TLS begins.
     fn perform(self, stream: &mut Timed) -> Result<(), Answer> {
         match self {

@@ -3,6 +3,7 @@
 //! Only the alert `protocol_version` refuses a version. It counts between two handshakes that the same listener completed, and after the prober
 //! negotiated that version with a server of its own in the same network. Every other answer leaves the version undetermined.
 
+mod again;
 mod answer;
 mod canary;
 mod certificate;
@@ -19,6 +20,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 
+pub use again::again;
 pub use canary::Canary;
 pub use collect::collect;
 pub use scene::{Declared, Scene, Socket};

@@ -456,7 +456,7 @@ mod tests {
         let quic = line.greet(Some("localhost"));
         assert!(quic.speaks(), "{quic:?}");
         assert_eq!(quic.versions, Some(vec![1]));
-        let groups = super::super::interview::groups13(&line, Some("localhost"));
+        let groups = super::super::interview::groups13(&line, Some("localhost"), true);
         assert_eq!((groups.accepted, groups.open), (vec!["P256".to_string(), "X25519".to_string()], vec![]));
     }
 }

@@ -54,7 +54,7 @@ impl<'a> Scene<'a> {
             look: Box::new(look),
             endpoints: Vec::new(),
             patience: Duration::from_secs(3),
-            budget: Duration::from_secs(30),
+            budget: Duration::from_secs(60),
             between_looks: Duration::from_millis(1200),
         }
     }

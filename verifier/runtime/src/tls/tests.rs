@@ -1,7 +1,7 @@
 //! The prober against real Go servers of every kind, honest and dishonest.
 
 use super::scene::Declared;
-use super::{Direct, Scene, Socket, collect};
+use super::{Direct, Scene, Socket, again, collect};
 use crate::go_fixture::Running;
 use assize_facts::{Field, Item, Quiet, Request, Sheet};
 use serde_json::json;
@@ -122,6 +122,26 @@ fn a_server_that_drops_every_second_connection_is_not_determined() {
     for item in &sheet.items {
         assert!(!matches!(item.fields["lowest_accepted"], Field::Known(_)), "{item:?}");
     }
+}
+
+#[test]
+fn what_opens_late_is_found_by_the_second_look() {
+    let (first, late) = (Running::start("tls", &["-min", "772"]), Running::start("tls", &["-min", "771"]));
+    let socket = |running: &Running| Socket { udp: false, address: running.address, inode: 1 };
+    let open = std::sync::Mutex::new(vec![socket(&first)]);
+    let scene = Scene::new(&Direct, || Ok(open.lock().expect("no panic").clone()));
+    let request = Request::new("endpoint.tls", &BTreeMap::new());
+    let mut sheet = collect(&request, &scene, &Quiet);
+    let before = sheet.clone();
+    again(&request, &scene, &Quiet, &mut sheet);
+    assert_eq!(sheet, before, "nothing changed");
+    open.lock().expect("no panic").push(socket(&late));
+    again(&request, &scene, &Quiet, &mut sheet);
+    let added: Vec<String> = lines(&sheet, &["lowest_accepted"]).split_off(before.items.len());
+    assert_eq!(
+        (added, sheet.scope.count),
+        (["none 1.2", "certificate 1.2", "unlisted 1.2"].map(String::from).to_vec(), 2)
+    );
 }
 
 #[test]

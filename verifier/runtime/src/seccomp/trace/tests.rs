@@ -2,9 +2,10 @@
 
 use super::{Tracer, Whose};
 use crate::go_fixture::program;
+use crate::seccomp::bpf::Program;
 use crate::seccomp::read_back::{ReadThread, Refused, read_back};
 use crate::seccomp::record::{Baseline, TraceRecord};
-use crate::seccomp::sheets::{Seen, SeenThread, sheet};
+use crate::seccomp::sheets::{Seen, SeenThread, Untraced, sheet};
 use crate::seccomp::status;
 use assize_facts::{Field, Item, Request, reason};
 use serde_json::json;
@@ -134,6 +135,7 @@ fn seen(traced: &Traced, with_read_back: bool) -> Seen {
             Ok(read) if with_read_back => Ok(read),
             _ => Err(reason!("read-back-forbidden")),
         },
+        untraced: None,
     }
 }
 
@@ -315,6 +317,21 @@ fn a_look_at_the_tracer_is_noted() {
 }
 
 #[test]
+fn a_start_that_nobody_traced_counts_as_it_is() {
+    let traced = traced("tsync");
+    let with = |untraced| rulings(&Seen { untraced: Some(untraced), ..seen(&traced, false) })[0].clone();
+    let (like, own) = (look(traced.pid), |filters: Vec<Program>| vec![ReadThread { pid: 2, tid: 2, filters }]);
+    let bare = || like.iter().cloned().map(|t| SeenThread { filters: Some(0), ..t }).collect();
+    let forbidden = || Err(reason!("read-back-forbidden"));
+    let again = |threads, read_back| Ok(Untraced { filters: 0, threads, read_back });
+    assert_eq!(with(again(like.clone(), forbidden())), "x86_64 errno true true true");
+    assert_eq!(with(again(like.clone(), Ok(own(traced.record.programs.clone())))), "x86_64 errno true true true");
+    assert!(with(again(bare(), forbidden())).starts_with("* unknown: status-disagrees"));
+    assert_eq!(with(again(bare(), Ok(own(vec![])))), "* allow false true false");
+    assert!(with(Err(reason!("untraced-not-started"))).starts_with("* unknown: untraced-not-started"));
+}
+
+#[test]
 fn filters_of_a_control_process_are_taken_off() {
     let traced = traced("tsync");
     let mut seen = seen(&traced, false);
@@ -341,6 +358,7 @@ fn without_trace_and_read_back_nothing_is_known() {
         trace: Err(reason!("not-traced")),
         looks: vec![],
         read_back: Err(reason!("read-back-forbidden")),
+        untraced: None,
     };
     let request = Request::new("process.syscalls", &BTreeMap::from([("deny".into(), json!(["execve", "frobnicate"]))]));
     let sheet = sheet(&request, &none).expect("a kind of ours");

@@ -7,6 +7,7 @@ mod data;
 mod diffs;
 mod house;
 mod packs;
+mod pipelines;
 mod public;
 mod reports;
 mod run;

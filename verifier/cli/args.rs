@@ -1,6 +1,7 @@
 //! The command line: every command and option, and nothing of what they do.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use std::path::PathBuf;
 
 /// Checks the technical clauses of a contract against what a supplier of Go software hands over.
@@ -35,6 +36,14 @@ pub enum Command {
     Data(DataCommand),
     /// Play the known attacks against a compliant deliverable and print which were caught
     Drill(Drill),
+    /// Print what a shell needs to complete commands and options
+    Completions { shell: Shell },
+    /// Print the manual, or write a page for every command into a folder
+    Manual {
+        /// The folder for assize.1, assize-verify.1 and so on; it is made where it is missing
+        #[arg(long, value_name = "DIR")]
+        into: Option<PathBuf>,
+    },
 }
 
 /// Where clauses and what the run may do come from; shared by `verify` and `facts`.

@@ -12,6 +12,7 @@ mod facts;
 mod init;
 mod interrupt;
 mod load;
+mod manual;
 mod output;
 mod pdf;
 mod progress;
@@ -80,5 +81,7 @@ fn run(command: Command) -> Result<Done, NotDone> {
             data::update(&go_releases_url, &vulndb_url)
         }
         Command::Drill(options) => drill::run(&options),
+        Command::Completions { shell } => manual::completions(shell),
+        Command::Manual { into } => manual::manual(into.as_deref()),
     }
 }

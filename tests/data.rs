@@ -1,6 +1,7 @@
-//! `assize data` end to end: what is kept, what is refused, and that `update` takes only what the Go project's pages would give.
+//! `assize data` end to end: what is kept, what is refused, that `update` takes only what the Go project's pages would give, and that what
+//! `fetch` brings needs no network afterwards.
 
-use crate::run::{Ran, command, finish, root};
+use crate::run::{Ran, command, finish, root, sample};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
@@ -148,4 +149,73 @@ fn an_update_from_something_else_changes_nothing() {
         &["update", "--vulndb-url", "http://example.invalid/x", "--go-releases-url", "https://127.0.0.1:1/"],
     );
     assert_eq!(ran.status, Some(3), "{}", ran.all());
+}
+
+/// The compliant sample without its modules, and a fetch of them.
+fn fetch(into: &Path, proxies: &str, private: &str) -> (tempfile::TempDir, Ran) {
+    let delivery = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(delivery.path().join("src")).expect("a folder");
+    for name in ["src/go.mod", "src/go.sum"] {
+        std::fs::copy(sample("auth-api").join(name), delivery.path().join(name)).expect("copied");
+    }
+    let mut run = command(["data".as_ref(), "fetch".as_ref(), delivery.path().as_os_str()]);
+    run.arg("--into").arg(into).env("GOPROXY", proxies).env("GOPRIVATE", private);
+    run.env_remove("GONOPROXY").env_remove("GONOSUMDB");
+    let ran = finish(run, Duration::from_secs(60));
+    (delivery, ran)
+}
+
+/// What is known of the modules of a delivery with what was brought for it.
+fn assurance(delivery: &Path, modules: &Path) -> serde_json::Value {
+    let mut run = command(["facts", "--layer=source", "--kind=module.assurance", "--modules"]);
+    run.arg(modules).arg(delivery);
+    let ran = finish(run, Duration::from_secs(60));
+    ran.json()["facts"][0]["items"][0]["fields"].clone()
+}
+
+#[test]
+fn what_a_deliverable_names_is_fetched_and_proved_without_a_network() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (into, nothing) = (place.path().join("modules"), place.path().join("nothing"));
+    std::fs::create_dir(&nothing).expect("a folder");
+    let proxies = format!("file://{},file://{}", nothing.display(), sample("auth-api").join("modules").display());
+    let (delivery, ran) = fetch(&into, &proxies, "");
+    assert_eq!(ran.status, Some(0), "{}", ran.all());
+    assert!(
+        ran.stdout.starts_with("3 of 3 module contents, 3 of 3 go.mod files, 3 of 3 checksum-database records"),
+        "{}",
+        ran.all()
+    );
+    let facts = assurance(delivery.path(), &into);
+    assert_eq!((&facts["sums_authenticated"], &facts["contents_examined"]), (&true.into(), &true.into()), "{facts}");
+    // What is there is not fetched again; what was cut is.
+    let lookup = into.join("sumdb/sum.golang.org/lookup/github.com/google/uuid@v1.6.0");
+    std::fs::write(&lookup, "42\n").expect("written");
+    let (_, ran) = fetch(&into, &format!("file://{}", nothing.display()), "");
+    assert_eq!(ran.status, Some(2), "{}", ran.all());
+    assert!(
+        ran.stdout.contains("not to be had: github.com/google/uuid@v1.6.0 (record): no proxy has it\n"),
+        "{}",
+        ran.all()
+    );
+    let (_, ran) = fetch(&into, &proxies, "");
+    assert_eq!(ran.status, Some(0), "{}", ran.all());
+}
+
+#[test]
+fn what_is_not_to_be_had_is_said_and_private_modules_are_not_asked_for() {
+    let place = tempfile::tempdir().expect("a folder");
+    let (_, ran) = fetch(&place.path().join("a"), &format!("file://{},off", place.path().display()), "");
+    assert_eq!(ran.status, Some(2), "{}", ran.all());
+    assert!(ran.stdout.contains("not to be had: golang.org/x/sync@v0.24.0 (zip): GOPROXY has `off`"), "{}", ran.all());
+    let (_, ran) = fetch(&place.path().join("b"), "off", "github.com,golang.org/x/sync");
+    assert_eq!(ran.status, Some(0), "{}", ran.all());
+    assert!(ran.stdout.contains("not asked for (private): golang.org/x/sync@v0.24.0\n"), "{}", ran.all());
+    // A server that redirects nowhere and has nothing.
+    let (url, server) = server(Vec::new(), 1 + 3 * 3);
+    let (delivery, ran) = fetch(&place.path().join("c"), &url, "");
+    server.join().expect("the server");
+    assert_eq!(ran.status, Some(2), "{}", ran.all());
+    let facts = assurance(delivery.path(), &place.path().join("c"));
+    assert_eq!((&facts["sums_authenticated"], &facts["unexamined"]), (&false.into(), &3.into()), "{facts}");
 }

@@ -31,7 +31,7 @@ pub enum Command {
     Evidence(EvidenceCommand),
     /// Make an Ed25519 key pair: FILE (private, PEM) and FILE.pub
     Keygen { file: PathBuf },
-    /// Dated data: Go releases and the vulnerability database
+    /// Dated data (Go releases, the vulnerability database), and the modules that a deliverable names
     #[command(subcommand)]
     Data(DataCommand),
     /// Play the known attacks against a compliant deliverable and print which were caught
@@ -278,6 +278,21 @@ pub enum DataCommand {
         /// When the database was known to be the newest; without it, it is as old as its last change
         #[arg(long, value_name = "RFC3339")]
         as_of: Option<String>,
+    },
+    /// Fetch the modules that a deliverable's go.sum names, and their records of the checksum database; this uses the network
+    ///
+    /// Asks the Go module proxies of GOPROXY (default https://proxy.golang.org,direct; file:// too), save for modules that GONOPROXY,
+    /// GONOSUMDB or GOPRIVATE name. The folder has the layout of a proxy: give it to `assize verify --modules DIR`, which needs no network.
+    /// Exit status: 0 everything is there; 2 something was not to be had.
+    Fetch {
+        /// The deliverable's folder
+        deliverable: PathBuf,
+        /// Where to; what is there already stays
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+        /// No progress
+        #[arg(short, long)]
+        quiet: bool,
     },
     /// Fetch both from where the Go project publishes them; this uses the network
     Update {

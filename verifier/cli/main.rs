@@ -9,6 +9,7 @@ mod drill;
 mod evidence;
 mod examine;
 mod facts;
+mod fetch;
 mod init;
 mod interrupt;
 mod load;
@@ -77,6 +78,7 @@ fn run(command: Command) -> Result<Done, NotDone> {
         Command::Evidence(EvidenceCommand::Diff { first, second, output }) => diff::run(&first, &second, output.format),
         Command::Data(DataCommand::List(output)) => data::list(output.format),
         Command::Data(DataCommand::Import { file, as_of }) => data::import(&file, as_of.as_deref()),
+        Command::Data(DataCommand::Fetch { deliverable, into, quiet }) => fetch::run(&deliverable, &into, quiet),
         Command::Data(DataCommand::Update { go_releases_url, vulndb_url }) => {
             data::update(&go_releases_url, &vulndb_url)
         }

@@ -1,4 +1,4 @@
-//! `assize data update`: brings both sets from where the Go project publishes them. The only place in this room that uses a network.
+//! `assize data update`: brings both sets from where the Go project publishes them; and how servers are spoken to.
 
 use crate::{Imported, Kept, Problem, Releases, import_database, import_releases, releases_of_page};
 use jiff::Timestamp;
@@ -56,15 +56,22 @@ fn tells(table: &Releases, known: &Releases) -> Result<(), Problem> {
 
 fn get(url: &str) -> Result<Vec<u8>, Problem> {
     let failed = |e: ureq::Error| Problem::say(e.to_string()).at(url);
+    let mut response = agent(url, PATIENCE)?.get(url).call().map_err(failed)?;
+    response.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(failed)
+}
+
+/// How the server of an address is spoken to, and for how long it may take to answer.
+pub(crate) fn agent(url: &str, patience: Duration) -> Result<ureq::Agent, Problem> {
     let config = ureq::Agent::config_builder()
         .https_only(!is_loopback(url))
-        .timeout_global(Some(PATIENCE))
+        .timeout_global(Some(patience))
+        .timeout_connect(Some(PATIENCE))
+        .timeout_recv_response(Some(PATIENCE))
         .max_redirects(5)
         .user_agent(concat!("assize/", env!("CARGO_PKG_VERSION")))
         .tls_config(tls()?)
         .build();
-    let mut response = config.new_agent().get(url).call().map_err(failed)?;
-    response.body_mut().with_config().limit(LARGEST).read_to_vec().map_err(failed)
+    Ok(config.new_agent())
 }
 
 /// A server on this machine may speak plainly; nothing else may.

@@ -26,6 +26,12 @@ pub struct Context {
     pub module_sources: Vec<PathBuf>,
 }
 
+/// Modules that the delivered go.sum (and go.work.sum) names, and whether it sums their contents: what `assize data fetch` fetches.
+/// The error says why there is no source to read.
+pub fn summed_modules(delivery: &Delivery) -> Result<BTreeMap<assize_golang::module::Module, bool>, Reason> {
+    modules::summed(delivery)
+}
+
 /// One sheet per request. A kind whose collector is not built yet is a gap, so that nothing passes by it.
 pub fn collect(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
     let tree = delivery.source().and_then(|tree| tree.ok_or_else(|| reason!("no-source")));

@@ -22,7 +22,10 @@ use crate::build::Imports;
 use assize_delivery::Delivery;
 use assize_facts::kinds::module::{Assurance, ChecksumSetting, Content, File, Replacement, Requirement, Sum, Vendor};
 use assize_facts::{Fact, Progress, Reason, Request, Sheet, reason};
+use assize_golang::module::Module;
+use assize_golang::sum::Summed;
 use graph::Graph;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What the collector is given beside the deliverable.
@@ -117,6 +120,16 @@ fn private_modules(request: &Request) -> String {
     let list = request.arg("private_modules");
     let patterns = list.as_ref().and_then(|v| v.as_array()).into_iter().flatten().filter_map(|v| v.as_str());
     patterns.collect::<Vec<_>>().join(",")
+}
+
+/// Modules with a line in go.sum or go.work.sum, and whether one sums their contents; those that the Go command drops are none.
+pub(crate) fn summed(delivery: &Delivery) -> Result<BTreeMap<Module, bool>, Reason> {
+    let graph = Graph::read(delivery, None)?;
+    let mut out = BTreeMap::new();
+    for line in graph.sums.iter().flat_map(|(_, file)| &file.lines).filter(|line| !line.is_dropped()) {
+        *out.entry(line.module.clone()).or_insert(false) |= line.of == Summed::Zip;
+    }
+    Ok(out)
 }
 
 #[cfg(test)]

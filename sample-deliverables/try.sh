@@ -17,7 +17,7 @@ run() { # SAMPLE EXPECTED-STATUS
     echo
     echo "── $1 ─────────────────────────────────────────────"
     local status=0
-    "$assize" verify "sample-deliverables/$1" --contract "sample-deliverables/$1/contract.toml" --pack "$packs/$1" || status=$?
+    "$assize" verify "sample-deliverables/$1" --contract "sample-deliverables/$1/contract.toml" --vulndb sample-deliverables/vulndb --pack "$packs/$1" || status=$?
     echo
     echo "exit status $status; the evidence pack is $packs/$1"
     echo "  look at it again:     $assize evidence show $packs/$1"

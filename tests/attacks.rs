@@ -13,7 +13,8 @@ fn drill(clause: &str) {
 fn drill_some(clause: &str, attacks: &[&str]) {
     let sample = sample("auth-api");
     let attacks = attacks.join(",");
-    let mut args = vec!["drill", "--clause", clause, "--at", "2026-09-10T12:00:00Z"];
+    let database = crate::run::sample("vulndb").display().to_string();
+    let mut args = vec!["drill", "--clause", clause, "--at", "2026-09-10T12:00:00Z", "--vulndb", &database];
     if !attacks.is_empty() {
         args.extend(["--jobs", "2", "--attack", &attacks]);
     }
@@ -98,4 +99,9 @@ fn telling_attacks_on_reload_are_caught() {
 #[test]
 fn telling_attacks_on_health_are_caught() {
     drill_some("health-endpoints", &["dials-without-speaking", "honest-cached-for-a-second"]);
+}
+
+#[test]
+fn attacks_on_known_vulnerabilities_are_caught() {
+    drill("known-vulnerabilities");
 }

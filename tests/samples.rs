@@ -8,10 +8,10 @@ fn expected(name: &str) -> toml::Table {
     std::fs::read_to_string(path).expect("expected.toml").parse().expect("TOML")
 }
 
-/// The day for which a sample is judged, where its verdict depends on it.
+/// The day for which a sample is judged, where its verdict depends on it, and the database that all are judged by.
 fn circumstances(name: &str) -> Vec<String> {
     let at = expected(name).get("at").and_then(|at| at.as_str()).map(|at| format!("--at={at}"));
-    at.into_iter().collect()
+    at.into_iter().chain([format!("--vulndb={}", sample("vulndb").display())]).collect()
 }
 
 /// Verifies a sample with a pack, and derives the pack's verdicts again in another time zone and language.

@@ -3,13 +3,15 @@
 use crate::args::{Dated, Plain};
 use crate::done::{Done, NotDone};
 use crate::{terminal, verify};
+use assize_binary::{Advisories, Entry};
 use assize_clause::Library;
-use assize_data::{Imported, Kept, Places, Problem, Releases, Set};
+use assize_data::{Database, Imported, Kept, Places, Problem, Releases, Set};
 use assize_facts::kinds::data::DataSet;
 use jiff::Timestamp;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const RELEASES: &str = "go-releases.toml";
 
@@ -26,6 +28,22 @@ impl From<Problem> for NotDone {
 pub fn places(dated: &Dated) -> Places {
     let built_in = Library::standard().file(RELEASES).map(<[u8]>::to_vec);
     Places::new(built_in, kept()).naming(dated.go_releases.clone(), dated.vulndb.clone())
+}
+
+/// The vulnerability database for whoever examines programs.
+pub struct Asked(Arc<Database>);
+
+impl Asked {
+    /// None where there is none.
+    pub fn of(places: &Places) -> Result<Option<Asked>, Problem> {
+        Ok(places.vulnerabilities()?.map(|found| Asked(found.data)))
+    }
+}
+
+impl Advisories for Asked {
+    fn of_module(&self, path: &str) -> Result<Vec<Entry>, String> {
+        self.0.of_module(path).map_err(|problem| problem.message)
+    }
 }
 
 /// `ASSIZE_DATA`, else the user's folder of program data (XDG Base Directory Specification).
@@ -45,7 +63,7 @@ pub fn list(format: Plain) -> Result<Done, NotDone> {
     let places = places(&Dated::default());
     let now = verify::now();
     let releases = places.releases()?.map(|found| (found.set, found.data.all.len()));
-    let vulnerabilities = places.vulnerabilities()?.map(|found| (found.set, found.data.entries.len()));
+    let vulnerabilities = places.vulnerabilities()?.map(|found| (found.set, found.data.entries));
     let sets = [(DataSet::GoReleases, releases), (DataSet::Vulnerabilities, vulnerabilities)];
     let text = match format {
         Plain::Human => sets.iter().map(|(name, found)| human(*name, found.as_ref(), now)).collect(),

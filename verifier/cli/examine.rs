@@ -190,7 +190,11 @@ pub fn collect(
     let binary = of(|r| matches!(r, Room::Binary));
     if !binary.is_empty() {
         progress.step("reading the binaries");
-        sheets.extend(steps.take("binary", || assize_binary::collect(delivery, &binary, progress)));
+        let asks = binary.iter().any(|request| request.kind == "binary.vulnerabilities");
+        let database = if asks { data::Asked::of(&places)? } else { None };
+        let advisories = database.as_ref().map(|asked| asked as &dyn assize_binary::Advisories);
+        let context = assize_binary::Context { advisories };
+        sheets.extend(steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress)));
     }
     let data = of(|r| matches!(r, Room::Data));
     if !data.is_empty() {

@@ -57,7 +57,8 @@ impl Seen {
         };
         let wanted = ask(&["module.file", "source.declarations", "source.health_handlers", "source.signal_handlers"]);
         let sheets = assize_source::collect(delivery, &Default::default(), &wanted, &progress);
-        let infos = assize_binary::collect(delivery, &ask(&["binary.info"]), &progress);
+        let infos =
+            assize_binary::collect(delivery, assize_binary::Context::default(), &ask(&["binary.info"]), &progress);
         progress.clear();
         let root = source.prefix().trim_end_matches('/').to_string();
         let module = items(&sheets, "module.file").find(|i| i.bool("is_main") == Some(true));

@@ -1,4 +1,7 @@
-//! Our own reader of the build information that the Go linker writes (Go 1.18 and newer; `debug/buildinfo`, Go 1.26), a second opinion beside the library's.
+//! Our own reader of the build information that the Go linker writes (`debug/buildinfo`; Go 1.16 to 1.27), a second opinion beside the library's.
+
+use crate::image::Image;
+use std::ops::Range;
 
 /// What the build information says, every text as written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +13,8 @@ pub struct BuildInfo {
     pub main: Option<Line>,
     pub modules: Vec<Line>,
     pub settings: Vec<(String, String)>,
+    /// The layout before Go 1.18, with pointers into other sections.
+    pub by_pointers: bool,
 }
 
 /// A `mod` or `dep` line, with the `=>` line after it.
@@ -26,8 +31,6 @@ pub struct Line {
 pub enum Unread {
     /// There is no such blob.
     Absent,
-    /// The layout before Go 1.18, with pointers into other sections.
-    Pointers,
     /// It ends early, or holds what Go would not write.
     Broken,
 }
@@ -40,25 +43,53 @@ const INLINE: u8 = 2;
 /// Texts longer than this are not what a linker wrote.
 const LONGEST: usize = 32 << 20;
 
-/// Reads the first blob in `data`, which begins at a multiple of sixteen of its section.
-pub fn read(data: &[u8]) -> Result<BuildInfo, Unread> {
+/// Reads the first blob in a part of the file, which begins at a multiple of sixteen of its section.
+pub fn read(image: &Image, file: &[u8], part: Range<usize>) -> Result<BuildInfo, Unread> {
+    let data = file.get(part.start..part.end.min(file.len())).ok_or(Unread::Broken)?;
     let start = find(data).ok_or(Unread::Absent)?;
     let blob = &data[start..];
     let flags = *blob.get(MAGIC.len() + 1).ok_or(Unread::Broken)?;
-    if flags & INLINE == 0 {
-        return Err(Unread::Pointers);
+    let by_pointers = flags & INLINE == 0;
+    let (version, lines) = match by_pointers {
+        false => inline(blob),
+        true => pointed(image, file, blob, part.start + start),
     }
-    let rest = blob.get(STRINGS..).ok_or(Unread::Broken)?;
-    let (version, rest) = text(rest).ok_or(Unread::Broken)?;
-    let (lines, _) = text(rest).ok_or(Unread::Broken)?;
+    .ok_or(Unread::Broken)?;
     let version = std::str::from_utf8(version).map_err(|_| Unread::Broken)?;
-    let mut info = BuildInfo { version: version.into(), ..BuildInfo::default() };
+    let mut info = BuildInfo { version: version.into(), by_pointers, ..BuildInfo::default() };
     // Sixteen bytes stand before and after, so that the text can be found in a running program (`runtime/debug`, modinfo).
     if lines.len() >= 33 && lines[lines.len() - 17] == b'\n' {
         let lines = std::str::from_utf8(&lines[16..lines.len() - 16]).map_err(|_| Unread::Broken)?;
         info.lines(lines).ok_or(Unread::Broken)?;
     }
     Ok(info)
+}
+
+/// Version and lines behind the blob's head.
+fn inline(blob: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (version, rest) = text(blob.get(STRINGS..)?)?;
+    Some((version, text(rest)?.0))
+}
+
+/// Version and lines behind two pointers to strings, each a pointer and a length. `place` is the blob's in the file.
+fn pointed<'b>(image: &Image, file: &'b [u8], blob: &[u8], place: usize) -> Option<(&'b [u8], &'b [u8])> {
+    let width = usize::from(*blob.get(MAGIC.len())?);
+    if width != image.pointer {
+        return None;
+    }
+    // In a program that can be loaded anywhere the loader may be the one who writes addresses.
+    let pointer = |at: u64, bytes: &[u8]| match image.word(bytes, 0)? {
+        0 => image.relocated(at),
+        written => Some(written),
+    };
+    let string = |n: usize| {
+        let at = image.address(place)?.checked_add((16 + n * width) as u64)?;
+        let Some(head) = pointer(at, blob.get(16 + n * width..)?) else { return Some(&[][..]) };
+        let bytes = image.at(file, head)?;
+        let length = usize::try_from(image.word(bytes, width)?).ok().filter(|l| *l <= LONGEST)?;
+        image.at(file, pointer(head, bytes)?)?.get(..length)
+    };
+    Some((string(0)?, string(1)?))
 }
 
 fn find(data: &[u8]) -> Option<usize> {

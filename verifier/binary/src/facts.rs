@@ -103,7 +103,12 @@ fn module(program: &Program, line: &Line, is_main: bool) -> Module {
 
 pub fn functions(sheet: &mut Sheet, program: &Program) {
     let packages = match &program.functions {
-        Ok(packages) => packages,
+        Ok(functions) => {
+            if let Some(reason) = &functions.trees_unread {
+                sheet.gap(reason.clone(), program.path.as_str());
+            }
+            &functions.packages
+        }
         Err(reason) => return sheet.gap(reason.clone(), program.path.as_str()),
     };
     for (name, package) in packages {
@@ -123,7 +128,7 @@ pub fn functions(sheet: &mut Sheet, program: &Program) {
 /// Functions that only a build with cgo has; data symbols such as `_cgo_init` are in every Go program and are not asked for.
 fn cgo_functions(program: &Program) -> Known<Vec<String>> {
     let packages = match &program.functions {
-        Ok(packages) => packages,
+        Ok(functions) => &functions.packages,
         Err(reason) => return Known::Unknown(reason.clone()),
     };
     let mut found = Vec::new();
@@ -140,7 +145,7 @@ fn cgo_functions(program: &Program) -> Known<Vec<String>> {
 
 fn loaders(program: &Program) -> Known<Vec<String>> {
     let packages = match &program.functions {
-        Ok(packages) => packages,
+        Ok(functions) => &functions.packages,
         Err(reason) => return Known::Unknown(reason.clone()),
     };
     let is_loader = |package: &&String| {

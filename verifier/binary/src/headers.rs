@@ -1,5 +1,6 @@
 //! What the headers of an executable say: format, machine, linking and hardening, by goblin.
 
+use crate::image::{self, Image, range};
 use assize_facts::{Known, Reason, reason};
 use goblin::elf::program_header::{PF_W, PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD};
 use goblin::elf::{Elf, dynamic, header};
@@ -26,6 +27,7 @@ pub struct Headers {
     pub mode: &'static str,
     /// Where the build information stands.
     pub build_info: Option<Range<usize>>,
+    pub image: Image,
 }
 
 /// Libraries that every Go program on the system needs, with cgo off too (`runtime/sys_darwin.go`, `crypto/x509/internal/macos`, `net` on darwin).
@@ -112,12 +114,8 @@ fn from_elf(elf: &Elf<'_>) -> Headers {
             _ => "shared",
         },
         build_info: section.and_then(|s| range(s.sh_offset, s.sh_size)),
+        image: image::of_elf(elf),
     }
-}
-
-fn range(offset: u64, size: u64) -> Option<Range<usize>> {
-    let start = usize::try_from(offset).ok()?;
-    Some(start..start.checked_add(usize::try_from(size).ok()?)?)
 }
 
 fn from_mach(mach: &MachO<'_>) -> Headers {
@@ -156,6 +154,7 @@ fn from_mach(mach: &MachO<'_>) -> Headers {
             _ => "shared",
         },
         build_info,
+        image: image::of_mach(mach),
     }
 }
 
@@ -190,5 +189,6 @@ fn from_pe(pe: &PE<'_>) -> Headers {
         writable_executable: pe.sections.iter().filter(|s| s.characteristics & both == both).count() as u32,
         mode: if pe.is_lib { "shared" } else { "exe" },
         build_info: data.and_then(|s| range(u64::from(s.pointer_to_raw_data), u64::from(s.size_of_raw_data))),
+        image: image::of_pe(pe),
     }
 }

@@ -6,39 +6,106 @@ mod build_info;
 mod facts;
 mod functions;
 mod headers;
+mod image;
+mod pclntab;
 mod program;
 #[cfg(test)]
 mod tests;
+mod vulnerabilities;
 
-use assize_delivery::Delivery;
-use assize_facts::kinds::binary::{Functions, Info, Linkage, Module, Setting};
+use assize_delivery::{DeclaredBinary, Delivery};
+use assize_facts::kinds::binary::{Functions, Info, Linkage, Module, Setting, Vulnerability};
 use assize_facts::{Fact, Gap, Progress, Reason, Request, Sheet, reason};
 use program::Program;
 use rayon::prelude::*;
 
+pub use assize_golang::advisory::Entry;
+pub use vulnerabilities::Advisories;
+
+/// What the collector is given beside the deliverable.
+#[derive(Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// The vulnerability database; none where there is none.
+    pub advisories: Option<&'a dyn Advisories>,
+}
+
 /// One sheet per request of this room's kinds. Images are not read yet, and are a gap.
-pub fn collect(delivery: &Delivery, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
+pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
     let binaries = delivery.declared_binaries();
     progress.step(&format!("reading {} executables", binaries.len()));
     let inventory = program::Inventory::of(delivery, progress);
-    let read: Vec<Result<Program, Gap>> = binaries
+    let asked = requests.iter().any(|request| request.kind == Vulnerability::KIND);
+    let database = asked.then(|| Asked::of(delivery, context.advisories));
+    let read: Vec<Result<Examined, Gap>> = binaries
         .par_iter()
-        .map(|binary| Program::read(delivery, binary, &inventory).map_err(gap(&binary.path)))
+        .map(|binary| Examined::read(delivery, binary, &inventory, database.as_ref()).map_err(gap(&binary.path)))
         .collect();
     requests.iter().map(|request| sheet(request, &read)).collect()
+}
+
+/// The database with what the delivered source requires.
+struct Asked<'a> {
+    advisories: Result<&'a dyn Advisories, Reason>,
+    requirements: Result<vulnerabilities::Requirements, Reason>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(delivery: &Delivery, advisories: Option<&'a dyn Advisories>) -> Asked<'a> {
+        Asked {
+            advisories: advisories.ok_or_else(|| reason!("vulnerability-database-missing")),
+            requirements: vulnerabilities::requirements(delivery),
+        }
+    }
+
+    fn about(&self, program: &Program, bytes: &[u8]) -> Sheet {
+        let mut sheet = Sheet::of::<Vulnerability>();
+        let none = vulnerabilities::Requirements::default();
+        let requirements = match &self.requirements {
+            Ok(requirements) => requirements,
+            Err(reason) => {
+                sheet.gap(reason.clone(), "go.mod");
+                &none
+            }
+        };
+        match &self.advisories {
+            Ok(advisories) => vulnerabilities::of_program(&mut sheet, program, bytes, requirements, *advisories),
+            Err(reason) => sheet.gap(reason.clone(), program.path.as_str()),
+        }
+        sheet
+    }
+}
+
+/// A program, and what the database says of it if it was asked.
+struct Examined {
+    program: Program,
+    vulnerabilities: Option<Sheet>,
+}
+
+impl Examined {
+    fn read(
+        delivery: &Delivery,
+        binary: &DeclaredBinary,
+        inventory: &program::Inventory,
+        database: Option<&Asked<'_>>,
+    ) -> Result<Examined, Reason> {
+        let (program, bytes) = Program::read(delivery, binary, inventory)?;
+        let vulnerabilities = database.map(|asked| asked.about(&program, &bytes));
+        Ok(Examined { program, vulnerabilities })
+    }
 }
 
 fn gap(place: &str) -> impl Fn(Reason) -> Gap + '_ {
     move |reason| Gap { reason, place: place.into(), owner: None }
 }
 
-fn sheet(request: &Request, read: &[Result<Program, Gap>]) -> Sheet {
+fn sheet(request: &Request, read: &[Result<Examined, Gap>]) -> Sheet {
     let mut sheet = match request.kind.as_str() {
         Info::KIND => fill(Sheet::of::<Info>(), read, facts::info),
         Setting::KIND => fill(Sheet::of::<Setting>(), read, facts::settings),
         Module::KIND => fill(Sheet::of::<Module>(), read, facts::modules),
         Functions::KIND => fill(Sheet::of::<Functions>(), read, facts::functions),
         Linkage::KIND => fill(Sheet::of::<Linkage>(), read, facts::linkage),
+        Vulnerability::KIND => vulnerable(read),
         kind => Sheet::missing(kind, reason!("collector-not-built", kind = kind)),
     };
     sheet.with = request.args();
@@ -47,15 +114,34 @@ fn sheet(request: &Request, read: &[Result<Program, Gap>]) -> Sheet {
 }
 
 /// Without any executable every kind says so once, and not only that it is empty.
-fn fill(mut sheet: Sheet, read: &[Result<Program, Gap>], write: fn(&mut Sheet, &Program)) -> Sheet {
+fn fill(mut sheet: Sheet, read: &[Result<Examined, Gap>], write: fn(&mut Sheet, &Program)) -> Sheet {
     if read.is_empty() {
         sheet.gap(reason!("no-executable-delivered"), "");
     }
     for one in read {
         match one {
-            Ok(program) => {
+            Ok(examined) => {
                 sheet.examined(1);
-                write(&mut sheet, program);
+                write(&mut sheet, &examined.program);
+            }
+            Err(gap) => sheet.gaps.push(gap.clone()),
+        }
+    }
+    sheet
+}
+
+fn vulnerable(read: &[Result<Examined, Gap>]) -> Sheet {
+    let mut sheet = Sheet::of::<Vulnerability>();
+    if read.is_empty() {
+        sheet.gap(reason!("no-executable-delivered"), "");
+    }
+    for one in read {
+        match one {
+            Ok(examined) => {
+                let Some(mine) = &examined.vulnerabilities else { continue };
+                sheet.examined(mine.scope.count);
+                sheet.items.extend(mine.items.iter().cloned());
+                sheet.gaps.extend(mine.gaps.iter().cloned());
             }
             Err(gap) => sheet.gaps.push(gap.clone()),
         }

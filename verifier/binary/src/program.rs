@@ -1,11 +1,12 @@
 //! One executable read: headers, build information by two readers, and the function table.
 
-use crate::build_info::{self, BuildInfo, Unread};
-use crate::functions::{self, Package};
+use crate::build_info::{self, BuildInfo, Line, Unread};
+use crate::functions::{self, Functions};
 use crate::headers::{self, Headers};
-use assize_delivery::{DeclaredBinary, Delivery};
+use assize_delivery::{Bytes, DeclaredBinary, Delivery};
 use assize_facts::{Digest, Known, Progress, Reason, Request, Sheet, reason};
 use gobin::GoBinary;
+use gobin::metadata::DepEntry;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -20,7 +21,7 @@ pub struct Program {
     pub build_info: Known<Option<BuildInfo>>,
     pub readers_agree: Known<bool>,
     /// Functions by package.
-    pub functions: Result<BTreeMap<String, Package>, Reason>,
+    pub functions: Result<Functions, Reason>,
     pub obfuscated: Known<bool>,
     pub packer: Known<Option<String>>,
     pub embedded: Known<Vec<String>>,
@@ -60,7 +61,12 @@ impl Inventory {
 }
 
 impl Program {
-    pub fn read(delivery: &Delivery, binary: &DeclaredBinary, inventory: &Inventory) -> Result<Program, Reason> {
+    /// The program, and the bytes of its file.
+    pub fn read(
+        delivery: &Delivery,
+        binary: &DeclaredBinary,
+        inventory: &Inventory,
+    ) -> Result<(Program, Bytes), Reason> {
         let bytes = delivery.open_binary(&binary.path)?;
         let sha256 = delivery.digest(&binary.path)?;
         let packer = inventory.packer(&binary.path);
@@ -69,7 +75,7 @@ impl Program {
         let read = catch_unwind(AssertUnwindSafe(|| Read::of(&bytes)));
         let Read { headers, build_info, readers_agree, functions, obfuscated } =
             read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??;
-        Ok(Program {
+        let program = Program {
             name: binary.name.clone(),
             path: binary.path.clone(),
             declared: binary.declared,
@@ -81,7 +87,44 @@ impl Program {
             obfuscated,
             packer,
             embedded,
-        })
+        };
+        Ok((program, bytes))
+    }
+
+    /// Why its modules are not all known by the build information.
+    pub fn silent_about_modules(&self) -> Option<Reason> {
+        match &self.build_info {
+            Known::Unknown(reason) => Some(reason.clone()),
+            Known::Value(None) => Some(reason!("build-information-absent")),
+            Known::Value(Some(info)) if info.main.is_none() => Some(reason!("build-information-absent")),
+            Known::Value(Some(_)) if self.readers_agree == Known::Value(false) => {
+                Some(reason!("build-information-contradicts-itself"))
+            }
+            Known::Value(Some(_)) | Known::Possible(_) => None,
+        }
+    }
+
+    fn info(&self) -> Option<&BuildInfo> {
+        match &self.build_info {
+            Known::Value(info) => info.as_ref(),
+            Known::Possible(_) | Known::Unknown(_) => None,
+        }
+    }
+
+    pub fn main_module(&self) -> Option<&str> {
+        self.info()?.main.as_ref().map(|main| main.path.as_str())
+    }
+
+    /// GOOS, where headers and build information do not contradict each other.
+    pub fn os(&self) -> Option<&str> {
+        let stated = self.info().and_then(|info| info.setting("GOOS"));
+        platform(&self.headers.os, stated)
+    }
+
+    /// GOARCH.
+    pub fn arch(&self) -> Option<&str> {
+        let stated = self.info().and_then(|info| info.setting("GOARCH"));
+        platform(&self.headers.arch, stated)
     }
 
     /// Whether it is a Go program; a packed one cannot be told.
@@ -96,22 +139,37 @@ impl Program {
     }
 }
 
+/// What the headers say, if the build information does not contradict it.
+fn platform<'p>(headers: &'p Known<String>, stated: Option<&'p str>) -> Option<&'p str> {
+    match (headers, stated) {
+        (Known::Value(word), None) => Some(word),
+        (Known::Value(word), Some(stated)) if word == stated => Some(word),
+        // Apple's systems share their format. Elsewhere nobody knows which of both is right: ELF marks few systems, and words can be edited.
+        (Known::Value(word), Some("ios")) if word == "darwin" => stated,
+        (Known::Value(_) | Known::Possible(_), _) => None,
+        (Known::Unknown(_), stated) => stated,
+    }
+}
+
 struct Read {
     headers: Headers,
     build_info: Known<Option<BuildInfo>>,
     readers_agree: Known<bool>,
-    functions: Result<BTreeMap<String, Package>, Reason>,
+    functions: Result<Functions, Reason>,
     obfuscated: Known<bool>,
 }
 
 impl Read {
     fn of(bytes: &[u8]) -> Result<Read, Reason> {
         let headers = headers::read(bytes)?;
-        let section = headers.build_info.clone().and_then(|range| bytes.get(range));
-        let own = section.map_or(Err(Unread::Absent), build_info::read);
+        let own = headers
+            .build_info
+            .clone()
+            .map_or(Err(Unread::Absent), |range| build_info::read(&headers.image, bytes, range));
         let library = GoBinary::parse(bytes);
         let missing = || reason!("function-table-not-read");
-        let functions = library.as_ref().and_then(functions::read).ok_or_else(missing);
+        let trees = library.as_ref().and_then(|binary| binary.moduledata()?.gofunc);
+        let functions = functions::read(&headers.image, bytes, trees);
         let obfuscated = match &library {
             Some(binary) => Known::Value(binary.is_likely_garbled()),
             None => Known::Unknown(missing()),
@@ -120,31 +178,51 @@ impl Read {
         let build_info = match own {
             Ok(info) => Known::Value(Some(info)),
             Err(Unread::Absent) => Known::Value(None),
-            Err(Unread::Pointers) => Known::Unknown(reason!("build-information-too-old")),
             Err(Unread::Broken) => Known::Unknown(reason!("build-information-broken")),
         };
         Ok(Read { headers, build_info, readers_agree, functions, obfuscated })
     }
 }
 
-/// Whether two readers say the same of version, main package, modules and settings.
+/// Whether two readers say the same of version, main package, modules and settings. Of the layout before Go 1.18 the library reads only the version.
 fn agree(own: &Result<BuildInfo, Unread>, library: Option<&GoBinary<'_>>) -> Known<bool> {
     let theirs = library.and_then(|b| b.build_info().map(|info| (b.go_version(), info)));
     match (own, theirs) {
         (Ok(own), Some((version, theirs))) => {
-            let modules = own.modules.len() == theirs.deps.len();
+            let same_version = version.is_none_or(|v| v == own.version);
+            if own.by_pointers {
+                return match same_version {
+                    true => Known::Unknown(reason!("build-information-too-old")),
+                    false => Known::Value(false),
+                };
+            }
             let settings = own.settings.iter().all(|(key, value)| {
                 theirs
                     .setting(key)
                     .is_some_and(|t| t == value || t.trim_matches(['"', '`']) == value || value.contains('"'))
             });
+            let modules = own.modules.len() == theirs.deps.len()
+                && own.modules.iter().zip(&theirs.deps).all(|(own, theirs)| same_module(own, theirs));
             let main = own.main.as_ref().map(|m| m.path.as_str());
-            let same_version = version.is_none_or(|v| v == own.version);
             let same_path = own.path.as_deref() == theirs.main_path && main == theirs.main_module;
             Known::Value(same_version && same_path && modules && settings)
         }
         (Err(Unread::Absent), None) => Known::Value(true),
-        (Err(Unread::Pointers), _) => Known::Unknown(reason!("build-information-too-old")),
         _ => Known::Value(false),
     }
+}
+
+fn same_module(own: &Line, theirs: &DepEntry<'_>) -> bool {
+    let sum = |text: Option<&str>| text.filter(|s| !s.is_empty()).map(str::to_owned);
+    let replaced = match (&own.replace, &theirs.replacement) {
+        (None, None) => true,
+        (Some(own), Some(theirs)) => {
+            own.path == theirs.path && own.version == theirs.version.unwrap_or_default() && own.sum == sum(theirs.sum)
+        }
+        _ => false,
+    };
+    own.path == theirs.path
+        && own.version == theirs.version.unwrap_or_default()
+        && own.sum == sum(theirs.sum)
+        && replaced
 }

@@ -1,7 +1,5 @@
 //! Real programs built by the Go on PATH, and what is made of forged and broken ones.
 
-use crate::build_info;
-use crate::functions::split;
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Item, Limits, Quiet, Request, Sheet};
 use std::collections::BTreeMap;
@@ -32,7 +30,7 @@ fn collect(folder: &Path, kind: &str) -> Sheet {
         ..Deliverable::default()
     };
     let delivery = Delivery::open(folder, spec, Limits::default()).expect("a folder");
-    crate::collect(&delivery, &[Request::new(kind, &BTreeMap::new())], &Quiet).remove(0)
+    crate::collect(&delivery, crate::Context::default(), &[Request::new(kind, &BTreeMap::new())], &Quiet).remove(0)
 }
 
 fn one(folder: &Path, kind: &str) -> Item {
@@ -114,23 +112,8 @@ fn broken_and_cut_programs_are_gaps_and_never_panics() {
             bad.truncate((seed >> 33) as usize % good.len());
         }
         let _ = crate::headers::read(&bad);
-        let _ = build_info::read(&bad);
         std::fs::write(folder.path().join("p"), bad).expect("a mutant");
         let sheet = collect(folder.path(), "binary.info");
         assert_eq!(sheet.items.len() + sheet.gaps.len(), 1, "a mutant is a fact or a gap");
-    }
-}
-
-#[test]
-fn names_split_into_package_and_rest() {
-    for (name, package, rest) in [
-        ("main.main", "main", "main"),
-        ("net/http.(*Server).Serve", "net/http", "(*Server).Serve"),
-        ("example.com/a%2eb.F[go.shape.struct { x/y.Z }]", "example.com/a%2eb", "F[go.shape.struct { x/y.Z }]"),
-        ("type:.eq.[2]a/b.T", "", "type:.eq.[2]a/b.T"),
-        ("gopkg.in/yaml%2ev3.(*node).x.func1", "gopkg.in/yaml%2ev3", "(*node).x.func1"),
-        ("memeqbody", "", "memeqbody"),
-    ] {
-        assert_eq!(split(name), (package, rest), "{name}");
     }
 }

@@ -1,21 +1,22 @@
 //! The vulnerability database: a zip or folder of OSV entries, in the layout of vuln.go.dev (`ID/*.json`, `index/db.json`) or of its source (`osv/*.json`).
 
+use crate::Problem;
 use crate::folder::read_folder;
+use crate::prepared::Prepared;
 use crate::unzip::members;
-use crate::{Entry, Problem};
 use assize_facts::{Digest, Sha256};
+use assize_golang::advisory::Entry;
 use jiff::Timestamp;
 use rayon::prelude::*;
 use serde::Deserialize;
-use std::collections::HashMap;
 use std::path::Path;
 
-/// The database with the entries by module.
+/// The database, ready to be asked about modules.
 #[derive(Clone, Debug, Default)]
 pub struct Database {
-    pub entries: Vec<Entry>,
-    /// Module path to indices of entries, withdrawn ones left out.
-    by_module: HashMap<String, Vec<usize>>,
+    prepared: Prepared,
+    /// How many entries it has, withdrawn ones included.
+    pub entries: usize,
     /// When it was changed last, as it says itself; `None` where it says nothing.
     pub modified: Option<Timestamp>,
 }
@@ -73,13 +74,20 @@ impl Database {
                 .help("it is a zip or folder with files such as ID/GO-2022-1059.json or osv/GO-2022-1059.json"));
         }
         let modified = modified(files, &entries)?;
-        Ok(Database { by_module: by_module(&entries), entries, modified })
+        Ok(Database::prepared(Prepared::of(&entries, modified)))
     }
 
-    /// Entries that speak of a module and were not withdrawn.
-    pub fn of_module<'d>(&'d self, path: &str) -> impl Iterator<Item = &'d Entry> + use<'d> {
-        let indices = self.by_module.get(path).map_or(&[][..], |all| all.as_slice());
-        indices.iter().filter_map(|at| self.entries.get(*at))
+    pub(crate) fn prepared(prepared: Prepared) -> Database {
+        Database { entries: prepared.entries, modified: prepared.modified, prepared }
+    }
+
+    pub(crate) fn to_prepared(&self, digest: &Digest) -> Vec<u8> {
+        self.prepared.to_bytes(digest)
+    }
+
+    /// Entries that speak of a module and were not withdrawn, with what they say of it alone.
+    pub fn of_module(&self, path: &str) -> Result<Vec<Entry>, Problem> {
+        self.prepared.of_module(path)
     }
 }
 
@@ -90,19 +98,6 @@ fn entry((path, bytes): &(String, Vec<u8>)) -> Result<Entry, Problem> {
         return Err(Problem::say(format!("{path} holds the entry {}", entry.id)));
     }
     Ok(entry)
-}
-
-fn by_module(entries: &[Entry]) -> HashMap<String, Vec<usize>> {
-    let mut map: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.withdrawn.is_none()) {
-        for affected in &entry.affected {
-            let list = map.entry(affected.package.name.clone()).or_default();
-            if list.last() != Some(&at) {
-                list.push(at);
-            }
-        }
-    }
-    map
 }
 
 /// `index/db.json` says when anything changed; without it, the newest entry does. The database's source leaves the entries' dates empty (year 1).

@@ -2,9 +2,10 @@
 
 use crate::database::Files;
 use crate::places::{Set, SetOf, releases};
+use crate::prepared::Prepared;
 use crate::{Database, Problem, Releases};
-use assize_facts::Digest;
 use assize_facts::kinds::data::{DataSet, DataSource};
+use assize_facts::{Digest, Sha256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 const RELEASES: &str = "go-releases.toml";
 const DATABASE: &str = "vulndb.zip";
 const NOTE: &str = "vulndb.toml";
+const INDEX: &str = "vulndb.index";
 const LARGEST: u64 = 512 << 20;
 
 /// The folder. It need not exist.
@@ -50,12 +52,24 @@ impl Kept {
     pub fn vulnerabilities(&self) -> Result<Option<SetOf<Database>>, Problem> {
         let path = self.folder.join(DATABASE);
         let Some(bytes) = read(&path)? else { return Ok(None) };
-        let files = Files::of_zip(&bytes).map_err(|p| again(p, &path))?;
-        let note = self.note(&files.digest)?;
-        let database = Database::of(&files).map_err(|p| again(p, &path))?;
+        let digest = Sha256::of(&bytes);
+        let note = self.note(&digest)?;
+        let database = match self.prepared(&digest) {
+            Some(database) => database,
+            None => {
+                let files = Files::of_zip(&bytes).map_err(|p| again(p, &path))?;
+                Database::of(&files).map_err(|p| again(p, &path))?
+            }
+        };
         let as_of = note.or(database.modified);
-        let set = Set { as_of, source: DataSource::Imported, sha256: files.digest, place: Some(path) };
+        let set = Set { as_of, source: DataSource::Imported, sha256: digest, place: Some(path) };
         Ok(Some(SetOf { set, data: Arc::new(database) }))
+    }
+
+    /// The prepared form of the database with this digest; `None` where there is none that holds, and the zip itself has to be read.
+    pub(crate) fn prepared(&self, digest: &Digest) -> Option<Database> {
+        let bytes = read(&self.folder.join(INDEX)).ok().flatten()?;
+        Prepared::read(bytes, digest).map(Database::prepared)
     }
 
     /// The note's date, where the note is about this zip.
@@ -154,12 +168,13 @@ pub fn import_database(
         _ => {}
     }
     kept.write(DATABASE, bytes)?;
+    kept.write(INDEX, &database.to_prepared(&files.digest))?;
     if let Some(as_of) = as_of {
         let note = Note { sha256: files.digest.0.clone(), as_of: as_of.to_string() };
         let text = toml::to_string(&note).map_err(|e| Problem::say(e.to_string()))?;
         kept.write(NOTE, text.as_bytes())?;
     }
-    let entries = database.entries.len();
+    let entries = database.entries;
     Ok(Imported { name: DataSet::Vulnerabilities, as_of: date, sha256: files.digest, entries })
 }
 

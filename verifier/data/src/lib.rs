@@ -4,13 +4,13 @@
 //! Data is the operator's, not the supplier's: a mistake in it ends the run instead of becoming a gap. How old it is, the judge asks.
 
 mod database;
-mod entry;
 mod fetch;
 mod folder;
 mod history;
 mod kept;
 mod modules;
 mod places;
+mod prepared;
 mod problem;
 mod proxies;
 mod records;
@@ -21,7 +21,6 @@ mod tests;
 mod unzip;
 
 pub use database::Database;
-pub use entry::{Affected, Entry, Event, Import, Range};
 pub use fetch::{DATABASE_URL, RELEASES_URL, update_database, update_releases};
 pub use history::releases_of_page;
 pub use kept::{Imported, Kept, import, import_database, import_releases};

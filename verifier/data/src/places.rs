@@ -7,7 +7,7 @@ use assize_facts::{Digest, Sha256};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 /// A set with where it came from and until when it is complete.
@@ -83,15 +83,25 @@ impl Places {
         let Some(path) = &self.vulndb else {
             return self.kept.as_ref().map_or(Ok(None), Kept::vulnerabilities);
         };
+        let (sha256, database) = self.given(path)?;
+        let set = Set { as_of: database.modified, source: DataSource::Given, sha256, place: Some(path.clone()) };
+        Ok(Some(SetOf { set, data: Arc::new(database) }))
+    }
+
+    /// The database that was named; where the same one was imported once, its prepared form is at hand.
+    fn given(&self, path: &Path) -> Result<(Digest, Database), Problem> {
+        if path.is_file() {
+            let bytes = std::fs::read(path).map_err(|e| Problem::say(e.to_string()).at(path.display()))?;
+            let digest = Sha256::of(&bytes);
+            if let Some(database) = self.kept.as_ref().and_then(|kept| kept.prepared(&digest)) {
+                return Ok((digest, database));
+            }
+            let files = Files::of_zip(&bytes).map_err(|problem| problem.at(path.display()))?;
+            return Ok((digest, Database::of(&files).map_err(|p| p.at(path.display()))?));
+        }
         let files = Files::open(path)?;
         let database = Database::of(&files).map_err(|p| p.at(path.display()))?;
-        let set = Set {
-            as_of: database.modified,
-            source: DataSource::Given,
-            sha256: files.digest,
-            place: Some(path.clone()),
-        };
-        Ok(Some(SetOf { set, data: Arc::new(database) }))
+        Ok((files.digest, database))
     }
 }
 

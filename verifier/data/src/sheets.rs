@@ -29,7 +29,7 @@ fn snapshots(places: &Places) -> Result<Sheet, Problem> {
         None => sheet.gap(reason!("go-release-table-missing"), ""),
     }
     match places.vulnerabilities()? {
-        Some(database) => push(&mut sheet, DataSet::Vulnerabilities, &database.set, database.data.entries.len()),
+        Some(database) => push(&mut sheet, DataSet::Vulnerabilities, &database.set, database.data.entries),
         // Its absence is told where the database is asked; this sheet lists what there is.
         None => sheet.examined(1),
     }

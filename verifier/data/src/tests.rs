@@ -3,6 +3,7 @@
 use crate::*;
 use assize_facts::Request;
 use assize_facts::kinds::data::DataSource;
+use assize_golang::advisory::{Affected, Entry};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -132,8 +133,11 @@ fn a_database_is_read_from_a_zip_and_from_a_folder() {
         let places = Places::default().naming(None, Some(place.path().join(name)));
         let found = places.vulnerabilities().expect("a database").expect("there");
         assert_eq!(found.set.as_of.map(|t| t.to_string()).as_deref(), Some("2026-06-03T12:00:00Z"), "{name}");
-        assert_eq!(found.data.entries.len(), 2);
-        let of = |module| found.data.of_module(module).map(|e| e.id.as_str()).collect::<Vec<_>>();
+        assert_eq!(found.data.entries, 2);
+        let of = |module| {
+            let entries = found.data.of_module(module).expect("entries");
+            entries.into_iter().map(|e| e.id).collect::<Vec<_>>()
+        };
         assert_eq!(of("example.com/m"), ["GO-2022-0001"], "withdrawn entries do not count");
         assert!(of("example.com/other").is_empty());
     }
@@ -236,4 +240,34 @@ fn data_that_was_named_and_cannot_be_read_ends_the_run() {
     let places = Places::default().naming(Some("no/such/file".into()), None);
     let requests = [Request::new("data.go_releases", &BTreeMap::new())];
     assert!(collect(&places, &requests).expect_err("a problem").message.starts_with("no/such/file"));
+}
+
+#[test]
+fn the_prepared_form_says_what_the_database_says_and_is_used_only_for_the_database_it_was_made_from() {
+    let place = tempfile::tempdir().expect("a folder");
+    let kept = Kept { folder: place.path().join("kept") };
+    let one = osv("GO-2022-0001", "example.com/m", r#"{"introduced":"0"},{"fixed":"1.2.3"}"#);
+    let two = osv("GO-2022-0002", "example.com/m/v2", "");
+    let bytes = zip(&[("ID/GO-2022-0001.json", &one), ("ID/GO-2022-0002.json", &two)]);
+    import_database(&kept, &bytes, None, now()).expect("imported");
+    let index = kept.folder.join("vulndb.index");
+    let good = std::fs::read(&index).expect("the prepared form");
+    let ask = |module: &str| {
+        let found = kept.vulnerabilities().expect("readable").expect("there");
+        let entries = found.data.of_module(module).expect("entries");
+        entries.iter().map(|e| format!("{} {:?}", e.id, e.affected[0].has("v1.0.0"))).collect::<Vec<_>>()
+    };
+    let wanted = ["GO-2022-0001 Some(true)"];
+    assert_eq!(ask("example.com/m"), wanted);
+    assert_eq!((ask("example.com/m/v2").len(), ask("example.com/m/v3").len(), ask("a").len()), (1, 0, 0));
+    // A line was changed: the digest of the lines no longer holds, and the zip is asked instead.
+    let text = String::from_utf8(good.clone()).expect("text");
+    std::fs::write(&index, text.replace("GO-2022-0001", "GO-2022-0009")).expect("a file");
+    assert_eq!(ask("example.com/m"), wanted);
+    // Another database under the same prepared form is not asked through it.
+    std::fs::write(&index, &good).expect("a file");
+    file(&kept.folder, "vulndb.zip", &zip(&[("ID/GO-2022-0003.json", &osv("GO-2022-0003", "example.com/m", ""))]));
+    assert_eq!(ask("example.com/m"), ["GO-2022-0003 Some(true)"]);
+    std::fs::write(&index, "").expect("a file");
+    assert_eq!(ask("example.com/m"), ["GO-2022-0003 Some(true)"]);
 }

@@ -1,8 +1,10 @@
 //! Go's own rules as pure functions: no file is opened here, and every parser is total on arbitrary bytes.
 
+pub mod advisory;
 pub mod build;
 pub mod glob;
 pub mod godebug;
+pub mod linker;
 pub mod modfile;
 pub mod module;
 pub mod release;

@@ -138,6 +138,43 @@ fact! {
     }
 }
 
+fact! {
+    /// One entry of the Go vulnerability database about a module of a delivered program. Only entries are listed whose range of versions has the module's, or may have it.
+    pub struct Vulnerability = "binary.vulnerabilities", layers [Binary], counts "asked-modules" {
+        /// The binary's name.
+        binary: String,
+        /// The entry, as in `GO-2022-1059`.
+        id: String,
+        /// Its other names, as in `CVE-2022-32149`.
+        aliases: Vec<String>,
+        /// Its summary, as the database words it.
+        summary: String,
+        /// The module's path in the database; `stdlib` and `toolchain` for Go itself.
+        module: String,
+        /// The module's version; null where nothing says one.
+        version: Option<String>,
+        /// `build-information` or `go.mod`.
+        said_by: String,
+        /// What stands in for the module, or null.
+        replaced_by: Option<String>,
+        /// The first later version with a fix; null where there is none.
+        fixed: Option<String>,
+        /// Whether the module's version is in the entry's range.
+        affected: Known<bool>,
+        /// Whether vulnerable code is in the program: a function that the entry names (any of the package or module where it names none) is in the function table or in an inline tree.
+        linked: Known<bool>,
+        /// The vulnerable functions that were found, at most 20; packages where the entry names none.
+        symbols: Vec<String>,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
-    vec![Info::schema(), Setting::schema(), Module::schema(), Functions::schema(), Linkage::schema()]
+    vec![
+        Info::schema(),
+        Setting::schema(),
+        Module::schema(),
+        Functions::schema(),
+        Linkage::schema(),
+        Vulnerability::schema(),
+    ]
 }

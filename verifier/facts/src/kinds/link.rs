@@ -193,6 +193,22 @@ fact! {
     }
 }
 
+fact! {
+    /// An entry of `binary.vulnerabilities`, its absence from the program held against the delivered source.
+    pub struct VulnerabilityLink = "link.vulnerabilities", layers [Source, Binary], counts "asked-modules" {
+        /// The binary's name.
+        binary: String,
+        /// The entry.
+        id: String,
+        /// The module's path.
+        module: String,
+        /// The module's version, or null.
+        version: Option<String>,
+        /// Whether vulnerable code is in the program. Unknown where it was not found, and a function of the program is not where the source declares it: renamed functions look absent.
+        linked: Known<bool>,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
     vec![
         ModuleLink::schema(),
@@ -204,5 +220,6 @@ pub(super) fn schemas() -> Vec<KindSchema> {
         SyscallPolicy::schema(),
         ContractItem::schema(),
         Difference::schema(),
+        VulnerabilityLink::schema(),
     ]
 }

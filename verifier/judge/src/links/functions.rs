@@ -8,6 +8,8 @@ use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::FunctionLink;
 use assize_facts::{Gap, Known, Origin, Reason, Sheet, reason};
+use assize_golang::linker::in_module;
+pub use assize_golang::linker::is_standard;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -175,69 +177,6 @@ fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored
         None if !has(Function::has_file) => Owner::Elsewhere,
         None => Owner::Nobody,
     }
-}
-
-fn in_module(module: &str, package: &str) -> bool {
-    !module.is_empty() && package.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-/// Whether a path is one of the standard library: its first part is a folder of `GOROOT/src` (Go 1.16 to 1.27).
-pub fn is_standard(path: &str) -> bool {
-    const FOLDERS: &[&str] = &[
-        "archive",
-        "arena",
-        "bufio",
-        "bytes",
-        "cmp",
-        "compress",
-        "container",
-        "context",
-        "crypto",
-        "database",
-        "debug",
-        "embed",
-        "encoding",
-        "errors",
-        "expvar",
-        "flag",
-        "fmt",
-        "go",
-        "hash",
-        "html",
-        "image",
-        "index",
-        "internal",
-        "io",
-        "iter",
-        "log",
-        "maps",
-        "math",
-        "mime",
-        "net",
-        "os",
-        "path",
-        "plugin",
-        "reflect",
-        "regexp",
-        "runtime",
-        "simd",
-        "slices",
-        "sort",
-        "strconv",
-        "strings",
-        "structs",
-        "sync",
-        "syscall",
-        "testing",
-        "text",
-        "time",
-        "unicode",
-        "unique",
-        "unsafe",
-        "vendor",
-        "weak",
-    ];
-    FOLDERS.contains(&path.split('/').next().unwrap_or(path))
 }
 
 /// One package of one binary against its declarations.

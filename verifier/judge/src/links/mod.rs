@@ -17,6 +17,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod vulnerabilities;
 
 pub use linked::Linked;
 pub use source_binary::overall;
@@ -45,6 +46,7 @@ pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
         "link.data_age" => data_age::FROM.to_vec(),
         "link.go_support" => go_support::FROM.to_vec(),
         "link.go_demands" => go_demands::FROM.to_vec(),
+        "link.vulnerabilities" => [vulnerabilities::FROM, functions::FROM].concat(),
         _ => return None,
     })
 }
@@ -87,6 +89,7 @@ impl<'a> Deriver<'a> {
             "link.data_age" => data_age::derive(sheets, request, run),
             "link.go_support" => go_support::derive(sheets, request, run),
             "link.go_demands" => go_demands::derive(sheets),
+            "link.vulnerabilities" => vulnerabilities::derive(sheets, self.functions()),
             other => Sheet::missing(other, reason!("not-collected", kind = other)),
         }
     }

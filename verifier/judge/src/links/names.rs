@@ -1,5 +1,6 @@
 //! How the Go linker names functions, and which declaration a name belongs to (`cmd/compile/internal/ir/func.go`, `closureName`; Go 1.26).
 
+pub use assize_golang::linker::{plain, unescaped};
 use std::collections::BTreeSet;
 
 /// What a function of the table is, seen from the declarations of its package.
@@ -25,51 +26,6 @@ pub enum Named {
     /// What cgo generates.
     Cgo,
     Undeclared,
-}
-
-/// Takes type arguments and calling-convention marks off a name: `(*Set[go.shape.int]).Add` is `(*Set).Add`, `F.abi0` is `F`.
-pub fn plain(name: &str) -> String {
-    let mut out = String::with_capacity(name.len());
-    let mut depth = 0_usize;
-    for c in name.chars() {
-        match c {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            c if depth == 0 => out.push(c),
-            _ => {}
-        }
-    }
-    for mark in [".abi0", ".abiinternal"] {
-        if let Some(rest) = out.strip_suffix(mark) {
-            out = rest.to_owned();
-        }
-    }
-    // A trampoline to a far function: `F+0-tramp0` (cmd/link, arm and ppc64).
-    match out.find('+') {
-        Some(plus) if out[plus..].contains("-tramp") => out[..plus].to_owned(),
-        _ => out,
-    }
-}
-
-/// Undoes the linker's escapes in package paths: `gopkg.in/yaml%2ev3` (`cmd/internal/objabi/path.go`).
-pub fn unescaped(path: &str) -> String {
-    let mut bytes = Vec::with_capacity(path.len());
-    let mut rest = path.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let code =
-            (first == b'%').then(|| after.get(..2)).flatten().filter(|code| code.iter().all(u8::is_ascii_hexdigit));
-        match code.and_then(|hex| u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Finds what a name (made plain) belongs to among the declared names of its package.
@@ -181,13 +137,5 @@ mod tests {
         ] {
             assert_eq!(read(name), expected, "{name}");
         }
-    }
-
-    #[test]
-    fn escapes_of_package_paths_are_undone() {
-        assert_eq!(unescaped("gopkg.in/yaml%2ev3"), "gopkg.in/yaml.v3");
-        assert_eq!(unescaped("a/100%"), "a/100%");
-        assert_eq!(unescaped("a%zz"), "a%zz");
-        assert_eq!(unescaped("a%+1"), "a%+1");
     }
 }

@@ -174,3 +174,24 @@ fn module_files_that_demand_a_newer_toolchain_are_told() {
         link.items.iter().map(|item| row(item, &["directive", "demanded", "built_with", "newer"])).collect();
     assert_eq!(rows, ["go 1.26.0 1.26.2 false", "toolchain 1.26.5 1.26.2 true", "go 1.27 1.26.2 true"]);
 }
+
+#[test]
+fn an_absence_is_believed_where_nothing_in_the_table_is_out_of_place() {
+    let entry = |linked: Json| json!({"binary": "gw", "id": "GO-1", "module": "example.com/m", "version": "v1.0.0", "linked": linked});
+    let functions =
+        |agrees: Json| sheet("link.functions", 1, &[json!({"binary": "gw", "package": "a", "agrees": agrees})]);
+    let linked = |linked: Json, functions: Sheet, source: Sheet| {
+        let sheets = Sheets::new([sheet("binary.vulnerabilities", 1, &[entry(linked)]), source]);
+        let link = super::super::vulnerabilities::derive(&sheets, &functions);
+        row(&link.items[0], &["linked"])
+    };
+    let source = || sheet("source.declarations", 1, &[]);
+    let none = || Sheet::missing("source.declarations", assize_facts::reason!("no-source"));
+    assert_eq!(linked(json!(false), functions(json!(true)), source()), "false");
+    assert_eq!(linked(json!(false), functions(json!(false)), source()), "?functions-disagree");
+    assert_eq!(linked(json!(false), functions(json!("?")), source()), "?no-line-recorded");
+    assert_eq!(linked(json!(false), sheet("link.functions", 1, &[]), source()), "?no-function-table");
+    assert!(linked(json!(false), with_gap(functions(json!(true))), source()).starts_with('?'));
+    assert_eq!(linked(json!(true), functions(json!(false)), source()), "true");
+    assert_eq!(linked(json!(false), sheet("link.functions", 0, &[]), none()), "false");
+}

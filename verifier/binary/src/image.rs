@@ -1,0 +1,193 @@
+//! Where the bytes of an executable stand when it runs: addresses, byte order, and the places that hold Go's tables.
+
+use goblin::elf::program_header::PT_LOAD;
+use goblin::elf::{Elf, reloc};
+use goblin::mach::MachO;
+use goblin::pe::PE;
+use std::ops::Range;
+
+/// The file as it is laid out in memory.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Image {
+    pub big_endian: bool,
+    /// Bytes of a pointer: 4 or 8.
+    pub pointer: usize,
+    /// Position independent: old tables then hold addresses that only the loader fills in.
+    pub moves: bool,
+    segments: Vec<Segment>,
+    /// Places of the file where the function table can begin; whole sections where they are named, else everything that is loaded.
+    pub tables: Vec<Range<usize>>,
+    /// Whether `tables` are sections that are named for the table.
+    pub named: bool,
+    /// Places of the file that hold data with addresses in it.
+    pub data: Vec<Range<usize>>,
+    /// Addresses that the loader fills in, and with what (`R_*_RELATIVE`); in order of addresses.
+    relative: Vec<(u64, u64)>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Segment {
+    address: u64,
+    file: Range<usize>,
+}
+
+impl Image {
+    /// The bytes of the file from an address on, to the end of its segment.
+    pub fn at<'b>(&self, bytes: &'b [u8], address: u64) -> Option<&'b [u8]> {
+        let within = |s: &&Segment| address.checked_sub(s.address).is_some_and(|off| off < s.file.len() as u64);
+        let segment = self.segments.iter().find(within)?;
+        let from = segment.file.start.checked_add(usize::try_from(address - segment.address).ok()?)?;
+        bytes.get(from..segment.file.end.min(bytes.len()))
+    }
+
+    /// The address of a place in the file.
+    pub fn address(&self, place: usize) -> Option<u64> {
+        let segment = self.segments.iter().find(|s| s.file.contains(&place))?;
+        segment.address.checked_add((place - segment.file.start) as u64)
+    }
+
+    pub fn u32(&self, bytes: &[u8], at: usize) -> Option<u32> {
+        let word: [u8; 4] = bytes.get(at..at.checked_add(4)?)?.try_into().ok()?;
+        Some(if self.big_endian { u32::from_be_bytes(word) } else { u32::from_le_bytes(word) })
+    }
+
+    /// A word as wide as a pointer.
+    pub fn word(&self, bytes: &[u8], at: usize) -> Option<u64> {
+        if self.pointer == 4 {
+            return self.u32(bytes, at).map(u64::from);
+        }
+        let word: [u8; 8] = bytes.get(at..at.checked_add(8)?)?.try_into().ok()?;
+        Some(if self.big_endian { u64::from_be_bytes(word) } else { u64::from_le_bytes(word) })
+    }
+
+    /// An address as it stands in data.
+    pub fn written(&self, address: u64) -> Vec<u8> {
+        match (self.pointer, self.big_endian) {
+            (4, false) => (address as u32).to_le_bytes().to_vec(),
+            (4, true) => (address as u32).to_be_bytes().to_vec(),
+            (_, false) => address.to_le_bytes().to_vec(),
+            (_, true) => address.to_be_bytes().to_vec(),
+        }
+    }
+
+    /// Addresses into which the loader writes a given one.
+    pub fn relocated_to(&self, target: u64) -> impl Iterator<Item = u64> + '_ {
+        self.relative.iter().filter(move |(_, to)| *to == target).map(|(from, _)| *from)
+    }
+
+    /// What the loader writes into an address.
+    pub fn relocated(&self, address: u64) -> Option<u64> {
+        let at = self.relative.binary_search_by_key(&address, |(from, _)| *from).ok()?;
+        self.relative.get(at).map(|(_, to)| *to)
+    }
+}
+
+/// A range of the file, cut at nothing: what lies past its end is not there.
+pub fn range(offset: u64, size: u64) -> Option<Range<usize>> {
+    let start = usize::try_from(offset).ok()?;
+    Some(start..start.checked_add(usize::try_from(size).ok()?)?)
+}
+
+/// The names under which linkers keep the function table (`cmd/link`, dodata and elf; .data.rel.ro where it is relocated).
+const TABLES: &[&str] = &[".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"];
+/// More relocations than this no program has whose file we read.
+const MOST_RELOCATIONS: usize = 40_000_000;
+
+pub fn of_elf(elf: &Elf<'_>) -> Image {
+    let loads = || elf.program_headers.iter().filter(|p| p.p_type == PT_LOAD);
+    let segment = |p: &goblin::elf::ProgramHeader| {
+        let file = range(p.p_offset, p.p_filesz)?;
+        Some(Segment { address: p.p_vaddr, file })
+    };
+    let named = elf.section_headers.iter().filter(|s| {
+        s.sh_type != goblin::elf::section_header::SHT_NOBITS
+            && elf.shdr_strtab.get_at(s.sh_name).is_some_and(|name| TABLES.contains(&name))
+    });
+    let mut tables: Vec<Range<usize>> = named.filter_map(|s| range(s.sh_offset, s.sh_size)).collect();
+    let is_named = !tables.is_empty();
+    if tables.is_empty() {
+        tables = loads().filter_map(|p| range(p.p_offset, p.p_filesz)).collect();
+    }
+    let writable = loads().filter(|p| p.is_write());
+    let moves = elf.header.e_type == goblin::elf::header::ET_DYN;
+    Image {
+        big_endian: !elf.little_endian,
+        pointer: if elf.is_64 { 8 } else { 4 },
+        moves,
+        segments: loads().filter_map(segment).collect(),
+        tables,
+        named: is_named,
+        data: writable.filter_map(|p| range(p.p_offset, p.p_filesz)).collect(),
+        relative: if moves { relative(elf) } else { vec![] },
+    }
+}
+
+fn relative(elf: &Elf<'_>) -> Vec<(u64, u64)> {
+    use goblin::elf::header::*;
+    let kind = match elf.header.e_machine {
+        EM_X86_64 => reloc::R_X86_64_RELATIVE,
+        EM_AARCH64 => reloc::R_AARCH64_RELATIVE,
+        EM_RISCV => reloc::R_RISCV_RELATIVE,
+        // R_PPC64_RELATIVE and R_390_RELATIVE (the ELF supplements of these machines).
+        EM_PPC64 => 22,
+        EM_S390 => 12,
+        _ => return vec![],
+    };
+    let mut all: Vec<(u64, u64)> = elf
+        .dynrelas
+        .iter()
+        .take(MOST_RELOCATIONS)
+        .filter(|r| r.r_type == kind)
+        .filter_map(|r| Some((r.r_offset, r.r_addend? as u64)))
+        .collect();
+    all.sort_unstable();
+    all
+}
+
+pub fn of_mach(mach: &MachO<'_>) -> Image {
+    let segments = mach.segments.iter().filter(|s| s.filesize > 0);
+    let segment = |s: &goblin::mach::segment::Segment<'_>| {
+        Some(Segment { address: s.vmaddr, file: range(s.fileoff, s.filesize)? })
+    };
+    let mut tables = Vec::new();
+    for section in mach.segments.iter().flat_map(|s| s.into_iter()).flatten().map(|(section, _)| section) {
+        if section.name().is_ok_and(|name| TABLES.contains(&name)) {
+            tables.extend(range(u64::from(section.offset), section.size));
+        }
+    }
+    let named = !tables.is_empty();
+    let all = || segments.clone().filter_map(|s| range(s.fileoff, s.filesize));
+    Image {
+        big_endian: !mach.little_endian,
+        pointer: if mach.is_64 { 8 } else { 4 },
+        moves: true,
+        segments: segments.clone().filter_map(segment).collect(),
+        tables: if named { tables } else { all().collect() },
+        named,
+        data: segments.clone().filter(|s| s.initprot & 2 != 0).filter_map(|s| range(s.fileoff, s.filesize)).collect(),
+        relative: vec![],
+    }
+}
+
+pub fn of_pe(pe: &PE<'_>) -> Image {
+    use goblin::pe::section_table::{IMAGE_SCN_MEM_EXECUTE, IMAGE_SCN_MEM_WRITE};
+    let file = |s: &goblin::pe::section_table::SectionTable| {
+        // What is on disk can be shorter than in memory, and padded beyond it.
+        let size = u64::from(s.size_of_raw_data);
+        range(u64::from(s.pointer_to_raw_data), size)
+    };
+    let segment = |s: &goblin::pe::section_table::SectionTable| {
+        Some(Segment { address: pe.image_base.checked_add(u64::from(s.virtual_address))?, file: file(s)? })
+    };
+    let with = |flag: u32, set: bool| pe.sections.iter().filter(move |s| (s.characteristics & flag != 0) == set);
+    Image {
+        big_endian: false,
+        pointer: if pe.is_64 { 8 } else { 4 },
+        moves: false,
+        segments: pe.sections.iter().filter_map(segment).collect(),
+        tables: with(IMAGE_SCN_MEM_EXECUTE, false).filter_map(file).collect(),
+        named: false,
+        data: with(IMAGE_SCN_MEM_WRITE, true).filter_map(file).collect(),
+        relative: vec![],
+    }
+}

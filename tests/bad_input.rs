@@ -1,9 +1,11 @@
 //! Bad input: a clear verdict or diagnostic within bounded time, nothing of the user's changed, no process left.
 
 use crate::run::{Ran, command, finish, folder, write};
+use crate::watched::{Case, Place};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 fn verify(folder: &Path) -> Ran {
@@ -109,4 +111,20 @@ fn a_deliverable_toml_that_is_a_device_a_link_or_not_toml_is_refused() {
     assert_eq!(verify(place.path()).status, Some(3));
     let place = folder(&[GO_MOD, MAIN, ("deliverable.toml", "[deliverable\n")]);
     assert_eq!(verify(place.path()).status, Some(3));
+}
+
+#[test]
+fn where_user_namespaces_are_forbidden_nothing_is_run_and_how_to_allow_them_is_said() {
+    let place = Place::new(&Case::default());
+    // Inside a user namespace of its own, in which no further one may be made and no privilege is left.
+    let script = "echo 0 > /proc/sys/user/max_user_namespaces; exec setpriv --bounding-set=-all --inh-caps=-all \"$@\"";
+    let mut inside = Command::new("unshare");
+    inside.args(["--user", "--map-root-user", "sh", "-c", script, "sh"]);
+    let verify = place.verify();
+    inside.arg(verify.get_program()).args(verify.get_args().filter(|arg| *arg != "--format=json"));
+    inside.env("NO_COLOR", "1").env("TMPDIR", place.temporary());
+    let ran = finish(inside, Duration::from_secs(60));
+    assert_eq!(ran.status, Some(2), "{}", ran.all());
+    assert!(ran.stdout.contains("no sandbox could be made on this machine"), "{}", ran.all());
+    assert!(ran.stdout.contains("user.max_user_namespaces"), "{}", ran.all());
 }

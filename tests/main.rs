@@ -2,10 +2,13 @@
 
 mod attacks;
 mod bad_input;
+mod bad_services;
 mod commands;
 mod data;
+mod deployed;
 mod diffs;
 mod house;
+mod kills;
 mod packs;
 mod pipelines;
 mod public;
@@ -13,3 +16,4 @@ mod reports;
 mod run;
 mod samples;
 mod signatures;
+mod watched;

@@ -63,6 +63,8 @@ pub struct Collecting {
     /// Run the supplier's binaries without the sandbox
     #[arg(long)]
     pub trust_deliverable: bool,
+    #[command(flatten)]
+    pub named: Named,
     /// Threads of the static layers; 0: one per core
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub jobs: usize,
@@ -72,6 +74,23 @@ pub struct Collecting {
     /// Every step
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+/// What already runs, named by the operator: a deliverable cannot do that.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Named {
+    /// Examine this running process; the service is not started then
+    #[arg(long, value_name = "N")]
+    pub pid: Option<u32>,
+    /// Examine what already answers at this URL as the endpoint NAME (repeatable); the service is not started then
+    #[arg(long, value_name = "NAME=URL")]
+    pub endpoint: Vec<String>,
+    /// The real server, host:port, of a dependency of [run] (repeatable); a proxy stands before it, and faults happen there
+    #[arg(long, value_name = "NAME=ADDRESS")]
+    pub dep: Vec<String>,
+    /// Allow load and signals on what already runs, as far as the contract's [consent] goes
+    #[arg(long)]
+    pub disturb: bool,
 }
 
 /// Dated data that is named for one run.
@@ -94,6 +113,7 @@ impl Collecting {
             dated: dated.clone(),
             secret: Vec::new(),
             trust_deliverable: false,
+            named: Named::default(),
             jobs: 0,
             quiet: true,
             verbose: false,

@@ -3,12 +3,13 @@
 use crate::args::{Collecting, LayerArg};
 use crate::data;
 use crate::done::NotDone;
+use crate::operator;
 use crate::record::Steps;
 use assize_clause::{Contract, Sandbox};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Layer, Limits, Progress, Request, Sheet, kinds, reason};
 use assize_judge::Step;
-use assize_runtime::{RunPlan, SandboxWish};
+use assize_runtime::{Consent, Operator, RunPlan, SandboxWish};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -92,11 +93,13 @@ pub struct Running {
     pub sandbox: SandboxWish,
     pub trust_deliverable: bool,
     pub secrets: BTreeMap<String, Vec<u8>>,
+    pub operator: Operator,
+    pub consent: Consent,
 }
 
 impl Running {
     /// Refuses what the contract does not allow; secrets are read already here, so that a wrong path is said before any work.
-    pub fn of(options: &Collecting, contract: Option<&Contract>) -> Result<Running, NotDone> {
+    pub fn of(options: &Collecting, contract: Option<&Contract>, spec: &Deliverable) -> Result<Running, NotDone> {
         let sandbox = match contract.map_or(Sandbox::Preferred, |c| c.sandbox) {
             Sandbox::Required if options.trust_deliverable => {
                 return Err(NotDone::help(
@@ -109,7 +112,13 @@ impl Running {
             Sandbox::None => SandboxWish::None,
         };
         let secrets = options.secret.iter().map(|text| secret(text)).collect::<Result<_, _>>()?;
-        Ok(Running { sandbox, trust_deliverable: options.trust_deliverable, secrets })
+        Ok(Running {
+            sandbox,
+            trust_deliverable: options.trust_deliverable,
+            secrets,
+            operator: operator::named(&options.named, spec)?,
+            consent: operator::consent(contract),
+        })
     }
 }
 
@@ -126,6 +135,8 @@ pub struct Examined {
     pub sandbox_level: String,
     /// What was done when.
     pub steps: Vec<Step>,
+    /// What killed runs had left and this one removed.
+    pub leftovers: Vec<String>,
 }
 
 /// Which collector writes a kind.
@@ -155,6 +166,8 @@ pub fn run_plan<'a>(delivery: &'a Delivery, requests: &'a [Request], running: &R
     plan.sandbox = running.sandbox;
     plan.trust_deliverable = running.trust_deliverable;
     plan.secrets.clone_from(&running.secrets);
+    plan.operator.clone_from(&running.operator);
+    plan.consent = running.consent;
     plan
 }
 
@@ -208,13 +221,15 @@ pub fn collect(
     }
     let runtime = runtime_requests(&wanted, layers);
     let mut sandbox_level = "not-run".to_string();
+    let mut leftovers = Vec::new();
     if !runtime.is_empty() {
         let plan = run_plan(delivery, &runtime, running);
         let collected = steps.take("runtime", || assize_runtime::collect(&plan, progress));
         sandbox_level = collected.sandbox_level;
+        leftovers = collected.leftovers;
         sheets.extend(collected.sheets);
     }
-    Ok(Examined { sheets: complete(&wanted, sheets), sandbox_level, steps: steps.done() })
+    Ok(Examined { sheets: complete(&wanted, sheets), sandbox_level, steps: steps.done(), leftovers })
 }
 
 fn in_force(kind: &str, layers: &[Layer]) -> bool {

@@ -20,7 +20,7 @@ pub fn run(options: &Facts) -> Result<Done, NotDone> {
     let requests = requests(&options.kind)?;
     let delivery = examine::open(folder, None)?.delivery;
     let layers = examine::layers(&options.collecting);
-    let running = Running::of(&options.collecting, None)?;
+    let running = Running::of(&options.collecting, None, delivery.spec())?;
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
     let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
     progress.clear();

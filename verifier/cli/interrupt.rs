@@ -3,6 +3,7 @@
 //! The service and its namespaces are not ended here: the supervisor notices that our end of its pipe has closed and removes them,
 //! as it does when we are killed outright.
 
+use crate::janitor;
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -43,6 +44,7 @@ fn wait(read_end: OwnedFd) {
     }
     INTERRUPTED.store(i32::from(byte[0]), Ordering::SeqCst);
     if !WRITING.load(Ordering::SeqCst) {
+        janitor::finish();
         std::process::exit(128 + i32::from(byte[0]));
     }
 }
@@ -54,6 +56,9 @@ pub fn while_writing<T>(write: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
     WRITING.store(false, Ordering::SeqCst);
     match INTERRUPTED.load(Ordering::SeqCst) {
         0 => result,
-        signal => std::process::exit(128 + signal),
+        signal => {
+            janitor::finish();
+            std::process::exit(128 + signal)
+        }
     }
 }

@@ -12,8 +12,10 @@ mod facts;
 mod fetch;
 mod init;
 mod interrupt;
+mod janitor;
 mod load;
 mod manual;
+mod operator;
 mod output;
 mod pdf;
 mod progress;
@@ -41,8 +43,28 @@ fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { NOT_DONE } else { 0 });
         }
     };
+    if opens_deliverables(&cli.command) {
+        left_behind(&janitor::start());
+    }
     interrupt::watch();
-    match std::panic::catch_unwind(|| run(cli.command)) {
+    let ended = end(cli.command);
+    janitor::finish();
+    ended
+}
+
+fn opens_deliverables(command: &Command) -> bool {
+    matches!(command, Command::Verify(_) | Command::Facts(_) | Command::Drill(_) | Command::Init(_))
+}
+
+/// Says what killed runs had left and this one removed.
+fn left_behind(names: &[String]) {
+    if !names.is_empty() {
+        eprintln!("assize removed what a killed run had left: {}", names.join(", "));
+    }
+}
+
+fn end(command: Command) -> ExitCode {
+    match std::panic::catch_unwind(|| run(command)) {
         Ok(Ok(done)) => done.into(),
         Ok(Err(why)) => {
             why.show();

@@ -18,6 +18,7 @@ pub struct Circumstances<'a> {
     pub layers: &'a [Layer],
     pub clauses: &'a [String],
     pub sandbox_level: &'a str,
+    pub operator: &'a assize_runtime::Operator,
     pub steps: Vec<Step>,
 }
 
@@ -44,13 +45,21 @@ pub fn record(
         gate: circumstances.gate.into(),
         layers: circumstances.layers.iter().map(|l| l.name().to_string()).collect(),
         clauses: circumstances.clauses.to_vec(),
-        operator: Operator::default(),
+        operator: operator(circumstances.operator),
         differences: contract
             .differences(declared)
             .into_iter()
             .map(|d| Difference { key: d.key, supplier: d.supplier, agreed: d.agreed })
             .collect(),
         steps: circumstances.steps,
+    }
+}
+
+fn operator(named: &assize_runtime::Operator) -> Operator {
+    Operator {
+        endpoints: named.endpoints.keys().cloned().collect(),
+        pids: named.pid.into_iter().collect(),
+        all: named.deployed(),
     }
 }
 

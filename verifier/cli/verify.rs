@@ -6,12 +6,13 @@ use crate::examine::{self, Opened, Running};
 use crate::output::{self, Output, Report};
 use crate::progress::Terminal;
 use crate::record::{self, Circumstances};
-use crate::{interrupt, load, sign, terminal};
+use crate::{interrupt, janitor, load, sign, terminal};
 use assize_clause::Contract;
 use assize_delivery::Delivery;
 use assize_evidence::{Pack, Role, record_sheets, write_pack};
 use assize_facts::{Progress, Quiet, Request};
 use assize_judge::{ContractVerdict, RunRecord, RunResult, Sheets};
+use assize_runtime::PlannedStep;
 use jiff::Timestamp;
 use std::path::Path;
 
@@ -29,12 +30,13 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let Opened { delivery, declared } = examine::open(&options.deliverable, Some(&contract))?;
     let contract = contract.fill(delivery.spec());
     let layers = examine::layers(&options.collecting);
-    let running = Running::of(&options.collecting, Some(&contract))?;
+    let running = Running::of(&options.collecting, Some(&contract), delivery.spec())?;
     let requests = requests(&contract, &options.clause);
     if options.dry_run {
         return dry_run(&delivery, &requests, &layers, &running);
     }
     let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
+    crate::left_behind(&examined.leftovers);
     let circumstances = Circumstances {
         judged_for,
         ran_at,
@@ -42,6 +44,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         layers: &layers,
         clauses: &options.clause,
         sandbox_level: &examined.sandbox_level,
+        operator: &running.operator,
         steps: examined.steps,
     };
     progress.step("judging");
@@ -57,8 +60,10 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
             key.sign(&mut pack)?;
         }
         kept = Some(output::kept(&pack)?);
-        interrupt::while_writing(|cancelled| write_pack(target, &pack, cancelled))
-            .map_err(|error| NotDone::say(error.to_string()))?;
+        janitor::mind(&assize_evidence::draft_of(target));
+        let written = interrupt::while_writing(|cancelled| write_pack(target, &pack, cancelled));
+        janitor::done();
+        written.map_err(|error| NotDone::say(error.to_string()))?;
     }
     progress.clear();
     let report =
@@ -160,18 +165,30 @@ fn dry_run(
     }
     let runtime = examine::runtime_requests(requests, layers);
     if !runtime.is_empty() {
-        let steps = assize_runtime::steps(&examine::run_plan(delivery, &runtime, running));
-        text.push_str("Running the service, in this order:\n");
-        for step in &steps {
-            let alone = if step.disturbs { " (alone)" } else { "" };
-            let seconds = step.expected_ms as f64 / 1000.0;
-            text.push_str(&format!("  {seconds:>6.1} s  {}{alone}\n", crate::text::plain(&step.what)));
-        }
-        let total: u64 = steps.iter().map(|s| s.expected_ms).sum();
-        text.push_str(&format!("  {:>6.1} s  at most, in all\n", total as f64 / 1000.0));
+        text.push_str(&schedule(&assize_runtime::steps(&examine::run_plan(delivery, &runtime, running))));
     }
     terminal::print(&text)?;
     Ok(Done::Good)
+}
+
+/// The steps on the running service, each with what the clauses make it wait and what it takes at most.
+fn schedule(steps: &[PlannedStep]) -> String {
+    let seconds = |millis: u64| millis as f64 / 1000.0;
+    let mut text =
+        String::from("On the running service, in this order (waiting that the clauses ask for, and at most):\n");
+    for step in steps {
+        let alone = if step.disturbs { " (alone)" } else { "" };
+        let (waits, most) = (seconds(step.waits_ms), seconds(step.most_ms));
+        text.push_str(&format!("  {waits:>6.1} s {most:>7.1} s  {}{alone}\n", crate::text::plain(&step.what)));
+    }
+    let waits: u64 = steps.iter().map(|s| s.waits_ms).sum();
+    let most = steps.iter().fold(0u64, |all, s| all.saturating_add(s.most_ms));
+    text.push_str(&format!(
+        "  {:>6.1} s {:>7.1} s  in all: the first and a few seconds, where the service is quick; the second where it uses all the time it is given\n",
+        seconds(waits),
+        seconds(most)
+    ));
+    text
 }
 
 fn pack(
@@ -208,7 +225,7 @@ pub fn examine_clause(
     let contract = contract.fill(delivery.spec());
     let options = Collecting::silent(dated);
     let layers = examine::layers(&options);
-    let running = Running::of(&options, Some(&contract))?;
+    let running = Running::of(&options, Some(&contract), delivery.spec())?;
     let only = [id.to_string()];
     let requests = requests(&contract, &only);
     let examined = examine::collect(&delivery, &requests, &layers, &options, &running, &Quiet)?;
@@ -219,6 +236,7 @@ pub fn examine_clause(
         layers: &layers,
         clauses: &only,
         sandbox_level: &examined.sandbox_level,
+        operator: &running.operator,
         steps: examined.steps,
     };
     let record = record::record(&delivery, &declared, &contract, circumstances);

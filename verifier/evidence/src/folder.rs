@@ -39,8 +39,13 @@ pub(crate) fn draft_beside(target: &Path) -> Result<PathBuf, PackError> {
         _ => Path::new("."),
     };
     fs::create_dir_all(parent).map_err(at(parent))?;
+    Ok(draft_of(target))
+}
+
+/// What is there while a pack is being written to `target`; of a killed run it is all that is left.
+pub fn draft_of(target: &Path) -> PathBuf {
     let name = target.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_else(|| "pack".into());
-    Ok(parent.join(format!(".{name}.{}.draft", std::process::id())))
+    target.with_file_name(format!(".{name}.{}.draft", std::process::id()))
 }
 
 /// The folder being written; what is left of it (a failed draft, or the old pack after the exchange) goes with it.

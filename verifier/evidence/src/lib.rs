@@ -18,7 +18,7 @@ mod tests;
 
 pub use archive::{read_archive, read_pack, write_archive, write_pack};
 pub use diff::{Cause, ClauseDiff, DIFF_SCHEMA, Diff, Part, diff};
-pub use folder::{read_folder, write_folder};
+pub use folder::{draft_of, read_folder, write_folder};
 pub use key::{KeyError, PrivateKey, PublicKey};
 pub use manifest::{Manifest, ManifestEntry, Role};
 pub use pack::{Pack, PackError};

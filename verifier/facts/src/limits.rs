@@ -33,7 +33,7 @@ impl Default for Limits {
             archive_depth: 4,
             unpacked: 4 << 30,
             ratio: 1_000,
-            output: 64 << 20,
+            output: 32 << 20,
             output_line: 1 << 20,
         }
     }

@@ -1,31 +1,19 @@
-//! The schedule: what is probed when, one sheet per request. Probes that disturb nothing run together; the others run alone, in this order, and the same list is what `--dry-run` prints.
+//! A run: takes the steps of the schedule in their order and brings one sheet per request.
 
 use crate::logs::{self, Provoked, Written};
-use crate::plan::{PlannedStep, RunPlan};
+use crate::plan::RunPlan;
 use crate::process::{self, Look};
+use crate::schedule::{FAULTS, HEALTH, LATE, LINES, RELOAD, REQUESTS, Step, TLS, deployed, traced};
 use crate::seccomp::{self, Untraced};
-use crate::service::{Service, StartOptions};
+use crate::service::{NOT_RUN, Service, StartOptions};
 use crate::tls::Scene;
 use crate::{confinement, health, reload};
 use assize_facts::kinds::process::Moment;
 use assize_facts::{Deliverable, Progress, Reason, Request, Sheet, reason};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Kinds by the step that collects them.
-const PROCESS: &[&str] = &["process.info", "process.libraries", "process.listeners"];
-const SECCOMP: &[&str] = &["process.filters", "process.threads", "process.syscalls"];
-const TLS: &str = "endpoint.tls";
-const HEALTH: &str = "endpoint.health";
-const REQUESTS: &str = "endpoint.requests";
-const RELOAD: &str = "process.reload";
-const FAULTS: &str = "endpoint.health_under_fault";
-const LINES: &str = "log.lines";
-
 /// How long a service may take to end.
 const GRACE: Duration = Duration::from_secs(15);
-
-/// The listeners are looked at a second time no sooner than this after the first: what opens later than that, and later than the run lasts, is not seen.
-const LATE: Duration = Duration::from_secs(3);
 
 /// Something that happened during the run, for the record.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,101 +30,8 @@ pub struct Collected {
     /// What confined the service: `none`, `namespaces+rlimits`, `namespaces+cgroup1`, `namespaces+cgroup2`, or `not-run`.
     pub sandbox_level: String,
     pub timeline: Vec<Event>,
-}
-
-/// A step of the schedule, in its order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Start,
-    LookReady,
-    /// TLS and health together.
-    Quiet,
-    Requests,
-    Provoke,
-    Reload,
-    Faults,
-    /// TLS once more, for what opens or changes late.
-    Again,
-    LookEnd,
-    Stop,
-}
-
-impl Step {
-    const ALL: [Step; 10] = [
-        Step::Start,
-        Step::LookReady,
-        Step::Quiet,
-        Step::Requests,
-        Step::Provoke,
-        Step::Reload,
-        Step::Faults,
-        Step::Again,
-        Step::LookEnd,
-        Step::Stop,
-    ];
-
-    /// Whether the step has something to do.
-    fn applies(self, plan: &RunPlan) -> bool {
-        let any = |kinds: &[&str]| kinds.iter().any(|k| plan.wants(k));
-        match self {
-            Step::Start => !plan.requests.is_empty(),
-            Step::LookReady | Step::LookEnd => any(PROCESS) || any(SECCOMP),
-            Step::Quiet => any(&[TLS, HEALTH]),
-            Step::Again => plan.wants(TLS),
-            Step::Requests => plan.wants(REQUESTS),
-            Step::Provoke => plan.wants(LINES),
-            Step::Reload => plan.wants(RELOAD),
-            Step::Faults => plan.wants(FAULTS),
-            Step::Stop => !plan.requests.is_empty() && !deployed(plan),
-        }
-    }
-
-    /// The kinds that are missing where the step cannot be taken.
-    fn kinds(self) -> &'static [&'static str] {
-        match self {
-            Step::Start | Step::LookReady | Step::Provoke | Step::Again | Step::LookEnd | Step::Stop => &[],
-            Step::Quiet => &[TLS, HEALTH],
-            Step::Requests => &[REQUESTS],
-            Step::Reload => &[RELOAD],
-            Step::Faults => &[FAULTS],
-        }
-    }
-
-    fn planned(self, plan: &RunPlan) -> PlannedStep {
-        let spec = plan.delivery.spec();
-        let requests = spec.requests.len() as u64;
-        let (dependencies, ready) =
-            spec.run.as_ref().map_or((0, 0), |r| (r.dependencies.len() as u64, r.ready_within_ms));
-        let of = |what: &str, disturbs, expected_ms| PlannedStep { what: what.into(), disturbs, expected_ms };
-        match self {
-            Step::Start if deployed(plan) => of("look up what the operator named; nothing is started", false, 100),
-            Step::Start => of("start the service in its sandbox and wait until it is ready", false, ready.max(500)),
-            Step::LookReady => of("look at its processes, threads and sockets", false, 100),
-            Step::Quiet => of("ask its listeners for TLS and its health endpoints", false, 5_000),
-            Step::Requests => of("make the declared requests", true, 200 + 1_000 * requests),
-            Step::Provoke => of("provoke errors that have to be logged", true, 3_000 + 1_500 * dependencies),
-            Step::Reload => of("exchange the configuration and send SIGUSR2", true, 20_000),
-            Step::Faults => of("cut, silence and slow each dependency", true, 30_000 * dependencies),
-            Step::Again => of("ask its listeners once more", false, LATE.as_millis() as u64),
-            Step::LookEnd => of("look at its processes, threads and sockets again", false, 100),
-            Step::Stop => of("stop it and judge what it wrote", true, 1_000),
-        }
-    }
-}
-
-/// Whether the operator named something that runs already.
-fn deployed(plan: &RunPlan) -> bool {
-    plan.operator.pid.is_some() || !plan.operator.endpoints.is_empty()
-}
-
-/// Whether the start is traced: for what is asked about filters.
-fn traced(plan: &RunPlan) -> bool {
-    SECCOMP.iter().any(|k| plan.wants(k))
-}
-
-/// What [`collect`] would do, in order, without doing it.
-pub fn steps(plan: &RunPlan) -> Vec<PlannedStep> {
-    Step::ALL.into_iter().filter(|s| s.applies(plan)).map(|s| s.planned(plan)).collect()
+    /// What runs that were killed together with their supervisor had left and this one removed.
+    pub leftovers: Vec<String>,
 }
 
 /// Runs the deliverable, or looks at what the operator named, and collects every sheet that was asked for.
@@ -155,20 +50,19 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
         untraced: None,
         provoked: None,
     };
-    let mut level = "not-run".to_string();
+    let mut level = NOT_RUN.to_string();
+    let mut leftovers = Vec::new();
     if !plan.requests.is_empty() {
         run.event("start");
         match run.start() {
             Ok(service) => {
                 level = service.level().to_string();
-                for left in service.leftovers() {
-                    run.event(&format!("removed {left}, which a killed run had left"));
-                }
+                leftovers = service.leftovers();
                 // Beside everything else: it has a sandbox of its own, and waits more than it works.
                 let beside = traced(plan) && service.ours();
                 std::thread::scope(|scope| {
                     let untraced = beside.then(|| scope.spawn(|| confinement::untraced(plan)));
-                    Step::ALL.into_iter().filter(|s| s.applies(plan)).for_each(|step| run.take(step, &service));
+                    Step::ALL.into_iter().filter(|s| s.wanted(plan)).for_each(|step| run.take(step, &service));
                     let failed = |_| Err(reason!("probe-failed", kind = "process.threads"));
                     run.untraced = untraced.map(|thread| thread.join().unwrap_or_else(failed));
                 });
@@ -181,7 +75,7 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
             }
         }
     }
-    run.finish(level)
+    run.finish(level, leftovers)
 }
 
 struct Run<'a> {
@@ -214,29 +108,19 @@ impl Run<'_> {
         Service::start(self.plan, StartOptions { trace: traced(self.plan), ..StartOptions::default() }, self.progress)
     }
 
-    /// Why a step may not be taken on this service.
+    /// Why a step cannot be taken on this service.
     fn barred(&self, step: Step, service: &Service) -> Option<Reason> {
-        if let Some(exit) = service.exited() {
-            return Some(reason!("service-gone", how = exit.shown(), said = service.last_words()));
+        match service.exited() {
+            Some(exit) => Some(reason!("service-gone", how = exit.shown(), said = service.last_words())),
+            None => step.forbidden(self.plan),
         }
-        if service.ours() {
-            return None;
-        }
-        let consent = self.plan.consent;
-        let allowed = match step {
-            Step::Quiet | Step::Again => consent.handshakes,
-            Step::Requests => consent.load && self.plan.operator.disturb,
-            Step::Start | Step::LookReady | Step::LookEnd => true,
-            // The tool owns neither its configuration file nor what it depends on.
-            Step::Provoke | Step::Reload | Step::Faults | Step::Stop => false,
-        };
-        (!allowed).then(|| reason!("not-ours"))
     }
 
     fn take(&mut self, step: Step, service: &Service) {
         if let Some(reason) = self.barred(step, service) {
             self.fill(|kind| step.kinds().contains(&kind), &reason);
-            if step != Step::Stop && step != Step::LookEnd {
+            let ended = service.exited().is_some();
+            if !(ended && matches!(step, Step::Stop | Step::LookEnd)) {
                 return;
             }
         }
@@ -263,7 +147,7 @@ impl Run<'_> {
                 service.phase("end");
                 self.looks.push(Look::at(service, Moment::End));
                 if traced(self.plan) {
-                    self.read_back = confinement::read_back(service, self.looks.last());
+                    self.read_back = confinement::read_back(self.plan, service, self.looks.last());
                 }
             }
             Step::Stop => {
@@ -357,11 +241,11 @@ impl Run<'_> {
         }
     }
 
-    fn finish(self, sandbox_level: String) -> Collected {
+    fn finish(self, sandbox_level: String, leftovers: Vec<String>) -> Collected {
         let other = |request: &Request| missing(request, &reason!("kind-not-collected", kind = request.kind));
         let sheets =
             self.sheets.into_iter().zip(self.plan.requests).map(|(s, r)| s.unwrap_or_else(|| other(r))).collect();
-        Collected { sheets, sandbox_level, timeline: self.timeline }
+        Collected { sheets, sandbox_level, timeline: self.timeline, leftovers }
     }
 }
 

@@ -17,10 +17,14 @@ fn of_service<'a>(service: &'a Service, look: &'a Look) -> Result<Vec<&'a crate:
     Ok(sight.processes.iter().filter(|p| process::role(service, sight, p) != process::Role::Dependency).collect())
 }
 
-/// Reads the filters back where the kernel lets us. Every thread stops for a moment, so only what the tool started is read.
-pub(crate) fn read_back(service: &Service, look: Option<&Look>) -> Result<Vec<seccomp::ReadThread>, Reason> {
+/// Reads the filters back where the kernel lets us. Every thread stops for a moment, which counts as a signal where others started the service.
+pub(crate) fn read_back(
+    plan: &RunPlan,
+    service: &Service,
+    look: Option<&Look>,
+) -> Result<Vec<seccomp::ReadThread>, Reason> {
     if !service.ours() {
-        return Err(reason!("not-ours"));
+        plan.may_disturb("signals", plan.consent.signals)?;
     }
     let processes = of_service(service, look.ok_or_else(|| reason!("end-not-seen"))?)?;
     let pids: Vec<i32> = processes.iter().filter_map(|p| i32::try_from(service.host_pid(p.pid)?).ok()).collect();
@@ -71,7 +75,7 @@ pub(crate) fn untraced(plan: &RunPlan) -> Result<Untraced, Reason> {
     let untraced = Untraced {
         filters: service.canary().filters,
         threads: threads(&service, &look)?,
-        read_back: read_back(&service, Some(&look)),
+        read_back: read_back(plan, &service, Some(&look)),
     };
     service.stop(GRACE);
     Ok(untraced)

@@ -11,8 +11,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant, SystemTime};
 
-/// What a kept line costs beside its text: an output of empty lines is bounded too.
-const LINE_COST: u64 = 128;
+/// What a kept line costs beside its text, here and as a recorded fact: an output of empty lines is bounded too.
+const LINE_COST: u64 = 512;
 /// Bytes that the kernel holds for us, where it lets us.
 const PIPE_SIZE: i32 = 1 << 20;
 /// Bytes read at once.
@@ -81,7 +81,7 @@ struct Shared {
 
 #[derive(Default)]
 struct Kept {
-    lines: Vec<Line>,
+    lines: Vec<Arc<Line>>,
     lost: Lost,
     cost: u64,
     phase: String,
@@ -118,7 +118,7 @@ impl Output {
     }
 
     /// All kept lines so far, in the order in which they ended.
-    pub fn lines(&self) -> Vec<Line> {
+    pub fn lines(&self) -> Vec<Arc<Line>> {
         self.kept().lines.clone()
     }
 
@@ -239,7 +239,7 @@ impl Output {
         let text = std::mem::take(&mut pending.text);
         let phase = kept.phase.clone();
         let (stream, number) = (pending.stream, pending.number);
-        kept.lines.push(Line { stream, number, text, whole_length, ended, at, wall, phase });
+        kept.lines.push(Arc::new(Line { stream, number, text, whole_length, ended, at, wall, phase }));
     }
 
     fn close(&self, pending: &mut Pending, error: Option<String>) {
@@ -298,7 +298,7 @@ mod tests {
     }
 
     fn shown(output: &Output) -> Vec<(String, u64, bool)> {
-        let line = |l: Line| (String::from_utf8_lossy(&l.text).into_owned(), l.whole_length, l.ended);
+        let line = |l: Arc<Line>| (String::from_utf8_lossy(&l.text).into_owned(), l.whole_length, l.ended);
         output.lines().into_iter().map(line).collect()
     }
 

@@ -1,7 +1,7 @@
 //! What a run is asked to do: the deliverable, what clauses need to know, and what the operator and the contract allow.
 
 use assize_delivery::Delivery;
-use assize_facts::Request;
+use assize_facts::{Reason, Request, reason};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -36,6 +36,13 @@ pub struct Operator {
     pub dependencies: BTreeMap<String, String>,
     /// `--disturb`.
     pub disturb: bool,
+}
+
+impl Operator {
+    /// Whether something that runs already is to be examined, so that nothing is started.
+    pub fn deployed(&self) -> bool {
+        self.pid.is_some() || !self.endpoints.is_empty()
+    }
 }
 
 /// How the supervisor is started: a program and its first argument. The product re-executes itself.
@@ -83,6 +90,15 @@ impl<'a> RunPlan<'a> {
         }
     }
 
+    /// Whether a service that others started may be disturbed in a way that `[consent]` names: the contract and the operator both have to say so.
+    pub(crate) fn may_disturb(&self, what: &str, agreed: bool) -> Result<(), Reason> {
+        match (agreed, self.operator.disturb) {
+            (false, _) => Err(reason!("consent-missing", what = what)),
+            (true, false) => Err(reason!("disturb-missing", what = what)),
+            (true, true) => Ok(()),
+        }
+    }
+
     /// Whether a sheet of the kind is wanted.
     pub fn wants(&self, kind: &str) -> bool {
         self.requests.iter().any(|r| r.kind == kind)
@@ -102,6 +118,8 @@ pub struct PlannedStep {
     pub what: String,
     /// Whether it disturbs the service, so that nothing else runs beside it.
     pub disturbs: bool,
-    /// How long it is expected to take at most, in milliseconds.
-    pub expected_ms: u64,
+    /// The waiting times that the clauses ask for, in milliseconds: however quick the service is, the step is no shorter.
+    pub waits_ms: u64,
+    /// How long it takes at most, in milliseconds, with a service that uses all the time that it is given.
+    pub most_ms: u64,
 }

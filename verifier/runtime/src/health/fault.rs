@@ -24,6 +24,16 @@ const STAY: Duration = Duration::from_millis(400);
 /// How much later than the agreed time a slow dependency answers: whoever waits for it is too late.
 const TOO_SLOW: Duration = Duration::from_secs(2);
 
+/// For one dependency: what a service that is quick in everything makes the tool wait, and the longest that the terms allow.
+pub(crate) fn duration(request: &Request) -> (Duration, Duration) {
+    let terms = Terms::of(request);
+    let faults = FAULTS.len() as u32;
+    ((HOLD + STAY) * faults, (terms.fail_within + HOLD + terms.recover_within + STAY + LIVE_PATIENCE) * faults)
+}
+
+/// In the order in which they are made.
+const FAULTS: [FaultKind; 3] = [FaultKind::Cut, FaultKind::BlackHole, FaultKind::Slow];
+
 struct Terms {
     ready: String,
     live: String,
@@ -31,22 +41,28 @@ struct Terms {
     recover_within: Duration,
 }
 
+impl Terms {
+    fn of(request: &Request) -> Terms {
+        Terms {
+            ready: path(request, HealthRole::Ready),
+            live: path(request, HealthRole::Live),
+            fail_within: millis(request, "fail_within", Duration::from_secs(10)),
+            recover_within: millis(request, "recover_within", Duration::from_secs(15)),
+        }
+    }
+}
+
 /// Makes each dependency fail in each way. To be called while nothing else asks the service; every fault is lifted again.
 pub fn probe(service: &Service, spec: &Deliverable, request: &Request, progress: &dyn Progress) -> Sheet {
     let mut sheet = Sheet::of::<HealthUnderFault>();
     sheet.with = request.args();
-    let terms = Terms {
-        ready: path(request, HealthRole::Ready),
-        live: path(request, HealthRole::Live),
-        fail_within: millis(request, "fail_within", Duration::from_secs(10)),
-        recover_within: millis(request, "recover_within", Duration::from_secs(15)),
-    };
+    let terms = Terms::of(request);
     service.phase("faults");
     for (endpoint, target) in well::targets(service, &mut sheet) {
         for dependency in service.dependencies() {
             // So that the stand-in has seen the service before, also where readiness never speaks to it.
             use_it(service, spec, dependency);
-            for kind in [FaultKind::Cut, FaultKind::BlackHole, FaultKind::Slow] {
+            for kind in FAULTS {
                 progress.step(&format!(
                     "health of {} while {} fails ({})",
                     endpoint.name,

@@ -5,7 +5,9 @@ mod fault;
 mod verbose;
 mod well;
 
+pub(crate) use fault::duration;
 pub use fault::probe as under_fault;
+pub(crate) use well::APART as WELL_WAITS;
 pub use well::probe as well;
 
 use assize_facts::Request;

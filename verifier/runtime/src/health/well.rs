@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// For one call: health paths are polled by machines with shorter patience than this.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Timestamps have to differ after this long, also those of whole seconds.
-const APART: Duration = Duration::from_millis(2050);
+pub(crate) const APART: Duration = Duration::from_millis(2050);
 /// Calls of each of the two rounds.
 const ROUND: usize = 3;
 /// Methods that ask for something else than the state.
@@ -37,7 +37,7 @@ pub fn probe(service: &Service, spec: &Deliverable, request: &Request) -> Sheet 
     let begun = Instant::now();
     for one in &mut asked {
         one.round();
-        one.manners();
+        one.manners(service.takes_load().is_ok());
     }
     std::thread::sleep(APART.saturating_sub(begun.elapsed()));
     for one in &mut asked {
@@ -123,13 +123,16 @@ impl Asked<'_> {
         }
     }
 
-    fn manners(&mut self) {
+    /// Methods that change things elsewhere are not tried on a service that others started unless that was agreed.
+    fn manners(&mut self, freely: bool) {
         if matches!(self.calls.all.last(), None | Some(Err(_))) {
             return;
         }
         self.head = Some(self.ask("HEAD", &self.path));
         self.verbose = Some(self.ask("GET", &verbosely(&self.path)));
-        self.others = OTHER_METHODS.iter().map(|method| (*method, self.ask(method, &self.path))).collect();
+        if freely {
+            self.others = OTHER_METHODS.iter().map(|method| (*method, self.ask(method, &self.path))).collect();
+        }
     }
 
     fn fact(self, service: &Service, spec: &Deliverable, fields: &[String]) -> Health {
@@ -161,7 +164,10 @@ impl Asked<'_> {
             timestamp_decreases: folded.timestamp_decreases,
             verbose_missing: unlisted(self.verbose.as_ref(), &dependencies),
             head: head(self.head.as_ref(), get),
-            other_methods: accepted(&self.others, fields),
+            other_methods: match service.takes_load() {
+                Ok(()) => accepted(&self.others, fields),
+                Err(reason) => Known::Unknown(reason),
+            },
             declared_dependencies: dependencies.len() as u64,
             outgoing_attempts: Known::Unknown(reason!("outgoing-not-counted")),
         }

@@ -127,7 +127,8 @@ fn streams(service: &Service, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
     let all = service.output().lines();
     let mut out = Vec::new();
     for stream in [Stream::Stdout, Stream::Stderr] {
-        let mut lines: Vec<&Line> = all.iter().filter(|line| line.stream == stream).collect();
+        let mut lines: Vec<&Line> =
+            all.iter().map(AsRef::as_ref).filter(|line: &&Line| line.stream == stream).collect();
         lines.sort_by_key(|line| line.number);
         if killed && lines.last().is_some_and(|last| !last.ended) {
             lines.pop();

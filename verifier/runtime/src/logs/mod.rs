@@ -11,8 +11,8 @@ mod rules;
 mod stream;
 
 pub use collect::{Written, probe as lines};
-pub(crate) use provoke::SIGUSR2;
 pub use provoke::{Provoked, provoke, provoke_last};
+pub(crate) use provoke::{SIGUSR2, waits};
 pub use requests::probe as requests;
 
 /// Whether a line says that something went wrong: a record of level warn or above, or plain text with such a word.

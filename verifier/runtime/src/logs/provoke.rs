@@ -19,6 +19,10 @@ pub struct Provoked {
 /// linux/asm-generic/signal.h; also on x86 and arm.
 pub(crate) const SIGUSR2: i32 = 12;
 const SHORT: Duration = Duration::from_millis(600);
+/// After a reload, for its lines.
+const RELOADED: Duration = Duration::from_millis(250);
+/// After a cut, for the service to find its dependency again.
+const FOUND_AGAIN: Duration = Duration::from_millis(200);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Values that break out of a line, a quoted string or a terminal where they are not escaped.
@@ -213,6 +217,11 @@ pub fn provoke_last(service: &Service, spec: &Deliverable, out: &mut Provoked) {
     reloads(service, spec, out);
 }
 
+/// How long [`provoke_last`] waits for what is written late.
+pub(crate) fn waits(dependencies: u32, reload: bool) -> Duration {
+    FOUND_AGAIN * dependencies + if reload { RELOADED * 3 } else { Duration::ZERO }
+}
+
 /// A declared reload: of the file as it is, of half of it, and of the whole again.
 fn reloads(service: &Service, spec: &Deliverable, out: &mut Provoked) {
     let Some(file) = spec.reload.as_ref().map(|reload| &reload.file) else { return };
@@ -231,7 +240,7 @@ fn reloads(service: &Service, spec: &Deliverable, out: &mut Provoked) {
             Err(error) if service.exited().is_none() => out.failed(file, &error.to_string()),
             Ok(()) | Err(_) => {}
         }
-        std::thread::sleep(Duration::from_millis(250));
+        std::thread::sleep(RELOADED);
     }
 }
 
@@ -260,7 +269,7 @@ fn without(service: &Service, spec: &Deliverable, dependency: &crate::standin::S
         out.failed(dependency.name(), &error.to_string());
     }
     // The service finds it again before the next step begins.
-    std::thread::sleep(Duration::from_millis(200));
+    std::thread::sleep(FOUND_AGAIN);
 }
 
 #[cfg(test)]

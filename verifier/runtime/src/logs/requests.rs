@@ -104,7 +104,7 @@ fn fate(service: &Service, from: usize, key: &str, sent: &str, wait: Duration) -
     }
     let lines = service.output().lines();
     let foreign = |line: &Line| identifier(&line.text, key).is_some_and(|id| !http::is_ours(&id));
-    match lines.iter().skip(from).any(foreign) {
+    match lines.iter().skip(from).any(|line| foreign(line)) {
         true => TraceFate::Replaced,
         false => TraceFate::Absent,
     }

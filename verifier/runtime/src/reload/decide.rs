@@ -39,10 +39,13 @@ pub(super) fn chance(trials: &[Trial]) -> f64 {
     trials.iter().map(share).product()
 }
 
+/// The shortest and the longest time that a trial is left alone.
+pub(super) const QUIET: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(12));
+
 /// How long the next trial is left alone: eight times what the signal has taken so far, within reason.
 pub(super) fn quiet(trials: &[Trial]) -> Duration {
     let slowest = trials.iter().filter_map(|t| t.after).max().unwrap_or(Duration::from_millis(150));
-    (slowest * 8).clamp(Duration::from_millis(1000), Duration::from_secs(12))
+    (slowest * 8).clamp(QUIET.0, QUIET.1)
 }
 
 /// Whether enough was seen to stop.

@@ -18,6 +18,9 @@ const MOST: usize = 50_000;
 const HALVES: usize = 3;
 /// How close to a signal a request counts as close.
 pub(super) const CLOSE: Duration = Duration::from_millis(100);
+/// Before the first signal, and after the last.
+const LEAD: Duration = Duration::from_millis(400);
+const TAIL: Duration = Duration::from_millis(200);
 /// Answered requests on each side of a signal that show something.
 pub(super) const ENOUGH: usize = 10;
 
@@ -41,6 +44,14 @@ pub(super) struct Load {
     pub in_flight_failures: BTreeSet<String>,
 }
 
+/// How long a slow request may hold the end of the load up.
+pub(super) const LONGEST: Duration = Duration::from_secs(30);
+
+/// How long a load takes around what is done meanwhile.
+pub(super) fn around(act: Duration) -> Duration {
+    LEAD + act + TAIL
+}
+
 /// A slow request with its target.
 pub(super) type Slow<'a> = (&'a Target<'a>, &'a RequestSpec);
 
@@ -57,9 +68,9 @@ pub(super) fn run(observer: &Observer<'_>, slow: &[Slow<'_>], act: impl FnOnce()
             slow.iter().map(|(target, request)| scope.spawn(move || in_flight(target, request))).collect();
         flights.extend((0..HALVES).map(|_| scope.spawn(|| in_two(observer))));
         // The load and the slow requests are under way before the first signal.
-        std::thread::sleep(CLOSE * 4);
+        std::thread::sleep(LEAD);
         load.signals = act();
-        std::thread::sleep(CLOSE * 2);
+        std::thread::sleep(TAIL);
         over.store(true, Ordering::Relaxed);
         for worker in workers {
             load.samples.extend(worker.join().unwrap_or_default());

@@ -6,6 +6,7 @@ mod observe;
 mod probe;
 mod variants;
 
+pub(crate) use probe::duration;
 pub use probe::probe;
 
 #[cfg(test)]

@@ -26,6 +26,20 @@ const WATCH: Duration = Duration::from_millis(1200);
 /// Slow requests that are under way together.
 const SLOW: usize = 3;
 
+/// What a service that follows every signal at once makes the tool wait, and the longest that one may take which uses all its time.
+pub(crate) fn duration(request: &Request) -> (Duration, Duration) {
+    let within = within(request);
+    let trials = |count: usize, quiet: Duration| quiet * count as u32;
+    let watched = load::around(BETWEEN_FLIPS * FLIPS as u32) + WATCH * 2;
+    let waits = trials(decide::FEWEST, decide::QUIET.0) + watched;
+    let race = within * 4 * decide::RACE as u32;
+    (waits, trials(decide::MOST, decide::QUIET.1 + within) + race + watched + within * 3 + load::LONGEST)
+}
+
+fn within(request: &Request) -> Duration {
+    crate::health::millis(request, "within", Duration::from_secs(5))
+}
+
 /// Makes the experiment. To be called while nothing else asks the service; the delivered configuration is in force again afterwards.
 pub fn probe(
     service: &Service,
@@ -80,7 +94,7 @@ fn experiment(
     let variants = Variants::of(reload, &delivered, files)?;
     let observe = reload.observe.as_ref().ok_or_else(|| reason!("reload-not-observable"))?;
     let observer = Observer::of(service, spec, observe, variants.contents.len())?;
-    let within = crate::health::millis(request, "within", Duration::from_secs(5));
+    let within = within(request);
     let url = observer.target.url(&observer.request.path);
     let mut experiment = Experiment { service, observer, variants, path, within, state: 0, kept: None };
     match experiment.look() {

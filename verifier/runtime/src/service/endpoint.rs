@@ -69,14 +69,14 @@ impl Url {
         let (scheme, rest) = text.split_once("://").ok_or_else(|| bad("no scheme"))?;
         let at = rest.find(['/', '?', '#']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(at);
+        if authority.contains('@') {
+            return Err(bad("user information"));
+        }
         let (host, port) = split_port(authority).ok_or_else(|| bad("no host"))?;
         let port = match port {
             Some(text) => text.parse().map_err(|_| bad("no port number"))?,
             None => default_port(scheme).ok_or_else(|| bad("no port"))?,
         };
-        if host.contains('@') {
-            return Err(bad("user information"));
-        }
         let path = match path.split('#').next().unwrap_or("") {
             "" => "/".to_string(),
             query if query.starts_with('?') => format!("/{query}"),
@@ -139,6 +139,28 @@ fn one(plan: &RunPlan, places: &Places, spec: &EndpointSpec) -> Result<Endpoint,
     endpoint(plan, spec, url, parts, addr, headers, false)
 }
 
+/// What the endpoints of a deployed service can be asked by.
+const SCHEMES: &[&str] = &["http", "https", "tcp", "tls", "grpc", "grpcs"];
+
+/// Whether an operator's `--endpoint` can be asked: its scheme, host and port.
+pub fn usable_url(text: &str) -> Result<(), Reason> {
+    let scheme = Url::parse(text)?.scheme;
+    match SCHEMES.contains(&scheme.as_str()) {
+        true => Ok(()),
+        false => Err(reason!("address-unusable", address = text, detail = format!("{scheme} cannot be asked here"))),
+    }
+}
+
+/// Whether an operator's `--dep` is `host:port`.
+pub fn usable_address(text: &str) -> Result<(), Reason> {
+    let bad = |detail: &str| reason!("address-unusable", address = text, detail = detail);
+    let (_, port) = split_port(text).filter(|_| !text.contains('/')).ok_or_else(|| bad("no host"))?;
+    match port.map(str::parse::<u16>) {
+        Some(Ok(1..)) => Ok(()),
+        Some(_) | None => Err(bad("no port")),
+    }
+}
+
 /// The endpoints that the operator named, on the network of the host; a declared one of the same name lends its roles and certificates.
 pub(crate) fn deployed(plan: &RunPlan) -> Result<Vec<Endpoint>, Reason> {
     let specs = &plan.delivery.spec().endpoints;
@@ -148,10 +170,17 @@ pub(crate) fn deployed(plan: &RunPlan) -> Result<Vec<Endpoint>, Reason> {
         let mut found = (parts.host.as_str(), parts.port).to_socket_addrs().map_err(|e| bad(e.to_string()))?;
         let addr = found.next().ok_or_else(|| bad("no address".into()))?;
         let declared = specs.iter().find(|s| s.name == *name).cloned();
-        let spec = declared.unwrap_or_else(|| EndpointSpec { name: name.clone(), ..EndpointSpec::default() });
+        let spec = declared.unwrap_or_else(|| undeclared(name, &parts.scheme));
         endpoint(plan, &spec, url.clone(), parts, addr, spec.headers.clone(), true)
     };
     plan.operator.endpoints.iter().map(one).collect()
+}
+
+/// An endpoint that nobody declared is asked for what it can be asked for.
+fn undeclared(name: &str, scheme: &str) -> EndpointSpec {
+    let health = matches!(scheme, "http" | "https").then(|| "health".to_string());
+    let roles = ["tls".to_string()].into_iter().chain(health).collect();
+    EndpointSpec { name: name.into(), roles, ..EndpointSpec::default() }
 }
 
 fn endpoint(
@@ -195,6 +224,22 @@ mod tests {
             ["127.0.0.1:80", "tcp://127.0.0.1", "http://:80", "http://a:b/", "http://u@127.0.0.1/", "http://[::1"]
         {
             assert!(parts(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn operators_addresses_are_checked_before_anything_is_done() {
+        for good in ["https://api.example.com", "tcp://10.0.0.7:5432", "http://[::1]:80/base"] {
+            assert_eq!(usable_url(good), Ok(()), "{good}");
+        }
+        for bad in ["api.example.com:443", "ftp://a:21", "https://u:p@a", "tcp://a", ""] {
+            assert!(usable_url(bad).is_err(), "{bad}");
+        }
+        for good in ["db.example.com:5432", "127.0.0.1:1", "[::1]:6379"] {
+            assert_eq!(usable_address(good), Ok(()), "{good}");
+        }
+        for bad in ["db", "db:", "db:0", ":5432", "redis://db:6379", "db:99999"] {
+            assert!(usable_address(bad).is_err(), "{bad}");
         }
     }
 

@@ -11,10 +11,11 @@ mod sandbox;
 mod secrets;
 mod start;
 
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, usable_address, usable_url};
 pub(crate) use inside::Inside;
 pub(crate) use places::Places;
 pub(crate) use sandbox::Sandbox;
+pub(crate) use start::NOT_RUN;
 
 use crate::output::Output;
 use crate::plan::RunPlan;
@@ -95,6 +96,8 @@ pub struct Service {
     level: String,
     trace: Option<Result<serde_json::Value, String>>,
     made: AtomicU64,
+    /// Why no load may be put on it, where that is so.
+    load: Result<(), Reason>,
     /// The network's counters before the service began.
     before: Outgoing,
 }
@@ -108,6 +111,11 @@ impl Service {
     /// What runs already and the operator named: nothing is started.
     pub fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         start::attach(plan)
+    }
+
+    /// Whether requests may be made that a mere look does not need: always of what the tool started, else only as agreed.
+    pub(crate) fn takes_load(&self) -> Result<(), Reason> {
+        self.load.clone()
     }
 
     /// Whether the tool started it. Nothing is done to another's service: signals, files and bind mounts fail with `PermissionDenied`, and load and faults need consent.

@@ -22,6 +22,8 @@ use std::time::Duration;
 
 /// The level of a run without a sandbox.
 pub(super) const NO_SANDBOX: &str = "none";
+/// The level of a run that started nothing.
+pub(crate) const NOT_RUN: &str = "not-run";
 /// Writable folders beside `{work}`.
 pub(super) const WRITABLE: &[&str] = &["/tmp", "/var/tmp", "/run"];
 /// Bytes of memory of everything in the sandbox.
@@ -119,6 +121,7 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
         level,
         trace: None,
         made: AtomicU64::new(0),
+        load: Ok(()),
         before,
     };
     let within = match run.ready_within_ms {
@@ -264,8 +267,17 @@ fn spawn(inside: &Inside, command: &Command, path: &str, trace: bool, streams: [
 fn view(init: i32, confined: bool) -> View {
     let images = Images::default();
     match confined {
-        true => View { proc: format!("/proc/{init}/root/proc").into(), network_of: 1, who: Who::AllButInit, images },
-        false => View { proc: "/proc".into(), network_of: init as u32, who: Who::Below(init as u32), images },
+        true => View {
+            proc: format!("/proc/{init}/root/proc").into(),
+            network_of: 1,
+            reached_from: 1,
+            who: Who::AllButInit,
+            images,
+        },
+        false => {
+            let init = init as u32;
+            View { proc: "/proc".into(), network_of: init, reached_from: init, who: Who::Below(init), images }
+        }
     }
 }
 
@@ -286,6 +298,8 @@ pub(super) fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         view: View {
             proc: "/proc".into(),
             network_of: if main == 0 { own } else { main },
+            // What it opens in a container's network cannot be asked from here.
+            reached_from: own,
             who,
             images: Images::default(),
         },
@@ -297,9 +311,10 @@ pub(super) fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         secrets: Secrets::none(),
         delivered: Vec::new(),
         private: String::new(),
-        level: NO_SANDBOX.into(),
+        level: NOT_RUN.into(),
         trace: None,
         made: AtomicU64::new(0),
+        load: plan.may_disturb("load", plan.consent.load),
         before: Outgoing::default(),
     })
 }

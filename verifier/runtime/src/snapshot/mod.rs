@@ -106,6 +106,8 @@ pub(crate) struct View {
     pub proc: PathBuf,
     /// A process of the network that is looked at.
     pub network_of: u32,
+    /// A process of the network from which the tool asks: what is open in another one is seen and cannot be asked.
+    pub reached_from: u32,
     pub who: Who,
     /// Digests of images that were hashed already.
     pub images: Images,
@@ -152,7 +154,7 @@ pub(crate) enum Who {
 /// Every process, ordered by number. One that ends meanwhile is left out: it was not there at the moment.
 pub(crate) fn processes(view: &View) -> io::Result<Vec<ProcessSnapshot>> {
     let pids = pids(view)?;
-    let network = fs::read_link(view.proc.join(format!("{}/ns/net", view.network_of))).ok();
+    let network = fs::read_link(view.proc.join(format!("{}/ns/net", view.reached_from))).ok();
     Ok(pids.into_iter().filter_map(|(pid, stat)| one(view, pid, &stat, network.as_deref())).collect())
 }
 
@@ -413,7 +415,13 @@ mod tests {
     fn this_process_and_its_children_are_seen_alike() {
         let mut child = std::process::Command::new("sleep").arg("20").spawn().expect("a child");
         let own = std::process::id();
-        let view = View { proc: "/proc".into(), network_of: own, who: Who::From(own), images: Images::default() };
+        let view = View {
+            proc: "/proc".into(),
+            network_of: own,
+            reached_from: own,
+            who: Who::From(own),
+            images: Images::default(),
+        };
         let seen = processes(&view).expect("processes");
         let of = |pid: u32| seen.iter().find(|p| p.pid == pid).expect("seen");
         assert_eq!(of(own).exe_sha256, Known::Value(hash(Path::new("/proc/self/exe")).expect("a hash")));

@@ -24,15 +24,14 @@ impl Groups {
         let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
         let own = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         let name = format!("{PREFIX}{}.{}", std::process::id(), start_time(std::process::id()).unwrap_or(0));
-        for (controller, file, value) in [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)]
-        {
-            if let Some(parent) = version_one(&mounts, &own, controller)
-                && let Ok(folder) = groups.folder(&parent, &name)
-                && fs::write(folder.join(file), value.to_string()).is_ok()
-            {
-                groups.version = Some(1);
-            }
-        }
+        let wanted = [("memory", "memory.limit_in_bytes", memory), ("pids", "pids.max", processes)];
+        let limited = wanted.into_iter().filter(|(controller, file, value)| {
+            version_one(&mounts, &own, controller)
+                .and_then(|parent| groups.folder(&parent, &name).ok())
+                .is_some_and(|folder| fs::write(folder.join(file), value.to_string()).is_ok())
+        });
+        // One limit alone is not what `cgroup1` says.
+        groups.version = (limited.count() == wanted.len()).then_some(1);
         if groups.version.is_none()
             && let Some(parent) = version_two(&mounts, &own)
             && let Ok(folder) = groups.folder(&parent, &name)

@@ -93,7 +93,8 @@ fn guard(setup: &Setup, groups: &mut Groups, control: OwnedFd, notices: &OwnedFd
     let (wait, go) = root::step("pipe", pipe2(nix::fcntl::OFlag::O_CLOEXEC))?;
     let user = nix::unistd::geteuid();
     let group = nix::unistd::getegid();
-    let flags = namespaces(setup, user.is_root());
+    let mapped = setup.sandbox && !may_do_without_user_namespace();
+    let flags = namespaces(setup, mapped);
     // SAFETY: this process has one thread; without CLONE_VM this is fork(2) with namespaces (clone(2)).
     let pid = unsafe { libc::syscall(libc::SYS_clone, flags | libc::SIGCHLD, 0, 0, 0, 0) };
     if root::step("namespaces", Errno::result(pid))? == 0 {
@@ -102,7 +103,8 @@ fn guard(setup: &Setup, groups: &mut Groups, control: OwnedFd, notices: &OwnedFd
     }
     drop(wait);
     let pid = pid as i32;
-    let prepared = prepare(setup, pid, user, group, groups, notices, &go);
+    let map = mapped.then_some((user, group));
+    let prepared = prepare(setup, pid, map, groups, notices, &go);
     if prepared.is_err() {
         kill(pid);
     }
@@ -152,25 +154,33 @@ fn disguise() {
     }
 }
 
-fn namespaces(setup: &Setup, root: bool) -> libc::c_int {
+fn namespaces(setup: &Setup, mapped: bool) -> libc::c_int {
     if !setup.sandbox {
         return 0;
     }
     let all = libc::CLONE_NEWNS | libc::CLONE_NEWPID | libc::CLONE_NEWNET | libc::CLONE_NEWIPC | libc::CLONE_NEWUTS;
-    // Root needs no user namespace and has its services run under a number that nobody else uses.
-    all | if root { 0 } else { libc::CLONE_NEWUSER }
+    all | if mapped { libc::CLONE_NEWUSER } else { 0 }
+}
+
+/// Root needs no user namespace and has its services run under a number that nobody else uses; the root of many containers lacks what that takes.
+fn may_do_without_user_namespace() -> bool {
+    // CAP_CHOWN, CAP_SETGID, CAP_SETUID and CAP_SYS_ADMIN (capabilities(7)).
+    const NEEDED: u64 = 1 | 1 << 6 | 1 << 7 | 1 << 21;
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let field = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let has = field.and_then(|f| u64::from_str_radix(f.trim(), 16).ok()).unwrap_or(0);
+    nix::unistd::geteuid().is_root() && has & NEEDED == NEEDED
 }
 
 fn prepare(
     setup: &Setup,
     pid: i32,
-    user: nix::unistd::Uid,
-    group: nix::unistd::Gid,
+    mapped: Option<(nix::unistd::Uid, nix::unistd::Gid)>,
     groups: &mut Groups,
     notices: &OwnedFd,
     go: &OwnedFd,
 ) -> root::Step<()> {
-    if setup.sandbox && !user.is_root() {
+    if let Some((user, group)) = mapped {
         let map = |name: &str, text: String| root::step(name, fs::write(format!("/proc/{pid}/{name}"), text));
         map("setgroups", "deny".into())?;
         map("uid_map", format!("{} {user} 1", setup.user))?;

@@ -60,7 +60,8 @@ fn a_cut_resets_open_connections_and_a_black_hole_keeps_what_was_sent() {
     assert!(kept.read(&mut [0; 1000]).is_err());
     assert_eq!(db.counters().received, before);
     db.set(Fault::Pass).expect("set");
-    kept.set_read_timeout(Some(Duration::from_secs(2))).expect("set");
+    // Long: three threads take turns until the answer is here, and the machine may be busy with other tests.
+    kept.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
     assert!(kept.read(&mut [0; 1000]).expect("the late answer") > 0);
     assert_eq!(db.counters().open, 1);
     db.set(Fault::Cut).expect("set");

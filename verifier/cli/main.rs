@@ -46,6 +46,7 @@ fn main() -> ExitCode {
     if opens_deliverables(&cli.command) {
         left_behind(&janitor::start());
     }
+    assize_clause::read_queries_with(|query| assize_source::query_fields(query).map_err(|m| (m.at, m.message)));
     interrupt::watch();
     let ended = end(cli.command);
     janitor::finish();

@@ -8,9 +8,12 @@ mod facts;
 mod go;
 mod meaning;
 mod modules;
+mod query;
 mod settings;
 #[cfg(test)]
 mod words;
+
+pub use query::{QueryMistake, query_fields};
 
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::inventory::{BuildSetting, File};
@@ -55,18 +58,22 @@ fn read(
     progress: &dyn Progress,
 ) -> Vec<Sheet> {
     let asks = |kinds: &[&str]| requests.iter().any(|request| kinds.contains(&request.kind.as_str()));
-    let settings = settings::sheet(delivery, tree);
+    let settings = (asks(modules::KINDS) || asks(&[BuildSetting::KIND])).then(|| settings::sheet(delivery, tree));
     // What the build imports decides which sums it needs.
     let source =
         (asks(facts::KINDS) || asks(modules::KINDS)).then(|| source(delivery, tree, asks(facts::KINDS), progress));
     let imports = source.as_ref().map(|source| source.program.imports());
     let given =
-        modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: Some(&settings) };
+        modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: settings.as_ref() };
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
-    sheets.extend(others.iter().map(|request| match source.as_ref().and_then(|s| facts::sheet(&request.kind, s)) {
-        _ if request.kind == BuildSetting::KIND => Sheet { with: request.args(), ..settings.clone() },
+    let lens = source.as_ref().map(meaning::Lens::new);
+    let of_kind = |request: &Request| match request.kind.as_str() {
+        BuildSetting::KIND => settings.clone(),
+        _ => lens.as_ref().and_then(|lens| facts::sheet(request, lens)),
+    };
+    sheets.extend(others.iter().map(|request| match of_kind(request) {
         Some(sheet) => Sheet { with: request.args(), ..sheet },
         None => not_built(request),
     }));

@@ -55,6 +55,7 @@ fn some(names: &Names<'_>, table: &Table<'_>) -> Option<AppliesWhen> {
         with.into_iter().chain(selects).for_each(|node| names.touch(node));
         return None;
     };
+    let schema = crate::query::with_captures(table, schema);
     let with = with.map(|node| arguments(names, node, schema)).unwrap_or_default();
     let selects = selects.map(|node| field_tests(names, node, schema)).unwrap_or_default();
     Some(AppliesWhen::Some { kind: kind.into(), with, selects })

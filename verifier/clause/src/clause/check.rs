@@ -4,6 +4,7 @@ use super::applies::applies_when;
 use super::{Check, CheckBody, Dependencies, Form, Weight};
 use crate::matcher::names::{Names, Use, reference};
 use crate::matcher::read::field_tests;
+use crate::query::with_captures;
 use crate::read::{Node, Reader, Span, Table, Value, did_you_mean};
 use crate::wording::{Piece, pieces};
 use crate::{Bilingual, FieldTest, Operand, ParameterType};
@@ -133,6 +134,7 @@ impl Body {
         let given = Form::WORDS.iter().find_map(|form| Some((Form::parse(form)?, table.get(form)?)));
         let form = given.map(|(form, _)| form);
         let schema = given.and_then(|(_, node)| kind_schema(names.reader, node.text()?, &node.span));
+        let schema = schema.map(|schema| with_captures(table, schema));
         let mut with = with(names, table, schema);
         query(table, schema, &mut with);
         policy(table);
@@ -251,7 +253,7 @@ fn query(table: &Table<'_>, schema: Option<&KindSchema>, with: &mut BTreeMap<Str
             let mistake = table.reader().at(&table.key_span("query"), format!("`{}` takes no query", schema.name));
             table.reader().report(mistake.help("queries are for `source.matches`"));
         }
-        (None, Some(schema)) if schema.name == "source.matches" && !with.contains_key("query") => {
+        (None, Some(schema)) if schema.name == crate::query::MATCHES && !with.contains_key("query") => {
             table.missing("query", "`source.matches` needs a tree-sitter query");
         }
         _ => {}

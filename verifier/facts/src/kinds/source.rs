@@ -1,6 +1,6 @@
 //! What the delivered Go source says. Every item has `file`, `line`, `column` by its origin, and `owner`, `package`, `function`.
 
-use crate::{Fact, KindSchema, Known, TlsVersion, fact, vocabulary};
+use crate::{Fact, KindSchema, Known, Millis, TlsVersion, fact, vocabulary};
 
 vocabulary! {
     /// Whose code it is: the main module (its repository and organisation included), a local replacement, or a dependency.
@@ -232,8 +232,157 @@ fact! {
     }
 }
 
+fact! {
+    /// An HTTP client or transport that the program makes, with its time-outs and its pool; or a use of net/http's own.
+    pub struct HttpClient = "source.http_clients", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// `client`, `transport`, `default-client` (`http.Get`, `http.DefaultClient`), `default-transport`.
+        made: String,
+        /// `Timeout` of a client; null where none is set (it waits for ever), and for a transport.
+        timeout: Known<Option<Millis>>,
+        /// `IdleConnTimeout` of a transport; null for none.
+        idle_timeout: Known<Option<Millis>>,
+        /// `ResponseHeaderTimeout` of a transport; null for none.
+        header_timeout: Known<Option<Millis>>,
+        /// `TLSHandshakeTimeout` of a transport; null for none.
+        handshake_timeout: Known<Option<Millis>>,
+        /// `MaxIdleConns` of a transport; null for no limit.
+        max_idle: Known<Option<i64>>,
+        /// `MaxIdleConnsPerHost` of a transport; 2 where none is set.
+        max_idle_per_host: Known<Option<i64>>,
+        /// `MaxConnsPerHost` of a transport; null for no limit.
+        max_per_host: Known<Option<i64>>,
+        /// `DisableKeepAlives` of a transport: a connection for each request.
+        no_reuse: Known<Option<bool>>,
+    }
+}
+
+fact! {
+    /// A place where the profiler is put behind HTTP, or told to write.
+    pub struct Pprof = "source.pprof", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// `import` (net/http/pprof puts itself on the default mux), `handler`, `library`, `profile` (written by the program itself).
+        form: String,
+        /// The name that is used, or the import path.
+        call: String,
+        /// Whether it answers on a mux that is served: of an import, whether the program serves the default mux.
+        exposed: Known<bool>,
+    }
+}
+
+vocabulary! {
+    /// How a program steps around Go's types.
+    pub enum UnsafeForm { Pointer = "unsafe", Reflect = "reflect", Linkname = "linkname" }
+}
+
+fact! {
+    /// A place where the program steps around Go's types or names: `unsafe`, `reflect`'s back doors, `//go:linkname`.
+    pub struct UnsafePointer = "source.unsafe_pointers", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// By what.
+        form: UnsafeForm,
+        /// The name that is used, or the directive.
+        detail: String,
+    }
+}
+
+fact! {
+    /// A place where the program starts another one, becomes another one, or loads code.
+    pub struct ExecCall = "source.exec_calls", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// `start`, `replace` (the process becomes the other program), `plugin`.
+        form: String,
+        /// The call, as in `exec.Command`.
+        call: String,
+        /// The program or the plugin, as written.
+        program: Known<String>,
+    }
+}
+
+fact! {
+    /// A pattern of `//go:embed` in the build, with what it brings into the program.
+    pub struct Embed = "source.embeds", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// Whose code it is.
+        owner: Owner,
+        /// The pattern.
+        pattern: String,
+        /// How many delivered files it means; unknown where none was delivered.
+        files: Known<u64>,
+        /// Those that hold machine code, archives' members included.
+        executables: Vec<String>,
+        /// Those whose content cannot be told.
+        opaque: Vec<String>,
+    }
+}
+
+vocabulary! {
+    /// What a program looks at that tells an examiner from anyone else.
+    pub enum SensingForm { TracerPid = "tracer-pid", UserAgent = "user-agent", Interfaces = "interfaces" }
+}
+
+fact! {
+    /// A place where the program looks at what tells an examiner from anyone else.
+    pub struct TestSensing = "source.test_sensing", layers [Source], counts "go-files" {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// What it looks at.
+        form: SensingForm,
+        /// The name or text that is used.
+        detail: String,
+        /// Whether what was read decides a branch there; unknown where it goes elsewhere.
+        decides: Known<bool>,
+    }
+}
+
+fact! {
+    /// A match of the check's tree-sitter query. Each of the query's captures is a field of its own, the text that it captured.
+    pub struct Match = "source.matches", layers [Source], counts "go-files", with ["query"] {
+        /// Import path of its package.
+        package: String,
+        /// The enclosing function; null at package level.
+        function: Option<String>,
+        /// Whose code it is.
+        owner: Owner,
+        /// Which of the query's patterns it is, from 0.
+        pattern: u32,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
     vec![
+        HttpClient::schema(),
+        Pprof::schema(),
+        UnsafePointer::schema(),
+        ExecCall::schema(),
+        Embed::schema(),
+        TestSensing::schema(),
+        Match::schema(),
         SourceFile::schema(),
         CgoImport::schema(),
         TlsConfig::schema(),

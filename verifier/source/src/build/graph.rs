@@ -106,25 +106,25 @@ pub(crate) fn read_heads(files: &dyn Files, folders: &mut Folders, places: &[Fol
         .filter(|id| folders.file(*id).head.is_none())
         .filter(|id| matches!(file_name_fate(folders.file(*id).name(), context), NameFate::Selected(_)))
         .collect();
-    read(files, folders, asked);
+    read(files, folders, asked, true);
 }
 
-/// Reads the heads of all Go files that were not read yet.
+/// Reads the heads of all Go files that were not read yet: no build takes them.
 pub(crate) fn read_rest(files: &dyn Files, folders: &mut Folders) {
     let unread = |file: &SourceFile| file.head.is_none() && file.kind == SourceKind::Go;
     let asked = (0..folders.files.len() as u32).map(FileId).filter(|id| unread(folders.file(*id))).collect();
-    read(files, folders, asked);
+    read(files, folders, asked, false);
 }
 
-fn read(files: &dyn Files, folders: &mut Folders, asked: Vec<FileId>) {
+fn read(files: &dyn Files, folders: &mut Folders, asked: Vec<FileId>, whole: bool) {
     let heads: Vec<(FileId, Result<Head, Reason>)> =
-        asked.into_par_iter().map(|id| (id, head(files, folders, id))).collect();
+        asked.into_par_iter().map(|id| (id, head(files, folders, id, whole))).collect();
     for (id, head) in heads {
         folders.files[id.0 as usize].head = Some(head);
     }
 }
 
-fn head(files: &dyn Files, folders: &Folders, id: FileId) -> Result<Head, Reason> {
+fn head(files: &dyn Files, folders: &Folders, id: FileId, whole: bool) -> Result<Head, Reason> {
     let file = folders.file(id);
     let Some(content) = &file.content else {
         return Err(reason!("link-out-of-tree", path = files.shown(&file.path)));
@@ -132,7 +132,7 @@ fn head(files: &dyn Files, folders: &Folders, id: FileId) -> Result<Head, Reason
     match file.kind {
         // The linker takes a `.syso` as it is; its bytes are the inventory's matter.
         SourceKind::Syso => Ok(Head::Other(Vec::new())),
-        SourceKind::Go => Ok(Head::Go(GoHead::new(&files.read(content)?))),
+        SourceKind::Go => Ok(Head::Go(GoHead::new(&files.read(content)?, whole))),
         _ => Ok(other(&files.read(content)?)),
     }
 }

@@ -18,4 +18,7 @@ pub(crate) use select::{Outcome, is_foreign, select};
 pub(crate) use tree::Files;
 
 #[cfg(test)]
-pub(crate) use tree::Memory;
+pub(crate) use tree::{Disk, Memory};
+
+#[cfg(test)]
+mod list_tests;

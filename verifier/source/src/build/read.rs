@@ -1,7 +1,7 @@
 //! What the head of a source file says, read once whatever builds are asked about.
 
-use crate::facts::{MachineCode, Mentions, machine_code};
-use crate::go::outline::{Outline, outline};
+use crate::facts::{DIRECTIVE, MachineCode, Mentions, machine_code, marks};
+use crate::go::outline::{Outline, imports, outline};
 
 /// A source file's head.
 #[derive(Debug)]
@@ -21,14 +21,19 @@ pub(crate) struct GoHead {
     /// Words in its text that tell whether it is worth a second look.
     pub mentions: Mentions,
     /// First and last line of each top-level declaration, 1-based.
-    pub lines: Vec<(u32, u32)>,
+    pub lines: Box<[(u32, u32)]>,
     /// Everything before the package clause and its first byte, where it may hold a constraint; else empty.
     constraint: Vec<u8>,
 }
 
 impl GoHead {
-    pub fn new(text: &[u8]) -> GoHead {
-        let outline = outline(text);
+    /// `whole`: a file that no build takes has no declarations here, for nobody asks after them.
+    pub fn new(text: &[u8], whole: bool) -> GoHead {
+        let mentions = Mentions::of(text);
+        let outline = match whole || mentions.has(DIRECTIVE) {
+            true => outline(text, marks),
+            false => imports(text),
+        };
         let before = match outline.package.is_empty() {
             true => text.len(),
             false => outline.package_at,
@@ -37,8 +42,8 @@ impl GoHead {
         let asks = memchr::memmem::find(head, b"build").is_some() || head.contains(&0);
         let constraint = if asks { text[..(before + 1).min(text.len())].to_vec() } else { Vec::new() };
         let lines = lines(text, &outline);
-        let machine_code = machine_code(text);
-        GoHead { outline, generated: generated(head), machine_code, mentions: Mentions::of(text), lines, constraint }
+        let machine_code = if mentions.may_hold_machine_code() { machine_code(text) } else { Vec::new() };
+        GoHead { outline, generated: generated(head), machine_code, mentions, lines, constraint }
     }
 
     /// Text for the constraint's reader.
@@ -52,7 +57,7 @@ impl GoHead {
 }
 
 /// Declarations come in order, so that the line breaks are counted once.
-fn lines(text: &[u8], outline: &Outline) -> Vec<(u32, u32)> {
+fn lines(text: &[u8], outline: &Outline) -> Box<[(u32, u32)]> {
     let (mut line, mut at) = (1, 0);
     let mut line_of = |offset: usize| {
         let offset = offset.clamp(at, text.len());

@@ -138,3 +138,52 @@ impl Memory {
         sheet
     }
 }
+
+/// A tree on this machine's disk, for tests with Go's own sources and public modules.
+#[cfg(test)]
+pub(crate) struct Disk {
+    root: std::path::PathBuf,
+    list: Vec<Found>,
+}
+
+#[cfg(test)]
+impl Disk {
+    /// The files below some folders of a root.
+    pub fn below(root: &std::path::Path, folders: &[&str]) -> Disk {
+        let mut disk = Disk { root: root.into(), list: Vec::new() };
+        folders.iter().for_each(|folder| disk.walk(folder));
+        if !folders.contains(&"") && root.join("go.mod").is_file() {
+            disk.list.push(Found { path: "go.mod".into(), size: 0, link: None });
+        }
+        disk.list.sort_by(|a, b| a.path.cmp(&b.path));
+        disk
+    }
+
+    fn walk(&mut self, folder: &str) {
+        for entry in std::fs::read_dir(self.root.join(folder)).expect("a folder").flatten() {
+            let path = super::folder::join(folder, &entry.file_name().to_string_lossy());
+            let kind = entry.file_type().expect("its type");
+            if kind.is_dir() {
+                self.walk(&path);
+            } else if kind.is_file() {
+                let size = entry.metadata().map_or(0, |m| m.len());
+                self.list.push(Found { path, size, link: None });
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Files for Disk {
+    fn list(&self) -> Vec<Found> {
+        self.list.clone()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        std::fs::read(self.root.join(path)).map_err(|_| assize_facts::reason!("not-delivered", path = path))
+    }
+
+    fn shown(&self, path: &str) -> String {
+        path.to_string()
+    }
+}

@@ -25,8 +25,8 @@ pub(super) fn sheet(source: &Source) -> Sheet {
 /// Names of a package that are other names of its types: methods may be declared on them, and the linker knows the type's own name.
 fn aliases<'a>(source: &'a Source, package: &Package) -> BTreeMap<&'a str, &'a str> {
     let heads = package.go_files.iter().filter_map(|file| source.program.head(*file));
-    let specs = heads.flat_map(|head| &head.outline.decls).flat_map(|decl| &decl.specs);
-    specs.filter_map(|spec| Some((&**spec.names.first()?, spec.alias_of.as_deref()?))).collect()
+    let specs = heads.flat_map(|head| &head.outline.decls).flat_map(|decl| decl.specs.iter());
+    specs.filter_map(|spec| Some((spec.names().next()?, spec.alias_of()?))).collect()
 }
 
 fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<&str, &str>) -> Option<Declarations> {
@@ -56,7 +56,7 @@ fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<
 /// `Serve`, `(*Server).Start`, `T.String`; nothing for `_`, which is never linked.
 fn name(decl: &Decl, aliases: &BTreeMap<&str, &str>) -> Option<String> {
     let spec = decl.specs.first()?;
-    let name = spec.names.first().filter(|name| &***name != "_")?;
+    let name = spec.names().next().filter(|name| *name != "_")?;
     match decl.kind {
         DeclKind::Func => Some(name.to_string()),
         DeclKind::Method => Some(method(spec, name, aliases)),
@@ -65,7 +65,7 @@ fn name(decl: &Decl, aliases: &BTreeMap<&str, &str>) -> Option<String> {
 }
 
 fn method(spec: &Spec, name: &str, aliases: &BTreeMap<&str, &str>) -> String {
-    let Some(receiver) = &spec.receiver else { return name.to_string() };
+    let Some(receiver) = spec.receiver() else { return name.to_string() };
     let mut base = &*receiver.base;
     // An alias may name an alias; a circle is no Go.
     for _ in 0..aliases.len().min(16) {

@@ -4,7 +4,7 @@ use super::Source;
 use super::cgo::item;
 use super::source::gap;
 use crate::build::{FileId, join};
-use assize_facts::kinds::source::CgoForm;
+use assize_facts::kinds::source::{CgoForm, Embed};
 use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::BTreeMap;
 
@@ -35,6 +35,49 @@ pub(super) fn add(source: &Source, sheet: &mut Sheet) {
             sheet.items.extend(inside.filter_map(|(at, look)| fact(source, &directive, at, look)));
         }
     }
+}
+
+/// `source.embeds`: a line per pattern.
+pub(super) fn sheet(source: &Source) -> Sheet {
+    let mut sheet = Sheet::of::<Embed>();
+    sheet.gaps = source.program.gaps.clone();
+    sheet.examined(source.built_go_files().len() as u64);
+    let directives = directives(source);
+    if directives.is_empty() {
+        return sheet;
+    }
+    let inventory = source.inventory();
+    let looks = looks(&inventory);
+    for directive in directives {
+        let files = matches(source, &directive);
+        let (package, owner) = source.program.package_of(directive.file);
+        let missing = || {
+            let file = source.program.shown(directive.file);
+            reason!("embedded-file-not-delivered", pattern = &directive.pattern, file = &file)
+        };
+        let mut fact = Embed {
+            package,
+            owner,
+            pattern: directive.pattern.clone(),
+            files: if files.is_empty() { Known::Unknown(missing()) } else { (files.len() as u64).into() },
+            executables: Vec::new(),
+            opaque: Vec::new(),
+        };
+        for path in files {
+            let shown = source.program.files.shown(&path);
+            let within = looks.range(shown.as_str()..).take_while(|(p, _)| p.starts_with(&shown));
+            for (at, look) in within.filter(|(p, _)| p.len() == shown.len() || p[shown.len()..].starts_with('!')) {
+                match look {
+                    Look::Executable(_) => fact.executables.push(at.to_string()),
+                    Look::Opaque => fact.opaque.push(at.to_string()),
+                    Look::Data => {}
+                }
+            }
+        }
+        let origin = source.origin(directive.file, Source::span(directive.start, directive.end));
+        sheet.push(fact, origin);
+    }
+    sheet
 }
 
 struct Directive {

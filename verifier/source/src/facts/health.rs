@@ -1,5 +1,6 @@
 //! `source.health_handlers`: registrations of handlers for paths that ask after a service's health.
 
+use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt};
 use crate::go::syntax::{Call, Expr, Is, Span};
 use crate::meaning::body::Binding;
@@ -57,14 +58,7 @@ const HEALTH: &[&str] = &[
 const DEPTH: u32 = 6;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
-    let search = Search {
-        file: &routes,
-        words: &[
-            "Handle", "GET", "Get", "HEAD", "Head", "Any(", "All(", "Path", "Method", "Route(", "Add(", "Match(",
-            "Mount(",
-        ],
-        dependencies: false,
-    };
+    let search = Search { file: &routes, marks: mark::ROUTE, words: &[], dependencies: false };
     search.sheet::<HealthHandler>(lens, |site| {
         let mut out: Vec<(Span, Item)> = Vec::new();
         let is_function = |s: &Symbol| &*s.path == "net/http" && matches!(&*s.name, "Handle" | "HandleFunc");

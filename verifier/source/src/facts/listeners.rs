@@ -1,5 +1,6 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
+use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt};
 use crate::go::syntax::{Call, Element, Expr, Is, Op, Span};
 use crate::meaning::body::Binding;
@@ -62,8 +63,8 @@ const METHODS: &[(&str, &str, &str, Opens)] = &[
 const DEPTH: u32 = 4;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
-    let words = &["Listen", ".Run", ".Start"];
-    let search = Search { file: &|lens, file| opens_something(lens, file), words, dependencies: true };
+    let file = |lens: &Lens, file| opens_something(lens, file);
+    let search = Search { file: &file, marks: mark::LISTEN, words: &[], dependencies: true };
     search.sheet::<Listener>(lens, |site| {
         let mut out: Vec<(Span, Item)> = Vec::new();
         for found in references(lens, site, |s| function(s).is_some()) {
@@ -103,14 +104,20 @@ fn function(symbol: &Symbol) -> Option<Opens> {
     FUNCTIONS.iter().find(|(path, name, _)| symbol.is(path, name)).map(|row| row.2)
 }
 
-/// A method of a known type; an embedded one's is not followed.
+/// A method of a known type, or of a struct that embeds one.
 fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Option<(Symbol, Opens)> {
     if !METHODS.iter().any(|row| row.2 == name) {
         return None;
     }
     let ty = lens.type_of(site, base)?.name;
-    let row = METHODS.iter().find(|row| is_path(row.0, &ty.path) && *ty.name == *row.1 && row.2 == name)?;
-    Some((ty, row.3))
+    let of = |row: &&(&str, &'static str, &str, Opens)| {
+        let is = |known: &Symbol| is_path(row.0, &known.path) && *known.name == *row.1;
+        row.2 == name && lens.has_from(&ty, name, &is)
+    };
+    let row = METHODS.iter().find(of)?;
+    let path = row.0.trim_end_matches('*');
+    let known = if is_path(row.0, &ty.path) && *ty.name == *row.1 { ty } else { Symbol::new(path, row.1) };
+    Some((known, row.3))
 }
 
 fn of_call<'s>(

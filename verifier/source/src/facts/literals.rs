@@ -33,6 +33,14 @@ const BEGINNINGS: &[(&[u8], &str)] = &[
     (b"z/rt/g", "Mach-O"),
 ];
 
+/// Words of which a text with such a literal holds one.
+pub(super) fn beginnings() -> impl Iterator<Item = &'static [u8]> {
+    BEGINNINGS.iter().map(|(word, _)| *word).chain(FIRST_BYTES.iter().copied())
+}
+
+/// How a list of bytes may write the first one of an ELF file.
+const FIRST_BYTES: [&[u8]; 4] = [b"0x7f", b"0x7F", b"127", b"0177"];
+
 /// Literals of a Go file that hold executables. The text is searched for the beginnings; what stands around each decides.
 pub(crate) fn machine_code(text: &[u8]) -> Vec<MachineCode> {
     let mut found = Vec::new();
@@ -70,8 +78,7 @@ fn closing(text: &[u8], start: usize, quote: u8) -> usize {
 fn byte_lists(text: &[u8]) -> Vec<MachineCode> {
     const MAGIC: [u8; 4] = *b"\x7fELF";
     let mut found = Vec::new();
-    let starts = [&b"0x7f"[..], b"0x7F", b"127", b"0177"];
-    for at in starts.iter().flat_map(|s| memchr::memmem::find_iter(text, s)) {
+    for at in FIRST_BYTES.iter().flat_map(|s| memchr::memmem::find_iter(text, s)) {
         if text[..at].iter().rev().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| *b != b'{') {
             continue;
         }

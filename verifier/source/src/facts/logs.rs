@@ -1,6 +1,6 @@
 //! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
 
-use super::mentions::{BUILT_IN_PRINT, PRINT};
+use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, methods, references, spelt};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Expr, Is, Span};
@@ -27,16 +27,9 @@ struct Setup {
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let (setup, mut gaps) = setup(lens);
     let printing = Search {
-        file: &|lens, file| {
-            let head = lens.source.program.head(file);
-            let mentions = |mark| head.is_some_and(|head| head.mentions.has(mark));
-            let writes = ["fmt", "log"].iter().any(|path| lens.imports(file, path));
-            (writes && mentions(PRINT))
-                || mentions(BUILT_IN_PRINT)
-                || lens.imports(file, "log")
-                || lens.imports(file, "os")
-        },
-        words: &["Print", "Fprint", "print(", "println(", "Stdout", "Stderr", "Fatal", "Panic", "Output("],
+        file: &|lens, file| ["fmt", "log", "os"].iter().any(|path| lens.imports(file, path)),
+        marks: mark::PRINT,
+        words: &[],
         dependencies: false,
     };
     let logging = Search {
@@ -46,24 +39,14 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 || (!setup.logrus_formatter && lens.imports(file, LOGRUS))
                 || [ZAP, ZEROLOG].iter().any(|path| lens.imports(file, path))
         },
-        words: &[
-            "Trace",
-            "Debug",
-            "Info",
-            "Warn",
-            "Error",
-            "Log",
-            "NewDevelopment",
-            "ConsoleWriter",
-            "Fatal",
-            "Panic",
-            "Print",
-        ],
+        marks: mark::LEVEL,
+        words: &[],
         dependencies: false,
     };
+    let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
     let mut found: Vec<((FileId, Span), Item)> = Vec::new();
-    for search in [printing, logging] {
+    for search in [printing, built_in, logging] {
         let (items, lacks) = search.run(lens, |site| of_site(lens, site, &setup));
         found.extend(items);
         gaps.extend(lacks);
@@ -93,7 +76,8 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, setup: &Setup) -> Vec<((FileId,
 fn setup(lens: &Lens) -> (Setup, Vec<assize_facts::Gap>) {
     let search = Search {
         file: &|lens, file| ["log/slog", "log", LOGRUS].iter().any(|path| lens.imports(file, path)),
-        words: &["SetDefault", "SetOutput", "SetFormatter"],
+        marks: mark::LOGGER,
+        words: &[],
         dependencies: false,
     };
     let (found, gaps) = search.run(lens, |site| {
@@ -203,7 +187,8 @@ fn of_method<'s>(
         let stream = stream(lens, site, base)?;
         return Some((format!("os.File.{name}"), stream));
     }
-    if !is_log_call(name) || !lens.type_of(site, base)?.name.is("log", "Logger") {
+    let logger = |known: &Symbol| known.is("log", "Logger");
+    if !is_log_call(name) || !lens.has_from(&lens.type_of(site, base)?.name, name, &logger) {
         return None;
     }
     let Some(made) = maker(site, base) else {

@@ -1,32 +1,210 @@
-//! Words that a file's text holds, noted while it is read first: files without them are not read a second time.
+//! What a file's text mentions, noted while it is read first: files and declarations without it are not looked at a second time.
+//!
+//! Names are noted by declaration, as bits; what stands in comments and strings is noted by file.
 
-use memchr::memmem;
+use aho_corasick::{AhoCorasick, MatchKind};
+use std::sync::LazyLock;
 
-/// A set of the words below.
+/// What a name is sought for; a declaration has the bits of all its names.
+pub(crate) mod mark {
+    /// What writes text, and the streams that it is written to.
+    pub const PRINT: u32 = 1;
+    /// Calls of loggers.
+    pub const LEVEL: u32 = 1 << 1;
+    /// What makes a logger another one.
+    pub const LOGGER: u32 = 1 << 2;
+    pub const SIGNAL: u32 = 1 << 3;
+    pub const LISTEN: u32 = 1 << 4;
+    /// Registrations of handlers.
+    pub const ROUTE: u32 = 1 << 5;
+    /// Where TLS configurations are made and where they go.
+    pub const TLS: u32 = 1 << 6;
+    /// Fields of a TLS configuration that decide its versions.
+    pub const TLS_FIELD: u32 = 1 << 7;
+    pub const RUNTIME: u32 = 1 << 8;
+    pub const SETENV: u32 = 1 << 9;
+    pub const SECCOMP: u32 = 1 << 10;
+    /// HTTP clients and transports.
+    pub const CLIENT: u32 = 1 << 11;
+    pub const PPROF: u32 = 1 << 12;
+    /// `unsafe`, `reflect`.
+    pub const UNSAFE: u32 = 1 << 13;
+    /// What starts a program or loads code.
+    pub const EXEC: u32 = 1 << 14;
+    /// Go's own `print` and `println`.
+    pub const BUILT_IN_PRINT: u32 = 1 << 15;
+    /// What asks who looks on.
+    pub const SENSE: u32 = 1 << 16;
+    /// Fields of HTTP clients and transports.
+    pub const CLIENT_FIELD: u32 = 1 << 17;
+}
+
+use mark::*;
+
+/// Whole names.
+const NAMES: &[(&str, u32)] = &[
+    ("print", BUILT_IN_PRINT),
+    ("println", BUILT_IN_PRINT),
+    ("Output", PRINT),
+    ("Stdout", PRINT | EXEC),
+    ("Stderr", PRINT | EXEC),
+    ("NewDevelopment", LEVEL),
+    ("ConsoleWriter", LEVEL),
+    ("NewConsoleWriter", LEVEL),
+    ("SetDefault", LOGGER),
+    ("SetOutput", LOGGER),
+    ("SetFormatter", LOGGER),
+    ("Notify", SIGNAL),
+    ("NotifyContext", SIGNAL),
+    ("Ignore", SIGNAL),
+    ("Reset", SIGNAL),
+    ("FileListener", LISTEN),
+    ("NewListener", LISTEN | TLS),
+    ("Handle", ROUTE | PPROF),
+    ("HandleFunc", ROUTE | PPROF),
+    ("Handler", ROUTE | PPROF),
+    ("HandlerFunc", ROUTE | PPROF),
+    ("GET", ROUTE | PPROF),
+    ("Get", ROUTE | PPROF | CLIENT | SENSE),
+    ("HEAD", ROUTE),
+    ("Head", ROUTE | CLIENT),
+    ("Any", ROUTE | PPROF),
+    ("All", ROUTE | PPROF),
+    ("Route", ROUTE),
+    ("Path", ROUTE),
+    ("PathPrefix", ROUTE),
+    ("Method", ROUTE),
+    ("MethodFunc", ROUTE),
+    ("Add", ROUTE),
+    ("Match", ROUTE),
+    ("Mount", ROUTE),
+    ("GetFunc", ROUTE),
+    ("Config", TLS),
+    ("TLS", TLS),
+    ("TLSConfig", TLS | CLIENT),
+    ("TLSClientConfig", TLS | CLIENT),
+    ("GetConfigForClient", TLS | TLS_FIELD),
+    ("MinVersion", TLS | TLS_FIELD),
+    ("MaxVersion", TLS | TLS_FIELD),
+    ("Server", TLS | LISTEN),
+    ("Client", TLS | CLIENT),
+    ("Manager", TLS | LISTEN),
+    ("NewTLS", TLS),
+    ("Creds", TLS),
+    ("WithTransportCredentials", TLS),
+    ("StartTLS", TLS),
+    ("ConfigureTLSConfig", TLS),
+    ("GOMAXPROCS", RUNTIME),
+    ("Setenv", SETENV),
+    ("Prctl", SECCOMP),
+    ("Load", SECCOMP),
+    ("LoadFilter", SECCOMP),
+    ("LoadProfile", SECCOMP),
+    ("InitSeccomp", SECCOMP),
+    ("Transport", CLIENT),
+    ("DefaultClient", CLIENT),
+    ("DefaultTransport", CLIENT),
+    ("Post", CLIENT),
+    ("PostForm", CLIENT),
+    ("Timeout", CLIENT_FIELD),
+    ("IdleConnTimeout", CLIENT_FIELD),
+    ("ResponseHeaderTimeout", CLIENT_FIELD),
+    ("TLSHandshakeTimeout", CLIENT_FIELD),
+    ("MaxIdleConns", CLIENT_FIELD),
+    ("MaxIdleConnsPerHost", CLIENT_FIELD),
+    ("MaxConnsPerHost", CLIENT_FIELD),
+    ("DisableKeepAlives", CLIENT_FIELD),
+    ("Index", PPROF),
+    ("Profile", PPROF),
+    ("Symbol", PPROF),
+    ("Trace", PPROF),
+    ("Cmdline", PPROF),
+    ("Command", EXEC),
+    ("CommandContext", EXEC),
+    ("Cmd", EXEC),
+    ("StartProcess", EXEC),
+    ("ForkExec", EXEC),
+    ("Exec", EXEC),
+    ("Lookup", EXEC),
+    ("Open", EXEC),
+    ("Pointer", UNSAFE),
+    ("UnsafePointer", UNSAFE),
+    ("UnsafeAddr", UNSAFE),
+    ("NewAt", UNSAFE),
+    ("SliceHeader", UNSAFE),
+    ("StringHeader", UNSAFE),
+    ("UserAgent", SENSE),
+    ("Interfaces", SENSE),
+    ("InterfaceAddrs", SENSE),
+    ("Environ", SENSE),
+];
+
+/// Beginnings of names.
+const BEGINNINGS: &[(&str, u32)] = &[
+    ("Print", PRINT | LEVEL),
+    ("Fprint", PRINT),
+    ("Fatal", PRINT | LEVEL),
+    ("Panic", PRINT | LEVEL),
+    ("Write", PRINT),
+    ("Trace", LEVEL),
+    ("Debug", LEVEL),
+    ("Info", LEVEL),
+    ("Warn", LEVEL),
+    ("Error", LEVEL),
+    ("Log", LEVEL),
+    ("Listen", LISTEN | TLS),
+    ("Run", LISTEN),
+    ("Start", LISTEN),
+    ("Dial", TLS),
+    ("QUIC", TLS),
+    ("Serve", TLS | LISTEN),
+    ("Set", RUNTIME),
+    ("Syscall", SECCOMP),
+    ("RawSyscall", SECCOMP),
+    ("AllThreadsSyscall", SECCOMP),
+    ("Slice", UNSAFE),
+    ("String", UNSAFE),
+];
+
+struct Row {
+    word: &'static [u8],
+    whole: bool,
+    marks: u32,
+}
+
+/// Rows by their first byte: most names of a program meet one or two of them.
+static ROWS: LazyLock<Vec<Vec<Row>>> = LazyLock::new(|| {
+    let mut rows: Vec<Vec<Row>> = (0..256).map(|_| Vec::new()).collect();
+    let whole = NAMES.iter().map(|(word, marks)| Row { word: word.as_bytes(), whole: true, marks: *marks });
+    let begun = BEGINNINGS.iter().map(|(word, marks)| Row { word: word.as_bytes(), whole: false, marks: *marks });
+    whole.chain(begun).for_each(|row| rows[usize::from(row.word[0])].push(row));
+    rows
+});
+
+/// What a name is sought for.
+pub(crate) fn marks(name: &[u8]) -> u32 {
+    let Some(first) = name.first() else { return 0 };
+    let fits = |row: &&Row| if row.whole { row.word == name } else { name.starts_with(row.word) };
+    ROWS[usize::from(*first)].iter().filter(fits).fold(0, |all, row| all | row.marks)
+}
+
+/// Words that a file's text holds, whatever they stand in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Mentions(u32);
 
-/// What writes text: `fmt.Print…`, `Fprint…`, `log.Print…`.
-pub(crate) const PRINT: Mentions = Mentions(1);
-/// Go's own `print` and `println`.
-pub(crate) const BUILT_IN_PRINT: Mentions = Mentions(1 << 1);
 /// What speaks to another checker.
-pub(crate) const SUPPRESSION: Mentions = Mentions(1 << 2);
-
-/// Fields of a TLS configuration that decide its versions.
-pub(crate) const TLS_FIELDS: Mentions = Mentions(1 << 3);
+pub(crate) const SUPPRESSION: Mentions = Mentions(1);
+/// Directives behind the imports that matter in files that no build takes, too.
+pub(crate) const DIRECTIVE: Mentions = Mentions(1 << 1);
+/// The beginning of an executable, perhaps.
+const MACHINE_CODE: Mentions = Mentions(1 << 2);
+/// What tells a tracer or a probe from anyone else.
+pub(crate) const SENSING: Mentions = Mentions(1 << 3);
 
 const WORDS: &[(&str, Mentions)] = &[
-    ("Print", PRINT),
-    ("Fprint", PRINT),
-    ("println(", BUILT_IN_PRINT),
-    ("print(", BUILT_IN_PRINT),
-    (".MinVersion", TLS_FIELDS),
-    (".MaxVersion", TLS_FIELDS),
-    (".GetConfigForClient", TLS_FIELDS),
     ("nolint", SUPPRESSION),
     ("#nosec", SUPPRESSION),
-    ("nosemgrep", SUPPRESSION),
+    ("nosem", SUPPRESSION),
     ("NOSONAR", SUPPRESSION),
     ("lint:", SUPPRESSION),
     ("revive:", SUPPRESSION),
@@ -36,23 +214,66 @@ const WORDS: &[(&str, Mentions)] = &[
     ("checkov:skip", SUPPRESSION),
     ("codeql[", SUPPRESSION),
     ("lgtm[", SUPPRESSION),
-    ("deepsource ", SUPPRESSION),
     ("skipcq", SUPPRESSION),
     ("nosast", SUPPRESSION),
+    ("go:cgo_", DIRECTIVE),
+    ("go:linkname", DIRECTIVE),
+    ("TracerPid", SENSING),
+    ("User-Agent", SENSING),
+    ("user-agent", SENSING),
 ];
+
+static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let words = WORDS.iter().map(|(word, _)| word.as_bytes()).chain(super::literals::beginnings());
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
+});
 
 impl Mentions {
     pub fn of(text: &[u8]) -> Mentions {
+        // Without the finder everything is looked at.
+        let Some(finder) = &*FINDER else { return Mentions(u32::MAX) };
         let mut out = Mentions::default();
-        for (word, mark) in WORDS {
-            if !out.has(*mark) && memmem::find(text, word.as_bytes()).is_some() {
-                out.0 |= mark.0;
-            }
+        // Words that overlap say the same: none hides another.
+        for found in finder.find_iter(text) {
+            out.0 |= WORDS.get(found.pattern().as_usize()).map_or(MACHINE_CODE, |(_, mention)| *mention).0;
         }
         out
     }
 
-    pub fn has(self, mark: Mentions) -> bool {
-        self.0 & mark.0 == mark.0
+    pub fn has(self, mention: Mentions) -> bool {
+        self.0 & mention.0 == mention.0
+    }
+
+    pub fn may_hold_machine_code(self) -> bool {
+        self.has(MACHINE_CODE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_sought_whole_or_by_their_beginning() {
+        for (name, expected) in [
+            ("println", BUILT_IN_PRINT),
+            ("printlns", 0),
+            ("Println", PRINT | LEVEL),
+            ("ListenAndServe", LISTEN | TLS),
+            ("Config", TLS),
+            ("Configs", 0),
+            ("x", 0),
+            ("", 0),
+        ] {
+            assert_eq!(marks(name.as_bytes()), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn words_of_a_text_are_noted_wherever_they_stand() {
+        let of = |text: &str| Mentions::of(text.as_bytes());
+        assert!(of("x // nolint:all").has(SUPPRESSION) && !of("no lint").has(SUPPRESSION));
+        assert!(of("//go:linkname a b").has(DIRECTIVE) && of("\"TracerPid:\"").has(SENSING));
+        assert!(of("\"\\x7fELF").may_hold_machine_code() && !of("elf").may_hold_machine_code());
     }
 }

@@ -4,32 +4,40 @@ mod cgo;
 mod cgo_optional;
 mod declarations;
 mod embeds;
+mod exec;
 mod files;
 mod health;
+mod http_clients;
 mod listeners;
 mod literals;
 mod loaders;
 mod logs;
+mod matches;
 mod mentions;
+mod pprof;
 mod runtime_settings;
 mod search;
 mod seccomp;
+mod sensing;
 mod signals;
 mod source;
+mod structs;
 mod suppressions;
 mod tls;
+mod types;
+mod unsafe_pointers;
 
 pub(crate) use literals::{MachineCode, machine_code};
-pub(crate) use mentions::Mentions;
+pub(crate) use mentions::{DIRECTIVE, Mentions, marks};
 pub(crate) use source::Source;
 
 use crate::meaning::Lens;
 use assize_facts::kinds::inventory::Suppression;
 use assize_facts::kinds::source::{
-    CgoImport, Declarations, HealthHandler, Listener, LogCall, RuntimeSetting, SeccompLoad, SignalHandler, SourceFile,
-    TlsConfig,
+    CgoImport, Declarations, Embed, ExecCall, HealthHandler, HttpClient, Listener, LogCall, Match, Pprof,
+    RuntimeSetting, SeccompLoad, SignalHandler, SourceFile, TestSensing, TlsConfig, UnsafePointer,
 };
-use assize_facts::{Fact, Sheet};
+use assize_facts::{Fact, Request, Sheet};
 
 /// Kinds that are answered here.
 pub(crate) const KINDS: &[&str] = &[
@@ -44,32 +52,55 @@ pub(crate) const KINDS: &[&str] = &[
     RuntimeSetting::KIND,
     SeccompLoad::KIND,
     Suppression::KIND,
+    HttpClient::KIND,
+    Pprof::KIND,
+    UnsafePointer::KIND,
+    ExecCall::KIND,
+    Embed::KIND,
+    TestSensing::KIND,
+    Match::KIND,
 ];
 
 /// The sheet of a kind of [`KINDS`].
-pub(crate) fn sheet(kind: &str, source: &Source) -> Option<Sheet> {
-    let mut sheet = match kind {
+pub(crate) fn sheet(request: &Request, lens: &Lens) -> Option<Sheet> {
+    let source = lens.source;
+    let mut sheet = match request.kind.as_str() {
         SourceFile::KIND => files::sheet(source),
         CgoImport::KIND => cgo::sheet(source),
         Declarations::KIND => declarations::sheet(source),
-        SignalHandler::KIND => signals::sheet(&Lens::new(source)),
-        TlsConfig::KIND => tls::sheet(&Lens::new(source)),
-        LogCall::KIND => logs::sheet(&Lens::new(source)),
-        Listener::KIND => listeners::sheet(&Lens::new(source)),
-        HealthHandler::KIND => health::sheet(&Lens::new(source)),
-        RuntimeSetting::KIND => runtime_settings::sheet(&Lens::new(source)),
-        SeccompLoad::KIND => seccomp::sheet(&Lens::new(source)),
+        SignalHandler::KIND => signals::sheet(lens),
+        TlsConfig::KIND => tls::sheet(lens),
+        LogCall::KIND => logs::sheet(lens),
+        Listener::KIND => listeners::sheet(lens),
+        HealthHandler::KIND => health::sheet(lens),
+        RuntimeSetting::KIND => runtime_settings::sheet(lens),
+        SeccompLoad::KIND => seccomp::sheet(lens),
         Suppression::KIND => suppressions::sheet(source),
+        HttpClient::KIND => http_clients::sheet(lens),
+        Pprof::KIND => pprof::sheet(lens),
+        UnsafePointer::KIND => unsafe_pointers::sheet(lens),
+        ExecCall::KIND => exec::sheet(lens),
+        Embed::KIND => embeds::sheet(source),
+        TestSensing::KIND => sensing::sheet(lens),
+        Match::KIND => matches::sheet(lens, request),
         _ => return None,
     };
     sheet.settle();
+    // What one kind followed is seldom what the next one follows.
+    lens.forget();
     Some(sheet)
 }
 
 #[cfg(test)]
 mod cgo_tests;
 #[cfg(test)]
+mod clients_tests;
+#[cfg(test)]
 mod files_tests;
+#[cfg(test)]
+mod machine_tests;
+#[cfg(test)]
+mod oracle_tests;
 #[cfg(test)]
 mod services_tests;
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! `source.runtime_settings`: what go.mod, go.work, `//go:debug` lines and calls set of the Go runtime.
 
 use super::Source;
+use super::mentions::mark;
 use super::search::{Reference, Search, item, references};
 use crate::build::{FileId, join};
 use crate::meaning::{Const, Lens, Site, Symbol};
@@ -29,7 +30,8 @@ const VARIABLES: &[&str] = &["GODEBUG", "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GOT
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search {
         file: &|lens, file| ["runtime", "runtime/debug", "os", "syscall"].iter().any(|path| lens.imports(file, path)),
-        words: &["GOMAXPROCS", "Setenv", "Set", "Clearenv"],
+        marks: mark::RUNTIME | mark::SETENV,
+        words: &[],
         dependencies: true,
     };
     let mut sheet = search.sheet::<RuntimeSetting>(lens, |site| {
@@ -107,7 +109,8 @@ fn of_variable(name: &str, value: Known<String>) -> Vec<(String, Known<String>)>
 pub(super) fn may_lower_tls(lens: &Lens) -> bool {
     let search = Search {
         file: &|lens, file| lens.imports(file, "os") || lens.imports(file, "syscall"),
-        words: &["Setenv"],
+        marks: mark::SETENV,
+        words: &[],
         dependencies: false,
     };
     let (found, _) = search.run(lens, |site| {

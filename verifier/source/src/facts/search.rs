@@ -14,7 +14,9 @@ use rayon::prelude::*;
 pub(super) struct Search<'f> {
     /// Which files can matter; asked before anything is read.
     pub file: &'f (dyn Fn(&Lens, FileId) -> bool + Sync),
-    /// Words of which a declaration must hold one.
+    /// Marks of which a declaration must bear one,
+    pub marks: u32,
+    /// or words that are known only by now, of which it must hold one.
     pub words: &'f [&'f str],
     /// Whether dependencies are looked at.
     pub dependencies: bool,
@@ -59,15 +61,23 @@ impl Search<'_> {
 
     /// The declarations of a file that hold one of the words.
     fn places(&self, lens: &Lens, file: FileId) -> Vec<Place> {
+        if lens.everything {
+            return lens.places(file).collect();
+        }
         if !(self.file)(lens, file) {
             return Vec::new();
+        }
+        let decls = lens.outline(file);
+        let bears = |place: &Place| decls[place.decl].marks & self.marks != 0;
+        if self.words.is_empty() {
+            return lens.places(file).filter(bears).collect();
         }
         let Some(bytes) = lens.source.bytes(file) else { return Vec::new() };
         let finders: Vec<memmem::Finder> = self.words.iter().map(|word| memmem::Finder::new(*word)).collect();
         let holds = |place: &Place| {
-            let decl = &lens.outline(file)[place.decl];
+            let decl = &decls[place.decl];
             let text = bytes.get(decl.start..decl.end).unwrap_or_default();
-            finders.iter().any(|finder| finder.find(text).is_some())
+            bears(place) || finders.iter().any(|finder| finder.find(text).is_some())
         };
         lens.places(file).filter(holds).collect()
     }

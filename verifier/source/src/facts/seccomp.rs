@@ -1,5 +1,6 @@
 //! `source.seccomp_loads`: where the program loads a seccomp filter, by a library or by the system call itself.
 
+use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt};
 use crate::go::syntax::Call;
 use crate::meaning::{Const, Lens, Site, Symbol};
@@ -54,7 +55,8 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let libraries = || LIBRARIES.iter().map(|(path, _)| *path).chain([LIBSECCOMP]);
     let search = Search {
         file: &|lens, file| RAW_PACKAGES.iter().copied().chain(libraries()).any(|path| lens.imports(file, path)),
-        words: &["yscall", "Prctl", "Load", "InitSeccomp"],
+        marks: mark::SECCOMP,
+        words: &[],
         dependencies: true,
     };
     search.sheet::<SeccompLoad>(lens, |site| {

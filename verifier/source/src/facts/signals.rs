@@ -1,5 +1,6 @@
 //! `source.signal_handlers`: what the program arranges to happen on a signal.
 
+use super::mentions::mark;
 use super::search::{Reference, Search, item, references};
 use crate::go::syntax::{Call, Does, Expr, Is, Op, Stmt};
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
@@ -11,11 +12,8 @@ const PATH: &str = "os/signal";
 const MOST: usize = 16;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
-    let search = Search {
-        file: &|lens, file| lens.imports(file, PATH),
-        words: &["Notify", "Ignore", "Reset"],
-        dependencies: true,
-    };
+    let search =
+        Search { file: &|lens, file| lens.imports(file, PATH), marks: mark::SIGNAL, words: &[], dependencies: true };
     search.sheet::<SignalHandler>(lens, |site| {
         let sought = |s: &Symbol| &*s.path == PATH && kind(&s.name).is_some();
         references(lens, site, sought).iter().filter_map(|found| of_reference(lens, site, found)).collect()

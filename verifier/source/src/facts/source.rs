@@ -6,7 +6,25 @@ use crate::go::text::Text;
 use crate::meaning::Decls;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
+use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
+
+/// A file's bytes.
+pub(crate) enum Bytes {
+    Kept(Arc<Text>),
+    Read(Vec<u8>),
+}
+
+impl Deref for Bytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Bytes::Kept(text) => &text.bytes,
+            Bytes::Read(bytes) => bytes,
+        }
+    }
+}
 
 pub(crate) struct Source<'a> {
     pub program: Program<'a>,
@@ -37,10 +55,13 @@ impl<'a> Source<'a> {
         self.texts.get(file.0 as usize)?.get_or_init(read).clone()
     }
 
-    /// A file's bytes, read anew unless its text is kept already.
-    pub fn bytes(&self, file: FileId) -> Option<Vec<u8>> {
+    /// A file's bytes for a look: those that are kept already, or read anew and not kept.
+    pub fn bytes(&self, file: FileId) -> Option<Bytes> {
+        if let Some(Some(text)) = self.texts.get(file.0 as usize)?.get() {
+            return Some(Bytes::Kept(text.clone()));
+        }
         let path = self.program.folders.file(file).content.as_ref()?;
-        self.program.files.read(path).ok()
+        self.program.files.read(path).ok().map(Bytes::Read)
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Origin {

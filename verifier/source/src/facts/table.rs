@@ -2,7 +2,10 @@
 
 use super::{Source, sheet};
 use crate::build::{Memory, Program};
-use assize_facts::{BinarySpec, BuildSpec, Deliverable, Field, Quiet, Sheet, SourceSpec};
+use crate::meaning::Lens;
+use assize_facts::{BinarySpec, BuildSpec, Deliverable, Field, Quiet, Request, Sheet, SourceSpec};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
 
 /// A deliverable with one binary built like this; `env` as `NAME=value`.
 pub(crate) fn built(package: Option<&str>, tags: &[&str], env: &[&str]) -> Deliverable {
@@ -18,21 +21,37 @@ pub(crate) fn cgo_off() -> Deliverable {
     built(None, &[], &["CGO_ENABLED=0"])
 }
 
-/// The sheet of a kind over a tree in memory (`-- path --` before each file). Without a go.mod the tree gets one for `example.com/app`.
+/// The sheet of a kind over a tree in memory.
 pub(crate) fn collect(kind: &str, tree: &str, spec: &Deliverable) -> Sheet {
-    let mut files = Memory::new(tree);
-    if !tree.contains("go.mod --") {
-        files.add("go.mod", b"module example.com/app\n\ngo 1.26\n");
-    }
-    collect_from(kind, &files, spec)
+    collect_with(kind, tree, spec, &BTreeMap::new())
+}
+
+pub(crate) fn collect_with(kind: &str, tree: &str, spec: &Deliverable, with: &BTreeMap<String, Json>) -> Sheet {
+    asked(&Request::new(kind, with), &files(tree), spec, false)
 }
 
 pub(crate) fn collect_from(kind: &str, files: &Memory, spec: &Deliverable) -> Sheet {
+    asked(&Request::new(kind, &BTreeMap::new()), files, spec, false)
+}
+
+/// `everything`: with every declaration looked at, whatever is noted of it.
+fn asked(request: &Request, files: &Memory, spec: &Deliverable, everything: bool) -> Sheet {
     let inventory = files.inventory();
     let mut program = Program::read(files, spec, &[], &Quiet);
     program.read_rest();
     let source = Source::new(program, Box::new(move || inventory.clone()));
-    sheet(kind, &source).expect("a kind of this room")
+    let mut lens = Lens::new(&source);
+    lens.everything = everything;
+    sheet(request, &lens).expect("a kind of this room")
+}
+
+/// `-- path --` before each file. Without a go.mod the tree gets one for `example.com/app`.
+fn files(tree: &str) -> Memory {
+    let mut files = Memory::new(tree);
+    if !tree.contains("go.mod --") {
+        files.add("go.mod", b"module example.com/app\n\ngo 1.26\n");
+    }
+    files
 }
 
 /// One line per item and gap: `place field field …`, unknown values as `?code`, possible ones joined by `|`, absent ones as `-`.
@@ -77,7 +96,14 @@ fn plain(json: &serde_json::Value) -> String {
 /// Checks a table of `(name, tree, expected lines)`.
 pub(crate) fn check(kind: &str, fields: &[&str], spec: &Deliverable, table: &[(&str, &str, &str)]) {
     for (name, tree, expected) in table {
-        let found = shown(&collect(kind, tree, spec), fields);
-        assert_eq!(found, expected.trim(), "{name}");
+        let request = Request::new(kind, &BTreeMap::new());
+        let tree = files(tree);
+        let found = asked(&request, &tree, spec, false);
+        assert_eq!(shown(&found, fields), expected.trim(), "{name}");
+        // What is noted of files and declarations while they are read first must not hide anything.
+        let mut whole = asked(&request, &tree, spec, true);
+        // A declaration that is broken and does not matter is a gap only where everything is looked at.
+        whole.gaps.retain(|gap| gap.reason.code != "declaration-not-understood" || found.gaps.contains(gap));
+        assert_eq!(shown(&found, fields), shown(&whole, fields), "{name}: against every declaration");
     }
 }

@@ -4,7 +4,7 @@ use super::outline::{DeclKind, outline};
 use std::path::{Path, PathBuf};
 
 /// The `src` folder of the Go installation, by `go env GOROOT`.
-pub(super) fn goroot() -> PathBuf {
+pub(crate) fn goroot() -> PathBuf {
     let out = std::process::Command::new("go")
         .args(["env", "GOROOT"])
         .env("GOENV", "off")
@@ -34,7 +34,7 @@ fn the_whole_standard_library_has_outlines_without_fault() {
     assert!(files.len() > 6_000, "only {} files", files.len());
     let mut refused = Vec::new();
     for path in &files {
-        let out = outline(&std::fs::read(path).expect("a readable file"));
+        let out = outline(&std::fs::read(path).expect("a readable file"), |_| 0);
         let broken = out.decls.iter().any(|d| d.kind == DeclKind::Broken);
         if out.fault.is_some() || broken || out.package.is_empty() {
             refused.push(format!("{}: {:?}", path.display(), out.fault));
@@ -84,7 +84,7 @@ fn refused(files: &[PathBuf]) -> Vec<String> {
     let mut refused = Vec::new();
     for path in files {
         let text = std::fs::read(path).expect("a readable file");
-        let out = outline(&text);
+        let out = outline(&text, |_| 0);
         let faults = out.decls.iter().filter_map(|decl| super::parse::parse(&text, decl).fault);
         if let Some(fault) = out.fault.into_iter().chain(faults).next()
             && !whole_corpus_lacks(path, &text)

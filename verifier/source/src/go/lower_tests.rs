@@ -6,7 +6,7 @@ use crate::go::syntax::*;
 
 fn parsed(text: &str) -> (Option<Item>, Option<&'static str>) {
     let file = format!("package p\n{text}\n");
-    let out = outline(file.as_bytes());
+    let out = outline(file.as_bytes(), |_| 0);
     let parsed = parse(file.as_bytes(), &out.decls[0]);
     (parsed.item, parsed.fault.map(|f| f.what))
 }
@@ -149,7 +149,7 @@ fn what_is_not_understood_is_a_fault_and_never_silent() {
         "type T struct { a b c }",
     ] {
         let file = format!("package p\n{text}\n");
-        let out = outline(file.as_bytes());
+        let out = outline(file.as_bytes(), |_| 0);
         let seen = out.fault.is_some() || out.decls.iter().any(|d| parse(file.as_bytes(), d).fault.is_some());
         assert!(seen, "{text}");
     }

@@ -4,11 +4,11 @@ pub(crate) mod lexer;
 pub(crate) mod literal;
 mod lower;
 mod lower_stmt;
-mod normal;
+pub(crate) mod normal;
 pub(crate) mod outline;
 pub(crate) mod parse;
 pub(crate) mod syntax;
 pub(crate) mod text;
 
 #[cfg(test)]
-mod corpus_tests;
+pub(crate) mod corpus_tests;

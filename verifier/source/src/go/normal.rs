@@ -285,7 +285,7 @@ mod tests {
 
     fn spelt(text: &str) -> String {
         let file = format!("package p\n{text}\n");
-        let out = outline(file.as_bytes());
+        let out = outline(file.as_bytes(), |_| 0);
         let normal = normal(file.as_bytes(), &out.decls[0]).expect("tokens");
         let last = normal.text.len() - 1;
         for (offset, byte) in normal.text[..last].iter().enumerate().filter(|(o, _)| !normal.added.contains(o)) {

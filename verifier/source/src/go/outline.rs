@@ -45,22 +45,50 @@ pub(crate) struct Decl {
     pub start: usize,
     /// Behind its last token.
     pub end: usize,
-    pub specs: Vec<Spec>,
+    pub specs: Box<[Spec]>,
+    /// What the reader of names made of those inside: which declarations are worth a parse.
+    pub marks: u32,
 }
 
 /// A function, or one line of a group.
+///
+/// Large trees have hundreds of thousands of them, most with one name and nothing else: hence the sparing shape.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Spec {
-    pub names: Vec<Box<str>>,
-    pub start: usize,
-    pub end: usize,
+    /// Apart by commas.
+    names: Box<str>,
     /// `type A = B`.
     pub alias: bool,
-    /// `B` there, where it is a name of the same package.
-    pub alias_of: Option<Box<str>>,
     /// Whether type parameters follow the name.
     pub generic: bool,
-    pub receiver: Option<Receiver>,
+    more: Option<Box<More>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum More {
+    Receiver(Receiver),
+    AliasOf(Box<str>),
+}
+
+impl Spec {
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.split(',').filter(|name| !name.is_empty())
+    }
+
+    pub fn receiver(&self) -> Option<&Receiver> {
+        match self.more.as_deref() {
+            Some(More::Receiver(receiver)) => Some(receiver),
+            Some(More::AliasOf(_)) | None => None,
+        }
+    }
+
+    /// `B` of `type A = B`, where it is a name of the same package.
+    pub fn alias_of(&self) -> Option<&str> {
+        match self.more.as_deref() {
+            Some(More::AliasOf(name)) => Some(name),
+            Some(More::Receiver(_)) | None => None,
+        }
+    }
 }
 
 /// A method's receiver as written.
@@ -83,15 +111,36 @@ pub(crate) struct Directive {
     pub block: bool,
 }
 
+/// Says of a name what it is sought for: bits that are joined for each declaration.
+pub(crate) type Marker = fn(&[u8]) -> u32;
+
 /// Reads a file's outline. Never fails: what is no Go is in [`Outline::fault`] and in declarations marked as broken.
-pub(crate) fn outline(text: &[u8]) -> Outline {
+pub(crate) fn outline(text: &[u8], marker: Marker) -> Outline {
     let mut out = Outline { fault: illegal_bytes(text), ..Outline::default() };
-    let mut reader = Reader::new(text);
+    let mut reader = Reader::new(text, marker);
     if let Err(fault) = reader.file(&mut out) {
         out.fault = out.fault.or(Some(fault));
     }
-    out.directives = reader.lexer.directives.iter().map(|c| directive(text, c.start, c.end)).collect();
-    out
+    out.finish(text, &reader)
+}
+
+/// Package clause and imports alone, with the directives that stand before their end: enough of a file that no build takes.
+pub(crate) fn imports(text: &[u8]) -> Outline {
+    let mut out = Outline::default();
+    let mut reader = Reader::new(text, |_| 0);
+    if let Err(fault) = reader.head(&mut out) {
+        out.fault = Some(fault);
+    }
+    out.finish(text, &reader)
+}
+
+impl Outline {
+    fn finish(mut self, text: &[u8], reader: &Reader) -> Outline {
+        self.directives = reader.lexer.directives.iter().map(|c| directive(text, c.start, c.end)).collect();
+        self.imports.shrink_to_fit();
+        self.decls.shrink_to_fit();
+        self
+    }
 }
 
 /// What go/scanner refuses anywhere in a file, comments and strings included: NUL, bytes that are no UTF-8, a byte order mark inside.
@@ -123,12 +172,16 @@ struct Reader<'a> {
     open: Vec<u8>,
     /// Behind the last token that was not a semicolon.
     last_end: usize,
+    marker: Marker,
+    /// Of the names since the declaration began.
+    marks: u32,
 }
 
 impl<'a> Reader<'a> {
-    fn new(text: &'a [u8]) -> Reader<'a> {
+    fn new(text: &'a [u8], marker: Marker) -> Reader<'a> {
         let token = Token { mark: Mark::Semi, start: 0, end: 0 };
-        Reader { text, lexer: Lexer::new(text).keeping_directives(), token, open: Vec::new(), last_end: 0 }
+        let lexer = Lexer::new(text).keeping_directives();
+        Reader { text, lexer, token, open: Vec::new(), last_end: 0, marker, marks: 0 }
     }
 
     fn word(&self) -> &'a [u8] {
@@ -147,6 +200,7 @@ impl<'a> Reader<'a> {
             Mark::Close(byte) if self.open.pop().is_none_or(|open| closing(open) != byte) => {
                 return Err(Fault { at: start, what: "brackets that do not match" });
             }
+            Mark::Name => self.marks |= (self.marker)(&self.text[start..end]),
             _ => {}
         }
         if mark != Mark::Semi {
@@ -170,6 +224,18 @@ impl<'a> Reader<'a> {
     }
 
     fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
+        self.head(out)?;
+        while self.token.mark != Mark::End {
+            match self.token.mark {
+                Mark::Semi => self.bump()?,
+                _ => self.declaration(out)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// The package clause and the imports: nothing else may stand before them.
+    fn head(&mut self, out: &mut Outline) -> Result<(), Fault> {
         self.token = self.lexer.next()?;
         if self.word() != b"package" {
             return Err(Fault { at: self.token.start, what: "no package clause" });
@@ -180,18 +246,19 @@ impl<'a> Reader<'a> {
             out.package = self.owned();
         }
         self.rest_of(0)?;
-        while self.token.mark != Mark::End {
+        loop {
             match self.token.mark {
                 Mark::Semi => self.bump()?,
-                _ => self.declaration(out)?,
+                Mark::Keyword if self.word() == b"import" => self.declaration(out)?,
+                _ => return Ok(()),
             }
         }
-        Ok(())
     }
 
     fn declaration(&mut self, out: &mut Outline) -> Result<(), Fault> {
         let start = self.token.start;
-        let mut specs = Vec::new();
+        self.marks = 0;
+        let mut specs = Vec::with_capacity(1);
         let kind = match self.word() {
             b"import" => {
                 self.bump()?;
@@ -209,7 +276,7 @@ impl<'a> Reader<'a> {
         if let Mark::Close(_) = self.token.mark {
             return Err(Fault { at: self.token.start, what: "brackets that do not match" });
         }
-        out.decls.push(Decl { kind, start, end: self.last_end, specs });
+        out.decls.push(Decl { kind, start, end: self.last_end, specs: specs.into(), marks: self.marks });
         Ok(())
     }
 
@@ -269,15 +336,28 @@ impl<'a> Reader<'a> {
 
     fn spec(&mut self, kind: DeclKind) -> Result<Spec, Fault> {
         let depth = self.open.len();
-        let mut spec = Spec { start: self.token.start, ..Spec::default() };
+        let mut spec = Spec::default();
+        let (first, mut end) = (self.token, self.token.start);
+        let mut names: Option<String> = None;
         while self.token.mark == Mark::Name {
-            spec.names.push(self.owned());
+            end = self.token.end;
+            if self.token.start != first.start {
+                // Only the names, without what stands between them.
+                let known =
+                    names.get_or_insert_with(|| String::from_utf8_lossy(&self.text[first.start..first.end]).into());
+                known.push(',');
+                known.push_str(&String::from_utf8_lossy(&self.text[self.token.start..end]));
+            }
             self.bump()?;
             match self.token.mark {
                 Mark::Comma if kind != DeclKind::Type => self.bump()?,
                 _ => break,
             }
         }
+        spec.names = match names {
+            Some(names) => names.into(),
+            None => String::from_utf8_lossy(&self.text[first.start..end]).into(),
+        };
         if kind == DeclKind::Type {
             if self.token.mark == Mark::Open(b'[') {
                 spec.generic = self.brackets()?;
@@ -285,11 +365,10 @@ impl<'a> Reader<'a> {
             spec.alias = self.token.mark == Mark::Assign;
             if spec.alias {
                 self.bump()?;
-                spec.alias_of = self.plain_name()?;
+                spec.more = self.plain_name()?.map(|name| Box::new(More::AliasOf(name)));
             }
         }
         self.rest_of(depth)?;
-        spec.end = self.last_end;
         Ok(spec)
     }
 
@@ -309,20 +388,19 @@ impl<'a> Reader<'a> {
     }
 
     fn func(&mut self, specs: &mut Vec<Spec>) -> Result<DeclKind, Fault> {
-        let mut spec = Spec { start: self.token.start, ..Spec::default() };
+        let mut spec = Spec::default();
         self.bump()?;
         let method = self.token.mark == Mark::Open(b'(');
         if method {
-            spec.receiver = self.receiver()?;
+            spec.more = self.receiver()?.map(|receiver| Box::new(More::Receiver(receiver)));
         }
         if self.token.mark == Mark::Name {
-            spec.names.push(self.owned());
+            spec.names = self.owned();
             self.bump()?;
             spec.generic = self.token.mark == Mark::Open(b'[');
         }
         self.rest_of(0)?;
-        spec.end = self.last_end;
-        let broken = spec.names.is_empty() || (method && spec.receiver.is_none());
+        let broken = spec.names.is_empty() || (method && spec.receiver().is_none());
         specs.push(spec);
         Ok(match (broken, method) {
             (true, _) => DeclKind::Broken,

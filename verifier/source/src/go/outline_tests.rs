@@ -3,7 +3,7 @@
 use super::*;
 
 fn shown(text: &str) -> String {
-    let out = outline(text.as_bytes());
+    let out = outline(text.as_bytes(), |_| 0);
     let mut lines = vec![format!("package {}", out.package)];
     for import in &out.imports {
         let name = import.name.as_deref().map(|n| format!("{n} ")).unwrap_or_default();
@@ -24,11 +24,10 @@ fn shown(text: &str) -> String {
 
 fn spec(spec: &Spec) -> String {
     let receiver = spec
-        .receiver
-        .as_ref()
+        .receiver()
         .map(|r| format!("({}{}{}).", if r.pointer { "*" } else { "" }, r.base, if r.generic { "[…]" } else { "" }));
     let marks = [(spec.alias, "="), (spec.generic, "[…]")].map(|(on, mark)| if on { mark } else { "" }).concat();
-    format!("{}{}{marks}", receiver.unwrap_or_default(), spec.names.join(","))
+    format!("{}{}{marks}", receiver.unwrap_or_default(), spec.names().collect::<Vec<_>>().join(","))
 }
 
 #[test]
@@ -94,13 +93,13 @@ fn a_file_that_the_compiler_refuses_has_a_fault() {
     for (text, expected) in table {
         assert_eq!(shown(text), expected, "{text:?}");
     }
-    assert_eq!(outline(b"package p\n// \xff\n").fault.map(|f| f.what), Some("bytes that are not UTF-8"));
+    assert_eq!(outline(b"package p\n// \xff\n", |_| 0).fault.map(|f| f.what), Some("bytes that are not UTF-8"));
 }
 
 #[test]
 fn directives_are_kept_with_their_place() {
     let text = "//go:build linux\n\npackage p\n\n//go:linkname a b\nvar x int //go:y z\n/*line a.go:3*/ //line b.go:1\n// go:no\n";
-    let found: Vec<String> = outline(text.as_bytes())
+    let found: Vec<String> = outline(text.as_bytes(), |_| 0)
         .directives
         .iter()
         .map(|d| format!("{}|{}|{}", d.text, d.first_on_line, d.block))
@@ -120,10 +119,10 @@ fn directives_are_kept_with_their_place() {
 #[test]
 fn deep_nesting_and_odd_bytes_never_break_the_reader() {
     let deep = format!("package p\nvar x = {}1{}\n", "(".repeat(100_000), ")".repeat(100_000));
-    assert!(outline(deep.as_bytes()).fault.is_none());
+    assert!(outline(deep.as_bytes(), |_| 0).fault.is_none());
     for text in
         [&b"\xef\xbb"[..], b"package", b"package p\nimport", b"package p\nfunc (", b"package p\ntype T[", b"\"", b"'\\"]
     {
-        let _ = outline(text);
+        let _ = outline(text, |_| 0);
     }
 }

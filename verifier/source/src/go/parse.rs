@@ -16,7 +16,7 @@ pub(crate) struct Parsed {
 }
 
 /// Larger declarations are generated tables; parsing one would cost gigabytes.
-const LARGEST: usize = 8 << 20;
+pub(crate) const LARGEST: usize = 8 << 20;
 
 thread_local! {
     static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
@@ -44,7 +44,7 @@ pub(crate) fn parse(file: &[u8], decl: &Decl) -> Parsed {
     lowered(file, decl, &normal, root, grammar)
 }
 
-fn tree(text: &[u8]) -> Option<Tree> {
+pub(crate) fn tree(text: &[u8]) -> Option<Tree> {
     PARSER.with_borrow_mut(|slot| {
         let parser = slot.get_or_insert_with(|| {
             let mut parser = Parser::new();
@@ -86,7 +86,7 @@ fn lowered(file: &[u8], decl: &Decl, normal: &Normal, root: Node, fault: Option<
 }
 
 /// The first node that is an error or was made up by the parser.
-fn first_error(root: Node) -> Option<Node> {
+pub(crate) fn first_error(root: Node) -> Option<Node> {
     if !root.has_error() {
         return None;
     }

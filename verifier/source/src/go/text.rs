@@ -7,7 +7,7 @@ use assize_facts::Origin;
 #[derive(Debug)]
 pub(crate) struct Text {
     pub bytes: Vec<u8>,
-    starts: Vec<usize>,
+    starts: Vec<u32>,
 }
 
 /// Of an excerpt: lines, and characters of each.
@@ -17,27 +17,35 @@ const LONGEST_LINE: usize = 240;
 impl Text {
     pub fn new(bytes: Vec<u8>) -> Text {
         let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1));
+        starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
+        starts.shrink_to_fit();
         Text { bytes, starts }
     }
 
     /// 1-based line and column; the column counts code points.
     pub fn place(&self, offset: usize) -> (u32, u32) {
-        let offset = offset.min(self.bytes.len());
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1];
-        let before = &self.bytes[start..offset];
+        self.place_in(&self.bytes, offset)
+    }
+
+    /// The same where the bytes are held elsewhere meanwhile.
+    pub fn place_in(&self, bytes: &[u8], offset: usize) -> (u32, u32) {
+        let offset = offset.min(bytes.len());
+        let line = self.starts.partition_point(|start| *start as usize <= offset);
+        let start = self.starts[line - 1] as usize;
+        let before = &bytes[start..offset];
         // A byte order mark is no character of the first line.
         let before = if line == 1 { before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before) } else { before };
         let column = String::from_utf8_lossy(before).chars().count() + 1;
         (line as u32, u32::try_from(column).unwrap_or(u32::MAX))
     }
 
-    fn line(&self, number: u32) -> String {
+    fn line(&self, bytes: &[u8], number: u32) -> String {
         let index = number as usize - 1;
-        let start = self.starts[index];
-        let end = self.starts.get(index + 1).map_or(self.bytes.len(), |next| next - 1);
-        let text = String::from_utf8_lossy(&self.bytes[start..end]);
+        let start = self.starts[index] as usize;
+        let end = self.starts.get(index + 1).map_or(bytes.len(), |next| *next as usize - 1);
+        // No more of a line is read than can be shown of it.
+        let end = end.min(start + 4 * LONGEST_LINE + 4);
+        let text = String::from_utf8_lossy(&bytes[start..end]);
         let text = text.trim_end_matches('\r').trim_start_matches('\u{feff}');
         match text.char_indices().nth(LONGEST_LINE) {
             Some((cut, _)) => format!("{}…", &text[..cut]),
@@ -47,10 +55,15 @@ impl Text {
 
     /// The origin of what stands between two offsets.
     pub fn origin(&self, file: &str, span: Span) -> Origin {
-        let (line, column) = self.place(span.start as usize);
-        let (end_line, end_column) = self.place(span.end as usize);
+        self.origin_in(&self.bytes, file, span)
+    }
+
+    /// The same where the bytes are held elsewhere meanwhile.
+    pub fn origin_in(&self, bytes: &[u8], file: &str, span: Span) -> Origin {
+        let (line, column) = self.place_in(bytes, span.start as usize);
+        let (end_line, end_column) = self.place_in(bytes, span.end as usize);
         let last = end_line.min(line + MOST_LINES as u32 - 1);
-        let excerpt: Vec<String> = (line..=last).map(|n| self.line(n)).collect();
+        let excerpt: Vec<String> = (line..=last).map(|n| self.line(bytes, n)).collect();
         Origin {
             line: Some(line),
             column: Some(column),

@@ -1,7 +1,7 @@
 //! One declaration with its nodes in a row, each with its parent, and its local names bound to what declares them (spec, "Declarations and scope").
 
 use crate::go::syntax::{
-    Block, Call, Does, Element, Expr, Field, Func, Is, Item, Op, Param, Signature, Stmt, TypeSpec, ValueSpec,
+    Block, Call, Does, Element, Expr, Field, Func, Is, Item, Jump, Op, Param, Signature, Stmt, TypeSpec, ValueSpec,
 };
 use std::collections::HashMap;
 
@@ -191,6 +191,12 @@ impl<'t> Body<'t> {
             at = up;
         }
         at != within
+    }
+
+    /// Whether some statement may be jumped over.
+    pub fn has_goto(&self) -> bool {
+        let jumps = |entry: &Entry| matches!(entry.node, Node::Stmt(Stmt { does: Does::Jump(Jump::Goto, _), .. }));
+        self.nodes.iter().any(jumps)
     }
 
     /// The nearest node around that is a block of statements' owner: what holds the statement in which a node stands.

@@ -79,6 +79,8 @@ struct Package<'s> {
 /// The program with its names.
 pub(crate) struct Lens<'s> {
     pub source: &'s Source<'s>,
+    /// Whether every declaration is looked at, whatever its marks: what tests hold the marks to.
+    pub everything: bool,
     packages: HashMap<&'s str, OnceLock<Package<'s>>>,
     views: Vec<OnceLock<View<'s>>>,
     bodies: Mutex<HashMap<Place, Arc<Body<'s>>>>,
@@ -96,7 +98,17 @@ impl<'s> Lens<'s> {
         let program = &source.program;
         let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        Lens { source, packages, views, bodies: Mutex::default(), mentioned: Mutex::default() }
+        Lens { source, everything: false, packages, views, bodies: Mutex::default(), mentioned: Mutex::default() }
+    }
+
+    /// Lets go of bound declarations and of places of names; both are made again when asked for.
+    pub fn forget(&self) {
+        if let Ok(mut bodies) = self.bodies.lock() {
+            *bodies = HashMap::new();
+        }
+        if let Ok(mut mentioned) = self.mentioned.lock() {
+            *mentioned = HashMap::new();
+        }
     }
 
     pub fn outline(&self, file: FileId) -> &'s [Decl] {
@@ -194,8 +206,8 @@ impl<'s> Lens<'s> {
             for (decl, found) in self.outline(file).iter().enumerate() {
                 let place = Place { file, decl };
                 for (index, spec) in found.specs.iter().enumerate() {
-                    for name in &spec.names {
-                        match (&spec.receiver, found.kind) {
+                    for name in spec.names() {
+                        match (spec.receiver(), found.kind) {
                             (Some(receiver), DeclKind::Method) => {
                                 out.methods.entry(name).or_default().push((&receiver.base, place));
                             }
@@ -439,6 +451,25 @@ impl<'s> Lens<'s> {
         None
     }
 
+    /// Whether a struct is the type of a library or embeds it, so that the type's field or method of a name is its own too.
+    pub fn has_from(&self, ty: &Symbol, member: &str, is: &dyn Fn(&Symbol) -> bool) -> bool {
+        is(ty) || self.embeds(ty, member, is, 4)
+    }
+
+    fn embeds(&self, ty: &Symbol, member: &str, is: &dyn Fn(&Symbol) -> bool, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let Some((site, spec)) = self.type_spec(ty) else { return false };
+        let Is::Struct(fields) = &bare(&spec.ty).is else { return false };
+        let methods = self.names(&ty.path).and_then(|package| package.methods.get(member));
+        let own = methods.is_some_and(|all| all.iter().any(|(base, _)| *base == &*ty.name));
+        if own || fields.iter().any(|field| field.names.iter().any(|name| &*name.name == member)) {
+            return false;
+        }
+        let embedded = fields.iter().filter(|field| field.names.is_empty());
+        let types = embedded.filter_map(|field| self.named(&site, &field.ty));
+        types.map(|found| found.name).any(|found| is(&found) || self.embeds(&found, member, is, depth))
+    }
+
     /// Names that a file's imports give to a package.
     pub fn imports(&self, file: FileId, path: &str) -> bool {
         let head = self.source.program.head(file);
@@ -449,8 +480,8 @@ impl<'s> Lens<'s> {
     pub fn function_name(&self, place: Place) -> Option<String> {
         let decl = self.outline(place.file).get(place.decl)?;
         let spec = decl.specs.first()?;
-        let name = spec.names.first()?;
-        match (decl.kind, &spec.receiver) {
+        let name = spec.names().next()?;
+        match (decl.kind, spec.receiver()) {
             (DeclKind::Func, _) => Some(name.to_string()),
             (DeclKind::Method, Some(r)) if r.pointer => Some(format!("(*{}).{name}", r.base)),
             (DeclKind::Method, Some(r)) => Some(format!("{}.{name}", r.base)),

@@ -17,6 +17,12 @@ pub(crate) fn constant(symbol: &Symbol) -> Option<Const> {
         ("crypto/tls", "VersionTLS12") => int(0x0303),
         ("crypto/tls", "VersionTLS13") => int(0x0304),
         ("math", "MaxUint16") => int(0xffff),
+        ("time", "Nanosecond") => int(1),
+        ("time", "Microsecond") => int(1_000),
+        ("time", "Millisecond") => int(1_000_000),
+        ("time", "Second") => int(1_000_000_000),
+        ("time", "Minute") => int(60_000_000_000),
+        ("time", "Hour") => int(3_600_000_000_000),
         ("syscall" | "golang.org/x/sys/unix", _) if is_number_name(name) => Some(Const::Symbol(symbol.clone())),
         ("os", "Interrupt" | "Kill" | "Stdout" | "Stderr" | "Stdin") => Some(Const::Symbol(symbol.clone())),
         ("io", "Discard") => Some(Const::Symbol(symbol.clone())),
@@ -37,6 +43,7 @@ pub(crate) fn keeps_values(symbol: &Symbol) -> bool {
     match &*symbol.path {
         "" => basic.contains(&&*symbol.name),
         "syscall" | "golang.org/x/sys/unix" => &*symbol.name == "Signal",
+        "time" => &*symbol.name == "Duration",
         "crypto/tls" => ["CurveID", "ClientAuthType"].contains(&&*symbol.name),
         _ => false,
     }

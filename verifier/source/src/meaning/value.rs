@@ -118,9 +118,14 @@ impl<'s> Lens<'s> {
                 each(value, |v| unary(*op, v)).unwrap_or_else(unknown)
             }
             Is::Binary(op, parts) => {
-                let mut parts = parts.iter().map(|part| self.within(site, part, depth));
-                let Some(first) = parts.next() else { return unknown() };
-                parts.fold(first, |left, right| both(left, right, |a, b| binary(*op, a, b)).unwrap_or_else(unknown))
+                let mut values = parts.iter().map(|part| self.within(site, part, depth));
+                let Some(first) = values.next() else { return unknown() };
+                let all = values
+                    .fold(first, |left, right| both(left, right, |a, b| binary(*op, a, b)).unwrap_or_else(unknown));
+                match overflows(*op, &all) && !self.is_exact(site, parts) {
+                    true => unknown(),
+                    false => all,
+                }
             }
             Is::Call(call) => self.call_value(site, expr, call, depth),
             _ => unknown(),
@@ -229,9 +234,9 @@ impl<'s> Lens<'s> {
     fn call_value(&self, site: &Site<'s>, expr: &Expr, call: &Call, depth: u32) -> Value {
         let unknown = || Value::Unknown(self.open(site, expr));
         if let [one] = call.args.as_slice()
-            && self.is_conversion(site, &call.fun)
+            && let Some(ty) = self.converts_to(site, &call.fun)
         {
-            return self.within(site, one, depth);
+            return each(self.within(site, one, depth), |value| converted(&ty, value)).unwrap_or_else(unknown);
         }
         self.result_value(site, expr, 0, depth).unwrap_or_else(unknown)
     }
@@ -259,13 +264,59 @@ impl<'s> Lens<'s> {
     }
 
     fn is_conversion(&self, site: &Site<'s>, fun: &Expr) -> bool {
-        let Some(symbol) = self.symbol(site, fun) else { return false };
+        self.converts_to(site, fun).is_some()
+    }
+
+    /// The type of numbers or texts that a conversion leads to.
+    fn converts_to(&self, site: &Site<'s>, fun: &Expr) -> Option<Symbol> {
+        let symbol = self.symbol(site, fun)?;
         if keeps_values(&symbol) {
-            return true;
+            return Some(symbol);
         }
-        let Some((at, spec)) = self.type_spec(&symbol) else { return false };
+        let (at, spec) = self.type_spec(&symbol)?;
         match &bare(&spec.ty).is {
-            Is::Name(_) | Is::Select(..) => self.symbol(&at, &spec.ty).is_some_and(|s| keeps_values(&s)),
+            Is::Name(_) | Is::Select(..) => self.symbol(&at, &spec.ty).filter(keeps_values),
+            _ => None,
+        }
+    }
+
+    /// Whether arithmetic on these cannot wrap around where the result is what it seems: constants, which the compiler holds to their
+    /// type, and numbers of 64 bits.
+    fn is_exact(&self, site: &Site<'s>, parts: &[Expr]) -> bool {
+        parts.iter().all(|part| self.is_constant(site, part, 8)) || parts.iter().any(|part| self.is_long(site, part))
+    }
+
+    fn is_constant(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let expr = bare(expr);
+        match &expr.is {
+            Is::Literal(..) => true,
+            Is::Unary(_, e) => self.is_constant(site, e, depth),
+            Is::Binary(_, parts) => parts.iter().all(|e| self.is_constant(site, e, depth)),
+            Is::Call(call) => {
+                self.is_conversion(site, &call.fun) && call.args.iter().all(|e| self.is_constant(site, e, depth))
+            }
+            Is::Name(_) | Is::Select(..) => match site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) {
+                Some(local) => matches!(
+                    site.body.locals.get(local as usize).map(|found| found.binding),
+                    Some(Binding::Value(spec, _)) if spec.constant
+                ),
+                None => self.symbol(site, expr).is_some_and(|symbol| {
+                    let lines = self.value(&symbol);
+                    constant(&symbol).is_some() || (!lines.is_empty() && lines.iter().all(|(_, spec, _)| spec.constant))
+                }),
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether an operand says that the arithmetic is one of 64 bits.
+    fn is_long(&self, site: &Site<'s>, expr: &Expr) -> bool {
+        match &bare(expr).is {
+            Is::Call(call) => self
+                .converts_to(site, &call.fun)
+                .is_some_and(|ty| ty.is("time", "Duration") || ty.is("", "int64") || ty.is("", "uint64")),
+            Is::Name(_) | Is::Select(..) => self.symbol(site, expr).is_some_and(|symbol| &*symbol.path == "time"),
             _ => false,
         }
     }
@@ -326,13 +377,13 @@ impl<'s> Lens<'s> {
                 if !own && !self.imports(file, &symbol.path) {
                     continue;
                 }
-                let Some(text) = self.source.text(file) else { continue };
-                if finder.find(&text.bytes).is_none() {
+                let Some(bytes) = self.source.bytes(file) else { continue };
+                if finder.find(&bytes).is_none() {
                     continue;
                 }
                 for (decl, found) in self.outline(file).iter().enumerate() {
                     let place = Place { file, decl };
-                    if finder.find(text.bytes.get(found.start..found.end).unwrap_or_default()).is_some()
+                    if finder.find(bytes.get(found.start..found.end).unwrap_or_default()).is_some()
                         && let Some(site) = self.site(place)
                     {
                         let here = |(_, e): &(u32, &Expr)| {
@@ -404,6 +455,32 @@ fn both(left: Value, right: Value, f: impl Fn(&Const, &Const) -> Option<Const>) 
         }
         (Value::Unknown(reason), _) | (_, Value::Unknown(reason)) => Some(Value::Unknown(reason)),
     }
+}
+
+/// Whether the result of an operation that can wrap around is beyond what every type of numbers holds.
+fn overflows(op: Op, value: &Value) -> bool {
+    let Value::Any(all) = value else { return false };
+    let wraps = matches!(op, Op::Add | Op::Sub | Op::Mul | Op::Shl);
+    wraps && all.iter().any(|value| matches!(value, Const::Int(n) if !(0..=127).contains(n)))
+}
+
+/// A value as a type of numbers holds it (spec, "Conversions between numeric types"); a number that becomes a text is not followed.
+fn converted(ty: &Symbol, value: &Const) -> Option<Const> {
+    let (Const::Int(n), "") = (value, &*ty.path) else { return Some(value.clone()) };
+    let held = match &*ty.name {
+        "int8" => i128::from(*n as i8),
+        "int16" => i128::from(*n as i16),
+        "int32" | "rune" => i128::from(*n as i32),
+        "int64" => i128::from(*n as i64),
+        "uint8" | "byte" => i128::from(*n as u8),
+        "uint16" => i128::from(*n as u16),
+        "uint32" => i128::from(*n as u32),
+        "uint64" => i128::from(*n as u64),
+        "string" | "bool" => return None,
+        // 32 or 64 bits, as the platform has it.
+        _ => i128::from(i32::try_from(*n).ok()?),
+    };
+    Some(Const::Int(held))
 }
 
 fn unary(op: Op, value: &Const) -> Option<Const> {

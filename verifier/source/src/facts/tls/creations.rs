@@ -1,6 +1,6 @@
 //! Where configurations are made: literals, `new`, zero values, copies, libraries, and servers that get the default one.
 
-use super::types::Types;
+use super::super::types::Types;
 use super::{AUTOCERT, TLS};
 use crate::facts::search::methods;
 use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
@@ -89,6 +89,12 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
             if symbol.as_ref().is_some_and(|s| s.is("", "new")) {
                 let arg = call.args.first()?;
                 return types.is_plain(lens, site, arg).then(|| plain(Made::New, expr.at, node));
+            }
+            // What a generic function makes of the type it is told.
+            if let Is::Index(_, told) = &bare(&call.fun).is
+                && told.iter().any(|ty| lens.named(site, ty).is_some_and(|t| types.has(&t)))
+            {
+                return super::fate::sinks(lens, site, node).then(|| plain(Made::Foreign, expr.at, node));
             }
             if let Some(symbol) = symbol {
                 let made = match symbol.is(AUTOCERT, "NewListener") {
@@ -220,7 +226,9 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
     }
     for (base, name, whole, _) in methods(site) {
         if !matches!(name, "ListenAndServeTLS" | "ServeTLS")
-            || !lens.type_of(site, base).is_some_and(|t| t.name.is("net/http", "Server"))
+            || !lens
+                .type_of(site, base)
+                .is_some_and(|t| lens.has_from(&t.name, name, &|known| known.is("net/http", "Server")))
         {
             continue;
         }

@@ -148,6 +148,11 @@ impl<'s> Follow<'_, 's> {
                 self.fate.server = true
             }
             (_, _, "TLSClientConfig") | (TLS, "Dialer", "Config") => self.fate.client = true,
+            (_, _, "TLSConfig")
+                if owner.is_some_and(|s| self.lens.has_from(s, field, &|known| known.is("net/http", "Server"))) =>
+            {
+                self.fate.server = true;
+            }
             _ => self.fate.lost = true,
         }
     }
@@ -335,10 +340,10 @@ impl<'s> Follow<'_, 's> {
                 if *package.path != *ty.path && !self.lens.imports(file, &ty.path) {
                     continue;
                 }
-                let Some(text) = self.lens.source.text(file) else { continue };
+                let Some(bytes) = self.lens.source.bytes(file) else { continue };
                 for place in self.lens.places(file) {
                     let decl = &self.lens.outline(file)[place.decl];
-                    if finder.find(text.bytes.get(decl.start..decl.end).unwrap_or_default()).is_none() {
+                    if finder.find(bytes.get(decl.start..decl.end).unwrap_or_default()).is_none() {
                         continue;
                     }
                     let site = self.lens.site(place)?;

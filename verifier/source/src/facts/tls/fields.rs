@@ -1,9 +1,9 @@
 //! The fields of a configuration that decide its versions: what the literal says, and everything that is assigned later.
 
+use super::super::types::Types;
 use super::World;
 use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
-use super::types::Types;
 use crate::go::syntax::{Element, Expr, Is, Span};
 use crate::meaning::{Const, Lens, Node, Site, Use, Value, bare};
 use assize_facts::kinds::source::TlsRole;
@@ -244,6 +244,7 @@ impl Fields {
 
     fn through<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, local: u32, alone: bool) {
         let home = site.body.home(creation.node);
+        let jumps = site.body.has_goto();
         let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
         let mut seen = false;
         for (node, used) in site.body.uses(local) {
@@ -253,6 +254,7 @@ impl Fields {
                     let behind = node > creation.node && !site.body.is_conditional(node, home);
                     let sure = alone
                         && !replaced
+                        && !jumps
                         && !seen
                         && behind
                         && site.body.closure(node) == site.body.closure(creation.node);
@@ -340,7 +342,7 @@ pub(super) fn assignments<'s>(
         let known = lens.type_of(site, base);
         let text = value.is_some_and(|v| matches!(lens.eval(site, v).single(), Some(Const::Text(_) | Const::Bool(_))));
         let is = match known {
-            Some(ty) => types.has(&ty),
+            Some(ty) => lens.has_from(&ty.name, field, &|known| types.has_name(known)),
             // Other structs have fields of these names too; a version of TLS is a number.
             None => !text && types.matters(lens, site.place.file),
         };

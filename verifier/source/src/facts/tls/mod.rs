@@ -3,18 +3,17 @@
 mod creations;
 mod fate;
 mod fields;
-mod types;
 
-use super::mentions::TLS_FIELDS;
+use super::mentions::mark;
 use super::runtime_settings;
 use super::search::{Search, item};
+use super::types::Types;
 use crate::meaning::{Lens, Site};
 use assize_facts::kinds::source::{TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
 use creations::{Creation, Made, creations};
 use fate::{Fate, fate};
 use fields::{Assigned, Fields, assignments, callback, max_version, min_stated, min_version};
-use types::Types;
 
 pub(super) const TLS: &str = "crypto/tls";
 const AUTOCERT: &str = "golang.org/x/crypto/acme/autocert";
@@ -31,14 +30,13 @@ struct World<'s> {
 }
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
-    let types = Types::closed(lens);
-    let words: Vec<&str> = WORDS.iter().copied().chain(types.names()).collect();
+    let types = Types::closed(lens, &[(TLS, "Config")]);
+    let words = types.own_names();
     let in_file = |lens: &Lens, file| {
-        let head = lens.source.program.head(file);
         let http = || lens.imports(file, "net/http") || lens.imports(file, AUTOCERT);
-        types.matters(lens, file) || head.is_some_and(|h| h.mentions.has(TLS_FIELDS)) || http()
+        types.matters(lens, file) || lens.outline(file).iter().any(|d| d.marks & mark::TLS_FIELD != 0) || http()
     };
-    let search = Search { file: &in_file, words: &words, dependencies: true };
+    let search = Search { file: &in_file, marks: mark::TLS, words: &words, dependencies: true };
     let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
     let mut world = World { types, assigned: Vec::new(), defaults: defaults(lens), bare_server: false };
     let made: Vec<Vec<Creation>> = sites.iter().map(|site| creations(lens, &world.types, site)).collect();
@@ -53,10 +51,6 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     }
     sheet
 }
-
-/// Words of which a declaration holds one where it makes, changes or serves with a configuration.
-const WORDS: &[&str] =
-    &["Config", "MinVersion", "MaxVersion", "ServeTLS", "http.Server", "Server{", "Manager", "NewListener"];
 
 fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>]) -> Vec<Item> {
     let mut out: Vec<(u32, Item)> = Vec::new();

@@ -367,3 +367,59 @@ fn the_default_is_the_one_in_force() {
         &[("no toolchain declared", &with("go 1.21"), "m.go:3:37 literal server 1.0|1.2 false - false")],
     );
 }
+
+#[test]
+fn disguises_of_the_field_guide_are_seen_through_or_left_open() {
+    table(&[
+        (
+            "arithmetic that wraps around",
+            "var a, b uint8 = 193, 4\ntls.NewListener(l, &tls.Config{MinVersion: uint16(a * b)})",
+            "m.go:9:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "a conversion that cuts",
+            "v := 0x10304\ntls.NewListener(l, &tls.Config{MinVersion: uint16(uint8(v)) + 0x0300})",
+            "m.go:9:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "a conversion that cuts a constant away",
+            "v := 0x0404\ntls.NewListener(l, &tls.Config{MinVersion: uint16(uint8(v))})",
+            "m.go:9:21 literal server 1.0 true - false",
+        ),
+        (
+            "jumped over",
+            "c := &tls.Config{}\ngoto serve\nc.MinVersion = tls.VersionTLS13\nserve:\ntls.NewListener(l, c)",
+            "m.go:8:7 literal server 1.2|1.3 false|true - false",
+        ),
+        (
+            "the smaller of two",
+            "tls.NewListener(l, &tls.Config{MinVersion: min(tls.VersionTLS13, tls.VersionTLS10)})",
+            "m.go:8:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "a generic maker",
+            "tls.NewListener(l, make_[tls.Config]())\n}\nfunc make_[T any]() *T { return new(T)",
+            "m.go:8:20 factory server ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
+            "a generic holder",
+            "tls.NewListener(l, box[*tls.Config]{&tls.Config{MinVersion: tls.VersionTLS12}}.v)\n}\ntype box[T any] struct{ v T }\nfunc f() {",
+            "m.go:8:38 literal ?tls-role-not-followed 1.2 true - false",
+        ),
+        (
+            "an embedded configuration, lowered by its promoted field",
+            "s := server{&tls.Config{MinVersion: tls.VersionTLS13}}\ns.MinVersion = tls.VersionTLS10\ntls.NewListener(l, s.Config)\n}\ntype server struct{ *tls.Config }\nfunc f() {",
+            "m.go:8:14 literal ?tls-role-not-followed 1.0|1.3 true - false\nm.go:9:1 assigned ?tls-role-not-followed 1.0 true ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
+            "an embedded server",
+            "s := app{}\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}\ns.ListenAndServeTLS(\"\", \"\")\n}\ntype app struct{ http.Server }\nfunc f() {",
+            "m.go:9:16 literal server 1.2 true - false",
+        ),
+        (
+            "an embedded server without a configuration",
+            "s := app{}\ns.ListenAndServeTLS(\"\", \"\")\n}\ntype app struct{ *http.Server }\nfunc f() {",
+            "m.go:9:1 default server 1.2 false - false",
+        ),
+    ]);
+}

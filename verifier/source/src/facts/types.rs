@@ -1,25 +1,26 @@
-//! The types that are TLS configurations: `tls.Config`, its aliases, and types defined as one.
+//! Types of a library that are sought, their aliases, and types defined as one of them.
 
-use super::super::search::Search;
-use super::TLS;
+use super::search::Search;
 use crate::build::FileId;
 use crate::go::syntax::{Expr, Item};
 use crate::meaning::{Lens, Site, Symbol, Type};
 use std::collections::BTreeSet;
 
-pub(super) struct Types {
+pub(crate) struct Types {
+    sought: BTreeSet<Symbol>,
     all: BTreeSet<Symbol>,
 }
 
 impl Types {
     /// Closed over aliases and definitions: what is one of these types is looked for wherever their packages are imported.
-    pub fn closed(lens: &Lens) -> Types {
-        let mut types = Types { all: BTreeSet::from([Symbol::new(TLS, "Config")]) };
+    pub fn closed(lens: &Lens, sought: &[(&str, &str)]) -> Types {
+        let sought: BTreeSet<Symbol> = sought.iter().map(|(path, name)| Symbol::new(path, name)).collect();
+        let mut types = Types { all: sought.clone(), sought };
         loop {
             let names: Vec<String> = types.all.iter().map(|s| s.name.to_string()).collect();
             let words: Vec<&str> = names.iter().map(String::as_str).collect();
             let matters = |lens: &Lens, file| types.matters(lens, file);
-            let search = Search { file: &matters, words: &words, dependencies: true };
+            let search = Search { file: &matters, marks: 0, words: &words, dependencies: true };
             let (found, _) = search.run(lens, |site| match lens.item(site.place) {
                 Some(Item::Types(specs)) => {
                     let own = lens.package(site.place.file);
@@ -37,8 +38,10 @@ impl Types {
         }
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().map(|s| &*s.name)
+    /// Names that the program gave to the types.
+    pub fn own_names(&self) -> Vec<&str> {
+        let sought = |s: &&Symbol| !self.sought.contains(*s);
+        self.all.iter().filter(sought).map(|s| &*s.name).collect()
     }
 
     /// Whether a file can name one of the types.
@@ -48,7 +51,11 @@ impl Types {
     }
 
     pub fn has(&self, ty: &Type) -> bool {
-        self.all.contains(&ty.name)
+        self.has_name(&ty.name)
+    }
+
+    pub fn has_name(&self, name: &Symbol) -> bool {
+        self.all.contains(name)
     }
 
     /// Whether a type expression is a configuration, not a pointer to one.

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Ten public modules (those of tests/public-expected.toml) against the Go command and go/ast: the files of every package on four
+# platforms equal `go list`; TLS configurations, import "C" and signal handlers equal those of tests/oracle/shapes.go. Then every
+# declaration of the Go installation, the compiler's own tests included: what `gofmt -e` accepts has no gap.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+./tests/setup.sh
+[ -x target/tools/go/bin/go ] && PATH="$PWD/target/tools/go/bin:$PATH"
+export PATH GOENV=off GOTOOLCHAIN=local GOFLAGS=
+field() { sed -n "s/^$1 *= *\"\(.*\)\"/\1/p" tests/public-expected.toml; }
+modules=""
+while read -r module version; do
+    folder=$(cd / && go mod download -json "$module@$version" | sed -n 's/^\t"Dir": "\(.*\)",$/\1/p')
+    [ -n "$folder" ] || { echo "$module@$version cannot be fetched" >&2; exit 1; }
+    modules="$modules $folder"
+done < <(paste <(field module) <(field version))
+ASSIZE_MODULES="$modules" cargo test -p assize-source --lib -- --ignored --nocapture of_public_modules
+ASSIZE_WHOLE_CORPUS=1 cargo test -p assize-source --lib -- --nocapture the_standard_library_is_parsed_without_fault

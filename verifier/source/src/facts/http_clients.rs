@@ -1,0 +1,166 @@
+//! `source.http_clients`: HTTP clients and transports with their time-outs and pools, and uses of net/http's own.
+
+use super::mentions::mark;
+use super::search::{Reference, Search, empty, item, references};
+use super::structs::{Elsewhere, Made, assigned, made};
+use super::types::Types;
+use crate::meaning::{Const, Lens, Site, Symbol, Value};
+use assize_facts::kinds::source::HttpClient;
+use assize_facts::{Gap, Item, Known, Millis, Sheet, reason};
+
+const HTTP: &str = "net/http";
+const FIELDS: &[&str] = &[
+    "Timeout",
+    "IdleConnTimeout",
+    "ResponseHeaderTimeout",
+    "TLSHandshakeTimeout",
+    "MaxIdleConns",
+    "MaxIdleConnsPerHost",
+    "MaxConnsPerHost",
+    "DisableKeepAlives",
+];
+
+/// Go's own number where none is set (net/http, `DefaultMaxIdleConnsPerHost`).
+const IDLE_PER_HOST: i64 = 2;
+
+struct World {
+    clients: Types,
+    transports: Types,
+    of_clients: Elsewhere,
+    of_transports: Elsewhere,
+}
+
+pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let clients = Types::closed(lens, &[(HTTP, "Client")]);
+    let transports = Types::closed(lens, &[(HTTP, "Transport")]);
+    let words: Vec<&str> = [clients.own_names(), transports.own_names()].concat();
+    let file = |lens: &Lens, file| {
+        let sets = || lens.outline(file).iter().any(|d| d.marks & mark::CLIENT_FIELD != 0);
+        clients.matters(lens, file) || transports.matters(lens, file) || sets()
+    };
+    let marks = mark::CLIENT | mark::CLIENT_FIELD;
+    let search = Search { file: &file, marks, words: &words, dependencies: false };
+    let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
+    let (of_clients, of_transports) = (elsewhere(lens, &clients, &sites), elsewhere(lens, &transports, &sites));
+    let world = World { clients, transports, of_clients, of_transports };
+    let mut sheet = empty::<HttpClient>(lens.source, false);
+    sheet.gaps.extend(gaps);
+    sheet.items = sites.iter().flat_map(|site| items(lens, &world, site)).collect();
+    sheet
+}
+
+/// What is assigned to the fields outside of the functions that make the structs; by field, all values together.
+fn elsewhere<'s>(lens: &Lens<'s>, types: &Types, sites: &[Site<'s>]) -> Elsewhere {
+    let mut all = Elsewhere::new();
+    for (field, value) in sites.iter().flat_map(|site| assigned(lens, types, site, FIELDS)) {
+        let known = all.remove(&field);
+        all.insert(field, known.map_or_else(|| value.clone(), |known| known.or(value.clone())));
+    }
+    all
+}
+
+fn items<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>) -> Vec<Item> {
+    let mut out: Vec<(u32, Item)> = Vec::new();
+    for client in made(lens, &world.clients, site) {
+        out.push((client.at.start, of_client(lens, world, site, &client)));
+    }
+    for transport in made(lens, &world.transports, site) {
+        out.push((transport.at.start, of_transport(lens, world, site, &transport)));
+    }
+    for found in references(lens, site, is_default) {
+        out.push((found.whole().at.start, of_default(lens, site, &found)));
+    }
+    out.sort_by_key(|(at, _)| *at);
+    out.into_iter().map(|(_, item)| item).collect()
+}
+
+fn is_default(symbol: &Symbol) -> bool {
+    let names = ["Get", "Head", "Post", "PostForm", "DefaultClient", "DefaultTransport"];
+    &*symbol.path == HTTP && names.contains(&&*symbol.name)
+}
+
+/// A fact of which nothing is set.
+fn blank(lens: &Lens, site: &Site, made: &str) -> HttpClient {
+    HttpClient {
+        package: lens.package(site.place.file).to_string(),
+        function: lens.function_name(site.place),
+        owner: lens.owner(site.place.file),
+        made: made.into(),
+        timeout: None.into(),
+        idle_timeout: None.into(),
+        header_timeout: None.into(),
+        handshake_timeout: None.into(),
+        max_idle: None.into(),
+        max_idle_per_host: None.into(),
+        max_per_host: None.into(),
+        no_reuse: None.into(),
+    }
+}
+
+fn of_client<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s>) -> Item {
+    let timeout = made.field(lens, site, &world.of_clients, "Timeout", Const::Int(0));
+    let fact = HttpClient { timeout: duration(timeout), ..blank(lens, site, "client") };
+    item(fact, lens.source.origin(site.place.file, made.at))
+}
+
+fn of_transport<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s>) -> Item {
+    let int = |name| made.field(lens, site, &world.of_transports, name, Const::Int(0));
+    let reuse = made.field(lens, site, &world.of_transports, "DisableKeepAlives", Const::Bool(false));
+    let per_host = number(int("MaxIdleConnsPerHost")).map(|n| Some(n.unwrap_or(IDLE_PER_HOST)));
+    let fact = HttpClient {
+        idle_timeout: duration(int("IdleConnTimeout")),
+        header_timeout: duration(int("ResponseHeaderTimeout")),
+        handshake_timeout: duration(int("TLSHandshakeTimeout")),
+        max_idle: number(int("MaxIdleConns")),
+        max_idle_per_host: per_host,
+        max_per_host: number(int("MaxConnsPerHost")),
+        no_reuse: flag(reuse),
+        ..blank(lens, site, "transport")
+    };
+    item(fact, lens.source.origin(site.place.file, made.at))
+}
+
+/// net/http's own client has no time-out; its transport's settings are `DefaultTransport`'s (net/http/transport.go, Go 1.26).
+fn of_default<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Item {
+    let transport = &*found.symbol.name == "DefaultTransport";
+    let fact = match transport {
+        false => blank(lens, site, "default-client"),
+        true => HttpClient {
+            idle_timeout: Some(Millis(90_000.0)).into(),
+            handshake_timeout: Some(Millis(10_000.0)).into(),
+            max_idle: Some(100).into(),
+            max_idle_per_host: Some(IDLE_PER_HOST).into(),
+            no_reuse: Some(false).into(),
+            ..blank(lens, site, "default-transport")
+        },
+    };
+    item(fact, lens.source.origin(site.place.file, found.whole().at))
+}
+
+/// Nanoseconds; zero and less mean none.
+fn duration(value: Value) -> Known<Option<Millis>> {
+    read(value, |value| match value {
+        Const::Int(n) if n <= 0 => Some(None),
+        Const::Int(n) => Some(Some(Millis((n / 1_000) as f64 / 1_000.0))),
+        Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+    })
+}
+
+fn number(value: Value) -> Known<Option<i64>> {
+    read(value, |value| match value {
+        Const::Int(0) => Some(None),
+        Const::Int(n) => i64::try_from(n).ok().map(Some),
+        Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
+    })
+}
+
+fn flag(value: Value) -> Known<Option<bool>> {
+    read(value, |value| match value {
+        Const::Bool(on) => Some(Some(on)),
+        Const::Int(_) | Const::Text(_) | Const::Nil | Const::Symbol(_) => None,
+    })
+}
+
+fn read<T>(value: Value, pick: impl Fn(Const) -> Option<T>) -> Known<T> {
+    value.known(|| reason!("struct-not-followed", field = "?"), pick)
+}

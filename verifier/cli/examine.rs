@@ -150,10 +150,10 @@ enum Room {
 
 fn room(kind: &str) -> Room {
     match kind {
-        "inventory.files" | "inventory.declared" => Room::Delivery,
+        "inventory.files" | "inventory.declared" | "image.manifest" | "image.files" => Room::Delivery,
         _ => match kind.split('.').next() {
             Some("data") => Room::Data,
-            Some("binary" | "image") => Room::Binary,
+            Some("binary") => Room::Binary,
             Some("process" | "endpoint" | "log" | "load" | "runtime") => Room::Runtime,
             _ => Room::Source,
         },

@@ -92,6 +92,7 @@ fn said(delivery: &Delivery, spec: &Deliverable) -> Declared {
             .collect(),
         dependencies: run.map(|r| r.dependencies.iter().map(|d| d.name.clone()).collect()).unwrap_or_default(),
         run_binary: run.map(|r| r.binary.clone()),
+        run_agreed: run.is_some_and(|r| r.agreed),
     }
 }
 

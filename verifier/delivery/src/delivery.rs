@@ -1,6 +1,7 @@
 //! The opened deliverable: its entries, bounded reads, digests, and what it declares.
 
 use crate::archive::{self, Budget, Member};
+use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
 use crate::programs;
@@ -9,6 +10,7 @@ use crate::store::Store;
 use crate::unpack::{self, Unpacked};
 use crate::walk::{self, Entry, EntryKind};
 use crate::{declared, visit};
+use assize_facts::kinds::image::{File as ImageFile, Manifest};
 use assize_facts::kinds::inventory::{Declared, File};
 use assize_facts::{Deliverable, Digest, Fact, Gap, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason};
 use std::collections::HashMap;
@@ -62,6 +64,7 @@ struct Inner {
     source: OnceLock<Result<Option<SourceTree>, Reason>>,
     inventory: OnceLock<Inventory>,
     programs: OnceLock<Vec<String>>,
+    images: OnceLock<Images>,
     /// The private folder that this deliverable was unpacked to, if it was; removed with the last user.
     _unpacked: Option<tempfile::TempDir>,
 }
@@ -103,6 +106,7 @@ impl Delivery {
             source: OnceLock::new(),
             inventory: OnceLock::new(),
             programs: OnceLock::new(),
+            images: OnceLock::new(),
             _unpacked: unpacked,
         }))
     }
@@ -243,12 +247,14 @@ impl Delivery {
         found.map(|path| DeclaredBinary { name: path.clone(), path: path.clone(), declared: false }).collect()
     }
 
-    /// One sheet per request of this room (`inventory.files`, `inventory.declared`).
+    /// One sheet per request of this room (`inventory.files`, `inventory.declared`, `image.manifest`, `image.files`).
     pub fn collect(&self, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
         let sheet = |request: &Request| {
             let mut sheet = match request.kind.as_str() {
                 File::KIND => inventory::sheet(self, self.inventory(progress)),
                 Declared::KIND => declared::sheet(self),
+                Manifest::KIND => image::manifests(self, self.images(progress)),
+                ImageFile::KIND => image::files(self, self.images(progress)),
                 _ => return None,
             };
             sheet.with = request.args();
@@ -257,7 +263,11 @@ impl Delivery {
         requests.iter().filter_map(sheet).collect()
     }
 
-    fn inventory(&self, progress: &dyn Progress) -> &Inventory {
+    fn images(&self, progress: &dyn Progress) -> &Images {
+        self.0.images.get_or_init(|| image::read(self, progress))
+    }
+
+    pub(crate) fn inventory(&self, progress: &dyn Progress) -> &Inventory {
         self.0.inventory.get_or_init(|| inventory::take(self, progress))
     }
 

@@ -177,6 +177,30 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
     embedded::within(&inside, scan, &exe.own, budget, found);
 }
 
+/// Go program and packer of machine code that is no line of the inventory.
+pub(crate) fn program(
+    part: &Part<'_>,
+    kind: Kind,
+    hits: &[(u64, Mark)],
+    path: &str,
+) -> (Known<bool>, Known<Option<String>>) {
+    if !matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
+        return (false.into(), None.into());
+    }
+    match exe::read(kind, part) {
+        Ok(exe) => {
+            let mut seen =
+                Seen::new(path, part.len(), 0, Known::Unknown(reason!("not-collected")), Format::OtherBinary);
+            describe(part, &exe, hits, path, &mut seen);
+            (seen.go_program, seen.packer)
+        }
+        Err(detail) => {
+            let reason = reason!("executable-malformed", path = path, detail = detail);
+            (Known::Unknown(reason.clone()), Known::Unknown(reason))
+        }
+    }
+}
+
 /// Go program and packer by headers and marks.
 fn describe(part: &Part<'_>, exe: &Exe, hits: &[(u64, Mark)], path: &str, seen: &mut Seen) {
     let upx = exe.packer.is_some() || is_upx(part.len(), hits);

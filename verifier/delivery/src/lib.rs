@@ -7,6 +7,7 @@ mod declared;
 mod delivery;
 mod examine;
 mod exe;
+mod image;
 mod inventory;
 mod open;
 mod programs;

@@ -16,7 +16,7 @@ pub(crate) fn find(delivery: &Delivery) -> Vec<String> {
 }
 
 /// Test data and other people's code hold example binaries that nobody delivers as the product.
-fn aside(path: &str) -> bool {
+pub(crate) fn aside(path: &str) -> bool {
     let mut folders = path.split('/').rev().skip(1);
     folders.any(|part| matches!(part, "testdata" | "vendor") || part.starts_with(['.', '_']) || part.contains('@'))
 }

@@ -1,5 +1,7 @@
 //! Bytes that can be read at any offset: a delivered file, or a member of an archive that was spooled to memory or to an unlinked file.
 
+use assize_facts::{Digest, Sha256};
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::os::unix::fs::FileExt;
@@ -98,7 +100,41 @@ impl<'a> Part<'a> {
     }
 
     pub(crate) fn reader(&self) -> PartReader<'a> {
-        PartReader { part: *self, position: 0, chunk: Vec::new(), filled: 0, used: 0 }
+        PartReader { part: *self, position: 0, chunk: Vec::new(), filled: 0, used: 0, hashed: None }
+    }
+
+    /// A reader whose bytes are hashed as they are read.
+    pub(crate) fn reader_hashed_by(&self, hashed: &'a Hashed) -> PartReader<'a> {
+        PartReader { hashed: Some(hashed), ..self.reader() }
+    }
+}
+
+/// The SHA-256 of a part that something else reads from its start: what that did not read is read at the end.
+#[derive(Default)]
+pub(crate) struct Hashed(RefCell<(Sha256, u64)>);
+
+impl Hashed {
+    fn take(&self, at: u64, bytes: &[u8]) {
+        let (hash, upto) = &mut *self.0.borrow_mut();
+        if *upto == at {
+            hash.update(bytes);
+            *upto += bytes.len() as u64;
+        }
+    }
+
+    /// The digest of the whole part.
+    pub(crate) fn of(self, part: &Part<'_>) -> io::Result<Digest> {
+        let (mut hash, upto) = self.0.into_inner();
+        let mut rest = part.slice(upto, part.len()).reader();
+        loop {
+            let ready = rest.fill_buf()?;
+            if ready.is_empty() {
+                return Ok(hash.digest());
+            }
+            hash.update(ready);
+            let n = ready.len();
+            rest.consume(n);
+        }
     }
 }
 
@@ -115,11 +151,25 @@ pub(crate) struct PartReader<'a> {
     chunk: Vec<u8>,
     filled: usize,
     used: usize,
+    hashed: Option<&'a Hashed>,
 }
 
 impl PartReader<'_> {
     pub(crate) fn part(&self) -> Part<'_> {
         self.part
+    }
+
+    /// Goes on behind so many bytes without reading them; fewer at the end.
+    pub(crate) fn skip(&mut self, bytes: u64) -> u64 {
+        let bytes = bytes.min(self.part.len - self.position.min(self.part.len));
+        match usize::try_from(bytes) {
+            Ok(near) if near <= self.filled - self.used => self.consume(near),
+            _ => {
+                self.position += bytes;
+                (self.used, self.filled) = (0, 0);
+            }
+        }
+        bytes
     }
 
     /// Bytes consumed so far.
@@ -136,6 +186,9 @@ impl BufRead for PartReader<'_> {
             }
             (self.used, self.filled) = (0, 0);
             self.filled = self.part.read_at(&mut self.chunk, self.position)?;
+            if let Some(hashed) = self.hashed {
+                hashed.take(self.position, &self.chunk[..self.filled]);
+            }
         }
         Ok(&self.chunk[self.used..self.filled])
     }

@@ -63,6 +63,8 @@ pub struct RunSpec {
     pub files: Vec<String>,
     pub templates: Vec<String>,
     pub secret: Vec<String>,
+    /// The user that it runs as in production, compared with the image's; the sandbox has its own.
+    pub user: Option<String>,
     pub ready: Option<String>,
     pub ready_within_ms: u64,
     /// `stdout`, `stderr` or a file under `{work}`.

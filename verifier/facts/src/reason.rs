@@ -115,6 +115,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("binary.toml", include_str!("../words/binary.toml")),
     ("data.toml", include_str!("../words/data.toml")),
     ("delivery.toml", include_str!("../words/delivery.toml")),
+    ("image.toml", include_str!("../words/image.toml")),
     ("judge.toml", include_str!("../words/judge.toml")),
     ("module.toml", include_str!("../words/module.toml")),
     ("runtime.toml", include_str!("../words/runtime.toml")),

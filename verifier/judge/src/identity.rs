@@ -63,7 +63,9 @@ impl Chain<'_> {
         if self.image_binary.items.is_empty() && self.image_binary.scope.count > 0 {
             return (Outcome::NotApplicable, Some("no-image".into()));
         }
-        outcome(all_agree(&self.image_binary, reason!("not-collected"), |_| true), None)
+        let parts = [("holds", "image-without-binary"), ("digests_agree", "image-digests-differ")];
+        let why = first_false(&self.image_binary, &parts);
+        outcome(all_agree(&self.image_binary, reason!("not-collected"), |_| true), why)
     }
 
     fn shown_process(&self) -> (Outcome, Option<String>) {

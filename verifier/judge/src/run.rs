@@ -78,6 +78,9 @@ pub struct Declared {
     pub dependencies: Vec<String>,
     /// The binary that `[run]` starts.
     pub run_binary: Option<String>,
+    /// Whether there is a `[run]` and the contract gave it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub run_agreed: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -86,6 +86,7 @@ fn run_differs(supplier: Option<&RunSpec>, agreed: &RunSpec, all: &mut Vec<Diffe
             ("files", format!("{:?}", run.files)),
             ("templates", format!("{:?}", run.templates)),
             ("secret", format!("{:?}", run.secret)),
+            ("user", format!("{:?}", run.user)),
             ("ready", format!("{:?}", run.ready)),
             ("ready_within", format!("{} ms", run.ready_within_ms)),
             ("logs", format!("{:?}", run.logs)),

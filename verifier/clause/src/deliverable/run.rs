@@ -22,6 +22,7 @@ pub(crate) fn run(table: Table<'_>, places: &mut Places<'_>) -> Option<RunSpec> 
         env,
         ready: ready(&table, places),
         ready_within_ms: ready_within(&table),
+        user: line(&table, "user"),
         logs: logs(&table),
         service: line(&table, "service"),
         dependencies: dependencies(&table, places),

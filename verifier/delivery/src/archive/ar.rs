@@ -45,7 +45,7 @@ fn one(part: &Part<'_>, raw: &[u8], start: u64, end: u64, names: &[u8], visitor:
             shown_name(bytes.split(|b| *b == 0).next().unwrap_or_default())
         }
     };
-    let member = Member { name, kind: MemberKind::File, size: end - start, mode: 0 };
+    let member = Member { name, kind: MemberKind::File, size: end - start, mode: 0, capabilities: false };
     visitor.member(&member, &mut part.slice(start, end).reader())
 }
 

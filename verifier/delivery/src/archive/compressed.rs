@@ -12,16 +12,16 @@ use std::io::{self, BufRead, Read};
 const WINDOW: u64 = 128 << 20;
 
 pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dyn Visitor) -> io::Result<()> {
-    let mut frames = Frames { source: Some(part.reader()), state: State::Between };
+    let mut frames = Frames::of(part.reader());
     let mut decoded = Metered::new(&mut frames, part.len(), budget);
     let mut head = Vec::new();
     decoded.by_ref().take(sniff::HEAD as u64).read_to_end(&mut head)?;
     let is_tar = sniff::kind(&head, u64::MAX) == Kind::Tar;
     let mut content = io::Cursor::new(head).chain(decoded);
     if is_tar {
-        tar::each(&mut content, visitor)?;
+        tar::each(tar::Forward(&mut content), visitor)?;
     } else {
-        let member = Member { name: stem(name), kind: MemberKind::File, size: 0, mode: 0 };
+        let member = Member { name: stem(name), kind: MemberKind::File, size: 0, mode: 0, capabilities: false };
         visitor.member(&member, &mut content)?;
         io::copy(&mut content, &mut io::sink())?;
     }
@@ -52,13 +52,17 @@ enum State<'a> {
 }
 
 /// Decodes one compressed frame after another, as both formats allow (RFC 1952 §2.2, RFC 8878 §3), and stops at bytes that begin none.
-struct Frames<'a> {
+pub(super) struct Frames<'a> {
     /// Absent while a decoder holds it.
     source: Option<PartReader<'a>>,
     state: State<'a>,
 }
 
 impl<'a> Frames<'a> {
+    pub(super) fn of(source: PartReader<'a>) -> Frames<'a> {
+        Frames { source: Some(source), state: State::Between }
+    }
+
     /// Begins the next frame, skipping zeros (padding of tapes) and skippable frames.
     fn next(&mut self, mut source: PartReader<'a>) -> io::Result<()> {
         loop {

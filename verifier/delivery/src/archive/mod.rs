@@ -4,6 +4,7 @@
 
 mod ar;
 mod compressed;
+mod layer;
 mod tar;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -12,12 +13,13 @@ mod zip;
 use crate::sniff::{self, Kind};
 use crate::store::Part;
 use assize_facts::{Limits, Reason, reason};
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-pub(crate) use tar::checksum_fits as tar_checksum_fits;
+pub(crate) use layer::{Layered, layer, tar_within};
+pub(crate) use tar::{Place, checksum_fits as tar_checksum_fits, places};
 pub(crate) use zip::has_directory;
 
 /// One member of an archive.
@@ -30,6 +32,8 @@ pub struct Member {
     pub size: u64,
     /// Permission bits; 0 where the format has none.
     pub mode: u32,
+    /// Whether it has file capabilities (capabilities(7), as a pax record).
+    pub capabilities: bool,
 }
 
 /// What a member is.
@@ -55,14 +59,20 @@ pub(crate) trait Visitor {
 
 /// What one delivered file may still cost, its nested archives included.
 pub(crate) struct Budget {
-    unpacked: Cell<u64>,
-    members: Cell<u64>,
+    unpacked: AtomicU64,
+    members: AtomicU64,
+    names: AtomicU64,
     limits: Limits,
 }
 
 impl Budget {
     pub(crate) fn new(limits: &Limits) -> Budget {
-        Budget { unpacked: Cell::new(limits.unpacked), members: Cell::new(limits.entries), limits: limits.clone() }
+        Budget {
+            unpacked: AtomicU64::new(limits.unpacked),
+            members: AtomicU64::new(limits.entries),
+            names: AtomicU64::new(NAMES),
+            limits: limits.clone(),
+        }
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -71,16 +81,25 @@ impl Budget {
 
     /// Takes so many bytes of what may still be unpacked or looked at again.
     pub(crate) fn spend(&self, bytes: u64) -> Result<(), Reason> {
-        let left = self.unpacked.get().checked_sub(bytes);
-        self.unpacked.set(left.ok_or_else(|| reason!("archive-too-large", limit = self.limits.unpacked))?);
-        Ok(())
+        let left = take(&self.unpacked, bytes);
+        left.ok_or_else(|| reason!("archive-too-large", limit = self.limits.unpacked))
     }
 
-    fn member(&self) -> Result<(), Reason> {
-        let left = self.members.get().checked_sub(1);
-        self.members.set(left.ok_or_else(|| reason!("limit-entries", limit = self.limits.entries))?);
-        Ok(())
+    /// Counts a member; what is remembered of it costs memory, most of all its name.
+    pub(crate) fn member(&self, name: &str) -> Result<(), Reason> {
+        take(&self.members, 1).ok_or_else(|| reason!("limit-entries", limit = self.limits.entries))?;
+        let cost = name.len() as u64 + PER_MEMBER;
+        take(&self.names, cost).ok_or_else(|| reason!("limit-names", limit = NAMES))
     }
+}
+
+/// Bytes that may be remembered of the members of one delivered file, names and all.
+const NAMES: u64 = 192 << 20;
+/// What is remembered of a member beside its name.
+const PER_MEMBER: u64 = 400;
+
+fn take(left: &AtomicU64, amount: u64) -> Option<()> {
+    left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount)).ok().map(|_| ())
 }
 
 /// A reason travelling through `io::Error`.
@@ -151,7 +170,7 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
     let mut once = Once { visitor, budget, seen: HashSet::new() };
     let result = match sniff::kind(&head, part.len()) {
-        Kind::Tar => tar::each(&mut part.reader(), &mut once),
+        Kind::Tar => tar::each(part.reader(), &mut once),
         Kind::Gzip | Kind::Zstd => compressed::each(part, name, budget, &mut once),
         Kind::Ar => ar::each(part, &mut once),
         _ if has_directory(&part) => zip::each(part, budget, &mut once),
@@ -174,7 +193,7 @@ struct Once<'a> {
 
 impl Visitor for Once<'_> {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
-        self.budget.member().map_err(refuse)?;
+        self.budget.member(&member.name).map_err(refuse)?;
         let name = member.name.trim_end_matches('/').trim_start_matches("./").to_string();
         if member.kind != MemberKind::Folder && self.seen.contains(&name) {
             self.visitor.gap(reason!("archive-duplicate", member = &member.name));

@@ -1,34 +1,107 @@
 //! tar streams: v7, ustar, GNU and pax (POSIX.1-2017 pax, GNU tar manual "Basic Tar Format"). Whatever two readers could take differently is refused.
 
 use super::{Member, MemberKind, Visitor, refuse};
+use crate::store::{Part, PartReader};
 use crate::walk::shown_name;
-use assize_facts::reason;
+use assize_facts::{Reason, reason};
 use std::io::{self, Read};
 
 const BLOCK: usize = 512;
 /// Longest long name or pax header that is believed.
 const LONGEST_HEADER: u64 = 1 << 20;
 
-pub(super) fn each(stream: &mut dyn Read, visitor: &mut dyn Visitor) -> io::Result<()> {
-    let mut stream = Counted { stream, at: 0 };
+/// A stream whose bytes can be passed over, quicker than by reading them where it knows how.
+pub(super) trait Stream: Read {
+    /// How many bytes were passed over; fewer only at the end.
+    fn skip(&mut self, bytes: u64) -> io::Result<u64>;
+}
+
+impl Stream for PartReader<'_> {
+    fn skip(&mut self, bytes: u64) -> io::Result<u64> {
+        Ok(PartReader::skip(self, bytes))
+    }
+}
+
+/// A stream that only goes forward.
+pub(super) struct Forward<R>(pub R);
+
+impl<R: Read> Read for Forward<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl<R: Read> Stream for Forward<R> {
+    fn skip(&mut self, bytes: u64) -> io::Result<u64> {
+        io::copy(&mut self.0.by_ref().take(bytes), &mut io::sink())
+    }
+}
+
+/// A member and where its content lies in the archive.
+pub(crate) struct Place {
+    pub member: Member,
+    pub from: u64,
+    pub to: u64,
+}
+
+/// Where every member of a tar archive lies, without reading their contents.
+pub(crate) fn places(part: Part<'_>, visitor: &mut dyn FnMut(Place) -> io::Result<()>) -> io::Result<()> {
+    let mut only = Only(visitor);
+    walk(&mut Counted { stream: part.reader(), at: 0 }, &mut only)
+}
+
+struct Only<'a>(&'a mut dyn FnMut(Place) -> io::Result<()>);
+
+impl Takes for Only<'_> {
+    fn member(&mut self, member: &Member, from: u64, _: &mut dyn Read) -> io::Result<()> {
+        let size = if member.kind == MemberKind::File { member.size } else { 0 };
+        (self.0)(Place { member: member.clone(), from, to: from.saturating_add(size) })
+    }
+
+    fn gap(&mut self, _: Reason) {}
+}
+
+/// What is told of a tar archive.
+trait Takes {
+    fn member(&mut self, member: &Member, from: u64, content: &mut dyn Read) -> io::Result<()>;
+    fn gap(&mut self, reason: Reason);
+}
+
+struct Visiting<'a>(&'a mut dyn Visitor);
+
+impl Takes for Visiting<'_> {
+    fn member(&mut self, member: &Member, _: u64, content: &mut dyn Read) -> io::Result<()> {
+        self.0.member(member, content)
+    }
+
+    fn gap(&mut self, reason: Reason) {
+        self.0.gap(reason);
+    }
+}
+
+pub(super) fn each(stream: impl Stream, visitor: &mut dyn Visitor) -> io::Result<()> {
+    walk(&mut Counted { stream, at: 0 }, &mut Visiting(visitor))
+}
+
+fn walk<S: Stream>(stream: &mut Counted<S>, visitor: &mut dyn Takes) -> io::Result<()> {
     let mut next = Extra::default();
     loop {
         // Every writer ends with zeros; without them the archive may have been cut off between members.
         let block = stream.block()?.ok_or_else(|| damaged("it has no end mark"))?;
         if block.iter().all(|b| *b == 0) {
-            return end(&mut stream, visitor);
+            return end(stream, visitor);
         }
         if !checksum_fits(&block) {
             return Err(damaged("a header's checksum is wrong"));
         }
         let size = number(&block[124..136]).ok_or_else(|| damaged("a size is not readable"))?;
         match block[156] {
-            b'L' => next.name = Some(text(&mut stream, size)?),
-            b'K' => next.link = Some(text(&mut stream, size)?),
-            b'x' | b'X' => next.pax(&content(&mut stream, size)?)?,
-            b'g' => global(&content(&mut stream, size)?)?,
-            b'V' => skip(&mut stream, size)?,
-            _ => member(&mut stream, &block, size, std::mem::take(&mut next), visitor)?,
+            b'L' => next.name = Some(text(stream, size)?),
+            b'K' => next.link = Some(text(stream, size)?),
+            b'x' | b'X' => next.pax(&content(stream, size)?)?,
+            b'g' => global(&content(stream, size)?)?,
+            b'V' => skip(stream, size)?,
+            _ => member(stream, &block, size, std::mem::take(&mut next), visitor)?,
         }
     }
 }
@@ -40,6 +113,7 @@ struct Extra {
     link: Option<Vec<u8>>,
     size: Option<u64>,
     sparse: bool,
+    capabilities: bool,
 }
 
 impl Extra {
@@ -49,6 +123,7 @@ impl Extra {
                 b"path" => self.name = Some(value.to_vec()),
                 b"linkpath" => self.link = Some(value.to_vec()),
                 b"size" => self.size = Some(decimal(value).ok_or_else(|| damaged("a pax size is not readable"))?),
+                b"SCHILY.xattr.security.capability" => self.capabilities = true,
                 _ => self.sparse |= key.starts_with(b"GNU.sparse."),
             }
         }
@@ -81,12 +156,12 @@ fn records(mut bytes: &[u8]) -> io::Result<Vec<(&[u8], &[u8])>> {
     Ok(all)
 }
 
-fn member(
-    stream: &mut Counted<'_>,
+fn member<S: Stream>(
+    stream: &mut Counted<S>,
     block: &[u8; BLOCK],
     size: u64,
     extra: Extra,
-    visitor: &mut dyn Visitor,
+    visitor: &mut dyn Takes,
 ) -> io::Result<()> {
     let size = extra.size.unwrap_or(size);
     let name = shown_name(&extra.name.unwrap_or_else(|| header_name(block)));
@@ -103,12 +178,13 @@ fn member(
     if !has_content && size > 0 && kind != MemberKind::Folder {
         return Err(damaged("a link or device claims to have content"));
     }
-    let member = Member { name, kind, size, mode };
+    let member = Member { name, kind, size, mode, capabilities: extra.capabilities };
     if !has_content {
-        return visitor.member(&member, &mut io::empty());
+        return visitor.member(&member, stream.at, &mut io::empty());
     }
+    let from = stream.at;
     let mut content = stream.by_ref().take(size);
-    visitor.member(&member, &mut content)?;
+    visitor.member(&member, from, &mut content)?;
     let left = content.limit();
     skip_rest(stream, left, size)
 }
@@ -128,7 +204,7 @@ fn kind(flag: u8, name: &str, link: String) -> (MemberKind, bool) {
 }
 
 /// Old GNU sparse files carry further header blocks while a flag says so (byte 482 of the header, 504 of the others).
-fn more_sparse(stream: &mut Counted<'_>, block: &[u8; BLOCK]) -> io::Result<bool> {
+fn more_sparse<S: Stream>(stream: &mut Counted<S>, block: &[u8; BLOCK]) -> io::Result<bool> {
     if block[482] == 0 {
         return Ok(false);
     }
@@ -141,7 +217,7 @@ fn more_sparse(stream: &mut Counted<'_>, block: &[u8; BLOCK]) -> io::Result<bool
 }
 
 /// After the first zero block: anything but zeros is told, for `tar -i` and hidden payloads read on.
-fn end(stream: &mut Counted<'_>, visitor: &mut dyn Visitor) -> io::Result<()> {
+fn end<S: Stream>(stream: &mut Counted<S>, visitor: &mut dyn Takes) -> io::Result<()> {
     let mut chunk = vec![0; 64 << 10];
     loop {
         let n = stream.read(&mut chunk)?;
@@ -157,12 +233,12 @@ fn end(stream: &mut Counted<'_>, visitor: &mut dyn Visitor) -> io::Result<()> {
     }
 }
 
-struct Counted<'a> {
-    stream: &'a mut dyn Read,
+struct Counted<S> {
+    stream: S,
     at: u64,
 }
 
-impl Read for Counted<'_> {
+impl<S: Stream> Read for Counted<S> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
         let n = self.stream.read(buf)?;
         self.at += n as u64;
@@ -170,7 +246,13 @@ impl Read for Counted<'_> {
     }
 }
 
-impl Counted<'_> {
+impl<S: Stream> Counted<S> {
+    fn skip(&mut self, bytes: u64) -> io::Result<u64> {
+        let n = self.stream.skip(bytes)?;
+        self.at += n;
+        Ok(n)
+    }
+
     /// The next block; `None` at the end.
     fn block(&mut self) -> io::Result<Option<[u8; BLOCK]>> {
         let mut bytes = Vec::with_capacity(BLOCK);
@@ -183,7 +265,7 @@ impl Counted<'_> {
     }
 }
 
-fn content(stream: &mut Counted<'_>, size: u64) -> io::Result<Vec<u8>> {
+fn content<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<Vec<u8>> {
     if size > LONGEST_HEADER {
         return Err(damaged("an extended header is too long"));
     }
@@ -193,18 +275,18 @@ fn content(stream: &mut Counted<'_>, size: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn text(stream: &mut Counted<'_>, size: u64) -> io::Result<Vec<u8>> {
+fn text<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<Vec<u8>> {
     Ok(until_nul(&content(stream, size)?).to_vec())
 }
 
-fn skip(stream: &mut Counted<'_>, size: u64) -> io::Result<()> {
+fn skip<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<()> {
     skip_rest(stream, size, size)
 }
 
 /// Skips the `left` bytes of a content of `size` bytes, and its padding.
-fn skip_rest(stream: &mut Counted<'_>, left: u64, size: u64) -> io::Result<()> {
+fn skip_rest<S: Stream>(stream: &mut Counted<S>, left: u64, size: u64) -> io::Result<()> {
     let padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
-    let skipped = io::copy(&mut stream.take(left.saturating_add(padding)), &mut io::sink())?;
+    let skipped = stream.skip(left.saturating_add(padding))?;
     if skipped < left.saturating_add(padding) { Err(damaged("a member is cut off")) } else { Ok(()) }
 }
 

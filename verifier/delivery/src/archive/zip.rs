@@ -60,7 +60,7 @@ fn directory(archive: &ZipArchive<Part<'_>>, buffer: &mut [u8], limits: &Limits)
         };
         let size = entry.uncompressed_size_hint();
         records.push(Record {
-            member: Member { name: shown_name(&raw_name), kind, size, mode: mode & 0o7777 },
+            member: Member { name: shown_name(&raw_name), kind, size, mode: mode & 0o7777, capabilities: false },
             raw_name,
             method: entry.compression_method(),
             encrypted: entry.flags().is_encrypted() || entry.flags().is_masked(),

@@ -89,14 +89,53 @@ fact! {
 }
 
 fact! {
-    /// An image that is declared or found, against the delivered binaries.
-    pub struct ImageBinary = "link.image_binary", layers [Binary], counts "files" {
-        /// The image's path.
+    /// An image for one platform, against the delivered binaries.
+    pub struct ImageBinary = "link.image_binary", layers [Binary], counts "images" {
+        /// Where the image is.
         image: String,
         /// Whether deliverable.toml names it.
         declared: bool,
-        /// Whether the image's final file system holds the delivered binary.
+        /// `os/architecture`.
+        platform: Known<Option<String>>,
+        /// Whether it is for a platform that a binary was delivered for; an image for others only is looked at all the same.
+        delivered_platform: Known<bool>,
+        /// The delivered binary that it has to hold: the one that `[run]` starts, or another that the image starts where a second image holds that one.
+        binary: Option<String>,
+        /// Whether its final file system holds that binary, byte for byte.
+        holds: Known<bool>,
+        /// Where it holds it.
+        paths: Vec<String>,
+        /// Other programs of that binary's name, in any layer, as `path (layer N)`: older copies, at most 50.
+        other_copies: Vec<String>,
+        /// Machine code of the final file system that is no delivered binary, at most 50.
+        undeclared: Vec<String>,
+        /// Of these, what runs with more rights than its caller, at most 50.
+        privileged: Vec<String>,
+        /// Whether its parts have the digests by which they are referred to, and the image the digest that deliverable.toml declares.
+        digests_agree: Known<bool>,
+        /// Whether it holds the binary and its digests agree.
         agrees: Known<bool>,
+    }
+}
+
+vocabulary! {
+    /// What a run's configuration is held against.
+    pub enum Basis { Image = "image", Contract = "contract", Supplier = "supplier" }
+}
+
+fact! {
+    /// How acceptance starts the service against how it is delivered to be started: an item for each image, one without an image where there is none.
+    pub struct RunConfiguration = "link.run_configuration", layers [Binary], counts "images" {
+        /// Where the image is, or null.
+        image: Option<String>,
+        /// `os/architecture` of the image.
+        platform: Known<Option<String>>,
+        /// `contract` where the contract agreed its own `[run]`, `image` where an image was delivered, else `supplier`: the supplier's word alone.
+        basis: Basis,
+        /// Whether the image starts the service as `[run]` does; without an image unknown.
+        agrees: Known<bool>,
+        /// What differs.
+        differences: Vec<String>,
     }
 }
 
@@ -215,6 +254,7 @@ pub(super) fn schemas() -> Vec<KindSchema> {
         FunctionLink::schema(),
         SourceBinary::schema(),
         ImageBinary::schema(),
+        RunConfiguration::schema(),
         ProcessBinary::schema(),
         EndpointProcess::schema(),
         SyscallPolicy::schema(),

@@ -3,6 +3,7 @@
 pub mod binary;
 pub mod data;
 pub mod endpoint;
+pub mod image;
 pub mod inventory;
 pub mod link;
 pub mod module;
@@ -23,6 +24,7 @@ pub fn all() -> &'static [KindSchema] {
             source::schemas(),
             module::schemas(),
             binary::schemas(),
+            image::schemas(),
             data::schemas(),
             process::schemas(),
             endpoint::schemas(),

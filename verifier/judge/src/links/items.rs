@@ -51,15 +51,15 @@ impl Handed<'_> {
         match item.kind {
             ItemKind::Binary => {
                 let named = self.words.binaries.iter().find(|b| b.name == name).map(|b| b.path.clone());
-                self.file(named, false, |file| base_is(file, name), |file| seen::flag(file, "executable_content"))
+                self.file(named, |file| base_is(file, name), |file| seen::flag(file, "executable_content"))
             }
             ItemKind::Image => {
                 let mut named = self.words.images.iter().filter(|path| is_called(path, name));
-                self.file(named.next().cloned(), true, |file| base_is(file, name), |_| Truth::True)
+                self.image(named.next().cloned(), name)
             }
             ItemKind::Source => self.source(),
             ItemKind::Document => {
-                self.file(None, false, |file| file.text("path") == Some(name) || base_is(file, name), |_| Truth::True)
+                self.file(None, |file| file.text("path") == Some(name) || base_is(file, name), |_| Truth::True)
             }
             // There is no file to find: naming it is handing it over, and what it is worth other clauses say.
             ItemKind::Endpoint => self.word(self.words.endpoints.iter().any(|e| e.name == name)),
@@ -74,7 +74,6 @@ impl Handed<'_> {
     fn file(
         &self,
         named: Option<String>,
-        folders: bool,
         looks_like_it: impl Fn(&Item) -> bool,
         is_one: impl Fn(&Item) -> Truth,
     ) -> (bool, Option<String>, Truth) {
@@ -82,9 +81,7 @@ impl Handed<'_> {
             let found = match self.files.items.iter().find(|f| f.text("path") == Some(&path)) {
                 Some(file) => is_one(file),
                 // Without its line in the inventory nobody knows what it is, only that it is not missing.
-                None => self.named_path(&path).and(|| {
-                    if folders { Truth::True } else { Truth::Unknown(reason!("declaration-not-recorded", path = path)) }
-                }),
+                None => self.named_path(&path).and(|| Truth::Unknown(reason!("declaration-not-recorded", path = path))),
             };
             return (true, Some(path), found);
         }
@@ -93,6 +90,20 @@ impl Handed<'_> {
             Some(file) => (false, file.text("path").map(str::to_owned), Truth::True),
             None => (false, None, neither()),
         }
+    }
+
+    /// An image is an archive that is one by its content, or a folder that has the mark of a layout (image-layout.md).
+    fn image(&self, named: Option<String>, name: &str) -> (bool, Option<String>, Truth) {
+        if let Some(path) = named {
+            let at = |wanted: &str| self.files.items.iter().find(|f| f.text("path") == Some(wanted));
+            let found = match (at(&path), at(&format!("{path}/oci-layout"))) {
+                (Some(file), _) => is_image(file),
+                (None, Some(_)) => Truth::True,
+                (None, None) => self.named_path(&path).and(|| Truth::False),
+            };
+            return (true, Some(path), found);
+        }
+        self.file(None, |file| base_is(file, name), is_image)
     }
 
     /// A folder has no line of its own in the inventory: the line of its declaration tells.
@@ -126,6 +137,13 @@ impl Handed<'_> {
             self.named_path(root).and(|| Truth::Unknown(reason!("module-files-not-seen")))
         };
         (true, Some(root.clone()), found)
+    }
+}
+
+fn is_image(file: &Item) -> Truth {
+    match seen::text(file, "format") {
+        Ok(format) => Truth::from(matches!(format.as_str(), "oci-layout" | "docker-archive")),
+        Err(reason) => Truth::Unknown(reason),
     }
 }
 

@@ -11,6 +11,7 @@ mod linked;
 mod modules;
 mod names;
 mod processes;
+mod run_configuration;
 mod source_binary;
 mod syscalls;
 mod table;
@@ -38,6 +39,7 @@ pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
         "link.functions" => functions::FROM.to_vec(),
         "link.source_binary" => [source_binary::FROM, modules::FROM, functions::FROM].concat(),
         "link.image_binary" => images::FROM.to_vec(),
+        "link.run_configuration" => run_configuration::FROM.to_vec(),
         "link.process_binary" => processes::PROCESS_FROM.to_vec(),
         "link.endpoint_process" => processes::ENDPOINT_FROM.to_vec(),
         "link.syscall_policy" => syscalls::FROM.to_vec(),
@@ -81,6 +83,7 @@ impl<'a> Deriver<'a> {
             "link.functions" => self.functions().clone(),
             "link.source_binary" => source_binary::derive(sheets, &run.declared, self.modules(), self.functions()),
             "link.image_binary" => images::derive(sheets, &run.declared),
+            "link.run_configuration" => run_configuration::derive(sheets, &run.declared),
             "link.process_binary" => processes::process_binary(sheets, run),
             "link.endpoint_process" => processes::endpoint_process(sheets, run),
             "link.syscall_policy" => syscalls::derive(sheets, request),

@@ -124,6 +124,8 @@ pub fn program() -> Vec<Sheet> {
         ),
         sheet("source.files", 2, &[]),
         sheet("inventory.files", 3, &[]),
+        sheet("image.manifest", 0, &[]),
+        sheet("image.files", 0, &[]),
         sheet("module.vendor", 0, &[]),
     ]
 }

@@ -57,6 +57,9 @@ fn items_of_the_contract_are_found_named_or_missing() {
                 file("bin/notes", json!(false)),
                 file("docs/manual.pdf", json!(false)),
                 file("src/go.mod", json!(false)),
+                json!({"path": "img.tar", "executable_content": false, "format": "docker-archive"}),
+                json!({"path": "layout/oci-layout", "executable_content": false, "format": "text"}),
+                file("fake.tar", json!(false)),
                 file("tool", json!(true)),
             ],
         ),
@@ -66,6 +69,7 @@ fn items_of_the_contract_are_found_named_or_missing() {
             &[
                 json!({"role": "binary.path", "path": "bin/gone", "found": false}),
                 json!({"role": "image.path", "path": "img.tar", "found": true}),
+                json!({"role": "image.path", "path": "lost.tar", "found": false}),
             ],
         ),
     ]);
@@ -73,7 +77,7 @@ fn items_of_the_contract_are_found_named_or_missing() {
     let declared = Declared {
         source: Some("src".into()),
         binaries: vec![binary("api", "bin/api"), binary("gone", "bin/gone"), binary("notes", "bin/notes")],
-        images: vec!["img.tar".into()],
+        images: ["img.tar", "layout", "fake.tar", "lost.tar"].map(String::from).to_vec(),
         endpoints: vec![DeclaredEndpoint { name: "public".into(), port: None }],
         ..Declared::default()
     };
@@ -87,6 +91,10 @@ fn items_of_the_contract_are_found_named_or_missing() {
         (Binary, "nothing", "false null ?neither-named-nor-found"),
         (Source, "source", "true src true"),
         (Image, "img", "true img.tar true"),
+        (Image, "layout", "true layout true"),
+        (Image, "fake", "true fake.tar false"),
+        (Image, "lost", "true lost.tar false"),
+        (Image, "other", "false null ?neither-named-nor-found"),
         (Endpoint, "public", "true null true"),
         (Endpoint, "admin", "false null ?neither-named-nor-found"),
         (Dependency, "db", "false null ?neither-named-nor-found"),

@@ -3,6 +3,7 @@
 mod dated;
 mod functions;
 mod handed_over;
+mod images;
 mod modules;
 
 use super::derive;

@@ -1,0 +1,231 @@
+//! Images, read without a daemon: layouts that deliverable.toml names or that are found by content, their layers laid over one another.
+
+mod blobs;
+mod config;
+mod json;
+mod layer;
+mod layout;
+mod run;
+mod sheets;
+mod started;
+#[cfg(test)]
+pub(crate) mod tests;
+mod tree;
+
+use crate::archive::Budget;
+use crate::delivery::Delivery;
+use crate::programs::aside;
+use assize_facts::kinds::inventory::Format;
+use assize_facts::{Deliverable, Known, Progress, Reason, reason};
+use blobs::Blobs;
+use layer::{Layer, Sought};
+use layout::{Described, LayerRef};
+use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use tree::Tree;
+
+pub(crate) use sheets::{files, manifests};
+
+/// What was read of all images of a delivery.
+#[derive(Default)]
+pub(crate) struct Images {
+    pub images: Vec<Image>,
+    /// What could not be read, and of which layout.
+    pub gaps: Vec<(Reason, String)>,
+}
+
+/// One image for one platform, its layers read.
+pub(crate) struct Image {
+    pub place: String,
+    pub declared: bool,
+    /// `[[image]] digest`.
+    pub declared_digest: Option<String>,
+    pub described: Described,
+    /// Whether every reference is borne out by the bytes; the reason where a part could not be read.
+    pub digests_agree: Known<bool>,
+    pub wrong: Vec<String>,
+    pub tree: Tree,
+    /// Whether the final file system is known whole.
+    pub whole: Result<(), Reason>,
+}
+
+/// Reads every image of the delivery.
+pub(crate) fn read(delivery: &Delivery, progress: &dyn Progress) -> Images {
+    let mut all = Images::default();
+    let sought = sought(delivery);
+    for place in places(delivery, progress, &mut all) {
+        progress.step(&format!("reading the image {}", place.path));
+        one(delivery, &place, &sought, &mut all);
+    }
+    all
+}
+
+/// A layout in the delivery.
+struct Place {
+    path: String,
+    declared: bool,
+    digest: Option<String>,
+}
+
+/// Declared layouts in their order, then those found by content. Test data and other people's code hold images that nobody delivers.
+fn places(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<Place> {
+    let spec = delivery.spec();
+    let mut places: Vec<Place> = Vec::new();
+    for image in &spec.images {
+        if places.iter().all(|p| p.path != image.path) {
+            places.push(Place { path: image.path.clone(), declared: true, digest: image.digest.clone() });
+        }
+    }
+    for path in found(delivery, progress, all) {
+        let within = |p: &Place| path == p.path || p.path == "." || path.starts_with(&format!("{}/", p.path));
+        if !places.iter().any(within) {
+            places.push(Place { path, declared: false, digest: None });
+        }
+    }
+    places
+}
+
+fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<String> {
+    let spec = delivery.spec();
+    let mut found = BTreeSet::new();
+    for seen in &delivery.inventory(progress).seen {
+        let image = matches!(seen.format, Known::Value(Format::OciLayout | Format::DockerArchive));
+        if image && !seen.path.contains('!') && !is_aside(spec, &seen.path) {
+            found.insert(seen.path.clone());
+        } else if image && seen.path.contains('!') && !is_aside(spec, &seen.path) {
+            // Only a layout that lies open in the delivery is read; one inside another archive is said.
+            all.gaps.push((reason!("image-inside-archive", path = &seen.path), seen.path.clone()));
+        }
+    }
+    for entry in delivery.entries().iter().filter(|e| e.is_file() && e.name() == "oci-layout") {
+        let folder = entry.path.strip_suffix("oci-layout").unwrap_or_default().trim_end_matches('/');
+        let folder = if folder.is_empty() { "." } else { folder };
+        let inside = |name: &str| if folder == "." { name.to_string() } else { format!("{folder}/{name}") };
+        if delivery.entry(&inside("index.json")).is_some() && !is_aside(spec, &entry.path) {
+            found.insert(folder.to_string());
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn is_aside(spec: &Deliverable, path: &str) -> bool {
+    let below = |folder: &Option<String>| {
+        folder.as_deref().is_some_and(|f| f != "." && path.strip_prefix(f).is_some_and(|rest| rest.starts_with('/')))
+    };
+    let source = spec.source.as_ref();
+    aside(path) || source.is_some_and(|s| below(&s.root) || below(&s.modules))
+}
+
+/// What a layer's files are held against: delivered binaries and the files of `[run]`.
+fn sought(delivery: &Delivery) -> Sought {
+    let mut sought = Sought::default();
+    let run = delivery.spec().run.clone().unwrap_or_default();
+    let binaries = delivery.declared_binaries();
+    let mut size = |path: &str| sought.sizes.extend(delivery.entry(path).map(|entry| entry.size));
+    binaries.iter().for_each(|binary| size(&binary.path));
+    for file in &run.files {
+        size(file);
+        delivery.under(file).iter().for_each(|entry| size(&entry.path));
+    }
+    sought.templates = run.templates.iter().filter_map(|path| path.rsplit('/').next()).map(str::to_string).collect();
+    sought
+}
+
+fn one(delivery: &Delivery, place: &Place, sought: &Sought, all: &mut Images) {
+    let budget = Budget::new(delivery.limits());
+    let blobs = match Blobs::open(delivery, &place.path, &budget) {
+        Ok(blobs) => blobs,
+        Err(reason) => return all.gaps.push((reason, place.path.clone())),
+    };
+    let read = layout::read(&blobs);
+    let gap = |reason: Reason| (reason, place.path.clone());
+    if !read.known {
+        return all.gaps.push(gap(reason!("image-layout-unknown", image = &place.path)));
+    }
+    if read.images.is_empty() && read.gaps.is_empty() {
+        all.gaps.push(gap(reason!("image-empty", image = &place.path)));
+    }
+    all.gaps.extend(blobs.gaps.iter().chain(&read.gaps).cloned().map(gap));
+    let layers = layers(&blobs, &read.images, sought, &budget);
+    for described in read.images {
+        all.images.push(image(place, described, &layers, &mut all.gaps));
+    }
+}
+
+type Layers = BTreeMap<String, Result<Layer, Reason>>;
+
+/// Every layer once, however many images share it, side by side.
+fn layers(blobs: &Blobs, images: &[Described], sought: &Sought, budget: &Budget) -> Layers {
+    let names: BTreeSet<&String> = images.iter().flat_map(|image| &image.layers).map(|layer| &layer.name).collect();
+    let names: Vec<&String> = names.into_iter().collect();
+    let read = |name: &&String| {
+        let layer = blobs.with(name, |part| layer::read(part, sought, budget));
+        ((*name).clone(), layer)
+    };
+    names.par_iter().map(read).collect()
+}
+
+fn image(place: &Place, described: Described, layers: &Layers, gaps: &mut Vec<(Reason, String)>) -> Image {
+    let mut wrong = described.wrong.clone();
+    let mut whole: Result<(), Reason> = Ok(());
+    let mut readable = Vec::new();
+    for (number, reference) in described.layers.iter().enumerate() {
+        let mut lacks = |reason: &Reason| {
+            gaps.push((reason.clone(), format!("{} layer {number}", place.path)));
+            if whole.is_ok() {
+                whole = Err(reason.clone());
+            }
+        };
+        match layers.get(&reference.name) {
+            Some(Ok(layer)) => {
+                compare(number, reference, layer, &mut wrong);
+                layer.unpacked.as_ref().err().into_iter().chain(&layer.gaps).for_each(&mut lacks);
+                readable.push(layer);
+            }
+            Some(Err(reason)) => lacks(reason),
+            None => lacks(&reason!("image-part-missing", image = &place.path, part = &reference.name)),
+        }
+    }
+    let tree = Tree::of(readable.into_iter());
+    if let (Some(reason), true) = (tree.gaps.first(), whole.is_ok()) {
+        whole = Err(reason.clone());
+    }
+    gaps.extend(tree.gaps.iter().map(|reason| (reason.clone(), place.path.clone())));
+    let digests_agree = match (&whole, wrong.is_empty()) {
+        (_, false) => false.into(),
+        (Ok(()), true) => true.into(),
+        (Err(reason), true) => Known::Unknown(reason.clone()),
+    };
+    Image {
+        place: place.path.clone(),
+        declared: place.declared,
+        declared_digest: place.digest.clone(),
+        described,
+        digests_agree,
+        wrong,
+        tree,
+        whole,
+    }
+}
+
+fn compare(number: usize, reference: &LayerRef, layer: &Layer, wrong: &mut Vec<String>) {
+    if reference.digest.as_ref().is_some_and(|digest| *digest != layer.stored.0) {
+        wrong.push(format!("layer {number}: {}", layer.stored.0));
+    }
+    if reference.size.is_some_and(|size| size != layer.size) {
+        wrong.push(format!("layer {number}: {} bytes", layer.size));
+    }
+    let unpacked = layer.unpacked.as_ref().ok();
+    if let (Some(said), Some(found)) = (&reference.diff_id, unpacked)
+        && *said != found.0
+    {
+        wrong.push(format!("layer {number} unpacked: {}", found.0));
+    }
+}
+
+impl Image {
+    /// Whether a digest is one by which this image is called.
+    pub(crate) fn is_called(&self, digest: &str) -> bool {
+        self.described.called.iter().any(|d| d == digest)
+    }
+}

@@ -1,0 +1,338 @@
+//! The image's configuration against `[run]`: program, arguments, environment, user and files; placeholders and secrets excepted.
+
+use super::Image;
+use super::started::{self, Started};
+use crate::delivery::Delivery;
+use assize_facts::{Digest, Known, Reason, RunSpec, reason};
+use std::collections::BTreeSet;
+
+/// Variables that base images set and that a compiled Go program does not take its behaviour from, or that the sandbox sets as it must.
+const OF_BASE_IMAGES: &[&str] = &[
+    "PATH",
+    "HOME",
+    "HOSTNAME",
+    "TERM",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "GOPATH",
+    "GOLANG_VERSION",
+    "GOTOOLCHAIN",
+    "container",
+    "DEBIAN_FRONTEND",
+];
+
+/// What differs, and what could not be told.
+#[derive(Default)]
+pub(crate) struct Compared {
+    pub differences: Vec<String>,
+    open: Option<Reason>,
+}
+
+impl Compared {
+    pub(crate) fn agrees(&self) -> Known<bool> {
+        match (self.differences.is_empty(), &self.open) {
+            (false, _) => false.into(),
+            (true, None) => true.into(),
+            (true, Some(reason)) => Known::Unknown(reason.clone()),
+        }
+    }
+
+    fn differs(&mut self, what: String) {
+        self.differences.push(what);
+    }
+
+    fn open(&mut self, reason: Reason) {
+        self.open.get_or_insert(reason);
+    }
+}
+
+pub(crate) fn compare(delivery: &Delivery, image: &Image) -> Compared {
+    let mut compared = Compared::default();
+    let Some(run) = &delivery.spec().run else {
+        compared.open(reason!("no-run-declared"));
+        return compared;
+    };
+    let mut comparing = Comparing { delivery, image, run, out: compared, works: BTreeSet::new() };
+    let arguments = comparing.program();
+    comparing.arguments(&arguments);
+    comparing.environment();
+    comparing.user();
+    comparing.files();
+    if let Err(reason) = &image.whole {
+        comparing.out.open(reason.clone());
+    }
+    comparing.out
+}
+
+struct Comparing<'a> {
+    delivery: &'a Delivery,
+    image: &'a Image,
+    run: &'a RunSpec,
+    out: Compared,
+    /// What `{work}/PATH` is in the image, by arguments and environment: the path behind `{work}/`, and the folder.
+    works: BTreeSet<(String, String)>,
+}
+
+impl Comparing<'_> {
+    /// Compares the program, and gives the words behind it.
+    fn program(&mut self) -> Vec<String> {
+        let config = &self.image.described.config;
+        let words: Vec<String> = config.argv().iter().map(|w| (*w).to_string()).collect();
+        let digest = self.delivered_digest();
+        let found = match started::started(self.image) {
+            Ok(found) => found,
+            Err(reason) => {
+                self.out.open(reason);
+                return words.get(1..).unwrap_or_default().to_vec();
+            }
+        };
+        let Some(Started { path, sha256 }) = found else {
+            self.out.differs("entrypoint: none".into());
+            return Vec::new();
+        };
+        match digest {
+            Err(reason) => self.out.open(reason),
+            Ok(digest) if sha256.as_ref() == Some(&digest) => {}
+            Ok(digest) => {
+                if let Some(inner) = started::behind_launcher(&words)
+                    && let Some(program) = inner.first()
+                    && started::find(&self.image.tree, config, program).is_some_and(|s| s.sha256 == Some(digest))
+                {
+                    self.out.open(reason!("image-starts-through", launcher = &path));
+                    return inner[1..].to_vec();
+                }
+                self.out.differs(format!("entrypoint: {path} is not the delivered {}", self.run.binary));
+            }
+        }
+        words[1..].to_vec()
+    }
+
+    fn delivered_digest(&self) -> Result<Digest, Reason> {
+        let binary = self.delivery.declared_binaries().into_iter().find(|b| b.name == self.run.binary);
+        let binary = binary.ok_or_else(|| reason!("not-delivered", path = &self.run.binary))?;
+        self.delivery.digest(&binary.path)
+    }
+
+    fn arguments(&mut self, found: &[String]) {
+        let wanted = &self.run.args;
+        for number in 0..wanted.len().max(found.len()) {
+            match (wanted.get(number), found.get(number)) {
+                (Some(wanted), Some(found)) => {
+                    self.works.extend(work_of(wanted, found));
+                    if !fits(wanted, found) {
+                        self.out.differs(format!("argument {}: {found:?} instead of {wanted:?}", number + 1));
+                    }
+                }
+                (Some(wanted), None) => {
+                    self.out.differs(format!("argument {}: none instead of {wanted:?}", number + 1))
+                }
+                (None, Some(found)) => self.out.differs(format!("argument {}: {found:?} is not in [run]", number + 1)),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn environment(&mut self) {
+        let config = &self.image.described.config;
+        for (name, wanted) in &self.run.env {
+            match config.variable(name) {
+                Some(found) => {
+                    self.works.extend(work_of(wanted, found));
+                    if !fits(wanted, found) {
+                        self.out.differs(format!(
+                            "environment: {name} is {} instead of {wanted:?}",
+                            shown(self.run, name, found)
+                        ));
+                    }
+                }
+                // Addresses and the like are given where it is deployed.
+                None if has_placeholder(wanted) => {}
+                None => self.out.differs(format!("environment: {name} is not set, instead of {wanted:?}")),
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for line in &config.env {
+            let name = line.split('=').next().unwrap_or_default();
+            let ours = self.run.env.contains_key(name) || self.run.secret.iter().any(|s| s == name);
+            if !ours && !OF_BASE_IMAGES.contains(&name) && seen.insert(name) {
+                let value = line.split_once('=').map(|(_, value)| value).unwrap_or_default();
+                let value = shown(self.run, name, value);
+                self.out.differs(format!("environment: {name} is {value} and not in [run]"));
+            }
+        }
+    }
+
+    fn user(&mut self) {
+        let found = &self.image.described.config.user;
+        if let Some(wanted) = &self.run.user
+            && wanted != found
+        {
+            self.out.differs(format!("user: {found:?} instead of {wanted:?}"));
+        }
+    }
+
+    fn files(&mut self) {
+        for file in &self.run.files {
+            let last = file.rsplit('/').next().unwrap_or(file);
+            if self.delivery.entry(file).is_some() {
+                self.file(file, last);
+                continue;
+            }
+            for entry in self.delivery.under(file) {
+                let rest = entry.path.strip_prefix(file.as_str()).unwrap_or_default();
+                if entry.is_file() {
+                    self.file(&entry.path, &format!("{last}{rest}"));
+                }
+            }
+        }
+    }
+
+    /// One file of `[run]`, which the service finds as `{work}/NAME`.
+    fn file(&mut self, path: &str, name: &str) {
+        if self.is_credential(path) {
+            return;
+        }
+        let candidates = self.candidates(name);
+        let found = candidates.iter().find_map(|at| self.image.tree.file(at).map(|(p, content)| (p, content.clone())));
+        let Some((at, content)) = found else {
+            let hidden = candidates.first().cloned().unwrap_or_else(|| name.to_string());
+            return self.out.open(reason!("run-file-not-in-image", file = path, path = hidden));
+        };
+        if self.is_mounted(&at) {
+            return self.out.open(reason!("run-file-behind-volume", file = path, path = format!("/{at}")));
+        }
+        let same = if self.run.templates.iter().any(|t| t == path) {
+            let template = self.delivery.read(path);
+            template.map(|t| content.text.as_ref().is_some_and(|text| fits_bytes(&t, text)))
+        } else {
+            self.delivery.digest(path).map(|digest| content.sha256.as_ref() == Some(&digest))
+        };
+        match same {
+            Ok(true) => {}
+            Ok(false) => self.out.differs(format!("file: /{at} is not {path}")),
+            Err(reason) => self.out.open(reason),
+        }
+    }
+
+    /// Where the file may be, the likeliest first: what `{work}` is in the words that name it, in other words, and the working directory.
+    fn candidates(&self, name: &str) -> Vec<String> {
+        let names_it = |rest: &str| {
+            rest == name || name.starts_with(&format!("{rest}/")) || rest.starts_with(&format!("{}/", first(name)))
+        };
+        let (near, far): (Vec<_>, Vec<_>) = self.works.iter().partition(|(rest, _)| names_it(rest));
+        let config = &self.image.described.config;
+        let mut all: Vec<String> = near.into_iter().chain(far).map(|(_, folder)| format!("{folder}/{name}")).collect();
+        all.push(started::absolute(config, name));
+        all
+    }
+
+    fn is_mounted(&self, path: &str) -> bool {
+        let path = format!("/{path}");
+        let below =
+            |volume: &String| path == *volume || path.starts_with(&format!("{}/", volume.trim_end_matches('/')));
+        self.image.described.config.volumes.iter().any(below)
+    }
+
+    /// Keys and certificates of acceptance are not those of production.
+    fn is_credential(&self, path: &str) -> bool {
+        let bytes = self.delivery.read(path).unwrap_or_default();
+        let has = |mark: &[u8]| memchr::memmem::find(&bytes, mark).is_some();
+        has(b"-----BEGIN CERTIFICATE-----") || has(b"PRIVATE KEY-----")
+    }
+}
+
+fn first(path: &str) -> &str {
+    path.split('/').next().unwrap_or(path)
+}
+
+/// A value for a person; a secret by its length.
+pub(crate) fn shown(run: &RunSpec, name: &str, value: &str) -> String {
+    if is_secret(run, name) { format!("({} bytes)", value.len()) } else { format!("{value:?}") }
+}
+
+pub(crate) fn is_secret(run: &RunSpec, name: &str) -> bool {
+    let upper = name.to_uppercase();
+    let speaks = ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "CREDENTIAL", "PRIVATE", "API_KEY", "APIKEY", "ACCESS_KEY"];
+    run.secret.iter().any(|s| s == name) || speaks.iter().any(|word| upper.contains(word))
+}
+
+/// The pieces between placeholders; `{{` is a brace (`deliverable.toml`).
+fn pieces(pattern: &str) -> Vec<String> {
+    let (mut all, mut rest) = (vec![String::new()], pattern);
+    while let Some(c) = rest.chars().next() {
+        let braces = ["{{", "}}"].iter().find(|b| rest.starts_with(**b));
+        if let (Some(_), Some(piece)) = (braces, all.last_mut()) {
+            piece.push(c);
+            rest = &rest[2..];
+        } else if let ('{', Some(end)) = (c, rest.find('}')) {
+            all.push(String::new());
+            rest = &rest[end + 1..];
+        } else {
+            all.last_mut().into_iter().for_each(|piece| piece.push(c));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    all
+}
+
+fn has_placeholder(pattern: &str) -> bool {
+    pieces(pattern).len() > 1
+}
+
+/// Whether a text is a declared one. What depends on ports and addresses is excepted; `{work}` is some folder.
+fn fits(wanted: &str, found: &str) -> bool {
+    if wanted.contains("{port.") || wanted.contains("{dep.") {
+        // An option stays the option that it is.
+        let option = |text: &str| text.split_once('=').map(|(name, _)| name.to_string());
+        return !wanted.starts_with('-') || option(wanted) == option(found);
+    }
+    fits_pieces(&pieces(wanted), found)
+}
+
+fn fits_bytes(template: &[u8], found: &[u8]) -> bool {
+    match (std::str::from_utf8(template), std::str::from_utf8(found)) {
+        (Ok(template), Ok(found)) => template_fits(template, found),
+        _ => template == found,
+    }
+}
+
+/// Templates know only their placeholders and no escapes: everything between them is as written.
+fn template_fits(template: &str, found: &str) -> bool {
+    let (mut all, mut rest) = (vec![String::new()], template);
+    while let Some(c) = rest.chars().next() {
+        let known = ["{work}", "{port.", "{dep."].iter().any(|p| rest.starts_with(p));
+        if let (true, Some(end)) = (known, rest.find('}')) {
+            all.push(String::new());
+            rest = &rest[end + 1..];
+        } else {
+            all.last_mut().into_iter().for_each(|piece| piece.push(c));
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+    fits_pieces(&all, found)
+}
+
+/// Pieces in their order, the first at the beginning and the last at the end.
+fn fits_pieces(pieces: &[String], found: &str) -> bool {
+    let [first, middle @ .., last] = pieces else { return pieces.first().is_some_and(|only| only == found) };
+    let Some(mut rest) = found.strip_prefix(first.as_str()) else { return false };
+    for piece in middle {
+        match rest.find(piece.as_str()) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last.as_str())
+}
+
+/// What `{work}` stands for: of `-config={work}/app/config.json` against `-config=/etc/app/config.json` the pair `app/config.json`, `/etc`.
+fn work_of(wanted: &str, found: &str) -> Option<(String, String)> {
+    let (before, behind) = wanted.split_once("{work}")?;
+    let inner = found.strip_prefix(before)?;
+    let folder = inner.strip_suffix(behind)?;
+    Some((behind.trim_start_matches('/').to_string(), folder.to_string()))
+}

@@ -1,0 +1,146 @@
+//! Layers laid over one another: whiteouts, opaque folders, links, what is hidden, and what is refused.
+
+use super::build::{Build, M, layer, tar};
+use super::{code_in, of_image, rows, sheet};
+use crate::exe::tests::elf_of;
+use assize_facts::Deliverable;
+
+fn elf(mark: &str) -> Vec<u8> {
+    elf_of(mark.as_bytes())
+}
+
+#[test]
+fn the_highest_layer_counts_and_what_it_hides_is_said() {
+    let (old, new) = (elf("old"), elf("new"));
+    let layers = vec![
+        layer(&[M::File("app/api", &old), M::File("bin/gone", &old)]),
+        layer(&[M::File("app/api", &new), M::Empty("bin/.wh.gone")]),
+    ];
+    assert_eq!(code_in(layers), ["/app/api 0 false", "/app/api 1 true", "/bin/gone 0 false"]);
+}
+
+#[test]
+fn the_same_bytes_again_hide_nothing() {
+    let api = elf("api");
+    let layers = vec![layer(&[M::File("app/api", &api)]), layer(&[M::Mode("app/api", &api, 0o500)])];
+    assert_eq!(code_in(layers), ["/app/api 1 true"]);
+}
+
+#[test]
+fn whiteouts_concern_lower_layers_only_wherever_they_stand_in_the_archive() {
+    let api = elf("api");
+    let opaque = vec![
+        layer(&[M::Folder("app/"), M::File("app/old", &elf("old")), M::File("app/sub/older", &elf("older"))]),
+        layer(&[M::File("app/api", &api), M::Empty("app/.wh..wh..opq")]),
+    ];
+    assert_eq!(code_in(opaque), ["/app/api 1 true", "/app/old 0 false", "/app/sub/older 0 false"]);
+    let folder = vec![layer(&[M::File("a/b/c", &api), M::File("ab", &api)]), layer(&[M::Empty(".wh.a")])];
+    assert_eq!(code_in(folder), ["/a/b/c 0 false", "/ab 0 true"]);
+}
+
+#[test]
+fn what_one_layer_brings_and_deletes_at_once_is_a_gap() {
+    let rows = code_in(vec![layer(&[M::File("app/api", &elf("api")), M::Empty("app/.wh.api")])]);
+    assert_eq!(rows, ["/app/api 0 true", "gap image-layer-contradicts at image.tar"]);
+}
+
+#[test]
+fn a_file_in_place_of_a_folder_hides_what_was_below_and_the_other_way() {
+    let api = elf("api");
+    let layers = vec![layer(&[M::File("app/api", &api)]), layer(&[M::File("app", b"text")])];
+    assert_eq!(code_in(layers), ["/app/api 0 false"]);
+    let layers = vec![layer(&[M::File("app", &api)]), layer(&[M::Folder("app/"), M::File("app/x", b"text")])];
+    assert_eq!(code_in(layers), ["/app 0 false"]);
+}
+
+#[test]
+fn links_among_folders_are_followed_within_the_image() {
+    let api = elf("api");
+    let merged = vec![
+        layer(&[M::Folder("usr/bin"), M::Link("bin", "usr/bin"), M::Link("up", "../../../usr/bin")]),
+        layer(&[M::File("bin/api", &api), M::File("up/other", &api)]),
+        layer(&[M::Empty("usr/bin/.wh.api")]),
+    ];
+    assert_eq!(code_in(merged), ["/usr/bin/api 1 false", "/usr/bin/other 1 true"]);
+    let circle = vec![layer(&[M::Link("a", "b"), M::Link("b", "a"), M::File("a/api", &api)])];
+    assert_eq!(code_in(circle), ["gap image-entry-refused at image.tar"]);
+}
+
+#[test]
+fn hard_links_share_their_content_across_layers() {
+    let api = elf("api");
+    let layers =
+        vec![layer(&[M::File("app/api", &api)]), layer(&[M::Hard("bin/api", "app/api"), M::Hard("x", "gone")])];
+    assert_eq!(code_in(layers), ["/app/api 0 true", "/bin/api 1 true", "gap image-entry-refused at image.tar"]);
+}
+
+#[test]
+fn names_that_leave_the_image_and_names_that_come_twice_are_gaps() {
+    let api = elf("api");
+    let layers = vec![layer(&[M::File("../out", &api), M::File("/app/./api", &api), M::File("app//api", &elf("b"))])];
+    let rows = code_in(layers);
+    assert_eq!(
+        rows,
+        [
+            "/app/api 0 false",
+            "/app/api 0 true",
+            "gap archive-name-refused at image.tar layer 0",
+            "gap image-entry-refused at image.tar"
+        ]
+    );
+}
+
+#[test]
+fn special_rights_are_seen_by_mode() {
+    let layers = vec![layer(&[
+        M::Mode("bin/su", &elf("su"), 0o4755),
+        M::Mode("bin/helper", b"#!/bin/sh\n", 0o2755),
+        M::Mode("share", b"text", 0o644),
+    ])];
+    let place = of_image(&tar(&Build::of(layers).oci()));
+    let files = sheet(place.path(), &Deliverable::default(), "image.files");
+    assert_eq!(
+        rows(&files, &["path", "format", "executable_content", "privileged", "mode"]),
+        ["/bin/helper script false true 1517", "/bin/su elf true true 2541"]
+    );
+}
+
+#[test]
+fn layers_are_read_plain_gzipped_and_by_zstandard() {
+    let api = elf("api");
+    let plain = layer(&[M::File("app/api", &api)]);
+    let build = Build { gzip: false, ..Build::of(vec![plain.clone()]) };
+    for files in [build.oci(), Build { gzip: true, ..build.clone() }.oci()] {
+        let place = of_image(&tar(&files));
+        let manifest = sheet(place.path(), &Deliverable::default(), "image.manifest");
+        assert_eq!(rows(&manifest, &["digests_agree", "starts", "files"]), ["true /app/api 1"]);
+    }
+    // The blob is another one than the manifest's, so only its content and diff_id are right.
+    let packed = crate::archive::tests::zstd_of(&plain);
+    let mut files = build.oci();
+    files.iter_mut().filter(|(_, content)| *content == plain).for_each(|(_, content)| content.clone_from(&packed));
+    let place = of_image(&tar(&files));
+    let manifest = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(rows(&manifest, &["digests_agree", "starts", "files"]), ["false /app/api 1"]);
+}
+
+#[test]
+fn a_layer_that_is_cut_off_or_damaged_leaves_the_file_system_unknown() {
+    let api = elf("api");
+    let mut build = Build { gzip: false, ..Build::of(vec![layer(&[M::File("app/api", &api), M::File("b", &api)])]) };
+    let whole = build.layers[0].clone();
+    build.layers[0].truncate(1100);
+    let place = of_image(&tar(&build.oci()));
+    let manifest = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(
+        rows(&manifest, &["digests_agree", "starts", "run_agrees"]),
+        ["?archive-damaged ?archive-damaged ?no-run-declared", "gap archive-damaged at image.tar layer 0"]
+    );
+    let mut files = Build::of(vec![whole]).oci();
+    let last = files.iter_mut().find(|(_, content)| content.starts_with(b"\x1f\x8b")).expect("a layer");
+    let middle = last.1.len() / 2;
+    last.1[middle] ^= 0x40;
+    let place = of_image(&tar(&files));
+    let manifest = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(rows(&manifest, &["digests_agree"])[0], "false");
+}

@@ -1,0 +1,160 @@
+//! Layouts: folders and archives, several images, digests that are wrong, references that lead nowhere or in a circle.
+
+use super::build::{Build, M, layer, oci, tar};
+use super::{folder, of_image, rows, sheet};
+use crate::archive::tests::gzip_of;
+use crate::exe::tests::elf_of;
+use assize_facts::{Deliverable, ImageSpec, SourceSpec, sha256_hex};
+use serde_json::json;
+
+fn build() -> Build {
+    Build::of(vec![layer(&[M::File("app/api", &elf_of(b"api"))])])
+}
+
+const FIELDS: &[&str] = &["image", "declared", "layout", "platform", "digests_agree", "starts"];
+
+#[test]
+fn layouts_are_found_in_folders_and_archives_without_being_named() {
+    let files = build().oci();
+    let inside = |prefix: &str| files.iter().map(|(n, c)| (format!("{prefix}{n}"), c.clone())).collect::<Vec<_>>();
+    let row = |place: &str, layout: &str| format!("{place} false {layout} linux/amd64 true /app/api");
+    for (delivery, expected) in [
+        (inside(""), row(".", "oci-layout")),
+        (inside("dist/image/"), row("dist/image", "oci-layout")),
+        (vec![("i.tar".into(), tar(&files))], row("i.tar", "oci-layout")),
+        (vec![("i.tgz".into(), gzip_of(&tar(&files)))], row("i.tgz", "oci-layout")),
+        (vec![("i".into(), tar(&build().docker()))], row("i", "docker-archive")),
+        (vec![("i".into(), gzip_of(&tar(&build().docker())))], row("i", "docker-archive")),
+    ] {
+        let place = folder(&delivery);
+        assert_eq!(rows(&sheet(place.path(), &Deliverable::default(), "image.manifest"), FIELDS), [expected]);
+    }
+}
+
+#[test]
+fn images_of_test_data_and_of_the_source_are_nobodys_delivery() {
+    let image = tar(&build().oci());
+    let place = folder(&[("src/x.tar".into(), image.clone()), ("testdata/x.tar".into(), image)]);
+    let spec = Deliverable {
+        source: Some(SourceSpec { root: Some("src".into()), ..SourceSpec::default() }),
+        ..Deliverable::default()
+    };
+    assert_eq!(rows(&sheet(place.path(), &spec, "image.manifest"), FIELDS), Vec::<String>::new());
+}
+
+#[test]
+fn an_image_inside_another_archive_is_said() {
+    let nested = gzip_of(&tar(&[("image.tar".to_string(), tar(&build().oci()))]));
+    let place = folder(&[("handover.tgz".into(), nested)]);
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(rows(&manifests, FIELDS), ["gap image-inside-archive at handover.tgz!image.tar"]);
+}
+
+#[test]
+fn every_platform_and_tag_of_an_index_is_an_image() {
+    let arm = Build { platform: ("linux", "arm64"), name: "api:arm", ..build() };
+    let said = Build { index_platform: Some(("linux", "amd64")), name: "api:lie", ..arm.clone() };
+    let place = of_image(&tar(&oci(&[build(), arm, said])));
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(
+        rows(&manifests, &["names", "platform", "platform_agrees"]),
+        ["[\"api:1\"] linux/amd64 true", "[\"api:arm\"] linux/arm64 true", "[\"api:lie\"] linux/amd64 false"]
+    );
+}
+
+#[test]
+fn nested_indexes_are_followed_and_circles_are_not() {
+    let (mut files, descriptor) = build().blobs();
+    let inner = json!({"schemaVersion": 2, "manifests": [descriptor]}).to_string().into_bytes();
+    let inner_digest = sha256_hex(&inner);
+    let refer = |hex: &str, size: usize| json!({"mediaType": "application/vnd.oci.image.index.v1+json", "digest": format!("sha256:{hex}"), "size": size});
+    let index = json!({"manifests": [refer(&inner_digest, inner.len())]}).to_string();
+    files.push((format!("blobs/sha256/{inner_digest}"), inner));
+    files.push(("index.json".into(), index.into_bytes()));
+    files.push(("oci-layout".into(), b"{}".to_vec()));
+    let place = of_image(&tar(&files));
+    let spec = |digest: String| Deliverable {
+        images: vec![ImageSpec { path: "image.tar".into(), digest: Some(digest) }],
+        ..Deliverable::default()
+    };
+    for (digest, agrees) in [(format!("sha256:{inner_digest}"), "true"), (format!("sha256:{:064}", 0), "false")] {
+        let manifests = sheet(place.path(), &spec(digest), "image.manifest");
+        assert_eq!(rows(&manifests, &["declared_digest_agrees", "digests_agree"]), [format!("{agrees} true")]);
+    }
+    // A blob that names itself cannot have its own digest: it is wrong, and not followed for ever.
+    let name = "a".repeat(64);
+    let circle = json!({"manifests": [refer(&name, 1)]}).to_string().into_bytes();
+    let files = [
+        ("index.json".to_string(), circle.clone()),
+        (format!("blobs/sha256/{name}"), circle),
+        ("oci-layout".to_string(), b"{}".to_vec()),
+    ];
+    let place = of_image(&tar(&files));
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(rows(&manifests, FIELDS), ["gap image-index-deep at image.tar"]);
+}
+
+#[test]
+fn wrong_digests_and_sizes_are_found_in_every_part() {
+    let good = build().oci();
+    for number in 1..4 {
+        // A byte more at the end: of the configuration, the layer and the manifest.
+        let mut files = good.clone();
+        files[number].1.push(b' ');
+        let place = of_image(&tar(&files));
+        let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+        assert_eq!(rows(&manifests, &["digests_agree"]), ["false"], "{}", files[number].0);
+    }
+    let mut docker = build().docker();
+    docker[1].1 = layer(&[M::File("app/api", &elf_of(b"other"))]);
+    let place = of_image(&tar(&docker));
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(rows(&manifests, &["digests_agree"]), ["false"]);
+}
+
+#[test]
+fn what_is_missing_unknown_or_ambiguous_is_a_gap() {
+    let good = build().oci();
+    let layer_at = good.iter().position(|(_, content)| content.starts_with(b"\x1f\x8b")).expect("a layer");
+    let mut missing = good.clone();
+    missing.remove(layer_at);
+    let place = of_image(&tar(&missing));
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(
+        rows(&manifests, &["digests_agree", "starts"]),
+        ["?image-part-missing ?image-part-missing", "gap image-part-missing at image.tar layer 0"]
+    );
+    let index = |text: &str| {
+        vec![("index.json".to_string(), text.as_bytes().to_vec()), ("oci-layout".to_string(), b"{}".to_vec())]
+    };
+    for (files, gap) in [
+        (index("{"), "image-json-refused"),
+        (index(r#"{"manifests": [], "Manifests": []}"#), "image-json-refused"),
+        (index(r#"{"manifests": [{"digest": "md5:00", "size": 1}]}"#), "image-digest-unknown"),
+        (index(r#"{"manifests": [{"digest": "sha256:../../etc/passwd", "size": 1}]}"#), "image-digest-unknown"),
+        (index(r#"{"manifests": []}"#), "image-empty"),
+    ] {
+        let place = of_image(&tar(&files));
+        let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+        assert_eq!(rows(&manifests, FIELDS), [format!("gap {gap} at image.tar")]);
+    }
+    let spec = Deliverable {
+        images: vec![ImageSpec { path: "notes".into(), digest: None }, ImageSpec { path: "gone".into(), digest: None }],
+        ..Deliverable::default()
+    };
+    let place = folder(&[("notes".into(), b"text".to_vec())]);
+    let manifests = sheet(place.path(), &spec, "image.manifest");
+    assert_eq!(rows(&manifests, FIELDS), ["gap image-layout-unknown at notes", "gap not-delivered at gone"]);
+}
+
+#[test]
+fn docker_archives_share_layers_through_links() {
+    let mut docker = build().docker();
+    let layer_file = docker.remove(1);
+    let mut members: Vec<M> = docker.iter().map(|(name, content)| M::File(name, content)).collect();
+    members.push(M::File("shared/layer.tar", &layer_file.1));
+    members.push(M::Link("layer0/layer.tar", "../shared/layer.tar"));
+    let place = of_image(&layer(&members));
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    assert_eq!(rows(&manifests, &["digests_agree", "starts"]), ["true /app/api"]);
+}

@@ -1,0 +1,115 @@
+//! Tests of `link.image_binary` and `link.run_configuration`.
+
+use super::{link, row};
+use crate::run::{Declared, DeclaredBinary};
+use crate::tests::court::sheet;
+use assize_facts::Sheet;
+use serde_json::{Value as Json, json};
+
+fn info(name: &str, digest: &str) -> Json {
+    json!({"binary": name, "path": format!("dist/{name}"), "sha256": digest, "os": "linux", "arch": "amd64"})
+}
+
+fn manifest(image: &str, platform: &str, starts: &str) -> Json {
+    json!({
+        "image": image, "declared": true, "digest": format!("sha256:{image}"), "platform": platform, "platform_agrees": true,
+        "digests_agree": true, "declared_digest_agrees": null, "starts_sha256": starts,
+        "run_agrees": false, "run_differences": ["user"]
+    })
+}
+
+fn file(image: &str, platform: &str, path: &str, digest: &str, visible: bool) -> Json {
+    json!({
+        "image": image, "digest": format!("sha256:{image}"), "platform": platform, "path": path, "sha256": digest,
+        "visible": visible, "executable_content": true, "privileged": path.contains("su"), "layer": 1
+    })
+}
+
+fn declared() -> Declared {
+    let binary = |name: &str| DeclaredBinary { name: name.into(), path: format!("dist/{name}"), package: None };
+    Declared { binaries: vec![binary("api"), binary("migrate")], run_binary: Some("api".into()), ..Declared::default() }
+}
+
+fn links(manifests: &[Json], files: &[Json]) -> Vec<String> {
+    let rows = |sheet: &Sheet| -> Vec<String> {
+        sheet.items.iter().map(|item| row(item, &["image", "binary", "holds", "agrees", "other_copies"])).collect()
+    };
+    rows(&link("link.image_binary", sheets(manifests, files), declared()))
+}
+
+fn sheets(manifests: &[Json], files: &[Json]) -> Vec<Sheet> {
+    vec![
+        sheet("binary.info", 2, &[info("api", "sha256:a"), info("migrate", "sha256:m")]),
+        sheet("image.manifest", manifests.len() as u64, manifests),
+        sheet("image.files", files.len() as u64, files),
+    ]
+}
+
+const AMD: &str = "linux/amd64";
+
+#[test]
+fn an_image_holds_the_binary_that_the_run_starts() {
+    let good = [file("i", AMD, "/app/api", "sha256:a", true), file("i", AMD, "/app/api", "sha256:old", false)];
+    assert_eq!(links(&[manifest("i", AMD, "sha256:a")], &good), ["i api true true [\"/app/api (layer 1)\"]"]);
+    // One that a higher layer deleted is not held.
+    let deleted = [file("i", AMD, "/app/api", "sha256:a", false)];
+    assert_eq!(links(&[manifest("i", AMD, "sha256:x")], &deleted), ["i api false false []"]);
+    let older = [file("i", AMD, "/app/api", "sha256:old", true)];
+    assert_eq!(links(&[manifest("i", AMD, "sha256:old")], &older), ["i api false false [\"/app/api (layer 1)\"]"]);
+}
+
+#[test]
+fn a_second_image_may_hold_another_binary_as_long_as_one_starts_the_first() {
+    let files = [file("i", AMD, "/api", "sha256:a", true), file("j", AMD, "/migrate", "sha256:m", true)];
+    let both = [manifest("i", AMD, "sha256:a"), manifest("j", AMD, "sha256:m")];
+    assert_eq!(links(&both, &files), ["i api true true []", "j migrate true true []"]);
+    assert_eq!(links(&both[1..], &files), ["j api false false []"]);
+}
+
+#[test]
+fn other_platforms_are_left_aside_where_the_delivered_one_is_there() {
+    let files = [file("i", AMD, "/api", "sha256:a", true), file("i", "linux/arm64", "/api", "sha256:arm", true)];
+    let both = [manifest("i", AMD, "sha256:a"), manifest("i", "linux/arm64", "sha256:arm")];
+    assert_eq!(links(&both, &files), ["i api true true []"]);
+    assert_eq!(links(&both[1..], &files), ["i api false false [\"/api (layer 1)\"]"]);
+}
+
+#[test]
+fn digests_decide_too() {
+    let files = [file("i", AMD, "/api", "sha256:a", true)];
+    let with = |key: &str, value: Json| {
+        let mut one = manifest("i", AMD, "sha256:a");
+        one[key] = value;
+        links(&[one], &files).remove(0)
+    };
+    assert_eq!(with("digests_agree", json!(false)), "i api true false []");
+    assert_eq!(with("declared_digest_agrees", json!(false)), "i api true false []");
+    assert_eq!(with("declared_digest_agrees", json!(true)), "i api true true []");
+    assert_eq!(with("digests_agree", json!("?")), "i api true ?no-line-recorded []");
+}
+
+#[test]
+fn what_else_the_image_holds_is_listed() {
+    let files = [
+        file("i", AMD, "/api", "sha256:a", true),
+        file("i", AMD, "/bin/su", "sha256:su", true),
+        file("i", AMD, "/gone", "sha256:gone", false),
+    ];
+    let sheet = link("link.image_binary", sheets(&[manifest("i", AMD, "sha256:a")], &files), declared());
+    assert_eq!(row(&sheet.items[0], &["paths", "undeclared", "privileged"]), "[\"/api\"] [\"/bin/su\"] [\"/bin/su\"]");
+}
+
+#[test]
+fn a_run_is_held_against_the_image_unless_the_contract_agreed_it() {
+    let basis = |manifests: &[Json], agreed: bool| {
+        let sheet =
+            link("link.run_configuration", sheets(manifests, &[]), Declared { run_agreed: agreed, ..declared() });
+        assert!(sheet.scope.count > 0);
+        row(&sheet.items[0], &["image", "basis", "agrees", "differences"])
+    };
+    let image = [manifest("i", AMD, "sha256:a")];
+    assert_eq!(basis(&image, false), "i image false [\"user\"]");
+    assert_eq!(basis(&image, true), "i contract false [\"user\"]");
+    assert_eq!(basis(&[], false), "null supplier ?no-image []");
+    assert_eq!(basis(&[], true), "null contract ?no-image []");
+}

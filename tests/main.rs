@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_input;
 mod bad_services;
+mod canaries;
 mod commands;
 mod data;
 mod deployed;

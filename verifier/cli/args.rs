@@ -24,6 +24,8 @@ pub enum Command {
     /// The clause library
     #[command(subcommand)]
     Clause(ClauseCommand),
+    /// The contract's technical annex: the wording of every clause with the parameters agreed, in both languages, and its digest
+    Annex(AnnexArgs),
     /// Only collect facts and print them
     Facts(Facts),
     /// Evidence packs
@@ -143,9 +145,8 @@ pub struct Verify {
     /// Sign the pack with this private key (`assize keygen` makes one)
     #[arg(long, value_name = "KEYFILE", requires = "pack")]
     pub sign: Option<PathBuf>,
-    /// A public key that is to sign later beside the contract's parties (repeatable)
-    #[arg(long, value_name = "FILE.pub", requires = "sign")]
-    pub cosigner: Vec<PathBuf>,
+    #[command(flatten)]
+    pub beside: Beside,
     /// Write no pack (the default)
     #[arg(long)]
     pub no_pack: bool,
@@ -164,6 +165,66 @@ pub struct Verify {
     /// The language of the report; default: the contract's
     #[arg(long, value_enum)]
     pub lang: Option<LangArg>,
+}
+
+/// What the first signature lays down; later ones cannot change it.
+#[derive(Debug, Args)]
+pub struct Beside {
+    /// A public key that is to sign later beside the contract's parties (repeatable); only with the first signature
+    #[arg(long, value_name = "FILE.pub")]
+    pub cosigner: Vec<PathBuf>,
+    /// A timestamp (RFC 3161) of the first signature, or of all, belongs to the pack and will be attached by `assize evidence timestamp`;
+    /// only with the first signature
+    #[arg(long, value_enum, num_args = 0..=1, default_missing_value = "first", require_equals = true)]
+    pub timestamp: Option<StampingArg>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StampingArg {
+    First,
+    All,
+}
+
+/// Whose word counts.
+#[derive(Debug, Args)]
+pub struct Trusting {
+    /// The contract as agreed: the pack must have been judged by it, and its parties' keys count
+    #[arg(long, value_name = "FILE")]
+    pub contract: Option<PathBuf>,
+    /// A public key that counts (repeatable): PEM, `ed25519:…` or an SSH public key in a file
+    #[arg(long, value_name = "FILE.pub")]
+    pub key: Vec<PathBuf>,
+    /// Certificates (PEM) of the roots whose timestamp authorities count (repeatable)
+    #[arg(long, value_name = "FILE.pem")]
+    pub timestamp_root: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("what").required(true).args(["request", "attach"])))]
+pub struct TimestampArgs {
+    pub pack: PathBuf,
+    /// Write the request (`TimeStampReq`, DER) into this file; send it to an authority, as by
+    /// `curl -H 'Content-Type: application/timestamp-query' --data-binary @FILE.tsq URL -o FILE.tsr`
+    #[arg(long, value_name = "FILE.tsq")]
+    pub request: Option<PathBuf>,
+    /// Check what the authority answered (`TimeStampResp`, DER) and put it into the pack
+    #[arg(long, value_name = "FILE.tsr")]
+    pub attach: Option<PathBuf>,
+    /// Whose signature, where several wait: `buyer`, `supplier`, `witness`, …
+    #[arg(long, value_name = "NAME")]
+    pub seat: Option<String>,
+    /// Certificates (PEM) of the roots that the authority must be below (repeatable)
+    #[arg(long, value_name = "FILE.pem")]
+    pub timestamp_root: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct AnnexArgs {
+    #[arg(long, value_name = "FILE")]
+    pub contract: PathBuf,
+    /// markdown, html or pdf (by a Chromium that is present); `html=FILE` writes it there
+    #[arg(long, value_name = "FORMAT[=FILE]", default_value = "markdown")]
+    pub format: String,
 }
 
 #[derive(Debug, Args)]
@@ -242,15 +303,12 @@ pub enum EvidenceCommand {
     /// Check every byte of a pack and every signature, and name the first thing that is wrong
     ///
     /// Exit status: 0 everyone who is to sign has signed and is trusted by --contract or --key; 1 changed, or signed by a stranger;
-    /// 2 sound, but not signed (`consistent, not protected`), nobody said whom to trust (`intact, signer unknown`), or a signature is still missing.
+    /// 2 sound, but not signed (`consistent, not protected`), nobody said whom to trust (`intact, signer unknown`), or a signature or
+    /// timestamp that belongs to it is missing or not known to count; 3 the contract's wordings are not those of its libraries.
     Verify {
         pack: PathBuf,
-        /// The contract as agreed: the pack must have been judged by it, and its parties' keys count
-        #[arg(long, value_name = "FILE")]
-        contract: Option<PathBuf>,
-        /// A public key that counts (repeatable): PEM, `ed25519:…` or an SSH public key in a file
-        #[arg(long, value_name = "FILE.pub")]
-        key: Vec<PathBuf>,
+        #[command(flatten)]
+        trusting: Trusting,
     },
     /// Write a pack in its other form: one file where the name ends in .tar, else a folder
     Copy { pack: PathBuf, to: PathBuf },
@@ -259,10 +317,11 @@ pub enum EvidenceCommand {
         pack: PathBuf,
         /// The private key
         key: PathBuf,
-        /// A public key that is to sign later beside the contract's parties (repeatable); only with the first signature
-        #[arg(long, value_name = "FILE.pub")]
-        cosigner: Vec<PathBuf>,
+        #[command(flatten)]
+        beside: Beside,
     },
+    /// Write the request for a timestamp of a signature (RFC 3161), or attach the answer
+    Timestamp(TimestampArgs),
     /// Summarise a pack, or give its report again in any format
     Show {
         pack: PathBuf,

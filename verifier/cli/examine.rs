@@ -7,9 +7,10 @@ use crate::operator;
 use crate::record::Steps;
 use assize_clause::{Contract, Sandbox};
 use assize_delivery::Delivery;
-use assize_facts::{Deliverable, Layer, Limits, Progress, Request, Sheet, kinds, reason};
+use assize_facts::{Deliverable, Exhibits, Layer, Limits, Neutral, Progress, Request, Secret, Sheet, kinds, reason};
 use assize_judge::Step;
-use assize_runtime::{Consent, Operator, RunPlan, SandboxWish};
+use assize_runtime::{Consent, Operator, RunPlan, SandboxWish, salt};
+use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -95,6 +96,8 @@ pub struct Running {
     pub secrets: BTreeMap<String, Vec<u8>>,
     pub operator: Operator,
     pub consent: Consent,
+    /// Hashed together with secrets.
+    salt: Vec<u8>,
 }
 
 impl Running {
@@ -118,7 +121,21 @@ impl Running {
             secrets,
             operator: operator::named(&options.named, spec)?,
             consent: operator::consent(contract),
+            salt: salt(),
         })
+    }
+
+    /// What takes secrets out of the record: those that the service was given, and those that only the operator knows. Two runs over
+    /// the same delivery must record the same, so only the digests of secrets that differ from run to run are salted by the run.
+    fn neutral(&self, delivery: &Delivery, given: Vec<Secret>) -> Neutral {
+        let mut all = given;
+        for (name, value) in &self.secrets {
+            let value = String::from_utf8_lossy(value).into_owned();
+            if !all.iter().any(|secret| secret.value == value) {
+                all.push(Secret { name: name.clone(), value });
+            }
+        }
+        Neutral::new(delivery.digest_all().0.as_bytes(), &self.salt, &all)
     }
 }
 
@@ -133,6 +150,10 @@ pub struct Examined {
     /// One per request.
     pub sheets: Vec<Sheet>,
     pub sandbox_level: String,
+    /// What the facts rest on.
+    pub exhibits: Exhibits,
+    /// What took the secrets out of all that, for what else is written down.
+    pub neutral: Neutral,
     /// What was done when.
     pub steps: Vec<Step>,
     /// What killed runs had left and this one removed.
@@ -168,6 +189,7 @@ pub fn run_plan<'a>(delivery: &'a Delivery, requests: &'a [Request], running: &R
     plan.secrets.clone_from(&running.secrets);
     plan.operator.clone_from(&running.operator);
     plan.consent = running.consent;
+    plan.salt.clone_from(&running.salt);
     plan
 }
 
@@ -222,14 +244,20 @@ pub fn collect(
     let runtime = runtime_requests(&wanted, layers);
     let mut sandbox_level = "not-run".to_string();
     let mut leftovers = Vec::new();
+    let (mut exhibits, mut secrets) = (Exhibits::default(), Vec::new());
     if !runtime.is_empty() {
         let plan = run_plan(delivery, &runtime, running);
         let collected = steps.take("runtime", || assize_runtime::collect(&plan, progress));
         sandbox_level = collected.sandbox_level;
         leftovers = collected.leftovers;
+        (exhibits, secrets) = (collected.exhibits, collected.secrets);
         sheets.extend(collected.sheets);
     }
-    Ok(Examined { sheets: complete(&wanted, sheets), sandbox_level, steps: steps.done(), leftovers })
+    let mut sheets = complete(&wanted, sheets);
+    let neutral = running.neutral(delivery, secrets);
+    sheets.par_iter_mut().for_each(|sheet| neutral.sheet(sheet));
+    exhibits.keep_excerpts(&mut sheets);
+    Ok(Examined { sheets, sandbox_level, exhibits, neutral, steps: steps.done(), leftovers })
 }
 
 fn in_force(kind: &str, layers: &[Layer]) -> bool {

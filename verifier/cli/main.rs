@@ -1,5 +1,6 @@
 //! The program: parses the command line and calls the command.
 
+mod annex;
 mod args;
 mod clause;
 mod data;
@@ -89,12 +90,12 @@ fn run(command: Command) -> Result<Done, NotDone> {
         Command::Clause(ClauseCommand::Test { path, output }) => clause::test(path.as_deref(), output.format),
         Command::Clause(ClauseCommand::New { id, into }) => clause::new(&id, &into),
         Command::Clause(ClauseCommand::Schema { name }) => clause::schema(&name),
+        Command::Annex(options) => annex::run(&options),
         Command::Facts(options) => facts::run(&options),
-        Command::Evidence(EvidenceCommand::Verify { pack, contract, key }) => {
-            sign::verify(&pack, contract.as_deref(), &key)
-        }
+        Command::Evidence(EvidenceCommand::Verify { pack, trusting }) => sign::verify(&pack, &trusting),
+        Command::Evidence(EvidenceCommand::Timestamp(options)) => sign::timestamp(&options),
         Command::Evidence(EvidenceCommand::Copy { pack, to }) => sign::copy(&pack, &to),
-        Command::Evidence(EvidenceCommand::Sign { pack, key, cosigner }) => sign::add(&pack, &key, &cosigner),
+        Command::Evidence(EvidenceCommand::Sign { pack, key, beside }) => sign::add(&pack, &key, &beside),
         Command::Keygen { file } => sign::keygen(&file),
         Command::Evidence(EvidenceCommand::Show { pack, format, lang }) => evidence::show(&pack, &format, lang),
         Command::Evidence(EvidenceCommand::Replay { pack, format }) => evidence::replay(&pack, format),

@@ -88,7 +88,7 @@ pub fn kept(pack: &Pack) -> Result<Kept, NotDone> {
 fn signature((seat, state): (&Seat, &SeatState)) -> KeptSignature {
     let key = PublicKey::parse(&seat.key).map_or_else(|_| seat.key.clone(), |key| key.fingerprint());
     let signed = match state {
-        SeatState::Signed | SeatState::NoTimestamp => true,
+        SeatState::Signed | SeatState::NoTimestamp | SeatState::Stamped(_) => true,
         SeatState::Missing => false,
     };
     KeptSignature { name: seat.name.clone(), party: seat.party.clone(), key, signed }

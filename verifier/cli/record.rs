@@ -2,10 +2,10 @@
 
 use assize_clause::Contract;
 use assize_delivery::Delivery;
-use assize_facts::{Deliverable, Layer, Sha256};
+use assize_facts::{Deliverable, Layer, Limits, Neutral, Sha256};
 use assize_judge::{
-    Declared, DeclaredBinary, DeclaredEndpoint, DeliverableName, Difference, Operator, RUN_SCHEMA, RunRecord,
-    SandboxUse, Step, Tool,
+    Declared, DeclaredBinary, DeclaredEndpoint, DeliverableName, Difference, Environment, Operator, RUN_SCHEMA,
+    RunRecord, SandboxUse, Step, Tool,
 };
 use jiff::Timestamp;
 use std::time::Instant;
@@ -20,6 +20,8 @@ pub struct Circumstances<'a> {
     pub sandbox_level: &'a str,
     pub operator: &'a assize_runtime::Operator,
     pub steps: Vec<Step>,
+    /// Takes secrets out of what the supplier and the contract say.
+    pub neutral: &'a Neutral,
 }
 
 /// `declared` is what the supplier wrote; where the contract's own sections take its place, the differences are recorded.
@@ -30,6 +32,7 @@ pub fn record(
     circumstances: Circumstances,
 ) -> RunRecord {
     let spec = delivery.spec();
+    let neutral = |text: &str| circumstances.neutral.text(text).into_owned();
     RunRecord {
         schema: RUN_SCHEMA.into(),
         deliverable: DeliverableName {
@@ -49,8 +52,9 @@ pub fn record(
         differences: contract
             .differences(declared)
             .into_iter()
-            .map(|d| Difference { key: d.key, supplier: d.supplier, agreed: d.agreed })
+            .map(|d| Difference { key: d.key, supplier: neutral(&d.supplier), agreed: neutral(&d.agreed) })
             .collect(),
+        environment: environment(delivery.limits()),
         steps: circumstances.steps,
     }
 }
@@ -60,6 +64,41 @@ fn operator(named: &assize_runtime::Operator) -> Operator {
         endpoints: named.endpoints.keys().cloned().collect(),
         pids: named.pid.into_iter().collect(),
         all: named.deployed(),
+    }
+}
+
+/// The machine and the bounds.
+fn environment(limits: &Limits) -> Environment {
+    let named = [
+        ("text_file", limits.text_file),
+        ("binary_file", limits.binary_file),
+        ("entries", limits.entries),
+        ("folder_depth", limits.folder_depth.into()),
+        ("archive_depth", limits.archive_depth.into()),
+        ("unpacked", limits.unpacked),
+        ("ratio", limits.ratio),
+        ("output", limits.output),
+        ("output_line", limits.output_line),
+    ];
+    let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    Environment {
+        os: std::env::consts::OS.into(),
+        kernel: kernel.trim().into(),
+        arch: std::env::consts::ARCH.into(),
+        program: program().unwrap_or_default(),
+        limits: named.map(|(name, limit)| (name.to_string(), limit)).into(),
+    }
+}
+
+/// The digest of this program's own file: proc(5) gives the running image, whatever lies at its path by now.
+fn program() -> std::io::Result<String> {
+    let mut file = std::fs::File::open("/proc/self/exe")?;
+    let (mut hash, mut part) = (Sha256::new(), vec![0; 1 << 20]);
+    loop {
+        match std::io::Read::read(&mut file, &mut part)? {
+            0 => return Ok(hash.digest().0),
+            count => hash.update(part.get(..count).unwrap_or_default()),
+        }
     }
 }
 

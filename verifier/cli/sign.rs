@@ -1,15 +1,17 @@
 //! `assize keygen`, `assize evidence sign` and `assize evidence verify`: keys, signatures, and what they are worth to whoever asks.
 
+use crate::args::{Beside, StampingArg, TimestampArgs, Trusting};
 use crate::done::{Done, NotDone};
 use crate::{evidence, examine, interrupt, terminal};
 use assize_evidence::{
-    Pack, PackError, Plan, PrivateKey, PublicKey, SSH_NAMESPACE, SignError, Signed, Standing, Trusted, contract_of,
-    open_signatures, read_pack, sign, standing, write_pack,
+    Pack, PackError, Plan, PrivateKey, PublicKey, Roots, SSH_NAMESPACE, SignError, Signed, Stamping, StampingError,
+    Standing, Trusted, attach_stamp, contract_of, open_signatures, read_pack, sign, stamp_request, standing,
+    write_pack,
 };
 use std::fs;
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Makes a key pair; nothing is ever overwritten.
 pub fn keygen(file: &Path) -> Result<Done, NotDone> {
@@ -46,15 +48,24 @@ pub struct Signing {
     plan: Plan,
 }
 
+/// Which signatures will get a timestamp.
+fn stamping(asked: Option<StampingArg>) -> Stamping {
+    match asked {
+        None => Stamping::None,
+        Some(StampingArg::First) => Stamping::First,
+        Some(StampingArg::All) => Stamping::All,
+    }
+}
+
 impl Signing {
-    pub fn read(file: &Path, cosigners: &[std::path::PathBuf]) -> Result<Signing, NotDone> {
+    pub fn read(file: &Path, beside: &Beside) -> Result<Signing, NotDone> {
         let text = zeroize::Zeroizing::new(examine::read_text(file)?);
         let text = std::str::from_utf8(&text).unwrap_or_default();
         let key = PrivateKey::parse(text).map_err(|e| {
             NotDone::help(format!("{}: {e}", file.display()), "`assize keygen FILE` makes a key that fits")
         })?;
-        let others = cosigners.iter().map(|file| public(file)).collect::<Result<_, _>>()?;
-        Ok(Signing { key, plan: Plan { others, ..Plan::default() } })
+        let others = beside.cosigner.iter().map(|file| public(file)).collect::<Result<_, _>>()?;
+        Ok(Signing { key, plan: Plan { others, stamping: stamping(beside.timestamp) } })
     }
 
     pub fn sign(&self, pack: &mut Pack) -> Result<assize_evidence::Seat, NotDone> {
@@ -69,8 +80,8 @@ fn public(file: &Path) -> Result<PublicKey, NotDone> {
 }
 
 /// Adds a signature. What does not follow from its facts is not signed.
-pub fn add(folder: &Path, key: &Path, cosigners: &[std::path::PathBuf]) -> Result<Done, NotDone> {
-    let signing = Signing::read(key, cosigners)?;
+pub fn add(folder: &Path, key: &Path, beside: &Beside) -> Result<Done, NotDone> {
+    let signing = Signing::read(key, beside)?;
     let mut pack = match read_pack(folder) {
         Ok((pack, _)) => pack,
         Err(error) => return wrong(&error),
@@ -103,6 +114,59 @@ pub fn copy(from: &Path, to: &Path) -> Result<Done, NotDone> {
     Ok(Done::Good)
 }
 
+/// The roots of timestamp authorities that count.
+fn roots(files: &[PathBuf]) -> Result<Roots, NotDone> {
+    let mut roots = Roots::default();
+    for file in files {
+        let wrong = |what: String| NotDone::say(format!("{}: {what}", file.display()));
+        match roots.add(&examine::read_text(file)?) {
+            Ok(0) => return Err(wrong("it holds no certificate in PEM".into())),
+            Ok(_) => {}
+            Err(error) => return Err(wrong(error)),
+        }
+    }
+    Ok(roots)
+}
+
+/// Writes the request for a timestamp, or attaches what an authority answered.
+pub fn timestamp(options: &TimestampArgs) -> Result<Done, NotDone> {
+    let mut pack = match read_pack(&options.pack) {
+        Ok((pack, _)) => pack,
+        Err(error) => return wrong(&error),
+    };
+    let seat = options.seat.as_deref();
+    let not_done = |error: StampingError| match error {
+        StampingError::Pack(error) => wrong(&error),
+        StampingError::Stamp(error) => {
+            terminal::print(&format!("NOT ATTACHED: the answer {}\n", crate::text::plain(&error.to_string())))?;
+            Ok(Done::Bad)
+        }
+        other => Err(NotDone::say(other.to_string())),
+    };
+    if let Some(file) = &options.request {
+        return match stamp_request(&pack, seat) {
+            Ok((seat, request)) => {
+                fs::write(file, request).map_err(|e| NotDone::say(format!("{}: {e}", file.display())))?;
+                terminal::print(&format!("wrote the request for a timestamp of {}\n", seat.envelope()))?;
+                Ok(Done::Good)
+            }
+            Err(error) => not_done(error),
+        };
+    }
+    let roots = roots(&options.timestamp_root)?;
+    let answer = options.attach.as_deref().map(examine::read_text).transpose()?.unwrap_or_default();
+    match attach_stamp(&mut pack, seat, &answer, &roots) {
+        Ok((seat, stamp)) => {
+            interrupt::while_writing(|cancelled| write_pack(&options.pack, &pack, cancelled))
+                .map_err(|error| NotDone::say(error.to_string()))?;
+            let authority = crate::text::plain(&stamp.authority);
+            terminal::print(&format!("the signature of {} existed at {}, says {authority}\n", seat.name, stamp.at))?;
+            Ok(Done::Good)
+        }
+        Err(error) => not_done(error),
+    }
+}
+
 /// A pack that could not be opened as one is not done; one that was changed is bad.
 fn wrong(error: &PackError) -> Result<Done, NotDone> {
     if !error.is_tampering() {
@@ -112,16 +176,17 @@ fn wrong(error: &PackError) -> Result<Done, NotDone> {
     Ok(Done::Bad)
 }
 
-pub fn verify(folder: &Path, contract: Option<&Path>, keys: &[std::path::PathBuf]) -> Result<Done, NotDone> {
+pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     let mut trusted = Vec::new();
-    for file in keys {
+    let roots = roots(&by.timestamp_root)?;
+    for file in &by.key {
         trusted.push(Trusted { key: public(file)?, role: None, name: file.display().to_string() });
     }
     let (pack, manifest) = match read_pack(folder) {
         Ok(read) => read,
         Err(error) => return wrong(&error),
     };
-    if let Some(file) = contract
+    if let Some(file) = &by.contract
         && let Err(done) = by_contract(&pack, file, &mut trusted)?
     {
         return Ok(done);
@@ -133,7 +198,7 @@ pub fn verify(folder: &Path, contract: Option<&Path>, keys: &[std::path::PathBuf
     let files = pack.files().count();
     let mut text = format!("{files} files are as the manifest {} says\n", manifest.digest());
     text.push_str(&who_signed(signed.as_ref()));
-    let (words, done) = worth(&standing(signed.as_ref(), &trusted));
+    let (words, done) = worth(&standing(signed.as_ref(), &trusted, &roots));
     text.push_str(&format!("{words}\n"));
     terminal::print(&text)?;
     Ok(done)
@@ -173,10 +238,14 @@ fn by_contract(pack: &Pack, file: &Path, trusted: &mut Vec<Trusted>) -> Result<R
 
 fn who_signed(signed: Option<&Signed>) -> String {
     let Some(signed) = signed else { return String::new() };
+    let stamp = |seat: &assize_evidence::Seat| {
+        let (_, stamp) = signed.stamps().find(|(stamped, _)| stamped.name == seat.name)?;
+        Some(format!("  timestamped {} by {}\n", stamp.at, crate::text::plain(&stamp.authority)))
+    };
     let line = |seat: &assize_evidence::Seat| {
         let key = PublicKey::parse(&seat.key).map(|key| key.fingerprint()).unwrap_or_default();
         let party = seat.party.as_ref().map(|name| format!(" ({})", crate::text::plain(name))).unwrap_or_default();
-        format!("signed as {}{party} by {key}\n", seat.name)
+        format!("signed as {}{party} by {key}\n{}", seat.name, stamp(seat).unwrap_or_default())
     };
     signed.signers().map(line).collect()
 }

@@ -10,7 +10,7 @@ use crate::{interrupt, janitor, load, sign, terminal};
 use assize_clause::Contract;
 use assize_delivery::Delivery;
 use assize_evidence::{Pack, Role, record_sheets, write_pack};
-use assize_facts::{Progress, Quiet, Request};
+use assize_facts::{Exhibits, Neutral, Progress, Quiet, Request};
 use assize_judge::{ContractVerdict, RunRecord, RunResult, Sheets};
 use assize_runtime::PlannedStep;
 use jiff::Timestamp;
@@ -23,7 +23,13 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let contract = load::contract(options.contract.as_deref(), options.waivers.as_deref())?;
     check_clauses(options, &contract)?;
     refuse_pack_inside(options)?;
-    let key = options.sign.as_deref().map(|file| sign::Signing::read(file, &options.cosigner)).transpose()?;
+    if options.sign.is_none() && (!options.beside.cosigner.is_empty() || options.beside.timestamp.is_some()) {
+        return Err(NotDone::help(
+            "--cosigner and --timestamp say what the first signature lays down",
+            "give --sign KEYFILE",
+        ));
+    }
+    let key = options.sign.as_deref().map(|file| sign::Signing::read(file, &options.beside)).transpose()?;
     set_threads(options.collecting.jobs);
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
     progress.step("listing the deliverable");
@@ -46,6 +52,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         sandbox_level: &examined.sandbox_level,
         operator: &running.operator,
         steps: examined.steps,
+        neutral: &examined.neutral,
     };
     progress.step("judging");
     let record = record::record(&delivery, &declared, &contract, circumstances);
@@ -55,7 +62,8 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     if let Some(target) = &options.pack {
         progress.step("writing the pack");
         let waivers = options.waivers.as_deref().map(examine::read_text).transpose()?;
-        let mut pack = pack(&delivery, &contract, waivers.as_deref(), &sheets, &record, &result);
+        let mut pack = pack(&delivery, &contract, &sheets, &record, &result);
+        keep_run(&mut pack, &delivery, waivers.as_deref(), &examined.exhibits, &examined.neutral);
         if let Some(key) = &key {
             key.sign(&mut pack)?;
         }
@@ -191,19 +199,22 @@ fn schedule(steps: &[PlannedStep]) -> String {
     text
 }
 
-fn pack(
-    delivery: &Delivery,
-    contract: &Contract,
-    waivers: Option<&[u8]>,
-    sheets: &Sheets,
-    record: &RunRecord,
-    result: &RunResult,
-) -> Pack {
-    let mut pack = Pack::new();
-    assize_evidence::keep_contract(&mut pack, contract, waivers);
-    if let Ok(bytes) = delivery.read("deliverable.toml") {
-        pack.add("deliverable.toml", Role::Deliverable, bytes);
+/// What was seen beside facts, and what was said: nothing here decides anything, but for waivers.
+fn keep_run(pack: &mut Pack, delivery: &Delivery, waivers: Option<&[u8]>, exhibits: &Exhibits, neutral: &Neutral) {
+    if let Some(waivers) = waivers {
+        assize_evidence::keep_waivers(pack, waivers);
     }
+    if let Ok(bytes) = delivery.read("deliverable.toml") {
+        pack.add("deliverable.toml", Role::Deliverable, neutral.bytes(&bytes).into_owned());
+    }
+    for exhibit in exhibits.iter() {
+        pack.add(exhibit.path.clone(), Role::Exhibit, exhibit.bytes.clone());
+    }
+}
+
+fn pack(delivery: &Delivery, contract: &Contract, sheets: &Sheets, record: &RunRecord, result: &RunResult) -> Pack {
+    let mut pack = Pack::new();
+    assize_evidence::keep_contract(&mut pack, contract);
     pack.add(assize_evidence::INVENTORY, Role::Inventory, delivery.listing());
     let sheets: Vec<assize_facts::Sheet> = sheets.iter().cloned().collect();
     record_sheets(&mut pack, &sheets);
@@ -238,6 +249,7 @@ pub fn examine_clause(
         sandbox_level: &examined.sandbox_level,
         operator: &running.operator,
         steps: examined.steps,
+        neutral: &examined.neutral,
     };
     let record = record::record(&delivery, &declared, &contract, circumstances);
     Ok(assize_judge::judge(&contract, &Sheets::new(examined.sheets), &record))

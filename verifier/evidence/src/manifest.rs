@@ -20,6 +20,8 @@ pub enum Role {
     Deliverable,
     /// `inventory.txt`: digest, length of the name, and name of everything delivered; its SHA-256 is the deliverable's digest.
     Inventory,
+    /// `exhibits/NNNN-NAME`: raw observations that facts refer to, without secrets.
+    Exhibit,
     /// `run.json`: what the verdict depends on beside facts and clauses.
     Run,
     Result,

@@ -34,8 +34,13 @@ pub fn run_bytes(record: &RunRecord) -> Vec<u8> {
     bytes
 }
 
-/// Puts the contract, the clause files that it used and a waiver file of its own into a pack.
-pub fn keep_contract(pack: &mut Pack, contract: &Contract, waivers: Option<&[u8]>) {
+/// Puts waivers of a file of their own into a pack.
+pub fn keep_waivers(pack: &mut Pack, waivers: &[u8]) {
+    pack.add(WAIVERS, Role::Waivers, waivers);
+}
+
+/// Puts the contract and the clause files that it used into a pack.
+pub fn keep_contract(pack: &mut Pack, contract: &Contract) {
     pack.add(CONTRACT, Role::Contract, contract.source.as_bytes());
     for clause in &contract.clauses {
         pack.add(
@@ -43,9 +48,6 @@ pub fn keep_contract(pack: &mut Pack, contract: &Contract, waivers: Option<&[u8]
             Role::Clause,
             clause.source.as_bytes(),
         );
-    }
-    if let Some(waivers) = waivers {
-        pack.add(WAIVERS, Role::Waivers, waivers);
     }
 }
 
@@ -60,6 +62,7 @@ pub fn replay(pack: &Pack, manifest: Manifest) -> Result<Replay, PackError> {
         return Err(content(INVENTORY, "it is not that of the deliverable in run.json"));
     }
     let sheets = Sheets::new(read_sheets(pack)?);
+    exhibits_are_there(pack, &sheets)?;
     let deliverable = assize_facts::Deliverable {
         name: record.deliverable.name.clone(),
         version: record.deliverable.version.clone(),
@@ -69,6 +72,17 @@ pub fn replay(pack: &Pack, manifest: Manifest) -> Result<Replay, PackError> {
     let derived = assize_judge::judge(&contract, &sheets, &record);
     let recorded_bytes = pack.need(RESULT)?.to_vec();
     Ok(Replay { contract, sheets, record, derived, recorded_result, recorded_bytes, manifest })
+}
+
+/// Every exhibit that a fact refers to is in the pack.
+fn exhibits_are_there(pack: &Pack, sheets: &Sheets) -> Result<(), PackError> {
+    let items = sheets.iter().flat_map(|sheet| &sheet.items);
+    for path in items.flat_map(|item| &item.origin.exhibits) {
+        if !path.starts_with("exhibits/") || pack.get(path).is_none() {
+            return Err(PackError::Missing(path.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// The contract as it was, from the pack's own clause files: the library inside this program does not matter.

@@ -26,8 +26,18 @@ pub enum SignError {
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     pub others: Vec<PublicKey>,
-    /// A timestamp of the first signature will be attached; until it is, the pack is not complete.
-    pub timestamp: bool,
+    pub stamping: Stamping,
+}
+
+/// Which signatures will get a timestamp; until it is attached, the pack is not complete.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Stamping {
+    #[default]
+    None,
+    /// The first.
+    First,
+    /// Everyone's.
+    All,
 }
 
 /// Adds the signatures of `key`; the seat that it took.
@@ -36,7 +46,7 @@ pub fn sign(pack: &mut Pack, key: &PrivateKey, plan: &Plan) -> Result<Seat, Sign
     let contract = replay::contract(pack)?;
     let seats = match signed::open(pack)? {
         None => first(&contract, &public, plan),
-        Some(_) if !plan.others.is_empty() || plan.timestamp => return Err(SignError::LaidDown),
+        Some(_) if !plan.others.is_empty() || plan.stamping != Stamping::None => return Err(SignError::LaidDown),
         Some(signed) => signed.seats,
     };
     let Some(seat) = seats.iter().find(|seat| seat.key == public.text()) else {
@@ -57,6 +67,13 @@ pub fn sign(pack: &mut Pack, key: &PrivateKey, plan: &Plan) -> Result<Seat, Sign
 fn first(contract: &Contract, key: &PublicKey, plan: &Plan) -> Vec<Seat> {
     let mut others = vec![*key];
     others.extend(&plan.others);
-    let stamped: &[PublicKey] = if plan.timestamp { std::slice::from_ref(key) } else { &[] };
-    seats(contract, &others, stamped)
+    let mut seats = seats(contract, &others, &[]);
+    for seat in &mut seats {
+        seat.timestamp = match plan.stamping {
+            Stamping::None => false,
+            Stamping::First => seat.key == key.text(),
+            Stamping::All => true,
+        };
+    }
+    seats
 }

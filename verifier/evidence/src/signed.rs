@@ -5,6 +5,7 @@ use crate::key::PublicKey;
 use crate::pack::{Pack, PackError};
 use crate::replay;
 use crate::sshsig;
+use crate::stamp::{self, Roots, Stamp};
 use crate::statement::{EVALUATION, Evaluation, Seat, Statement, seats, statements};
 use assize_clause::Contract;
 
@@ -24,6 +25,8 @@ pub enum SeatState {
     /// Signed; the timestamp that belongs to it is not attached.
     NoTimestamp,
     Signed,
+    /// Signed, and the timestamp is of this signature; whose it is is another question.
+    Stamped(Stamp),
 }
 
 /// Whose signatures count.
@@ -136,12 +139,15 @@ fn state(
     }
     match pack.attachment(&seat.stamp()) {
         None => Ok(SeatState::NoTimestamp),
-        Some(_) => Err(signature(&seat.stamp(), "cannot be checked by this version")),
+        Some(response) => {
+            let stamp = stamp::check(response, envelopes, &path).map_err(|e| signature(&seat.stamp(), e))?;
+            Ok(SeatState::Stamped(stamp))
+        }
     }
 }
 
-/// What good signatures are worth.
-pub fn standing(signed: Option<&Signed>, trusted: &[Trusted]) -> Standing {
+/// What good signatures are worth. Where timestamps belong to the pack, `roots` says whose count.
+pub fn standing(signed: Option<&Signed>, trusted: &[Trusted], roots: &Roots) -> Standing {
     let Some(signed) = signed else { return Standing::Unsigned };
     if trusted.is_empty() {
         return Standing::SignerUnknown;
@@ -156,7 +162,7 @@ pub fn standing(signed: Option<&Signed>, trusted: &[Trusted]) -> Standing {
                 return Standing::Stranger(why);
             }
             Some((_, SeatState::Missing)) => {}
-            Some((_, SeatState::NoTimestamp | SeatState::Signed)) => known += 1,
+            Some((_, SeatState::NoTimestamp | SeatState::Signed | SeatState::Stamped(_))) => known += 1,
             None => missing.push(format!("{} has no place among the signers", who.name)),
         }
     }
@@ -164,7 +170,16 @@ pub fn standing(signed: Option<&Signed>, trusted: &[Trusted]) -> Standing {
         let signers: Vec<String> = signed.signers().map(|seat| seat.name.clone()).collect();
         return Standing::Stranger(format!("signed only by {}, whom nobody here trusts", signers.join(", ")));
     }
+    if let Some(why) = signed.stamps().find_map(|(_, stamp)| stamp.trusted(roots).err()).filter(|_| !roots.is_empty()) {
+        return Standing::Stranger(format!("a timestamp {why}"));
+    }
     missing.extend(signed.missing());
+    if roots.is_empty() {
+        let unknown = |(seat, stamp): (&Seat, &Stamp)| {
+            format!("nobody said whether timestamps by {} count for {}", stamp.authority, seat.name)
+        };
+        missing.extend(signed.stamps().map(unknown));
+    }
     if missing.is_empty() { Standing::Good } else { Standing::Awaits(missing) }
 }
 
@@ -174,13 +189,21 @@ impl Signed {
         self.seats.iter().zip(&self.states).filter(|(_, state)| **state != SeatState::Missing).map(|(seat, _)| seat)
     }
 
+    /// Timestamps that are attached.
+    pub fn stamps(&self) -> impl Iterator<Item = (&Seat, &Stamp)> {
+        self.seats.iter().zip(&self.states).filter_map(|(seat, state)| match state {
+            SeatState::Stamped(stamp) => Some((seat, stamp)),
+            SeatState::Missing | SeatState::NoTimestamp | SeatState::Signed => None,
+        })
+    }
+
     /// What the statement names and is not there, in words.
     pub fn missing(&self) -> Vec<String> {
         let all = self.seats.iter().zip(&self.states);
         all.filter_map(|(seat, state)| match state {
             SeatState::Missing => Some(format!("{} has not signed", seat.name)),
             SeatState::NoTimestamp => Some(format!("the timestamp {} is not attached", seat.stamp())),
-            SeatState::Signed => None,
+            SeatState::Signed | SeatState::Stamped(_) => None,
         })
         .collect()
     }

@@ -76,7 +76,7 @@ fn trust(seed: [u8; 32], role: Option<&str>) -> Trusted {
 /// What a checker with the contract in hand finds.
 fn standing_of(pack: &Pack) -> Result<Standing, PackError> {
     let trusted = [trust(BUYER, Some("buyer")), trust(SUPPLIER, Some("supplier"))];
-    Ok(standing(open_signatures(pack)?.as_ref(), &trusted))
+    Ok(standing(open_signatures(pack)?.as_ref(), &trusted, &Roots::default()))
 }
 
 fn written(pack: &Pack) -> (tempfile::TempDir, PathBuf) {
@@ -98,10 +98,13 @@ fn a_pack_is_good_when_all_parties_have_signed_and_not_before() {
     let whole = signed_by(&[SUPPLIER, BUYER]);
     assert_eq!(standing_of(&whole).expect("sound"), Standing::Good);
     let signed = open_signatures(&whole).expect("sound");
-    assert_eq!(standing(signed.as_ref(), &[]), Standing::SignerUnknown);
-    assert_eq!(standing(signed.as_ref(), &[trust(BUYER, None)]), Standing::Good);
-    assert!(matches!(standing(signed.as_ref(), &[trust(STRANGER, None)]), Standing::Stranger(_)));
-    assert!(matches!(standing(signed.as_ref(), &[trust(BUYER, Some("supplier"))]), Standing::Stranger(_)));
+    assert_eq!(standing(signed.as_ref(), &[], &Roots::default()), Standing::SignerUnknown);
+    assert_eq!(standing(signed.as_ref(), &[trust(BUYER, None)], &Roots::default()), Standing::Good);
+    assert!(matches!(standing(signed.as_ref(), &[trust(STRANGER, None)], &Roots::default()), Standing::Stranger(_)));
+    assert!(matches!(
+        standing(signed.as_ref(), &[trust(BUYER, Some("supplier"))], &Roots::default()),
+        Standing::Stranger(_)
+    ));
     let (_keep, target) = written(&whole);
     assert_eq!(read_folder(&target).expect("sound").0, whole);
 }

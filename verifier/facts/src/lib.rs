@@ -4,9 +4,11 @@
 
 mod deliverable;
 mod digest;
+mod exhibit;
 mod fact;
 pub mod kinds;
 mod limits;
+mod neutral;
 mod progress;
 mod reason;
 mod request;
@@ -16,8 +18,10 @@ mod value;
 
 pub use deliverable::*;
 pub use digest::{Sha256, sha256_hex};
+pub use exhibit::{Exhibit, Exhibits};
 pub use fact::Fact;
 pub use limits::Limits;
+pub use neutral::{KeyLine, Neutral, SHORTEST as SHORTEST_SECRET, Secret};
 pub use progress::{Progress, Quiet};
 pub use reason::{Lang, Reason, Words, words};
 pub use request::Request;

@@ -33,6 +33,9 @@ pub struct Origin {
     /// As seen inside the sandbox, so that two runs agree.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pid: Option<u32>,
+    /// Paths of the exhibits in the pack that show it, as in `exhibits/0001-tls-handshakes.jsonl`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exhibits: Vec<String>,
 }
 
 impl Origin {

@@ -344,6 +344,7 @@ impl<'c> Sitting<'_, 'c> {
             subject: self.check.kind.clone(),
             location: None,
             fact: None,
+            exhibits: vec![],
             reason: None,
             mend: words::mend(self.check, &nobody),
         };
@@ -363,6 +364,7 @@ impl<'c> Sitting<'_, 'c> {
             subject: subject(item, self.schema),
             location: Location::of(&item.origin),
             fact: Some(format!("{}#{index}", self.sheet.stem())),
+            exhibits: item.origin.exhibits.clone(),
             reason: why.map(|why| why.reason.code),
             mend,
         }
@@ -411,6 +413,7 @@ fn whole(prints: &mut Fingerprints<'_>, what: &str, kind: &str, why: Why) -> Fin
         subject: kind.to_owned(),
         location: None,
         fact: None,
+        exhibits: vec![],
         mend: why.mend(),
         reason: Some(why.reason.code),
     }

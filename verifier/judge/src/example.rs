@@ -64,6 +64,7 @@ fn items(example: &Example) -> Vec<ContractItem> {
 /// Everything is examined, and nothing has to be tied: an example is about its clause alone.
 fn run(example: &Example) -> RunRecord {
     RunRecord {
+        environment: Default::default(),
         schema: RUN_SCHEMA.into(),
         deliverable: DeliverableName {
             name: example.deliverable_name.clone(),

@@ -26,7 +26,9 @@ pub use example::run_example;
 pub use judge::{conflicts, judge};
 pub use links::derive as derive_link;
 pub use result::*;
-pub use run::{Declared, DeclaredBinary, DeclaredEndpoint, Difference, Operator, RUN_SCHEMA, RunRecord, Step};
+pub use run::{
+    Declared, DeclaredBinary, DeclaredEndpoint, Difference, Environment, Operator, RUN_SCHEMA, RunRecord, Step,
+};
 pub use schema::result_schema;
 pub use sheets::Sheets;
 pub use truth::Truth;

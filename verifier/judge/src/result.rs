@@ -185,6 +185,9 @@ pub struct FindingResult {
     pub location: Option<Location>,
     /// `kind#index` of the recorded item; null where it is about the whole sheet.
     pub fact: Option<String>,
+    /// Paths in the pack of what shows it: raw exchanges, lines of source, programs; left out where nothing more than the fact was kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exhibits: Vec<String>,
     /// Of an undetermined finding: why, as a reason's code; else left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,

@@ -33,9 +33,28 @@ pub struct RunRecord {
     /// Where the supplier declared other than the contract agreed.
     #[serde(default)]
     pub differences: Vec<Difference>,
+    /// The machine and the limits; no verdict depends on it but through gaps, which name the limit themselves.
+    #[serde(default)]
+    pub environment: Environment,
     /// What was done when; no verdict depends on it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Step>,
+}
+
+/// Where and within which bounds a run was made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Environment {
+    /// As in `linux`.
+    pub os: String,
+    /// Its release, as uname(2) says it.
+    pub kernel: String,
+    /// As in `x86_64`.
+    pub arch: String,
+    /// `sha256:…` of the examining program's own file; empty where it could not be read.
+    pub program: String,
+    /// Bounds on what untrusted input may cost, in bytes or pieces, by name.
+    pub limits: std::collections::BTreeMap<String, u64>,
 }
 
 /// A step of the run.

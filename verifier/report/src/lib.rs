@@ -1,5 +1,6 @@
 //! What people and programs read: one file per format over the same result, every word from one table per language.
 
+mod annex;
 mod case;
 mod escape;
 mod excerpt;
@@ -22,6 +23,7 @@ pub mod text;
 mod uuid;
 mod words;
 
+pub use annex::Annex;
 pub use case::{Case, Kept, KeptFile, KeptSignature};
 pub use explain::explain;
 pub use format::{Format, render};

@@ -14,6 +14,7 @@ struct Both {
 
 /// The tables, one file per part of the reports; a test compares this list with the folder.
 const TABLES: &[(&str, &str)] = &[
+    ("annex.toml", include_str!("../words/annex.toml")),
     ("explain.toml", include_str!("../words/explain.toml")),
     ("page.toml", include_str!("../words/page.toml")),
     ("report.toml", include_str!("../words/report.toml")),
@@ -113,6 +114,7 @@ mod tests {
         "node-",
         "step-",
         "party-",
+        "item-",
     ];
 
     #[test]

@@ -3,13 +3,14 @@
 use crate::logs::{self, Provoked, Written};
 use crate::plan::RunPlan;
 use crate::process::{self, Look};
-use crate::schedule::{FAULTS, HEALTH, LATE, LINES, RELOAD, REQUESTS, Step, TLS, deployed, traced};
-use crate::seccomp::{self, Untraced};
+use crate::schedule::{FAULTS, HEALTH, LATE, LINES, RELOAD, REQUESTS, SECCOMP, Step, TLS, deployed, traced};
+use crate::seccomp::{self, Seen, Untraced};
 use crate::service::{NOT_RUN, Service, StartOptions};
 use crate::tls::Scene;
-use crate::{confinement, health, reload};
+use crate::{confinement, health, reload, showing};
 use assize_facts::kinds::process::Moment;
-use assize_facts::{Deliverable, Progress, Reason, Request, Sheet, reason};
+use assize_facts::{Deliverable, Exhibits, Progress, Reason, Request, Secret, Sheet, reason};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
 /// How long a service may take to end.
@@ -32,6 +33,10 @@ pub struct Collected {
     pub timeline: Vec<Event>,
     /// What runs that were killed together with their supervisor had left and this one removed.
     pub leftovers: Vec<String>,
+    /// What was said to the service and what it answered, what it wrote, its filter programs; items refer to them.
+    pub exhibits: Exhibits,
+    /// Every secret that the service was given, so that other rooms' records can be searched for them.
+    pub secrets: Vec<Secret>,
 }
 
 /// Runs the deliverable, or looks at what the operator named, and collects every sheet that was asked for.
@@ -49,6 +54,10 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
         read_back: Err(reason!("end-not-seen")),
         untraced: None,
         provoked: None,
+        exhibits: Exhibits::default(),
+        shown: BTreeSet::new(),
+        provocations: None,
+        secrets: Vec::new(),
     };
     let mut level = NOT_RUN.to_string();
     let mut leftovers = Vec::new();
@@ -58,6 +67,7 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
             Ok(service) => {
                 level = service.level().to_string();
                 leftovers = service.leftovers();
+                run.secrets = service.secrets().iter().cloned().collect();
                 // Beside everything else: it has a sandbox of its own, and waits more than it works.
                 let beside = traced(plan) && service.ours();
                 std::thread::scope(|scope| {
@@ -94,6 +104,12 @@ struct Run<'a> {
     /// `None`: the service was not traced, so that there is nothing to compare.
     untraced: Option<Result<Untraced, Reason>>,
     provoked: Option<Provoked>,
+    exhibits: Exhibits,
+    /// Places of the sheets whose exhibits are handed over.
+    shown: BTreeSet<usize>,
+    /// The exhibit of what was said to make it write.
+    provocations: Option<String>,
+    secrets: Vec<Secret>,
 }
 
 impl Run<'_> {
@@ -125,6 +141,29 @@ impl Run<'_> {
             }
         }
         self.event(&step.planned(self.plan).what);
+        self.go(step, service);
+        self.show(step, service);
+    }
+
+    /// Hands over what was said during a step; the sheets that it filled refer to it.
+    fn show(&mut self, step: Step, service: &Service) {
+        let [raw, http] = service.recorder().hand_over(service.secrets().neutral());
+        let name = step.word();
+        let raw = raw.map(|bytes| self.exhibits.keep(&format!("handshakes-{name}.jsonl"), bytes));
+        let http = http.map(|bytes| self.exhibits.keep(&format!("http-{name}.jsonl"), bytes));
+        for (at, sheet) in self.sheets.iter_mut().enumerate() {
+            let Some(sheet) = sheet else { continue };
+            let again = step == Step::Again && sheet.kind == TLS;
+            if self.shown.insert(at) || again {
+                showing::refer(sheet, if sheet.kind == TLS { &raw } else { &http });
+            }
+        }
+        if step == Step::Provoke {
+            self.provocations = http;
+        }
+    }
+
+    fn go(&mut self, step: Step, service: &Service) {
         match step {
             Step::Start => {}
             Step::LookReady => self.looks.push(Look::at(service, Moment::Ready)),
@@ -230,6 +269,26 @@ impl Run<'_> {
                 _ => process::sheet(service, &self.looks, request).or_else(|| seccomp::sheet(request, &seen)),
             };
         }
+        self.show_rest(service, &seen);
+    }
+
+    /// What was written, and the filter programs.
+    fn show_rest(&mut self, service: &Service, seen: &Seen) {
+        if self.plan.wants(LINES)
+            && let Some(capture) = showing::capture(service)
+        {
+            let path = Some(self.exhibits.keep("log-capture.jsonl", capture));
+            for sheet in self.sheets.iter_mut().flatten().filter(|sheet| sheet.kind == LINES) {
+                showing::refer(sheet, &path);
+                showing::refer(sheet, &self.provocations);
+            }
+        }
+        if let Ok(trace) = &seen.trace
+            && traced(self.plan)
+        {
+            let of_filters = self.sheets.iter_mut().flatten().filter(|sheet| SECCOMP.contains(&sheet.kind.as_str()));
+            showing::programs(&mut self.exhibits, &trace.programs, of_filters);
+        }
     }
 
     /// Sheets without an item for requests of some kinds that have none yet.
@@ -245,7 +304,8 @@ impl Run<'_> {
         let other = |request: &Request| missing(request, &reason!("kind-not-collected", kind = request.kind));
         let sheets =
             self.sheets.into_iter().zip(self.plan.requests).map(|(s, r)| s.unwrap_or_else(|| other(r))).collect();
-        Collected { sheets, sandbox_level, timeline: self.timeline, leftovers }
+        let (exhibits, secrets) = (self.exhibits, self.secrets);
+        Collected { sheets, sandbox_level, timeline: self.timeline, leftovers, exhibits, secrets }
     }
 }
 

@@ -70,6 +70,8 @@ pub struct RunPlan<'a> {
     pub trust_deliverable: bool,
     /// Values for `[run] secret` that the operator gave; the others are random.
     pub secrets: BTreeMap<String, Vec<u8>>,
+    /// Hashed together with every secret that something stands for in the record.
+    pub salt: Vec<u8>,
     pub operator: Operator,
     pub consent: Consent,
     pub supervisor: Supervisor,
@@ -84,6 +86,7 @@ impl<'a> RunPlan<'a> {
             sandbox: SandboxWish::Required,
             trust_deliverable: false,
             secrets: BTreeMap::new(),
+            salt: crate::random::salt(),
             operator: Operator::default(),
             consent: Consent::default(),
             supervisor: Supervisor::default(),

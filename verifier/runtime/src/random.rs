@@ -21,6 +21,14 @@ pub(crate) fn fill(bytes: &mut [u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// Bytes that nobody else knows: what is hashed together with them cannot be guessed from its hash.
+pub fn salt() -> Vec<u8> {
+    let mut bytes = vec![0; 16];
+    // It never fails for so few bytes; were it to, digests would only be easier to guess.
+    let _ = fill(&mut bytes);
+    bytes
+}
+
 /// A number below `end`; the bias of the remainder is of no matter here.
 pub(crate) fn below(end: u64) -> io::Result<u64> {
     let mut bytes = [0; 8];

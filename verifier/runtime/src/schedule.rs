@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Kinds by the step that collects them.
 const PROCESS: &[&str] = &["process.info", "process.libraries", "process.listeners"];
-const SECCOMP: &[&str] = &["process.filters", "process.threads", "process.syscalls"];
+pub(crate) const SECCOMP: &[&str] = &["process.filters", "process.threads", "process.syscalls"];
 pub(crate) const TLS: &str = "endpoint.tls";
 pub(crate) const HEALTH: &str = "endpoint.health";
 pub(crate) const REQUESTS: &str = "endpoint.requests";
@@ -69,6 +69,22 @@ impl Step {
         Step::LookEnd,
         Step::Stop,
     ];
+
+    /// In the name of what was said during it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Step::Start => "start",
+            Step::LookReady => "look-ready",
+            Step::Quiet => "quiet",
+            Step::Requests => "requests",
+            Step::Provoke => "provoked",
+            Step::Reload => "reload",
+            Step::Faults => "faults",
+            Step::Again => "again",
+            Step::LookEnd => "look-end",
+            Step::Stop => "stop",
+        }
+    }
 
     /// Whether something that is asked for needs the step.
     pub fn wanted(self, plan: &RunPlan) -> bool {

@@ -8,10 +8,11 @@ use crate::library::read_file;
 use crate::read::{Entry, Node, Reader, Table, Value, did_you_mean};
 use crate::waiver::waivers;
 use crate::{Bilingual, Library, Mistake, Mistakes, Obligation};
-use assize_facts::Lang;
+use assize_facts::{Lang, Neutral};
 use jiff::civil::Date;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 use serde_json::json;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -83,10 +84,24 @@ impl Contract {
         let mut mistakes = reader.finish();
         mistakes.extend(elsewhere);
         match (contract, mistakes.is_empty()) {
-            (Some(contract), true) => Ok(contract),
+            (Some(contract), true) => Ok(contract.without_credentials()),
             (None, true) => Err(Mistake::whole(format!("{file} could not be read as a contract")).into()),
             (_, false) => Err(mistakes),
         }
+    }
+}
+
+impl Contract {
+    /// The text without values of `Authorization` and `Cookie` headers and private keys: it goes into packs, and a pack must give the digest again.
+    /// What is sent to the service keeps them.
+    fn without_credentials(mut self) -> Contract {
+        if let Cow::Owned(text) = Neutral::new(b"contract", b"", &[]).text(&self.source) {
+            if let Ok((_, root)) = Reader::open(&self.file, text.as_bytes()) {
+                self.digest = canonical_digest(&without_waivers(&root).json());
+            }
+            self.source = text.into();
+        }
+        self
     }
 }
 

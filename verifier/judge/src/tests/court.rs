@@ -32,6 +32,7 @@ pub fn contract(clauses: Vec<AgreedClause>) -> Contract {
 /// Everything is examined; what runs is the operator's, so that nothing has to be tied.
 pub fn run() -> RunRecord {
     RunRecord {
+        environment: Default::default(),
         schema: RUN_SCHEMA.into(),
         deliverable: DeliverableName { name: Some("x".into()), version: None, digest: format!("sha256:{:064}", 1) },
         declared: Default::default(),

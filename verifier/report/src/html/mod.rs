@@ -9,9 +9,9 @@ use crate::case::Case;
 use crate::standing::Waived;
 use assize_facts::Lang;
 use assize_judge::ContractVerdict;
-use writer::Html;
+pub(crate) use writer::Html;
 
-const STYLE: &str = include_str!("page.css");
+pub(crate) const STYLE: &str = include_str!("page.css");
 
 /// The page; with two languages the whole report stands in it twice, one after the other.
 pub fn html(case: &Case) -> String {
@@ -71,7 +71,7 @@ fn verdict_key(case: &Case) -> &'static str {
 }
 
 /// The language as HTML writes it.
-fn tag(lang: Lang) -> &'static str {
+pub(crate) fn tag(lang: Lang) -> &'static str {
     match lang {
         Lang::En => "en",
         Lang::Zh => "zh-Hans",

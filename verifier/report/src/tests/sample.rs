@@ -97,6 +97,7 @@ fn both(en: &str) -> Text {
 pub fn finding(outcome: Outcome, index: usize, words: &str) -> FindingResult {
     FindingResult {
         outcome,
+        exhibits: vec![],
         fingerprint: format!("fp:{:032x}", index + 1),
         message: both(words),
         subject: format!("src/main.go:{} {words}", index + 1),
@@ -277,6 +278,7 @@ pub fn small() -> Sample {
     let instant = |text: &str| serde_json::from_value(serde_json::json!(text)).expect("an instant");
     let step = |name: &str, begin, took| Step { name: name.into(), begin, took };
     let record = RunRecord {
+        environment: Default::default(),
         schema: RUN_SCHEMA.into(),
         deliverable,
         declared: Declared::default(),

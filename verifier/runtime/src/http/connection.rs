@@ -4,14 +4,21 @@ use super::answer::{Answer, Reader};
 use super::call::Call;
 use super::secure::Secure;
 use super::{Bounds, Failure};
+use crate::recorder::{Over, Recorder, Talk};
 use rustls::ClientConnection;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Opens connections.
 pub trait Dial: Sync {
     fn dial(&self, addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream>;
+
+    /// Keeps what is said.
+    fn recorder(&self) -> Option<&Arc<Recorder>> {
+        None
+    }
 }
 
 /// A stream whose every read and write ends at one deadline: a peer that sends a byte a second cannot stretch it.
@@ -56,6 +63,7 @@ pub struct Connection {
     ahead: Vec<u8>,
     bounds: Bounds,
     usable: bool,
+    talk: Option<Talk>,
 }
 
 impl Connection {
@@ -75,6 +83,7 @@ impl Connection {
             ahead: Vec::new(),
             bounds: Bounds::default(),
             usable: true,
+            talk: dial.recorder().map(|r| r.talk(addr, if secure.is_some() { Over::Https } else { Over::Http })),
         };
         connection.handshake()?;
         Ok(connection)
@@ -104,6 +113,9 @@ impl Connection {
         self.stream.deadline = started + timeout;
         // Until the answer is whole, nothing else can be read from here.
         self.usable = false;
+        if let Some(talk) = &mut self.talk {
+            talk.turn();
+        }
         let sent = call.bytes();
         // A server may answer and close before it has read everything (431, 413): what it said is read all the same.
         let written = self.write_parts(&sent, pause);
@@ -155,6 +167,9 @@ impl Connection {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if let Some(talk) = &mut self.talk {
+            talk.sent(bytes);
+        }
         match &mut self.tls {
             None => self.stream.write_all(bytes),
             Some(tls) => {
@@ -166,6 +181,14 @@ impl Connection {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.read_decrypted(buffer)?;
+        if let Some(talk) = &mut self.talk {
+            talk.received(buffer.get(..count).unwrap_or_default());
+        }
+        Ok(count)
+    }
+
+    fn read_decrypted(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match &mut self.tls {
             None => self.stream.read(buffer),
             Some(tls) => match rustls::Stream::new(tls.as_mut(), &mut self.stream).read(buffer) {

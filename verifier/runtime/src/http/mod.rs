@@ -18,10 +18,12 @@ pub use call::Call;
 pub use connection::{Connection, Dial};
 pub use secure::Secure;
 
+use crate::recorder::Recorder;
 use crate::service::{Endpoint, Service};
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why no complete answer came. A server that refuses, breaks off or babbles is told from one that is slow.
@@ -166,6 +168,10 @@ impl<'a> Target<'a> {
 impl Dial for Service {
     fn dial(&self, addr: SocketAddr, timeout: Duration) -> io::Result<TcpStream> {
         self.connect(addr, timeout)
+    }
+
+    fn recorder(&self) -> Option<&Arc<Recorder>> {
+        Some(Service::recorder(self))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `log.lines`: all that a service wrote in its life, after it has ended.
 
+use super::keys::inside_keys;
 use super::provoke::Provoked;
 use super::record::Received;
 use super::rules::Rules;
@@ -22,6 +23,8 @@ pub struct Written<'a> {
 /// Items of one sheet; a service that writes more is judged all the same as far as it was kept.
 const MOST_ITEMS: usize = 100_000;
 const EXCERPT: usize = 240;
+/// In place of a line of a private key.
+const INSIDE_KEY: &str = "[private key]";
 
 /// Judges every line of every stream. To be called when the service has ended.
 pub fn probe(service: &Service, written: &Written<'_>, request: &Request) -> Sheet {
@@ -39,6 +42,7 @@ pub fn probe(service: &Service, written: &Written<'_>, request: &Request) -> She
     let mut found = 0;
     for (stream, lines) in &streams {
         sheet.examined(lines.len() as u64);
+        let keys = inside_keys(lines.iter().map(|line| (line.number, line.text.as_slice())));
         for judgement in (Judge { rules: &rules, service: &mut name }).all(lines) {
             let differs = judgement.problem != Known::Value(LineProblem::None);
             if let Known::Unknown(reason) = &judgement.problem {
@@ -46,7 +50,10 @@ pub fn probe(service: &Service, written: &Written<'_>, request: &Request) -> She
             }
             found += u64::from(differs);
             if sheet.items.len() < MOST_ITEMS {
-                let fact = fact(service, stream, judgement, found);
+                let mut fact = fact(service, stream, judgement, found);
+                if keys.contains(&fact.number) {
+                    fact.excerpt = INSIDE_KEY.into();
+                }
                 sheet.push(fact, Origin::file(stream.clone()));
             }
         }

@@ -122,8 +122,12 @@ impl Program {
 
     /// SHA-256 of the instructions: code, jumps and constant of each, little-endian.
     pub fn digest(&self) -> Digest {
-        let bytes: Vec<u8> = self.0.iter().flat_map(|s| s.bytes()).collect();
-        Digest(format!("sha256:{}", assize_facts::sha256_hex(&bytes)))
+        Digest(format!("sha256:{}", assize_facts::sha256_hex(&self.bytes())))
+    }
+
+    /// As `struct sock_filter` lies in memory on a little-endian machine.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.iter().flat_map(|s| s.bytes()).collect()
     }
 
     /// The deed at a place; `None` where there is none or seccomp does not permit it.

@@ -14,6 +14,7 @@ mod status;
 mod tests;
 mod trace;
 
+pub use bpf::Program;
 pub use read_back::{ReadThread, Refused, read_back};
 pub use record::{Baseline, TraceRecord};
 pub use sheets::{Seen, SeenThread, Untraced, sheet};

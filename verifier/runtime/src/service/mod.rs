@@ -15,16 +15,17 @@ pub use endpoint::{Endpoint, usable_address, usable_url};
 pub(crate) use inside::Inside;
 pub(crate) use places::Places;
 pub(crate) use sandbox::Sandbox;
+pub(crate) use secrets::Secrets;
 pub(crate) use start::NOT_RUN;
 
 use crate::output::Output;
 use crate::plan::RunPlan;
+use crate::recorder::Recorder;
 use crate::snapshot::{self, Listener, Outgoing, ProcessSnapshot, View, Who};
 use crate::standin::StandIn;
 use crate::supervise::CanaryReport;
 use crate::supervise::wire::{Ask, Owner};
 use assize_facts::{Digest, Progress, Reason, reason};
-use secrets::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -91,6 +92,7 @@ pub struct Service {
     canary: CanaryReport,
     places: Places,
     secrets: Secrets,
+    recorder: Arc<Recorder>,
     delivered: Vec<String>,
     private: String,
     level: String,
@@ -294,9 +296,19 @@ impl Service {
         self.output.phase(name);
     }
 
-    /// Takes the values of `[run] secret` out of a text that is to be recorded.
+    /// Takes the values of `[run] secret`, private keys and credentials out of a text that is to be recorded.
     pub fn redact(&self, text: &[u8]) -> Vec<u8> {
-        self.secrets.redact(text)
+        self.secrets.neutral().bytes(text).into_owned()
+    }
+
+    /// What takes secrets out of everything that is recorded of this service.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Keeps what is said to the service and what it answers.
+    pub(crate) fn recorder(&self) -> &Arc<Recorder> {
+        &self.recorder
     }
 
     /// Every process of the sandbox save its init, ordered by pid.

@@ -8,6 +8,7 @@ use super::{Inside, Program, Service, StartOptions, endpoint, furnish, program};
 use crate::output::Output;
 use crate::plan::{RunPlan, SandboxWish};
 use crate::random;
+use crate::recorder::Recorder;
 use crate::snapshot::{Images, Outgoing, View, Who};
 use crate::standin::{self, StandIn};
 use crate::supervise::CanaryReport;
@@ -78,7 +79,7 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     let furnished = furnish(plan, run, &sandbox, &names, &delivered, confined)?;
     let level = if confined { format!("namespaces+{}", sandbox.limits()) } else { NO_SANDBOX.to_string() };
     let Furnished { places, digest, files, dependencies } = furnished;
-    let secrets = Secrets::new(run, &plan.secrets)?;
+    let secrets = Secrets::new(run, &plan.secrets, &plan.salt)?;
     // Fails on unknown names before anything runs, and draws every port.
     let endpoints = endpoint::declared(plan, &places)?;
     let program = Program { path: names.program.clone(), digest, interpreter };
@@ -116,6 +117,7 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
         canary,
         places,
         secrets,
+        recorder: Recorder::new(),
         delivered: files,
         private: names.private,
         level,
@@ -229,7 +231,7 @@ impl Command {
         for (name, value) in &run.env {
             env.insert(name.clone(), places.fill(value)?);
         }
-        env.extend(secrets.iter().map(|(name, value)| (name.clone(), value.clone())));
+        env.extend(secrets.iter().map(|secret| (secret.name.clone(), secret.value.clone())));
         env.extend(options.env.clone());
         if let Some(name) = env.keys().find(|n| n.is_empty() || n.contains(['=', '\0'])) {
             return Err(reason!("service-not-started", detail = format!("the environment has the name {name:?}")));
@@ -308,7 +310,8 @@ pub(super) fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         endpoints: endpoint::deployed(plan)?,
         canary: CanaryReport::default(),
         places: Places::new("", true),
-        secrets: Secrets::none(),
+        secrets: Secrets::given(&plan.secrets, &plan.salt),
+        recorder: Recorder::new(),
         delivered: Vec::new(),
         private: String::new(),
         level: NOT_RUN.into(),

@@ -5,6 +5,7 @@ use super::full::request;
 use super::hello::Hello;
 use super::numbers::random;
 use super::stream::{Network, Timed};
+use crate::recorder::Over;
 use std::io::{ErrorKind, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -86,7 +87,8 @@ impl Line<'_> {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Answer::Timeout,
             kind => Answer::Unreachable(kind),
         })?;
-        let mut stream = Timed::new(stream, left);
+        let talk = self.network.recorder().map(|recorder| recorder.talk(self.to, Over::Tcp));
+        let mut stream = Timed::new(stream, left).recorded(talk);
         if let Some(upgrade) = self.upgrade {
             upgrade.perform(&mut stream)?;
         }

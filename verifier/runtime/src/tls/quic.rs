@@ -5,11 +5,13 @@ use super::hello::{Hello, Share};
 use super::interview::Asker;
 use super::numbers::random;
 use super::stream::Network;
+use crate::recorder::{Over, Recorder};
 use assize_facts::TlsVersion;
 use rustls::Side;
 use rustls::quic::{Keys, Version};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What a UDP socket answered.
@@ -55,11 +57,11 @@ pub(crate) struct QuicLine<'a> {
 }
 
 impl QuicLine<'_> {
-    fn socket(&self) -> io::Result<UdpSocket> {
+    fn socket(&self) -> io::Result<Datagrams> {
         let from: IpAddr = if self.to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         let socket = self.network.udp(SocketAddr::new(from, 0))?;
         socket.connect(self.to)?;
-        Ok(socket)
+        Ok(Datagrams { socket, to: self.to, recorder: self.network.recorder().cloned() })
     }
 
     /// Asks in every way and keeps what was answered.
@@ -96,7 +98,7 @@ impl Asker for QuicLine<'_> {
 }
 
 /// 0x?a?a?a?a is reserved for this (RFC 9000 §15): no server speaks it, and a server answers with what it speaks.
-fn negotiate_version(socket: &UdpSocket, quic: &mut Quic) {
+fn negotiate_version(socket: &Datagrams, quic: &mut Quic) {
     for _ in 0..TRIES {
         let (probe, ids) = (random::<8>(), random::<8>());
         match exchange(socket, &reserved(&probe, &ids)) {
@@ -117,13 +119,28 @@ fn negotiate_version(socket: &UdpSocket, quic: &mut Quic) {
     }
 }
 
-fn exchange(socket: &UdpSocket, datagram: &[u8]) -> io::Result<Option<Vec<u8>>> {
+/// A socket that keeps what goes over it.
+struct Datagrams {
+    socket: UdpSocket,
+    to: SocketAddr,
+    recorder: Option<Arc<Recorder>>,
+}
+
+fn exchange(socket: &Datagrams, datagram: &[u8]) -> io::Result<Option<Vec<u8>>> {
+    let mut talk = socket.recorder.as_ref().map(|recorder| recorder.talk(socket.to, Over::Udp));
+    let socket = &socket.socket;
     socket.set_read_timeout(Some(PATIENCE))?;
     socket.send(datagram)?;
+    if let Some(talk) = &mut talk {
+        talk.sent(datagram);
+    }
     let mut answer = vec![0; 2048];
     match socket.recv(&mut answer) {
         Ok(n) => {
             answer.truncate(n);
+            if let Some(talk) = &mut talk {
+                talk.received(&answer);
+            }
             Ok(Some(answer))
         }
         Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => Ok(None),
@@ -157,7 +174,7 @@ fn negotiation(packet: &[u8], our_destination: &[u8], our_source: &[u8]) -> Opti
 const ALPN: [&str; 4] = ["h3", "doq", "hq-interop", "h3-29"];
 
 /// Sends an Initial packet with the hello and reads what the server says in its own.
-fn initial(socket: &UdpSocket, version: Version, hello: &Hello) -> Answer {
+fn initial(socket: &Datagrams, version: Version, hello: &Hello) -> Answer {
     let (destination, source) = (random::<8>(), random::<8>());
     let keys = initial_keys(version, &destination);
     // A datagram has no room for a post-quantum share; a server that wants one asks for it.

@@ -1,11 +1,13 @@
 //! What there is to ask: open sockets, declared endpoints and the network in which both are; from a started service or put together by hand.
 
 use super::stream::Network;
+use crate::recorder::Recorder;
 use crate::{Protocol, Service};
 use assize_facts::{Known, Reason, RequestSpec, reason};
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A socket that waits for others.
@@ -163,5 +165,9 @@ impl Network for Service {
 
     fn udp(&self, on: SocketAddr) -> io::Result<UdpSocket> {
         self.bind_udp(on)
+    }
+
+    fn recorder(&self) -> Option<&Arc<Recorder>> {
+        Some(Service::recorder(self))
     }
 }

@@ -1,7 +1,9 @@
 //! Connections with a deadline, and the network in which they are opened: the service's own, seen from inside.
 
+use crate::recorder::{Recorder, Talk};
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// A network to probe in. The sandboxed service's, a pod's, or this machine's own.
@@ -12,6 +14,11 @@ pub trait Network: Sync {
     fn listen(&self, on: SocketAddr) -> io::Result<TcpListener>;
     /// A UDP socket in the same network.
     fn udp(&self, on: SocketAddr) -> io::Result<UdpSocket>;
+
+    /// Keeps what is said.
+    fn recorder(&self) -> Option<&Arc<Recorder>> {
+        None
+    }
 }
 
 /// The network that this process is in.
@@ -35,13 +42,20 @@ impl Network for Direct {
 pub(crate) struct Timed {
     stream: TcpStream,
     until: Instant,
+    talk: Option<Talk>,
 }
 
 impl Timed {
     pub fn new(stream: TcpStream, within: Duration) -> Timed {
         // A hello is one small packet: waiting for more to send with it would only cost time.
         let _ = stream.set_nodelay(true);
-        Timed { stream, until: Instant::now() + within }
+        Timed { stream, until: Instant::now() + within, talk: None }
+    }
+
+    /// Keeps what goes over it.
+    pub fn recorded(mut self, talk: Option<Talk>) -> Timed {
+        self.talk = talk;
+        self
     }
 
     /// What is left, never zero: a zero time-out means none (std::net).
@@ -73,14 +87,22 @@ impl Timed {
 impl Read for Timed {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         self.stream.set_read_timeout(Some(self.left()?))?;
-        self.stream.read(into)
+        let count = self.stream.read(into)?;
+        if let Some(talk) = &mut self.talk {
+            talk.received(into.get(..count).unwrap_or_default());
+        }
+        Ok(count)
     }
 }
 
 impl Write for Timed {
     fn write(&mut self, from: &[u8]) -> io::Result<usize> {
         self.stream.set_write_timeout(Some(self.left()?))?;
-        self.stream.write(from)
+        let count = self.stream.write(from)?;
+        if let Some(talk) = &mut self.talk {
+            talk.sent(from.get(..count).unwrap_or_default());
+        }
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {

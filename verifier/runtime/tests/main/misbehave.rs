@@ -13,7 +13,8 @@ fn one_that_exits_says_how_without_its_secrets() {
     let reason = Fixture::new("exit").refused();
     assert_eq!(reason.code, "service-exited");
     assert_eq!(arg(&reason, "how"), "exit status 3");
-    assert_eq!(arg(&reason, "said"), "cannot start: password=[secret]");
+    let said = arg(&reason, "said");
+    assert!(said.starts_with("cannot start: password=[secret ") && said.ends_with(']'), "{said}");
     assert!(reason.render(Lang::En).contains("ended before it was ready"));
 }
 

@@ -81,7 +81,7 @@ fn telling_attacks_on_seccomp_are_caught() {
         "helper-without-filter",
         "loads-when-traced-by-another-name",
         "honest-two-filters",
-        "honest-allow-list",
+        "honest-allow-list-that-kills",
     ];
     drill_some("seccomp", &attacks);
 }

@@ -8,6 +8,7 @@ mod commands;
 mod data;
 mod deployed;
 mod diffs;
+mod fleet;
 mod house;
 mod images;
 mod kills;

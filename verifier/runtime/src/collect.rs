@@ -260,7 +260,10 @@ impl Run<'_> {
         let seen = confinement::seen(service, &self.looks, &self.read_back, self.untraced.take());
         for at in 0..self.plan.requests.len() {
             let request = &self.plan.requests[at];
-            if self.sheets[at].is_some() {
+            if let Some(sheet) = &mut self.sheets[at] {
+                if request.kind == HEALTH {
+                    health::count_attempts(service, sheet);
+                }
                 continue;
             }
             self.sheets[at] = match request.kind.as_str() {

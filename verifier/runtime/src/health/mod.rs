@@ -10,10 +10,20 @@ pub use fault::probe as under_fault;
 pub(crate) use well::APART as WELL_WAITS;
 pub use well::probe as well;
 
-use assize_facts::Request;
+use crate::service::Service;
 use assize_facts::kinds::endpoint::HealthRole;
+use assize_facts::{FieldType, Known, Request, Sheet, reason};
 use serde_json::Value as Json;
 use std::time::Duration;
+
+/// Writes into the items how often the service tried to reach anything: late, so that what it opens lazily counts too.
+pub(crate) fn count_attempts(service: &Service, sheet: &mut Sheet) {
+    let counted = service.outgoing_attempts().map_err(|_| reason!("outgoing-not-counted"));
+    let counted = counted.map_or_else(Known::Unknown, Known::Value).record();
+    for item in &mut sheet.items {
+        item.fields.insert("outgoing_attempts".into(), counted.clone());
+    }
+}
 
 /// The three paths, as agreed.
 pub(crate) fn path(request: &Request, role: HealthRole) -> String {

@@ -169,6 +169,7 @@ impl Asked<'_> {
                 Err(reason) => Known::Unknown(reason),
             },
             declared_dependencies: dependencies.len() as u64,
+            // Counted at the end of the run.
             outgoing_attempts: Known::Unknown(reason!("outgoing-not-counted")),
         }
     }

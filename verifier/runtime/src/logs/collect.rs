@@ -1,5 +1,6 @@
 //! `log.lines`: all that a service wrote in its life, after it has ended.
 
+use super::journal;
 use super::keys::inside_keys;
 use super::provoke::Provoked;
 use super::record::Received;
@@ -158,8 +159,7 @@ fn raw(line: &Line) -> Raw {
 
 /// The log file that `[run] logs` names. Other files that look like logs are gaps: nobody said what they are.
 fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
-    let declared = written.spec.run.as_ref().and_then(|run| run.logs.as_deref());
-    let declared = declared.filter(|logs| !matches!(*logs, "stdout" | "stderr" | "stdout+stderr"));
+    let declared = journal::file(written.spec);
     let path = match declared.map(|logs| service.resolve(logs)) {
         None => None,
         Some(Ok(path)) => Some(path),

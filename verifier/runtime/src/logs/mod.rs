@@ -2,6 +2,7 @@
 
 mod collect;
 mod dump;
+mod journal;
 mod keys;
 pub(crate) mod object;
 mod provoke;
@@ -12,6 +13,7 @@ mod rules;
 mod stream;
 
 pub use collect::{Written, probe as lines};
+pub(crate) use journal::Mark;
 pub(crate) use keys::inside_keys;
 pub use provoke::{Provoked, provoke, provoke_last};
 pub(crate) use provoke::{SIGUSR2, waits};

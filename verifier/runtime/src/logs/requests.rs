@@ -1,8 +1,8 @@
 //! `endpoint.requests`: each declared request, made with a trace of its own, and what became of that trace in the log.
 
+use super::journal::Mark;
 use super::object::{self, Reading};
 use crate::http::{self, Call, Target, Traceparent, declared};
-use crate::output::Line;
 use crate::service::Service;
 use assize_facts::kinds::endpoint::{Requests, TraceFate};
 use assize_facts::{Deliverable, Known, Millis, Origin, Request, RequestSpec, Sheet, reason};
@@ -39,7 +39,8 @@ pub fn probe(service: &Service, spec: &Deliverable, request: &Request) -> Sheet 
             }
             Some(Ok(target)) => {
                 sheet.examined(1);
-                let fact = made(service, &target, declared, &trace_key, wait);
+                let from = || Mark::now(service, spec);
+                let fact = made(&from, &target, declared, &trace_key, wait);
                 // A service that logs no trace at all is not waited for again and again.
                 if fact.trace == Known::Value(TraceFate::Absent) {
                     wait = LOG_WAIT / 5;
@@ -52,7 +53,13 @@ pub fn probe(service: &Service, spec: &Deliverable, request: &Request) -> Sheet 
     sheet
 }
 
-fn made(service: &Service, target: &Target<'_>, declared: &RequestSpec, trace_key: &str, wait: Duration) -> Requests {
+fn made<'a>(
+    now: &impl Fn() -> Mark<'a>,
+    target: &Target<'_>,
+    declared: &RequestSpec,
+    trace_key: &str,
+    wait: Duration,
+) -> Requests {
     let mut fact = Requests {
         request: declared.name.clone(),
         endpoint: declared.endpoint.clone(),
@@ -70,7 +77,7 @@ fn made(service: &Service, target: &Target<'_>, declared: &RequestSpec, trace_ke
     let mut fates = Vec::new();
     for _ in 0..if slow { 1 } else { TRIES } {
         let trace = Traceparent::new();
-        let from = service.output().count();
+        let from = now();
         let call: Call = declared::call(target, declared).trace(&trace);
         let begun = std::time::Instant::now();
         let answer = target.once(&call, declared::patience(declared));
@@ -80,7 +87,7 @@ fn made(service: &Service, target: &Target<'_>, declared: &RequestSpec, trace_ke
             Ok(answer) => fact.status = Some(answer.status.into()),
             Err(failure) => fact.failure = fact.failure.or(Some(failure.word().into())),
         }
-        fates.push(fate(service, from, trace_key, &trace.trace_id, wait));
+        fates.push(fate(&from, trace_key, &trace.trace_id, wait));
     }
     fact.trace = Known::Value(judge(&fates));
     fact
@@ -97,14 +104,12 @@ fn judge(fates: &[TraceFate]) -> TraceFate {
     }
 }
 
-fn fate(service: &Service, from: usize, key: &str, sent: &str, wait: Duration) -> TraceFate {
-    let kept = |line: &Line| identifier(&line.text, key).is_some_and(|id| id == sent);
-    if service.output().wait_for(from, kept, wait).is_some() {
+fn fate(from: &Mark<'_>, key: &str, sent: &str, wait: Duration) -> TraceFate {
+    if from.wait_for(|line| identifier(line, key).is_some_and(|id| id == sent), wait) {
         return TraceFate::Kept;
     }
-    let lines = service.output().lines();
-    let foreign = |line: &Line| identifier(&line.text, key).is_some_and(|id| !http::is_ours(&id));
-    match lines.iter().skip(from).any(|line| foreign(line)) {
+    let foreign = |line: &Vec<u8>| identifier(line, key).is_some_and(|id| !http::is_ours(&id));
+    match from.lines().iter().any(foreign) {
         true => TraceFate::Replaced,
         false => TraceFate::Absent,
     }

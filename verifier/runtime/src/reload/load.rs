@@ -97,6 +97,15 @@ impl Load {
         }
     }
 
+    /// Another load after this one.
+    pub fn join(&mut self, more: Load) {
+        self.samples.extend(more.samples);
+        self.signals.extend(more.signals);
+        self.in_flight += more.in_flight;
+        self.in_flight_lost += more.in_flight_lost;
+        self.in_flight_failures.extend(more.in_flight_failures);
+    }
+
     pub fn failures(&self) -> Vec<String> {
         let mut all: BTreeSet<String> = self.samples.iter().filter_map(|s| s.failure.clone()).collect();
         all.extend(self.in_flight_failures.clone());

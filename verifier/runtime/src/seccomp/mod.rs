@@ -7,6 +7,7 @@ mod explore;
 mod policy;
 mod read_back;
 mod record;
+mod restart;
 mod sheets;
 mod solve;
 mod status;

@@ -1,7 +1,7 @@
 //! The second opinion: filters as the kernel holds them, read from every thread by `PTRACE_SECCOMP_GET_FILTER` (Linux 4.4 and later, root only).
 
 use super::bpf::Program;
-use super::status;
+use super::{restart, status};
 use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
@@ -105,6 +105,9 @@ fn wait(tid: i32) -> io::Result<usize> {
             -1 => return Err(io::Error::last_os_error()),
             _ if libc::WIFSTOPPED(status) => {
                 let plain = status >> 16 == 0;
+                if !plain {
+                    restart::make_anew(tid);
+                }
                 return Ok(if plain { usize::try_from(libc::WSTOPSIG(status)).unwrap_or(0) } else { 0 });
             }
             _ => return Err(io::Error::from_raw_os_error(libc::ESRCH)),

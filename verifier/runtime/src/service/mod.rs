@@ -28,7 +28,7 @@ use crate::supervise::wire::{Ask, Owner};
 use assize_facts::{Digest, Progress, Reason, reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -85,6 +85,8 @@ pub struct Service {
     reader: Option<JoinHandle<()>>,
     output: Output,
     main: u32,
+    /// The sandbox's address beside those of the loopback.
+    address: Option<Ipv4Addr>,
     view: View,
     program: Option<Program>,
     servers: BTreeSet<u32>,
@@ -123,6 +125,11 @@ impl Service {
     /// Whether the tool started it. Nothing is done to another's service: signals, files and bind mounts fail with `PermissionDenied`, and load and faults need consent.
     pub fn ours(&self) -> bool {
         self.inside.sandbox.is_some()
+    }
+
+    /// The address that its network has beside those of the loopback, where the tool made that network.
+    pub(crate) fn address(&self) -> Option<Ipv4Addr> {
+        self.address
     }
 
     fn sandbox(&self) -> io::Result<&Sandbox> {

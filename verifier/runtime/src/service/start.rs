@@ -16,6 +16,7 @@ use crate::supervise::wire::{Ask, Setup, Spawn};
 use assize_facts::{Progress, Reason, RunSpec, reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -38,6 +39,7 @@ const TRACE: Duration = Duration::from_secs(10);
 struct Names {
     user: u32,
     hostname: String,
+    address: Option<Ipv4Addr>,
     work: String,
     program: String,
     private: String,
@@ -58,12 +60,19 @@ impl Names {
         Ok(Names {
             user: 1_000_000_000 + 10_000 * random::below(60_000)? as u32,
             hostname: format!("{}-{}-{}", random::word(6)?, random::hex(4)?, random::hex(3)?),
+            // As pods have them. Without a sandbox the machine's own addresses are none of ours to change.
+            address: sandbox.then(own_address).transpose()?,
             work: format!("{base}/srv/{}", random::word(8)?),
             program: format!("{base}/opt/{}/{}", random::word(6)?, random::word(7)?),
             private: format!("{base}/var/{}", random::word(8)?),
             folder,
         })
     }
+}
+
+fn own_address() -> io::Result<Ipv4Addr> {
+    let part = |end| random::below(end).map(|n| n as u8 + 1);
+    Ok(Ipv4Addr::new(10, part(200)?, part(200)?, part(200)?))
 }
 
 /// Starts an instance and waits until it is ready.
@@ -107,6 +116,7 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     let mut service = Service {
         dependencies,
         view,
+        address: names.address,
         inside,
         reader: Some(reader),
         output,
@@ -161,6 +171,7 @@ fn open(plan: &RunPlan, host_libraries: bool) -> Result<(Sandbox, Names, bool), 
             private: names.private.clone(),
             host_libraries,
             hostname: names.hostname.clone(),
+            address: names.address,
             memory: MEMORY,
             processes: PROCESSES,
             folder: names.folder.clone(),
@@ -297,6 +308,7 @@ pub(super) fn attach(plan: &RunPlan) -> Result<Service, Reason> {
         reader: None,
         output,
         main,
+        address: None,
         view: View {
             proc: "/proc".into(),
             network_of: if main == 0 { own } else { main },

@@ -61,7 +61,7 @@ fn prepare(setup: &Setup) -> root::Step<()> {
     if !setup.sandbox {
         return Ok(());
     }
-    root::network(&setup.hostname)?;
+    root::network(&setup.hostname, setup.address)?;
     root::build(setup)
 }
 

@@ -5,6 +5,7 @@ use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use std::ffi::CString;
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::Path;
 
@@ -166,8 +167,8 @@ pub(crate) fn seal() -> Step<()> {
     step("seal", read_only("/"))
 }
 
-/// Brings `lo` up (127.0.0.1 and ::1 come with it) and lets everyone bind low ports, as container engines do.
-pub(crate) fn network(hostname: &str) -> Step<()> {
+/// Brings `lo` up (127.0.0.1 and ::1 come with it), with an address of its own, and lets everyone bind low ports, as container engines do.
+pub(crate) fn network(hostname: &str, address: Option<Ipv4Addr>) -> Step<()> {
     step("set-hostname", nix::unistd::sethostname(hostname))?;
     for (name, value) in [
         ("ipv6/conf/all/disable_ipv6", "0"),
@@ -177,21 +178,50 @@ pub(crate) fn network(hostname: &str) -> Step<()> {
         // A kernel without IPv6 has no such file; the probes then find no ::1 and say so.
         let _ = fs::write(format!("/proc/sys/net/{name}"), value);
     }
-    step("loopback-up", loopback_up())
+    step("loopback-up", loopback_up())?;
+    match address {
+        Some(address) => step("own-address", own_address(address)),
+        None => Ok(()),
+    }
 }
 
 fn loopback_up() -> nix::Result<()> {
+    let mut request = interface("lo");
+    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
+    set_interface(libc::SIOCSIFFLAGS, &request)
+}
+
+/// A second label of the interface, with an address that belongs to no other network.
+fn own_address(address: Ipv4Addr) -> nix::Result<()> {
+    for (what, value) in [(libc::SIOCSIFADDR, address), (libc::SIOCSIFNETMASK, Ipv4Addr::BROADCAST)] {
+        let mut request = interface("lo:1");
+        let mut plain = [0; 14];
+        // A sockaddr_in: the port, then the address in network order (ip(7)).
+        for (to, from) in plain.iter_mut().skip(2).zip(value.octets()) {
+            *to = from as libc::c_char;
+        }
+        request.ifr_ifru.ifru_addr = libc::sockaddr { sa_family: libc::AF_INET as libc::sa_family_t, sa_data: plain };
+        set_interface(what, &request)?;
+    }
+    Ok(())
+}
+
+fn interface(name: &str) -> libc::ifreq {
+    // SAFETY: an all-zero ifreq is a valid value of this plain C struct; the name stays terminated by what is left of the zeros.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    let room = request.ifr_name.len() - 1;
+    for (to, from) in request.ifr_name.iter_mut().take(room).zip(name.bytes()) {
+        *to = from as libc::c_char;
+    }
+    request
+}
+
+fn set_interface(what: libc::c_ulong, request: &libc::ifreq) -> nix::Result<()> {
     use nix::sys::socket::{AddressFamily, SockFlag, SockType, socket};
     use std::os::fd::AsRawFd;
     let socket = socket(AddressFamily::Inet, SockType::Datagram, SockFlag::SOCK_CLOEXEC, None)?;
-    // SAFETY: an all-zero ifreq is a valid value of this plain C struct.
-    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
-    for (to, from) in request.ifr_name.iter_mut().zip(b"lo\0") {
-        *to = *from as libc::c_char;
-    }
-    request.ifr_ifru.ifru_flags = (libc::IFF_UP | libc::IFF_RUNNING) as libc::c_short;
-    // SAFETY: SIOCSIFFLAGS reads the struct that we own (netdevice(7)).
-    let result = unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCSIFFLAGS as _, &request) };
+    // SAFETY: requests that set something read the struct that we own (netdevice(7)).
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), what as _, request) };
     Errno::result(result).map(drop)
 }
 

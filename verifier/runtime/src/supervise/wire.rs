@@ -6,6 +6,7 @@ use nix::sys::socket::{ControlMessage, ControlMessageOwned, MsgFlags, recvmsg, s
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::io::{self, IoSlice, IoSliceMut};
+use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd, RawFd};
 
 /// The longest message; what may be longer travels in a memfd.
@@ -27,6 +28,8 @@ pub(crate) struct Setup {
     /// Whether libraries of the host are shown read-only: only for programs that are linked dynamically.
     pub host_libraries: bool,
     pub hostname: String,
+    /// An address beside those of the loopback: what is served there and not on the loopback would otherwise not be seen.
+    pub address: Option<Ipv4Addr>,
     /// Bytes of the memory of all processes together.
     pub memory: u64,
     /// Processes and threads together.

@@ -3,7 +3,7 @@
 use super::collect::{Allowances, Outcome, ask_all, look, paths_and_host};
 use super::interview::takes_another;
 use super::line::{Line, Upgrade};
-use super::scene::{Scene, Socket, covers, reached_at};
+use super::scene::{Scene, Socket, covers};
 use assize_facts::kinds::endpoint::Tls;
 use assize_facts::{Item, Progress, Request, Sheet, TlsVersion};
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ pub fn again(request: &Request, scene: &Scene, progress: &dyn Progress, sheet: &
         fresh.retain(|s| !s.udp || later.contains(s));
     }
     sheet.examined(fresh.len() as u64);
-    let changed = open.iter().filter(|s| !s.udp && reached_at(s).iter().any(|a| changed(scene, s, *a, &earlier)));
+    let changed = open.iter().filter(|s| !s.udp && scene.places(s).iter().any(|a| changed(scene, s, *a, &earlier)));
     let asked: Vec<Socket> = fresh.iter().chain(changed).cloned().collect();
     for Outcome { items, gaps } in ask_all(scene, &asked, &open, &allowances) {
         for (fact, origin) in items {

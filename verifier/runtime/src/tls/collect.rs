@@ -6,7 +6,7 @@ use super::item::{Asked, Place, of_tcp, of_udp};
 use super::line::{Clear, Line, Upgrade};
 use super::numbers::{P256, X25519};
 use super::quic::QuicLine;
-use super::scene::{Declared, Scene, Socket, covers, is_host_name, reached_at};
+use super::scene::{Declared, Scene, Socket, covers, is_host_name};
 use assize_facts::kinds::endpoint::{NameKind, Tls};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Request, Sheet, TlsVersion, reason};
 use std::collections::{BTreeMap, BTreeSet};
@@ -93,7 +93,7 @@ pub(super) struct Outcome {
 /// Asks sockets side by side, each address by one thread; the order of the outcome is that of the sockets.
 pub(super) fn ask_all(scene: &Scene, sockets: &[Socket], open: &[Socket], allowances: &Allowances) -> Vec<Outcome> {
     let mut places: Vec<(SocketAddr, &Socket)> =
-        sockets.iter().flat_map(|s| reached_at(s).into_iter().map(move |a| (a, s))).collect();
+        sockets.iter().flat_map(|s| scene.places(s).into_iter().map(move |a| (a, s))).collect();
     // Sockets that share an address take turns: they are asked as one, more often.
     let mut seen = BTreeSet::new();
     places.retain(|(address, socket)| seen.insert((socket.udp, *address)));

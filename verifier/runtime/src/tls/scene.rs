@@ -41,6 +41,8 @@ pub struct Scene<'a> {
     /// Looks at what is open now.
     pub look: Box<dyn Fn() -> Result<Vec<Socket>, Reason> + Sync + 'a>,
     pub endpoints: Vec<Declared>,
+    /// An address of the network beside those of the loopback: what is open to every address is asked there too.
+    pub beyond: Option<Ipv4Addr>,
     /// The longest that one connection may take.
     pub patience: Duration,
     /// The longest that all questions to one address may take.
@@ -55,6 +57,7 @@ impl<'a> Scene<'a> {
             network,
             look: Box::new(look),
             endpoints: Vec::new(),
+            beyond: None,
             patience: Duration::from_secs(3),
             budget: Duration::from_secs(60),
             between_looks: Duration::from_millis(1200),
@@ -65,7 +68,15 @@ impl<'a> Scene<'a> {
     pub fn of_service(service: &'a Service, requests: &[RequestSpec]) -> Scene<'a> {
         let mut scene = Scene::new(service, || sockets(service));
         scene.endpoints = service.endpoints().iter().map(|e| declared(e, requests)).collect();
+        scene.beyond = service.address();
         scene
+    }
+
+    /// The addresses at which a socket is asked.
+    pub(crate) fn places(&self, socket: &Socket) -> Vec<SocketAddr> {
+        let beyond = self.beyond.filter(|_| socket.address.ip().is_unspecified());
+        let beyond = beyond.map(|ip| SocketAddr::new(ip.into(), socket.address.port()));
+        reached_at(socket).into_iter().chain(beyond).collect()
     }
 }
 

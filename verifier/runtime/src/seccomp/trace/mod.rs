@@ -12,7 +12,7 @@ mod raw;
 mod tests;
 
 use super::record::{Baseline, Doubt, Thread, TraceRecord};
-use super::status;
+use super::{restart, status};
 use decode::Deed;
 use raw::Call;
 use std::collections::BTreeMap;
@@ -246,6 +246,9 @@ impl Tracer {
 
     fn stopped(&mut self, tid: i32, status: i32) {
         let (signal, event) = (libc::WSTOPSIG(status), status >> 16);
+        if event == raw::EVENT_STOP {
+            restart::make_anew(tid);
+        }
         match event {
             0 if signal == libc::SIGTRAP | 0x80 => self.at_call(tid),
             0 => self.resume(tid, signal),
@@ -331,7 +334,13 @@ impl Tracer {
     fn at_call(&mut self, tid: i32) {
         match raw::call(tid) {
             Ok(Call::Entry { arch, number, arguments }) => self.entered(tid, arch, number, &arguments),
-            Ok(Call::Exit { result }) => self.left(tid, result),
+            Ok(Call::Exit { result }) => {
+                // The end of an interrupted call comes before the stop that interrupted it, or in its place.
+                if result == restart::RESTART_BLOCK {
+                    restart::make_anew(tid);
+                }
+                self.left(tid, result);
+            }
             // The thread may have been killed meanwhile; a kernel without this request answers EIO.
             Err(e) if e.raw_os_error() == Some(libc::ESRCH) => {}
             Err(_) => {

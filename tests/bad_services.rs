@@ -9,15 +9,16 @@ const MEMORY_KIB: u64 = 200 << 10;
 
 struct Expected {
     case: Case,
-    /// Verdicts of health-endpoints, structured-logs and tls-1.3; `""`: anything but a pass.
+    /// Verdicts of health-endpoints, structured-logs and tls-1.3; `""`: anything but a pass, `"?"`: anything.
     verdicts: [&'static str; 3],
     /// What the result has to name: reason codes, or words of a finding.
     says: &'static [&'static str],
     seconds: u64,
+    most_kib: u64,
 }
 
 fn expect(mode: &'static str, verdicts: [&'static str; 3], says: &'static [&'static str]) -> Expected {
-    Expected { case: Case { mode, ..Case::default() }, verdicts, says, seconds: 60 }
+    Expected { case: Case { mode, ..Case::default() }, verdicts, says, seconds: 60, most_kib: MEMORY_KIB }
 }
 
 impl Expected {
@@ -41,6 +42,11 @@ impl Expected {
         self
     }
 
+    fn using(mut self, most_kib: u64) -> Expected {
+        self.most_kib = most_kib;
+        self
+    }
+
     fn check(&self) {
         let place = Place::new(&self.case);
         let seen = run(&place, place.verify(), Duration::from_secs(2 * self.seconds));
@@ -49,14 +55,18 @@ impl Expected {
         let result = ran.json();
         let found = ["health-endpoints", "structured-logs", "tls-1.3"].map(|id| verdict(&result, id));
         for (found, wanted) in found.iter().zip(self.verdicts) {
-            let fits = if wanted.is_empty() { found != "pass" } else { found == wanted };
+            let fits = match wanted {
+                "?" => true,
+                "" => found != "pass",
+                wanted => found == wanted,
+            };
             assert!(fits, "{mode}: {found:?} in place of {:?}\n{}", self.verdicts, open(&result));
         }
         for word in self.says {
             assert!(ran.stdout.contains(word), "{mode} does not say {word}\n{}", open(&result));
         }
         assert!(ran.took < Duration::from_secs(self.seconds), "{mode} took {:?}", ran.took);
-        assert!(seen.most_kib < MEMORY_KIB, "{mode} took {} KiB", seen.most_kib);
+        assert!(seen.most_kib < self.most_kib, "{mode} took {} KiB", seen.most_kib);
     }
 }
 
@@ -122,14 +132,15 @@ fn services_that_do_not_start_pass_nothing_and_say_why() {
 fn services_that_misbehave_while_they_run_are_examined_all_the_same() {
     all(
         vec![
-            expect("forks", ["", "", "fail"], &[]),
-            expect("rename", ["", "", "fail"], &[]),
-            expect("close-streams", ["", "inconclusive", "fail"], &[]),
-            expect("binary-log", ["", "fail", "fail"], &[]),
-            expect("fill-disk", ["", "", "fail"], &[]),
+            expect("forks", ["pass", "", "fail"], &[]),
+            expect("rename", ["pass", "", "fail"], &[]),
+            expect("close-streams", ["?", "inconclusive", "fail"], &[]),
+            expect("binary-log", ["?", "fail", "fail"], &[]),
+            expect("fill-disk", ["?", "", "fail"], &[]),
+            expect("phones-home", ["fail", "", "fail"], &["connections were tried"]),
             expect("leave", ["", "inconclusive", ""], &["service-gone"]),
         ],
-        6,
+        7,
     );
 }
 
@@ -156,13 +167,18 @@ fn slow_and_heavy_misbehaviour_is_bounded_too() {
             expect("silent", ["fail", "", "inconclusive"], &["timeout"]).taking(90),
             expect("unaccepted", ["fail", "", "inconclusive"], &["timeout"]).taking(120),
             expect("drip", ["fail", "", ""], &["timeout"]).taking(90),
-            expect("ignore-term", ["", "", "fail"], &[]),
+            expect("ignore-term", ["?", "", "fail"], &[]),
             expect("gzip-bomb", ["fail", "", "fail"], &[]).within("60s").taking(120),
-            expect("long-lines", ["", "fail", "fail"], &[]),
+            expect("long-lines", ["?", "fail", "fail"], &[]),
         ],
         3,
     );
     // These two want the machine for themselves.
-    all(vec![expect("log-1g", ["", "fail", "fail"], &["log-not-kept"]).within("120s").taking(180)], 1);
+    all(
+        vec![
+            expect("log-1g", ["?", "fail", "fail"], &["log-not-kept"]).within("120s").taking(180).using(2 * MEMORY_KIB),
+        ],
+        1,
+    );
     all(vec![expect("fork-bomb", ["", "", ""], &[]).within("60s").taking(180)], 1);
 }

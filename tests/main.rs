@@ -6,6 +6,7 @@ mod bad_services;
 mod canaries;
 mod commands;
 mod data;
+mod dependencies;
 mod deployed;
 mod diffs;
 mod fleet;

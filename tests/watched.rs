@@ -60,14 +60,23 @@ impl Default for Case {
 
 impl Place {
     pub fn new(case: &Case) -> Place {
+        Place::with(misbehave(), &declared(case), CONTRACT)
+    }
+
+    /// Another program, as `dist/server`, with what is declared about it and agreed.
+    pub fn with(program: &Path, declared: &str, contract: &str) -> Place {
         let place = Place { folder: tempfile::tempdir().expect("a folder") };
         for name in ["deliverable/dist", "temporary"] {
             fs::create_dir_all(place.path().join(name)).expect("a folder");
         }
-        fs::copy(misbehave(), place.deliverable().join("dist/server")).expect("a copy");
-        fs::write(place.deliverable().join("deliverable.toml"), declared(case)).expect("written");
-        fs::write(place.contract(), CONTRACT).expect("written");
+        place.put(program, declared, contract);
         place
+    }
+
+    fn put(&self, program: &Path, declared: &str, contract: &str) {
+        fs::copy(program, self.deliverable().join("dist/server")).expect("a copy");
+        fs::write(self.deliverable().join("deliverable.toml"), declared).expect("written");
+        fs::write(self.contract(), contract).expect("written");
     }
 
     pub fn path(&self) -> &Path {

@@ -215,6 +215,11 @@ fn back(behind: Behind, shield: Option<tls::Shield>, network: Weak<Inside>, coun
             forward(stream, || network.upgrade().ok_or_else(ended)?.connect(*addr, UPSTREAM));
         }
         (Behind::Operator(address), _) => forward(stream, || dial(address)),
+        (Behind::Postgres, Some(shield)) => {
+            if let Ok(stream) = postgres::upgrade(stream).and_then(|stream| shield.wrap(stream)) {
+                postgres::serve(stream, &counts);
+            }
+        }
         (behind, Some(shield)) => {
             if let Ok(stream) = shield.wrap(stream) {
                 speak(behind, stream, &counts);

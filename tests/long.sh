@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 ./tests/setup.sh
+./tests/readers/setup.sh
 [ -x target/tools/go/bin/go ] && PATH="$PWD/target/tools/go/bin:$PATH"
 export PATH
 [ $# -gt 0 ] || set -- $(cd tests/long && ls -- *.sh | sed 's/\.sh$//')

@@ -17,6 +17,7 @@ mod layout;
 mod packs;
 mod pipelines;
 mod public;
+mod readers;
 mod reports;
 mod run;
 mod samples;

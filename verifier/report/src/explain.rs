@@ -150,7 +150,8 @@ fn matched(of: &Matcher, ty: &Type, lang: Lang) -> String {
     let value = |key: &str, shown: String| say(lang, key, &[("value", &shown)]);
     let one = |key: &str, o: &Operand| value(key, operand(o, ty, lang));
     let list = |key: &str, all: &[Operand]| {
-        value(key, all.iter().map(|o| operand(o, ty, lang)).collect::<Vec<_>>().join(", "))
+        let shown: Vec<String> = all.iter().map(|o| operand(o, ty, lang)).filter(|words| !words.is_empty()).collect();
+        value(key, if shown.is_empty() { say(lang, "explain-nothing", &[]) } else { shown.join(", ") })
     };
     let inner = |key: &str, of: &Matcher| value(key, matched(of, ty, lang));
     match of {

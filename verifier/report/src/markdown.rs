@@ -54,12 +54,7 @@ fn head(case: &Case, lang: Lang) -> String {
     let contract = format!("{} ({})", code(&result.contract.id), markdown(case.contract.title.get(lang)));
     let about = say(lang, "against", &[("deliverable", &code(&case.deliverable())), ("contract", &contract)]);
     let mut out = format!("## {mark} {}\n\n{}\n\n", say(lang, key, &[]), about.trim());
-    let counts = &result.counts;
-    let numbers = [counts.pass, counts.fail, counts.inconclusive, counts.not_applicable, counts.waived];
-    let names = ["pass", "fail", "inconclusive", "not_applicable", "waived"];
-    let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
-    let args: Vec<(&str, &str)> = names.into_iter().zip(numbers.iter().map(String::as_str)).collect();
-    let _ = writeln!(out, "{}\n", say(lang, "counts", &args));
+    let _ = writeln!(out, "{}\n", crate::grounds::sentence(result, lang));
     if case.contract.items.is_empty() {
         let _ = writeln!(out, "{}\n", say(lang, "scope-declared", &[]));
     }

@@ -1,6 +1,7 @@
-//! The chapters of the page: identity, coverage, what is open, clauses, waivers, timeline, evidence.
+//! The chapters of the page: contents, identity, coverage, what is open, clauses, waivers, timeline.
 
 use super::Page;
+use super::head::{class, mark};
 use super::writer::Html;
 use crate::{gaps, picture};
 use assize_judge::{WaiverState, WaiverUse};
@@ -8,8 +9,48 @@ use assize_judge::{WaiverState, WaiverUse};
 /// Places of one cause that are listed.
 const MOST_PLACES: usize = 20;
 
+/// Chapters with the key of their heading, as the contents list them.
+const CHAPTERS: &[(&str, &str)] = &[
+    ("clauses", "chapter-clauses"),
+    ("identity", "identity"),
+    ("coverage", "chapter-coverage"),
+    ("open", "gaps-by-cause"),
+    ("details", "chapter-details"),
+    ("waivers", "chapter-waivers"),
+    ("evidence", "chapter-evidence"),
+];
+
 impl Page<'_> {
+    /// Links beside the page where there is room for them; the index of clauses is there for everyone.
+    pub(super) fn contents(&self, h: &mut Html) {
+        h.block("nav", &[("class", "contents"), ("aria-label", &self.say("page-contents", &[]))], |h| {
+            h.block("ol", &[], |h| {
+                for (name, key) in CHAPTERS {
+                    h.block("li", &[], |h| {
+                        h.leaf("a", &[("href", &format!("#{}", self.id(name)))], &self.say(key, &[]));
+                        if *name == "details" {
+                            self.clause_links(h);
+                        }
+                    });
+                }
+            });
+        });
+    }
+
+    fn clause_links(&self, h: &mut Html) {
+        h.block("ol", &[], |h| {
+            for (index, clause) in self.case.result.clauses.iter().enumerate() {
+                h.block("li", &[], |h| {
+                    h.leaf("span", &[("class", class(clause.verdict))], mark(clause.verdict));
+                    h.leaf("a", &[("href", &format!("#{}", self.clause_id(index)))], &clause.id);
+                });
+            }
+        });
+    }
+
     pub(super) fn chapters(&self, h: &mut Html) {
+        self.reasons(h);
+        self.facts(h);
         self.section(h, "clauses", "chapter-clauses", |h| self.index(h));
         h.block("div", &[("class", "pictures")], |h| {
             self.section(h, "identity", "identity", |h| self.identity(h));
@@ -28,7 +69,7 @@ impl Page<'_> {
 
     fn identity(&self, h: &mut Html) {
         h.el("figure", &[], |h| h.raw(&picture::chain(self.case, self.lang)));
-        h.block("ul", &[], |h| {
+        h.block("ul", &[("class", "small")], |h| {
             for link in &self.case.result.identity {
                 let name = self.word("link-", &link.link);
                 let outcome = self.word("identity-", link.outcome.word());
@@ -62,7 +103,7 @@ impl Page<'_> {
         });
     }
 
-    fn cause(&self, h: &mut Html, cause: &gaps::Cause) {
+    pub(super) fn cause(&self, h: &mut Html, cause: &gaps::Cause) {
         h.foreign("div", &[], &cause.message);
         h.leaf("div", &[("class", "small")], &self.say("gap-concerns", &[("clauses", &cause.clauses.join(", "))]));
         if let Some(mend) = &cause.mend {
@@ -124,35 +165,5 @@ impl Page<'_> {
         if !picture.is_empty() {
             self.section(h, "timeline", "chapter-timeline", |h| h.el("figure", &[], |h| h.raw(&picture)));
         }
-    }
-
-    /// The files of the pack, and how anyone checks them.
-    fn evidence(&self, h: &mut Html) {
-        self.section(h, "evidence", "chapter-evidence", |h| {
-            let Some(kept) = self.case.kept else {
-                h.leaf("p", &[], &self.say("not-kept", &[]));
-                return;
-            };
-            h.el("p", &[], |h| {
-                h.text(&self.say("evidence-manifest", &[]));
-                h.text(" ");
-                h.leaf("code", &[], &kept.digest);
-            });
-            h.leaf("p", &[], &self.say("evidence-check", &[]));
-            h.el("details", &[], |h| {
-                let count = kept.files.len().to_string();
-                h.leaf("summary", &[], &self.say("evidence-files", &[("count", &count)]));
-                h.block("ul", &[("class", "small")], |h| {
-                    for file in &kept.files {
-                        h.block("li", &[], |h| {
-                            h.leaf("code", &[], &file.path);
-                            let size = file.size.to_string();
-                            h.text(&format!(" {} ", self.say("bytes", &[("count", &size)])));
-                            h.leaf("code", &[("class", "faint")], &file.digest);
-                        });
-                    }
-                });
-            });
-        });
     }
 }

@@ -1,18 +1,35 @@
-//! What stands first: the verdict, what was judged by what, and the index of clauses.
+//! What stands first: the verdict and what it hangs on, what was judged by what, and the index of clauses.
 
 use super::writer::Html;
 use super::{Page, tag, verdict_key};
 use crate::case::KeptSignature;
 use crate::standing::Tally;
+use crate::{gaps, grounds};
 use assize_judge::{ContractVerdict, Verdict};
 
-/// Words and colour of a verdict.
+/// The colour of a verdict.
 pub fn class(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass => "badge good",
-        Verdict::Fail => "badge bad",
-        Verdict::Inconclusive | Verdict::Waived => "badge open",
-        Verdict::NotApplicable => "badge faint",
+        Verdict::Pass => "good",
+        Verdict::Fail => "bad",
+        Verdict::Inconclusive | Verdict::Waived => "open",
+        Verdict::NotApplicable => "faint",
+    }
+}
+
+/// As [`class`], for a word in a frame.
+pub fn badge(verdict: Verdict) -> String {
+    format!("badge {}", class(verdict))
+}
+
+/// The sign of a verdict; its word always stands near.
+pub fn mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "✓",
+        Verdict::Fail => "✗",
+        Verdict::Inconclusive => "?",
+        Verdict::NotApplicable => "–",
+        Verdict::Waived => "≈",
     }
 }
 
@@ -20,10 +37,11 @@ impl Page<'_> {
     pub(super) fn head(&self, h: &mut Html) {
         h.block("header", &[], |h| {
             h.leaf("a", &[("class", "skip"), ("href", &format!("#{}", self.id("clauses")))], &self.say("skip", &[]));
-            self.jump(h);
-            h.el("h1", &[("id", &self.id("title"))], |h| self.verdict(h));
-            self.counts(h);
-            self.facts(h);
+            h.block("div", &[("class", "over")], |h| {
+                h.leaf("span", &[], &self.say("page-title", &[]));
+                self.jump(h);
+            });
+            self.verdict(h);
         });
     }
 
@@ -32,7 +50,7 @@ impl Page<'_> {
         if self.case.languages.len() < 2 {
             return;
         }
-        h.el("nav", &[("class", "jump small"), ("aria-label", &self.say("languages", &[]))], |h| {
+        h.el("nav", &[("class", "jump"), ("aria-label", &self.say("languages", &[]))], |h| {
             for lang in self.case.languages.iter().filter(|l| **l != self.lang) {
                 let href = format!("#{}-report", lang.code());
                 let name = crate::words::say(*lang, "language-name", &[]);
@@ -43,25 +61,35 @@ impl Page<'_> {
 
     fn verdict(&self, h: &mut Html) {
         let class = match self.case.result.verdict {
-            ContractVerdict::Accepted => "badge good",
-            ContractVerdict::Rejected => "badge bad",
-            ContractVerdict::Incomplete => "badge open",
+            ContractVerdict::Accepted => "verdict good",
+            ContractVerdict::Rejected => "verdict bad",
+            ContractVerdict::Incomplete => "verdict open",
         };
-        h.leaf("span", &[("class", class)], &self.say(verdict_key(self.case), &[]));
-        h.text(" ");
-        h.foreign("span", &[], &self.case.deliverable());
+        h.block("div", &[("class", class)], |h| {
+            h.el("h1", &[("id", &self.id("title"))], |h| {
+                h.leaf("strong", &[("class", "word")], &self.say(verdict_key(self.case), &[]));
+                h.text(" ");
+                h.foreign("span", &[], &self.case.deliverable());
+            });
+            let contract = &self.case.result.contract.id;
+            let about =
+                format!("{}: {contract} – {}", self.say("fact-contract", &[]), self.case.contract.title.get(self.lang));
+            h.leaf("p", &[], &about);
+            h.leaf("p", &[("class", "because")], &grounds::sentence(self.case.result, self.lang));
+            self.counts(h);
+        });
     }
 
     fn counts(&self, h: &mut Html) {
-        let counts = &self.case.result.counts;
-        let numbers = [
-            ("pass", counts.pass.to_string()),
-            ("fail", counts.fail.to_string()),
-            ("inconclusive", counts.inconclusive.to_string()),
-            ("not_applicable", counts.not_applicable.to_string()),
-            ("waived", counts.waived.to_string()),
-        ];
-        h.leaf("p", &[], &self.say("counts", &numbers.each_ref().map(|(name, n)| (*name, n.as_str()))));
+        h.block("ul", &[("class", "tally"), ("aria-label", &self.say("page-tally", &[]))], |h| {
+            for (verdict, key) in grounds::COUNTED {
+                let count = self.case.result.clauses.iter().filter(|c| c.verdict == verdict).count();
+                if count > 0 {
+                    let words = self.say(key, &[("count", &count.to_string())]);
+                    h.leaf("li", &[("class", class(verdict))], &format!("{} {words}", mark(verdict)));
+                }
+            }
+        });
         if self.case.contract.items.is_empty() {
             h.leaf("p", &[], &self.say("scope-declared", &[]));
         }
@@ -70,7 +98,58 @@ impl Page<'_> {
         }
     }
 
-    fn facts(&self, h: &mut Html) {
+    /// What the verdict hangs on: each broken clause with what to read first, and of an incomplete run what is missing.
+    pub(super) fn reasons(&self, h: &mut Html) {
+        let result = self.case.result;
+        let broken: Vec<usize> =
+            grounds::order(result).into_iter().filter(|i| result.clauses[*i].verdict == Verdict::Fail).collect();
+        let open = if result.verdict == ContractVerdict::Incomplete { gaps::causes(result, self.lang) } else { vec![] };
+        if broken.is_empty() && open.is_empty() {
+            return;
+        }
+        self.section(h, "reasons", "page-reasons", |h| {
+            h.block("ol", &[("class", "reasons")], |h| {
+                for index in broken {
+                    self.reason(h, index);
+                }
+                for cause in &open {
+                    h.block("li", &[], |h| {
+                        h.leaf("span", &[("class", "open")], "?");
+                        h.el("div", &[], |h| self.cause(h, cause));
+                    });
+                }
+            });
+        });
+    }
+
+    fn reason(&self, h: &mut Html, index: usize) {
+        let clause = &self.case.result.clauses[index];
+        h.block("li", &[], |h| {
+            h.leaf("span", &[("class", "bad")], "✗");
+            h.el("div", &[], |h| {
+                h.leaf("a", &[("href", &format!("#{}", self.clause_id(index)))], &self.title(index));
+                h.text(" ");
+                let obligation = self.word("obligation-", &clause.obligation);
+                h.leaf("span", &[("class", "small faint")], &format!("{} · {obligation}", clause.id));
+                if let Some(ground) = grounds::broken(self.case, clause, &self.waived, self.lang) {
+                    h.el("div", &[("class", "small")], |h| {
+                        h.leaf("bdi", &[], &ground.words);
+                        if ground.more > 0 {
+                            h.text(&format!(" {}", self.say("and-more", &[("count", &ground.more.to_string())])));
+                        }
+                    });
+                }
+            });
+        });
+    }
+
+    /// The title of a clause, else its name.
+    pub(super) fn title(&self, index: usize) -> String {
+        let clause = &self.case.result.clauses[index];
+        self.case.agreed(clause).map_or_else(|| clause.id.clone(), |agreed| agreed.title.get(self.lang).to_string())
+    }
+
+    pub(super) fn facts(&self, h: &mut Html) {
         let result = self.case.result;
         let contract = format!("{} – {}", result.contract.id, self.case.contract.title.get(self.lang));
         let tool = format!("{} {}", result.tool.name, result.tool.version);
@@ -85,7 +164,7 @@ impl Page<'_> {
         if let Some(kept) = self.case.kept {
             facts.push(("fact-pack", String::new(), &kept.digest));
         }
-        h.block("dl", &[("class", "facts")], |h| {
+        h.block("dl", &[("class", "facts framed")], |h| {
             for (key, value, digest) in &facts {
                 h.leaf("dt", &[], &self.say(key, &[]));
                 h.el("dd", &[], |h| {
@@ -136,8 +215,10 @@ impl Page<'_> {
                 h.el("tr", &[], |h| {
                     h.leaf("th", &[("scope", "col")], &self.say("column-clause", &[]));
                     h.leaf("th", &[("scope", "col")], &self.say("column-verdict", &[]));
-                    for key in ["column-violated", "column-open", "column-aside"] {
-                        h.leaf("th", &[("scope", "col"), ("class", "number")], &self.say(key, &[]));
+                    for (key, class) in
+                        [("column-violated", "number"), ("column-open", "number"), ("column-aside", "number minor")]
+                    {
+                        h.leaf("th", &[("scope", "col"), ("class", class)], &self.say(key, &[]));
                     }
                 });
             });
@@ -154,17 +235,18 @@ impl Page<'_> {
         let tally = Tally::of(clause, self.case.agreed(clause), &self.waived);
         h.block("tr", &[], |h| {
             h.el("th", &[("scope", "row")], |h| {
-                h.leaf("a", &[("href", &format!("#{}", self.clause_id(index)))], &clause.id);
-                if let Some(agreed) = self.case.agreed(clause) {
-                    h.leaf("div", &[("class", "small")], agreed.title.get(self.lang));
-                }
+                h.leaf("a", &[("href", &format!("#{}", self.clause_id(index)))], &self.title(index));
+                let chapter = self.case.agreed(clause).map(|a| format!("{} · ", a.chapter)).unwrap_or_default();
+                h.leaf("div", &[("class", "small faint")], &format!("{chapter}{}", clause.id));
             });
             h.el("td", &[], |h| {
-                h.leaf("span", &[("class", class(clause.verdict))], &self.word("clause-", clause.verdict.word()));
+                let words = format!("{} {}", mark(clause.verdict), self.word("clause-", clause.verdict.word()));
+                h.leaf("span", &[("class", &badge(clause.verdict))], &words);
                 h.leaf("div", &[("class", "small faint")], &self.word("obligation-", &clause.obligation));
             });
-            for number in [tally.violated, tally.open, tally.aside] {
-                h.leaf("td", &[("class", "number")], &number.to_string());
+            for (number, class) in [(tally.violated, "number"), (tally.open, "number"), (tally.aside, "number minor")] {
+                let class = if number == 0 { format!("{class} faint") } else { class.to_string() };
+                h.leaf("td", &[("class", &class)], &number.to_string());
             }
         });
     }

@@ -1,7 +1,10 @@
 //! The report as one HTML page that needs nothing else: no script, no font, no address is loaded, and it prints.
 
 mod chapters;
+mod check;
 mod clause;
+mod evidence;
+mod finding;
 mod head;
 mod writer;
 
@@ -23,7 +26,7 @@ pub fn html(case: &Case) -> String {
     head_of(case, &mut head);
     // HTML 13.1.1: without this line a browser lays the page out by the rules of the nineties.
     format!(
-        "<!DOCTYPE html>\n<html lang=\"{}\">\n{}\n<body>\n{}</body>\n</html>\n",
+        "<!DOCTYPE html>\n<html lang=\"{}\">\n{}\n<body>\n<main>\n{}</main>\n</body>\n</html>\n",
         tag(case.lang()),
         head.finish(),
         body.finish()
@@ -112,8 +115,10 @@ impl Page<'_> {
         let attributes =
             [("class", "report"), ("lang", tag(self.lang)), ("id", &self.id("report")), ("aria-labelledby", &label)];
         h.block("article", &attributes, |h| {
+            // The verdict is first also for whoever hears the page.
             self.head(h);
-            self.chapters(h);
+            self.contents(h);
+            h.block("div", &[("class", "chapters")], |h| self.chapters(h));
         });
     }
 

@@ -22,7 +22,7 @@ const HOSTILE: &[&str] = &[
     "../../etc/passwd",
 ];
 
-fn poisoned(hostile: &str) -> Sample {
+pub fn poisoned(hostile: &str) -> Sample {
     let mut sample = small();
     let text = || Text { en: hostile.into(), zh: hostile.into() };
     for clause in &mut sample.result.clauses {

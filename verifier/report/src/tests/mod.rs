@@ -1,5 +1,6 @@
 //! Reports over one small case that has everything, and over a large and a hostile one.
 
+mod browser;
 mod formats;
 mod hostile;
 mod human;

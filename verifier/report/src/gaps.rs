@@ -2,7 +2,7 @@
 
 use assize_facts::Lang;
 use assize_judge::{CheckResult, FindingResult, Outcome, RunResult, Text, Verdict};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 /// One cause.
 pub struct Cause {
@@ -16,21 +16,21 @@ pub struct Cause {
 
 /// The causes of a result, those that keep most clauses open first. Checks that decided nothing because they were left out or passed anyway do not count.
 pub fn causes(result: &RunResult, lang: Lang) -> Vec<Cause> {
-    let mut by: BTreeMap<(String, String), Cause> = BTreeMap::new();
+    let mut by = Causes { lang, by: BTreeMap::new() };
     // What holds back a clause: supporting checks and notes never do, and a clause that is broken is not waiting for anything.
     for clause in result.clauses.iter().filter(|c| c.verdict == Verdict::Inconclusive) {
         let open = |c: &&CheckResult| c.verdict == Verdict::Inconclusive && c.weight == "decisive";
         for check in clause.checks.iter().filter(open) {
             for gap in &check.gaps {
-                add(&mut by, &gap.code, &gap.message, gap.mend.as_ref(), &gap.place, &clause.id, lang);
+                by.add(&gap.code, &gap.message, gap.mend.as_ref(), &gap.place, &clause.id);
             }
             for finding in undetermined(check) {
                 let code = finding.reason.as_deref().unwrap_or("undetermined");
-                add(&mut by, code, &finding.message, finding.mend.as_ref(), &finding.subject, &clause.id, lang);
+                by.add(code, &finding.message, finding.mend.as_ref(), &finding.subject, &clause.id);
             }
         }
     }
-    let mut causes: Vec<Cause> = by.into_values().collect();
+    let mut causes: Vec<Cause> = by.by.into_values().map(|(cause, _)| cause).collect();
     causes.sort_by_key(|c| (std::cmp::Reverse(c.clauses.len()), c.message.clone()));
     causes
 }
@@ -49,27 +49,27 @@ pub fn undetermined(check: &CheckResult) -> Vec<&FindingResult> {
     open.into_iter().filter(|f| !follows(f)).collect()
 }
 
-fn add(
-    by: &mut BTreeMap<(String, String), Cause>,
-    code: &str,
-    message: &Text,
-    mend: Option<&Text>,
-    place: &str,
-    clause: &str,
+/// Causes by code and remedy, each with the places and clauses that it has already.
+struct Causes<'a> {
     lang: Lang,
-) {
-    // One cause with the same remedy is one thing, however its message names the place.
-    let mended = mend.map(|m| m.get(lang).to_string());
-    let key = (code.to_string(), mended.clone().unwrap_or_else(|| message.get(lang).to_string()));
-    let cause = by.entry(key).or_insert_with(|| Cause {
-        message: message.get(lang).to_string(),
-        mend: mended,
-        places: Vec::new(),
-        clauses: Vec::new(),
-    });
-    for (list, value) in [(&mut cause.places, place), (&mut cause.clauses, clause)] {
-        if !value.is_empty() && !list.iter().any(|v| v == value) {
-            list.push(value.to_string());
+    by: BTreeMap<(String, String), (Cause, HashSet<&'a str>)>,
+}
+
+impl<'a> Causes<'a> {
+    fn add(&mut self, code: &str, message: &Text, mend: Option<&Text>, place: &'a str, clause: &'a str) {
+        // One cause with the same remedy is one thing, however its message names the place.
+        let mended = mend.map(|m| m.get(self.lang).to_string());
+        let key = (code.to_string(), mended.clone().unwrap_or_else(|| message.get(self.lang).to_string()));
+        let (cause, places) = self.by.entry(key).or_insert_with(|| {
+            let message = message.get(self.lang).to_string();
+            (Cause { message, mend: mended, places: Vec::new(), clauses: Vec::new() }, HashSet::new())
+        });
+        if !place.is_empty() && places.insert(place) {
+            cause.places.push(place.to_string());
+        }
+        // Clauses come one after the other.
+        if cause.clauses.last().is_none_or(|last| last != clause) {
+            cause.clauses.push(clause.to_string());
         }
     }
 }

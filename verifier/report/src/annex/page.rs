@@ -8,7 +8,7 @@ use assize_clause::AgreedClause;
 /// What the page has beside the report's own style.
 const COLUMNS: &str = "
 .sides { display: grid; grid-template-columns: 1fr 1fr; gap: 1.5rem; } .sides > div { white-space: pre-line; }
-.sign { margin-top: 3rem; } .sign p { border-top: 1px solid var(--ink); padding-top: 0.3rem; margin: 3.5rem 0 0; max-width: 24rem; }
+.clause { padding: 0.8rem 1.1rem; } .sign { margin-top: 3rem; } .sign p { border-top: 1px solid var(--ink); padding-top: 0.3rem; margin: 3.5rem 0 0; max-width: 24rem; }
 @media (max-width: 40rem) { .sides { grid-template-columns: 1fr; } }
 @media print { .clause { break-inside: avoid-page; } }
 @page { @bottom-right { content: counter(page) \" / \" counter(pages); font: 7.5pt system-ui, sans-serif; } }

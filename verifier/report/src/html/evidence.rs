@@ -43,7 +43,8 @@ impl Page<'_> {
                 });
                 h.el("tbody", &[], |h| {
                     for file in files {
-                        h.block("tr", &[("id", &self.file_id(&file.path))], |h| {
+                        let id = self.file(&file.path).map(|(id, _)| id).unwrap_or_default();
+                        h.block("tr", &[("id", &id)], |h| {
                             h.el("th", &[("scope", "row")], |h| h.leaf("code", &[], &file.path));
                             h.leaf("td", &[], &file.size.to_string());
                             h.el("td", &[], |h| h.leaf("code", &[], &file.digest));
@@ -54,20 +55,18 @@ impl Page<'_> {
         });
     }
 
-    /// The anchor of a file of the pack: its digest would stand twice where two files are alike.
-    fn file_id(&self, path: &str) -> String {
-        let index = self.case.kept.and_then(|kept| kept.files.iter().position(|f| f.path == path)).unwrap_or_default();
-        self.id(&format!("file-{}", index + 1))
+    /// The anchor of a file of the pack, with the file; none where the pack does not have it.
+    fn file(&self, path: &str) -> Option<(String, &KeptFile)> {
+        let index = *self.files.get(path)?;
+        Some((self.id(&format!("file-{}", index + 1)), self.case.kept?.files.get(index)?))
     }
 
     /// A file of the pack that shows something, with its digest; the text stands for it where the pack does not have it.
     pub(super) fn exhibit(&self, h: &mut Html, path: &str, text: &str) {
-        let file = self.case.kept.and_then(|kept| kept.files.iter().find(|f| f.path == path));
-        match file {
+        match self.file(path) {
             None => h.leaf("code", &[], text),
-            Some(file) => {
-                let href = format!("#{}", self.file_id(path));
-                h.el("a", &[("href", &href)], |h| h.leaf("code", &[], text));
+            Some((id, file)) => {
+                h.el("a", &[("href", &format!("#{id}"))], |h| h.leaf("code", &[], text));
                 h.text(" ");
                 h.leaf("code", &[], &short(&file.digest));
             }

@@ -33,6 +33,10 @@ impl Page<'_> {
                     h.text(" · ");
                     self.recorded(h, fact);
                 }
+                for path in &finding.exhibits {
+                    h.text(&format!(" · {} ", self.say("page-exhibit", &[])));
+                    self.exhibit(h, path, path.rsplit('/').next().unwrap_or(path));
+                }
             });
         });
     }

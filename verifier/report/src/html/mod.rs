@@ -12,6 +12,7 @@ use crate::case::Case;
 use crate::standing::Waived;
 use assize_facts::Lang;
 use assize_judge::ContractVerdict;
+use std::collections::HashMap;
 pub(crate) use writer::Html;
 
 pub(crate) const STYLE: &str = include_str!("page.css");
@@ -20,7 +21,9 @@ pub(crate) const STYLE: &str = include_str!("page.css");
 pub fn html(case: &Case) -> String {
     let mut body = Html::default();
     for lang in case.languages {
-        Page { case, lang: *lang, waived: Waived::of(case.result) }.article(&mut body);
+        let files = case.kept.map(|kept| kept.files.as_slice()).unwrap_or_default();
+        let files = files.iter().enumerate().map(|(index, file)| (file.path.as_str(), index)).collect();
+        Page { case, lang: *lang, waived: Waived::of(case.result), files }.article(&mut body);
     }
     let mut head = Html::default();
     head_of(case, &mut head);
@@ -86,6 +89,8 @@ struct Page<'a> {
     case: &'a Case<'a>,
     lang: Lang,
     waived: Waived<'a>,
+    /// Places of the pack's files in its list, by path.
+    files: HashMap<&'a str, usize>,
 }
 
 impl Page<'_> {
@@ -112,8 +117,12 @@ impl Page<'_> {
 
     fn article(&self, h: &mut Html) {
         let label = self.id("title");
-        let attributes =
-            [("class", "report"), ("lang", tag(self.lang)), ("id", &self.id("report")), ("aria-labelledby", &label)];
+        let attributes = [
+            ("class", "report beside"),
+            ("lang", tag(self.lang)),
+            ("id", &self.id("report")),
+            ("aria-labelledby", &label),
+        ];
         h.block("article", &attributes, |h| {
             // The verdict is first also for whoever hears the page.
             self.head(h);

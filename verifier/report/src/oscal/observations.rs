@@ -89,8 +89,10 @@ fn point(case: &Case, clause: &ClauseResult, check: &CheckResult, index: usize, 
         ("fingerprint", &finding.fingerprint),
     ])
     .into();
-    if let Some(fact) = &finding.fact {
-        seen["relevant-evidence"] = json!([evidence(case, fact)]);
+    let exhibits = finding.exhibits.iter().map(|path| exhibit(case, path));
+    let shown: Vec<Value> = finding.fact.iter().map(|fact| evidence(case, fact)).chain(exhibits).collect();
+    if !shown.is_empty() {
+        seen["relevant-evidence"] = shown.into();
     }
     if let Some(mend) = &finding.mend {
         seen["remarks"] = paragraphs(case, mend).into();
@@ -106,6 +108,15 @@ fn evidence(case: &Case, fact: &str) -> Value {
     let mut evidence = json!({ "description": markup(&text) });
     if let Some(href) = uri(&format!("facts/{stem}.jsonl")) {
         evidence["href"] = format!("{href}#L{number}").into();
+    }
+    evidence
+}
+
+/// A raw observation in the pack.
+fn exhibit(case: &Case, path: &str) -> Value {
+    let mut evidence = json!({ "description": line(&case.say("oscal-exhibit", &[("path", path)])) });
+    if let Some(href) = uri(path) {
+        evidence["href"] = href.into_owned().into();
     }
     evidence
 }

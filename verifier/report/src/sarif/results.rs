@@ -103,6 +103,10 @@ impl Writer<'_> {
         if let Some(fact) = &finding.fact {
             result["properties"]["fact"] = crate::text::plain(fact).into();
         }
+        if !finding.exhibits.is_empty() {
+            let paths = finding.exhibits.iter().map(|path| crate::text::plain(path));
+            result["properties"]["exhibits"] = paths.collect::<Vec<_>>().into();
+        }
         if let Some(mend) = &finding.mend {
             result["properties"]["mend"] = crate::text::plain(&self.text(mend)).into();
         }

@@ -30,6 +30,7 @@ pub fn poisoned(hostile: &str) -> Sample {
             for finding in &mut check.findings {
                 finding.message = text();
                 finding.subject = hostile.into();
+                finding.exhibits = vec![hostile.into()];
                 finding.mend = Some(text());
                 if let Some(location) = &mut finding.location {
                     location.file = Some(hostile.into());

@@ -129,3 +129,17 @@ fn a_printed_page_has_the_packs_digest_and_its_number_at_the_foot() {
     assert!(page.contains(&format!("@bottom-left {{ content: \"Evidence pack sha256:{digest}\"")));
     assert!(page.contains("counter(page) \" / \" counter(pages)"));
 }
+
+#[test]
+fn a_finding_leads_to_its_exhibit_and_to_the_digest_of_the_file() {
+    let sample = small();
+    let file = &sample.kept.files[2];
+    parsed(&text(Format::Html, &[Lang::En]), |document| {
+        let name = file.path.rsplit('/').next().expect("a name");
+        let shows = |n: &Node| n.descendants().any(|t| t.text() == Some(name));
+        let link = document.descendants().find(|n| n.has_tag_name("a") && shows(n)).expect("a link to the exhibit");
+        let target = link.attribute("href").expect("an address").trim_start_matches('#').to_string();
+        let row = document.descendants().find(|n| n.attribute("id") == Some(&target)).expect("the exhibit's row");
+        assert!(row.descendants().any(|t| t.text() == Some(&file.digest)), "{target}");
+    });
+}

@@ -97,7 +97,7 @@ fn both(en: &str) -> Text {
 pub fn finding(outcome: Outcome, index: usize, words: &str) -> FindingResult {
     FindingResult {
         outcome,
-        exhibits: vec![],
+        exhibits: vec![EXHIBIT.into()],
         fingerprint: format!("fp:{:032x}", index + 1),
         message: both(words),
         subject: format!("src/main.go:{} {words}", index + 1),
@@ -114,6 +114,9 @@ pub fn finding(outcome: Outcome, index: usize, words: &str) -> FindingResult {
         mend: Some(both("set it")),
     }
 }
+
+/// What shows every finding here.
+const EXHIBIT: &str = "exhibits/0001-source-source.tls_configs.txt";
 
 fn check(id: &str, layer: &str, weight: &str, verdict: Verdict, findings: Vec<FindingResult>) -> CheckResult {
     CheckResult {
@@ -301,7 +304,9 @@ pub fn small() -> Sample {
     };
     let kept = Kept {
         digest: format!("sha256:{}", "ef".repeat(32)),
-        files: vec![KeptFile { path: "result.json".into(), size: 12, digest: format!("sha256:{}", "12".repeat(32)) }],
+        files: ["result.json", "facts/source.tls_configs.jsonl", EXHIBIT]
+            .map(|path| KeptFile { path: path.into(), size: 12, digest: format!("sha256:{}", "12".repeat(32)) })
+            .into(),
         signatures: vec![signature("buyer", true), signature("supplier", false)],
     };
     Sample { result, contract, sheets: sheets(), record, kept }

@@ -3,7 +3,7 @@
 use super::tests::told_in;
 
 /// What is in force for the delivered build (`+`), or may be (`?`).
-fn counts(files: &str) -> Vec<String> {
+pub(super) fn counts(files: &str) -> Vec<String> {
     let sign = |line: String| {
         let (setting, delivered) = line.rsplit_once(' ')?;
         match delivered {

@@ -169,7 +169,7 @@ impl State<'_> {
         out
     }
 
-    fn run(&mut self, all: Vec<String>, run: &Run<'_>) {
+    pub(super) fn run(&mut self, all: Vec<String>, run: &Run<'_>) {
         let shown = cut(&plain(&all.join(" ")));
         let (own, words) = prefix(&all);
         let Some(program) = words.first() else {
@@ -219,7 +219,16 @@ impl State<'_> {
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
             "source" | "." => self.sourced(words),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
-            name if is_go(name) => self.go(run.line, &plain_all(words), own, run.list),
+            name if is_go(name) && self.shell.function(name).is_none() => {
+                self.go(run.line, &plain_all(words), own, run.list);
+            }
+            "command" | "builtin" if words.get(1).is_some_and(|w| is_go(w)) => {
+                self.go(run.line, &plain_all(&words[1..]), own, run.list);
+            }
+            "find" => self.found(words, own, run),
+            "docker" | "podman" | "nerdctl" if words.get(1).is_some_and(|w| w == "run" || w == "exec") => {
+                self.in_container(words, run);
+            }
             // It wraps the compiler (`go help build`, -toolexec).
             "garble" if words.get(1).is_some_and(|w| w == "build") => {
                 let mut wrapped = vec!["go".into(), "build".into(), "-toolexec=garble".into()];
@@ -243,12 +252,18 @@ impl State<'_> {
                     self.run(rest, run);
                 }
             }
-            "echo" | "printf" if self.is_for_github(run) => {
+            "echo" | "printf" if is_for_settings(words, run) => {
                 for word in words[1..].iter().flat_map(|w| w.split("\\n")) {
-                    if let Some((name, value)) = word.trim().split_once('=') {
-                        self.write(run.line, name, value, Some(shown));
-                    }
+                    self.written(run, word, shown);
                 }
+            }
+            "cat" | "tee" if is_for_settings(words, run) && run.document.is_some() => {
+                let text = plain(run.document.unwrap_or_default());
+                text.lines().for_each(|line| self.written(run, line, shown));
+            }
+            "printf" if words.get(1).is_some_and(|w| w == "-v") && words.len() > 3 => {
+                let text = words[3..].iter().filter(|w| !w.contains('%')).cloned().collect::<Vec<_>>().join(" ");
+                self.assign(run, &words[2], &text, shown, false);
             }
             name => {
                 if let Some(change) =
@@ -262,8 +277,11 @@ impl State<'_> {
         }
     }
 
-    fn is_for_github(&self, run: &Run<'_>) -> bool {
-        run.command.into.as_deref().is_some_and(|into| into.contains("GITHUB_ENV"))
+    /// A line of a file of settings.
+    fn written(&mut self, run: &Run<'_>, line: &str, shown: &str) {
+        if let Some((name, value)) = line.trim().split_once('=') {
+            self.write(run.line, name, value.trim_matches(['"', '\'']), Some(shown));
+        }
     }
 
     /// Assignments before a command hold for it alone; the caller keeps what was there.
@@ -372,13 +390,22 @@ impl State<'_> {
 type Kept = Vec<(&'static str, Option<Rc<Vec<Held>>>)>;
 
 /// A command as it is carried out.
-struct Run<'c> {
-    line: u32,
-    list: u64,
+pub(super) struct Run<'c> {
+    pub line: u32,
+    pub list: u64,
     sure: Sure,
     into: Option<&'c String>,
     document: Option<&'c str>,
     command: &'c Command,
+}
+
+/// Whether the output goes to the environment of later steps, or to where the Go command looks for settings.
+fn is_for_settings(words: &[String], run: &Run<'_>) -> bool {
+    let is_one = |w: &String| {
+        ["GITHUB_ENV", "GOENV"].iter().any(|name| w.contains(name)) || w.ends_with("/go.env") || w.ends_with("go/env")
+    };
+    let tee = words.first().is_some_and(|w| w == "tee");
+    run.command.into.as_ref().is_some_and(is_one) || (tee && words.iter().any(is_one))
 }
 
 fn moved(node: Node, lines: u32) -> Node {
@@ -391,11 +418,11 @@ fn moved(node: Node, lines: u32) -> Node {
     }
 }
 
-fn plain_all(words: &[String]) -> Vec<String> {
+pub(super) fn plain_all(words: &[String]) -> Vec<String> {
     words.iter().map(|w| plain(w)).collect()
 }
 
-fn pairs(own: &[(String, String)]) -> Vec<String> {
+pub(super) fn pairs(own: &[(String, String)]) -> Vec<String> {
     own.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 

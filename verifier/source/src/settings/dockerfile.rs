@@ -92,7 +92,7 @@ impl Stage {
                 self.folder = absolute(&self.folder, rest.trim());
                 self.moved();
             }
-            "COPY" | "ADD" => self.copied(rest),
+            "COPY" | "ADD" => self.copied(line, rest),
             "RUN" => {
                 // What a command fetches or a mount gives may be the source; a release of Go is not.
                 let is_go = rest.contains("/golang/go") || rest.contains("go.dev/dl/");
@@ -133,12 +133,15 @@ impl Stage {
         }
     }
 
-    fn copied(&mut self, rest: &str) {
+    fn copied(&mut self, line: u32, rest: &str) {
         let is_other = rest.split_whitespace().any(|w| w.starts_with("--from"));
-        let words: Vec<String> = rest.split_whitespace().filter(|w| !w.starts_with("--")).map(str::to_owned).collect();
+        let words: Vec<String> = super::shell::words(&script(rest));
         self.fill();
         let Some((to, from)) = words.split_last().filter(|_| !is_other) else { return };
         let target = absolute(&self.folder, to);
+        if let Some(change) = self.overwritten(from, &target) {
+            self.scope.steps.push(Step::run(line, &change));
+        }
         // Where the Go command looks for settings: $GOROOT/go.env and the user's go/env (`go help environment`).
         if target.ends_with("/go.env") || target.ends_with("/go/env") {
             self.scope.steps.extend(from.iter().map(|path| Step::Settings { path: path.clone() }));
@@ -155,6 +158,24 @@ impl Stage {
             () => target.strip_suffix(&format!("/{single}")).map(str::to_owned).or(self.root.take()),
         };
         self.moved();
+    }
+
+    /// The command that a copy onto a module file or a Go file is, where what is copied is not the file itself.
+    fn overwritten(&self, from: &[String], target: &str) -> Option<String> {
+        let [from] = from else { return None };
+        let name = target.rsplit('/').next().unwrap_or_default();
+        if !matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt") && !name.ends_with(".go") {
+            return None;
+        }
+        if from.contains("://") {
+            return Some(format!("curl -o '{target}' '{from}'"));
+        }
+        let inside = self.root.as_deref().and_then(|root| target.strip_prefix(root.trim_end_matches('/')));
+        let same = match inside {
+            Some(inside) => normal(inside) == normal(from),
+            None => from.rsplit('/').next() == Some(name),
+        };
+        (!same).then(|| format!("cp '{from}' '{target}'"))
     }
 
     fn fill(&mut self) {
@@ -214,6 +235,7 @@ fn script(rest: &str) -> String {
 
 /// Instructions with their lines, continuation lines joined (by a line break where a here-document follows).
 fn instructions(text: &str) -> Vec<(u32, String, String)> {
+    let escape = escape(text);
     let mut all: Vec<(u32, String, String)> = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
@@ -223,14 +245,14 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
         }
         let Some((instruction, rest)) = trimmed.split_once(char::is_whitespace) else { continue };
         let mut rest = rest.to_owned();
-        while rest.trim_end().ends_with('\\') {
+        while let Some(before) = rest.trim_end().strip_suffix(escape) {
             let Some((_, more)) = lines.next() else { break };
             // Comments between continued lines are no part of the instruction.
             if more.trim_start().starts_with('#') {
                 continue;
             }
-            rest.push('\n');
-            rest.push_str(more);
+            // The shell joins lines by its own character.
+            rest = format!("{before}\\\n{more}");
         }
         if let Some(mark) = heredoc(&rest) {
             rest.clear();
@@ -245,6 +267,15 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
         all.push((number as u32 + 1, instruction.to_ascii_uppercase(), rest));
     }
     all
+}
+
+/// The directive `# escape=` on the first lines.
+fn escape(text: &str) -> char {
+    let directives = text.lines().map_while(|line| line.trim().strip_prefix('#')).filter_map(|d| d.split_once('='));
+    let found = directives
+        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("escape"))
+        .find_map(|(_, v)| v.trim().chars().next());
+    found.filter(|c| *c == '`').unwrap_or('\\')
 }
 
 /// `RUN <<EOF`: the document is the script.

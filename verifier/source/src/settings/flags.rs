@@ -146,18 +146,44 @@ pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&Str
         matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt")
     };
     let in_place = rest().any(|w| w.starts_with("-i") || w.starts_with("--in-place"));
+    let perl_in_place = rest().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('i'));
+    let of = |w: &String| w.strip_prefix("of=").map(str::to_owned);
     match program {
-        "sed" | "perl" if in_place && rest().any(module_file) => Some(MODULE_FILES),
-        "cp" | "mv" | "install" | "ln" | "tee" if words.last().is_some_and(module_file) => Some(MODULE_FILES),
+        "sed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(module_file) => Some(MODULE_FILES),
+        // From another folder into this one, under the same name.
+        "cp" | "mv" | "install" | "ln" | "rsync"
+            if words.last().is_some_and(|w| matches!(w.as_str(), "." | "./"))
+                && rest().any(|w| w.contains('/') && module_file(w)) =>
+        {
+            Some(MODULE_FILES)
+        }
+        "dd" if rest().filter_map(of).any(|w| module_file(&w)) => Some(MODULE_FILES),
+        "dd" if rest().filter_map(of).any(|w| go_file(&w)) => Some("copy onto Go files"),
+        "git" if takes_from_elsewhere(words) && rest().any(module_file) => Some(MODULE_FILES),
+        "git" if takes_from_elsewhere(words) && rest().any(go_file) => Some("copy onto Go files"),
         "curl" | "wget" if rest().any(module_file) => Some(MODULE_FILES),
         _ if into.is_some_and(module_file) => Some(MODULE_FILES),
         _ if into.is_some_and(|w| w.ends_with(".go")) => Some("copy onto Go files"),
         "sed" if in_place && rest().any(go_file) => Some("sed -i"),
-        "perl" if rest().any(|w| w.starts_with("-") && w.contains('i')) && rest().any(go_file) => Some("perl -i"),
+        "perl" if perl_in_place && rest().any(go_file) => Some("perl -i"),
         "patch" => Some("patch"),
         "git" if words.get(1).is_some_and(|w| w == "apply" || w == "am") => Some("git apply"),
-        "cp" | "mv" | "install" | "ln" | "tee" if words.last().is_some_and(go_file) => Some("copy onto Go files"),
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(go_file) => {
+            Some("copy onto Go files")
+        }
         "curl" | "wget" if rest().any(go_file) => Some("download onto Go files"),
         _ => None,
+    }
+}
+
+/// `git checkout OTHER -- FILE…`, `git restore --source=OTHER FILE…`: without another revision the files become what they are.
+fn takes_from_elsewhere(words: &[String]) -> bool {
+    let behind = |at: usize| words.get(at).is_some_and(|w| !w.starts_with('-'));
+    match words.get(1).map(String::as_str) {
+        Some("checkout") => words.iter().position(|w| w == "--").is_some_and(|end| (2..end).any(behind)),
+        Some("restore") => words.iter().any(|w| w.starts_with("--source") || w == "-s"),
+        _ => false,
     }
 }

@@ -22,7 +22,10 @@ struct Make {
     rules: BTreeMap<String, Rule>,
     first: Option<String>,
     conditions: u32,
-    defining: bool,
+    /// A variable of several lines that is being read.
+    defining: Option<(u32, String, Vec<String>)>,
+    /// Commands that make runs while it reads the file.
+    at_reading: Vec<(u32, String)>,
     /// Variables that are being put in: one that holds itself ends there.
     inside: RefCell<Vec<String>>,
     /// How many were put in for the text at hand.
@@ -89,12 +92,7 @@ impl Make {
         for (number, line) in logical_lines(text) {
             let number = at.unwrap_or(number);
             let word = line.split_whitespace().next().unwrap_or_default();
-            match word {
-                "define" => self.defining = true,
-                "endef" => self.defining = false,
-                _ => {}
-            }
-            if self.defining || word == "endef" {
+            if self.define(number, word, &line) {
                 continue;
             }
             if let Some(recipe) = line.strip_prefix('\t').filter(|_| !targets.is_empty()) {
@@ -121,6 +119,40 @@ impl Make {
         }
     }
 
+    /// `define NAME … endef`: whether the line is of one.
+    fn define(&mut self, number: u32, word: &str, line: &str) -> bool {
+        match (word, &mut self.defining) {
+            ("define", None) => {
+                let name =
+                    line.trim_start().trim_start_matches("define").trim().trim_end_matches(['=', ':', '+', '?', ' ']);
+                self.defining = Some((number, name.to_owned(), Vec::new()));
+            }
+            ("endef", _) => {
+                if let Some((number, name, lines)) = self.defining.take() {
+                    self.assign(number, &name, lines.join("\n"), How::Set);
+                }
+            }
+            (_, Some((_, _, lines))) => {
+                lines.push(line.trim_start_matches('\t').trim_start_matches(['@', '-', '+']).to_owned())
+            }
+            (_, None) => return false,
+        }
+        true
+    }
+
+    /// Notes what make runs at once: `$(shell …)` outside of recipes, and `NAME != …`.
+    fn run_at_reading(&mut self, number: u32, text: &str) {
+        let mut rest = text;
+        while let Some(at) = rest.find("$(shell ") {
+            let Some(end) = matching(&rest[at + 1..], '(', ')') else { break };
+            let script = rest[at + 8..at + 1 + end].to_owned();
+            if sets(&script) {
+                self.at_reading.push((number, self.expanded(&script, DEPTH)));
+            }
+            rest = &rest[at + 1 + end..];
+        }
+    }
+
     /// A line outside of recipes; gives the targets where it begins a rule.
     fn line(&mut self, number: u32, line: &str) -> Option<Vec<String>> {
         let (mut line, mut exported) = (line, false);
@@ -135,7 +167,18 @@ impl Make {
             self.all_exported = true;
             return None;
         }
+        let filled = line
+            .starts_with('$')
+            .then(|| named_by_variable(line))
+            .flatten()
+            .map(|(name, rest)| format!("{}{rest}", self.expanded(name, DEPTH)));
+        let line = filled.as_deref().unwrap_or(line);
         if let Some((name, value, how)) = assignment(line) {
+            match how {
+                How::Now => self.run_at_reading(number, &value),
+                How::Shell if sets(&value) => self.at_reading.push((number, self.expanded(&value, DEPTH))),
+                _ => {}
+            }
             self.assign(number, &name, value, how);
             if exported {
                 self.exported.push((number, name));
@@ -144,6 +187,10 @@ impl Make {
         }
         if exported {
             self.exported.extend(line.split_whitespace().map(|name| (number, name.to_owned())));
+            return None;
+        }
+        if line.starts_with("$(shell ") {
+            self.run_at_reading(number, line);
             return None;
         }
         let (targets, rest) = line.split_once(':')?;
@@ -182,6 +229,7 @@ impl Make {
         }
         let value = match how {
             How::Now => self.expanded(&value, DEPTH),
+            How::Shell => format!("$(shell {value})"),
             How::Set | How::Weak | How::Add => value,
         };
         let held = self.variables.entry(name.to_owned()).or_default();
@@ -214,7 +262,7 @@ impl Make {
     }
 
     fn scope(&self, target: &str, path: &str, paths: &BTreeSet<String>) -> Scope {
-        let mut steps = Vec::new();
+        let mut steps: Vec<Step> = self.at_reading.iter().map(|(line, script)| Step::run(*line, script)).collect();
         let of_all = self.variables.keys().filter(|_| self.all_exported).map(|name| (0, name.clone()));
         for (line, name) in self.exported.iter().cloned().chain(of_all) {
             for (at, (own, value)) in self.variables.get(&name).into_iter().flatten().enumerate() {
@@ -344,6 +392,8 @@ impl Make {
                 let sides: Vec<&str> = rest.split(',').skip(1).collect();
                 self.expanded(&sides.join(" "), depth - 1)
             }
+            // What it prints is not known; what it does is the shell's to say.
+            Some(("shell", rest)) => format!("$({})", self.expanded(rest, depth - 1)),
             Some(("call", rest)) => {
                 let mut parts = rest.split(',');
                 let name = parts.next().unwrap_or_default().trim();
@@ -402,6 +452,8 @@ enum How {
     Set,
     /// `:=`: what it holds is put in where it stands.
     Now,
+    /// `!=`: what a command prints.
+    Shell,
     /// `?=`: where nothing else did.
     Weak,
     Add,
@@ -414,9 +466,25 @@ fn assignment(line: &str) -> Option<(String, String, How)> {
         Some('+') => How::Add,
         Some('?') => How::Weak,
         Some(':') => How::Now,
+        Some('!') => How::Shell,
         _ => How::Set,
     };
     let name = left.trim_end_matches(['+', '?', ':', '!']).trim();
     let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
     sound.then(|| (name.to_owned(), value.trim().to_owned(), how))
+}
+
+/// `$(NAME) = value`: the name of the variable, and the rest of the line.
+fn named_by_variable(line: &str) -> Option<(&str, &str)> {
+    let end = matching(&line[1..], '(', ')')? + 2;
+    let rest = line.get(end..)?;
+    let is_assignment = rest.trim_start().trim_start_matches([':', '+', '?', '!']).starts_with('=');
+    is_assignment.then(|| (&line[..end], rest))
+}
+
+/// Whether a command may set something, rather than print it.
+fn sets(script: &str) -> bool {
+    ["go env -w", "go mod", "go get", "go work", "sed ", "patch", "git apply", ">", "cp ", "mv ", "curl ", "wget "]
+        .iter()
+        .any(|word| script.contains(word))
 }

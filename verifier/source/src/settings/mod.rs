@@ -7,6 +7,7 @@ mod builds;
 #[cfg(test)]
 mod calls_tests;
 mod commands;
+mod containers;
 mod delivered;
 mod dockerfile;
 mod evaluate;
@@ -16,6 +17,8 @@ mod library;
 mod makefile;
 mod model;
 mod results;
+#[cfg(test)]
+mod shapes_tests;
 mod shell;
 mod state;
 #[cfg(test)]

@@ -88,6 +88,10 @@ struct Reader<'t> {
     heredocs: Vec<Vec<u8>>,
     /// The next word is the file of a redirection.
     redirected: bool,
+    /// The next word is the input itself (`<<<`).
+    given: bool,
+    /// What is printed into the next command.
+    piped: Option<String>,
     count: u32,
     cut: bool,
 }
@@ -116,6 +120,10 @@ impl Reader<'_> {
 
     fn end_word(&mut self) {
         let Some(word) = self.word.take() else { return };
+        if std::mem::take(&mut self.given) {
+            self.command.document = Some(word);
+            return;
+        }
         if std::mem::take(&mut self.redirected) {
             self.command.into = Some(word);
             return;
@@ -144,10 +152,13 @@ impl Reader<'_> {
 
     fn end_command(&mut self, nodes: &mut Vec<Node>) {
         self.end_word();
-        self.redirected = false;
+        (self.redirected, self.given) = (false, false);
         nodes.append(&mut self.inner);
         let mut command = std::mem::take(&mut self.command);
         if !command.words.is_empty() {
+            if let Some(text) = self.piped.take() {
+                command.document.get_or_insert(text);
+            }
             self.count += 1;
             self.cut |= self.count > MOST;
             (command.conditional, command.joined, command.list) = (self.conditions > 0, self.joined, self.list);
@@ -211,7 +222,16 @@ impl Reader<'_> {
                 b'|' if self.peek(0) == Some(b'|') => self.join(&mut nodes, Joined::Or),
                 // `&>file`; `>&2` is taken whole.
                 b'&' if self.peek(0) == Some(b'>') => self.end_word(),
-                b'|' | b'&' => self.end_command(&mut nodes),
+                b'|' => {
+                    self.end_command(&mut nodes);
+                    self.piped = nodes.last().and_then(printed);
+                }
+                b'&' => self.end_command(&mut nodes),
+                b'<' if self.peek(0) == Some(b'<') && self.peek(1) == Some(b'<') => {
+                    self.end_word();
+                    self.at += 2;
+                    self.given = true;
+                }
                 b'<' if self.peek(0) == Some(b'<') && self.peek(1) != Some(b'<') => self.heredoc(),
                 b'<' | b'>' => self.redirection(),
                 other => self.push_byte(other),
@@ -425,7 +445,7 @@ impl Reader<'_> {
         }
     }
 
-    /// `> file`, `2>> file`, `>&2`, `<<< text`.
+    /// `> file`, `2>> file`, `>&2`.
     fn redirection(&mut self) {
         if self.word.as_ref().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) {
             self.word = None;
@@ -472,4 +492,13 @@ impl Reader<'_> {
         }
         String::from_utf8_lossy(&self.text[from.min(self.text.len())..]).into_owned()
     }
+}
+
+/// What a command prints whose words are known, into the next one of a pipe.
+fn printed(node: &Node) -> Option<String> {
+    let Node::Command(command) = node else { return None };
+    let (program, rest) = command.words.split_first()?;
+    let is_format = |word: &&String| program == "printf" && word.contains('%');
+    let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
+    matches!(program.as_str(), "echo" | "printf").then(|| text.cloned().collect::<Vec<_>>().join(" "))
 }

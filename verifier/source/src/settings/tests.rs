@@ -28,9 +28,15 @@ pub(super) fn told_with(files: &str, env: Option<&[(&str, &str)]>) -> Vec<String
         ["cmd/app/main.go", "internal/x/x.go", "go.mod", "tools/go.mod", "tools/t.go"]
             .map(|path| (path.to_owned(), "module example.com/m\n".to_owned()))
             .into();
-    for part in files.split("-- ").skip(1) {
-        let (path, text) = part.split_once(" --\n").expect("a path line");
-        all.insert(path.into(), text.into());
+    let mut path = None;
+    for line in files.split_inclusive('\n') {
+        match line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --\n")) {
+            Some(name) => {
+                path = Some(name);
+                all.insert(name.into(), String::new());
+            }
+            None => all.get_mut(path.expect("a path line")).expect("the file").push_str(line),
+        }
     }
     let library = Library::of(&all);
     let targets = Targets::of(&spec, "module example.com/m\n", &library.paths);

@@ -50,7 +50,7 @@ fn variables(text: &str, value: Option<&Json>) -> Vec<Variable> {
 
 fn run(text: &str, script: &str) -> Step {
     // Scripts are seen from their first line, which in a block is the one below the key.
-    Step::run(line_of(text, script), &expressions(script))
+    Step::run(line_of(text, script), &templates(&expressions(script)))
 }
 
 /// `${{ env.NAME }}` as the variable that it is.
@@ -61,7 +61,9 @@ fn expressions(text: &str) -> String {
         out.push_str(&rest[..at]);
         let Some(end) = rest[at..].find("}}").map(|e| at + e) else { break };
         let inner = rest[at + 3..end].trim();
-        match inner.strip_prefix("env.").filter(|n| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+        let plain = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        let of_matrix = || inner.strip_prefix("matrix.").filter(plain).map(of_matrix);
+        match inner.strip_prefix("env.").filter(plain).map(str::to_owned).or_else(of_matrix) {
             Some(name) => out.push_str(&format!("${{{name}}}")),
             // Without blanks and quotes it stays one word.
             None => out.push_str(&format!("${{{{{}}}}}", inner.replace([' ', '\'', '"', '(', ')', '|', '&'], ""))),
@@ -69,6 +71,31 @@ fn expressions(text: &str) -> String {
         rest = &rest[end + 2..];
     }
     out + rest
+}
+
+/// The variable that stands for a value of the job's matrix.
+fn of_matrix(name: &str) -> String {
+    format!("MATRIX_{}", name.replace('-', "_"))
+}
+
+/// The values of a job's matrix: any of them may come.
+fn matrix(text: &str, job: &Json) -> Vec<Step> {
+    let Some(matrix) = job.get("strategy").and_then(|s| s.get("matrix")).and_then(Json::as_object) else {
+        return vec![];
+    };
+    let list = |value: &Json| value.as_array().cloned().unwrap_or_default();
+    let own = matrix.iter().filter(|(name, _)| !matches!(name.as_str(), "include" | "exclude"));
+    let mut all: Vec<(String, Json)> =
+        own.flat_map(|(name, values)| list(values).into_iter().map(move |value| (name.clone(), value))).collect();
+    for one in list(matrix.get("include").unwrap_or(&Json::Null)) {
+        all.extend(one.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    let step = |(name, value): (String, Json)| {
+        let value = shown(&value);
+        let variable = Variable::new(line_of(text, &value), &of_matrix(&name), &value);
+        Step::Env { variable, possible: true }
+    };
+    all.into_iter().filter(|(_, value)| !value.is_object() && !value.is_array()).map(step).collect()
 }
 
 /// A script that is one text or a list of them.
@@ -99,7 +126,9 @@ pub(super) fn github(text: &str) -> Result<Vec<Scope>, String> {
     let top = env(text, file.get("env"));
     let mut all = Vec::new();
     for (name, job) in map(file.get("jobs")).into_iter().flatten() {
-        let mut steps = top.clone();
+        let mut steps = matrix(text, job);
+        steps.extend(top.iter().cloned());
+        steps.extend(env(text, job.get("container").and_then(|c| c.get("env"))));
         steps.extend(env(text, job.get("env")));
         let usual = folder_of(job).or_else(|| folder_of(&file));
         steps.extend(action_steps(text, job.get("steps"), usual.as_deref()));
@@ -156,19 +185,38 @@ pub(super) fn gitlab(text: &str) -> Result<Vec<Scope>, String> {
     const NOT_JOBS: &[&str] =
         &["variables", "stages", "include", "default", "workflow", "before_script", "image", "cache"];
     let file = parse(text)?;
-    let before = |from: &Json| scripts(text, from.get("before_script"));
+    let usual = file.get("before_script").or_else(|| file.get("default")?.get("before_script"));
     let top = env(text, file.get("variables"));
     let mut all = Vec::new();
     for (name, job) in map(Some(&file)).into_iter().flatten().filter(|(name, _)| !NOT_JOBS.contains(&name.as_str())) {
+        let bases = bases(&file, job);
         let mut steps = top.clone();
-        steps.extend(env(text, job.get("variables")));
-        let own = before(job);
-        let mut scripts_of_job = if own.is_empty() { before(&file) } else { own };
-        scripts_of_job.extend(scripts(text, job.get("script")));
+        for base in bases.iter().rev() {
+            steps.extend(env(text, base.get("variables")));
+        }
+        let nearest = |key: &str| bases.iter().find_map(|base| base.get(key));
+        let mut scripts_of_job = scripts(text, nearest("before_script").or(usual));
+        scripts_of_job.extend(scripts(text, nearest("script")));
         steps.extend(in_one_shell(scripts_of_job));
         all.push(Scope::new(name, steps));
     }
     Ok(all)
+}
+
+/// A job and what it extends, the nearest first (GitLab, `extends`: of several the last goes before the others).
+fn bases<'j>(file: &'j Json, job: &'j Json) -> Vec<&'j Json> {
+    const MOST: usize = 50;
+    let (mut all, mut next) = (Vec::new(), vec![job]);
+    while let Some(one) = next.pop().filter(|_| all.len() < MOST) {
+        all.push(one);
+        let names: Vec<&str> = match one.get("extends") {
+            Some(Json::String(name)) => vec![name],
+            Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect(),
+            _ => vec![],
+        };
+        next.extend(names.into_iter().filter_map(|name| file.get(name)));
+    }
+    all
 }
 
 /// GitLab runs `before_script` and `script` in one shell.
@@ -186,19 +234,82 @@ fn in_one_shell(steps: Vec<Step>) -> Option<Step> {
 
 pub(super) fn taskfile(text: &str) -> Result<Vec<Scope>, String> {
     let file = parse(text)?;
-    let top = env(text, file.get("env"));
+    let mut top: Vec<Step> = Vec::new();
+    for name in file.get("dotenv").and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str) {
+        top.push(Step::Settings { path: name.to_owned() });
+    }
+    top.extend(env(text, file.get("env")));
+    top.extend(values(text, file.get("vars")));
     let mut all = Vec::new();
-    for (name, task) in map(file.get("tasks")).into_iter().flatten() {
+    for name in map(file.get("tasks")).into_iter().flatten().map(|(name, _)| name) {
         let mut steps = top.clone();
-        steps.extend(env(text, task.get("env")));
-        if let Some(folder) = task.get("dir").and_then(Json::as_str) {
-            steps.push(Step::Folder { path: super::evaluate::below("", folder) });
-        }
-        let commands = if task.is_object() { task.get("cmds").or_else(|| task.get("cmd")) } else { Some(task) };
-        steps.extend(scripts(text, commands));
+        steps.extend(task(text, &file, name, MOST_TASKS));
         all.push(Scope::new(name, steps));
     }
     Ok(all)
+}
+
+/// Tasks that call tasks are followed so deep.
+const MOST_TASKS: u32 = 8;
+
+/// A task's steps: those of the tasks that it depends on, then its own, with those that it calls in their places.
+fn task(text: &str, file: &Json, name: &str, depth: u32) -> Vec<Step> {
+    let Some(task) = file.get("tasks").and_then(|t| t.get(name)).filter(|_| depth > 0) else { return vec![] };
+    let called = |one: &Json| one.as_str().or_else(|| one.get("task").and_then(Json::as_str)).map(str::to_owned);
+    let mut steps = Vec::new();
+    for needed in task.get("deps").and_then(Json::as_array).into_iter().flatten().filter_map(called) {
+        steps.extend(self::task(text, file, &needed, depth - 1));
+    }
+    steps.extend(env(text, task.get("env")));
+    steps.extend(values(text, task.get("vars")));
+    if let Some(folder) = task.get("dir").and_then(Json::as_str) {
+        steps.push(Step::Folder { path: super::evaluate::below("", folder) });
+    }
+    let commands = if task.is_object() { task.get("cmds").or_else(|| task.get("cmd")) } else { Some(task) };
+    let one = |command: &Json| match command.get("task").and_then(Json::as_str) {
+        Some(called) => {
+            let given = values(text, command.get("vars"));
+            given.into_iter().chain(self::task(text, file, called, depth - 1)).collect()
+        }
+        None => scripts(text, Some(&Json::Array(vec![command.clone()]))),
+    };
+    match commands {
+        Some(Json::Array(all)) => steps.extend(all.iter().flat_map(one)),
+        Some(single) => steps.extend(one(single)),
+        None => {}
+    }
+    steps
+}
+
+/// Variables of templates, under a name that no program reads.
+fn values(text: &str, value: Option<&Json>) -> Vec<Step> {
+    let known = map(value).into_iter().flatten().filter(|(_, value)| !value.is_object() && !value.is_array());
+    let step = |(name, value): (&String, &Json)| {
+        let value = templates(&shown(value));
+        Step::env(line_with(text, name, &value), &of_template(name), &value)
+    };
+    known.map(step).collect()
+}
+
+fn of_template(name: &str) -> String {
+    format!("TASK_{name}")
+}
+
+/// `{{.NAME}}` as the variable that it is.
+fn templates(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let Some((inner, after)) = behind.split_once("}}") else { break };
+        out.push_str(before);
+        let inner = inner.trim().trim_matches('-').trim();
+        match inner.strip_prefix('.').filter(|n| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')) {
+            Some(name) => out.push_str(&format!("${{{}}}", of_template(name))),
+            None => out.push_str(&format!("{{{{{inner}}}}}")),
+        }
+        rest = after;
+    }
+    out + rest
 }
 
 pub(super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
@@ -215,26 +326,58 @@ pub(super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
             |(name, value): (&str, &str)| Variable::new(line_of(text, &format!("{name}={value}")), name, value);
         list(value).iter().filter_map(|e| e.split_once('=')).map(variable).collect()
     };
-    let global = pairs(file.get("env"));
+    // Flags that are one text are split at blanks.
+    let flags = |value: Option<&Json>| -> Vec<String> {
+        list(value).iter().flat_map(|flag| flag.split_whitespace().map(str::to_owned).collect::<Vec<_>>()).collect()
+    };
+    let of_modules = file.get("gomod");
+    let mut global = pairs(file.get("env"));
+    global.extend(pairs(of_modules.and_then(|m| m.get("env"))));
     let hooks = scripts(text, file.get("before").and_then(|b| b.get("hooks")));
     let mut all = Vec::new();
     for build in file.get("builds").and_then(Json::as_array).into_iter().flatten() {
-        let mut words = vec!["go".to_owned(), "build".to_owned()];
-        words.extend(list(build.get("flags")));
-        for (key, flag) in [("ldflags", "-ldflags"), ("tags", "-tags"), ("buildmode", "-buildmode")] {
-            let values = list(build.get(key));
-            if !values.is_empty() {
-                words.push(format!("{flag}={}", values.join(" ")));
+        let overrides = build.get("overrides").and_then(Json::as_array).into_iter().flatten();
+        for own in std::iter::once(build).chain(overrides) {
+            let either = |key: &str| own.get(key).or_else(|| build.get(key));
+            let mut words = vec!["go".to_owned(), "build".to_owned()];
+            if let Some(mode) = of_modules.and_then(|m| m.get("mod")) {
+                words.push(format!("-mod={}", shown(mode)));
             }
+            // Another program in the place of the Go command is what -toolexec is.
+            let tool = either("tool").or_else(|| either("gobinary")).map(shown);
+            words.extend(tool.filter(|tool| !is_go(tool)).map(|tool| format!("-toolexec={tool}")));
+            words.extend(flags(either("flags")));
+            for (key, flag) in [("ldflags", "-ldflags"), ("tags", "-tags"), ("buildmode", "-buildmode")] {
+                let values = list(either(key));
+                if !values.is_empty() {
+                    words.push(format!("{flag}={}", values.join(" ")));
+                }
+            }
+            words.push(build.get("main").map_or_else(|| ".".to_owned(), shown));
+            let mut env = global.clone();
+            env.extend(pairs(build.get("env")));
+            if !std::ptr::eq(own, build) {
+                env.extend(pairs(own.get("env")));
+                let platform = [("goos", "GOOS"), ("goarch", "GOARCH")];
+                let of = |(key, name): (&str, &str)| own.get(key).map(|v| Variable::new(1, name, &shown(v)));
+                env.extend(platform.into_iter().filter_map(of));
+            }
+            let mut steps = hooks.clone();
+            if let Some(folder) = build.get("dir").and_then(Json::as_str) {
+                steps.push(Step::Folder { path: super::evaluate::below("", folder) });
+            }
+            steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("pre"))));
+            let place = if std::ptr::eq(own, build) { build.get("main") } else { own.get("flags") };
+            let line = place.map_or(1, |at| line_of(text, &list(Some(at)).join(" ")));
+            steps.push(Step::Build { line, words, env });
+            all.push(Scope::new("build", steps));
         }
-        words.push(build.get("main").map_or_else(|| ".".to_owned(), shown));
-        let mut env = global.clone();
-        env.extend(pairs(build.get("env")));
-        let mut steps = hooks.clone();
-        steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("pre"))));
-        let line = build.get("main").map_or(1, |main| line_of(text, &shown(main)));
-        steps.push(Step::Build { line, words, env });
-        all.push(Scope::new("build", steps));
     }
     Ok(all)
+}
+
+/// The Go command, of any version.
+fn is_go(tool: &str) -> bool {
+    let name = tool.rsplit('/').next().unwrap_or(tool);
+    name.strip_prefix("go").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }

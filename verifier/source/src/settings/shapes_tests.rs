@@ -1,0 +1,461 @@
+//! Spellings of one attack and of honest neighbours, tool by tool: what is in force for the delivered build (`+`), or may be (`?`).
+
+use super::calls_tests::counts;
+
+/// Files in which one setting reaches the delivered build: name, files, and what has to be among what counts.
+fn reaches(cases: &[(&str, &str, &str)]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(what, files, wanted)| {
+            let found = counts(files);
+            let there = found.iter().any(|line| line.contains(wanted));
+            (!there).then(|| format!("{what}\n  expected {wanted}\n  found    {found:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// Files in which nothing reaches it.
+fn stays_out(cases: &[(&str, &str)]) {
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|(what, files)| {
+            // Fetching changes nothing.
+            let mut found = counts(files);
+            found.retain(|line| !line.contains("go mod download"));
+            (!found.is_empty()).then(|| format!("{what}\n  found    {found:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+#[test]
+fn image_builds_are_seen_in_every_form_of_their_instructions() {
+    reaches(&[
+        (
+            "exec form",
+            "-- Dockerfile --\nFROM golang\nRUN [\"go\", \"build\", \"-overlay=o.json\", \"./cmd/app\"]\n",
+            "-overlay=o.json",
+        ),
+        (
+            "exec form of a shell",
+            "-- Dockerfile --\nFROM golang\nRUN [\"sh\", \"-c\", \"go build -overlay=o.json ./cmd/app\"]\n",
+            "-overlay=o.json",
+        ),
+        (
+            "a document",
+            "-- Dockerfile --\nFROM golang\nRUN <<EOF\nset -e\ngo build -overlay=o.json ./cmd/app\nEOF\n",
+            "-overlay=o.json",
+        ),
+        (
+            "a document for a shell",
+            "-- Dockerfile --\nFROM golang\nRUN <<-'E' bash -eu\n\tgo build -overlay=o.json ./cmd/app\n\tE\n",
+            "-overlay=o.json",
+        ),
+        (
+            "options of RUN",
+            "-- Dockerfile --\nFROM golang\nRUN --mount=type=cache,target=/root/.cache --network=none go build -overlay=o.json ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "the old form of ENV",
+            "-- Dockerfile --\nFROM golang\nENV GOFLAGS -mod=mod\nRUN go build ./cmd/app\n",
+            "-mod=mod",
+        ),
+        (
+            "several in one ENV",
+            "-- Dockerfile --\nFROM golang\nENV A=1 GOFLAGS=\"-v -mod=mod\" \\\n    B=2\nRUN go build ./cmd/app\n",
+            "-mod=mod",
+        ),
+        (
+            "ENV from an argument",
+            "-- Dockerfile --\nFROM golang\nARG MODE=-mod=mod\nENV GOFLAGS=${MODE}\nRUN go build ./cmd/app\n",
+            "GOFLAGS",
+        ),
+        ("small letters", "-- Dockerfile --\nfrom golang\nenv GOFLAGS=-mod=mod\nrun go build ./cmd/app\n", "-mod=mod"),
+        (
+            "comments between continued lines",
+            "-- Dockerfile --\nFROM golang\nRUN go build \\\n# why not\n  -overlay=o.json \\\n\n  ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "the other escape",
+            "-- Dockerfile --\n# escape=`\nFROM golang\nRUN go build `\n  -overlay=o.json `\n  ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "go.mod from another file",
+            "-- Dockerfile --\nFROM golang\nCOPY . .\nCOPY release.mod go.mod\nRUN go build ./cmd/app\n",
+            "edit of module files",
+        ),
+        (
+            "go.mod fetched",
+            "-- Dockerfile --\nFROM golang\nCOPY . .\nADD https://x.org/go.mod ./go.mod\nRUN go build ./cmd/app\n",
+            "edit of module files",
+        ),
+    ]);
+}
+
+#[test]
+fn shells_are_read_through_their_spellings() {
+    let with = |line: &str| format!("-- b.sh --\n{line}\n");
+    let lines = [
+        "/usr/local/go/bin/go build -overlay=o.json ./cmd/app",
+        "\"go\" build -overlay=o.json ./cmd/app",
+        "g''o build -overlay=o.json ./cmd/app",
+        "\\go build -overlay=o.json ./cmd/app",
+        "GO=go; $GO build -overlay=o.json ./cmd/app",
+        "GO=${GO:-go}; \"$GO\" build -overlay=o.json ./cmd/app",
+        "$(command -v go) build -overlay=o.json ./cmd/app",
+        "go -C cmd/app build -overlay=o.json",
+        "go -C cmd/app build -overlay o.json .",
+        "go build --overlay=o.json ./cmd/app",
+        "go build '-overlay=o.json' ./cmd/app",
+        "go build -overl\\\nay=o.json ./cmd/app",
+        "{ go build -overlay=o.json ./cmd/app; } 2>&1 | tee log",
+        "if true; then go build -overlay=o.json ./cmd/app; fi",
+        "while ! go build -overlay=o.json ./cmd/app; do sleep 1; done",
+        "case $1 in all) go build -overlay=o.json ./cmd/app;; esac",
+        "until go build -overlay=o.json ./cmd/app; do :; done",
+        "go build -overlay=o.json ./cmd/app &",
+        "! go build -overlay=o.json ./cmd/app || exit 0",
+        "out=$(go build -overlay=o.json ./cmd/app 2>&1)",
+        "out=`go build -overlay=o.json ./cmd/app`",
+        "echo 'go build -overlay=o.json ./cmd/app' | sh",
+        "sh <<< 'go build -overlay=o.json ./cmd/app'",
+        "xargs go build -overlay=o.json < packages ./cmd/app",
+        "find . -maxdepth 0 -exec go build -overlay=o.json ./cmd/app \\;",
+        "docker run --rm -v \"$PWD:/src\" -w /src golang:1.26 go build -overlay=o.json ./cmd/app",
+        "docker run --rm -e GOFLAGS=-overlay=o.json -v \"$PWD:/src\" golang go build ./cmd/app",
+        "export GOFLAGS=\"$GOFLAGS -overlay=o.json\"\ngo build ./cmd/app",
+        "declare -x GOFLAGS=-overlay=o.json\ngo build ./cmd/app",
+        "go env -w GOFLAGS=-overlay=o.json\ngo build ./cmd/app",
+        "echo GOFLAGS=-overlay=o.json >> \"$(go env GOENV)\"\ngo build ./cmd/app",
+        "go() { GOFLAGS=-overlay=o.json command go \"$@\"; }\ngo build ./cmd/app",
+        "build() (\n  go build -overlay=o.json ./cmd/app\n)\nbuild",
+        "function build {\n  go build -overlay=o.json ./cmd/app\n}\nbuild",
+        "pushd cmd/app && go build -overlay=o.json && popd",
+        "(cd cmd && cd app && go build -overlay=o.json .)",
+        "go install -overlay=o.json example.com/m/cmd/app",
+        "go build -overlay=o.json ./cmd/app/main.go",
+        "go build -overlay=o.json -o out/app ./cmd/...",
+        "flags=(-v)\nflags+=(-overlay=o.json)\ngo build ${flags[*]} ./cmd/app",
+        "printf -v F %s -overlay=o.json; go build $F ./cmd/app",
+        "go list ./cmd/app | xargs go build -overlay=o.json",
+    ];
+    let cases: Vec<(&str, String)> = lines.iter().map(|line| (*line, with(line))).collect();
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
+    reaches(&cases);
+}
+
+#[test]
+fn sources_and_module_files_changed_before_the_build_are_seen() {
+    let with = |line: &str| format!("-- b.sh --\n{line}\ngo build ./cmd/app\n");
+    let lines = [
+        "cp release.mod go.mod",
+        "mv go.mod.release go.mod",
+        "install -m 644 release.mod go.mod",
+        "ln -sf release.mod go.mod",
+        "cat release.mod > go.mod",
+        "tee go.mod < release.mod",
+        "echo 'replace a => ./b' >> go.mod",
+        "printf '%s\\n' 'replace a => ./b' | tee -a go.mod >/dev/null",
+        "sed -i.bak s/a/b/ go.mod",
+        "sed --in-place s/a/b/ go.mod",
+        "perl -pi -e s/a/b/ go.mod",
+        "find . -name go.mod -exec sed -i s/a/b/ {} +",
+        "curl -sSfL -o go.mod https://x.org/go.mod",
+        "curl https://x.org/go.mod > go.mod",
+        "wget -O go.sum https://x.org/go.sum",
+        "dd if=release.mod of=go.mod",
+        "rsync -a release/go.mod ./go.mod",
+        "git checkout release -- go.mod go.sum",
+        "git apply release.patch",
+        "patch -p1 < release.patch",
+        "git am release.patch",
+        "go mod edit -replace=a=./b",
+        "go mod init example.com/m",
+        "go work init .",
+        "go work use ./b",
+        "go get a@v1",
+        "cp patched.go cmd/app/main.go",
+        "sed -i s/a/b/ internal/x/x.go",
+        "curl -o internal/x/x.go https://x.org/x.go",
+        "cat >> internal/x/x.go <<E\nvar x = 1\nE",
+    ];
+    let cases: Vec<(&str, String)> = lines.iter().map(|line| (*line, with(line))).collect();
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "b.sh:1")).collect();
+    reaches(&cases);
+}
+
+#[test]
+fn makefiles_are_read_through_their_spellings() {
+    let with = |text: &str| format!("-- Makefile --\n{text}\n");
+    let texts = [
+        "export GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app",
+        "GOFLAGS = -overlay=o\nexport GOFLAGS\napp:\n\tgo build ./cmd/app",
+        "GOFLAGS = -overlay=o\nexport\napp:\n\tgo build ./cmd/app",
+        "app: export GOFLAGS = -overlay=o\napp:\n\tgo build ./cmd/app",
+        "app: FLAGS = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "app: ; go build -overlay=o ./cmd/app",
+        "app:\n\t@go build -overlay=o ./cmd/app",
+        "app:\n\t-+@go build -overlay=o ./cmd/app",
+        "app:\n\tcd cmd/app && \\\n\t  go build -overlay=o",
+        "define build\ngo build -overlay=o $(1)\nendef\napp:\n\t$(call build,./cmd/app)",
+        "dist/%:\n\tgo build -overlay=o -o $@ ./cmd/$*",
+        "dist/app: cmd/app/main.go\n\tgo build -overlay=o -o $@ ./$(<D)",
+        "$(shell go env -w GOFLAGS=-overlay=o)\napp:\n\tgo build ./cmd/app",
+        "X := $(shell go env -w GOFLAGS=-overlay=o)\napp:\n\tgo build ./cmd/app",
+        "FLAGS != echo -overlay=o\napp:\n\tgo build -overlay=o $(FLAGS) ./cmd/app",
+        "FLAGS ?= -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "FLAGS := -v\nFLAGS += -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "FLAGS = $(if $(DEBUG),,-overlay=o)\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "NAME = FLAGS\n$(NAME) = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "override FLAGS := -overlay=o\napp:\n\tgo build ${FLAGS} ./cmd/app",
+        ".ONESHELL:\napp:\n\texport GOFLAGS=-overlay=o\n\tgo build ./cmd/app",
+        "app: | prepare\n\tgo build ./cmd/app\nprepare:\n\tgo env -w GOFLAGS=-overlay=o",
+        "app::\n\tgo env -w GOFLAGS=-overlay=o\napp::\n\tgo build ./cmd/app",
+        "CMDS = app tool\n$(CMDS):\n\tgo build -overlay=o ./cmd/$@",
+        "app:\n\tfor c in app; do go build -overlay=o ./cmd/$$c; done",
+        "app:\n\tdocker run --rm -v $(CURDIR):/src -w /src golang go build -overlay=o ./cmd/app",
+        "GO := CGO_ENABLED=0 go\napp:\n\t$(GO) build -overlay=o ./cmd/app",
+    ];
+    let cases: Vec<(&str, String)> = texts.iter().map(|text| (*text, with(text))).collect();
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
+    reaches(&cases);
+}
+
+#[test]
+fn jobs_tasks_and_releases_are_read_through_their_spellings() {
+    reaches(&[
+        (
+            "github: environment of the workflow",
+            "-- .github/workflows/w.yml --\nenv: {GOFLAGS: -overlay=o}\njobs:\n  b:\n    steps:\n      - run: go build ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "github: of a container",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    container:\n      image: golang\n      env: {GOFLAGS: -overlay=o}\n    steps:\n      - run: go build ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "github: an earlier step",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    steps:\n      - run: go env -w GOFLAGS=-overlay=o\n      - run: go build ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "github: a matrix",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    strategy:\n      matrix:\n        flags: [-overlay=o]\n    steps:\n      - run: go build ${{ matrix.flags }} ./cmd/app\n",
+            "overlay",
+        ),
+        (
+            "github: a folder by default",
+            "-- .github/workflows/w.yml --\ndefaults: {run: {working-directory: cmd/app}}\njobs:\n  b:\n    steps:\n      - run: go build -overlay=o .\n",
+            "-overlay=o",
+        ),
+        (
+            "github: another shell",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    steps:\n      - shell: bash -euo pipefail {0}\n        run: go build -overlay=o ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "github: a document written to the environment",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    steps:\n      - run: |\n          cat >> $GITHUB_ENV <<E\n          GOFLAGS=-overlay=o\n          E\n      - run: go build ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "github: an action of the tree",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    steps:\n      - uses: ./.github/actions/build\n-- .github/actions/build/action.yml --\nruns:\n  using: composite\n  steps:\n    - run: go build -overlay=o ./cmd/app\n      shell: bash\n",
+            "-overlay=o",
+        ),
+        (
+            "github: a workflow that is called",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    uses: ./.github/workflows/r.yml\n-- .github/workflows/r.yml --\non: workflow_call\njobs:\n  c:\n    steps:\n      - run: go build -overlay=o ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "gitlab: before everything",
+            "-- .gitlab-ci.yml --\nbefore_script: [export GOFLAGS=-overlay=o]\nb:\n  script: [go build ./cmd/app]\n",
+            "-overlay=o",
+        ),
+        (
+            "gitlab: by default",
+            "-- .gitlab-ci.yml --\ndefault:\n  before_script:\n    - export GOFLAGS=-overlay=o\nb:\n  script: go build ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "gitlab: inherited",
+            "-- .gitlab-ci.yml --\n.base:\n  variables: {GOFLAGS: -overlay=o}\nb:\n  extends: .base\n  script: [go build ./cmd/app]\n",
+            "-overlay=o",
+        ),
+        (
+            "gitlab: an anchor",
+            "-- .gitlab-ci.yml --\n.base: &base\n  variables: {GOFLAGS: -overlay=o}\nb:\n  <<: *base\n  script: [go build ./cmd/app]\n",
+            "-overlay=o",
+        ),
+        (
+            "gitlab: a variable with a description",
+            "-- .gitlab-ci.yml --\nvariables:\n  GOFLAGS: {value: -overlay=o, description: x}\nb:\n  script: [go build ./cmd/app]\n",
+            "-overlay=o",
+        ),
+        (
+            "gitlab: lists in lists",
+            "-- .gitlab-ci.yml --\nb:\n  script:\n    - - go build -overlay=o ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "task: environment of all",
+            "-- Taskfile.yml --\nversion: 3\nenv: {GOFLAGS: -overlay=o}\ntasks:\n  b: go build ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "task: a list alone",
+            "-- Taskfile.yml --\nversion: 3\ntasks:\n  b:\n    - go build -overlay=o ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "task: another task",
+            "-- Taskfile.yml --\nversion: 3\ntasks:\n  b:\n    cmds:\n      - task: p\n      - cmd: go build ./cmd/app\n  p:\n    cmds: [go env -w GOFLAGS=-overlay=o]\n",
+            "-overlay=o",
+        ),
+        (
+            "task: a dependency",
+            "-- Taskfile.yml --\nversion: 3\ntasks:\n  b:\n    deps: [p]\n    cmds: [go build ./cmd/app]\n  p: {cmds: [go mod edit -replace=a=b]}\n",
+            "go mod edit",
+        ),
+        (
+            "task: variables",
+            "-- Taskfile.yml --\nversion: 3\nvars: {FLAGS: -overlay=o}\ntasks:\n  b: {cmds: ['go build {{.FLAGS}} ./cmd/app']}\n",
+            "overlay",
+        ),
+        (
+            "task: a folder",
+            "-- Taskfile.yml --\nversion: 3\ntasks:\n  b: {dir: cmd/app, cmds: [go build -overlay=o]}\n",
+            "-overlay=o",
+        ),
+        (
+            "task: a file of settings",
+            "-- Taskfile.yml --\nversion: 3\ndotenv: [settings]\ntasks:\n  b: {cmds: [go build ./cmd/app]}\n-- settings --\nGOFLAGS=-overlay=o\n",
+            "-overlay=o",
+        ),
+        (
+            "goreleaser: environment of all",
+            "-- .goreleaser.yaml --\nenv: [GOFLAGS=-overlay=o]\nbuilds:\n  - main: ./cmd/app\n",
+            "-overlay=o",
+        ),
+        (
+            "goreleaser: flags as one text",
+            "-- .goreleaser.yaml --\nbuilds:\n  - main: ./cmd/app\n    flags: -trimpath -overlay=o\n",
+            "-overlay=o",
+        ),
+        (
+            "goreleaser: a hook of the build",
+            "-- .goreleaser.yaml --\nbuilds:\n  - main: ./cmd/app\n    hooks: {pre: [{cmd: go mod edit -replace=a=b}]}\n",
+            "go mod edit",
+        ),
+        (
+            "goreleaser: an override",
+            "-- .goreleaser.yaml --\nbuilds:\n  - main: ./cmd/app\n    overrides:\n      - {goos: linux, goarch: amd64, flags: [-overlay=o]}\n",
+            "-overlay=o",
+        ),
+        (
+            "goreleaser: the proxy's go.mod",
+            "-- .goreleaser.yaml --\ngomod: {proxy: true, mod: mod}\nbuilds:\n  - main: ./cmd/app\n",
+            "-mod=mod",
+        ),
+        (
+            "goreleaser: a folder",
+            "-- .goreleaser.yaml --\nbuilds:\n  - dir: cmd/app\n    flags: [-overlay=o]\n",
+            "-overlay=o",
+        ),
+        (
+            "a file for direnv",
+            "-- .envrc --\nexport GOFLAGS=-overlay=o\n-- Makefile --\napp:\n\tgo build ./cmd/app\n",
+            "-overlay=o",
+        ),
+    ]);
+}
+
+#[test]
+fn honest_neighbours_of_these_stay_out() {
+    stays_out(&[
+        (
+            "a check in another job",
+            "-- .github/workflows/w.yml --\njobs:\n  tidy:\n    steps:\n      - run: go mod tidy && git diff --exit-code go.mod\n  b:\n    steps:\n      - run: go build ./cmd/app\n",
+        ),
+        ("a prefix of another command", "-- b.sh --\nGOFLAGS=-mod=mod go run x.org/t@latest && go build ./cmd/app\n"),
+        (
+            "a prefix of a generator",
+            "-- Makefile --\ngen:\n\tGOFLAGS=-mod=mod go generate ./...\napp:\n\tgo build ./cmd/app\n",
+        ),
+        (
+            "labels and words of an image",
+            "-- Dockerfile --\nFROM golang\nLABEL how=\"go build -overlay=o ./cmd/app\"\nRUN echo go build -overlay=o ./cmd/app\n# RUN go build -overlay=o ./cmd/app\nRUN go build ./cmd/app\n",
+        ),
+        (
+            "help of a makefile",
+            "-- Makefile --\nhelp:\n\t@echo \"go build -overlay=o ./cmd/app\"\n\t@printf 'go env -w GOFLAGS=-mod=mod\\n'\napp:\n\tgo build ./cmd/app\n",
+        ),
+        (
+            "a target for later",
+            "-- Makefile --\nupdate:\n\tgo get -u ./...\n\tgo mod tidy\napp:\n\tgo build ./cmd/app\n",
+        ),
+        (
+            "a copy elsewhere",
+            "-- b.sh --\ncp go.mod go.sum /tmp/x/\nsed -i s/a/b/ README.md docs/x.md\ngo build ./cmd/app\n",
+        ),
+        (
+            "layers of an image",
+            "-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build ./cmd/app\n",
+        ),
+        (
+            "one file of many stages",
+            "-- Dockerfile --\nFROM golang AS b\nCOPY . .\nRUN go build ./cmd/app\nFROM scratch\nCOPY --from=b /go/app /app\nENV GOFLAGS=-mod=mod\nENTRYPOINT [\"/app\"]\n",
+        ),
+        (
+            "a service that is tested",
+            "-- b.sh --\ngo test -mod=mod -overlay=o ./...\ngo vet -mod=mod ./...\ngo build ./cmd/app\n",
+        ),
+        (
+            "another program",
+            "-- b.sh --\nterraform build -overlay=o ./cmd/app\ncargo build\nmake -C docs\ngo build ./cmd/app\n",
+        ),
+        (
+            "a module of its own",
+            "-- b.sh --\ngo -C tools build -mod=mod .\n(cd tools; go mod edit -go=1.26; go get x@v1)\ngo build ./cmd/app\n",
+        ),
+        (
+            "after the build",
+            "-- b.sh --\ngo build ./cmd/app\ngo mod tidy\nexport GOFLAGS=-mod=mod\ngit checkout go.mod\n",
+        ),
+        (
+            "a variable that only looks so",
+            "-- b.sh --\nexport MY_GOFLAGS=-mod=mod GOFLAGS_OLD=-overlay=o\ngo build ./cmd/app\n",
+        ),
+        (
+            "a document that is written",
+            "-- b.sh --\ncat > NOTES <<E\ngo build -overlay=o ./cmd/app\nGOFLAGS=-mod=mod\nE\ngo build ./cmd/app\n",
+        ),
+        (
+            "taken back",
+            "-- b.sh --\nexport GOFLAGS=-mod=mod\ngo run x.org/t@latest\nunset GOFLAGS\ngo build ./cmd/app\n",
+        ),
+        ("a subshell", "-- b.sh --\n(export GOFLAGS=-mod=mod; go run x.org/t@latest)\ngo build ./cmd/app\n"),
+        (
+            "a lint job of gitlab",
+            "-- .gitlab-ci.yml --\nlint:\n  variables: {GOFLAGS: -mod=mod}\n  script: [golangci-lint run]\nb:\n  script: [go build ./cmd/app]\n",
+        ),
+        (
+            "another build of goreleaser",
+            "-- .goreleaser.yaml --\nbuilds:\n  - id: tool\n    dir: tools\n    flags: [-mod=mod]\n  - id: app\n    main: ./cmd/app\n",
+        ),
+        (
+            "a comment in direnv",
+            "-- .envrc --\n# export GOFLAGS=-mod=mod\nuse flake\nPATH_add bin\n-- Makefile --\napp:\n\tgo build ./cmd/app\n",
+        ),
+        (
+            "a copy of another project, on its own branch",
+            "-- hack/diff.sh --\ntmp=$(mktemp -d)\ngit worktree add \"$tmp\" master\ncd \"$tmp\"\ngo mod edit -replace=a=b\ngo build ./...\n-- b.sh --\ngo build ./cmd/app\n",
+        ),
+    ]);
+}

@@ -1,6 +1,7 @@
 //! Opens one delivered file: no link at its end, a regular file only, never blocking, never more bytes than allowed.
 
 use assize_facts::{Digest, Reason, Sha256, reason};
+use std::cell::Cell;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::OpenOptionsExt;
@@ -42,12 +43,25 @@ pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Di
 }
 
 /// Hashes a file of any size in pieces; `look` sees every piece.
-pub(crate) fn stream(real: &Path, shown: &str, mut look: impl FnMut(&[u8])) -> Result<Digest, Reason> {
-    let (mut file, _) = regular(real, shown)?;
+pub(crate) fn stream(real: &Path, shown: &str, look: impl FnMut(&[u8])) -> Result<Digest, Reason> {
+    let (file, _) = regular(real, shown)?;
+    // Taken out while it is in use, so that whoever looks may stream another file meanwhile.
+    let mut chunk = SPARE.take();
+    chunk.resize(CHUNK, 0);
+    let digest = hashed(file, shown, look, &mut chunk);
+    SPARE.set(chunk);
+    digest
+}
+
+thread_local! {
+    /// A new buffer for each file costs more than many a file.
+    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+}
+
+fn hashed(mut file: File, shown: &str, mut look: impl FnMut(&[u8]), chunk: &mut [u8]) -> Result<Digest, Reason> {
     let mut hash = Sha256::new();
-    let mut chunk = vec![0; CHUNK];
     loop {
-        match file.read(&mut chunk) {
+        match file.read(chunk) {
             Ok(0) => return Ok(hash.digest()),
             Ok(n) => {
                 hash.update(&chunk[..n]);

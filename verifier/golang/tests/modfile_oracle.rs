@@ -1,46 +1,12 @@
 //! Module files against `go mod edit -json` and `go work edit -json` on many variations of one file.
 
-use assize_golang::modfile::{Replace, Strictness, parse_go_mod, parse_go_work};
-use serde_json::{Value, json};
+mod shown;
+
+use assize_golang::modfile::Strictness;
+use serde_json::Value;
+use shown::{BASE, WORK, filled};
 use std::path::Path;
 use std::process::Command;
-
-const BASE: &str = "module example.com/m // Deprecated: go away
-
-go 1.26.0
-
-toolchain go1.26.8
-
-godebug (
-\tdefault=go1.21
-\ttls10server=1
-)
-
-require (
-\tx.y/a v1.0.0
-\t\"x.y/b\" v2.0.0+incompatible // indirect; because
-\t// above
-\tx.y/c/v3 v3.0.1-pre // indirect
-)
-
-require gopkg.in/d.v1 v1.0.0 // not indirect
-
-exclude x.y/a v1.1.0
-
-replace (
-\tx.y/a v1.0.0 => x.y/fork v1.0.1
-\tx.y/b => ./b
-)
-
-// why
-retract [v1.0.0, v1.1.0]
-
-tool x.y/a/cmd/t
-
-ignore (
-\t./node_modules
-)
-";
 
 /// Edits of the base: every one replaces the first occurrence.
 const EDITS: &[(&str, &str)] = &[
@@ -148,62 +114,6 @@ fn go(folder: &Path, kind: &str, file: &str) -> Option<Value> {
     output.status.success().then(|| serde_json::from_slice(&output.stdout).expect("go prints JSON"))
 }
 
-/// Leaves out what is absent, as Go's `omitempty` does.
-fn filled(mut value: Value) -> Value {
-    if let Value::Object(map) = &mut value {
-        *map = std::mem::take(map).into_iter().map(|(k, v)| (k, filled(v))).filter(|(_, v)| !empty(v)).collect();
-    } else if let Value::Array(list) = &mut value {
-        *list = std::mem::take(list).into_iter().map(filled).collect();
-    }
-    value
-}
-
-fn empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(b) => !b,
-        Value::String(s) => s.is_empty(),
-        Value::Array(a) => a.is_empty(),
-        Value::Object(o) => o.is_empty(),
-        Value::Number(_) => false,
-    }
-}
-
-fn replaced(list: &[Replace]) -> Vec<Value> {
-    let one = |m: &assize_golang::module::Module| json!({"Path": m.path, "Version": m.version});
-    list.iter().map(|r| json!({"Old": one(&r.old), "New": one(&r.new)})).collect()
-}
-
-fn our_mod(text: &str) -> Option<Value> {
-    let parsed = parse_go_mod(text.as_bytes(), Strictness::Main);
-    let f = parsed.file;
-    let module = f.module.map(|m| json!({"Path": m.path, "Deprecated": m.deprecated}));
-    let value = json!({
-        "Module": module,
-        "Go": f.go.map(|g| g.version),
-        "Toolchain": f.toolchain.map(|t| t.version),
-        "GoDebug": f.godebug.iter().map(|g| json!({"Key": g.key, "Value": g.value})).collect::<Vec<_>>(),
-        "Require": f.require.iter().map(|r| json!({"Path": r.module.path, "Version": r.module.version, "Indirect": r.indirect})).collect::<Vec<_>>(),
-        "Exclude": f.exclude.iter().map(|e| json!({"Path": e.module.path, "Version": e.module.version})).collect::<Vec<_>>(),
-        "Replace": replaced(&f.replace),
-        "Retract": f.retract.iter().map(|r| json!({"Low": r.interval.low, "High": r.interval.high, "Rationale": r.rationale})).collect::<Vec<_>>(),
-        "Tool": f.tool.iter().map(|t| json!({"Path": t.path})).collect::<Vec<_>>(),
-        "Ignore": f.ignore.iter().map(|i| json!({"Path": i.path})).collect::<Vec<_>>(),
-    });
-    parsed.mistakes.is_empty().then(|| filled(value))
-}
-
-fn our_work(text: &str) -> Option<Value> {
-    let parsed = parse_go_work(text.as_bytes());
-    let f = parsed.file;
-    let value = json!({
-        "Go": f.go.map(|g| g.version),
-        "Use": f.uses.iter().map(|u| json!({"DiskPath": u.path})).collect::<Vec<_>>(),
-        "Replace": replaced(&f.replace),
-    });
-    parsed.mistakes.is_empty().then(|| filled(value))
-}
-
 #[test]
 fn go_mod_says_what_the_go_command_reads() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -218,14 +128,13 @@ fn go_mod_says_what_the_go_command_reads() {
         std::fs::write(folder.path().join("go.mod"), &text).expect("written");
         let theirs = go(folder.path(), "mod", "go.mod").map(filled);
         *if theirs.is_some() { &mut read } else { &mut refused } += 1;
-        assert_eq!(our_mod(&text), theirs, "{from:?} => {to:?}");
+        assert_eq!(shown::go_mod(text.as_bytes(), Strictness::Main), theirs, "{from:?} => {to:?}");
     }
     assert!(read > 30 && refused > 30, "{read} read, {refused} refused");
 }
 
 #[test]
 fn go_work_says_what_the_go_command_reads() {
-    const WORK: &str = "go 1.26\ntoolchain go1.26.8\ngodebug tls10server=1\nuse (\n\t./a\n\t./b // c\n)\nuse .\nreplace x.y/a => ./a\n";
     let folder = tempfile::tempdir().expect("a folder");
     for (from, to) in [
         ("", ""),
@@ -245,6 +154,10 @@ fn go_work_says_what_the_go_command_reads() {
     ] {
         let text = WORK.replacen(from, to, 1);
         std::fs::write(folder.path().join("go.work"), &text).expect("written");
-        assert_eq!(our_work(&text), go(folder.path(), "work", "go.work").map(filled), "{from:?} => {to:?}");
+        assert_eq!(
+            shown::go_work(text.as_bytes()),
+            go(folder.path(), "work", "go.work").map(filled),
+            "{from:?} => {to:?}"
+        );
     }
 }

@@ -37,8 +37,10 @@ pub(super) fn each(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) -
         taken.push(extent(&archive, record, &mut buffer)?);
     }
     gaps_between(&mut taken.clone(), &archive, part.len(), visitor)?;
+    // One for all members: new ones for each would leave holes of their size among what the visitor keeps.
+    let mut inflater = None;
     for (record, (from, to)) in records.iter().zip(&taken) {
-        one(&archive, record, to - from, budget, visitor)?;
+        one(&archive, record, to - from, budget, &mut inflater, visitor)?;
     }
     Ok(())
 }
@@ -120,11 +122,15 @@ fn gaps_between(
     Ok(())
 }
 
-fn one(
-    archive: &ZipArchive<Part<'_>>,
+/// What unpacks the members of an archive, one after the other.
+type Inflater<'z, 'p> = Option<flate2::read::DeflateDecoder<rawzip::ZipReader<&'z Part<'p>>>>;
+
+fn one<'z, 'p>(
+    archive: &'z ZipArchive<Part<'p>>,
     record: &Record,
     packed: u64,
     budget: &Budget,
+    inflater: &mut Inflater<'z, 'p>,
     visitor: &mut dyn Visitor,
 ) -> io::Result<()> {
     if record.member.kind == MemberKind::Folder {
@@ -139,7 +145,13 @@ fn one(
     if record.method == CompressionMethod::STORE {
         give(record, entry.verifying_reader(raw), packed, budget, visitor)
     } else if record.method == CompressionMethod::DEFLATE {
-        let decoder = flate2::read::DeflateDecoder::new(raw);
+        let decoder = match inflater {
+            Some(decoder) => {
+                decoder.reset(raw);
+                decoder
+            }
+            None => inflater.insert(flate2::read::DeflateDecoder::new(raw)),
+        };
         give(record, entry.verifying_reader(decoder), packed, budget, visitor)
     } else {
         let method = record.method.as_u16();

@@ -197,7 +197,7 @@ fn add(
             file.replace.push(replace(words, place)?);
             Ok(())
         }
-        "retract" => match interval(words) {
+        "retract" => match interval(words, strict) {
             Ok(interval) => {
                 let rationale = directive_comment(line, above);
                 file.retract.push(Retract { interval, rationale, place });
@@ -352,17 +352,21 @@ pub fn is_directory_path(text: &str) -> bool {
         || ["./", ".\\", "../", "..\\", "/", "\\"].iter().any(|prefix| text.starts_with(prefix))
 }
 
-fn interval(words: &[String]) -> Result<Interval, Refusal> {
+/// A version or a closed interval; in a dependency's file something may follow, which may mean something one day.
+fn interval(words: &[String], strict: bool) -> Result<Interval, Refusal> {
     let texts: Vec<&str> = words.iter().map(String::as_str).collect();
-    match texts.as_slice() {
-        [] | ["(", ..] => Err("expected '[' or version".into()),
-        ["[", low, ",", high, "]"] => Ok(Interval { low: word(low)?, high: word(high)? }),
-        ["[", ..] => Err("expected a closed interval [v1.2.3, v1.2.4]".into()),
-        [version] => {
+    let (interval, rest) = match texts.as_slice() {
+        [] | ["(", ..] => return Err("expected '[' or version".into()),
+        ["[", low, ",", high, "]", rest @ ..] => (Interval { low: word(low)?, high: word(high)? }, rest),
+        ["[", ..] => return Err("expected a closed interval [v1.2.3, v1.2.4]".into()),
+        [version, rest @ ..] => {
             let version = word(version)?;
-            Ok(Interval { low: version.clone(), high: version })
+            (Interval { low: version.clone(), high: version }, rest)
         }
-        [_, extra, ..] => Err(format!("unexpected token after version: {extra:?}")),
+    };
+    match rest.first() {
+        Some(extra) if strict => Err(format!("unexpected token after version: {extra:?}")),
+        _ => Ok(interval),
     }
 }
 

@@ -26,9 +26,9 @@ pub fn parse_record(answer: &[u8]) -> Option<Record<'_>> {
     Some(Record { number, text, note: &rest[blank + 2..] })
 }
 
-/// No control characters but line feeds, and no empty line.
+/// No control characters but line feeds, and no empty line but a first one (`isValidRecordText`).
 fn is_text(text: &str) -> bool {
-    !text.starts_with('\n') && !text.contains("\n\n") && !text.chars().any(|c| c < ' ' && c != '\n')
+    !text.contains("\n\n") && !text.chars().any(|c| c < ' ' && c != '\n')
 }
 
 /// The hash of a record as a leaf of the tree (RFC 6962 section 2.1).

@@ -146,7 +146,6 @@ fn records_are_of_one_module_and_say_two_sums() {
         "+7\nx\n\n",
         "7x\nx\n\n",
         "7\nx\n",
-        "7\n\nx\n\n",
         "7\na\tb\n\n",
         "99999999999999999999\nx\n\n",
     ] {

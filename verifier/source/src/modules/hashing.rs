@@ -5,6 +5,7 @@ use assize_delivery::{EntryKind, MemberKind};
 use assize_facts::{Digest, Reason, Sha256, reason};
 use assize_golang::module::{Module, check_file_path};
 use assize_golang::sum::{TreeHash, TreeHashError, go_mod_h1};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
@@ -165,12 +166,20 @@ enum Stopped {
     Unread(std::io::Error),
 }
 
+thread_local! {
+    /// One for all members that a thread hashes.
+    static CHUNK: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
+}
+
 fn stream(content: &mut dyn Read, most: u64) -> Result<([u8; 32], u64), Stopped> {
+    CHUNK.with_borrow_mut(|chunk| hashed(content, most, chunk))
+}
+
+fn hashed(content: &mut dyn Read, most: u64, chunk: &mut [u8]) -> Result<([u8; 32], u64), Stopped> {
     let mut hash = Sha256::new();
-    let mut chunk = vec![0; 64 << 10];
     let mut size = 0u64;
     loop {
-        match content.read(&mut chunk) {
+        match content.read(chunk) {
             Ok(0) => return Ok((hash.bytes(), size)),
             Ok(n) => {
                 size += n as u64;

@@ -3,11 +3,11 @@
 use assize_golang::build::{Context, constraint, constraint_of_other, could_build, file_name_fate};
 use assize_golang::modfile::{Strictness, parse_go_mod, parse_go_work};
 use assize_golang::module::{
-    check_file_path, check_import_path, check_path, escape_path, matches_prefix_patterns, unescape_path,
+    Module, check_file_path, check_import_path, check_path, escape_path, matches_prefix_patterns, unescape_path,
 };
 use assize_golang::sum::{is_h1, parse_go_sum};
 use assize_golang::vendor::{Main, Mains, clean, inconsistencies, parse_modules_txt};
-use assize_golang::{glob, godebug, release, semver};
+use assize_golang::{glob, godebug, release, semver, sumdb};
 use std::time::{Duration, Instant};
 
 /// Pieces that mean something to one parser or another.
@@ -63,6 +63,11 @@ const PIECES: &[&str] = &[
     "?",
     "^",
     "-",
+    "go.sum database tree\n",
+    "\n\n",
+    "— sum.golang.org ",
+    "Az3grkwAPWdf0j0QaqFdZ3Hg/pDusO9we04GR+upDAujfj+kau8VzeyO7Xqw0j0qZNnwMvwiV98DluG2iyB8t4v4WQU=\n",
+    "42644101\n",
 ];
 
 struct Random(u64);
@@ -99,6 +104,9 @@ fn everything(bytes: &[u8], context: &Context) {
         (semver::pseudo(&text), semver::canonical(&text), semver::compare(&text, "v1.0.0"), is_h1(&text), clean(&text));
     let _ =
         (release::toolchain(&text), release::language(&text), godebug::directive(&text), godebug::implied(&text, None));
+    let key = sumdb::Key::parse(sumdb::KEY).expect("the key");
+    let _ = (sumdb::open(bytes, &key), sumdb::parse_tree(&text), sumdb::Key::parse(&text));
+    let _ = sumdb::parse_record(bytes).map(|r| (r.sums(&Module::new("x.y/z", "v1.0.0")), sumdb::open(r.note, &key)));
     let (sum, txt, work) = (parse_go_sum(bytes), parse_modules_txt(bytes), parse_go_work(bytes));
     let file = parse_go_mod(bytes, Strictness::Main);
     let mains = Mains::new(vec![Main { go_mod: &file.file, folder: "a" }], Some(&work.file));

@@ -138,17 +138,9 @@ fn records_are_of_one_module_and_say_two_sums() {
     let text = "x.y/z v1.0.0 h1:a\nx.y/z v1.0.0/go.mod h1:b\n";
     let record = |answer: &str| parse_record(answer.as_bytes()).map(|r| (r.number, r.text.to_string()));
     assert_eq!(record(&format!("7\n{text}\nnote")), Some((7, text.into())));
-    for bad in [
-        "",
-        "7",
-        "7\n",
-        "-7\nx\n\n",
-        "+7\nx\n\n",
-        "7x\nx\n\n",
-        "7\nx\n",
-        "7\na\tb\n\n",
-        "99999999999999999999\nx\n\n",
-    ] {
+    for bad in
+        ["", "7", "7\n", "-7\nx\n\n", "+7\nx\n\n", "7x\nx\n\n", "7\nx\n", "7\na\tb\n\n", "99999999999999999999\nx\n\n"]
+    {
         assert_eq!(record(bad), None, "{bad:?}");
     }
     let sums = |text: &str, version: &str| {

@@ -213,8 +213,9 @@ impl State<'_> {
                 let target =
                     words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
                 self.shell.remember_place();
-                self.shell.move_to(self.folder_meant(target));
+                self.shell.move_to(self.in_clone(target).unwrap_or_else(|| self.folder_meant(target)));
             }
+            "git" if words.get(1).is_some_and(|w| w == "clone") => self.clone_of(&plain_all(words)),
             "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
             "source" | "." => self.sourced(words),

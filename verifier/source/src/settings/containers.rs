@@ -1,6 +1,7 @@
-//! Programs that run others: containers with the source in them, `find`.
+//! Programs that run others (containers with the source in them, `find`), and copies of other projects.
 
 use super::commands::{Run, pairs, plain_all};
+use super::delivered::OUTSIDE;
 use super::evaluate::State;
 use super::state::Sure;
 
@@ -102,6 +103,36 @@ impl State<'_> {
         }
         self.run(command, run);
         self.shell.back(before);
+    }
+
+    /// `git clone URL FOLDER`: another project's copy, unless the address is this module's own.
+    pub(super) fn clone_of(&mut self, words: &[String]) {
+        const WITH_VALUE: &[&str] =
+            &["-b", "--branch", "--depth", "-o", "--origin", "-c", "--config", "--reference", "-j"];
+        let mut rest: Vec<&String> = Vec::new();
+        let mut words = words.iter().skip(2);
+        while let Some(word) = words.next() {
+            if WITH_VALUE.contains(&word.as_str()) {
+                words.next();
+            } else if !word.starts_with('-') {
+                rest.push(word);
+            }
+        }
+        let Some(address) = rest.first() else { return };
+        let path = address.trim_end_matches('/').trim_end_matches(".git");
+        let folder = rest.get(1).map_or_else(|| path.rsplit('/').next().unwrap_or(path), |f| f.as_str());
+        let root = match () {
+            () if self.targets.is_own(path) => Some(String::new()),
+            () if address.contains('$') => None,
+            () => Some(OUTSIDE.to_owned()),
+        };
+        self.scope.clones.push((folder.trim_end_matches('/').to_owned(), root));
+    }
+
+    /// The folder that a path means where it is a copy made before.
+    pub(super) fn in_clone(&self, path: &str) -> Option<Option<String>> {
+        let path = path.trim_end_matches('/');
+        self.scope.clones.iter().rev().find(|(folder, _)| folder == path && folder != ".").map(|(_, root)| root.clone())
     }
 
     /// `find … -exec COMMAND {} ;`, with the name that is looked for in the place of the files.

@@ -26,6 +26,9 @@ pub(super) struct Targets {
     declared: Option<Vec<BTreeMap<String, Option<String>>>>,
 }
 
+/// Stands for a folder in which nothing of the source is: of an image, of another project.
+pub(super) const OUTSIDE: &str = "../image";
+
 /// What the build information of a binary records (runtime/debug.BuildSetting, Go 1.26).
 const RECORDED: &[&str] = &["CGO_ENABLED", "-buildmode", "-race", "-msan", "-asan"];
 
@@ -73,6 +76,14 @@ impl Targets {
             declared: spec.binaries.iter().map(|b| b.build.as_ref().map(declared_settings)).collect(),
             platform: platform.map(|(os, arch)| (os.to_owned(), arch.split('/').next().unwrap_or(arch).to_owned())),
         }
+    }
+
+    /// Whether an address of a repository is that of the delivered module.
+    pub fn is_own(&self, address: &str) -> bool {
+        let path = address.split_once("://").map_or(address, |(_, rest)| rest);
+        let path = path.rsplit_once('@').map_or(path, |(_, rest)| rest).replacen(':', "/", 1);
+        let path = path.trim_start_matches("www.");
+        self.module.as_deref().is_some_and(|module| assize_golang::module::is_at_or_below(module, path))
     }
 
     /// Whether a build makes a delivered program.
@@ -221,7 +232,7 @@ impl Targets {
         match folder.filter(|_| asked.is_some_and(|path| self.is_there(path))) {
             Some(folder) => Some(self.matches(&normal(&format!("{folder}/{package}")))),
             // The folder is not known (a Dockerfile's WORKDIR): a path that names a delivered package is one; `.` may be.
-            None if inner.is_empty() => None,
+            None if inner.is_empty() => folder.is_some_and(|f| f == OUTSIDE).then_some(false),
             None => Some(self.matches(&inner)),
         }
     }

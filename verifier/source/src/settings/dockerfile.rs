@@ -1,6 +1,6 @@
 //! Dockerfiles: one scope per stage, what it is built from first (Dockerfile reference: FROM, ARG, ENV, WORKDIR, COPY, RUN, SHELL).
 
-use super::delivered::normal;
+use super::delivered::{OUTSIDE, normal};
 use super::model::{Scope, Step, Variable};
 use std::collections::BTreeMap;
 
@@ -14,9 +14,6 @@ struct Stage {
     /// Something of the source may be in it.
     filled: bool,
 }
-
-/// A folder of an image in which nothing of the source is, relative to the source root.
-const OUTSIDE: &str = "../image";
 
 /// The stages. What a stage sets holds for the stages that begin from it. `given` are build arguments of the call.
 pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>) -> Vec<Scope> {

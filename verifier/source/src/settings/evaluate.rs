@@ -94,6 +94,8 @@ pub(super) struct OfScope {
     /// Commands followed so far.
     pub count: u32,
     pub called: Vec<String>,
+    /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
+    pub clones: Vec<(String, Option<String>)>,
     /// It is longer or deeper than is followed.
     pub cut: bool,
     environment_file: bool,

@@ -189,6 +189,22 @@ fn sources_and_module_files_changed_before_the_build_are_seen() {
 }
 
 #[test]
+fn a_copy_of_the_module_itself_is_the_source() {
+    reaches(&[
+        (
+            "cloned and built",
+            "-- b.sh --\ngit clone --depth 1 git@example.com:m.git work\ncd work\ngo build -overlay=o ./cmd/app\n",
+            "overlay",
+        ),
+        (
+            "whoever's it is, the program has the name",
+            "-- b.sh --\ngit clone https://x.org/y work\ncd work\ngo build -overlay=o -o /out/app .\n",
+            "overlay",
+        ),
+    ]);
+}
+
+#[test]
 fn makefiles_are_read_through_their_spellings() {
     let with = |text: &str| format!("-- Makefile --\n{text}\n");
     let texts = [
@@ -452,6 +468,14 @@ fn honest_neighbours_of_these_stay_out() {
         (
             "a comment in direnv",
             "-- .envrc --\n# export GOFLAGS=-mod=mod\nuse flake\nPATH_add bin\n-- Makefile --\napp:\n\tgo build ./cmd/app\n",
+        ),
+        (
+            "another project that is cloned and built in a container",
+            "-- Makefile --\nbin:\n\tdocker run --rm -v x:x image/${V} /bin/bash -c \"\\\n\t\tgit clone https://x.org/sample /go/src/sample && \\\n\t\tcd /go/src/sample && \\\n\t\tgo mod tidy && go mod edit -replace=a=b && \\\n\t\tgo build -overlay=o -o out/sample .\"\napp:\n\tgo build ./cmd/app\n",
+        ),
+        (
+            "a release from a folder that hooks make",
+            "-- .goreleaser.yml --\nbefore:\n  hooks:\n    - /bin/sh -c 'cd ./x-build && go mod init x'\n    - go mod edit -require=a@v1 ./x-build/go.mod\nbuilds:\n  - dir: ./x-build\n    binary: x\n",
         ),
         (
             "a copy of another project, on its own branch",

@@ -353,7 +353,12 @@ pub(super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
                     words.push(format!("{flag}={}", values.join(" ")));
                 }
             }
-            words.push(build.get("main").map_or_else(|| ".".to_owned(), shown));
+            // From the root: a folder that another command makes is none of the tree.
+            let main = build.get("main").map_or_else(|| ".".to_owned(), shown);
+            words.push(match build.get("dir").and_then(Json::as_str) {
+                Some(folder) => format!("./{}", normal(&format!("{folder}/{main}"))),
+                None => main,
+            });
             let mut env = global.clone();
             env.extend(pairs(build.get("env")));
             if !std::ptr::eq(own, build) {
@@ -363,9 +368,6 @@ pub(super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
                 env.extend(platform.into_iter().filter_map(of));
             }
             let mut steps = hooks.clone();
-            if let Some(folder) = build.get("dir").and_then(Json::as_str) {
-                steps.push(Step::Folder { path: super::evaluate::below("", folder) });
-            }
             steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("pre"))));
             let place = if std::ptr::eq(own, build) { build.get("main") } else { own.get("flags") };
             let line = place.map_or(1, |at| line_of(text, &list(Some(at)).join(" ")));

@@ -3,6 +3,7 @@
 mod attacks;
 mod bad_input;
 mod bad_services;
+mod binaries;
 mod canaries;
 mod commands;
 mod data;

@@ -166,12 +166,14 @@ enum Room {
     Delivery,
     Source,
     Binary,
+    Rebuild,
     Runtime,
 }
 
 fn room(kind: &str) -> Room {
     match kind {
         "inventory.files" | "inventory.declared" | "image.manifest" | "image.files" => Room::Delivery,
+        "binary.rebuild" => Room::Rebuild,
         _ => match kind.split('.').next() {
             Some("data") => Room::Data,
             Some("binary") => Room::Binary,
@@ -230,6 +232,11 @@ pub fn collect(
         let advisories = database.as_ref().map(|asked| asked as &dyn assize_binary::Advisories);
         let context = assize_binary::Context { advisories };
         sheets.extend(steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress)));
+    }
+    let rebuild = of(|r| matches!(r, Room::Rebuild));
+    if !rebuild.is_empty() {
+        let plan = run_plan(delivery, &rebuild, running);
+        sheets.extend(steps.take("rebuild", || assize_runtime::rebuild(&plan, &options.modules, progress)));
     }
     let data = of(|r| matches!(r, Room::Data));
     if !data.is_empty() {

@@ -40,6 +40,14 @@ const DARWIN: &[&str] = &[
 /// `runtime/os_windows.go`: everything else is loaded by name when it is used.
 const WINDOWS: &[&str] = &["kernel32.dll"];
 
+/// OpenBSD lets programs into its kernel only through its own library (`runtime/sys_openbsd.go`); no other system has this interpreter.
+const OPENBSD_INTERPRETER: &str = "/usr/libexec/ld.so";
+
+fn is_openbsds(library: &str) -> bool {
+    let name = library.split(".so").next().unwrap_or(library);
+    matches!(name, "libc" | "libpthread") && library.contains(".so")
+}
+
 pub fn read(bytes: &[u8]) -> Result<Headers, Reason> {
     let failed = |error: goblin::error::Error| reason!("executable-not-parsed", detail = error);
     match bytes.get(..4) {
@@ -78,9 +86,10 @@ fn elf_arch(elf: &Elf<'_>) -> Option<&'static str> {
 
 fn from_elf(elf: &Elf<'_>) -> Headers {
     let abi = elf.header.e_ident[header::EI_OSABI];
-    let os = match abi {
-        header::ELFOSABI_NONE | header::ELFOSABI_LINUX => Some("linux"),
-        header::ELFOSABI_FREEBSD => Some("freebsd"),
+    let os = match (abi, elf.interpreter) {
+        (header::ELFOSABI_NONE, Some(OPENBSD_INTERPRETER)) => Some("openbsd"),
+        (header::ELFOSABI_NONE | header::ELFOSABI_LINUX, _) => Some("linux"),
+        (header::ELFOSABI_FREEBSD, _) => Some("freebsd"),
         _ => None,
     };
     let flags = elf.dynamic.as_ref().map(|d| (d.info.flags, d.info.flags_1)).unwrap_or_default();
@@ -97,7 +106,7 @@ fn from_elf(elf: &Elf<'_>) -> Headers {
         arch: known(elf_arch(elf), u64::from(elf.header.e_machine)),
         stripped: elf.syms.is_empty(),
         interpreter: elf.interpreter.map(str::to_owned),
-        needed_by_pure_go: needed.is_empty(),
+        needed_by_pure_go: needed.is_empty() || os == Some("openbsd") && needed.iter().all(|l| is_openbsds(l)),
         needed,
         rpath: elf.rpaths.iter().chain(&elf.runpaths).map(|p| p.to_string()).collect(),
         pie,

@@ -118,6 +118,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("image.toml", include_str!("../words/image.toml")),
     ("judge.toml", include_str!("../words/judge.toml")),
     ("module.toml", include_str!("../words/module.toml")),
+    ("rebuild.toml", include_str!("../words/rebuild.toml")),
     ("runtime.toml", include_str!("../words/runtime.toml")),
     ("source.toml", include_str!("../words/source.toml")),
     ("subjects.toml", include_str!("../words/subjects.toml")),

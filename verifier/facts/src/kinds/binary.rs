@@ -168,6 +168,22 @@ fact! {
     }
 }
 
+fact! {
+    /// A delivered binary, built again from the delivered source in the sandbox, without network, as `[[binary]] build` says.
+    pub struct Rebuild = "binary.rebuild", layers [Source, Binary], counts "executables", with ["how"] {
+        /// The binary's name.
+        binary: String,
+        /// The version of Go that `build` names, or null.
+        go: Option<String>,
+        /// What was called, without places of this machine; empty where nothing was.
+        command: Vec<String>,
+        /// SHA-256 of what came out.
+        sha256: Known<Digest>,
+        /// Whether it is byte for byte what was delivered.
+        same: Known<bool>,
+    }
+}
+
 pub(super) fn schemas() -> Vec<KindSchema> {
     vec![
         Info::schema(),
@@ -175,6 +191,7 @@ pub(super) fn schemas() -> Vec<KindSchema> {
         Module::schema(),
         Functions::schema(),
         Linkage::schema(),
+        Rebuild::schema(),
         Vulnerability::schema(),
     ]
 }

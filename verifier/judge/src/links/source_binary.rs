@@ -25,8 +25,11 @@ pub fn derive(sheets: &Sheets, declared: &Declared, modules: &Sheet, functions: 
         sheet.gap(reason, "");
     }
     let tree = Tree::read(sheets);
+    // Only a contract that agrees on a rebuild has this sheet.
+    let rebuilds = sheets.having("binary.rebuild").map_or(&[][..], |sheet| sheet.items.as_slice());
     for binary in binaries.iter().filter(|b| !b.go_program.is_false()) {
-        let link = Whole { binary, tree: &tree, declared, settings: &settings.items, modules, functions }.link();
+        let link =
+            Whole { binary, tree: &tree, declared, settings: &settings.items, rebuilds, modules, functions }.link();
         sheet.push(link, Origin::file(&binary.path));
     }
     sheet.examined(binaries.len() as u64);
@@ -39,6 +42,7 @@ struct Whole<'a> {
     tree: &'a Tree<'a>,
     declared: &'a Declared,
     settings: &'a [Item],
+    rebuilds: &'a [Item],
     modules: &'a Sheet,
     functions: &'a Sheet,
 }
@@ -49,8 +53,8 @@ impl Whole<'_> {
         let (main, tags, platform) = (self.main(), self.tags(), self.platform());
         let (modules, functions) = (modules::of_binary(self.modules, name), functions::of_all(self.functions, name));
         let structure = Truth::all([&main, &tags, &platform, &modules, &functions].map(Clone::clone));
-        // The function table can refute and never prove: two binaries that differ in a constant have the same one. No rebuild is made yet.
-        let bodies = Truth::Unknown(reason!("bodies-not-compared"));
+        // The function table can refute and never prove: two binaries that differ in a constant have the same one.
+        let bodies = self.rebuilt();
         SourceBinary {
             binary: name.clone(),
             declared: known(self.binary.declared.clone()),
@@ -60,7 +64,7 @@ impl Whole<'_> {
             modules_agree: known(modules),
             functions_agree: known(functions),
             structure_agrees: known(structure.clone()),
-            bodies_compared: false,
+            bodies_compared: !matches!(bodies, Truth::Unknown(_)),
             bodies_agree: known(bodies.clone()),
             agrees: known(structure.and(|| bodies)),
         }
@@ -80,6 +84,16 @@ impl Whole<'_> {
             None => tree.hidden_in(None).map_or(Truth::False, Truth::Unknown),
         };
         Truth::from(wanted.unwrap_or(true)).and(|| declared)
+    }
+
+    /// What a rebuild showed, where one was agreed and made.
+    fn rebuilt(&self) -> Truth {
+        let mine = |item: &&Item| item.text("binary") == Some(&self.binary.name);
+        let mut mine = self.rebuilds.iter().filter(mine).peekable();
+        match mine.peek() {
+            Some(_) => Truth::all(mine.map(|item| seen::flag(item, "same"))),
+            None => Truth::Unknown(reason!("bodies-not-compared")),
+        }
     }
 
     fn setting(&self, key: &str) -> Option<&str> {

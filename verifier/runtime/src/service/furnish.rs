@@ -87,7 +87,8 @@ pub(crate) fn program(plan: &RunPlan, sandbox: &Sandbox, delivered: &str, to: &s
     Ok(copied)
 }
 
-fn copy(from: &mut impl Read, to: &mut impl Write, limit: u64) -> io::Result<Digest> {
+/// Copies so many bytes at most; the digest of what was copied.
+pub(crate) fn copy(from: &mut impl Read, to: &mut impl Write, limit: u64) -> io::Result<Digest> {
     let mut hash = Sha256::new();
     let mut part = vec![0; 1 << 20];
     let mut total = 0;

@@ -12,6 +12,7 @@ mod secrets;
 mod start;
 
 pub use endpoint::{Endpoint, usable_address, usable_url};
+pub(crate) use furnish::copy;
 pub(crate) use inside::Inside;
 pub(crate) use places::Places;
 pub(crate) use sandbox::Sandbox;

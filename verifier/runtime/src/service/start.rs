@@ -30,6 +30,8 @@ pub(crate) const NOT_RUN: &str = "not-run";
 pub(super) const WRITABLE: &[&str] = &["/tmp", "/var/tmp", "/run"];
 /// Bytes of memory of everything in the sandbox.
 const MEMORY: u64 = 3 << 30;
+/// Bytes of each writable folder; a service that fills its disk meets ENOSPC here.
+const WRITABLE_BYTES: u64 = 512 << 20;
 /// Processes and threads of everything in the sandbox.
 const PROCESSES: u64 = 1024;
 /// How long init may take to hand over the trace.
@@ -170,6 +172,8 @@ fn open(plan: &RunPlan, host_libraries: bool) -> Result<(Sandbox, Names, bool), 
             writable: [names.work.as_str()].iter().chain(WRITABLE).map(|f| f.to_string()).collect(),
             private: names.private.clone(),
             host_libraries,
+            shown: vec![],
+            writable_bytes: WRITABLE_BYTES,
             hostname: names.hostname.clone(),
             address: names.address,
             memory: MEMORY,

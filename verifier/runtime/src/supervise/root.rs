@@ -1,6 +1,6 @@
 //! The file system, network and name of the sandbox: an empty root on a tmpfs with a few devices, the host's zone data and libraries where needed, and a loopback interface.
 
-use super::wire::Setup;
+use super::wire::{Setup, Shown};
 use nix::errno::Errno;
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use std::ffi::CString;
@@ -17,8 +17,6 @@ const NONE: Option<&str> = None;
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 /// Bytes of the root itself: `/etc`, the program.
 const ROOT_SIZE: u64 = 3 << 30;
-/// Bytes of each writable folder; a service that fills its disk meets ENOSPC here.
-const WRITABLE_SIZE: u64 = 512 << 20;
 /// Any existing folder does to hang the new root on: the mount namespace is our own.
 const HANGERS: &[&str] = &["/tmp", "/mnt", "/run", "/var", "/dev/shm"];
 
@@ -50,6 +48,9 @@ pub(crate) fn build(setup: &Setup) -> Step<()> {
     devices(root)?;
     for name in host_folders(setup.host_libraries) {
         show(root, name)?;
+    }
+    for folder in &setup.shown {
+        show_at(root, folder)?;
     }
     let quiet = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
     // A user namespace may mount this only while another, full /proc is still visible (mount_namespaces(7)).
@@ -84,18 +85,18 @@ fn folders(root: &str, setup: &Setup) -> Step<()> {
         make(&format!("{root}/{name}"), 0o755)?;
     }
     for (place, name) in setup.writable.iter().enumerate() {
-        let path = writable(root, name, if place == 0 { 0o755 } else { 0o1777 })?;
+        let path = writable(root, name, if place == 0 { 0o755 } else { 0o1777 }, setup.writable_bytes)?;
         let user = nix::unistd::Uid::from_raw(setup.user);
         let group = nix::unistd::Gid::from_raw(setup.user);
         step("own-writable", nix::unistd::chown(path.as_str(), Some(user), Some(group)))?;
     }
-    writable(root, &setup.private, 0o711).map(drop)
+    writable(root, &setup.private, 0o711, setup.writable_bytes).map(drop)
 }
 
-fn writable(root: &str, name: &str, mode: u32) -> Step<String> {
+fn writable(root: &str, name: &str, mode: u32, size: u64) -> Step<String> {
     let path = format!("{root}{name}");
     make(&path, 0o755)?;
-    let options = format!("size={WRITABLE_SIZE},nr_inodes=100000,mode={mode:o}");
+    let options = format!("size={size},nr_inodes=100000,mode={mode:o}");
     let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     step("mount-writable", mount(Some("tmpfs"), path.as_str(), Some("tmpfs"), flags, Some(options.as_str())))?;
     Ok(path)
@@ -143,6 +144,15 @@ fn show(root: &str, name: &str) -> Step<()> {
     let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
     step(&format!("bind-{name}"), mount(Some(name), to.as_str(), NONE, flags, NONE))?;
     step(&format!("read-only-{name}"), read_only(&to))
+}
+
+/// Shows a folder of the host at another place.
+fn show_at(root: &str, folder: &Shown) -> Step<()> {
+    let to = format!("{root}{}", folder.to);
+    make(&to, 0o755)?;
+    let flags = MsFlags::MS_BIND | MsFlags::MS_REC;
+    step("bind-shown", mount(Some(folder.from.as_str()), to.as_str(), NONE, flags, NONE))?;
+    if folder.writable { Ok(()) } else { step("read-only-shown", read_only(&to)) }
 }
 
 /// Makes one mount read-only. A user namespace may not clear flags that the mount came with (mount_namespaces(7)), so they are repeated.

@@ -27,6 +27,10 @@ pub(crate) struct Setup {
     pub private: String,
     /// Whether libraries of the host are shown read-only: only for programs that are linked dynamically.
     pub host_libraries: bool,
+    /// Folders of the host that are shown besides, each at a place of its own.
+    pub shown: Vec<Shown>,
+    /// Bytes of each writable folder; what is written beyond meets ENOSPC.
+    pub writable_bytes: u64,
     pub hostname: String,
     /// An address beside those of the loopback: what is served there and not on the loopback would otherwise not be seen.
     pub address: Option<Ipv4Addr>,
@@ -36,6 +40,14 @@ pub(crate) struct Setup {
     pub processes: u64,
     /// Without a sandbox: the folder that stands for its root, to be made and removed.
     pub folder: Option<String>,
+}
+
+/// A folder of the operator's that the sandbox sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Shown {
+    pub from: String,
+    pub to: String,
+    pub writable: bool,
 }
 
 /// Who owns a made file.

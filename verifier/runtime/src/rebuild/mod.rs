@@ -133,6 +133,7 @@ fn build(plan: &RunPlan<'_>, recipe: &Recipe, modules: &[PathBuf]) -> Result<Dig
         shown: folders,
         writable_bytes: WRITABLE,
         hostname: "build".into(),
+        address: None,
         memory: MEMORY,
         processes: PROCESSES,
         folder: None,

@@ -115,7 +115,8 @@ fn evidence(case: &Case, fact: &str) -> Value {
 /// A raw observation in the pack.
 fn exhibit(case: &Case, path: &str) -> Value {
     let mut evidence = json!({ "description": line(&case.say("oscal-exhibit", &[("path", path)])) });
-    if let Some(href) = uri(path) {
+    // Nothing else of a pack is an exhibit, whatever a record says.
+    if let Some(href) = uri(path).filter(|href| href.starts_with("exhibits/")) {
         evidence["href"] = href.into_owned().into();
     }
     evidence

@@ -284,8 +284,9 @@ fn every_shell_completes_every_command_and_every_command_has_a_page() {
     for name in &commands {
         let page = std::fs::read_to_string(pages.path().join(format!("assize-{name}.1"))).expect("a page");
         let help = assize([name, "--help"]).stdout;
-        for option in help.split_whitespace().filter(|w| w.starts_with("--") && w.len() > 3) {
-            let option = option.trim_matches(|c: char| !c.is_ascii_alphanumeric() && c != '-').replace('-', "\\-");
+        let options = regex::Regex::new("--[a-z][a-z-]+").expect("a pattern");
+        for option in options.find_iter(&help) {
+            let option = option.as_str().replace('-', "\\-");
             assert!(page.contains(&option), "assize-{name}.1 lacks {option}");
         }
     }

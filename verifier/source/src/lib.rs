@@ -68,14 +68,14 @@ fn read(
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
-    let lens = source.as_ref().map(meaning::Lens::new);
-    let of_kind = |request: &Request| match request.kind.as_str() {
-        BuildSetting::KIND => settings.clone(),
-        _ => lens.as_ref().and_then(|lens| facts::sheet(request, lens)),
-    };
-    sheets.extend(others.iter().map(|request| match of_kind(request) {
-        Some(sheet) => Sheet { with: request.args(), ..sheet },
-        None => not_built(request),
+    let mut source = source;
+    sheets.extend(others.iter().map(|request| {
+        let sheet = match (request.kind.as_str(), &mut source) {
+            (BuildSetting::KIND, _) => settings.clone(),
+            (_, Some(source)) => facts::sheet(request, source),
+            (_, None) => None,
+        };
+        sheet.map_or_else(|| not_built(request), |sheet| Sheet { with: request.args(), ..sheet })
     }));
     sheets
 }

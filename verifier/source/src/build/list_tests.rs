@@ -30,7 +30,9 @@ fn theirs(root: &Path, patterns: &[&str], build: &Build) -> Fates {
         .args(["list", "-e", "-find", fields, "-tags", tags])
         .args(patterns)
         .current_dir(root)
-        .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("GOOS", os), ("GOARCH", arch)])
+        .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOOS", os), ("GOARCH", arch)])
+        // A published module may hold a part of its vendor folder; the library holds the whole of its own.
+        .env("GOFLAGS", if patterns == ["./..."] { "-mod=mod" } else { "" })
         .envs([("GOPROXY", "off"), ("GOWORK", "off"), ("CGO_ENABLED", if cgo { "1" } else { "0" })])
         .output()
         .expect("these tests need `go` on the PATH");

@@ -29,7 +29,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         |lens: &Lens, file| FUNCTIONS.iter().any(|(path, ..)| lens.imports(file, path)) || types.matters(lens, file);
     let words = types.own_names();
     let search = Search { file: &file, marks: mark::EXEC, words: &words, dependencies: true };
-    search.sheet::<ExecCall>(lens, |site| {
+    let mut sheet = search.sheet::<ExecCall>(lens, |site| {
         let mut out: Vec<(u32, Item)> = references(lens, site, |s| function(s).is_some())
             .iter()
             .filter_map(|found| Some((found.whole().at.start, of_reference(lens, site, found)?)))
@@ -44,7 +44,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         }
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()
-    })
+    });
+    sheet.gaps.extend(types.gap());
+    sheet
 }
 
 fn function(symbol: &Symbol) -> Option<(&'static str, usize)> {

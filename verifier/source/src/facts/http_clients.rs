@@ -45,6 +45,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let world = World { clients, transports, of_clients, of_transports };
     let mut sheet = empty::<HttpClient>(lens.source, false);
     sheet.gaps.extend(gaps);
+    sheet.gaps.extend([world.clients.gap(), world.transports.gap()].into_iter().flatten());
     sheet.items = sites.iter().flat_map(|site| items(lens, &world, site)).collect();
     sheet
 }

@@ -3,11 +3,12 @@
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, methods, references, spelt};
 use crate::build::FileId;
-use crate::go::syntax::{Call, Expr, Is, Span};
+use crate::go::syntax::{Call, Expr, Is, Item as SyntaxItem, Span};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Site, Symbol, bare};
+use crate::meaning::{Const, Lens, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::{LogCall, Stream};
 use assize_facts::{Item, Known, Sheet, reason};
+use std::collections::BTreeSet;
 
 const LOGRUS: &str = "github.com/sirupsen/logrus";
 const ZEROLOG: &str = "github.com/rs/zerolog";
@@ -28,10 +29,18 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let (setup, mut gaps) = setup(lens);
     let printing = Search {
         file: &|lens, file| ["fmt", "log", "os"].iter().any(|path| lens.imports(file, path)),
-        marks: mark::PRINT,
+        marks: mark::PRINT | mark::STREAM,
         words: &[],
         dependencies: false,
     };
+    let carriers = carriers(lens);
+    let words: Vec<&str> = carriers.iter().map(|symbol| &*symbol.name).collect();
+    // A writer is a standard stream where it is named, or where a name of the program stands for one.
+    let named = |lens: &Lens, file| {
+        let near = |symbol: &Symbol| *symbol.path == *lens.package(file) || lens.imports(file, &symbol.path);
+        carriers.iter().any(near)
+    };
+    let carrying = Search { file: &named, marks: 0, words: &words, dependencies: false };
     let logging = Search {
         file: &|lens, file| {
             let plain = !setup.slog_default && !setup.log_output;
@@ -46,7 +55,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
     let mut found: Vec<((FileId, Span), Item)> = Vec::new();
-    for search in [printing, built_in, logging] {
+    for search in [printing, carrying, built_in, logging] {
         let (items, lacks) = search.run(lens, |site| of_site(lens, site, &setup));
         found.extend(items);
         gaps.extend(lacks);
@@ -71,6 +80,30 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, setup: &Setup) -> Vec<((FileId,
         }
     }
     out.into_iter().map(|(at, item)| ((site.place.file, at), item)).collect()
+}
+
+/// Names of the program that stand for a standard stream: variables that may hold one, functions that name one.
+fn carriers(lens: &Lens) -> BTreeSet<Symbol> {
+    let search =
+        Search { file: &|lens, file| lens.imports(file, "os"), marks: mark::STREAM, words: &[], dependencies: false };
+    let (found, _) = search.run(lens, |site| {
+        let own = lens.package(site.place.file);
+        let mut out: Vec<Symbol> = match lens.item(site.place) {
+            Some(SyntaxItem::Func(func)) => vec![Symbol::new(own, &func.name.name)],
+            Some(SyntaxItem::Values(specs)) => {
+                specs.iter().flat_map(|spec| &spec.names).map(|name| Symbol::new(own, &name.name)).collect()
+            }
+            Some(SyntaxItem::Types(_)) | None => Vec::new(),
+        };
+        // A package's variable that is set to one somewhere.
+        for (node, expr) in site.body.exprs() {
+            if let Use::Assign(Some(_)) = site.body.use_of(node) {
+                out.extend(lens.symbol(site, expr).filter(|symbol| lens.is_delivered(&symbol.path)));
+            }
+        }
+        out
+    });
+    found.into_iter().filter(|symbol| !["main", "init", "_"].contains(&&*symbol.name)).collect()
 }
 
 fn setup(lens: &Lens) -> (Setup, Vec<assize_facts::Gap>) {

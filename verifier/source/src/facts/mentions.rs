@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 /// What a name is sought for; a declaration has the bits of all its names.
 pub(crate) mod mark {
-    /// What writes text, and the streams that it is written to.
+    /// What writes text to a stream of its own.
     pub const PRINT: u32 = 1;
     /// Calls of loggers.
     pub const LEVEL: u32 = 1 << 1;
@@ -35,6 +35,10 @@ pub(crate) mod mark {
     pub const BUILT_IN_PRINT: u32 = 1 << 15;
     /// What asks who looks on.
     pub const SENSE: u32 = 1 << 16;
+    /// The standard streams.
+    pub const STREAM: u32 = 1 << 18;
+    /// What writes to a writer that it is told.
+    pub const WRITE: u32 = 1 << 19;
     /// Fields of HTTP clients and transports.
     pub const CLIENT_FIELD: u32 = 1 << 17;
 }
@@ -46,8 +50,8 @@ const NAMES: &[(&str, u32)] = &[
     ("print", BUILT_IN_PRINT),
     ("println", BUILT_IN_PRINT),
     ("Output", PRINT),
-    ("Stdout", PRINT | EXEC),
-    ("Stderr", PRINT | EXEC),
+    ("Stdout", STREAM),
+    ("Stderr", STREAM),
     ("NewDevelopment", LEVEL),
     ("ConsoleWriter", LEVEL),
     ("NewConsoleWriter", LEVEL),
@@ -142,10 +146,10 @@ const NAMES: &[(&str, u32)] = &[
 /// Beginnings of names.
 const BEGINNINGS: &[(&str, u32)] = &[
     ("Print", PRINT | LEVEL),
-    ("Fprint", PRINT),
+    ("Fprint", WRITE),
     ("Fatal", PRINT | LEVEL),
     ("Panic", PRINT | LEVEL),
-    ("Write", PRINT),
+    ("Write", WRITE),
     ("Trace", LEVEL),
     ("Debug", LEVEL),
     ("Info", LEVEL),

@@ -61,8 +61,14 @@ pub(crate) const KINDS: &[&str] = &[
     Match::KIND,
 ];
 
-/// The sheet of a kind of [`KINDS`].
-pub(crate) fn sheet(request: &Request, lens: &Lens) -> Option<Sheet> {
+/// The sheet of a kind of [`KINDS`]; what was read for it is let go of where it is much.
+pub(crate) fn sheet(request: &Request, source: &mut Source) -> Option<Sheet> {
+    let sheet = seen(request, &Lens::new(source));
+    source.tidy();
+    sheet
+}
+
+pub(crate) fn seen(request: &Request, lens: &Lens) -> Option<Sheet> {
     let source = lens.source;
     let mut sheet = match request.kind.as_str() {
         SourceFile::KIND => files::sheet(source),
@@ -86,8 +92,6 @@ pub(crate) fn sheet(request: &Request, lens: &Lens) -> Option<Sheet> {
         _ => return None,
     };
     sheet.settle();
-    // What one kind followed is seldom what the next one follows.
-    lens.forget();
     Some(sheet)
 }
 
@@ -97,6 +101,8 @@ mod cgo_tests;
 mod clients_tests;
 #[cfg(test)]
 mod files_tests;
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]

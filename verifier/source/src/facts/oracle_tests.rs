@@ -1,6 +1,6 @@
 //! TLS configurations, `import "C"` and signal handlers against an independent program over go/ast (`tests/oracle/shapes.go`).
 
-use super::{Source, sheet};
+use super::{Source, seen};
 use crate::build::{Disk, FileId, Program};
 use crate::meaning::Lens;
 use assize_facts::{Deliverable, Quiet, Request, Sheet};
@@ -48,7 +48,7 @@ fn compare(root: &Path, below: &[&str]) -> (usize, Vec<String>) {
     program.read_rest();
     let source = Source::new(program, Box::new(Sheet::of::<assize_facts::kinds::inventory::File>));
     let lens = Lens::new(&source);
-    let of = |kind: &str| sheet(&Request::new(kind, &BTreeMap::new()), &lens).expect("a kind of this room");
+    let of = |kind: &str| seen(&Request::new(kind, &BTreeMap::new()), &lens).expect("a kind of this room");
     let made = |item: &assize_facts::Item| matches!(item.text("form"), Some("literal" | "new" | "zero"));
     let mut ours = places(&of("source.tls_configs"), "tls", made);
     ours.extend(places(&of("source.signal_handlers"), "signal", |_| true));
@@ -80,6 +80,12 @@ fn the_shapes_of_a_small_program_are_those_that_go_ast_sees() {
     assert_eq!(same, 7);
 }
 
+/// Differences of the pinned modules, each with why the oracle is the one that errs.
+const EXPLAINED: &[&str] = &[
+    // `signal := <-l.sigChan` stands behind the call in the same function; the oracle takes no account of scopes.
+    "nomad@v1.11.1: + signal drivers/shared/executor/executor_linux.go:93:2",
+];
+
 /// Of the modules in the folders that `ASSIZE_MODULES` names, apart by blanks.
 #[test]
 #[ignore = "needs public modules; played by tests/long.sh oracles"]
@@ -93,5 +99,6 @@ fn the_shapes_of_public_modules_are_those_that_go_ast_sees() {
         differences.extend(apart.into_iter().map(|line| format!("{}: {line}", root.display())));
     }
     assert!(all > 100, "only {all} places");
+    differences.retain(|line: &String| !EXPLAINED.iter().any(|known| line.ends_with(known)));
     assert_eq!(differences, Vec::<String>::new());
 }

@@ -98,7 +98,8 @@ pub(super) fn files(source: &Source, dependencies: bool) -> Vec<FileId> {
     let program = &source.program;
     let packages = program.packages.values().filter(|p| dependencies || p.owner != Owner::Dependency);
     let mut files: Vec<FileId> = packages.flat_map(|p| p.go_files.iter().copied()).collect();
-    files.sort_by_key(|file| program.shown(*file));
+    // Files are numbered in the order of their paths.
+    files.sort();
     files.dedup();
     files
 }

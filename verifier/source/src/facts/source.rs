@@ -42,6 +42,16 @@ impl<'a> Source<'a> {
         Source { program, texts, inventory, decls }
     }
 
+    /// Lets go of texts and trees where they have become many: whoever asks next reads them again.
+    pub fn tidy(&mut self) {
+        // A tree takes about twenty times its text.
+        const MOST: usize = 1 << 20;
+        if self.decls.bytes() > MOST {
+            self.decls = Decls::new(self.program.folders.files.len());
+            self.texts = self.program.folders.files.iter().map(|_| OnceLock::new()).collect();
+        }
+    }
+
     pub fn inventory(&self) -> Sheet {
         (self.inventory)()
     }

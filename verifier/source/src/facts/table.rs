@@ -1,6 +1,6 @@
 //! Text in, facts out: how tests of this room state a tree and what must be recorded of it.
 
-use super::{Source, sheet};
+use super::{Source, seen, sheet};
 use crate::build::{Memory, Program};
 use crate::meaning::Lens;
 use assize_facts::{BinarySpec, BuildSpec, Deliverable, Field, Quiet, Request, Sheet, SourceSpec};
@@ -34,6 +34,16 @@ pub(crate) fn collect_from(kind: &str, files: &Memory, spec: &Deliverable) -> Sh
     asked(&Request::new(kind, &BTreeMap::new()), files, spec, false)
 }
 
+/// The sheets of several kinds over one tree that was read once.
+pub(crate) fn collect_all(kinds: &[&str], files: &Memory, spec: &Deliverable) -> Vec<Sheet> {
+    let inventory = files.inventory();
+    let mut program = Program::read(files, spec, &[], &Quiet);
+    program.read_rest();
+    let mut source = Source::new(program, Box::new(move || inventory.clone()));
+    let of = |kind: &&str| sheet(&Request::new(kind, &BTreeMap::new()), &mut source).expect("a kind of this room");
+    kinds.iter().map(of).collect()
+}
+
 /// `everything`: with every declaration looked at, whatever is noted of it.
 fn asked(request: &Request, files: &Memory, spec: &Deliverable, everything: bool) -> Sheet {
     let inventory = files.inventory();
@@ -42,7 +52,7 @@ fn asked(request: &Request, files: &Memory, spec: &Deliverable, everything: bool
     let source = Source::new(program, Box::new(move || inventory.clone()));
     let mut lens = Lens::new(&source);
     lens.everything = everything;
-    sheet(request, &lens).expect("a kind of this room")
+    seen(request, &lens).expect("a kind of this room")
 }
 
 /// `-- path --` before each file. Without a go.mod the tree gets one for `example.com/app`.

@@ -4,19 +4,24 @@ use super::search::Search;
 use crate::build::FileId;
 use crate::go::syntax::{Expr, Item};
 use crate::meaning::{Lens, Site, Symbol, Type};
+use assize_facts::{Gap, reason};
 use std::collections::BTreeSet;
 
 pub(crate) struct Types {
     sought: BTreeSet<Symbol>,
     all: BTreeSet<Symbol>,
+    cut: bool,
 }
+
+/// Aliases of aliases, and types defined as one another, are followed this far.
+const LONGEST_CHAIN: usize = 40;
 
 impl Types {
     /// Closed over aliases and definitions: what is one of these types is looked for wherever their packages are imported.
     pub fn closed(lens: &Lens, sought: &[(&str, &str)]) -> Types {
         let sought: BTreeSet<Symbol> = sought.iter().map(|(path, name)| Symbol::new(path, name)).collect();
-        let mut types = Types { all: sought.clone(), sought };
-        loop {
+        let mut types = Types { all: sought.clone(), sought, cut: false };
+        for _ in 0..LONGEST_CHAIN {
             let names: Vec<String> = types.all.iter().map(|s| s.name.to_string()).collect();
             let words: Vec<&str> = names.iter().map(String::as_str).collect();
             let matters = |lens: &Lens, file| types.matters(lens, file);
@@ -36,6 +41,14 @@ impl Types {
                 return types;
             }
         }
+        types.cut = true;
+        types
+    }
+
+    /// Aliases of aliases beyond what is followed: what is made of them is not seen.
+    pub fn gap(&self) -> Option<Gap> {
+        let reason = reason!("aliases-not-followed", limit = LONGEST_CHAIN);
+        self.cut.then(|| Gap { reason, place: String::new(), owner: None })
     }
 
     /// Names that the program gave to the types.

@@ -25,7 +25,9 @@ impl Normal {
 /// Spells a declaration of a file anew.
 pub(crate) fn normal(file: &[u8], decl: &Decl) -> Result<Normal, Fault> {
     let tokens = tokens(file, decl)?;
-    let mut writer = Writer { file, tokens: &tokens, out: vec![b' '; decl.end - decl.start], start: decl.start };
+    let pairs = pairs(&tokens);
+    let out = vec![b' '; decl.end - decl.start];
+    let mut writer = Writer { file, tokens: &tokens, pairs: &pairs, out, start: decl.start };
     let mut added: Vec<(usize, u8)> = Vec::new();
     let mut groups = Vec::new();
     // Depths of the `if`, `for` and `switch` whose `{` has not come yet.
@@ -75,6 +77,25 @@ fn tokens(file: &[u8], decl: &Decl) -> Result<Vec<Token>, Fault> {
     }
 }
 
+/// For each bracket the index of the one that belongs to it; an outline has only declarations whose brackets match.
+fn pairs(tokens: &[Token]) -> Vec<u32> {
+    let mut pairs = vec![u32::MAX; tokens.len()];
+    let mut open = Vec::new();
+    for (index, token) in tokens.iter().enumerate() {
+        match token.mark {
+            Mark::Open(_) => open.push(index),
+            Mark::Close(_) => {
+                if let Some(before) = open.pop() {
+                    pairs[before] = index as u32;
+                    pairs[index] = before as u32;
+                }
+            }
+            _ => {}
+        }
+    }
+    pairs
+}
+
 fn insert(text: Vec<u8>, start: usize, places: &[(usize, u8)]) -> Normal {
     if places.is_empty() {
         return Normal { text, start, added: Vec::new() };
@@ -95,6 +116,7 @@ fn insert(text: Vec<u8>, start: usize, places: &[(usize, u8)]) -> Normal {
 struct Writer<'a> {
     file: &'a [u8],
     tokens: &'a [Token],
+    pairs: &'a [u32],
     out: Vec<u8>,
     start: usize,
 }
@@ -131,21 +153,16 @@ impl Writer<'_> {
         if self.mark(behind) != Mark::Dot {
             return;
         }
-        let mut depth = 0;
-        for index in (0..=close).rev() {
-            match self.mark(index) {
-                Mark::Close(_) => depth += 1,
-                Mark::Open(_) if depth > 1 => depth -= 1,
-                Mark::Open(_) if index > 0 && matches!(self.word(index - 1), b"struct" | b"interface") => {
-                    let (from, to) = (self.tokens[index - 1].start - self.start, self.tokens[close].end - self.start);
-                    self.out[from..to].fill(b' ');
-                    self.out[from] = b'x';
-                    return;
-                }
-                Mark::Open(_) => return,
-                _ => {}
-            }
+        let Some(open) = self.pair(close).filter(|open| *open > 0) else { return };
+        if matches!(self.word(open - 1), b"struct" | b"interface") {
+            let (from, to) = (self.tokens[open - 1].start - self.start, self.tokens[close].end - self.start);
+            self.out[from..to].fill(b' ');
+            self.out[from] = b'x';
         }
+    }
+
+    fn pair(&self, bracket: usize) -> Option<usize> {
+        self.pairs.get(bracket).filter(|other| **other != u32::MAX).map(|other| *other as usize)
     }
 
     fn blank(&mut self, index: usize) {
@@ -252,19 +269,7 @@ impl Writer<'_> {
 
     /// The index of the bracket that closes the one here.
     fn matching(&self, open: usize) -> Option<usize> {
-        let mut depth = 0u32;
-        if !matches!(self.mark(open), Mark::Open(_)) {
-            return None;
-        }
-        for index in open..self.tokens.len() {
-            match self.mark(index) {
-                Mark::Open(_) => depth += 1,
-                Mark::Close(_) if depth == 1 => return Some(index),
-                Mark::Close(_) => depth -= 1,
-                _ => {}
-            }
-        }
-        None
+        self.pair(open).filter(|_| matches!(self.mark(open), Mark::Open(_)))
     }
 
     fn blank_method_type_parameters(&mut self) {

@@ -155,11 +155,11 @@ fn illegal_bytes(text: &[u8]) -> Option<Fault> {
 fn directive(text: &[u8], start: usize, end: usize) -> Directive {
     let block = text[start..].starts_with(b"/*");
     let inside = &text[start + 2..if block { end - 2 } else { end }];
-    let line_start = memchr::memrchr(b'\n', &text[..start]).map_or(0, |at| at + 1);
+    let mut before = text[..start].iter().rev().take_while(|b| **b != b'\n');
     Directive {
         start,
         text: String::from_utf8_lossy(inside).trim_end_matches('\r').into(),
-        first_on_line: text[line_start..start].iter().all(|b| matches!(b, b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf)),
+        first_on_line: before.all(|b| matches!(b, b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf)),
         block,
     }
 }
@@ -413,13 +413,17 @@ impl<'a> Reader<'a> {
     fn receiver(&mut self) -> Result<Option<Receiver>, Fault> {
         let depth = self.open.len();
         let mut found = Receiver { base: "".into(), pointer: false, generic: false };
+        let mut brackets = 0u32;
         self.bump()?;
         while self.open.len() > depth && self.token.mark != Mark::End {
-            let in_brackets = self.open.contains(&b'[');
             match self.token.mark {
-                Mark::Name if !in_brackets => found.base = self.owned(),
-                Mark::Star if !in_brackets => found.pointer = true,
-                Mark::Open(b'[') => found.generic = true,
+                Mark::Name if brackets == 0 => found.base = self.owned(),
+                Mark::Star if brackets == 0 => found.pointer = true,
+                Mark::Open(b'[') => {
+                    found.generic = true;
+                    brackets += 1;
+                }
+                Mark::Close(b']') => brackets = brackets.saturating_sub(1),
                 _ => {}
             }
             self.bump()?;

@@ -6,7 +6,8 @@ use super::normal::{Normal, normal};
 use super::outline::{Decl, DeclKind};
 use super::syntax::Item;
 use std::cell::RefCell;
-use tree_sitter::{Node, Parser, Tree};
+use std::ops::ControlFlow;
+use tree_sitter::{Node, ParseOptions, Parser, Tree};
 
 /// A parsed declaration. With a fault its item holds `Bad` parts and its facts have a gap.
 #[derive(Clone, Debug)]
@@ -17,6 +18,10 @@ pub(crate) struct Parsed {
 
 /// Larger declarations are generated tables; parsing one would cost gigabytes.
 pub(crate) const LARGEST: usize = 8 << 20;
+
+/// The parser counts its operations by the hundred; text that is Go takes less than one of them a byte, text that is none can take
+/// thousands while the parser looks for a way to go on.
+const STEPS: usize = 20_000;
 
 thread_local! {
     static PARSER: RefCell<Option<Parser>> = const { RefCell::new(None) };
@@ -53,7 +58,19 @@ pub(crate) fn tree(text: &[u8]) -> Option<Tree> {
                 .expect("the grammar and the library are of matching versions");
             parser
         });
-        parser.parse(text, None)
+        let mut steps = 0usize;
+        let most = STEPS + text.len();
+        let mut count = |_: &tree_sitter::ParseState| {
+            steps += 1;
+            if steps > most { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let options = ParseOptions::new().progress_callback(&mut count);
+        let mut read = |at: usize, _| text.get(at..).unwrap_or_default();
+        let tree = parser.parse_with_options(&mut read, None, Some(options));
+        if tree.is_none() {
+            parser.reset();
+        }
+        tree
     })
 }
 

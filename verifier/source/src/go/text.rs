@@ -2,12 +2,22 @@
 
 use super::syntax::Span;
 use assize_facts::Origin;
+use std::sync::OnceLock;
 
 /// A file's bytes and where its lines begin.
 #[derive(Debug)]
 pub(crate) struct Text {
     pub bytes: Vec<u8>,
     starts: Vec<u32>,
+    /// Code points before each block of bytes; counted when a line is long.
+    blocks: OnceLock<Vec<usize>>,
+}
+
+const BLOCK: usize = 4096;
+
+/// Code points begin with bytes that continue none.
+fn points(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|b| **b & 0xc0 != 0x80).count()
 }
 
 /// Of an excerpt: lines, and characters of each.
@@ -19,7 +29,7 @@ impl Text {
         let mut starts = vec![0];
         starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
         starts.shrink_to_fit();
-        Text { bytes, starts }
+        Text { bytes, starts, blocks: OnceLock::new() }
     }
 
     /// 1-based line and column; the column counts code points.
@@ -35,8 +45,27 @@ impl Text {
         let before = &bytes[start..offset];
         // A byte order mark is no character of the first line.
         let before = if line == 1 { before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before) } else { before };
-        let column = String::from_utf8_lossy(before).chars().count() + 1;
+        let column = match before.len() <= 2 * BLOCK {
+            true => points(before),
+            // On a line without end each place would else be counted for from its beginning.
+            false => self.points_before(bytes, offset) - self.points_before(bytes, offset - before.len()),
+        } + 1;
         (line as u32, u32::try_from(column).unwrap_or(u32::MAX))
+    }
+
+    /// Code points before an offset.
+    fn points_before(&self, bytes: &[u8], offset: usize) -> usize {
+        let blocks = self.blocks.get_or_init(|| {
+            let sum = |sum: &mut usize, block: &[u8]| {
+                let before = *sum;
+                *sum += points(block);
+                Some(before)
+            };
+            bytes.chunks(BLOCK).scan(0, sum).collect()
+        });
+        let block = (offset / BLOCK).min(blocks.len().saturating_sub(1));
+        let before = blocks.get(block).copied().unwrap_or(0);
+        before + points(bytes.get(block * BLOCK..offset).unwrap_or_default())
     }
 
     fn line(&self, bytes: &[u8], number: u32) -> String {
@@ -78,6 +107,15 @@ impl Text {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_of_a_line_without_end_are_counted_by_blocks() {
+        let text = Text::new(format!("x\n{}", "β1世".repeat(20_000)).into_bytes());
+        for at in [0, 1, 2, 4_000, 31_415, 59_999] {
+            let offset = 2 + (at / 3) * 6 + [0, 2, 3][at % 3];
+            assert_eq!(text.place(offset), (2, at as u32 + 1), "{at}");
+        }
+    }
 
     #[test]
     fn columns_count_code_points_and_end_behind_the_last() {

@@ -75,7 +75,8 @@ pub(crate) struct Body<'t> {
 
 impl<'t> Body<'t> {
     pub fn new(item: &'t Item) -> Body<'t> {
-        let mut binder = Binder { body: Body::default(), scopes: vec![Vec::new()], up: 0, top: true };
+        let mut binder =
+            Binder { body: Body::default(), scopes: vec![Vec::new()], visible: HashMap::new(), up: 0, top: true };
         binder.item(item);
         binder.body
     }
@@ -259,7 +260,10 @@ fn branches(does: &Does) -> bool {
 
 struct Binder<'t> {
     body: Body<'t>,
-    scopes: Vec<Vec<(&'t str, LocalId)>>,
+    /// Names of each scope, the innermost last.
+    scopes: Vec<Vec<&'t str>>,
+    /// By name: what it means from the outermost scope inwards, each with the depth of its scope.
+    visible: HashMap<&'t str, Vec<(LocalId, usize)>>,
     up: NodeId,
     /// Names of the top level are the package's.
     top: bool,
@@ -276,7 +280,11 @@ impl<'t> Binder<'t> {
     fn scoped(&mut self, inside: impl FnOnce(&mut Self)) {
         self.scopes.push(Vec::new());
         inside(self);
-        self.scopes.pop();
+        for name in self.scopes.pop().unwrap_or_default() {
+            if let Some(all) = self.visible.get_mut(name) {
+                all.pop();
+            }
+        }
     }
 
     fn declare(&mut self, name: &'t str, at: u32, binding: Binding<'t>) {
@@ -287,8 +295,10 @@ impl<'t> Binder<'t> {
         self.body.locals.push(Local { binding, at: self.up });
         self.body.uses.push(Vec::new());
         self.body.names.insert(at, id);
+        let depth = self.scopes.len();
+        self.visible.entry(name).or_default().push((id, depth));
         if let Some(scope) = self.scopes.last_mut() {
-            scope.push((name, id));
+            scope.push(name);
         }
     }
 
@@ -434,7 +444,8 @@ impl<'t> Binder<'t> {
                 self.expr(expr);
                 continue;
             };
-            if self.scopes.last().is_some_and(|scope| scope.iter().any(|(known, _)| *known == &**name)) {
+            let innermost = self.visible.get(&**name).and_then(|all| all.last());
+            if innermost.is_some_and(|(_, depth)| *depth == self.scopes.len()) {
                 self.expr(expr);
                 continue;
             }
@@ -496,10 +507,10 @@ impl<'t> Binder<'t> {
     }
 
     fn name(&mut self, name: &str, at: u32) {
-        let found = self.scopes.iter().rev().flat_map(|scope| scope.iter().rev()).find(|(known, _)| *known == name);
-        if let Some((_, id)) = found {
-            self.body.names.insert(at, *id);
-            if let Some(uses) = self.body.uses.get_mut(*id as usize) {
+        let found = self.visible.get(name).and_then(|all| all.last()).map(|(id, _)| *id);
+        if let Some(id) = found {
+            self.body.names.insert(at, id);
+            if let Some(uses) = self.body.uses.get_mut(id as usize) {
                 uses.push(self.up);
             }
         }

@@ -9,15 +9,24 @@ use crate::go::parse::{Parsed, parse};
 use crate::go::syntax::{Expr, Func, Is, Item, Op, TypeSpec, ValueSpec};
 use assize_facts::kinds::source::Owner;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// Parsed declarations, by file and place in it; each is parsed once.
 #[derive(Default)]
-pub(crate) struct Decls(Vec<OnceLock<Box<[OnceLock<Parsed>]>>>);
+pub(crate) struct Decls {
+    files: Vec<OnceLock<Box<[OnceLock<Parsed>]>>>,
+    /// Bytes of text that were parsed.
+    bytes: AtomicUsize,
+}
 
 impl Decls {
     pub fn new(files: usize) -> Decls {
-        Decls((0..files).map(|_| OnceLock::new()).collect())
+        Decls { files: (0..files).map(|_| OnceLock::new()).collect(), bytes: AtomicUsize::new(0) }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -101,16 +110,6 @@ impl<'s> Lens<'s> {
         Lens { source, everything: false, packages, views, bodies: Mutex::default(), mentioned: Mutex::default() }
     }
 
-    /// Lets go of bound declarations and of places of names; both are made again when asked for.
-    pub fn forget(&self) {
-        if let Ok(mut bodies) = self.bodies.lock() {
-            *bodies = HashMap::new();
-        }
-        if let Ok(mut mentioned) = self.mentioned.lock() {
-            *mentioned = HashMap::new();
-        }
-    }
-
     pub fn outline(&self, file: FileId) -> &'s [Decl] {
         self.source.program.head(file).map_or(&[], |head| &head.outline.decls)
     }
@@ -127,10 +126,13 @@ impl<'s> Lens<'s> {
     pub fn parsed(&self, place: Place) -> Option<(Option<&'s Item>, Option<Fault>)> {
         let decls = self.outline(place.file);
         let decl = decls.get(place.decl)?;
-        let of_file = self.source.decls.0.get(place.file.0 as usize)?;
+        let of_file = self.source.decls.files.get(place.file.0 as usize)?;
         let of_file = of_file.get_or_init(|| decls.iter().map(|_| OnceLock::new()).collect());
         let read = || match self.source.text(place.file) {
-            Some(text) => parse(&text.bytes, decl),
+            Some(text) => {
+                self.source.decls.bytes.fetch_add(decl.end - decl.start, Ordering::Relaxed);
+                parse(&text.bytes, decl)
+            }
             None => Parsed { item: None, fault: None },
         };
         let parsed = of_file.get(place.decl)?.get_or_init(read);

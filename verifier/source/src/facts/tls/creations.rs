@@ -94,12 +94,12 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
             if let Is::Index(_, told) = &bare(&call.fun).is
                 && told.iter().any(|ty| lens.named(site, ty).is_some_and(|t| types.has(&t)))
             {
-                return super::fate::sinks(lens, site, node).then(|| plain(Made::Foreign, expr.at, node));
+                return super::fate::sinks(lens, types, site, node).then(|| plain(Made::Foreign, expr.at, node));
             }
             if let Some(symbol) = symbol {
                 let made = match symbol.is(AUTOCERT, "NewListener") {
                     true => Made::Factory,
-                    false => foreign(lens, site, node, &symbol)?,
+                    false => foreign(lens, types, site, node, &symbol)?,
                 };
                 return Some(plain(made, expr.at, node));
             }
@@ -127,11 +127,17 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
 }
 
 /// A call into a package that was not delivered and that leads to where configurations go.
-fn foreign<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, symbol: &crate::meaning::Symbol) -> Option<Made> {
+fn foreign<'s>(
+    lens: &Lens<'s>,
+    types: &Types,
+    site: &Site<'s>,
+    node: NodeId,
+    symbol: &crate::meaning::Symbol,
+) -> Option<Made> {
     if symbol.path.is_empty() || lens.is_delivered(&symbol.path) || &*symbol.path == TLS {
         return None;
     }
-    let direct = super::fate::sinks(lens, site, node);
+    let direct = super::fate::sinks(lens, types, site, node);
     direct.then_some(Made::Foreign)
 }
 

@@ -1,5 +1,6 @@
 //! Where a configuration goes: to a server, to a client, on to other code, or out of sight.
 
+use super::super::types::Types;
 use super::TLS;
 use super::creations::{Creation, Made};
 use crate::facts::search::{called, methods};
@@ -31,13 +32,15 @@ const DEPTH: u32 = 6;
 
 struct Follow<'f, 's> {
     lens: &'f Lens<'s>,
+    /// Where it is not known yet whether the value is a configuration: it is followed out of functions only as one of these.
+    types: Option<&'f Types>,
     home: Place,
     fate: Fate,
     seen: BTreeSet<(Place, NodeId)>,
 }
 
 pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>) -> Fate {
-    let mut follow = Follow { lens, home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
+    let mut follow = Follow { lens, types: None, home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
     match creation.made {
         Made::Field => {
             follow.fate.lost = true;
@@ -62,8 +65,9 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
 }
 
 /// Whether a value goes, by the first step or through one variable, to where configurations go.
-pub(super) fn sinks<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool {
-    let mut follow = Follow { lens, home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
+pub(super) fn sinks<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId) -> bool {
+    let mut follow =
+        Follow { lens, types: Some(types), home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
     follow.value(site, node, 0, 2);
     (follow.fate.server || follow.fate.client) && !is_credentials(site, node)
 }
@@ -287,6 +291,9 @@ impl<'s> Follow<'_, 's> {
     fn param(&mut self, at: &Site<'s>, func: &'s Func, index: usize, depth: u32) {
         self.fate.escapes = true;
         let param = func.signature.params.get(index).filter(|p| !p.variadic && func.body.is_some());
+        if !self.may_be(at, param.map(|p| &p.ty)) {
+            return self.lose();
+        }
         match param.map(|p| p.name.as_ref()) {
             // `_` is not used.
             Some(Some(name)) => {
@@ -309,6 +316,10 @@ impl<'s> Follow<'_, 's> {
             };
         }
         let Some(Node::Item(crate::go::syntax::Item::Func(func))) = site.body.node(0) else { return self.lose() };
+        let result = func.signature.results.get(index).map(|result| &result.ty);
+        if !self.may_be(site, result) {
+            return self.lose();
+        }
         let calls = match &func.receiver {
             None => self.calls(&Symbol::new(self.lens.package(site.place.file), &func.name.name)),
             Some(receiver) => match self.lens.named(site, &receiver.ty) {
@@ -320,6 +331,11 @@ impl<'s> Follow<'_, 's> {
         for (at, call) in calls {
             self.value(&at, call, index, depth);
         }
+    }
+
+    fn may_be(&self, site: &Site<'s>, ty: Option<&Expr>) -> bool {
+        let Some(types) = self.types else { return true };
+        ty.and_then(|ty| self.lens.named(site, ty)).is_some_and(|ty| types.has(&ty))
     }
 
     /// Calls of a function; `None` where it is also used as a value.

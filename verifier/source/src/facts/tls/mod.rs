@@ -46,6 +46,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     }
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
     sheet.gaps.extend(gaps);
+    sheet.gaps.extend(world.types.gap());
     for (site, made) in sites.iter().zip(&made) {
         sheet.items.extend(items(lens, &world, site, made));
     }

@@ -15,6 +15,7 @@ mod house;
 mod images;
 mod kills;
 mod layout;
+mod mutants;
 mod packs;
 mod pipelines;
 mod public;

@@ -71,13 +71,17 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
                 leftovers = service.leftovers();
                 run.secrets = service.secrets().iter().cloned().collect();
                 // Beside everything else: it has a sandbox of its own, and waits more than it works.
-                let beside = traced(plan) && service.ours();
+                let beside = traced(plan) && service.confined();
                 std::thread::scope(|scope| {
                     let untraced = beside.then(|| scope.spawn(|| confinement::untraced(plan)));
                     Step::ALL.into_iter().filter(|s| s.wanted(plan)).for_each(|step| run.take(step, &service));
                     let failed = |_| Err(reason!("probe-failed", kind = "process.threads"));
                     run.untraced = untraced.map(|thread| thread.join().unwrap_or_else(failed));
                 });
+                if traced(plan) && service.ours() && !beside {
+                    // Without a sandbox both would want the same ports: the first has been stopped by now.
+                    run.untraced = Some(confinement::untraced(plan));
+                }
                 run.close(&service);
                 run.event("end");
             }

@@ -133,6 +133,11 @@ impl Service {
         self.address
     }
 
+    /// Whether it has namespaces of its own, so that another instance beside it shares no port with it.
+    pub(crate) fn confined(&self) -> bool {
+        self.ours() && self.level != start::NO_SANDBOX
+    }
+
     fn sandbox(&self) -> io::Result<&Sandbox> {
         self.inside.sandbox()
     }

@@ -9,12 +9,10 @@ use crate::service::{NOT_RUN, Service, StartOptions};
 use crate::tls::Scene;
 use crate::{confinement, health, reload, showing};
 use assize_facts::kinds::process::Moment;
-use assize_facts::{Deliverable, Exhibits, Field, Progress, Reason, Request, Secret, Sheet, reason};
+use assize_facts::{Deliverable, Exhibits, Progress, Reason, Request, Secret, Sheet, reason};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant, SystemTime};
 
-/// The field of [`HEALTH`] that is filled in at the end.
-const OUTGOING: &str = "outgoing_attempts";
 /// How long a service may take to end.
 const GRACE: Duration = Duration::from_secs(15);
 
@@ -191,7 +189,6 @@ impl Run<'_> {
             Step::LookEnd => {
                 service.phase("end");
                 self.looks.push(Look::at(service, Moment::End));
-                self.count_outgoing(service);
                 if traced(self.plan) {
                     self.read_back = confinement::read_back(self.plan, service, self.looks.last());
                 }
@@ -204,17 +201,6 @@ impl Run<'_> {
                 service.phase("stop");
                 service.stop(GRACE);
             }
-        }
-    }
-
-    /// Whether the service connects anywhere by itself is known only when everything was done to it.
-    fn count_outgoing(&mut self, service: &Service) {
-        let counted = match service.outgoing_attempts() {
-            Ok(count) => Field::Known(count.into()),
-            Err(_) => Field::Unknown(reason!("outgoing-not-counted")),
-        };
-        for item in self.sheets.iter_mut().flatten().filter(|sheet| sheet.kind == HEALTH).flat_map(|s| &mut s.items) {
-            item.fields.insert(OUTGOING.into(), counted.clone());
         }
     }
 

@@ -1,6 +1,6 @@
 //! `evidence diff` end to end: each flipped clause is put down to the part of the packs that was really changed.
 
-use crate::run::{Ran, assize, folder, write};
+use crate::run::{Ran, assize, folder, sample, write};
 use std::path::Path;
 
 const CONTRACT: &str = "[contract]\nid = \"X\"\ntitle = { en = \"x\", zh = \"x\" }\nsigned_on = 2026-01-01\nlanguage = \"en\"\nlibraries = [\"./ours\"]\n\n[[clause]]\nuse = \"no-c\"\n";
@@ -64,6 +64,63 @@ fn a_flip_is_put_down_to_what_was_changed() {
             panic!("{other} flips nothing: {}", ran.all());
         }
     }
+}
+
+/// What was waived is put down to the waiver, and to nothing else.
+#[test]
+fn a_waived_clause_is_put_down_to_the_waiver() {
+    let place = folder(&[
+        ("contract.toml", CONTRACT),
+        ("ours/no-c/clause.toml", &clause_file("none")),
+        ("one/go.mod", "module example.com/x\n\ngo 1.26\n"),
+        ("one/main.go", "package main\n\nimport \"C\"\n\nfunc main() {}\n"),
+    ]);
+    let at = |name: &str| place.path().join(name);
+    verify(&at("one"), &at("contract.toml"), &at("a"), "source,binary");
+    let result: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(at("a/result.json")).expect("a result")).expect("JSON");
+    let clause = &result["clauses"][0];
+    assert_eq!(clause["verdict"], "fail", "{clause}");
+    let waiver = format!(
+        "[[waiver]]\nclause = \"no-c\"\nwording = {}\ncovers = [\"fail\"]\nfindings = [{}]\nsubject = {}\nreason = \"r\"\n\
+         approved_by = \"b\"\nlevel = \"L2\"\nstarts = 2026-01-01\nexpires = 2026-12-31\n",
+        clause["wording_digest"], clause["checks"][0]["findings"][0]["fingerprint"], result["deliverable"]["digest"]
+    );
+    write(place.path(), "contract.toml", &format!("{CONTRACT}\n{waiver}"));
+    verify(&at("one"), &at("contract.toml"), &at("waived"), "source,binary");
+    let ran = diff(&at("a"), &at("waived"));
+    assert_eq!(ran.status, Some(1), "{}", ran.all());
+    let clause = &ran.json()["clauses"][0];
+    assert_eq!(clause["verdict"], serde_json::json!(["fail", "waived"]), "{}", ran.all());
+    assert_eq!(
+        (&clause["causes"], &clause["together"]),
+        (&serde_json::json!(["waiver"]), &false.into()),
+        "{}",
+        ran.all()
+    );
+}
+
+/// The same delivery and the same clause on another day.
+#[test]
+fn what_only_a_date_changes_is_put_down_to_dated_data() {
+    let place = folder(&[(
+        "contract.toml",
+        "[contract]\nid = \"X\"\ntitle = { en = \"x\", zh = \"x\" }\n\n[[clause]]\nuse = \"go-support-window\"\n",
+    )]);
+    let delivery = sample("auth-api");
+    let at = |name: &str| place.path().join(name);
+    for (pack, day) in [("then", "2026-09-10"), ("later", "2026-12-31")] {
+        let (contract, pack, day) = (at("contract.toml"), at(pack), format!("--at={day}T12:00:00Z"));
+        let args =
+            ["verify".as_ref(), delivery.as_os_str(), "--contract".as_ref(), contract.as_os_str(), "--pack".as_ref()];
+        let ran = assize(args.into_iter().chain([pack.as_os_str(), "--layer=source,binary".as_ref(), day.as_ref()]));
+        assert!(matches!(ran.status, Some(0..=2)), "{}", ran.all());
+    }
+    let ran = diff(&at("then"), &at("later"));
+    assert_eq!(ran.status, Some(1), "{}", ran.all());
+    let clause = &ran.json()["clauses"][0];
+    assert_ne!(clause["verdict"][0], clause["verdict"][1], "{}", ran.all());
+    assert_eq!(clause["causes"], serde_json::json!(["dated-data"]), "{}", ran.all());
 }
 
 #[test]

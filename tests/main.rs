@@ -1,5 +1,6 @@
 //! The one integration-test binary: end to end through the program, and the rules of the house.
 
+mod annexes;
 mod attacks;
 mod bad_input;
 mod bad_services;
@@ -13,9 +14,11 @@ mod diffs;
 mod fleet;
 mod house;
 mod images;
+mod independent;
 mod kills;
 mod layout;
 mod mutants;
+mod pack_kills;
 mod packs;
 mod pipelines;
 mod public;

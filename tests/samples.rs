@@ -14,17 +14,27 @@ fn circumstances(name: &str) -> Vec<String> {
     at.into_iter().chain([format!("--vulndb={}", sample("vulndb").display())]).collect()
 }
 
-/// Verifies a sample with a pack, and derives the pack's verdicts again in another time zone and language.
+/// Verifies a sample with a pack, and derives the pack's verdicts again: under two time zones and two locales, each time in another process and
+/// folder, from either form of the pack. The bytes are always the same.
 fn verify(name: &str) -> Ran {
     let place = tempfile::tempdir().expect("a temporary folder");
-    let pack = place.path().join("pack");
+    let (pack, archive) = (place.path().join("pack"), place.path().join("pack.tar"));
     let mut ran = assize_with(name, &pack);
-    let mut replay = command(["evidence".as_ref(), "replay".as_ref(), pack.as_os_str(), "--format=json".as_ref()]);
-    replay.env("TZ", "Asia/Kathmandu").env("LC_ALL", "zh_CN.UTF-8");
-    let again = finish(replay, Duration::from_secs(60));
-    assert_eq!(again.status, Some(0), "{name}: {}", again.stderr);
-    assert_eq!(again.stdout, ran.stdout, "{name}: the replay gives other bytes");
-    ran.stderr.push_str(&again.stderr);
+    let copied = assize(["evidence".as_ref(), "copy".as_ref(), pack.as_os_str(), archive.as_os_str()]);
+    assert_eq!(copied.status, Some(0), "{name}: {}", copied.stderr);
+    for (zone, locale, pack) in [
+        ("UTC", "C.UTF-8", &pack),
+        ("Asia/Kathmandu", "C.UTF-8", &archive),
+        ("UTC", "zh_CN.UTF-8", &archive),
+        ("Asia/Kathmandu", "zh_CN.UTF-8", &pack),
+    ] {
+        let mut replay = command(["evidence".as_ref(), "replay".as_ref(), pack.as_os_str(), "--format=json".as_ref()]);
+        replay.env("TZ", zone).env("LC_ALL", locale).env("LANG", locale).current_dir(place.path());
+        let again = finish(replay, Duration::from_secs(60));
+        assert_eq!(again.status, Some(0), "{name}, {zone}, {locale}: {}", again.stderr);
+        assert_eq!(again.stdout, ran.stdout, "{name}, {zone}, {locale}: the replay gives other bytes");
+        ran.stderr.push_str(&again.stderr);
+    }
     ran
 }
 

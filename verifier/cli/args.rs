@@ -280,7 +280,7 @@ pub enum ClauseCommand {
     },
     /// JSON Schemas of the file formats
     Schema {
-        /// `clause`, `contract`, `deliverable` or `result`
+        /// `clause`, `contract`, `deliverable`, `result`, `pack` (its manifest) or `evaluation` (what signers sign), …
         name: String,
     },
 }

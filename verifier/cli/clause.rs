@@ -199,10 +199,12 @@ pub fn new(id: &str, into: &Path) -> Result<Done, NotDone> {
 pub fn schema(name: &str) -> Result<Done, NotDone> {
     let schema = match name {
         "result" => Some(assize_judge::result_schema()),
-        _ => assize_clause::schema(name),
+        _ => assize_clause::schema(name).or_else(|| assize_evidence::schema(name)),
     };
     let Some(schema) = schema else {
-        return Err(NotDone::say(format!("there is no schema {name:?}: clause, contract, deliverable, result")));
+        let own = assize_evidence::SCHEMAS.iter().map(|(name, _)| *name);
+        let all: Vec<&str> = assize_clause::SCHEMAS.iter().copied().chain(own).chain(["result"]).collect();
+        return Err(NotDone::help(format!("there is no schema {name:?}"), format!("there are {}", all.join(", "))));
     };
     terminal::print(&(serde_json::to_string_pretty(&schema).expect("plain data") + "\n"))?;
     Ok(Done::Good)

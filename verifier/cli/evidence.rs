@@ -12,7 +12,7 @@ pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<D
     let outputs = Output::all(format)?;
     let (pack, manifest) = read_pack(folder).map_err(|error| NotDone::say(error.to_string()))?;
     let kept = output::kept(&pack)?;
-    let replay = derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))?;
+    let replay = derive(pack, manifest).map_err(|error| NotDone::say(error.to_string()))?;
     let report = Report {
         result: &replay.recorded_result,
         contract: &replay.contract,
@@ -44,7 +44,7 @@ pub fn replay(folder: &Path, format: Plain) -> Result<Done, NotDone> {
 /// A sound pack, judged again.
 pub fn open(folder: &Path) -> Result<Replay, NotDone> {
     let (pack, manifest) = read_pack(folder).map_err(|error| NotDone::say(error.to_string()))?;
-    derive(&pack, manifest).map_err(|error| NotDone::say(error.to_string()))
+    derive(pack, manifest).map_err(|error| NotDone::say(error.to_string()))
 }
 
 pub fn difference(replay: &Replay) -> String {

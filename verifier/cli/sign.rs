@@ -2,7 +2,8 @@
 
 use crate::args::{Beside, StampingArg, TimestampArgs, Trusting};
 use crate::done::{Done, NotDone};
-use crate::{evidence, examine, interrupt, terminal};
+use crate::{evidence, examine, interrupt, load, terminal};
+use assize_clause::Contract;
 use assize_evidence::{
     Pack, PackError, Plan, PrivateKey, PublicKey, Roots, SSH_NAMESPACE, SignError, Signed, Stamping, StampingError,
     Standing, Trusted, attach_stamp, contract_of, open_signatures, read_pack, sign, stamp_request, standing,
@@ -204,25 +205,33 @@ pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     Ok(done)
 }
 
-/// The keys of the contract in hand, which has to be the one that the pack was judged by. The inner `Err` is a verdict.
+/// The keys of the contract in hand, which has to be the one that the pack was judged by, in the wordings that were agreed.
+/// The inner `Err` is a verdict.
 fn by_contract(pack: &Pack, file: &Path, trusted: &mut Vec<Trusted>) -> Result<Result<(), Done>, NotDone> {
-    let text = examine::read_text(file)?;
-    let name = file.display().to_string();
-    let agreed = contract_of(pack, &name, &text).map_err(|e| NotDone::say(e.to_string()))?;
-    let judged_by = pack.get("contract.toml").unwrap_or_default();
-    let judged_by = match contract_of(pack, "contract.toml", judged_by) {
+    let judged_by = match contract_of(pack, "contract.toml", pack.get("contract.toml").unwrap_or_default()) {
         Ok(contract) => contract,
         Err(error) => return wrong(&error).map(Err),
     };
+    let text = examine::read_text(file)?;
+    let name = file.display().to_string();
+    let (agreed, own) = match load::contract(Some(file), None) {
+        Ok(contract) => (contract, true),
+        // Its libraries are not here, or have moved on. What it fixes the wordings by is enough, if the pack's clauses have them.
+        Err(mistakes) => match contract_of(pack, &name, &text) {
+            Ok(contract) if fixed(&text, &contract) => (contract, false),
+            _ => return Err(mistakes),
+        },
+    };
     if agreed.digest != judged_by.digest {
-        terminal::print(&format!(
-            "NOT SOUND: it was judged by the contract {} {}, which is not {} {}\n",
-            crate::text::plain(&judged_by.id),
-            judged_by.digest.0,
-            crate::text::plain(&name),
-            agreed.digest.0
-        ))?;
+        let words = format!(
+            "NOT SOUND: it was judged by the contract {} {}, which is not {name} {}",
+            judged_by.id, judged_by.digest.0, agreed.digest.0
+        );
+        terminal::print(&format!("{}\n", crate::text::plain(&words)))?;
         return Ok(Err(Done::Bad));
+    }
+    if own && let Some(done) = other_wording(&agreed, &judged_by, &text)? {
+        return Ok(Err(done));
     }
     for party in &agreed.parties {
         let Some(key) = &party.key else { continue };
@@ -234,6 +243,32 @@ fn by_contract(pack: &Pack, file: &Path, trusted: &mut Vec<Trusted>) -> Result<R
         });
     }
     Ok(Ok(()))
+}
+
+/// Whether a contract's text holds the wording digest of every clause.
+fn fixed(text: &[u8], contract: &Contract) -> bool {
+    let text = String::from_utf8_lossy(text);
+    contract.clauses.iter().all(|clause| text.contains(&clause.wording_digest.0))
+}
+
+/// A pack brings its own clause files. Where the contract does not fix their wordings, they have to be those of its libraries here:
+/// else a weaker clause of the same name would do.
+fn other_wording(agreed: &Contract, judged_by: &Contract, text: &[u8]) -> Result<Option<Done>, NotDone> {
+    if fixed(text, judged_by) {
+        return Ok(None);
+    }
+    let differs = agreed.clauses.iter().find(|ours| {
+        let theirs = judged_by.clauses.iter().find(|theirs| theirs.id == ours.id && theirs.library == ours.library);
+        theirs.is_none_or(|theirs| theirs.wording_digest != ours.wording_digest)
+    });
+    let Some(differs) = differs else { return Ok(None) };
+    let words = format!(
+        "not known to be sound: the clause {} was judged by another wording than the contract's library here has ({}), and the contract fixes none; \
+         `assize annex` prints the lines that do",
+        differs.id, differs.wording_digest.0
+    );
+    terminal::print(&format!("{}\n", crate::text::plain(&words)))?;
+    Ok(Some(Done::Incomplete))
 }
 
 fn who_signed(signed: Option<&Signed>) -> String {

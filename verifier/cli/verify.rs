@@ -216,8 +216,7 @@ fn pack(delivery: &Delivery, contract: &Contract, sheets: &Sheets, record: &RunR
     let mut pack = Pack::new();
     assize_evidence::keep_contract(&mut pack, contract);
     pack.add(assize_evidence::INVENTORY, Role::Inventory, delivery.listing());
-    let sheets: Vec<assize_facts::Sheet> = sheets.iter().cloned().collect();
-    record_sheets(&mut pack, &sheets);
+    record_sheets(&mut pack, sheets.iter());
     pack.add("run.json", Role::Run, assize_evidence::run_bytes(record));
     pack.add("result.json", Role::Result, assize_report::json(result));
     pack

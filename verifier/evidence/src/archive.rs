@@ -105,16 +105,28 @@ pub fn read_archive(path: &Path) -> Result<(Pack, Manifest), PackError> {
     if found.len() > LARGEST {
         return Err(PackError::TooLarge("the archive".into()));
     }
-    let bytes = fs::read(path).map_err(at(path))?;
+    read_bytes(path, &fs::read(path).map_err(at(path))?)
+}
+
+/// The archive of a pack.
+#[cfg(test)]
+pub(crate) fn bytes(pack: &Pack) -> Result<Vec<u8>, PackError> {
+    let mut bytes = Vec::new();
+    write(pack, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// As [`read_archive`], of bytes that `path` holds.
+pub(crate) fn read_bytes(path: &Path, bytes: &[u8]) -> Result<(Pack, Manifest), PackError> {
     if bytes.get(257..262) != Some(b"ustar") {
         return Err(PackError::NotAPack(path.into()));
     }
-    let files = members(&bytes)?;
+    let files = members(bytes)?;
     let names: Vec<String> = files.keys().map(|name| name.to_string()).collect();
     let manifest = files.get(MANIFEST).ok_or_else(|| PackError::NotAPack(path.into()))?;
     let read = |name: &str| Ok(files.get(name).copied().unwrap_or_default().to_vec());
     let (pack, manifest) = folder::assemble(Manifest::parse(manifest)?, &names, read)?;
-    let mut same = Same { rest: &bytes };
+    let mut same = Same { rest: bytes };
     let written = write(&pack, &mut same);
     if written.is_err() || !same.rest.is_empty() {
         let at = bytes.len() - same.rest.len();
@@ -123,7 +135,7 @@ pub fn read_archive(path: &Path) -> Result<(Pack, Manifest), PackError> {
     Ok((pack, manifest))
 }
 
-/// The files of an archive. What a header says beside name and size does not matter here: the whole is compared afterwards.
+/// The files of an archive, each with the header that it gets here. That they are all in order and nothing follows is compared afterwards.
 fn members(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>, PackError> {
     let wrong = |at: usize, what: &str| PackError::Archive(format!("at byte {at}, {what}"));
     let mut files = BTreeMap::new();
@@ -143,7 +155,14 @@ fn members(bytes: &[u8]) -> Result<BTreeMap<String, &[u8]>, PackError> {
         check_path(&path)?;
         let size = text(124, 136).and_then(|digits| usize::from_str_radix(digits, 8).ok());
         let size = size.filter(|size| *size <= bytes.len()).ok_or_else(|| wrong(at, "a size does not read"))?;
+        if block != header(&path, size)? {
+            return Err(wrong(at, &format!("the header of {path} is spelled in another way")));
+        }
         let content = bytes.get(at + BLOCK..at + BLOCK + size).ok_or_else(|| wrong(at, "a file ends too early"))?;
+        let end = at + BLOCK + size;
+        if bytes.get(end..end + padding(size)).is_none_or(|after| after.iter().any(|b| *b != 0)) {
+            return Err(wrong(end, &format!("something stands between {path} and what follows")));
+        }
         if files.insert(path.clone(), content).is_some() {
             return Err(wrong(at, &format!("{path} stands there twice")));
         }

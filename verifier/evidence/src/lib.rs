@@ -6,15 +6,20 @@ mod dsse;
 mod folder;
 mod key;
 mod manifest;
+#[cfg(test)]
+mod million;
 mod pack;
 mod record;
 mod replay;
+mod schema;
 mod sign;
 mod signed;
 mod sshsig;
 mod stamp;
 mod stamped;
 mod statement;
+#[cfg(test)]
+mod tampering;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +29,9 @@ pub use folder::{draft_of, read_folder, write_folder};
 pub use key::{KeyError, PrivateKey, PublicKey};
 pub use manifest::{Manifest, ManifestEntry, Role};
 pub use pack::{Pack, PackError};
-pub use record::{read_sheets, record_sheets};
+pub use record::{record_sheets, take_sheets};
 pub use replay::{Replay, contract_of, keep_contract, keep_waivers, replay, run_bytes};
+pub use schema::{SCHEMAS, schema};
 pub use sign::{Plan, SignError, Stamping, sign};
 pub use signed::{SeatState, Signed, Standing, Trusted, open as open_signatures, standing};
 pub use sshsig::NAMESPACE as SSH_NAMESPACE;

@@ -114,6 +114,11 @@ impl Pack {
         self.get(path).ok_or_else(|| PackError::Missing(path.into()))
     }
 
+    /// Takes a file that every pack has out of it.
+    pub fn take(&mut self, path: &str) -> Result<Vec<u8>, PackError> {
+        self.files.remove(path).map(|(_, bytes)| bytes).ok_or_else(|| PackError::Missing(path.into()))
+    }
+
     /// Paths, roles and bytes in order of path.
     pub fn files(&self) -> impl Iterator<Item = (&str, Role, &[u8])> {
         self.files.iter().map(|(path, (role, bytes))| (path.as_str(), *role, bytes.as_slice()))

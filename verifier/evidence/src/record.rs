@@ -6,7 +6,7 @@ use assize_facts::{Item, Sheet, SheetHead, kinds};
 use std::io::Write;
 
 /// Writes sheets into a pack. The line number (from 0) is the index that `kind#3` names.
-pub fn record_sheets(pack: &mut Pack, sheets: &[Sheet]) {
+pub fn record_sheets<'s>(pack: &mut Pack, sheets: impl IntoIterator<Item = &'s Sheet>) {
     for sheet in sheets {
         let mut lines = Vec::new();
         for item in &sheet.items {
@@ -21,17 +21,19 @@ pub fn record_sheets(pack: &mut Pack, sheets: &[Sheet]) {
     }
 }
 
-/// Reads every sheet of a pack back, checked against the schema of its kind.
-pub fn read_sheets(pack: &Pack) -> Result<Vec<Sheet>, PackError> {
-    pack.of_role(Role::SheetHead).map(|(path, bytes)| read_sheet(pack, path, bytes)).collect()
+/// Takes every sheet out of a pack, checked against the schema of its kind. Lines that were read are let go: of a million facts both would be much.
+pub fn take_sheets(pack: &mut Pack) -> Result<Vec<Sheet>, PackError> {
+    let heads: Vec<(String, Vec<u8>)> =
+        pack.of_role(Role::SheetHead).map(|(path, bytes)| (path.to_string(), bytes.to_vec())).collect();
+    heads.iter().map(|(path, bytes)| take_sheet(pack, path, bytes)).collect()
 }
 
-fn read_sheet(pack: &Pack, path: &str, bytes: &[u8]) -> Result<Sheet, PackError> {
+fn take_sheet(pack: &mut Pack, path: &str, bytes: &[u8]) -> Result<Sheet, PackError> {
     let content = |error: String| PackError::Content { path: path.into(), error };
     let head: SheetHead = serde_json::from_slice(bytes).map_err(|e| content(e.to_string()))?;
     let schema = kinds::schema(&head.kind).ok_or_else(|| content(format!("the kind {} is not known", head.kind)))?;
     let lines_path = path.replace(".head.json", ".jsonl");
-    let sheet = Sheet::from_parts(head, read_items(&lines_path, pack.need(&lines_path)?)?);
+    let sheet = Sheet::from_parts(head, read_items(&lines_path, &pack.take(&lines_path)?)?);
     if format!("facts/{}.head.json", sheet.stem()) != path {
         return Err(content("its name is not that of its kind and arguments".into()));
     }

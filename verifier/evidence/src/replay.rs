@@ -2,7 +2,7 @@
 
 use crate::manifest::{Manifest, Role};
 use crate::pack::{Pack, PackError};
-use crate::record::read_sheets;
+use crate::record::take_sheets;
 use crate::statement::INVENTORY;
 use assize_clause::{Contract, Files, Library, Mistakes};
 use assize_facts::Sha256;
@@ -52,17 +52,17 @@ pub fn keep_contract(pack: &mut Pack, contract: &Contract) {
 }
 
 /// Judges again. Nothing but the pack is looked at.
-pub fn replay(pack: &Pack, manifest: Manifest) -> Result<Replay, PackError> {
-    let record: RunRecord = parse(pack, RUN)?;
-    let recorded_result: RunResult = parse(pack, RESULT)?;
-    let contract = contract(pack)?;
+pub fn replay(mut pack: Pack, manifest: Manifest) -> Result<Replay, PackError> {
+    let record: RunRecord = parse(&pack, RUN)?;
+    let recorded_result: RunResult = parse(&pack, RESULT)?;
+    let contract = contract(&pack)?;
     if let Some(inventory) = pack.get(INVENTORY)
         && Sha256::of(inventory).0 != record.deliverable.digest
     {
         return Err(content(INVENTORY, "it is not that of the deliverable in run.json"));
     }
-    let sheets = Sheets::new(read_sheets(pack)?);
-    exhibits_are_there(pack, &sheets)?;
+    let sheets = Sheets::new(take_sheets(&mut pack)?);
+    exhibits_are_there(&pack, &sheets)?;
     let deliverable = assize_facts::Deliverable {
         name: record.deliverable.name.clone(),
         version: record.deliverable.version.clone(),

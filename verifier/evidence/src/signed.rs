@@ -7,7 +7,6 @@ use crate::replay;
 use crate::sshsig;
 use crate::stamp::{self, Roots, Stamp};
 use crate::statement::{EVALUATION, Evaluation, Seat, Statement, seats, statements};
-use assize_clause::Contract;
 
 /// The signatures of a pack, all of them good.
 #[derive(Clone, Debug)]
@@ -59,26 +58,46 @@ pub fn open(pack: &Pack) -> Result<Option<Signed>, PackError> {
     if pack.attached().next().is_none() {
         return Ok(None);
     }
-    let contract = replay::contract(pack)?;
-    let seats = seats_said(pack, &contract)?;
-    let payloads = statements(pack, &contract, &seats)?;
+    let seats = seats_said(pack)?;
     let manifest = pack.manifest().bytes();
     let mut expected = Vec::new();
     let mut states = Vec::new();
+    let mut said = Vec::new();
     for seat in &seats {
         let key = PublicKey::parse(&seat.key).map_err(|e| PackError::Statement(format!("{}: {e}", seat.name)))?;
-        states.push(state(pack, seat, &key, &payloads, &manifest)?);
+        let (state, payloads) = state(pack, seat, &key, &manifest)?;
+        states.push(state);
+        said.extend(payloads.map(|payloads| (seat.envelope(), payloads)));
         expected.extend([seat.envelope(), seat.ssh()]);
         expected.extend(seat.timestamp.then(|| seat.stamp()));
     }
     if let Some((path, _)) = pack.attached().find(|(path, _)| !expected.iter().any(|e| e == path)) {
         return Err(PackError::NotExpected(path.into()));
     }
+    same_words(pack, &seats, &said)?;
     Ok(Some(Signed { seats, states }))
 }
 
-/// The seats that the first envelope speaks of. Nothing is trusted yet: they have to be those of this pack, and every envelope is then held to the same words.
-fn seats_said(pack: &Pack, contract: &Contract) -> Result<Vec<Seat>, PackError> {
+/// Good signatures of other words are worth nothing: the seats have to be those of this pack, and every envelope says what the pack says.
+fn same_words(pack: &Pack, seats: &[Seat], said: &[(String, [Vec<u8>; 2])]) -> Result<(), PackError> {
+    let contract = replay::contract(pack)?;
+    let keys = |test: &dyn Fn(&Seat) -> bool| -> Vec<PublicKey> {
+        seats.iter().filter(|s| test(s)).filter_map(|s| PublicKey::parse(&s.key).ok()).collect()
+    };
+    // The seats are those of the contract in the pack, then those whom it does not name.
+    let (others, stamped) = (keys(&|s| s.role == "signer"), keys(&|s| s.timestamp));
+    if self::seats(&contract, &others, &stamped) != seats {
+        return Err(PackError::Statement("its signers are not those of the contract in the pack".into()));
+    }
+    let expected = statements(pack, &contract, seats)?;
+    match said.iter().find(|(_, payloads)| *payloads != expected) {
+        Some((path, _)) => Err(PackError::Statement(format!("what {path} says is not what the pack says"))),
+        None => Ok(()),
+    }
+}
+
+/// The seats that the first envelope speaks of. Nothing is trusted yet: their signatures are looked at next, then their words.
+fn seats_said(pack: &Pack) -> Result<Vec<Seat>, PackError> {
     let Some((path, bytes)) = pack.attached().find(|(path, _)| path.ends_with(".intoto.jsonl")) else {
         let (path, _) = pack.attached().next().unwrap_or_default();
         return Err(PackError::NotExpected(path.into()));
@@ -90,14 +109,6 @@ fn seats_said(pack: &Pack, contract: &Contract) -> Result<Vec<Seat>, PackError> 
     if said.predicate_type != EVALUATION {
         return Err(signature(path, "does not begin with an evaluation"));
     }
-    // The seats are those of the contract in the pack, then those whom it does not name.
-    let keys = |test: &dyn Fn(&Seat) -> bool| -> Vec<PublicKey> {
-        said.predicate.signers.iter().filter(|s| test(s)).filter_map(|s| PublicKey::parse(&s.key).ok()).collect()
-    };
-    let (others, stamped) = (keys(&|s| s.role == "signer"), keys(&|s| s.timestamp));
-    if seats(contract, &others, &stamped) != said.predicate.signers {
-        return Err(PackError::Statement("its signers are not those of the contract in the pack".into()));
-    }
     Ok(said.predicate.signers)
 }
 
@@ -105,45 +116,40 @@ fn signature(path: &str, error: impl ToString) -> PackError {
     PackError::Signature { path: path.into(), error: error.to_string() }
 }
 
+/// What of a seat is there, and the words that it signed.
 fn state(
     pack: &Pack,
     seat: &Seat,
     key: &PublicKey,
-    payloads: &[Vec<u8>; 2],
     manifest: &[u8],
-) -> Result<SeatState, PackError> {
+) -> Result<(SeatState, Option<[Vec<u8>; 2]>), PackError> {
     let (path, ssh_path) = (seat.envelope(), seat.ssh());
     let (envelopes, ssh) = match (pack.attachment(&path), pack.attachment(&ssh_path)) {
         (None, None) if pack.attachment(&seat.stamp()).is_some() => return Err(PackError::NotExpected(seat.stamp())),
-        (None, None) => return Ok(SeatState::Missing),
+        (None, None) => return Ok((SeatState::Missing, None)),
         (Some(envelopes), Some(ssh)) => (envelopes, ssh),
         // They are always written together.
         (None, Some(_)) => return Err(signature(&path, "is missing")),
         (Some(_), None) => return Err(signature(&ssh_path, "is missing")),
     };
     let lines: Vec<&[u8]> = envelopes.split_inclusive(|b| *b == b'\n').collect();
-    if lines.len() != payloads.len() {
-        return Err(signature(&path, format!("has {} envelopes, not {}", lines.len(), payloads.len())));
-    }
-    for (line, expected) in lines.iter().zip(payloads) {
-        let payload = dsse::open(line, key).map_err(|e| signature(&path, e))?;
-        if payload != *expected {
-            return Err(PackError::Statement(format!("what {path} says is not what the pack says")));
-        }
-    }
+    let [evaluation, simple] = lines.as_slice() else {
+        return Err(signature(&path, format!("has {} envelopes, not 2", lines.len())));
+    };
+    let open = |line: &[u8]| dsse::open(line, key).map_err(|e| signature(&path, e));
+    let payloads = [open(evaluation)?, open(simple)?];
     if !sshsig::verify(manifest, ssh, key) {
         return Err(signature(&ssh_path, "is not that key's SSH signature of manifest.json"));
     }
-    if !seat.timestamp {
-        return Ok(SeatState::Signed);
-    }
-    match pack.attachment(&seat.stamp()) {
-        None => Ok(SeatState::NoTimestamp),
+    let state = match pack.attachment(&seat.stamp()) {
+        _ if !seat.timestamp => SeatState::Signed,
+        None => SeatState::NoTimestamp,
         Some(response) => {
             let stamp = stamp::check(response, envelopes, &path).map_err(|e| signature(&seat.stamp(), e))?;
-            Ok(SeatState::Stamped(stamp))
+            SeatState::Stamped(stamp)
         }
-    }
+    };
+    Ok((state, Some(payloads)))
 }
 
 /// What good signatures are worth. Where timestamps belong to the pack, `roots` says whose count.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub const STATEMENT_TYPE: &str = "https://in-toto.io/Statement/v1";
-/// The own predicate; its schema is `schemas/clause-evaluation.json`.
+/// The own predicate; its schema is `schemas/clause-evaluation.json`, which `assize clause schema evaluation` prints.
 pub const EVALUATION: &str = "urn:assize:attestation:clause-evaluation:v1";
 /// Simple Verification Result: what gates that know nothing of this program can read.
 pub const SVR: &str = "https://in-toto.io/attestation/svr/v0.2";

@@ -178,4 +178,4 @@ impl Stamp {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

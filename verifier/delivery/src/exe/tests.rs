@@ -151,3 +151,31 @@ fn every_mutant_of_every_header_is_survived() {
         }
     }
 }
+
+#[test]
+fn fat_files_of_ten_thousand_slices_and_tables_of_extreme_counts_end_soon() {
+    let started = std::time::Instant::now();
+    let slice = macho_of(b"1");
+    let mut fat = [0xcafe_babe_u32, 10_000].map(u32::to_be_bytes).concat();
+    for _ in 0..10_000 {
+        fat.extend([0x0100_0007_u32, 3, 0x40000, slice.len() as u32, 12].map(u32::to_be_bytes).concat());
+    }
+    fat.resize(0x40000, 0);
+    fat.extend(&slice);
+    let store = Store::Memory(fat.clone());
+    let kind = sniff::kind(&fat[..sniff::HEAD], fat.len() as u64);
+    let _ = read(kind, &store.whole());
+    let found = crate::examine::examine(&store, "f", 0, &crate::archive::Budget::new(&assize_facts::Limits::default()));
+    assert!(!found.seen.is_empty());
+    // Counts and offsets of an ELF header at their largest, one field after the other.
+    let elf = elf_of(b"code");
+    for at in (16..64).step_by(2) {
+        for value in [[0xff, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0x7f], [0, 0, 0, 0x80]] {
+            let mut bytes = elf.clone();
+            bytes[at..at + 4].copy_from_slice(&value);
+            let store = Store::Memory(bytes);
+            let _ = read(sniff::Kind::Elf, &store.whole());
+        }
+    }
+    assert!(started.elapsed() < std::time::Duration::from_secs(20), "{:?}", started.elapsed());
+}

@@ -1,6 +1,7 @@
 //! Images made byte by byte, and what is read of them.
 
 mod build;
+mod hostile;
 mod layers;
 mod layouts;
 mod runs;

@@ -29,7 +29,7 @@ fact! {
 }
 
 fact! {
-    /// A module that a main module requires, after replacement; one item per `require` line.
+    /// A module that a main module requires, after replacement; one item per `require` line of a version that no main module excludes.
     pub struct Requirement = "module.requirements", layers [Source], counts "module-files", with ["private_modules"] {
         /// Module path as required.
         path: String,

@@ -12,7 +12,8 @@ pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {
     let mut sheet = Sheet::of::<Requirement>();
     sheet.examined(graph.files.len() as u64);
     for main in &graph.mains {
-        for require in &main.go_mod.require {
+        // A requirement of an excluded version is none (`go: ignoring requirement on excluded version`).
+        for require in main.go_mod.require.iter().filter(|r| !graph.is_excluded(&r.module)) {
             sheet.push(requirement(graph, main, require, private), main.text.origin(require.place));
         }
     }

@@ -90,6 +90,8 @@ fn from_elf(elf: &Elf<'_>) -> Headers {
         (header::ELFOSABI_NONE, Some(OPENBSD_INTERPRETER)) => Some("openbsd"),
         (header::ELFOSABI_NONE | header::ELFOSABI_LINUX, _) => Some("linux"),
         (header::ELFOSABI_FREEBSD, _) => Some("freebsd"),
+        (header::ELFOSABI_NETBSD, _) => Some("netbsd"),
+        (header::ELFOSABI_OPENBSD, _) => Some("openbsd"),
         _ => None,
     };
     let flags = elf.dynamic.as_ref().map(|d| (d.info.flags, d.info.flags_1)).unwrap_or_default();

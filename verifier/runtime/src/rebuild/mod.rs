@@ -34,6 +34,8 @@ const WRITABLE: u64 = 4 << 30;
 const PROCESSES: u64 = 2048;
 /// A build that takes longer is given up.
 const LONGEST: Duration = Duration::from_secs(900);
+/// More binaries than this are not built again: each may take as long as the longest.
+const MOST: usize = 16;
 /// Lines of what the Go command said that are shown.
 const SHOWN: usize = 3;
 
@@ -59,7 +61,10 @@ fn fill(sheet: &mut Sheet, plan: &RunPlan<'_>, modules: &[PathBuf], progress: &d
     if declared.is_empty() {
         sheet.gap(reason!("rebuild-not-described", binary = "–"), "");
     }
-    for binary in declared {
+    if declared.len() > MOST {
+        sheet.gap(reason!("rebuild-refused", what = format!("{} binaries", declared.len())), "");
+    }
+    for binary in declared.iter().take(MOST) {
         progress.step(&format!("building {} again", binary.name));
         let recipe = recipe::read(binary);
         let built = recipe.as_ref().map_err(Reason::clone).and_then(|recipe| build(plan, recipe, modules));

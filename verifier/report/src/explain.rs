@@ -70,7 +70,19 @@ fn reference<'a>(schema: Option<&'a KindSchema>, field: &str) -> &'a str {
 }
 
 fn looks_at(check: &Check, lang: Lang) -> String {
-    say(lang, "explain-looks", &[("kind", &check.kind), ("what", &subject(lang, &check.kind))])
+    let what = subject(lang, &check.kind);
+    say(lang, "explain-looks", &[("kind", &check.kind), ("what", uncounted(lang, &what))])
+}
+
+/// Measure words with which the Chinese names of what is examined begin: they stand after a number, and only there.
+const MEASURES: &[char] = &['个', '条', '处', '项', '次', '行', '份', '件', '类', '种', '组', '段'];
+
+/// A name as it stands without a number before it.
+fn uncounted(lang: Lang, what: &str) -> &str {
+    match lang {
+        Lang::En => what,
+        Lang::Zh => what.strip_prefix(MEASURES).unwrap_or(what).trim_start(),
+    }
 }
 
 fn form(check: &Check, lang: Lang) -> String {
@@ -115,7 +127,7 @@ pub fn condition(when: &AppliesWhen, lang: Lang) -> String {
             } else {
                 say(lang, "when-with", &[("tests", &tests.join(&say(lang, "word-and", &[])))])
             };
-            say(lang, "when-some", &[("what", &subject(lang, kind)), ("with", &with)])
+            say(lang, "when-some", &[("what", uncounted(lang, &subject(lang, kind))), ("with", &with)])
         }
         AppliesWhen::ContractItems { kind: Some(kind) } => say(lang, "when-items-of", &[("kind", kind)]),
         AppliesWhen::ContractItems { kind: None } => say(lang, "when-items", &[]),

@@ -39,10 +39,14 @@ pub fn causes(result: &RunResult, lang: Lang) -> Vec<Cause> {
 const CONSEQUENCES: &[&str] =
     &["too-few-selected", "too-few-examined", "process-not-tied-because", "condition-unknown"];
 
+pub fn is_consequence(code: &str) -> bool {
+    CONSEQUENCES.contains(&code)
+}
+
 /// Findings that are a cause of their own: too little to examine is only a consequence where something else says why.
 pub fn undetermined(check: &CheckResult) -> Vec<&FindingResult> {
     let open: Vec<&FindingResult> = check.findings.iter().filter(|f| f.outcome == Outcome::Undetermined).collect();
-    let follows = |f: &&FindingResult| f.reason.as_deref().is_some_and(|code| CONSEQUENCES.contains(&code));
+    let follows = |f: &&FindingResult| f.reason.as_deref().is_some_and(is_consequence);
     if check.gaps.is_empty() && open.iter().all(follows) {
         return open;
     }

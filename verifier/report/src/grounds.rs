@@ -36,6 +36,13 @@ pub fn broken(case: &Case, clause: &ClauseResult, waived: &Waived, lang: Lang) -
 /// A reason of a clause in words: those of the code, or, where they need an argument, those of the point that brought it up.
 pub fn why(clause: &ClauseResult, lang: Lang) -> Option<String> {
     let code = clause.reason.as_deref()?;
+    // That there was too little to judge says less than why there was.
+    if crate::gaps::is_consequence(code)
+        && let Some(gap) =
+            clause.checks.iter().filter(|c| c.verdict == Verdict::Inconclusive).find_map(|c| c.gaps.first())
+    {
+        return Some(plain(gap.message.get(lang)));
+    }
     let words = crate::case::reason_words(code, lang);
     if words != code {
         return Some(words);

@@ -124,3 +124,15 @@ fn whatever_a_check_examines_has_words_in_both_languages() {
         }
     }
 }
+
+#[test]
+fn a_clause_that_had_too_little_to_judge_says_why_there_was_so_little() {
+    let mut sample = small();
+    let open = sample.result.clauses.iter_mut().find(|c| c.id == "open").expect("the clause");
+    open.reason = Some("too-few-selected".into());
+    let text = shown(&sample, &[Lang::En]);
+    assert!(
+        text.contains("Promise open — could not be decided (must)\n              a file does not parse\n"),
+        "{text}"
+    );
+}

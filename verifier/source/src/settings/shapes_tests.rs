@@ -54,7 +54,7 @@ fn image_builds_are_seen_in_every_form_of_their_instructions() {
         ),
         (
             "options of RUN",
-            "-- Dockerfile --\nFROM golang\nRUN --mount=type=cache,target=/root/.cache --network=none go build -overlay=o.json ./cmd/app\n",
+            "-- Dockerfile --\nFROM golang\nRUN --mount=type=cache,target=/cache --network=none go build -overlay=o.json ./cmd/app\n",
             "-overlay=o.json",
         ),
         (

@@ -281,10 +281,10 @@ fn every_shell_completes_every_command_and_every_command_has_a_page() {
     assert!(completed.contains("replay") && completed.contains("verify"), "{completed}");
     let pages = folder(&[]);
     assert_eq!(assize(["manual".as_ref(), "--into".as_ref(), pages.path().as_os_str()]).status, Some(0));
+    let options = regex::Regex::new("--[a-z][a-z-]+").expect("a pattern");
     for name in &commands {
         let page = std::fs::read_to_string(pages.path().join(format!("assize-{name}.1"))).expect("a page");
         let help = assize([name, "--help"]).stdout;
-        let options = regex::Regex::new("--[a-z][a-z-]+").expect("a pattern");
         for option in options.find_iter(&help) {
             let option = option.as_str().replace('-', "\\-");
             assert!(page.contains(&option), "assize-{name}.1 lacks {option}");

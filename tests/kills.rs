@@ -1,6 +1,6 @@
 //! However and whenever the tool is ended, nothing of it is left.
 
-use crate::run::finish;
+use crate::run::{command, finish};
 use crate::watched::{Around, Case, Place, Watch, name};
 use std::fs;
 use std::io::Read;
@@ -98,6 +98,42 @@ fn a_tool_killed_at_two_hundred_random_moments_leaves_nothing() {
     kills(200, 4);
 }
 
+#[test]
+fn children_that_outlive_a_killed_run_without_a_sandbox_are_ended_by_the_next() {
+    let place = place();
+    let agreed = fs::read_to_string(place.contract()).expect("read").replace("\"required\"", "\"preferred\"");
+    fs::write(place.contract(), agreed).expect("written");
+    let around = Around::look(&place);
+    let mut verify = place.verify();
+    verify.arg("--trust-deliverable").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = verify.spawn().expect("the program starts");
+    let watch = watched(&mut child, Duration::from_secs(60), is_up);
+    end_at_once(&helpers(&watch));
+    let _ = child.wait();
+    let orphans: Vec<i32> = watch.alive().into_iter().filter(|pid| name(*pid).ends_with(" sleep ")).collect();
+    assert_eq!(orphans.len(), 2, "without a sandbox nobody ends them");
+    let mut next = command(["facts", "--kind=inventory.files"]);
+    next.arg(place.deliverable()).env("TMPDIR", place.temporary());
+    let next = finish(next, Duration::from_secs(60));
+    assert!(next.stderr.contains("assize removed what a killed run had left: assize-run-"), "{}", next.all());
+    around.is_as_before_soon(&place);
+    assert!(orphans.iter().all(|pid| !watch.alive().contains(pid)), "{:?}", watch.alive());
+}
+
+/// The tool, its supervisor and its janitor; what is in a sandbox ends with its first process.
+fn helpers(watch: &Watch) -> Vec<i32> {
+    let helper = |pid: &i32| name(*pid).contains("__supervise") || name(*pid).contains(" verify ");
+    let helpers: Vec<i32> = watch.alive().into_iter().filter(helper).collect();
+    assert!(helpers.len() >= 3, "{helpers:?}");
+    helpers
+}
+
+fn end_at_once(helpers: &[i32]) {
+    for signal in [libc::SIGSTOP, libc::SIGKILL] {
+        helpers.iter().for_each(|pid| send(*pid, signal));
+    }
+}
+
 /// Whether the service itself runs, with its children.
 fn is_up(watch: &Watch) -> bool {
     watch.alive().into_iter().filter(|pid| name(*pid).ends_with(" sleep ")).count() >= 2
@@ -125,13 +161,7 @@ fn what_a_run_left_that_was_killed_with_its_helpers_is_removed_by_the_next_which
     let around = Around::look(&place);
     let mut child = start(&place);
     let watch = watched(&mut child, Duration::from_secs(60), is_up);
-    // The tool, its supervisor and its janitor; what is in the sandbox ends with its first process.
-    let helper = |pid: &i32| name(*pid).contains("__supervise") || name(*pid).contains(" verify ");
-    let helpers: Vec<i32> = watch.alive().into_iter().filter(helper).collect();
-    assert!(helpers.len() >= 3, "{helpers:?}");
-    for signal in [libc::SIGSTOP, libc::SIGKILL] {
-        helpers.iter().for_each(|pid| send(*pid, signal));
-    }
+    end_at_once(&helpers(&watch));
     assert_eq!(child.wait().expect("its end").signal(), Some(libc::SIGKILL));
     let begun = Instant::now();
     while !watch.alive().is_empty() {

@@ -149,7 +149,11 @@ impl Service {
 
     /// What runs that were killed together with their supervisor had left and this start removed.
     pub fn leftovers(&self) -> Vec<String> {
-        self.inside.sandbox.as_ref().map(Sandbox::removed).unwrap_or_default()
+        let mut removed = self.inside.sandbox.as_ref().map(Sandbox::removed).unwrap_or_default();
+        // A group has its name in each hierarchy.
+        removed.sort();
+        removed.dedup();
+        removed
     }
 
     /// Connects a blocking TCP stream (plain TCP, never MPTCP) from inside the service's network namespace.

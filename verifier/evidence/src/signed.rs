@@ -53,6 +53,9 @@ pub enum Standing {
     Stranger(String),
 }
 
+/// What one signer signed: the evaluation and its simple companion.
+type Payloads = [Vec<u8>; 2];
+
 /// `None`: nothing is attached. Every byte that is attached is checked, or it is an error.
 pub fn open(pack: &Pack) -> Result<Option<Signed>, PackError> {
     if pack.attached().next().is_none() {
@@ -79,7 +82,7 @@ pub fn open(pack: &Pack) -> Result<Option<Signed>, PackError> {
 }
 
 /// Good signatures of other words are worth nothing: the seats have to be those of this pack, and every envelope says what the pack says.
-fn same_words(pack: &Pack, seats: &[Seat], said: &[(String, [Vec<u8>; 2])]) -> Result<(), PackError> {
+fn same_words(pack: &Pack, seats: &[Seat], said: &[(String, Payloads)]) -> Result<(), PackError> {
     let contract = replay::contract(pack)?;
     let keys = |test: &dyn Fn(&Seat) -> bool| -> Vec<PublicKey> {
         seats.iter().filter(|s| test(s)).filter_map(|s| PublicKey::parse(&s.key).ok()).collect()
@@ -122,7 +125,7 @@ fn state(
     seat: &Seat,
     key: &PublicKey,
     manifest: &[u8],
-) -> Result<(SeatState, Option<[Vec<u8>; 2]>), PackError> {
+) -> Result<(SeatState, Option<Payloads>), PackError> {
     let (path, ssh_path) = (seat.envelope(), seat.ssh());
     let (envelopes, ssh) = match (pack.attachment(&path), pack.attachment(&ssh_path)) {
         (None, None) if pack.attachment(&seat.stamp()).is_some() => return Err(PackError::NotExpected(seat.stamp())),

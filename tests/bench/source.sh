@@ -11,7 +11,7 @@ bench="$PWD/target/bench"; tools="$PWD/target/tools"; rules="$PWD/tests/bench/ru
 mkdir -p "$bench" "$tools"
 command -v rg >/dev/null || { apt-get update >/dev/null; apt-get install -y --no-install-recommends ripgrep >/dev/null; }
 [ -x "$tools/npm/node_modules/@ast-grep/cli-linux-x64-gnu/ast-grep" ] || npm install --silent --prefix "$tools/npm" @ast-grep/cli@0.51.0
-[ -x "$tools/semgrep/bin/semgrep" ] || { python3 -m venv "$tools/semgrep"; "$tools/semgrep/bin/pip" --quiet install semgrep; }
+[ -x "$tools/semgrep/bin/semgrep" ] || { python3 -m venv "$tools/semgrep"; "$tools/semgrep/bin/pip" --quiet install semgrep==1.185.0; }
 astgrep=$(ls "$tools"/npm/node_modules/@ast-grep/cli-*/ast-grep | head -n 1)
 
 unpack() {

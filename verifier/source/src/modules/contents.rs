@@ -46,7 +46,8 @@ impl<'a> Contents<'a> {
             progress.step(&format!("hashing the contents of {} modules", tasks.len()));
         }
         let look = |(module, index, form): (&Module, usize, Form)| Examined {
-            hashed: hash(&stores[index], module, &form),
+            // Files are asked for by what is vendored alone.
+            hashed: hash(&stores[index], module, &form).keeping(graph.vendor.is_some()),
             module: module.clone(),
             store: index,
             form,

@@ -19,13 +19,23 @@ pub(super) type Files = BTreeMap<String, [u8; 32]>;
 pub(super) enum Hashed {
     Sum {
         h1: String,
-        /// Empty for a go.mod.
+        /// Empty for a go.mod, and where nobody asks.
         files: Files,
     },
     /// The contents are none that a module can have; the Go command would refuse them, or readers would differ on them.
     Mistake(String),
     /// They could not be seen.
     Unseen(Reason),
+}
+
+impl Hashed {
+    /// With its files, or without: of a large graph they are most of what there is to keep.
+    pub fn keeping(self, files: bool) -> Hashed {
+        match self {
+            Hashed::Sum { h1, .. } if !files => Hashed::Sum { h1, files: Files::new() },
+            other => other,
+        }
+    }
 }
 
 /// Hashes one form of a module's contents.

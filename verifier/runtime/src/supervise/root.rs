@@ -157,19 +157,31 @@ fn show_at(root: &str, folder: &Shown) -> Step<()> {
 
 /// Makes one mount read-only. A user namespace may not clear flags that the mount came with (mount_namespaces(7)), so they are repeated.
 fn read_only(path: &str) -> nix::Result<()> {
-    let had = nix::sys::statvfs::statvfs(path)?.flags();
-    use nix::sys::statvfs::FsFlags;
+    let had = mount_flags(path)?;
     let mut flags =
         MsFlags::MS_BIND | MsFlags::MS_REMOUNT | MsFlags::MS_RDONLY | MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
     for (seen, flag) in [
-        (FsFlags::ST_NOEXEC, MsFlags::MS_NOEXEC),
-        (FsFlags::ST_NOATIME, MsFlags::MS_NOATIME),
-        (FsFlags::ST_NODIRATIME, MsFlags::MS_NODIRATIME),
-        (FsFlags::ST_RELATIME, MsFlags::MS_RELATIME),
+        (libc::ST_NOEXEC, MsFlags::MS_NOEXEC),
+        (libc::ST_NOATIME, MsFlags::MS_NOATIME),
+        (libc::ST_NODIRATIME, MsFlags::MS_NODIRATIME),
+        (ST_RELATIME, MsFlags::MS_RELATIME),
     ] {
-        flags.set(flag, had.contains(seen));
+        flags.set(flag, had & seen != 0);
     }
     mount(NONE, path, NONE, flags, NONE)
+}
+
+/// From include/linux/statfs.h; musl's headers do not have it.
+const ST_RELATIME: libc::c_ulong = 0x1000;
+
+/// The flags that a mount has (statvfs(3)), whole: the wrapper of nix drops those that the C library has no name for.
+fn mount_flags(path: &str) -> nix::Result<libc::c_ulong> {
+    let path = std::ffi::CString::new(path).map_err(|_| nix::errno::Errno::EINVAL)?;
+    let mut seen = std::mem::MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the path ends with a zero and outlives the call, which fills the structure where it succeeds.
+    nix::errno::Errno::result(unsafe { libc::statvfs(path.as_ptr(), seen.as_mut_ptr()) })?;
+    // SAFETY: the call above succeeded.
+    Ok(unsafe { seen.assume_init() }.f_flag)
 }
 
 /// From now on only the writable folders are writable.

@@ -55,7 +55,7 @@ pub fn requests(contract: &Contract) -> Vec<Request> {
 
 /// Drops what belongs to a layer that was left out, so that a replay with fewer layers judges as a run with fewer.
 pub fn in_force(sheets: &Sheets, run: &RunRecord) -> Sheets {
-    Sheets::new(sheets.iter().filter(|sheet| examined(&sheet.kind, run)).cloned())
+    sheets.only(|kind| examined(kind, run))
 }
 
 fn examined(kind: &str, run: &RunRecord) -> bool {

@@ -3,11 +3,12 @@
 use assize_facts::{Gap, Item, Request, Sheet, reason};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// All sheets of a run.
+/// All sheets of a run. Some of them in another collection are the same ones: a million facts are held once.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sheets {
-    by: BTreeMap<Request, Sheet>,
+    by: BTreeMap<Request, Arc<Sheet>>,
 }
 
 impl Sheets {
@@ -24,19 +25,20 @@ impl Sheets {
         let key = Request::new(&sheet.kind, &sheet.with);
         match self.by.get_mut(&key) {
             Some(first) => {
+                let first = Arc::make_mut(first);
                 first.items.extend(sheet.items);
                 first.gaps.extend(sheet.gaps);
                 first.scope.count = first.scope.count.min(sheet.scope.count);
                 first.gap(reason!("recorded-twice", kind = sheet.kind), "");
             }
             None => {
-                self.by.insert(key, sheet);
+                self.by.insert(key, Arc::new(sheet));
             }
         }
     }
 
     pub fn get(&self, request: &Request) -> Option<&Sheet> {
-        self.by.get(request)
+        self.by.get(request).map(Arc::as_ref)
     }
 
     /// The sheet that was asked for; where there is none, an empty one with a gap.
@@ -61,24 +63,29 @@ impl Sheets {
 
     /// As [`Sheets::of`], where not having it is no gap.
     pub fn having(&self, kind: &str) -> Option<&Sheet> {
-        self.by.values().find(|sheet| sheet.kind == kind)
+        self.iter().find(|sheet| sheet.kind == kind)
     }
 
     /// What was recorded; what the judge derives is never taken from a record.
     pub(crate) fn without_links(&self) -> Sheets {
-        let recorded = self.by.iter().filter(|(request, _)| !request.kind.starts_with("link."));
-        Sheets { by: recorded.map(|(request, sheet)| (request.clone(), sheet.clone())).collect() }
+        self.only(|kind| !kind.starts_with("link."))
+    }
+
+    /// Those of some kinds.
+    pub(crate) fn only(&self, kinds: impl Fn(&str) -> bool) -> Sheets {
+        let chosen = self.by.iter().filter(|(request, _)| kinds(&request.kind));
+        Sheets { by: chosen.map(|(request, sheet)| (request.clone(), sheet.clone())).collect() }
     }
 
     /// The item that a finding's `fact` names: `kind#index`, or `kind@digest#index` where the collector was told something.
     pub fn fact(&self, name: &str) -> Option<&Item> {
         let (stem, index) = name.rsplit_once('#')?;
-        let sheet = self.by.values().find(|sheet| sheet.stem() == stem)?;
+        let sheet = self.iter().find(|sheet| sheet.stem() == stem)?;
         sheet.items.get(index.parse::<usize>().ok()?)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Sheet> {
-        self.by.values()
+        self.by.values().map(Arc::as_ref)
     }
 }
 

@@ -1,0 +1,6 @@
+//! Mach-O executables, fat ones too.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    assize_fuzz::executable(data);
+});

@@ -1,0 +1,6 @@
+//! Zip archives.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    assize_fuzz::delivered("x", data);
+});

@@ -34,7 +34,7 @@ fn mutant(program: &[u8], n: usize) -> Vec<u8> {
     let len = bytes.len();
     // Every other change falls on the first kilobytes, the rest are spread over the whole, its end included.
     let spread = n.wrapping_mul(2_654_435_761) >> 7;
-    let at = if n % 2 == 0 { (n / 2) % len.min(4096) } else { spread % len };
+    let at = if n.is_multiple_of(2) { (n / 2) % len.min(4096) } else { spread % len };
     let mut set = |value: &[u8]| {
         let end = (at + value.len()).min(len);
         bytes[at..end].copy_from_slice(&value[..end - at]);

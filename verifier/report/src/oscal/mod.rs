@@ -17,14 +17,16 @@ const VERSION: &str = "1.2.2";
 
 pub fn oscal(case: &Case) -> String {
     let result = case.result;
-    let document = json!({ "assessment-results": {
+    let mut document = json!({ "assessment-results": {
         "uuid": id(case, "document", &[&result.ran_at, &result.judged_for, result.verdict.word()]),
         "metadata": parts::metadata(case, VERSION),
         // The plan is what was agreed: the contract's clauses.
         "import-ap": { "href": format!("#{}", id(case, "contract", &[])) },
-        "results": [one(case)],
+        "results": null,
         "back-matter": { "resources": parts::resources(case) },
     }});
+    // `json!` copies the values that it is given; what was found is moved.
+    document["assessment-results"]["results"] = vec![one(case)].into();
     let mut text = serde_json::to_string_pretty(&document).expect("a document is plain data");
     text.push('\n');
     text

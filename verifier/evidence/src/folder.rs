@@ -97,9 +97,10 @@ fn put(path: &Path, bytes: &[u8]) -> Result<(), PackError> {
 fn exchange(draft: &Path, target: &Path) -> Result<(), PackError> {
     let name = |path: &Path| CString::new(path.as_os_str().as_bytes()).map_err(|e| at(path)(std::io::Error::other(e)));
     let (from, to) = (name(draft)?, name(target)?);
-    // SAFETY: both are NUL-terminated and live until the call returns.
+    let here = libc::AT_FDCWD;
+    // SAFETY: both are NUL-terminated and live until the call returns. Called by number: musl has no such function.
     let done =
-        unsafe { libc::renameat2(libc::AT_FDCWD, from.as_ptr(), libc::AT_FDCWD, to.as_ptr(), libc::RENAME_EXCHANGE) };
+        unsafe { libc::syscall(libc::SYS_renameat2, here, from.as_ptr(), here, to.as_ptr(), libc::RENAME_EXCHANGE) };
     if done == 0 { Ok(()) } else { Err(at(target)(std::io::Error::last_os_error())) }
 }
 

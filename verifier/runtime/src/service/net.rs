@@ -67,7 +67,7 @@ pub(super) fn listening(socket: OwnedFd, addr: SocketAddr) -> io::Result<TcpList
     setsockopt(&socket, sockopt::ReuseAddr, &true)?;
     only_v6(&socket, addr)?;
     bind(socket.as_raw_fd(), &SockaddrStorage::from(addr))?;
-    listen(&socket, Backlog::new(BACKLOG)?)?;
+    listen(&socket, Backlog::new(BACKLOG.min(libc::SOMAXCONN))?)?;
     Ok(TcpListener::from(socket))
 }
 

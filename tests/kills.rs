@@ -157,6 +157,11 @@ fn an_interrupted_run_ends_with_its_status_and_without_a_pack() {
 
 #[test]
 fn what_a_run_left_that_was_killed_with_its_helpers_is_removed_by_the_next_which_says_so() {
+    // Control groups are the machine's: a run of another test that begins in between removes them first, and says so there.
+    assert!((0..5).any(|_| the_next_run_removes_and_names_its_groups()), "no run said that it removed a group");
+}
+
+fn the_next_run_removes_and_names_its_groups() -> bool {
     let place = place();
     let around = Around::look(&place);
     let mut child = start(&place);
@@ -172,6 +177,6 @@ fn what_a_run_left_that_was_killed_with_its_helpers_is_removed_by_the_next_which
     let groups = watch.groups();
     let next = finish(place.verify(), Duration::from_secs(120));
     assert!(next.stderr.contains("assize removed what a killed run had left: assize-run-"), "{}", next.all());
-    assert!(groups.is_empty() || next.stderr.contains(&groups[0]), "{groups:?}\n{}", next.stderr);
     nothing_is_left(&place, &around, &watch);
+    groups.iter().all(|group| next.stderr.contains(group))
 }

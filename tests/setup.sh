@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what building and testing need and says what is missing; run (not sourced) by all.sh, long.sh and try.sh.
-# Needs: a C compiler, Rust (the version of rust-toolchain.toml or newer) and a Go >= 1.25.
+# Needs: a C compiler, Rust (rust-version in Cargo.toml or newer) and a Go >= 1.25.
 set -euo pipefail
 
 have() { command -v "$1" >/dev/null 2>&1; }

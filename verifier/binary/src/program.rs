@@ -127,13 +127,16 @@ impl Program {
         platform(&self.headers.arch, stated)
     }
 
-    /// Whether it is a Go program; a packed one cannot be told.
+    /// Whether it is a Go program; a packed one cannot be told, nor a declared one that shows no sign of Go: that may be C, or Go with its signs wiped out.
     pub fn is_go(&self) -> Known<bool> {
         if let Known::Value(Some(packer)) = &self.packer {
             return Known::Unknown(reason!("binary-packed", packer = packer));
         }
         match &self.build_info {
             Known::Value(Some(_)) | Known::Unknown(_) | Known::Possible(_) => Known::Value(true),
+            Known::Value(None) if self.functions.is_err() && self.declared => {
+                Known::Unknown(reason!("no-sign-of-go", binary = self.name))
+            }
             Known::Value(None) => Known::Value(self.functions.is_ok()),
         }
     }

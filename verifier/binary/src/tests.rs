@@ -1,7 +1,7 @@
 //! Real programs built by the Go on PATH, and what is made of forged and broken ones.
 
 use assize_delivery::Delivery;
-use assize_facts::{Deliverable, Item, Limits, Quiet, Request, Sheet};
+use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sheet};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -92,6 +92,22 @@ fn programs_for_other_systems_are_read() {
         assert_eq!(info.text("main_package"), Some("example.com/p"), "{os}");
         assert_eq!(one(folder.path(), "binary.linkage").bool("needed_by_pure_go"), Some(true), "{os}");
     }
+}
+
+#[test]
+fn a_declared_program_whose_signs_of_go_were_wiped_out_is_not_passed_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &[]);
+    let mut bytes = std::fs::read(folder.path().join("p")).expect("the program");
+    // The build information's mark, the function table's of Go 1.20 and later, and the names of their sections.
+    for sign in [&b"\xff Go buildinf:"[..], b"\xf1\xff\xff\xff\x00\x00", b".go.buildinfo", b".gopclntab"] {
+        let at: Vec<usize> = memchr::memmem::find_iter(&bytes, sign).collect();
+        assert!(!at.is_empty(), "{sign:?}");
+        at.iter().for_each(|at| bytes[*at..*at + sign.len()].fill(b'x'));
+    }
+    std::fs::write(folder.path().join("p"), bytes).expect("the program");
+    let linkage = one(folder.path(), "binary.linkage");
+    assert!(matches!(&linkage.fields["go_program"], Field::Unknown(why) if why.code == "no-sign-of-go"), "{linkage:?}");
 }
 
 #[test]

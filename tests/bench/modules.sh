@@ -48,7 +48,8 @@ import json, sys
 from collections import Counter
 items = json.load(sys.stdin)["facts"][0]["items"]
 forms = Counter((i["fields"]["form"], i["fields"]["agrees"] is True) for i in items)
-print(", ".join(f"{n} {form} {\"agree\" if good else \"differ or were not seen\"}" for (form, good), n in sorted(forms.items(), key=str)))'
+said = {True: "agree", False: "differ or were not seen"}
+print(", ".join(f"{n} {form} {said[good]}" for (form, good), n in sorted(forms.items(), key=str)))'
 }
 
 cat "$work/gopath/pkg/mod/cache/download"/*/*/*/@v/*.zip >/dev/null 2>&1 || true # warm

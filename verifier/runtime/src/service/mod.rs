@@ -38,6 +38,8 @@ use std::time::{Duration, Instant};
 
 /// How long the streams may stay open after every process was killed.
 const DRAINING: Duration = Duration::from_secs(5);
+/// How long a process that was killed is given to be gone before it is looked at again.
+const ENDING: Duration = Duration::from_millis(20);
 
 /// How an instance is started.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -196,17 +198,28 @@ impl Service {
         let sandbox = self.sandbox().ok()?;
         let _ = self.signal(libc::SIGTERM);
         let ended = sandbox.wait_exit(self.main as i32, grace);
-        for _ in 0..3 {
-            let left = self.processes().unwrap_or_default();
-            left.iter().filter(|p| !self.servers.contains(&p.pid)).for_each(|p| {
-                let _ = self.signal_process(p.pid, libc::SIGKILL);
+        // A process that ends closes its streams a moment before it is gone.
+        let begun = Instant::now();
+        while begun.elapsed() < DRAINING {
+            let left: Vec<u32> = self.left().collect();
+            left.iter().for_each(|pid| {
+                let _ = self.signal_process(*pid, libc::SIGKILL);
             });
-            if self.output.wait_finished(DRAINING / 3) {
-                break;
+            if self.output.wait_finished(ENDING) {
+                if left.is_empty() {
+                    break;
+                }
+                std::thread::sleep(ENDING);
             }
         }
         sandbox.wait_exit(self.main as i32, DRAINING);
         ended
+    }
+
+    /// The processes that are not servers of dependencies.
+    fn left(&self) -> impl Iterator<Item = u32> {
+        let pids = snapshot::numbers(&self.view).unwrap_or_default();
+        pids.into_iter().filter(|pid| !self.servers.contains(pid))
     }
 
     /// Fills `{work}`, `{port.NAME}` and `{dep.NAME}` in; `{{` is a brace.

@@ -158,6 +158,11 @@ pub(crate) fn processes(view: &View) -> io::Result<Vec<ProcessSnapshot>> {
     Ok(pids.into_iter().filter_map(|(pid, stat)| one(view, pid, &stat, network.as_deref())).collect())
 }
 
+/// The numbers of the processes of a view, without a look at each.
+pub(crate) fn numbers(view: &View) -> io::Result<Vec<u32>> {
+    Ok(pids(view)?.into_keys().collect())
+}
+
 /// The numbers and `stat` fields of the processes of a view.
 fn pids(view: &View) -> io::Result<BTreeMap<u32, Stat>> {
     let mut all = BTreeMap::new();

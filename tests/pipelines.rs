@@ -293,24 +293,27 @@ fn every_shell_completes_every_command_and_every_command_has_a_page() {
     assert!(assize(["manual"]).stdout.contains("assize\\-verify(1)"));
 }
 
-/// No engine builds the image here; what can be said without one is said.
+/// No engine builds the image here (`long/packaging.sh` has one); what can be said without one is said.
 #[test]
-fn the_image_is_built_by_the_rust_that_the_workspace_asks_for_and_from_files_that_exist() {
-    let recipe = std::fs::read_to_string(root().join("Containerfile")).expect("the recipe");
-    let manifest: toml::Table =
-        std::fs::read_to_string(root().join("Cargo.toml")).expect("the manifest").parse().expect("TOML");
-    let rust =
-        text(&serde_json::to_value(&manifest["workspace"]["package"]["rust-version"]).expect("a value")).to_string();
-    let bases: Vec<&str> = recipe.lines().filter_map(|l| l.strip_prefix("FROM ")).collect();
-    assert!(bases[0].starts_with(&format!("rust:{rust}-alpine ")), "{bases:?}");
+fn the_image_is_made_of_the_packaged_program() {
+    let read = |name: &str| std::fs::read_to_string(root().join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+    let (recipe, packaging) = (read("Containerfile"), read("packaging/build.sh"));
+    let values = |word: &str| -> Vec<String> {
+        recipe.lines().filter_map(|line| line.strip_prefix(word)).map(String::from).collect()
+    };
+    let bases = values("FROM ");
+    assert!(bases.iter().all(|base| base.starts_with("${BASE}")), "{bases:?}");
+    let base = values("ARG BASE=").concat();
+    assert!(base.rsplit_once(':').is_some_and(|(_, tag)| tag != "latest"), "{base}");
+    // The tar and what lies in it, as packaging makes them; nothing else comes into the build.
+    assert_eq!(values("ADD "), ["target/packages/assize-*-${MACHINE}-unknown-linux-musl.tar.gz /package/"]);
     assert!(
-        bases.iter().all(|base| base.split(' ').next().is_some_and(|b| b.contains(':') && !b.ends_with(":latest")))
+        packaging.contains("name=\"assize-$version-$target\"")
+            && packaging.contains("packages=\"$PWD/target/packages\"")
     );
-    for line in recipe.lines().filter(|l| l.starts_with("COPY ") && !l.contains("--from=")) {
-        let words: Vec<&str> = line.split(' ').skip(1).collect();
-        for source in &words[..words.len() - 1] {
-            assert!(root().join(source).exists(), "{line}");
-        }
-    }
-    assert!(manifest["profile"]["dist"].is_table() && recipe.contains("--profile dist"));
+    let admitted = read(".dockerignore");
+    assert_eq!(
+        admitted.lines().filter(|l| !l.starts_with('#')).collect::<Vec<_>>(),
+        ["*", "!target/packages/*.tar.gz"]
+    );
 }

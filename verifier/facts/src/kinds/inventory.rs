@@ -68,6 +68,7 @@ vocabulary! {
     pub enum BuildFile {
         Dockerfile = "dockerfile", Makefile = "makefile", Shell = "shell", Taskfile = "taskfile", Goreleaser = "goreleaser",
         GithubActions = "github-actions", GitlabCi = "gitlab-ci", GoEnv = "go-env", Envrc = "envrc", Deliverable = "deliverable",
+        Other = "other",
     }
 }
 

@@ -78,6 +78,16 @@ impl Targets {
         }
     }
 
+    /// Whether no program is delivered, so that no build makes one.
+    pub fn is_none(&self) -> bool {
+        self.folders.is_empty() && !self.undeclared
+    }
+
+    /// Whether a delivered program is made of a folder, relative to the source root.
+    pub fn is_delivered_package(&self, folder: &str) -> bool {
+        self.folders.iter().any(|f| f == folder)
+    }
+
     /// Whether an address of a repository is that of the delivered module.
     pub fn is_own(&self, address: &str) -> bool {
         let path = address.split_once("://").map_or(address, |(_, rest)| rest);
@@ -88,7 +98,7 @@ impl Targets {
 
     /// Whether a build makes a delivered program.
     pub fn built(&self, asked: Asked<'_>) -> Known<bool> {
-        if (self.folders.is_empty() && !self.undeclared) || self.is_for_another_platform(asked) {
+        if self.is_none() || self.is_for_another_platform(asked) {
             // No program is delivered, or none for that platform: whatever is built is not it.
             return Known::Value(false);
         }

@@ -143,7 +143,12 @@ pub(super) fn first_folder(tool: BuildFile, file: &str) -> Option<String> {
         BuildFile::Makefile if file.ends_with(".mk") => None,
         BuildFile::Makefile | BuildFile::Taskfile | BuildFile::Goreleaser => Some(folder(file).into()),
         BuildFile::GithubActions | BuildFile::GitlabCi => Some(String::new()),
-        BuildFile::Dockerfile | BuildFile::Shell | BuildFile::GoEnv | BuildFile::Envrc | BuildFile::Deliverable => None,
+        BuildFile::Dockerfile
+        | BuildFile::Shell
+        | BuildFile::GoEnv
+        | BuildFile::Envrc
+        | BuildFile::Deliverable
+        | BuildFile::Other => None,
     }
 }
 

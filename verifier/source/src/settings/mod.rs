@@ -25,6 +25,7 @@ mod state;
 mod tests;
 mod told;
 mod tools;
+mod unread;
 mod yaml;
 
 use assize_delivery::{Delivery, Entry, SourceTree};
@@ -54,6 +55,7 @@ fn sort(path: &str) -> Option<BuildFile> {
         "go.env" => BuildFile::GoEnv,
         ".envrc" => BuildFile::Envrc,
         "makefile" | "gnumakefile" => BuildFile::Makefile,
+        "rules" if folder.rsplit('/').next() == Some("debian") => BuildFile::Makefile,
         ".gitlab-ci.yml" | ".gitlab-ci.yaml" => BuildFile::GitlabCi,
         _ if yaml && lower.contains("goreleaser") => BuildFile::Goreleaser,
         _ if yaml && lower.starts_with("taskfile") => BuildFile::Taskfile,
@@ -82,8 +84,12 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
     // The search itself is a subject: a tree without a build file was looked through.
     sheet.examined(1);
     let mut state = State::new(&library, &targets);
+    let mut unread = Vec::new();
     for entry in delivery.entries().iter().filter(|e| e.is_file()) {
-        let Some(tool) = sort(&entry.path).or_else(|| is_script(delivery, entry).then_some(BuildFile::Shell)) else {
+        let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
+        let tool = sort(&entry.path).or_else(|| is_script(delivery, entry).then_some(BuildFile::Shell));
+        let Some(tool) = tool else {
+            unread.extend(of_another_tool(&mut sheet, delivery, entry, path, &targets));
             continue;
         };
         sheet.examined(1);
@@ -102,7 +108,6 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             }
         };
         let text = String::from_utf8_lossy(&bytes);
-        let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
         match of_file(&mut state, tool, path, &entry.path, &text) {
             Ok(false) => {}
             Ok(true) => {
@@ -116,7 +121,9 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             Err(_) => {}
         }
     }
-    push(&mut sheet, state.tell());
+    let mut told = state.tell();
+    told.extend(unread);
+    push(&mut sheet, told);
     declared(&mut sheet, delivery);
     sheet.settle();
     sheet
@@ -149,6 +156,24 @@ fn push(sheet: &mut Sheet, mut told: Vec<Told>) {
     }
 }
 
+/// What a file of a tool that is not followed sets; nothing of a file that says none of it.
+fn of_another_tool(sheet: &mut Sheet, delivery: &Delivery, entry: &Entry, path: &str, targets: &Targets) -> Vec<Told> {
+    if !unread::is_candidate(path) {
+        return vec![];
+    }
+    match delivery.read(&entry.path) {
+        Ok(bytes) if unread::says_any(&bytes) => {
+            sheet.examined(1);
+            unread::told(path, &entry.path, &String::from_utf8_lossy(&bytes), targets)
+        }
+        Ok(_) => vec![],
+        Err(reason) => {
+            sheet.gap(reason, entry.path.as_str());
+            vec![]
+        }
+    }
+}
+
 /// A script without an ending, known by its first line.
 fn is_script(delivery: &Delivery, entry: &Entry) -> bool {
     let name = entry.path.rsplit('/').next().unwrap_or(&entry.path);
@@ -177,7 +202,7 @@ fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Res
         BuildFile::Goreleaser => yaml::goreleaser(text)?,
         BuildFile::GithubActions => yaml::github(text)?,
         BuildFile::GitlabCi => yaml::gitlab(text)?,
-        BuildFile::Deliverable => vec![],
+        BuildFile::Deliverable | BuildFile::Other => vec![],
     })
 }
 

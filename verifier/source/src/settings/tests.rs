@@ -68,7 +68,7 @@ fn told(tool: BuildFile, text: &str) -> Vec<String> {
         BuildFile::Taskfile => "Taskfile.yml",
         BuildFile::Goreleaser => ".goreleaser.yml",
         BuildFile::GoEnv => "go.env",
-        BuildFile::Envrc | BuildFile::Deliverable => ".envrc",
+        BuildFile::Envrc | BuildFile::Deliverable | BuildFile::Other => ".envrc",
     };
     let lines = told_in(&format!("-- {path} --\n{text}"));
     lines.iter().map(|l| l.strip_prefix(&format!("{path}:")).unwrap_or(l).to_owned()).collect()

@@ -1,0 +1,260 @@
+//! Files that other tools and languages build from. They are not followed; a setting in them that puts something else in the place
+//! of what was delivered, beside a Go build, is told all the same: whether it is in force is not known.
+
+use super::delivered::Targets;
+use super::told::Told;
+use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
+use assize_facts::{Known, reason};
+use std::rc::Rc;
+
+/// How far from a setting the Go build may stand that it belongs to, in bytes.
+const NEAR: usize = 400;
+
+/// Settings that no build needs, and what they are told as.
+const SETTINGS: [(&str, &str, Option<&str>); 4] = [
+    ("-overlay", "-overlay", None),
+    ("-modfile", "-modfile", None),
+    ("-toolexec", "-toolexec", None),
+    ("-mod=mod", "-mod", Some("mod")),
+];
+
+/// By their whole names: task runners, services that build, packagers.
+const NAMES: &[&str] = &[
+    "justfile",
+    ".justfile",
+    "jenkinsfile",
+    "earthfile",
+    "tiltfile",
+    "rakefile",
+    "sconstruct",
+    "sconscript",
+    "wscript",
+    "meson.build",
+    "cmakelists.txt",
+    "build.bazel",
+    "build",
+    "pkgbuild",
+    "apkbuild",
+    "flake.nix",
+    "default.nix",
+    "package.json",
+    "docker-bake.hcl",
+    "docker-bake.json",
+    "appveyor.yml",
+    ".travis.yml",
+    ".cirrus.yml",
+    ".ko.yaml",
+    ".promu.yml",
+    "snapcraft.yaml",
+    "melange.yaml",
+    "build.zig",
+    "mise.toml",
+    ".mise.toml",
+    "devbox.json",
+    "tasks.json",
+    "skaffold.yaml",
+    "bitbucket-pipelines.yml",
+];
+
+/// By the beginnings of the names of YAML files.
+const YAML: &[&str] =
+    &["compose", "docker-compose", ".drone", ".woodpecker", "azure-pipelines", "cloudbuild", "buildspec", "appveyor"];
+
+/// Folders whose YAML files are jobs.
+const FOLDERS: &[&str] = &[".circleci", ".woodpecker", ".semaphore", ".buildkite", ".azure", ".teamcity", ".tekton"];
+
+/// By their endings: programs in other languages, and recipes.
+const ENDINGS: &[&str] = &[
+    ".py",
+    ".rb",
+    ".pl",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".lua",
+    ".tcl",
+    ".ps1",
+    ".bat",
+    ".cmd",
+    ".fish",
+    ".nu",
+    ".just",
+    ".jenkinsfile",
+    ".gradle",
+    ".groovy",
+    ".kts",
+    ".bzl",
+    ".nix",
+    ".spec",
+    ".ninja",
+    ".cmake",
+    ".earth",
+    ".star",
+];
+
+/// Files and folders of Go programs that build, by habit: all Go files would have to be read again otherwise.
+const GO_FILES: &[&str] = &["magefile.go", "build.go", "make.go", "ci.go", "do.go", "release.go"];
+const GO_FOLDERS: &[&str] = &[
+    "magefiles",
+    "build",
+    "ci",
+    ".ci",
+    ".github",
+    ".dagger",
+    "dagger",
+    "tools",
+    "tool",
+    "hack",
+    "scripts",
+    "script",
+    "dev",
+    "release",
+    "packaging",
+];
+
+/// Whether a file is one that some tool may build from and that is not followed. `path` is relative to the source root.
+pub(super) fn is_candidate(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    if path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git" | "dist")) {
+        return false;
+    }
+    let name = name.to_ascii_lowercase();
+    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    let job = yaml && folder.split('/').any(|part| FOLDERS.contains(&part));
+    let habit = || GO_FILES.contains(&name.as_str()) || folder.split('/').any(|part| GO_FOLDERS.contains(&part));
+    let go = name.ends_with(".go") && !name.ends_with("_test.go") && habit();
+    NAMES.contains(&name.as_str())
+        || yaml && YAML.iter().any(|start| name.starts_with(start))
+        || ENDINGS.iter().any(|end| name.ends_with(end))
+        || job
+        || go
+}
+
+/// Whether a file has one of the settings' spellings at all.
+pub(super) fn says_any(bytes: &[u8]) -> bool {
+    SETTINGS.iter().any(|(spelling, ..)| memchr::memmem::find(bytes, spelling.as_bytes()).is_some())
+}
+
+/// The settings in a text. Of a Go file only where it is a program of its own.
+pub(super) fn told(path: &str, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
+    if targets.is_none() || path.ends_with(".go") && !is_program_of_its_own(path, text, targets) {
+        return vec![];
+    }
+    let file: Rc<str> = shown.into();
+    let mut told = Vec::new();
+    for (spelling, setting, value) in SETTINGS {
+        for (at, _) in text.match_indices(spelling) {
+            if !is_flag(text, at, spelling) || is_comment(text, at) || !is_by_a_build(text, at) {
+                continue;
+            }
+            let doubt = || reason!("build-file-of-another-tool", path = shown);
+            let item = BuildSetting {
+                tool: BuildFile::Other,
+                setting: setting.into(),
+                value: value.map_or_else(|| Known::Unknown(doubt()), |value| Known::Value(Some(value.into()))),
+                command: Some(super::cut(line_of(text, at).trim())),
+                delivered: Known::Unknown(doubt()),
+            };
+            let line = text[..at].matches('\n').count() as u32 + 1;
+            told.push(Told { file: Rc::clone(&file), line, item });
+        }
+    }
+    told
+}
+
+/// A Go program beside the delivered ones: in another folder, or kept out of the build by a constraint, as those of mage are.
+fn is_program_of_its_own(path: &str, text: &str, targets: &Targets) -> bool {
+    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let begins = |word: &str| text.lines().any(|line| line.starts_with(word));
+    begins("package main") && (!targets.is_delivered_package(folder) || begins("//go:build") || begins("// +build"))
+}
+
+/// A flag has one or two dashes (package flag), and ends where a word ends.
+fn is_flag(text: &str, at: usize, spelling: &str) -> bool {
+    let before = text[..at].strip_suffix('-').unwrap_or(&text[..at]);
+    let in_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !before.ends_with(in_word) && !text[at + spelling.len()..].starts_with(in_word)
+}
+
+fn line_of(text: &str, at: usize) -> &str {
+    let from = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    let to = text[at..].find('\n').map_or(text.len(), |end| at + end);
+    &text[from..to]
+}
+
+/// The comments of the languages that these files are in.
+fn is_comment(text: &str, at: usize) -> bool {
+    let line = line_of(text, at).trim_start();
+    ["#", "//", "* ", "--", "REM ", "rem ", "::"].iter().any(|start| line.starts_with(start))
+}
+
+/// Whether a Go build, or the flags of all of them, stands near.
+fn is_by_a_build(text: &str, at: usize) -> bool {
+    let from = text.floor_char_boundary(at.saturating_sub(NEAR));
+    let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
+    let words = || text[from..to].split(|c: char| !c.is_alphanumeric() && c != '_');
+    let has = |wanted: &[&str]| words().any(|word| wanted.iter().any(|w| word.eq_ignore_ascii_case(w)));
+    has(&["GOFLAGS"]) || has(&["go", "golang"]) && has(&["build", "install"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use assize_facts::{BinarySpec, Deliverable};
+    use std::collections::BTreeSet;
+
+    fn targets(declared: bool) -> Targets {
+        let binary =
+            BinarySpec { name: "a".into(), path: "dist/a".into(), package: Some("./cmd/a".into()), build: None };
+        let spec = Deliverable { binaries: if declared { vec![binary] } else { vec![] }, ..Deliverable::default() };
+        Targets::of(&spec, "module example.com/a\n", &BTreeSet::new())
+    }
+
+    #[track_caller]
+    fn check(path: &str, text: &str, expected: &[&str]) {
+        let targets = targets(true);
+        let found = match is_candidate(path) {
+            true => told(path, path, text, &targets),
+            false => vec![],
+        };
+        let shown = |t: &Told| {
+            assert!(matches!(t.item.delivered, Known::Unknown(_)) && t.item.tool == BuildFile::Other);
+            format!("{} {}", t.line, t.item.setting)
+        };
+        assert_eq!(found.iter().map(shown).collect::<Vec<_>>(), expected, "{path}: {text}");
+    }
+
+    #[test]
+    fn settings_that_put_something_else_in_the_place_are_told_wherever_a_build_may_stand() {
+        let line = "go build -overlay=o.json ./cmd/a";
+        check("justfile", &format!("build:\n    {line}\n"), &["2 -overlay"]);
+        check("ci/Jenkinsfile", &format!("node {{ sh '{line}' }}"), &["1 -overlay"]);
+        check("build.py", "run([\"go\", \"build\",\n  \"-modfile\", \"other.mod\"])", &["2 -modfile"]);
+        check(".circleci/config.yml", &format!("- run: {line}\n"), &["1 -overlay"]);
+        check("cloudbuild.yaml", "- name: golang\n  args: [build, --toolexec=x]\n", &["2 -toolexec"]);
+        check("azure-pipelines.yml", "GOFLAGS: -mod=mod\n", &["1 -mod"]);
+        check("package.json", &format!("{{\"scripts\": {{\"b\": \"{line}\"}}}}"), &["1 -overlay"]);
+        check("compose.yaml", &format!("dockerfile_inline: |\n  RUN {line}\n"), &["2 -overlay"]);
+        check("magefile.go", "package main\nvar _ = []string{\"go\", \"build\", \"-overlay\"}\n", &["2 -overlay"]);
+        check(
+            "cmd/a/make.go",
+            "//go:build mage\n\npackage main\n\nvar _ = []string{\"go\", \"build\", \"-overlay\"}\n",
+            &["5 -overlay"],
+        );
+        check("BUILD", &format!("genrule(cmd = \"{line}\")"), &["1 -overlay"]);
+    }
+
+    #[test]
+    fn what_builds_nothing_and_what_only_speaks_of_it_is_not_told() {
+        check("style.py", "go to the build page\ncss = 'flot-overlay', '--overlay-color', '-overlays'", &[]);
+        check("justfile", "# never: go build -overlay=o.json\nbuild:\n    go build ./cmd/a\n", &[]);
+        check("README.md", "go build -overlay=o.json", &[]);
+        check("docs/config.yml", "go build -overlay=o.json", &[]);
+        check("vendor/x/y/build.py", "go build -overlay=o.json", &[]);
+        check("cmd/a/build.go", "package main\n// go build\nvar _ = \"-overlay\"\n", &[]);
+        check("tools/x.go", "package tool\nvar _ = []string{\"go\", \"build\", \"-overlay\"}\n", &[]);
+        check("report.rb", &format!("'-overlay'{}go build", " ".repeat(500)), &[]);
+        assert!(told("justfile", "justfile", "go build -overlay=x\n", &targets(false)).is_empty());
+    }
+}

@@ -196,7 +196,7 @@ impl Run<'_> {
             Step::Stop => {
                 self.progress.step("stopping the service");
                 if let Some(provoked) = &mut self.provoked {
-                    logs::provoke_last(service, self.spec, provoked);
+                    logs::provoke_last(service, self.spec, self.wall, provoked);
                 }
                 service.phase("stop");
                 service.stop(GRACE);

@@ -1,6 +1,8 @@
 //! How the probes present themselves: plausible, different in every run, and never by the product's name.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// 64 random bits. The kernel's generator does not fail (`random`); were it to, probes would only look alike.
 pub fn random() -> u64 {
@@ -36,9 +38,10 @@ pub struct Traceparent {
 }
 
 impl Traceparent {
-    /// A new trace. All of one run begin alike, so that they can be told from identifiers that a service makes up.
+    /// A new trace. All of one run begin alike, so that they can be told from identifiers that a service makes up; the rest says when
+    /// it was made, to nobody else.
     pub fn new() -> Traceparent {
-        let trace_id = format!("{:016x}{:016x}", family(), random() | 1);
+        let trace_id = format!("{:016x}{:016x}", family(), disguise(nanoseconds()));
         let header = format!("00-{trace_id}-{:016x}-01", random() | 1);
         Traceparent { trace_id, header }
     }
@@ -53,6 +56,39 @@ impl Default for Traceparent {
 fn family() -> u64 {
     static FAMILY: OnceLock<u64> = OnceLock::new();
     *FAMILY.get_or_init(random)
+}
+
+/// Nanoseconds since 1970, at most once each.
+fn nanoseconds() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64);
+    let next = |last: u64| Some(now.max(last + 1));
+    LAST.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next).map_or(now, |last| now.max(last + 1))
+}
+
+/// An odd factor has an inverse modulo 2⁶⁴: numbers close to each other come to lie apart, and can be told again.
+const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+
+fn disguise(time: u64) -> u64 {
+    (time ^ mask()).wrapping_mul(FACTOR)
+}
+
+fn undisguise(number: u64) -> u64 {
+    // Newton's iteration: each step doubles the bits that are right, of which there are three.
+    let inverse = (0..5).fold(FACTOR, |x, _| x.wrapping_mul(2u64.wrapping_sub(FACTOR.wrapping_mul(x))));
+    number.wrapping_mul(inverse) ^ mask()
+}
+
+fn mask() -> u64 {
+    static MASK: OnceLock<u64> = OnceLock::new();
+    *MASK.get_or_init(random)
+}
+
+/// When a probe of this run made a trace, from its identifier; `None`: it is not of this run.
+pub fn made_at(trace_id: &str) -> Option<SystemTime> {
+    let rest = trace_id.strip_prefix(&format!("{:016x}", family()))?;
+    let number = u64::from_str_radix(rest, 16).ok().filter(|_| rest.len() == 16)?;
+    Some(UNIX_EPOCH + Duration::from_nanos(undisguise(number)))
 }
 
 /// Whether a trace identifier is one that a probe of this run sent.

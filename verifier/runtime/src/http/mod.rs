@@ -10,7 +10,7 @@ mod connection;
 pub mod declared;
 mod secure;
 
-pub use agent::{Traceparent, is_ours, random};
+pub use agent::{Traceparent, is_ours, made_at, random};
 pub use answer::Answer;
 #[cfg(test)]
 pub use answer::Headers;

@@ -163,3 +163,15 @@ fn calls_carry_a_trace_of_this_run_and_no_product_name() {
     }
     assert!(!is_ours("4bf92f3577b34da6a3ce929d0e0e4736"));
 }
+
+#[test]
+fn traces_of_this_run_say_when_they_were_made() {
+    let before = std::time::SystemTime::now();
+    let traces: Vec<String> = (0..1000).map(|_| super::Traceparent::new().trace_id).collect();
+    let after = std::time::SystemTime::now() + std::time::Duration::from_millis(1);
+    assert!(traces.iter().all(|trace| super::made_at(trace).is_some_and(|at| before <= at && at <= after)));
+    assert_eq!(traces.iter().collect::<std::collections::BTreeSet<_>>().len(), traces.len());
+    for other in ["4bf92f3577b34da6a3ce929d0e0e4736", "", &traces[0][..31], &format!("{}0", traces[0])] {
+        assert_eq!(super::made_at(other), None, "{other}");
+    }
+}

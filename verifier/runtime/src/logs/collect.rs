@@ -168,11 +168,7 @@ fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(St
             None
         }
     };
-    for (other, _) in service.new_files().unwrap_or_default() {
-        if Some(&other) != path.as_ref() && other.ends_with(".log") && is_text(service, &other) {
-            sheet.gap(reason!("log-file-not-declared"), other);
-        }
-    }
+    undeclared(service, path.as_deref(), sheet);
     let Some(path) = path else { return Vec::new() };
     let limits = Limits::default();
     match service.read_file(&path, limits.output) {
@@ -187,10 +183,48 @@ fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(St
     }
 }
 
-fn is_text(service: &Service, path: &str) -> bool {
-    service
-        .read_file(path, 4096)
-        .is_ok_and(|head| !head.is_empty() && !head.contains(&0) && std::str::from_utf8(&head).is_ok())
+/// Files that the service wrote and that are logs by their name or by what they say.
+fn undeclared(service: &Service, declared: Option<&str>, sheet: &mut Sheet) {
+    let files = match service.new_files() {
+        Ok(files) => files,
+        Err(error) => {
+            sheet.gap(reason!("log-files-not-listed", detail = error), "");
+            return;
+        }
+    };
+    for (path, length) in files {
+        if length == 0 || declared == Some(path.as_str()) {
+            continue;
+        }
+        match service.read_head(&path, HEAD) {
+            Ok(head) if looks_like_log(&path, &head) => sheet.gap(reason!("log-file-not-declared"), path),
+            Ok(_) => {}
+            Err(error) => sheet.gap(reason!("file-of-service-unreadable", detail = error), path),
+        }
+    }
+}
+
+/// How much of a file is looked at.
+const HEAD: u64 = 64 << 10;
+
+/// A file that is called a log, or a text in which some line begins like a log's: with a time, a level or a record.
+fn looks_like_log(path: &str, head: &[u8]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.split(|c: char| !c.is_ascii_alphabetic()).any(|word| matches!(word, "log" | "logs" | "stderr" | "stdout"))
+        || head.split(|b| *b == b'\n').any(|line| is_log_line(&String::from_utf8_lossy(line)))
+}
+
+fn is_log_line(line: &str) -> bool {
+    const LEVELS: [&str; 9] = ["trace", "debug", "info", "warn", "warning", "error", "fatal", "panic", "err"];
+    let line = line.trim_start_matches(|c: char| c.is_whitespace() || c == '[').to_ascii_lowercase();
+    // 2026-11-28T… and 2026/11/28 …, as the standard logger has it.
+    let shape: String = line.chars().take(10).map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+    let time = (shape == "9999-99-99" || shape == "9999/99/99") && line.chars().count() > 20;
+    let word: &str = line.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    let after = line.get(word.len()..).unwrap_or_default();
+    let level = LEVELS.contains(&word) && after.starts_with([':', ']', '\t', '|']);
+    let record = line.starts_with('{') && ["\"level\"", "\"msg\"", "\"message\""].iter().any(|key| line.contains(key));
+    time || level || record || line.contains("level=")
 }
 
 /// Lines of a file: when each was written is not known, only that it was during the run.
@@ -218,6 +252,31 @@ mod tests {
     fn excerpts_hold_no_control_character() {
         assert_eq!(excerpt(b"login \x1b[2K\tas \xff root"), "login \\u{1b}[2K\\tas \u{fffd} root");
         assert_eq!(excerpt(&[b'a'; 5000]).len(), EXCERPT);
+    }
+
+    #[test]
+    fn logs_are_known_by_their_names_and_by_what_they_say() {
+        for (path, head) in [
+            ("/tmp/auth.log", "anything"),
+            ("/tmp/auth.log.1", "\0\u{1}"),
+            ("/work/logs.txt", "x"),
+            ("/tmp/errors", "panic: no such thing\n"),
+            ("/tmp/out", "started\n2026/11/28 10:00:00 http: TLS handshake error\n"),
+            ("/tmp/out", "[2026-11-28T10:00:00Z] began to serve"),
+            ("/tmp/out", "{\"level\":\"info\"}"),
+            ("/tmp/out", "time=2026-11-28 level=info"),
+        ] {
+            assert!(looks_like_log(path, head.as_bytes()), "{path} {head}");
+        }
+        for (path, head) in [
+            ("/run/auth.pid", "17\n"),
+            ("/work/state.json", "{\"sessions\":[]}"),
+            ("/work/catalog.db", "SQLite format 3\0"),
+            ("/tmp/x", "2026-11-28"),
+            ("/tmp/x", "information: none\nerrors are kept elsewhere\n"),
+        ] {
+            assert!(!looks_like_log(path, head.as_bytes()), "{path} {head}");
+        }
     }
 
     #[test]

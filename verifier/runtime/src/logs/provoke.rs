@@ -6,7 +6,7 @@ use crate::standin::Fault;
 use assize_facts::{Deliverable, Reason, RequestSpec, reason};
 use std::io::Write;
 use std::net::Shutdown;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What was done, and what could not be.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ const SHORT: Duration = Duration::from_millis(600);
 const RELOADED: Duration = Duration::from_millis(250);
 /// After a cut, for the service to find its dependency again.
 const FOUND_AGAIN: Duration = Duration::from_millis(200);
+/// An age of the service that no time of its start can pass for (`max_skew` and a second, by default).
+const AGED: Duration = Duration::from_millis(4_500);
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Values that break out of a line, a quoted string or a terminal where they are not escaped.
@@ -205,7 +207,7 @@ fn hostile_body(body: &str) -> String {
 
 /// Cuts each dependency for a moment, then reloads. To be called last of all: a service may never recover from the one
 /// or end by the other, and the probes of health and of reload have to see that themselves.
-pub fn provoke_last(service: &Service, spec: &Deliverable, out: &mut Provoked) {
+pub fn provoke_last(service: &Service, spec: &Deliverable, began: SystemTime, out: &mut Provoked) {
     if !service.ours() || service.exited().is_some() {
         return;
     }
@@ -215,6 +217,21 @@ pub fn provoke_last(service: &Service, spec: &Deliverable, out: &mut Provoked) {
     }
     service.phase("reload");
     reloads(service, spec, out);
+    service.phase("requests");
+    once_more(service, spec, began, out);
+}
+
+/// The declared requests when the service has run for a while: a time that was fixed at its start then lies before them.
+fn once_more(service: &Service, spec: &Deliverable, began: SystemTime, out: &mut Provoked) {
+    std::thread::sleep(AGED.saturating_sub(began.elapsed().unwrap_or(AGED)));
+    for endpoint in service.endpoints() {
+        let Some(Ok(target)) = Target::new(endpoint, service) else { continue };
+        for request in spec.requests.iter().filter(|r| r.endpoint == endpoint.name && !is_slow(r)) {
+            out.attempts += 1;
+            // Any answer will do.
+            let _ = target.once(&declared::call(&target, request), declared::patience(request));
+        }
+    }
 }
 
 /// How long [`provoke_last`] waits for what is written late.

@@ -33,6 +33,9 @@ impl Judged {
     }
 }
 
+/// Milliseconds by which a time that is written in whole seconds lies back.
+pub(super) const COARSENESS: f64 = 1_000.0;
+
 type Members = [(String, Option<Json>)];
 
 /// Judges the members of one object. `service` is what the service key must say, where that is known.
@@ -61,6 +64,11 @@ pub(crate) fn judge(members: &Members, rules: &Rules, service: Option<&str>, rec
     let level_agreed = judged.level.as_ref().is_some_and(|l| rules.levels.contains(l));
     let service_agreed =
         judged.service.as_deref().is_some_and(|s| service.is_none_or(|want| s == want) && !s.is_empty());
+    let earlier_than_its_request = || {
+        let made = trace.and_then(Json::as_str).and_then(crate::http::made_at)?;
+        let at = skew.zip(time).and_then(|(_, time)| instant(time, rules))?.0;
+        Some(at + rules.max_skew + COARSENESS < millis_since_epoch(made))
+    };
     let trace_agreed = trace.is_none_or(|t| t.as_str().is_some_and(|t| rules.trace_pattern.is_match(t)));
     judged.problem = if members.iter().enumerate().any(twice) {
         LineProblem::DuplicateKey
@@ -70,6 +78,8 @@ pub(crate) fn judge(members: &Members, rules: &Rules, service: Option<&str>, rec
         LineProblem::Level
     } else if time_problem != LineProblem::None {
         time_problem
+    } else if earlier_than_its_request() == Some(true) {
+        LineProblem::TimeBehind
     } else if !service_agreed {
         LineProblem::Service
     } else if !trace_agreed {
@@ -88,20 +98,7 @@ fn shown(value: &Json) -> String {
 
 /// What is wrong with a time, and how far it lies from the moment of receipt in milliseconds (negative: before it).
 fn when(value: &Json, rules: &Rules, received: Received) -> (LineProblem, Option<f64>) {
-    let (at, zone) = match rules.time_format {
-        TimeFormat::Rfc3339 => match value.as_str().and_then(rfc3339::parse) {
-            Some(instant) => {
-                let utc = if instant.is_utc() { LineProblem::None } else { LineProblem::TimeZone };
-                (instant.seconds as f64 * 1000.0 + f64::from(instant.nanos) / 1e6, utc)
-            }
-            None => return (LineProblem::TimeForm, None),
-        },
-        TimeFormat::UnixSeconds | TimeFormat::UnixMilliseconds => match value.as_f64() {
-            Some(number) if rules.time_format == TimeFormat::UnixSeconds => (number * 1000.0, LineProblem::None),
-            Some(number) => (number, LineProblem::None),
-            None => return (LineProblem::TimeForm, None),
-        },
-    };
+    let Some((at, zone)) = instant(value, rules) else { return (LineProblem::TimeForm, None) };
     let (earliest, latest) = (millis_since_epoch(received.earliest), millis_since_epoch(received.latest));
     let skew = if at > latest {
         at - latest
@@ -116,4 +113,17 @@ fn when(value: &Json, rules: &Rules, received: Received) -> (LineProblem, Option
         other => other,
     };
     (problem, Some(skew))
+}
+
+/// Milliseconds since 1970 that a time says, and what is wrong with its zone.
+fn instant(value: &Json, rules: &Rules) -> Option<(f64, LineProblem)> {
+    match rules.time_format {
+        TimeFormat::Rfc3339 => {
+            let instant = value.as_str().and_then(rfc3339::parse)?;
+            let zone = if instant.is_utc() { LineProblem::None } else { LineProblem::TimeZone };
+            Some((instant.seconds as f64 * 1000.0 + f64::from(instant.nanos) / 1e6, zone))
+        }
+        TimeFormat::UnixSeconds => Some((value.as_f64()? * 1000.0, LineProblem::None)),
+        TimeFormat::UnixMilliseconds => Some((value.as_f64()?, LineProblem::None)),
+    }
 }

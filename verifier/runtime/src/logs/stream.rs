@@ -6,6 +6,7 @@ use super::record::{self, Judged, Received};
 use super::rules::Rules;
 use assize_facts::kinds::endpoint::LineProblem;
 use assize_facts::{Known, reason};
+use std::time::SystemTime;
 
 /// One line of a stream.
 #[derive(Clone, Debug)]
@@ -42,12 +43,49 @@ pub(crate) struct Judge<'a> {
     pub service: &'a mut Option<String>,
 }
 
+/// The time that a stream's records bear.
+#[derive(Default)]
+struct Clock {
+    time: Option<String>,
+    /// When a record with that time came last, and how many came, each a good while after the one before it.
+    last: Option<SystemTime>,
+    times: usize,
+}
+
+/// A logger that collects records hands them all over at once: what bears one time comes at one moment, or in two parts.
+const PARTS: usize = 2;
+
+impl Clock {
+    /// Whether a good record bears the time of others that came long before it, which no clock does.
+    fn stands(&mut self, judged: &Judged, received: Received, rules: &Rules) -> bool {
+        if judged.problem != LineProblem::None || received.earliest != received.latest {
+            return false;
+        }
+        if self.time != judged.time {
+            *self = Clock { time: judged.time.clone(), last: Some(received.latest), times: 1 };
+            return false;
+        }
+        let since = self.last.and_then(|last| received.latest.duration_since(last).ok()).unwrap_or_default();
+        if since.as_secs_f64() * 1000.0 > rules.max_skew + record::COARSENESS {
+            self.last = Some(received.latest);
+            self.times += 1;
+        }
+        self.times > PARTS
+    }
+}
+
 impl Judge<'_> {
     pub fn all(&mut self, lines: &[Raw]) -> Vec<Judgement> {
         let mut out = Vec::new();
         let mut rest = lines;
+        let mut clock = Clock::default();
         while let Some((first, _)) = rest.split_first() {
-            let (count, judged) = self.next(first, rest);
+            let (count, mut judged) = self.next(first, rest);
+            if let Ok(judged) = &mut judged
+                && clock.stands(judged, first.received, self.rules)
+            {
+                judged.problem = LineProblem::TimeBehind;
+            }
             let problem = match judged {
                 Ok(ref judged) => Known::Value(judged.problem),
                 Err(length) => Known::Unknown(reason!("log-line-too-long", length = length)),

@@ -210,3 +210,41 @@ fn arguments_that_cannot_be_followed_are_refused() {
     assert_eq!(of(json!({"time_format": "stardate"})), Some("log-time-format-unknown".into()));
     assert_eq!(of(json!({})), None);
 }
+
+/// Records with the same time, received so many seconds after noon.
+fn standing(seconds: &[u64]) -> String {
+    let rules = rules(json!({}));
+    let raw = |(index, second): (usize, &u64)| {
+        let at = noon() + Duration::from_secs(*second);
+        let received = Received { earliest: at, latest: at };
+        Raw { number: index as u64 + 1, text: GOOD.into(), cut_from: None, received, phase: String::new() }
+    };
+    let lines: Vec<Raw> = seconds.iter().enumerate().map(raw).collect();
+    words(&Judge { rules: &rules, service: &mut rules.service.clone() }.all(&lines))
+}
+
+#[test]
+fn a_time_that_stands_still_is_no_time() {
+    assert_eq!(standing(&[0, 0, 1, 2]), "none none none none");
+    // Collected for ten seconds, and handed over in two parts.
+    assert_eq!(standing(&[10, 10, 20, 20]), "none none none none");
+    assert_eq!(standing(&[0, 4, 8, 12]), "none none time-behind time-behind");
+}
+
+#[test]
+fn a_record_is_no_older_than_the_request_that_it_is_about() {
+    let rules = rules(json!({}));
+    let now = SystemTime::now();
+    let record = |ago: u64, trace: &str| {
+        let at = (now - Duration::from_secs(ago)).duration_since(UNIX_EPOCH).expect("a time").as_secs();
+        let instant = jiff::Timestamp::from_second(at as i64).expect("a time");
+        let text = format!(r#"{{"ts":"{instant}","level":"info","service":"s","trace_id":"{trace}"}}"#);
+        let received = Received { earliest: now, latest: now };
+        let raw = Raw { number: 1, text: text.into_bytes(), cut_from: None, received, phase: String::new() };
+        words(&Judge { rules: &rules, service: &mut None }.all(&[raw]))
+    };
+    let ours = crate::http::Traceparent::new().trace_id;
+    assert_eq!(record(1, &ours), "none");
+    assert_eq!(record(8, &ours), "time-behind");
+    assert_eq!(record(8, "4bf92f3577b34da6a3ce929d0e0e4736"), "none");
+}

@@ -276,6 +276,13 @@ impl Service {
         }
     }
 
+    /// The first bytes of a file of the sandbox, at most `limit`, through no link.
+    pub fn read_head(&self, path: &str, limit: u64) -> io::Result<Vec<u8>> {
+        let mut content = Vec::new();
+        self.sandbox()?.open_file(path)?.take(limit).read_to_end(&mut content)?;
+        Ok(content)
+    }
+
     /// Writes a file in place: truncates and writes, as an editor of the careless kind does.
     pub fn write_file(&self, path: &str, content: &[u8]) -> io::Result<()> {
         self.sandbox()?.create(path, 0o644, Owner::Service)?.write_all(content)

@@ -99,6 +99,7 @@ impl Stage {
                 if fetches && !is_go {
                     self.fill();
                 }
+                self.mounted(line, rest);
                 self.scope.steps.push(Step::run(line, &script(rest)));
             }
             // The source may be mounted where the image is run.
@@ -134,8 +135,15 @@ impl Stage {
         let is_other = rest.split_whitespace().any(|w| w.starts_with("--from"));
         let words: Vec<String> = super::shell::words(&script(rest));
         self.fill();
-        let Some((to, from)) = words.split_last().filter(|_| !is_other) else { return };
+        let Some((to, from)) = words.split_last() else { return };
         let target = absolute(&self.folder, to);
+        if super::flags::replaces_go_command(from, &target) {
+            let from = from.first().map_or("", String::as_str);
+            self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}'")));
+        }
+        if is_other {
+            return;
+        }
         if let Some(change) = self.overwritten(from, &target) {
             self.scope.steps.push(Step::run(line, &change));
         }
@@ -155,6 +163,27 @@ impl Stage {
             () => target.strip_suffix(&format!("/{single}")).map(str::to_owned).or(self.root.take()),
         };
         self.moved();
+    }
+
+    /// Folders of a bind mount in the place of others of the source (Dockerfile reference: RUN --mount=type=bind).
+    fn mounted(&mut self, line: u32, rest: &str) {
+        for mount in rest.split_whitespace().take_while(|w| w.starts_with("--")) {
+            let Some(options) = mount.strip_prefix("--mount=") else { continue };
+            let value = |names: &[&str]| {
+                let mut pairs = options.split(',').filter_map(|pair| pair.split_once('='));
+                pairs.find(|(name, _)| names.contains(name)).map(|(_, value)| value.trim_matches(['"', '\'']))
+            };
+            if value(&["type"]).is_some_and(|kind| kind != "bind") {
+                continue;
+            }
+            let Some(target) = value(&["target", "dst", "destination"]) else { continue };
+            let (from, target) = (value(&["source", "src"]).unwrap_or(""), absolute(&self.folder, target));
+            let inside = self.root.as_deref().and_then(|root| target.strip_prefix(root.trim_end_matches('/')));
+            let other = value(&["from"]).is_some();
+            if inside.is_some_and(|inside| !inside.is_empty() && (other || normal(inside) != normal(from))) {
+                self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}/mounted.go'")));
+            }
+        }
     }
 
     /// The command that a copy onto a module file or a Go file is, where what is copied is not the file itself.

@@ -133,6 +133,19 @@ pub(super) fn arguments(words: &[String]) -> Arguments {
 /// Writing go.mod and its like by another way than the Go command's.
 const MODULE_FILES: &str = "edit of module files";
 
+/// Something else in the place of the Go command.
+const GO_COMMAND: &str = "another go command";
+
+/// Whether a path is that of the Go command, and whether one is of a Go release: what lies there under another name is neither.
+fn is_go_command(path: &str) -> bool {
+    path.trim_matches(['"', '\'']).ends_with("/bin/go")
+}
+
+/// Whether a file is put in the place of the Go command that is not the Go command of some release.
+pub(super) fn replaces_go_command(from: &[String], to: &str) -> bool {
+    is_go_command(to) && !from.iter().any(|from| is_go_command(from) || from.contains("/go1."))
+}
+
 /// A command that changes Go files before a build, by name; `None` where it touches other things.
 /// `into` is the file that its output goes to.
 pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Option<&'static str> {
@@ -148,7 +161,15 @@ pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&Str
     let in_place = rest().any(|w| w.starts_with("-i") || w.starts_with("--in-place"));
     let perl_in_place = rest().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('i'));
     let of = |w: &String| w.strip_prefix("of=").map(str::to_owned);
+    let outputs = |w: &String| is_go_command(w.trim_start_matches("of="));
     match program {
+        "cp" | "mv" | "install" | "ln"
+            if words.split_last().is_some_and(|(to, from)| replaces_go_command(from, to)) =>
+        {
+            Some(GO_COMMAND)
+        }
+        "tee" | "curl" | "wget" | "dd" if rest().any(outputs) => Some(GO_COMMAND),
+        _ if into.is_some_and(|w| is_go_command(w)) => Some(GO_COMMAND),
         "sed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
         "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
         "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(module_file) => Some(MODULE_FILES),

@@ -87,7 +87,8 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
     let mut unread = Vec::new();
     for entry in delivery.entries().iter().filter(|e| e.is_file()) {
         let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
-        let tool = sort(&entry.path).or_else(|| is_script(delivery, entry).then_some(BuildFile::Shell));
+        let script = || !unread::is_go_command(path) && is_script(delivery, entry);
+        let tool = sort(&entry.path).or_else(|| script().then_some(BuildFile::Shell));
         let Some(tool) = tool else {
             unread.extend(of_another_tool(&mut sheet, delivery, entry, path, &targets));
             continue;
@@ -108,6 +109,7 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             }
         };
         let text = String::from_utf8_lossy(&bytes);
+        unread.extend(unread::hidden(tool, &entry.path, &text, &targets));
         match of_file(&mut state, tool, path, &entry.path, &text) {
             Ok(false) => {}
             Ok(true) => {
@@ -158,6 +160,10 @@ fn push(sheet: &mut Sheet, mut told: Vec<Told>) {
 
 /// What a file of a tool that is not followed sets; nothing of a file that says none of it.
 fn of_another_tool(sheet: &mut Sheet, delivery: &Delivery, entry: &Entry, path: &str, targets: &Targets) -> Vec<Told> {
+    if unread::is_go_command(path) && !targets.is_none() && entry.size > 2 {
+        sheet.examined(1);
+        return vec![unread::go_command(&entry.path)];
+    }
     if !unread::is_candidate(path) {
         return vec![];
     }

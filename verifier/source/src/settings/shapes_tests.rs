@@ -182,6 +182,10 @@ fn sources_and_module_files_changed_before_the_build_are_seen() {
         "sed -i s/a/b/ internal/x/x.go",
         "curl -o internal/x/x.go https://x.org/x.go",
         "cat >> internal/x/x.go <<E\nvar x = 1\nE",
+        "ln -s $PWD/build/go /usr/local/bin/go",
+        "cp build/wrapper /usr/local/go/bin/go",
+        "printf '#!/bin/sh' > /usr/local/go/bin/go",
+        "curl -o /usr/local/bin/go https://x.org/go",
     ];
     let cases: Vec<(&str, String)> = lines.iter().map(|line| (*line, with(line))).collect();
     let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "b.sh:1")).collect();
@@ -421,6 +425,10 @@ fn honest_neighbours_of_these_stay_out() {
             "-- b.sh --\ncp go.mod go.sum /tmp/x/\nsed -i s/a/b/ README.md docs/x.md\ngo build ./cmd/app\n",
         ),
         (
+            "the Go command of a release",
+            "-- Dockerfile --\nFROM golang\nCOPY --from=go /usr/local/go/bin/go /usr/local/bin/go\nRUN ln -s /usr/local/go/bin/go /usr/bin/go && cp ~/sdk/go1.26.8/bin/go /opt/bin/go\nWORKDIR /src\nCOPY . .\nRUN --mount=type=cache,target=/root/.cache --mount=type=bind,target=. --mount=type=bind,source=go.mod,target=go.mod go build ./cmd/app\n",
+        ),
+        (
             "layers of an image",
             "-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY go.mod go.sum ./\nRUN go mod download\nCOPY . .\nRUN go build ./cmd/app\n",
         ),
@@ -481,5 +489,21 @@ fn honest_neighbours_of_these_stay_out() {
             "a copy of another project, on its own branch",
             "-- hack/diff.sh --\ntmp=$(mktemp -d)\ngit worktree add \"$tmp\" master\ncd \"$tmp\"\ngo mod edit -replace=a=b\ngo build ./...\n-- b.sh --\ngo build ./cmd/app\n",
         ),
+    ]);
+}
+
+#[test]
+fn what_an_image_build_puts_in_the_place_of_sources_and_of_the_go_command_is_seen() {
+    let image =
+        |lines: &str| format!("-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY . .\n{lines}RUN go build ./cmd/app\n");
+    let mount = image("").replace("RUN go", "RUN --mount=type=bind,source=build/x,target=/src/internal/x go");
+    let stage = image("").replace("RUN go", "RUN --mount=from=tools,target=internal/x go");
+    let copied = image("COPY build/go /usr/local/go/bin/go\n");
+    let of_a_stage = image("COPY --from=tools /out/wrapper /usr/local/go/bin/go\n");
+    reaches(&[
+        ("a mount of another folder", &mount, "copy onto Go files"),
+        ("a mount of another stage", &stage, "copy onto Go files"),
+        ("a copy", &copied, "another go command"),
+        ("a copy from a stage", &of_a_stage, "another go command"),
     ]);
 }

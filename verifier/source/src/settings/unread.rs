@@ -113,6 +113,69 @@ const GO_FOLDERS: &[&str] = &[
     "packaging",
 ];
 
+/// Commands that are only known once they were decoded, and run at once.
+pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
+    const DECODERS: [&str; 8] = [
+        "base64 -d",
+        "base64 --decode",
+        "base64 -D",
+        "base64 -i -d",
+        "base32 -d",
+        "xxd -r",
+        "openssl enc -d",
+        "openssl base64 -d",
+    ];
+    const RUNS: [&str; 12] = [
+        "eval ",
+        "| sh",
+        "|sh",
+        "| bash",
+        "|bash",
+        "| /bin/sh",
+        "| /bin/bash",
+        "| dash",
+        "| zsh",
+        "-c \"$(",
+        "source <(",
+        ". <(",
+    ];
+    if targets.is_none() {
+        return vec![];
+    }
+    let says = |line: &str, words: &[&str]| words.iter().any(|word| line.contains(word));
+    let is_hidden = |line: &str| !is_comment(line, 0) && says(line, &DECODERS) && says(line, &RUNS);
+    let file: Rc<str> = shown.into();
+    let told = |(number, line): (usize, &str)| {
+        let doubt = || reason!("commands-hidden", command = super::cut(line.trim()));
+        let item = BuildSetting {
+            tool,
+            setting: "hidden commands".into(),
+            value: Known::Value(None),
+            command: Some(super::cut(line.trim())),
+            delivered: Known::Unknown(doubt()),
+        };
+        is_hidden(line).then(|| Told { file: Rc::clone(&file), line: number as u32 + 1, item })
+    };
+    text.lines().enumerate().filter_map(told).collect()
+}
+
+/// A file of the tree that is called like the Go command: whoever has its folder in PATH runs it.
+pub(super) fn is_go_command(path: &str) -> bool {
+    path.rsplit('/').next() == Some("go")
+        && !path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git"))
+}
+
+pub(super) fn go_command(shown: &str) -> Told {
+    let item = BuildSetting {
+        tool: BuildFile::Other,
+        setting: "another go command".into(),
+        value: Known::Value(None),
+        command: None,
+        delivered: Known::Unknown(reason!("build-file-of-another-tool", path = shown)),
+    };
+    Told { file: shown.into(), line: 1, item }
+}
+
 /// Whether a file is one that some tool may build from and that is not followed. `path` is relative to the source root.
 pub(super) fn is_candidate(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -243,6 +306,19 @@ mod tests {
             &["5 -overlay"],
         );
         check("BUILD", &format!("genrule(cmd = \"{line}\")"), &["1 -overlay"]);
+    }
+
+    #[test]
+    fn commands_that_are_decoded_and_run_are_told() {
+        let found = |text: &str| {
+            hidden(BuildFile::Shell, "b.sh", text, &targets(true)).iter().map(|t| t.line).collect::<Vec<_>>()
+        };
+        assert_eq!(found("set -e\neval \"$(echo Z28= | base64 -d)\"\n"), [2]);
+        assert_eq!(found("echo Z28= | base64 --decode | bash -x\nxxd -r -p b.hex | sh\n"), [1, 2]);
+        assert!(
+            found("echo $KEY | base64 -d > key.pem\n# base64 -d | sh\ncurl -sSL https://example.com/x | sh\n")
+                .is_empty()
+        );
     }
 
     #[test]

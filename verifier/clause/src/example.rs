@@ -201,7 +201,7 @@ fn item(table: &Table<'_>, schema: &'static KindSchema) -> Item {
             fields.insert(entry.key.clone(), field);
         }
     }
-    Item { fields, origin }
+    Item { fields: fields.into_iter().collect(), origin }
 }
 
 /// The fields that an item has by its place (`facts::kinds::origin_fields`).
@@ -212,7 +212,7 @@ fn is_origin(name: &str) -> bool {
 fn place(origin: &mut Origin, key: &str, value: &Json) {
     let (text, count) = (value.as_str().map(String::from), value.as_u64().and_then(|n| u32::try_from(n).ok()));
     match key {
-        "file" => origin.file = text,
+        "file" => origin.file = text.map(Into::into),
         "line" => origin.line = count,
         "column" => origin.column = count,
         "url" => origin.url = text,

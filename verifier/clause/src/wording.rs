@@ -120,7 +120,7 @@ impl Bilingual {
 pub fn item_field(item: &Item, schema: &KindSchema, name: &str, lang: Lang) -> String {
     let origin = &item.origin;
     let from_origin = match name {
-        "file" => origin.file.clone(),
+        "file" => origin.file.as_deref().map(String::from),
         "line" => origin.line.map(|n| n.to_string()),
         "column" => origin.column.map(|n| n.to_string()),
         "url" => origin.url.clone(),
@@ -195,7 +195,7 @@ pub fn value_shown(value: &Json, ty: Option<&Type>, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use assize_facts::{Origin, kinds, reason};
+    use assize_facts::{Fields, Origin, kinds, reason};
     use serde_json::json;
 
     #[test]
@@ -225,7 +225,7 @@ mod tests {
         let text = Bilingual { en: "{p}: {item.owner} {{}}".into(), zh: "{p}".into() };
         let message = text.message_with_parameters(&parameters);
         let item =
-            Item { fields: BTreeMap::from([("owner".into(), Field::Known(json!("{p}")))]), origin: Origin::default() };
+            Item { fields: Fields::from_iter([("owner", Field::Known(json!("{p}")))]), origin: Origin::default() };
         let schema = kinds::schema("source.tls_configs").expect("a kind");
         assert_eq!(message.for_item(&item, schema).en, "{item.owner} }: {p} {}");
     }
@@ -234,10 +234,10 @@ mod tests {
     fn an_item_is_shown_with_what_is_known_of_it() {
         let schema = kinds::schema("source.tls_configs").expect("a kind");
         let item = Item {
-            fields: BTreeMap::from([
-                ("min_version".into(), Field::Possible(vec![json!("1.2"), json!("1.3")])),
-                ("max_version".into(), Field::Known(Json::Null)),
-                ("role".into(), Field::Unknown(reason!("no-possible-value"))),
+            fields: Fields::from_iter([
+                ("min_version", Field::Possible(vec![json!("1.2"), json!("1.3")])),
+                ("max_version", Field::Known(Json::Null)),
+                ("role", Field::Unknown(reason!("no-possible-value"))),
             ]),
             origin: Origin::line("src/a.go", 7),
         };

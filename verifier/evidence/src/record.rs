@@ -33,7 +33,7 @@ fn take_sheet(pack: &mut Pack, path: &str, bytes: &[u8]) -> Result<Sheet, PackEr
     let head: SheetHead = serde_json::from_slice(bytes).map_err(|e| content(e.to_string()))?;
     let schema = kinds::schema(&head.kind).ok_or_else(|| content(format!("the kind {} is not known", head.kind)))?;
     let lines_path = path.replace(".head.json", ".jsonl");
-    let sheet = Sheet::from_parts(head, read_items(&lines_path, &pack.take(&lines_path)?)?);
+    let sheet = Sheet::from_parts(head, read_items(&lines_path, pack.take(&lines_path)?)?);
     if format!("facts/{}.head.json", sheet.stem()) != path {
         return Err(content("its name is not that of its kind and arguments".into()));
     }
@@ -41,15 +41,37 @@ fn take_sheet(pack: &mut Pack, path: &str, bytes: &[u8]) -> Result<Sheet, PackEr
     Ok(sheet)
 }
 
-fn read_items(path: &str, bytes: &[u8]) -> Result<Vec<Item>, PackError> {
-    let lines = bytes.split(|b| *b == b'\n').enumerate().filter(|(_, line)| !line.is_empty());
-    lines
-        .map(|(number, line)| {
-            serde_json::from_slice(line).map_err(|e| PackError::Record {
-                path: path.into(),
-                line: number + 1,
-                error: e.to_string(),
-            })
-        })
-        .collect()
+/// Reads the items of lines, from the last to the first: what was read is let go on the way.
+fn read_items(path: &str, mut bytes: Vec<u8>) -> Result<Vec<Item>, PackError> {
+    /// After so many bytes memory is given back.
+    const STEP: usize = 8 << 20;
+    let mut number = bytes.split(|b| *b == b'\n').count();
+    let mut items: Vec<Item> = Vec::with_capacity(number);
+    let mut first_mistake = None;
+    let mut kept = bytes.len();
+    while !bytes.is_empty() {
+        let start = bytes.iter().rposition(|b| *b == b'\n').map_or(0, |end| end + 1);
+        let line = &bytes[start..];
+        if !line.is_empty() {
+            match serde_json::from_slice::<Item>(line) {
+                Ok(mut item) => {
+                    if let Some(last) = items.last() {
+                        item.share(last);
+                    }
+                    items.push(item);
+                }
+                Err(e) => {
+                    first_mistake = Some(PackError::Record { path: path.into(), line: number, error: e.to_string() });
+                }
+            }
+        }
+        bytes.truncate(start.saturating_sub(1));
+        number -= 1;
+        if kept - bytes.len() > STEP {
+            bytes.shrink_to_fit();
+            kept = bytes.len();
+        }
+    }
+    items.reverse();
+    first_mistake.map_or(Ok(items), Err)
 }

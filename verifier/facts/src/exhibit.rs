@@ -67,7 +67,7 @@ mod tests {
     #[test]
     fn lines_of_source_are_shown_with_their_numbers_and_facts_refer_to_them() {
         let mut sheet = Sheet::named("source.cgo_imports");
-        let origin = Origin { column: Some(1), excerpt: Some("import \"C\"\nx".into()), ..Origin::line("a.go", 9) };
+        let origin = Origin::place("a.go", 9, 1).with(|further| further.excerpt = Some("import \"C\"\nx".into()));
         sheet.items = vec![
             Item { fields: Default::default(), origin: Origin::file("b.go") },
             Item { fields: Default::default(), origin },

@@ -1,7 +1,6 @@
 //! The trait that a typed fact has, and the macros that declare one with its documentation as its reference.
 
-use crate::{Field, FieldSchema, KindSchema, Type};
-use std::collections::BTreeMap;
+use crate::{FieldSchema, Fields, KindSchema, Type};
 
 /// A typed fact: exists to be written; what is read back is an [`crate::Item`].
 pub trait Fact {
@@ -9,7 +8,7 @@ pub trait Fact {
     fn schema() -> KindSchema
     where
         Self: Sized;
-    fn fields(&self) -> BTreeMap<String, Field>;
+    fn fields(&self) -> Fields;
 }
 
 /// Fields that every item has by its origin, and that matchers may name.
@@ -94,10 +93,8 @@ macro_rules! fact {
                     arguments: &[$($($arg),*)?],
                 }
             }
-            fn fields(&self) -> std::collections::BTreeMap<String, $crate::Field> {
-                std::collections::BTreeMap::from([
-                    $((stringify!($field).to_string(), $crate::FieldType::record(&self.$field))),*
-                ])
+            fn fields(&self) -> $crate::Fields {
+                [$((stringify!($field), $crate::FieldType::record(&self.$field))),*].into_iter().collect()
             }
         }
     };

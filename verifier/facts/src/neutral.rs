@@ -151,16 +151,22 @@ impl Neutral {
     }
 
     fn item(&self, item: &mut Item) {
-        for field in item.fields.values_mut() {
-            match field {
-                Field::Known(value) => self.json(value),
-                Field::Possible(values) => values.iter_mut().for_each(|v| self.json(v)),
-                Field::Unknown(reason) => self.reason(reason),
-            }
-        }
+        item.fields.change(|field| match field {
+            Field::Known(value) => self.json(value),
+            Field::Possible(values) => values.iter_mut().for_each(|v| self.json(v)),
+            Field::Unknown(reason) => self.reason(reason),
+        });
         let origin = &mut item.origin;
-        let texts = [&mut origin.file, &mut origin.excerpt, &mut origin.symbol, &mut origin.url];
-        texts.into_iter().flatten().for_each(|text| self.own(text));
+        if let Some(file) = &mut origin.file
+            && let Cow::Owned(changed) = self.text(file)
+        {
+            *file = changed.into();
+        }
+        if origin.excerpt.is_some() || origin.symbol.is_some() || origin.url.is_some() {
+            let further = &mut **origin;
+            let texts = [&mut further.excerpt, &mut further.symbol, &mut further.url];
+            texts.into_iter().flatten().for_each(|text| self.own(text));
+        }
     }
 
     /// Everything that a sheet says.

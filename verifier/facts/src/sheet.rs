@@ -1,89 +1,25 @@
 //! The recorded form: a sheet holds the items of one kind, what was examined, and what was not and why.
 
-use crate::{Fact, Field, KindSchema, Reason};
+use crate::{Fact, Fields, KindSchema, Origin, Reason};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Where an item was seen. Only the parts that apply are present.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Origin {
-    /// Relative to the deliverable, `/`-separated.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<String>,
-    /// 1-based; columns count Unicode code points, the end column is exclusive.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub line: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub column: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_line: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_column: Option<u32>,
-    /// The source lines that the span touches, at most eight, each cut at 240 characters.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub excerpt: Option<String>,
-    /// Byte offset inside a binary.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub offset: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub symbol: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// As seen inside the sandbox, so that two runs agree.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub pid: Option<u32>,
-    /// Paths of the exhibits in the pack that show it, as in `exhibits/0001-tls-handshakes.jsonl`.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub exhibits: Vec<String>,
-}
-
-impl Origin {
-    pub fn file(file: impl Into<String>) -> Origin {
-        Origin { file: Some(file.into()), ..Origin::default() }
-    }
-
-    pub fn line(file: impl Into<String>, line: u32) -> Origin {
-        Origin { file: Some(file.into()), line: Some(line), ..Origin::default() }
-    }
-
-    pub fn url(url: impl Into<String>) -> Origin {
-        Origin { url: Some(url.into()), ..Origin::default() }
-    }
-
-    pub fn pid(pid: u32) -> Origin {
-        Origin { pid: Some(pid), ..Origin::default() }
-    }
-
-    /// One line for a person: `file:line:column`, a URL, a symbol.
-    pub fn shown(&self) -> String {
-        let mut out = self.file.clone().or_else(|| self.url.clone()).unwrap_or_default();
-        for number in [self.line, self.column].into_iter().flatten() {
-            out.push_str(&format!(":{number}"));
-        }
-        if let Some(symbol) = &self.symbol {
-            out.push_str(if out.is_empty() { "" } else { " " });
-            out.push_str(symbol);
-        }
-        if out.is_empty()
-            && let Some(pid) = self.pid
-        {
-            out = format!("pid {pid}");
-        }
-        out
-    }
-}
 
 /// One recorded fact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Item {
-    pub fields: BTreeMap<String, Field>,
+    pub fields: Fields,
     #[serde(default)]
     pub origin: Origin,
 }
 
 impl Item {
+    /// Holds what another item says too only once.
+    pub fn share(&mut self, other: &Item) {
+        self.fields.share(&other.fields);
+        self.origin.share(&other.origin);
+    }
+
     /// A known field as text; `None` also where it is unknown or not text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.fields.get(name)?.known()?.as_str()
@@ -165,7 +101,15 @@ impl Sheet {
     /// Records a fact.
     pub fn push<F: Fact>(&mut self, fact: F, origin: Origin) {
         debug_assert_eq!(self.kind, F::KIND);
-        self.items.push(Item { fields: fact.fields(), origin });
+        self.add(Item { fields: fact.fields(), origin });
+    }
+
+    /// Adds an item behind the others.
+    pub fn add(&mut self, mut item: Item) {
+        if let Some(last) = self.items.last() {
+            item.share(last);
+        }
+        self.items.push(item);
     }
 
     pub fn examined(&mut self, count: u64) {

@@ -124,7 +124,7 @@ fn subject_parts(item: &Item, schema: Option<&KindSchema>) -> Vec<String> {
     let origin = &item.origin;
     let mut parts: Vec<String> = names(item, schema).map(|(name, text)| format!("{name}={text}")).collect();
     let placed = origin.symbol.is_some() || item.text("function").is_some();
-    parts.push(origin.file.clone().unwrap_or_default());
+    parts.push(origin.file.as_deref().unwrap_or_default().to_owned());
     parts.push(origin.symbol.clone().unwrap_or_default());
     parts.push(origin.url.as_deref().map(without_port).unwrap_or_default());
     // A place without any name is only its line.
@@ -135,7 +135,7 @@ fn subject_parts(item: &Item, schema: Option<&KindSchema>) -> Vec<String> {
 
 fn names<'i>(item: &'i Item, schema: Option<&'i KindSchema>) -> impl Iterator<Item = (&'static str, String)> + 'i {
     let has = move |name: &str| schema.is_none_or(|schema| schema.field(name).is_some());
-    NAMES.iter().filter(move |name| has(name)).filter_map(|name| match item.fields.get(*name)? {
+    NAMES.iter().filter(move |name| has(name)).filter_map(|name| match item.fields.get(name)? {
         Field::Known(Json::String(text)) => Some((*name, text.clone())),
         _ => None,
     })

@@ -28,7 +28,7 @@ pub fn field(item: &Item, name: &str) -> Field {
     }
     let origin = &item.origin;
     match name {
-        "file" => Field::Known(origin.file.clone().into()),
+        "file" => Field::Known(origin.file.as_deref().into()),
         "line" => Field::Known(origin.line.into()),
         "column" => Field::Known(origin.column.into()),
         "url" => Field::Known(origin.url.clone().into()),

@@ -223,7 +223,7 @@ pub struct Location {
 impl Location {
     pub fn of(origin: &Origin) -> Option<Location> {
         let location = Location {
-            file: origin.file.clone(),
+            file: origin.file.as_deref().map(String::from),
             line: origin.line,
             column: origin.column,
             end_line: origin.end_line,

@@ -121,7 +121,8 @@ mod tests {
     #[test]
     fn a_fact_is_found_by_its_name() {
         let mut told = sheet("a", json!({"x": 1}), 1);
-        let line = |line| assize_facts::Item { fields: BTreeMap::new(), origin: assize_facts::Origin::line("f", line) };
+        let line =
+            |line| assize_facts::Item { fields: Default::default(), origin: assize_facts::Origin::line("f", line) };
         told.items = vec![line(1), line(2)];
         let name = format!("{}#1", told.stem());
         let sheets = Sheets::new([sheet("a", json!({}), 1), told]);

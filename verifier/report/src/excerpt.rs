@@ -70,44 +70,26 @@ mod tests {
 
     #[test]
     fn the_span_is_underlined_below_tabs_and_wide_letters() {
-        let origin = Origin {
-            line: Some(9),
-            column: Some(2),
-            end_line: Some(9),
-            end_column: Some(5),
-            excerpt: Some("\t漢x=1".into()),
-            ..Origin::default()
-        };
+        let origin = Origin::span("", (9, 2), (9, 5), "\t漢x=1".into());
         assert_eq!(lines(&origin), [" 9 │     漢x=1", "   │     ^^^"]);
     }
 
     #[test]
     fn a_span_over_several_lines_is_marked_to_the_end_of_its_first() {
-        let origin = Origin {
-            line: Some(1),
-            column: Some(3),
-            end_line: Some(2),
-            end_column: Some(2),
-            excerpt: Some("a bcd\n}".into()),
-            ..Origin::default()
-        };
+        let origin = Origin::span("", (1, 3), (2, 2), "a bcd\n}".into());
         assert_eq!(lines(&origin), ["1 │ a bcd", "  │   ^^^", "2 │ }"]);
     }
 
     #[test]
     fn every_line_of_a_span_is_marked() {
-        let origin = Origin {
-            line: Some(7),
-            column: Some(3),
-            end_line: Some(8),
-            end_column: Some(4),
-            excerpt: Some("a bcd\n\tef)\nrest".into()),
-            ..Origin::default()
-        };
+        let origin = Origin::span("", (7, 3), (8, 4), "a bcd\n\tef)\nrest".into());
         let shown: Vec<[String; 3]> = marked(&origin).into_iter().map(|l| [l.before, l.span, l.after]).collect();
         assert_eq!(shown, [["a ", "bcd", ""], ["    ", "ef", ")"], ["", "", "rest"]]);
         // A record that was edited may claim anything.
-        let origin = Origin { column: Some(0), end_column: Some(0), end_line: Some(1), ..origin };
+        let mut origin = origin.with(|further| {
+            (further.end_line, further.end_column) = (Some(1), Some(0));
+        });
+        origin.column = Some(0);
         assert_eq!(marked(&origin)[0].before, "");
     }
 }

@@ -293,7 +293,7 @@ fn sockets(service: &Service, look: &Look, _: &[Look], sheet: &mut Sheet) {
         sheet.gap(reason.clone(), look.moment.word());
     }
     for listener in &sight.listeners {
-        let origin = Origin { url: listener.address.map(|a| a.to_string()), ..Origin::default() };
+        let origin = Origin::default().with(|further| further.url = listener.address.map(|a| a.to_string()));
         sheet.push(socket(service, sight, look.moment, listener, unreadable.as_ref()), origin);
     }
 }

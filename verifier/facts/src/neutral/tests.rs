@@ -145,9 +145,9 @@ fn every_text_of_a_sheet_is_looked_at() {
     sheet.gap(reason.clone(), "at canary-1234");
     let field = |value: Json| Field::Known(value);
     let mut item = Item { fields: Default::default(), origin: crate::Origin::file("canary-1234") };
-    item.fields.insert("a".into(), field(serde_json::json!(["x", "canary-1234"])));
-    item.fields.insert("b".into(), Field::Possible(vec!["canary-1234".into(), "y".into()]));
-    item.fields.insert("c".into(), Field::Unknown(reason));
+    item.fields.insert("a", field(serde_json::json!(["x", "canary-1234"])));
+    item.fields.insert("b", Field::Possible(vec!["canary-1234".into(), "y".into()]));
+    item.fields.insert("c", Field::Unknown(reason));
     item.origin.excerpt = Some("canary-1234".into());
     sheet.items.push(item);
     all.sheet(&mut sheet);

@@ -83,7 +83,7 @@ impl Asked<'_> {
             let open = match owner(binary, name, package, &self.vendored.modules) {
                 Owner::Somebody(owner) => {
                     let link = Comparison::new(binary, name, package, &self.tree).link(owner, &self.functions);
-                    sheet.push(link, Origin { symbol: Some(name.to_owned()), ..Origin::file(&binary.path) });
+                    sheet.push(link, Origin::file(&binary.path).symbol(name));
                     continue;
                 }
                 Owner::Elsewhere => continue,
@@ -94,7 +94,7 @@ impl Asked<'_> {
                     Some(open) => Some(open.clone()),
                     None => {
                         let link = Comparison::new(binary, name, None, &self.tree).link("main", &self.functions);
-                        sheet.push(link, Origin { symbol: Some(name.to_owned()), ..Origin::file(&binary.path) });
+                        sheet.push(link, Origin::file(&binary.path).symbol(name));
                         None
                     }
                 },

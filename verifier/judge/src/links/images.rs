@@ -126,9 +126,8 @@ impl<'a> All<'a> {
     }
 
     fn files_of(&self, manifest: &Item) -> Vec<&Item> {
-        let same = |f: &&Item| {
-            ["image", "digest", "platform"].iter().all(|key| f.fields.get(*key) == manifest.fields.get(*key))
-        };
+        let same =
+            |f: &&Item| ["image", "digest", "platform"].iter().all(|key| f.fields.get(key) == manifest.fields.get(key));
         self.files.items.iter().filter(same).collect()
     }
 

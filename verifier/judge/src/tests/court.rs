@@ -66,7 +66,7 @@ pub fn sheet(kind: &str, scope: u64, items: &[Json]) -> Sheet {
         let mut made = Item { fields: Default::default(), origin: Origin::default() };
         for (name, value) in map {
             match name.as_str() {
-                "file" => made.origin.file = value.as_str().map(str::to_owned),
+                "file" => made.origin.file = value.as_str().map(Into::into),
                 "line" => made.origin.line = value.as_u64().and_then(|n| u32::try_from(n).ok()),
                 "excerpt" => made.origin.excerpt = value.as_str().map(str::to_owned),
                 _ => {

@@ -98,7 +98,7 @@ fn a_preloaded_library_or_a_new_execution_unties() {
     for (field, value) in [("ld_preload", json!(["LD_PRELOAD=/tmp/x.so"])), ("same_since_ready", json!(false))] {
         let mut sheets = service(json!("sha256:aa"), &sockets());
         for sheet in sheets.iter_mut().filter(|s| s.kind == "process.info") {
-            sheet.items[1].fields.insert(field.into(), serde_json::from_value(value.clone()).expect("a field"));
+            sheet.items[1].fields.insert(field, serde_json::from_value(value.clone()).expect("a field"));
         }
         assert_eq!(verdicts(&sheets, &record()), LOOSE, "{field}");
     }

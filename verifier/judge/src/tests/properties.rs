@@ -226,7 +226,7 @@ fn worlds() -> impl Strategy<Value = (Vec<Sheet>, bool)> {
             program().into_iter().filter(|s| !["binary.modules", "module.vendor"].contains(&s.kind.as_str())).collect();
         if patched {
             for sheet in all.iter_mut().filter(|s| s.kind == "binary.functions") {
-                sheet.items[1].fields.insert("names".into(), Field::Known(json!(["Backdoor"])));
+                sheet.items[1].fields.insert("names", Field::Known(json!(["Backdoor"])));
             }
         }
         all.extend(modules);
@@ -263,15 +263,15 @@ fn ignorances(sheets: &[Sheet], which: usize) -> Vec<(String, Vec<Sheet>)> {
             all.push((name, copy));
         };
         for (index, item) in one.items.iter().enumerate() {
-            for (field, value) in &item.fields {
+            for (field, value) in item.fields.iter() {
                 let Field::Known(value) = value else { continue };
                 changed(format!("{}#{index}.{field} unknown", one.kind), &|sheet| {
-                    sheet.items[index].fields.insert(field.clone(), Field::Unknown(reason!("no-line-recorded")));
+                    sheet.items[index].fields.insert(field, Field::Unknown(reason!("no-line-recorded")));
                 });
                 if let Json::Bool(value) = value {
                     let possible = Field::Possible(vec![json!(value), json!(!value)]);
                     changed(format!("{}#{index}.{field} possibly otherwise", one.kind), &|sheet| {
-                        sheet.items[index].fields.insert(field.clone(), possible.clone());
+                        sheet.items[index].fields.insert(field, possible.clone());
                     });
                 }
             }

@@ -2,13 +2,12 @@
 
 use crate::case::{Case, Kept, KeptFile, KeptSignature};
 use assize_clause::{Contract, Files, Library};
-use assize_facts::{Field, Item, Lang, Origin, Sheet};
+use assize_facts::{Field, Fields, Item, Lang, Origin, Sheet};
 use assize_judge::{
     CheckResult, ClauseResult, ContractName, ContractVerdict, Contradiction, Counts, Declared, DeliverableName,
     Examined, FindingResult, GapResult, IdentityLink, Location, Note, Operator, Outcome, RUN_SCHEMA, RunRecord,
     RunResult, SandboxUse, Sheets, Step, Text, Tool, Verdict, WaiverState, WaiverUse,
 };
-use std::collections::BTreeMap;
 
 pub const BOTH: &[Lang] = &[Lang::En, Lang::Zh];
 
@@ -216,19 +215,17 @@ fn clauses() -> Vec<ClauseResult> {
 fn sheets() -> Sheets {
     let mut configs = Sheet::named("source.tls_configs");
     for index in 0..8 {
-        let origin = Origin {
-            excerpt: Some("\tMinVersion: tls.VersionTLS10, // <script>alert(1)</script>".into()),
-            column: Some(2),
-            end_column: Some(5),
-            ..Origin::line("src/main.go", index + 1)
-        };
-        configs.items.push(Item { fields: BTreeMap::new(), origin });
+        let origin = Origin::place("src/main.go", index + 1, 2).with(|further| {
+            further.excerpt = Some("\tMinVersion: tls.VersionTLS10, // <script>alert(1)</script>".into());
+            further.end_column = Some(5);
+        });
+        configs.items.push(Item { fields: Fields::default(), origin });
     }
     let mut files = Sheet::named("inventory.files");
     let digest = format!("sha256:{}", "ab".repeat(32));
     for path in ["src/main.go", "deliverable.toml"] {
         let known = |text: &str| Field::Known(serde_json::json!(text));
-        let fields = BTreeMap::from([("path".to_string(), known(path)), ("sha256".to_string(), known(&digest))]);
+        let fields = Fields::from_iter([("path", known(path)), ("sha256", known(&digest))]);
         files.items.push(Item { fields, origin: Origin::file(path) });
     }
     Sheets::new([configs, files])

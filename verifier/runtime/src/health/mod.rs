@@ -21,7 +21,7 @@ pub(crate) fn count_attempts(service: &Service, sheet: &mut Sheet) {
     let counted = service.outgoing_attempts().map_err(|_| reason!("outgoing-not-counted"));
     let counted = counted.map_or_else(Known::Unknown, Known::Value).record();
     for item in &mut sheet.items {
-        item.fields.insert("outgoing_attempts".into(), counted.clone());
+        item.fields.insert("outgoing_attempts", counted.clone());
     }
 }
 

@@ -259,7 +259,7 @@ mod tests {
         for (path, head) in [
             ("/tmp/auth.log", "anything"),
             ("/tmp/auth.log.1", "\0\u{1}"),
-            ("/work/logs.txt", "x"),
+            ("/srv/logs.txt", "x"),
             ("/tmp/errors", "panic: no such thing\n"),
             ("/tmp/out", "started\n2026/11/28 10:00:00 http: TLS handshake error\n"),
             ("/tmp/out", "[2026-11-28T10:00:00Z] began to serve"),
@@ -270,8 +270,8 @@ mod tests {
         }
         for (path, head) in [
             ("/run/auth.pid", "17\n"),
-            ("/work/state.json", "{\"sessions\":[]}"),
-            ("/work/catalog.db", "SQLite format 3\0"),
+            ("/srv/state.json", "{\"sessions\":[]}"),
+            ("/srv/catalog.db", "SQLite format 3\0"),
             ("/tmp/x", "2026-11-28"),
             ("/tmp/x", "information: none\nerrors are kept elsewhere\n"),
         ] {

@@ -285,7 +285,7 @@ fn syscalls(request: &Request, seen: &Seen) -> Sheet {
                 Ok(evidence) => ruled(seen, evidence, *arch, name, &names),
                 Err(reason) => unruled(*arch, name, reason),
             };
-            sheet.push(fact, Origin { symbol: Some(format!("{name} {}", arch.name())), ..Origin::default() });
+            sheet.push(fact, Origin::default().symbol(format!("{name} {}", arch.name())));
         }
     }
     sheet

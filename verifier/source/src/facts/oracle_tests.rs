@@ -55,7 +55,7 @@ fn compare(root: &Path, below: &[&str]) -> (usize, Vec<String>) {
     let built: Vec<FileId> = source.built_go_files();
     let shown: BTreeSet<String> = built.iter().map(|file| source.program.shown(*file)).collect();
     let in_build = |item: &assize_facts::Item| {
-        item.text("form") == Some("import-c") && item.origin.file.as_ref().is_some_and(|f| shown.contains(f))
+        item.text("form") == Some("import-c") && item.origin.file.as_deref().is_some_and(|f| shown.contains(f))
     };
     ours.extend(places(&of("source.cgo_imports"), "c", in_build));
     let theirs = oracle(root, &shown.iter().cloned().collect::<Vec<_>>());

@@ -71,7 +71,7 @@ pub(crate) fn shown(sheet: &Sheet, fields: &[&str]) -> String {
         let place = [item.origin.line, item.origin.column].into_iter().flatten().map(|n| format!(":{n}"));
         let place = format!("{}{}", item.origin.file.as_deref().unwrap_or_default(), place.collect::<String>());
         let values =
-            fields.iter().map(|name| value(item.fields.get(*name).unwrap_or_else(|| panic!("no field {name}"))));
+            fields.iter().map(|name| value(item.fields.get(name).unwrap_or_else(|| panic!("no field {name}"))));
         lines.push([place].into_iter().chain(values).collect::<Vec<_>>().join(" "));
     }
     let gap = |gap: &assize_facts::Gap| {

@@ -93,14 +93,7 @@ impl Text {
         let (end_line, end_column) = self.place_in(bytes, span.end as usize);
         let last = end_line.min(line + MOST_LINES as u32 - 1);
         let excerpt: Vec<String> = (line..=last).map(|n| self.line(bytes, n)).collect();
-        Origin {
-            line: Some(line),
-            column: Some(column),
-            end_line: Some(end_line),
-            end_column: Some(end_column),
-            excerpt: Some(excerpt.join("\n")),
-            ..Origin::file(file)
-        }
+        Origin::span(file, (line, column), (end_line, end_column), excerpt.join("\n"))
     }
 }
 
@@ -123,7 +116,7 @@ mod tests {
         let at = |needle: &str| {
             let start = String::from_utf8_lossy(&text.bytes).find(needle).expect("there") as u32;
             let origin = text.origin("f", Span { start, end: start + needle.len() as u32 });
-            (origin.line, origin.column, origin.end_line, origin.end_column, origin.excerpt.unwrap_or_default())
+            (origin.line, origin.column, origin.end_line, origin.end_column, origin.excerpt.clone().unwrap_or_default())
         };
         assert_eq!(at("a"), (Some(1), Some(1), Some(1), Some(2), "a".into()));
         assert_eq!(at("x"), (Some(2), Some(4), Some(2), Some(5), "β世 x".into()));

@@ -13,15 +13,8 @@ pub(super) struct Text {
 impl Text {
     /// The origin of something in this file, with its line as the excerpt.
     pub fn origin(&self, place: Place) -> Origin {
-        Origin {
-            file: Some(self.shown.clone()),
-            line: Some(place.line),
-            column: Some(place.column),
-            end_line: Some(place.line),
-            end_column: Some(place.end_column),
-            excerpt: Some(self.line(place.start)),
-            ..Origin::default()
-        }
+        let (from, to) = ((place.line, place.column), (place.line, place.end_column));
+        Origin::span(&self.shown, from, to, self.line(place.start))
     }
 
     /// The line around an offset, cut at 240 characters.

@@ -240,7 +240,7 @@ fn line_directives_are_honoured_where_the_named_file_was_delivered() {
     let source = "main 54 67\nparse 70 90";
     let case = |delivered: bool| {
         let mut all = sheets(table, source);
-        all[3].items[0].fields.insert("line_directives".into(), Field::Known(json!(["//line grammar.y:7"])));
+        all[3].items[0].fields.insert("line_directives", Field::Known(json!(["//line grammar.y:7"])));
         if delivered {
             all[5] = sheet("inventory.files", 1, &[json!({"path": "src/grammar.y"})]);
         }
@@ -284,7 +284,7 @@ fn what_was_not_seen_leaves_functions_open() {
     silent[2].items.clear();
     assert_eq!(compared(silent), ["gap no-function-table"]);
     let mut renamed = sheets(&extra, SOURCE);
-    renamed[0].items[0].fields.insert("obfuscated".into(), Field::Known(json!(true)));
+    renamed[0].items[0].fields.insert("obfuscated", Field::Known(json!(true)));
     assert!(compared(renamed)[0].starts_with("example.com/gen ?obfuscated"));
     assert!(compared(vec![]).iter().all(|row| row == "gap not-collected"));
 }

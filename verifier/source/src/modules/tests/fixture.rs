@@ -164,7 +164,7 @@ fn shown(item: &Item, name: &str) -> String {
         Some(Field::Unknown(reason)) => format!("?{}", reason.code),
         Some(Field::Possible(_)) => "?possible".into(),
         None if name == "line" => item.origin.line.unwrap_or(0).to_string(),
-        None if name == "file" => item.origin.file.clone().unwrap_or_default(),
+        None if name == "file" => item.origin.file.as_deref().unwrap_or_default().to_owned(),
         None => panic!("no field {name}"),
     }
 }

@@ -117,7 +117,7 @@ const OPEN: [&str; 3] = ["inconclusive"; 3];
 fn services_that_do_not_start_pass_nothing_and_say_why() {
     all(
         vec![
-            expect("exit", OPEN, &["service-exited", "exit status 3", "giving up"]),
+            expect("exit", OPEN, &["service-exited", "exit status 3", "giving up", "exhibits/0001-log-capture.jsonl"]),
             expect("daemonise", OPEN, &["service-daemonised"]),
             expect("no-port", OPEN, &["service-not-ready", "refused"]).within("500ms"),
             // Long enough to be asked at least once on a busy machine.

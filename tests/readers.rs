@@ -177,3 +177,34 @@ fn the_pdf_has_both_languages_numbered_pages_and_the_packs_digest_at_each_foot()
         assert!(page.contains(&digest), "page {}: {digest}\n{page}", index + 1);
     }
 }
+
+#[test]
+fn an_annex_as_pdf_has_both_languages_and_every_digest() {
+    let place = folder(&[]);
+    let (contract, page) = (sample("auth-api").join("contract.toml"), place.path().join("annex.pdf"));
+    let annex = |format: String| {
+        let ran = assize([
+            "annex".as_ref(),
+            "--contract".as_ref(),
+            contract.as_os_str(),
+            "--format".as_ref(),
+            format.as_ref(),
+        ]);
+        assert_eq!(ran.status, Some(0), "{}", ran.all());
+        ran.stdout
+    };
+    annex(format!("pdf={}", page.display()));
+    let text = output(Command::new("pdftotext").arg("-layout").arg(&page).arg("-"));
+    for words in ["TLS 1.3", "监听", "SIGUSR2"] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    // A digest may go over two lines of a narrow column.
+    let close: String = text.split_whitespace().collect();
+    let markdown = annex("markdown".into());
+    let digests: Vec<&str> =
+        markdown.lines().filter_map(|l| l.strip_prefix("wording = \"")?.strip_suffix('"')).collect();
+    assert!(digests.len() > 8, "{markdown}");
+    for digest in digests {
+        assert!(close.contains(digest), "{digest}: {text}");
+    }
+}

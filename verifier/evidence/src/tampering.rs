@@ -68,8 +68,34 @@ fn everywhere(count: usize, work: impl Fn(usize) + Sync) {
     });
 }
 
+/// What a byte is changed into: one bit of it, or each of the 255 other values.
+#[derive(Clone, Copy, PartialEq)]
+enum Into {
+    OneBit,
+    EveryValue,
+}
+
+impl Into {
+    fn of(self, byte: u8, at: usize) -> Vec<u8> {
+        match self {
+            Into::OneBit => vec![byte ^ (1 << (at % 8))],
+            Into::EveryValue => (1..=255).map(|change| byte ^ change).collect(),
+        }
+    }
+}
+
 #[test]
 fn every_changed_byte_of_a_signed_folder_is_noticed() {
+    changed_folder(Into::OneBit);
+}
+
+#[test]
+#[ignore = "some minutes; played by tests/long/tampering.sh"]
+fn every_other_value_of_every_byte_of_a_signed_folder_is_noticed() {
+    changed_folder(Into::EveryValue);
+}
+
+fn changed_folder(into: Into) {
     let (pack, roots) = whole();
     let (files, manifest) = (files_of(&pack), pack.manifest());
     assert_eq!(folder_standing(&files, &roots).expect("sound"), Standing::Good);
@@ -79,17 +105,25 @@ fn every_changed_byte_of_a_signed_folder_is_noticed() {
     everywhere(places.len(), |number| {
         let (name, at) = places[number];
         let mut bad = files.clone();
-        bad.get_mut(name).expect("it is there")[at] ^= 1 << (at % 8);
-        // A manifest that was not changed reads as it did: reading it thousands of times would only take time.
-        let found = match name.as_str() {
-            MANIFEST => folder_standing(&bad, &roots),
-            _ => standing_by(manifest.clone(), &bad, &roots),
-        };
-        assert!(!matches!(found, Ok(Standing::Good)), "{name}, byte {at}");
-        noticed.fetch_add(1, Ordering::Relaxed);
+        for value in into.of(files[name][at], at) {
+            bad.get_mut(name).expect("it is there")[at] = value;
+            // A manifest that was not changed reads as it did: reading it thousands of times would only take time.
+            let found = match name.as_str() {
+                MANIFEST => folder_standing(&bad, &roots),
+                _ => standing_by(manifest.clone(), &bad, &roots),
+            };
+            assert!(!matches!(found, Ok(Standing::Good)), "{name}, byte {at}: {value}");
+            noticed.fetch_add(1, Ordering::Relaxed);
+        }
     });
-    assert_eq!(noticed.into_inner(), files.values().map(Vec::len).sum::<usize>());
+    let each = into.of(0, 0).len();
+    let noticed = noticed.into_inner();
+    println!("folder: {} bytes, {noticed} changes noticed", places.len());
+    assert_eq!(noticed, files.values().map(Vec::len).sum::<usize>() * each);
     assert!(places.len() > 12_000, "{}", places.len());
+    if into == Into::EveryValue {
+        return;
+    }
     for (name, bytes) in &files {
         for bad in [&bytes[1..], &bytes[..bytes.len() - 1], &[&bytes[..], b"\n"].concat(), b""] {
             let mut files = files.clone();
@@ -101,6 +135,16 @@ fn every_changed_byte_of_a_signed_folder_is_noticed() {
 
 #[test]
 fn every_changed_byte_of_a_signed_archive_is_noticed() {
+    changed_archive(Into::OneBit);
+}
+
+#[test]
+#[ignore = "some minutes; played by tests/long/tampering.sh"]
+fn every_other_value_of_every_byte_of_a_signed_archive_is_noticed() {
+    changed_archive(Into::EveryValue);
+}
+
+fn changed_archive(into: Into) {
     let (pack, roots) = whole();
     let good = crate::archive::bytes(&pack).expect("an archive");
     let standing = |bytes: &[u8]| -> Result<Standing, PackError> {
@@ -110,11 +154,15 @@ fn every_changed_byte_of_a_signed_archive_is_noticed() {
     let noticed = AtomicUsize::new(0);
     everywhere(good.len(), |at| {
         let mut bad = good.clone();
-        bad[at] ^= 1 << (at % 8);
-        assert!(!matches!(standing(&bad), Ok(Standing::Good)), "byte {at}");
-        noticed.fetch_add(1, Ordering::Relaxed);
+        for value in into.of(good[at], at) {
+            bad[at] = value;
+            assert!(!matches!(standing(&bad), Ok(Standing::Good)), "byte {at}: {value}");
+            noticed.fetch_add(1, Ordering::Relaxed);
+        }
     });
-    assert_eq!(noticed.into_inner(), good.len());
+    let noticed = noticed.into_inner();
+    println!("archive: {} bytes, {noticed} changes noticed", good.len());
+    assert_eq!(noticed, good.len() * into.of(0, 0).len());
     assert!(good.len() > 20_000, "{}", good.len());
     for bad in [&good[1..], &good[..good.len() - 1], &good[..good.len() - 512], &[&good[..], &[0; 512]].concat()] {
         assert!(!matches!(standing(bad), Ok(Standing::Good)), "its length");

@@ -5,7 +5,7 @@ use crate::plan::RunPlan;
 use crate::process::{self, Look};
 use crate::schedule::{FAULTS, HEALTH, LATE, LINES, RELOAD, REQUESTS, SECCOMP, Step, TLS, deployed, traced};
 use crate::seccomp::{self, Seen, Untraced};
-use crate::service::{NOT_RUN, Service, StartOptions};
+use crate::service::{NOT_RUN, NotStarted, Service, StartOptions};
 use crate::tls::Scene;
 use crate::{confinement, health, reload, showing};
 use assize_facts::kinds::process::Moment;
@@ -83,9 +83,10 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
                 run.close(&service);
                 run.event("end");
             }
-            Err(reason) => {
-                run.event(&format!("not started: {}", reason.code));
-                run.fill(|_| true, &reason);
+            Err(not) => {
+                run.event(&format!("not started: {}", not.reason.code));
+                run.fill(|_| true, &not.reason);
+                run.show_log_of_none(not);
             }
         }
     }
@@ -121,11 +122,11 @@ impl Run<'_> {
         self.timeline.push(Event { at: self.begun.elapsed(), what: what.into() });
     }
 
-    fn start(&self) -> Result<Service, Reason> {
+    fn start(&self) -> Result<Service, NotStarted> {
         if deployed(self.plan) {
-            return Service::attach(self.plan);
+            return Ok(Service::attach(self.plan)?);
         }
-        Service::start(self.plan, StartOptions { trace: traced(self.plan), ..StartOptions::default() }, self.progress)
+        Service::begin(self.plan, StartOptions { trace: traced(self.plan), ..StartOptions::default() }, self.progress)
     }
 
     /// Why a step cannot be taken on this service.
@@ -296,6 +297,15 @@ impl Run<'_> {
             let of_filters = self.sheets.iter_mut().flatten().filter(|sheet| SECCOMP.contains(&sheet.kind.as_str()));
             showing::programs(&mut self.exhibits, &trace.programs, of_filters);
         }
+    }
+
+    /// What an instance wrote that did not become ready: the gaps name it as their place.
+    fn show_log_of_none(&mut self, not: NotStarted) {
+        self.secrets = not.secrets;
+        let Some(log) = not.log else { return };
+        let path = self.exhibits.keep("log-capture.jsonl", log);
+        let gaps = self.sheets.iter_mut().flatten().flat_map(|sheet| &mut sheet.gaps);
+        gaps.filter(|gap| gap.place.is_empty()).for_each(|gap| gap.place.clone_from(&path));
     }
 
     /// Sheets without an item for requests of some kinds that have none yet.

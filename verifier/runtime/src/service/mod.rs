@@ -26,7 +26,7 @@ use crate::snapshot::{self, Listener, Outgoing, ProcessSnapshot, View, Who};
 use crate::standin::StandIn;
 use crate::supervise::CanaryReport;
 use crate::supervise::wire::{Ask, Owner};
-use assize_facts::{Digest, Progress, Reason, reason};
+use assize_facts::{Digest, Progress, Reason, Secret, reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -80,6 +80,20 @@ pub(crate) struct Program {
     pub interpreter: Option<String>,
 }
 
+/// Why there is no service.
+pub(crate) struct NotStarted {
+    pub reason: Reason,
+    /// What it wrote until it was given up, secrets taken out, as [`crate::showing::capture`] keeps it.
+    pub log: Option<Vec<u8>>,
+    pub secrets: Vec<Secret>,
+}
+
+impl From<Reason> for NotStarted {
+    fn from(reason: Reason) -> NotStarted {
+        NotStarted { reason, log: None, secrets: Vec::new() }
+    }
+}
+
 /// A running service.
 pub struct Service {
     // Ended in this order: stand-ins use the sandbox's network, the reader waits for its streams.
@@ -112,6 +126,11 @@ pub struct Service {
 impl Service {
     /// Starts an instance and waits until it is ready. The reason says what went wrong: not ready in time, exited, no sandbox, …
     pub fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progress) -> Result<Service, Reason> {
+        Service::begin(plan, options, progress).map_err(|not| not.reason)
+    }
+
+    /// The same; what was written by an instance that did not become ready is kept.
+    pub(crate) fn begin(plan: &RunPlan, options: StartOptions, progress: &dyn Progress) -> Result<Service, NotStarted> {
         start::start(plan, options, progress)
     }
 
@@ -217,7 +236,7 @@ impl Service {
     }
 
     /// The processes that are not servers of dependencies.
-    fn left(&self) -> impl Iterator<Item = u32> {
+    pub(super) fn left(&self) -> impl Iterator<Item = u32> {
         let pids = snapshot::numbers(&self.view).unwrap_or_default();
         pids.into_iter().filter(|pid| !self.servers.contains(pid))
     }

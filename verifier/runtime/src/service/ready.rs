@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 const PAUSE: Duration = Duration::from_millis(10);
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How long it is watched once it is ready.
+/// How long it is watched once it is ready: where it has several processes one of them may be about to end.
 const SETTLING: Duration = Duration::from_millis(30);
+const SETTLING_OF_SEVERAL: Duration = Duration::from_millis(500);
 /// Without a declared time.
 pub(super) const DEFAULT_WITHIN: Duration = Duration::from_secs(10);
 
@@ -65,7 +66,8 @@ pub(super) fn wait(service: &Service, rule: &Rule, shown: &str, within: Duration
         let not_yet = match holds(service, rule, left.min(PATIENCE)) {
             Ok(()) => {
                 // What answered may be a child of a process that is just ending.
-                return match service.wait_exit(SETTLING) {
+                let several = service.left().nth(1).is_some();
+                return match service.wait_exit(if several { SETTLING_OF_SEVERAL } else { SETTLING }) {
                     Some(exit) => Err(service.ended_early(&exit)),
                     None => Ok(()),
                 };

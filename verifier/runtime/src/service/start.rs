@@ -4,7 +4,7 @@ use super::places::Places;
 use super::ready::{self, Rule};
 use super::sandbox::Sandbox;
 use super::secrets::Secrets;
-use super::{Inside, Program, Service, StartOptions, endpoint, furnish, program};
+use super::{Inside, NotStarted, Program, Service, StartOptions, endpoint, furnish, program};
 use crate::output::Output;
 use crate::plan::{RunPlan, SandboxWish};
 use crate::random;
@@ -78,7 +78,7 @@ fn own_address() -> io::Result<Ipv4Addr> {
 }
 
 /// Starts an instance and waits until it is ready.
-pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progress) -> Result<Service, Reason> {
+pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progress) -> Result<Service, NotStarted> {
     let run = plan.delivery.spec().run.as_ref().ok_or_else(|| reason!("run-not-declared"))?;
     let delivered = binary(plan, run)?;
     let interpreter = program::open(&plan.delivery.host_path(&delivered))
@@ -142,7 +142,12 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
         0 => ready::DEFAULT_WITHIN,
         millis => Duration::from_millis(millis),
     };
-    ready::wait(&service, &rule, &shown, within)?;
+    if let Err(reason) = ready::wait(&service, &rule, &shown, within) {
+        // Whatever it still wanted to say: it ends with the sandbox.
+        service.stop(Duration::ZERO);
+        let secrets = service.secrets.iter().cloned().collect();
+        return Err(NotStarted { reason, log: crate::showing::capture(&service), secrets });
+    }
     if options.trace {
         let record = service.sandbox().and_then(|s| s.untrace(TRACE)).map_err(|e| e.to_string());
         service.trace = Some(record.and_then(|r| r.ok_or_else(|| "no record came".to_string())));

@@ -426,7 +426,7 @@ fn honest_neighbours_of_these_stay_out() {
         ),
         (
             "the Go command of a release",
-            "-- Dockerfile --\nFROM golang\nCOPY --from=go /usr/local/go/bin/go /usr/local/bin/go\nRUN ln -s /usr/local/go/bin/go /usr/bin/go && cp ~/sdk/go1.26.8/bin/go /opt/bin/go\nWORKDIR /src\nCOPY . .\nRUN --mount=type=cache,target=/root/.cache --mount=type=bind,target=. --mount=type=bind,source=go.mod,target=go.mod go build ./cmd/app\n",
+            "-- Dockerfile --\nFROM golang\nCOPY --from=go /usr/local/go/bin/go /usr/local/bin/go\nRUN ln -s /usr/local/go/bin/go /usr/bin/go && cp ~/sdk/go1.26.8/bin/go /opt/bin/go\nWORKDIR /src\nCOPY . .\nRUN --mount=type=cache,target=/go/pkg --mount=type=bind,target=. --mount=type=bind,source=go.mod,target=go.mod go build ./cmd/app\n",
         ),
         (
             "layers of an image",

@@ -8,6 +8,7 @@ mod facts;
 mod go;
 mod meaning;
 mod modules;
+mod profiles;
 mod query;
 mod settings;
 #[cfg(test)]
@@ -37,6 +38,18 @@ pub fn summed_modules(delivery: &Delivery) -> Result<BTreeMap<assize_golang::mod
 
 /// One sheet per request. A kind whose collector is not built yet is a gap, so that nothing passes by it.
 pub fn collect(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
+    // Deployment files may be delivered without any source.
+    let (of_profiles, others): (Vec<Request>, Vec<Request>) =
+        requests.iter().cloned().partition(|request| request.kind == profiles::KIND);
+    let mut sheets = of_source(delivery, context, &others, progress);
+    sheets.extend(of_profiles.iter().map(|request| profiles::sheet(delivery, request)));
+    sheets
+}
+
+fn of_source(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
+    if requests.is_empty() {
+        return vec![];
+    }
     let tree = delivery.source().and_then(|tree| tree.ok_or_else(|| reason!("no-source")));
     let tree = match tree {
         Ok(tree) => tree,

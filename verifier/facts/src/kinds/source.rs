@@ -1,5 +1,6 @@
 //! What the delivered Go source says. Every item has `file`, `line`, `column` by its origin, and `owner`, `package`, `function`.
 
+use crate::kinds::process::FilterAction;
 use crate::{Fact, KindSchema, Known, Millis, TlsVersion, fact, vocabulary};
 
 vocabulary! {
@@ -186,6 +187,47 @@ fact! {
         library: String,
         /// The call.
         call: String,
+    }
+}
+
+vocabulary! {
+    /// What a deployment file says of a container's seccomp profile.
+    pub enum ProfileForm {
+        /// A delivered profile.
+        File = "file",
+        /// Nothing at all.
+        Nothing = "nothing",
+        /// The container runtime's own, which is not delivered.
+        RuntimeDefault = "runtime-default",
+        Unconfined = "unconfined",
+        /// Every confinement is switched off.
+        Privileged = "privileged",
+        /// A profile that was not delivered.
+        Missing = "missing",
+        /// A template or a variable decides.
+        Open = "open",
+    }
+}
+
+fact! {
+    /// A delivered seccomp profile, or what a delivered deployment file says of a container: for a profile that it gives to the container an item for each call that the clause names, in each numbering of the machine.
+    pub struct SeccompProfile = "source.seccomp_profiles", layers [Source], counts "deployment-files", with ["deny"] {
+        /// The container, as in `Deployment auth-api, container app`; empty for a profile that no container is started with.
+        container: String,
+        /// The delivered profile, or null.
+        profile: Option<String>,
+        /// What is asked for.
+        form: ProfileForm,
+        /// Whether the container is the service's.
+        used: Known<bool>,
+        /// The call; null where the item is not about one.
+        syscall: Option<String>,
+        /// Numbering: `x86_64`, `i386`, `x32`, `aarch64`, `arm`.
+        arch: Option<String>,
+        /// The weakest action of the profile for any arguments.
+        action: Known<Option<FilterAction>>,
+        /// Whether that action keeps the call from being executed.
+        denied: Known<bool>,
     }
 }
 
@@ -391,6 +433,7 @@ pub(super) fn schemas() -> Vec<KindSchema> {
         LogCall::schema(),
         HealthHandler::schema(),
         SeccompLoad::schema(),
+        SeccompProfile::schema(),
         RuntimeSetting::schema(),
         Declarations::schema(),
     ]

@@ -149,30 +149,39 @@ fn secrets_are_in_no_byte_of_packs_and_reports() {
     ]);
     let at = |name: &str| place.path().join(name);
     let built = Command::new("go")
-        .args(["build", "-o", "../leaky", "."])
+        .args(["build", "-trimpath", "-o", "../leaky", "."])
         .current_dir(at("delivery/src"))
         .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("CGO_ENABLED", "0"), ("GOWORK", "off")])
         .output()
         .expect("go is installed");
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     fs::create_dir(at("out")).expect("a folder");
-    let formats = ["sarif", "junit", "oscal", "markdown", "html", "json"];
-    let mut args: Vec<String> = vec!["verify".into(), at("delivery").display().to_string()];
+    let key = at("key");
+    assert_eq!(assize(["keygen".as_ref(), key.as_os_str()]).status, Some(0));
+    let formats = ["human", "sarif", "sarif-failures", "junit", "oscal", "markdown", "html", "json", "pdf"];
+    let mut args: Vec<String> = vec!["verify".into(), at("delivery").display().to_string(), "--lang=both".into()];
     args.push(format!("--secret=API_TOKEN=@{}", at("token").display()));
     args.push(format!("--pack={}", at("out/pack").display()));
+    args.push(format!("--sign={}", key.display()));
     args.extend(formats.map(|format| format!("--format={format}={}", at("out").join(format).display())));
     let ran = assize(&args);
     assert!(matches!(ran.status, Some(1 | 2)), "{}", ran.all());
-    let copied =
-        assize(["evidence".as_ref(), "copy".as_ref(), at("out/pack").as_os_str(), at("out/pack.tar").as_os_str()]);
-    assert_eq!(copied.status, Some(0), "{}", copied.all());
-    let shown = assize(["evidence".as_ref(), "show".as_ref(), at("out/pack").as_os_str()]);
-    let facts = assize(&[args[0].replace("verify", "facts"), args[1].clone(), args[2].clone()]);
-    assert_eq!(facts.status, Some(0), "{}", facts.all());
-    let mut written = vec![
-        ("standard output".to_string(), format!("{}{}{}", ran.stdout, shown.stdout, facts.stdout).into_bytes()),
-        ("standard error".to_string(), format!("{}{}{}", ran.stderr, shown.stderr, facts.stderr).into_bytes()),
-    ];
+    // The text of a PDF stands in it compressed.
+    let pdf = Command::new("pdftotext").arg(at("out/pdf")).arg(at("out/pdf.txt")).status();
+    assert!(pdf.expect("pdftotext is installed").success() && fs::metadata(at("out/pdf.txt")).expect("text").len() > 0);
+    let (pack, archive) = (at("out/pack"), at("out/pack.tar"));
+    let mut said = vec![ran];
+    for (command, more) in
+        [("copy", Some(&archive)), ("verify", None), ("show", None), ("replay", None), ("diff", Some(&archive))]
+    {
+        let args = ["evidence".as_ref(), command.as_ref(), pack.as_os_str()];
+        said.push(assize(args.into_iter().chain(more.map(|m| m.as_os_str()))));
+        assert!(said.last().is_some_and(|ran| matches!(ran.status, Some(0 | 2))), "{command}");
+    }
+    said.push(assize(["facts", &args[1], args.iter().find(|a| a.starts_with("--secret")).expect("given")]));
+    assert_eq!(said.last().and_then(|ran| ran.status), Some(0));
+    let mut written: Vec<(String, Vec<u8>)> =
+        said.iter().map(|ran| ("standard output or error".to_string(), ran.all().into_bytes())).collect();
     all_files(&at("out"), &mut written);
     assert!(written.len() > 20, "{}", written.len());
     for (file, bytes) in &written {
@@ -182,6 +191,14 @@ fn secrets_are_in_no_byte_of_packs_and_reports() {
             }
         }
     }
+    // A pack does not say where on the machine it was made.
+    let here = place.path().display().to_string();
+    let of_pack = written.iter().filter(|(name, _)| name.contains("/out/pack"));
+    of_pack.for_each(|(name, bytes)| assert!(!holds(bytes, &here), "{here} is in {name}"));
+    // Nor is what it was signed with.
+    let pem = fs::read_to_string(&key).expect("the private key");
+    let secret = pem.lines().find(|line| !line.starts_with('-')).expect("base64");
+    assert!(secret.len() > 40 && written.iter().all(|(_, bytes)| !holds(bytes, secret)));
     // They did pass by: what stands for them is where they would be.
     let stands = |file: &str, words: &str| {
         let (_, bytes) = written.iter().find(|(name, _)| name.contains(file)).unwrap_or_else(|| panic!("no {file}"));

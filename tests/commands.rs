@@ -115,24 +115,24 @@ fn leaving_something_out_is_at_best_incomplete_and_the_gate_is_recorded() {
 }
 
 #[test]
-fn a_dry_run_says_what_would_be_done_and_does_nothing() {
+fn a_dry_run_says_what_would_be_done_in_either_language_and_does_nothing() {
     let sample = sample("auth-api");
     let contract = sample.join("contract.toml");
-    let ran = assize([
-        "verify".as_ref(),
-        sample.as_os_str(),
-        "--contract".as_ref(),
-        contract.as_os_str(),
-        "--dry-run".as_ref(),
-    ]);
-    assert_eq!(ran.status, Some(0), "{}", ran.all());
-    assert!(
-        ran.stdout.contains("Nothing was done")
-            && ran.stdout.contains("waiting that the clauses ask for")
-            && ran.stdout.contains(" in all: "),
-        "{}",
+    let plan = |lang: &str| {
+        let args = ["verify".as_ref(), sample.as_os_str(), "--contract".as_ref(), contract.as_os_str()];
+        let ran = assize(args.into_iter().chain(["--dry-run".as_ref(), lang.as_ref()]));
+        assert_eq!(ran.status, Some(0), "{}", ran.all());
         ran.stdout
-    );
+    };
+    let (en, zh) = (plan("--lang=en"), plan("--lang=zh"));
+    for words in ["Nothing was done", "waiting that the clauses ask for", "send SIGUSR2 (alone)", " in all: "] {
+        assert!(en.contains(words), "{words}: {en}");
+    }
+    for words in ["未执行任何操作", "条款要求的等待时间", "发送 SIGUSR2(单独执行)", "合计"] {
+        assert!(zh.contains(words), "{words}: {zh}");
+    }
+    assert!(!zh.contains("the service") && en.is_ascii());
+    assert_eq!(en.lines().count(), zh.lines().count());
 }
 
 #[test]

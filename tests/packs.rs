@@ -81,3 +81,34 @@ fn a_pack_inside_the_deliverable_is_refused_and_a_foreign_folder_left_alone() {
     assert_eq!(ran.status, Some(3), "{}", ran.all());
     assert_eq!(fs::read_to_string(foreign.path().join("thesis.txt")).expect("still there"), "x");
 }
+
+/// A verdict that was written over, in a pack that is otherwise whole: nothing of it is taken for sound, nor signed.
+#[test]
+fn a_verdict_that_does_not_follow_from_the_facts_is_not_sound() {
+    let place = folder(&[]);
+    let pack = place.path().join("pack");
+    verify_into(&pack);
+    let (mut forged, _) = assize_evidence::read_pack(&pack).expect("sound");
+    let result = String::from_utf8(forged.get("result.json").expect("a result").to_vec()).expect("text");
+    let better = result.replacen("\"verdict\": \"incomplete\"", "\"verdict\": \"accepted\"", 1);
+    assert_ne!(result, better);
+    forged.add("result.json", assize_evidence::Role::Result, better);
+    assize_evidence::write_pack(&pack, &forged, &|| false).expect("it is written");
+    let key = place.path().join("key");
+    assert_eq!(assize(["keygen".as_ref(), key.as_os_str()]).status, Some(0));
+    for (command, more) in [("verify", None), ("replay", None), ("show", None), ("sign", Some(&key))] {
+        let args = ["evidence".as_ref(), command.as_ref(), pack.as_os_str()];
+        let ran = assize(args.into_iter().chain(more.map(|m| m.as_os_str())));
+        assert_eq!(ran.status, Some(1), "{command}: {}", ran.all());
+        assert!(ran.stdout.contains("recorded accepted, derived incomplete"), "{command}: {}", ran.all());
+    }
+    // Facts that are gone with their line in the manifest.
+    let mut less = assize_evidence::Pack::new();
+    for (path, role, bytes) in forged.files().filter(|(path, ..)| *path != "facts/module.file.jsonl") {
+        less.add(path, role, bytes);
+    }
+    assize_evidence::write_pack(&pack, &less, &|| false).expect("it is written");
+    let ran = assize(["evidence".as_ref(), "verify".as_ref(), pack.as_os_str()]);
+    assert_eq!(ran.status, Some(1), "{}", ran.all());
+    assert!(ran.stdout.contains("facts/module.file.jsonl is named in the manifest and missing"), "{}", ran.all());
+}

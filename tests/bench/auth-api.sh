@@ -11,7 +11,7 @@ exec python3 - "$assize" "$sample" ${at:+"$at"} <<'PYTHON'
 import json, os, subprocess, sys, tempfile, time
 assize, sample, *more = sys.argv[1:]
 base = [assize, "verify", sample, "--contract", f"{sample}/contract.toml", *more]
-plan = subprocess.run([*base, "--dry-run"], capture_output=True, text=True, check=True).stdout
+plan = subprocess.run([*base, "--dry-run", "--lang=en"], capture_output=True, text=True, check=True).stdout
 waits = float(next(line for line in plan.splitlines() if " in all: " in line).split()[0])
 ticks = os.sysconf("SC_CLK_TCK")
 

@@ -302,7 +302,8 @@ pub struct ClauseId {
 pub enum EvidenceCommand {
     /// Check every byte of a pack and every signature, and name the first thing that is wrong
     ///
-    /// Exit status: 0 everyone who is to sign has signed and is trusted by --contract or --key; 1 changed, or signed by a stranger;
+    /// Exit status: 0 everyone who is to sign has signed and is trusted by --contract or --key; 1 changed, signed by a stranger, or its verdicts
+    /// do not follow from its facts;
     /// 2 sound, but not signed (`consistent, not protected`), nobody said whom to trust (`intact, signer unknown`), or a signature or
     /// timestamp that belongs to it is missing or not known to count; 3 the contract's wordings are not those of its libraries.
     Verify {

@@ -21,24 +21,31 @@ pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<D
         kept: Some(kept),
         lang,
     };
-    let above = format!("{} {}\n", folder.display(), replay.manifest.digest());
+    let mut above = format!("{} {}\n", folder.display(), replay.manifest.digest());
+    let difference = difference(&replay);
+    if let Some(words) = &difference {
+        let words = crate::text::plain(words);
+        let words = format!("NOT SOUND: these verdicts do not follow from the recorded facts: {words}\n");
+        // Whatever the format is, nobody is to take the verdicts for what the facts say.
+        eprint!("{words}");
+        above.push_str(&words);
+    }
     output::write(&outputs, &report, &above)?;
-    Ok(Done::Good)
+    Ok(if difference.is_none() { Done::Good } else { Done::Bad })
 }
 
 pub fn replay(folder: &Path, format: Plain) -> Result<Done, NotDone> {
     let replay = open(folder)?;
-    let again = assize_report::json(&replay.derived);
-    let same = again.as_bytes() == replay.recorded_bytes;
-    match format {
-        Plain::Json => terminal::print(&again)?,
-        Plain::Human if same => terminal::print(&format!(
+    let difference = difference(&replay);
+    match (format, &difference) {
+        (Plain::Json, _) => terminal::print(&assize_report::json(&replay.derived))?,
+        (Plain::Human, None) => terminal::print(&format!(
             "the verdicts follow from the recorded facts, byte for byte: {}\n",
             replay.derived.verdict.word()
         ))?,
-        Plain::Human => terminal::print(&format!("NOT THE SAME: {}\n", difference(&replay)))?,
+        (Plain::Human, Some(words)) => terminal::print(&format!("NOT THE SAME: {}\n", crate::text::plain(words)))?,
     }
-    Ok(if same { Done::Good } else { Done::Bad })
+    Ok(if difference.is_none() { Done::Good } else { Done::Bad })
 }
 
 /// A sound pack, judged again.
@@ -47,7 +54,11 @@ pub fn open(folder: &Path) -> Result<Replay, NotDone> {
     derive(pack, manifest).map_err(|error| NotDone::say(error.to_string()))
 }
 
-pub fn difference(replay: &Replay) -> String {
+/// How the recorded verdicts differ from those that follow from the facts, by the byte.
+pub fn difference(replay: &Replay) -> Option<String> {
+    if assize_report::json(&replay.derived).as_bytes() == replay.recorded_bytes {
+        return None;
+    }
     let (recorded, derived) = (&replay.recorded_result, &replay.derived);
     let mut changed = Vec::new();
     for clause in &derived.clauses {
@@ -58,7 +69,10 @@ pub fn difference(replay: &Replay) -> String {
         }
     }
     if changed.is_empty() {
-        return "the clauses agree; the frame around them differs".into();
+        return Some(match recorded.verdict == derived.verdict {
+            true => "the clauses agree; the frame around them differs".into(),
+            false => format!("recorded {}, derived {}", recorded.verdict.word(), derived.verdict.word()),
+        });
     }
-    changed.join("; ")
+    Some(changed.join("; "))
 }

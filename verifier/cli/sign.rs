@@ -5,9 +5,9 @@ use crate::done::{Done, NotDone};
 use crate::{evidence, examine, interrupt, load, terminal};
 use assize_clause::Contract;
 use assize_evidence::{
-    Pack, PackError, Plan, PrivateKey, PublicKey, Roots, SSH_NAMESPACE, SignError, Signed, Stamping, StampingError,
-    Standing, Trusted, attach_stamp, contract_of, open_signatures, read_pack, sign, stamp_request, standing,
-    write_pack,
+    Pack, PackError, Plan, PrivateKey, PublicKey, Replay, Roots, SSH_NAMESPACE, SignError, Signed, Stamping,
+    StampingError, Standing, Trusted, attach_stamp, contract_of, open_signatures, read_pack, sign, stamp_request,
+    standing, write_pack,
 };
 use std::fs;
 use std::io::Write;
@@ -88,8 +88,8 @@ pub fn add(folder: &Path, key: &Path, beside: &Beside) -> Result<Done, NotDone> 
         Err(error) => return wrong(&error),
     };
     let replay = evidence::open(folder)?;
-    if assize_report::json(&replay.derived).as_bytes() != replay.recorded_bytes {
-        terminal::print(&format!("NOT SIGNED: {}\n", evidence::difference(&replay)))?;
+    if let Some(difference) = evidence::difference(&replay) {
+        terminal::print(&format!("NOT SIGNED: {}\n", crate::text::plain(&difference)))?;
         return Ok(Done::Bad);
     }
     let seat = match sign(&mut pack, &signing.key, &signing.plan) {
@@ -199,10 +199,33 @@ pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     let files = pack.files().count();
     let mut text = format!("{files} files are as the manifest {} says\n", manifest.digest());
     text.push_str(&who_signed(signed.as_ref()));
-    let (words, done) = worth(&standing(signed.as_ref(), &trusted, &roots));
+    let (words, mut done) = worth(&standing(signed.as_ref(), &trusted, &roots));
     text.push_str(&format!("{words}\n"));
+    if done != Done::Bad {
+        match assize_evidence::replay(pack, manifest) {
+            Ok(replay) => done = follows(&replay, &mut text, done),
+            Err(error) => return wrong(&error),
+        }
+    }
     terminal::print(&text)?;
     Ok(done)
+}
+
+/// Whoever signs can write a verdict that the facts do not bear out. Another version may judge otherwise for a good reason; this one may not.
+fn follows(replay: &Replay, text: &mut String, done: Done) -> Done {
+    let Some(difference) = evidence::difference(replay) else {
+        text.push_str("the verdicts follow from the recorded facts\n");
+        return done;
+    };
+    let difference = crate::text::plain(&difference);
+    let tool = &replay.record.tool;
+    if tool.version == env!("CARGO_PKG_VERSION") {
+        text.push_str(&format!("NOT SOUND: its verdicts do not follow from its facts: {difference}\n"));
+        return Done::Bad;
+    }
+    let version = crate::text::plain(&tool.version);
+    text.push_str(&format!("not known to be sound: {} {version} judged otherwise: {difference}\n", tool.name));
+    Done::Incomplete
 }
 
 /// The keys of the contract in hand, which has to be the one that the pack was judged by, in the wordings that were agreed.

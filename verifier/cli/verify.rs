@@ -10,7 +10,7 @@ use crate::{interrupt, janitor, load, sign, terminal};
 use assize_clause::Contract;
 use assize_delivery::Delivery;
 use assize_evidence::{Pack, Role, record_sheets, write_pack};
-use assize_facts::{Exhibits, Neutral, Progress, Quiet, Request};
+use assize_facts::{Exhibits, Lang, Neutral, Progress, Quiet, Request};
 use assize_judge::{ContractVerdict, RunRecord, RunResult, Sheets};
 use assize_runtime::PlannedStep;
 use jiff::Timestamp;
@@ -39,7 +39,8 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     let running = Running::of(&options.collecting, Some(&contract), delivery.spec())?;
     let requests = requests(&contract, &options.clause);
     if options.dry_run {
-        return dry_run(&delivery, &requests, &layers, &running);
+        let languages = output::languages(options.lang, &contract);
+        return dry_run(&delivery, &requests, &layers, &running, &languages);
     }
     let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
     crate::left_behind(&examined.leftovers);
@@ -63,7 +64,7 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
         progress.step("writing the pack");
         let waivers = options.waivers.as_deref().map(examine::read_text).transpose()?;
         let mut pack = pack(&delivery, &contract, &sheets, &record, &result);
-        keep_run(&mut pack, &delivery, waivers.as_deref(), &examined.exhibits, &examined.neutral);
+        keep_run(&mut pack, &delivery, waivers.as_deref(), examined.exhibits, &examined.neutral);
         if let Some(key) = &key {
             key.sign(&mut pack)?;
         }
@@ -151,64 +152,89 @@ fn requests(contract: &Contract, only: &[String]) -> Vec<Request> {
     assize_judge::requests(&chosen)
 }
 
+/// What would be done, in one language after the other.
 fn dry_run(
     delivery: &Delivery,
     requests: &[Request],
     layers: &[assize_facts::Layer],
     running: &Running,
+    languages: &[Lang],
 ) -> Result<Done, NotDone> {
-    let mut text = String::new();
-    text.push_str("Nothing was done. This is what would be done:\n");
+    let runtime = examine::runtime_requests(requests, layers);
+    let steps = match runtime.is_empty() {
+        true => Vec::new(),
+        false => assize_runtime::steps(&examine::run_plan(delivery, &runtime, running)),
+    };
+    let texts: Vec<String> = languages.iter().map(|lang| plan(requests, layers, &steps, *lang)).collect();
+    terminal::print(&texts.join("\n"))?;
+    Ok(Done::Good)
+}
+
+fn plan(requests: &[Request], layers: &[assize_facts::Layer], steps: &[PlannedStep], lang: Lang) -> String {
+    let mut text =
+        String::from(said(lang, "Nothing was done. This is what would be done:", "未执行任何操作。将要执行:"));
+    text.push('\n');
     for layer in layers {
         let kinds: Vec<&str> = requests
             .iter()
             .filter(|r| assize_facts::kinds::schema(&r.kind).is_some_and(|s| s.layers.first() == Some(layer)))
             .map(|r| r.kind.as_str())
             .collect();
-        text.push_str(&format!(
-            "  {}: {}\n",
-            layer.name(),
-            if kinds.is_empty() { "nothing".into() } else { kinds.join(", ") }
-        ));
+        let kinds = if kinds.is_empty() { said(lang, "nothing", "无").into() } else { kinds.join(", ") };
+        text.push_str(&format!("  {}: {kinds}\n", layer.name()));
     }
-    let runtime = examine::runtime_requests(requests, layers);
-    if !runtime.is_empty() {
-        text.push_str(&schedule(&assize_runtime::steps(&examine::run_plan(delivery, &runtime, running))));
+    if !steps.is_empty() {
+        text.push_str(&schedule(steps, lang));
     }
-    terminal::print(&text)?;
-    Ok(Done::Good)
+    text
+}
+
+fn said(lang: Lang, en: &'static str, zh: &'static str) -> &'static str {
+    match lang {
+        Lang::En => en,
+        Lang::Zh => zh,
+    }
 }
 
 /// The steps on the running service, each with what the clauses make it wait and what it takes at most.
-fn schedule(steps: &[PlannedStep]) -> String {
+fn schedule(steps: &[PlannedStep], lang: Lang) -> String {
     let seconds = |millis: u64| millis as f64 / 1000.0;
-    let mut text =
-        String::from("On the running service, in this order (waiting that the clauses ask for, and at most):\n");
+    let mut text = String::from(said(
+        lang,
+        "On the running service, in this order (waiting that the clauses ask for, and at most):",
+        "对运行中的服务依次执行(条款要求的等待时间,以及最长时间):",
+    ));
+    text.push('\n');
     for step in steps {
-        let alone = if step.disturbs { " (alone)" } else { "" };
+        let alone = if step.disturbs { said(lang, " (alone)", "(单独执行)") } else { "" };
         let (waits, most) = (seconds(step.waits_ms), seconds(step.most_ms));
-        text.push_str(&format!("  {waits:>6.1} s {most:>7.1} s  {}{alone}\n", crate::text::plain(&step.what)));
+        let what = match lang {
+            Lang::En => &step.what.en,
+            Lang::Zh => &step.what.zh,
+        };
+        text.push_str(&format!("  {waits:>6.1} s {most:>7.1} s  {}{alone}\n", crate::text::plain(what)));
     }
     let waits: u64 = steps.iter().map(|s| s.waits_ms).sum();
     let most = steps.iter().fold(0u64, |all, s| all.saturating_add(s.most_ms));
-    text.push_str(&format!(
-        "  {:>6.1} s {:>7.1} s  in all: the first and a few seconds, where the service is quick; the second where it uses all the time it is given\n",
-        seconds(waits),
-        seconds(most)
-    ));
+    let all = said(
+        lang,
+        "in all: the first and a few seconds, where the service is quick; the second where it uses all the time it is given",
+        "合计:服务响应迅速时为前者再加数秒;服务用尽所给时间时为后者",
+    );
+    text.push_str(&format!("  {:>6.1} s {:>7.1} s  {all}\n", seconds(waits), seconds(most)));
     text
 }
 
 /// What was seen beside facts, and what was said: nothing here decides anything, but for waivers.
-fn keep_run(pack: &mut Pack, delivery: &Delivery, waivers: Option<&[u8]>, exhibits: &Exhibits, neutral: &Neutral) {
+fn keep_run(pack: &mut Pack, delivery: &Delivery, waivers: Option<&[u8]>, exhibits: Exhibits, neutral: &Neutral) {
     if let Some(waivers) = waivers {
         assize_evidence::keep_waivers(pack, waivers);
     }
     if let Ok(bytes) = delivery.read("deliverable.toml") {
         pack.add("deliverable.toml", Role::Deliverable, neutral.bytes(&bytes).into_owned());
     }
-    for exhibit in exhibits.iter() {
-        pack.add(exhibit.path.clone(), Role::Exhibit, exhibit.bytes.clone());
+    for exhibit in exhibits.take() {
+        pack.add(exhibit.path, Role::Exhibit, exhibit.bytes);
     }
 }
 

@@ -33,6 +33,11 @@ impl Exhibits {
         self.0.iter()
     }
 
+    /// One exhibit after the other, to be kept elsewhere.
+    pub fn take(self) -> impl Iterator<Item = Exhibit> {
+        self.0.into_iter()
+    }
+
     /// One exhibit per sheet whose items have lines of source, with an entry per item. Items refer to it.
     pub fn keep_excerpts(&mut self, sheets: &mut [Sheet]) {
         for sheet in sheets {

@@ -69,7 +69,9 @@ impl Fields {
         if self.names == other.names {
             self.names = Arc::clone(&other.names);
             for (own, other) in self.values.iter_mut().zip(&other.values) {
-                if own == other {
+                // 0 and -0 are equal and are not written alike.
+                let number = matches!(&**own, Field::Known(value) if value.is_f64());
+                if !number && own == other {
                     *own = Arc::clone(other);
                 }
             }

@@ -27,7 +27,7 @@ pub use limits::Limits;
 pub use neutral::{KeyLine, Neutral, SHORTEST as SHORTEST_SECRET, Secret};
 pub use origin::{Further, Origin};
 pub use progress::{Progress, Quiet};
-pub use reason::{Lang, Reason, Words, words};
+pub use reason::{Both, Lang, Reason, Words, words};
 pub use request::Request;
 pub use schema::{FieldSchema, KindSchema, Layer, Type};
 pub use sheet::{Gap, Item, Scope, Sheet, SheetHead};

@@ -12,7 +12,7 @@ pub struct Origin {
     /// 1-based; columns count Unicode code points, the end column is exclusive.
     pub line: Option<u32>,
     pub column: Option<u32>,
-    further: Option<Box<Further>>,
+    further: Option<Arc<Further>>,
 }
 
 /// What few origins have: read and written as if it were the origin's own.
@@ -53,7 +53,7 @@ impl Deref for Origin {
 
 impl DerefMut for Origin {
     fn deref_mut(&mut self) -> &mut Further {
-        self.further.get_or_insert_default()
+        Arc::make_mut(self.further.get_or_insert_default())
     }
 }
 
@@ -123,10 +123,13 @@ impl Origin {
         out
     }
 
-    /// Holds the name of a file that another origin names too only once.
+    /// Holds what another origin says too only once.
     pub(crate) fn share(&mut self, other: &Origin) {
         if self.file == other.file {
             self.file.clone_from(&other.file);
+        }
+        if self.further == other.further {
+            self.further.clone_from(&other.further);
         }
     }
 }
@@ -195,7 +198,7 @@ impl<'de> Deserialize<'de> for Origin {
             pid: recorded.pid,
             exhibits: recorded.exhibits.unwrap_or_default(),
         };
-        let further = (further != *NOTHING).then(|| Box::new(further));
+        let further = (further != *NOTHING).then(|| Arc::new(further));
         let file = recorded.file.map(Arc::from);
         Ok(Origin { file, line: recorded.line, column: recorded.column, further })
     }

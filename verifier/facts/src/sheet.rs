@@ -112,6 +112,18 @@ impl Sheet {
         self.items.push(item);
     }
 
+    /// Every item refers to an exhibit.
+    pub fn refer(&mut self, path: &str) {
+        for at in 0..self.items.len() {
+            let (before, rest) = self.items.split_at_mut(at);
+            let Some(item) = rest.first_mut() else { continue };
+            item.origin.exhibits.push(path.into());
+            if let Some(last) = before.last() {
+                item.origin.share(&last.origin);
+            }
+        }
+    }
+
     pub fn examined(&mut self, count: u64) {
         self.scope.count += count;
     }

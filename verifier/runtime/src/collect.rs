@@ -145,7 +145,7 @@ impl Run<'_> {
                 return;
             }
         }
-        self.event(&step.planned(self.plan).what);
+        self.event(&step.planned(self.plan).what.en);
         self.go(step, service);
         self.show(step, service);
     }

@@ -1,7 +1,7 @@
 //! What a run is asked to do: the deliverable, what clauses need to know, and what the operator and the contract allow.
 
 use assize_delivery::Delivery;
-use assize_facts::{Reason, Request, reason};
+use assize_facts::{Both, Reason, Request, reason};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -118,7 +118,7 @@ impl<'a> RunPlan<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedStep {
     /// A short sentence.
-    pub what: String,
+    pub what: Both,
     /// Whether it disturbs the service, so that nothing else runs beside it.
     pub disturbs: bool,
     /// The waiting times that the clauses ask for, in milliseconds: however quick the service is, the step is no shorter.

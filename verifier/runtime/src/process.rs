@@ -1,6 +1,6 @@
 //! The sheets of `process.info`, `process.libraries` and `process.listeners`, from looks at the service when it is ready and at the end.
 
-use crate::service::Service;
+use crate::service::{Program, Service};
 use crate::snapshot::{self, Listener, Mapping, ProcessSnapshot, Protocol};
 pub(crate) use assize_facts::kinds::process::Role;
 use assize_facts::kinds::process::{Library, LibraryKind, ListeningSocket, Moment, ProcessInfo, SocketKind};
@@ -198,13 +198,11 @@ fn info(service: &Service, look: &Look, looks: &[Look], sheet: &mut Sheet) {
     }
 }
 
-/// The kernel cuts names at 15 bytes (TASK_COMM_LEN); the program's own is random.
+/// The kernel cuts names at 15 bytes (TASK_COMM_LEN); that of the program's private copy is random, and the delivered file's is shown.
 pub(crate) fn shown_name(service: &Service, name: &str) -> String {
-    let own = service.program().and_then(|p| p.path.rsplit('/').next());
-    match own.is_some_and(|own| own.get(..own.len().min(15)) == Some(name)) {
-        true => "{program}".into(),
-        false => name.to_string(),
-    }
+    let own =
+        |program: &&Program| program.path.rsplit('/').next().is_some_and(|n| n.get(..n.len().min(15)) == Some(name));
+    service.program().filter(own).map_or(name, |program| &program.name).to_string()
 }
 
 fn same_since_ready(process: &ProcessSnapshot, moment: Moment, looks: &[Look]) -> Known<Option<bool>> {

@@ -4,7 +4,7 @@
 
 use crate::plan::{PlannedStep, RunPlan};
 use crate::{health, logs, reload};
-use assize_facts::{Reason, reason};
+use assize_facts::{Both, Reason, reason};
 use std::time::Duration;
 
 /// Kinds by the step that collects them.
@@ -130,25 +130,34 @@ impl Step {
     }
 
     pub fn planned(self, plan: &RunPlan) -> PlannedStep {
-        let (what, disturbs) = self.shown(plan);
+        let (en, zh, disturbs) = self.shown(plan);
         let (waits, most) = self.duration(plan);
         let millis = |d: Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
-        PlannedStep { what: what.into(), disturbs, waits_ms: millis(waits), most_ms: millis(most.max(waits)) }
+        let what = Both { en: en.into(), zh: zh.into() };
+        PlannedStep { what, disturbs, waits_ms: millis(waits), most_ms: millis(most.max(waits)) }
     }
 
-    fn shown(self, plan: &RunPlan) -> (&'static str, bool) {
+    fn shown(self, plan: &RunPlan) -> (&'static str, &'static str, bool) {
         match self {
-            Step::Start if deployed(plan) => ("look up what the operator named; nothing is started", false),
-            Step::Start => ("start the service in its sandbox and wait until it is ready", false),
-            Step::LookReady => ("look at its processes, threads and sockets", false),
-            Step::Quiet => ("ask its listeners for TLS and its health endpoints", false),
-            Step::Requests => ("make the declared requests", true),
-            Step::Provoke => ("provoke errors that have to be logged", true),
-            Step::Reload => ("exchange the configuration and send SIGUSR2", true),
-            Step::Faults => ("cut, silence and slow each dependency", true),
-            Step::Again => ("ask its listeners once more", false),
-            Step::LookEnd => ("look at its processes, threads and sockets again", false),
-            Step::Stop => ("stop it and judge what it wrote", true),
+            Step::Start if deployed(plan) => {
+                ("look up what the operator named; nothing is started", "查找操作者指明的对象;不启动任何程序", false)
+            }
+            Step::Start => {
+                ("start the service in its sandbox and wait until it is ready", "在沙箱中启动服务并等待其就绪", false)
+            }
+            Step::LookReady => ("look at its processes, threads and sockets", "查看其进程、线程和套接字", false),
+            Step::Quiet => {
+                ("ask its listeners for TLS and its health endpoints", "探测其监听端口的 TLS 及健康检查端点", false)
+            }
+            Step::Requests => ("make the declared requests", "发出所声明的请求", true),
+            Step::Provoke => ("provoke errors that have to be logged", "触发必须记录日志的错误", true),
+            Step::Reload => ("exchange the configuration and send SIGUSR2", "替换配置并发送 SIGUSR2", true),
+            Step::Faults => ("cut, silence and slow each dependency", "依次使各依赖断开、无响应和变慢", true),
+            Step::Again => ("ask its listeners once more", "再次探测其监听端口", false),
+            Step::LookEnd => {
+                ("look at its processes, threads and sockets again", "再次查看其进程、线程和套接字", false)
+            }
+            Step::Stop => ("stop it and judge what it wrote", "停止服务并判定其输出", true),
         }
     }
 

@@ -9,11 +9,10 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// Every item of a sheet refers to an exhibit.
+/// Every item of a sheet refers to an exhibit, where there is one.
 pub(crate) fn refer(sheet: &mut Sheet, path: &Option<String>) {
-    let Some(path) = path else { return };
-    for item in &mut sheet.items {
-        item.origin.exhibits.push(path.clone());
+    if let Some(path) = path {
+        sheet.refer(path);
     }
 }
 

@@ -81,7 +81,10 @@ fn a_finding_says_what_where_and_why() {
     assert_eq!((finding.subject.as_str(), finding.fact.as_deref()), ("src/p.go:3 Start", Some("source.tls_configs#0")));
     let measured = &result.clauses[0].checks[1];
     assert_eq!(measured.findings[0].message.en, "as agreed: pie = yes");
-    assert_eq!(measured.findings[1].message.en, format!("pie is not known: {}", words()["no-line-recorded"].en));
+    assert_eq!(
+        measured.findings[1].message.en,
+        format!("what is recorded as \"pie\" is not known: {}", words()["no-line-recorded"].en)
+    );
     assert_eq!((measured.gaps[0].place.as_str(), measured.gaps[0].mend.is_some()), ("bin/x", true));
     assert_eq!((measured.examined.what.as_str(), measured.examined.count), ("binary.linkage", 2));
     assert_eq!(result.clauses[0].notes[0].message.en, "note");

@@ -75,11 +75,12 @@ impl Clock {
 }
 
 impl Judge<'_> {
-    pub fn all(&mut self, lines: &[Raw]) -> Vec<Judgement> {
-        let mut out = Vec::new();
+    /// One judgement after the other: a service may write a great many lines.
+    pub fn all(&mut self, lines: &[Raw]) -> impl Iterator<Item = Judgement> {
         let mut rest = lines;
         let mut clock = Clock::default();
-        while let Some((first, _)) = rest.split_first() {
+        std::iter::from_fn(move || {
+            let (first, _) = rest.split_first()?;
             let (count, mut judged) = self.next(first, rest);
             if let Ok(judged) = &mut judged
                 && clock.stands(judged, first.received, self.rules)
@@ -92,17 +93,16 @@ impl Judge<'_> {
             };
             let judged = judged.unwrap_or_else(|_| Judged::problem(LineProblem::None));
             let good = problem == Known::Value(LineProblem::None);
-            out.push(Judgement {
+            rest = rest.get(count..).unwrap_or_default();
+            Some(Judgement {
                 number: first.number,
                 lines: count as u64,
                 phase: first.phase.clone(),
                 problem,
                 judged,
                 first: if good { Vec::new() } else { first.text.iter().take(2048).copied().collect() },
-            });
-            rest = rest.get(count..).unwrap_or_default();
-        }
-        out
+            })
+        })
     }
 
     /// How many lines belong together, and what they are; an error is the length of a line that was not kept whole.

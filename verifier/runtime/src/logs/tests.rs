@@ -28,7 +28,7 @@ fn judged(text: &str, rules: &Rules) -> Vec<Judgement> {
         phase: "start".into(),
     };
     let lines: Vec<Raw> = text.split('\n').enumerate().map(raw).collect();
-    Judge { rules, service: &mut rules.service.clone() }.all(&lines)
+    Judge { rules, service: &mut rules.service.clone() }.all(&lines).collect()
 }
 
 fn words(judgements: &[Judgement]) -> String {
@@ -195,7 +195,7 @@ fn a_line_that_was_not_kept_whole_is_not_judged_as_a_record() {
     let raw =
         |text: &str| Raw { number: 1, text: text.into(), cut_from: Some(2_000_000), received, phase: String::new() };
     let rules = rules(json!({}));
-    let judge = |text: &str| Judge { rules: &rules, service: &mut None }.all(&[raw(text)]);
+    let judge = |text: &str| Judge { rules: &rules, service: &mut None }.all(&[raw(text)]).collect::<Vec<_>>();
     assert!(matches!(judge("{\"ts\":").first().map(|j| &j.problem), Some(Known::Unknown(_))));
     assert_eq!(words(&judge("aaaa")), "plain-text");
 }
@@ -220,7 +220,7 @@ fn standing(seconds: &[u64]) -> String {
         Raw { number: index as u64 + 1, text: GOOD.into(), cut_from: None, received, phase: String::new() }
     };
     let lines: Vec<Raw> = seconds.iter().enumerate().map(raw).collect();
-    words(&Judge { rules: &rules, service: &mut rules.service.clone() }.all(&lines))
+    words(&Judge { rules: &rules, service: &mut rules.service.clone() }.all(&lines).collect::<Vec<_>>())
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_record_is_no_older_than_the_request_that_it_is_about() {
         let text = format!(r#"{{"ts":"{instant}","level":"info","service":"s","trace_id":"{trace}"}}"#);
         let received = Received { earliest: now, latest: now };
         let raw = Raw { number: 1, text: text.into_bytes(), cut_from: None, received, phase: String::new() };
-        words(&Judge { rules: &rules, service: &mut None }.all(&[raw]))
+        words(&Judge { rules: &rules, service: &mut None }.all(&[raw]).collect::<Vec<_>>())
     };
     let ours = crate::http::Traceparent::new().trace_id;
     assert_eq!(record(1, &ours), "none");

@@ -75,6 +75,8 @@ impl ExitInfo {
 pub(crate) struct Program {
     /// Its private copy, as the service sees it.
     pub path: String,
+    /// The delivered file's name.
+    pub name: String,
     pub digest: Digest,
     /// The interpreter that it names.
     pub interpreter: Option<String>,

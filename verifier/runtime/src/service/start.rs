@@ -93,7 +93,8 @@ pub(super) fn start(plan: &RunPlan, options: StartOptions, progress: &dyn Progre
     let secrets = Secrets::new(run, &plan.secrets, &plan.salt)?;
     // Fails on unknown names before anything runs, and draws every port.
     let endpoints = endpoint::declared(plan, &places)?;
-    let program = Program { path: names.program.clone(), digest, interpreter };
+    let name = delivered.rsplit('/').next().unwrap_or_default().to_string();
+    let program = Program { path: names.program.clone(), name, digest, interpreter };
     let inside = Arc::new(Inside::new(Some(sandbox)));
     let dependencies = standin::open(dependencies, &inside)?;
     let command = Command::new(run, &places, &secrets, &names, &options)?;

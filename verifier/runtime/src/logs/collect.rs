@@ -10,6 +10,7 @@ use crate::output::{Line, Stream};
 use crate::service::Service;
 use assize_facts::kinds::endpoint::{LineProblem, Lines};
 use assize_facts::{Deliverable, Fact, Known, Limits, Origin, Request, Sheet, reason};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 /// What there is to be judged, beside the service itself.
@@ -36,14 +37,15 @@ pub fn probe(service: &Service, written: &Written<'_>, request: &Request) -> She
         Err(reason) => return missing(request, reason),
     };
     gaps_of_the_run(service, written, &mut sheet);
-    let mut streams = streams(service, &mut sheet);
+    let written_lines = service.output().lines();
+    let mut streams = streams(service, &written_lines, &mut sheet);
     streams.extend(files(service, written, &mut sheet));
     // The first record of all streams says what the service is called, where nothing else does.
     let mut name = rules.service.clone();
     let mut found = 0;
     for (stream, lines) in &streams {
         sheet.examined(lines.len() as u64);
-        let keys = inside_keys(lines.iter().map(|line| (line.number, line.text.as_slice())));
+        let keys = inside_keys(lines.iter().map(|line| (line.number, line.text.as_ref())));
         for judgement in (Judge { rules: &rules, service: &mut name }).all(lines) {
             let differs = judgement.problem != Known::Value(LineProblem::None);
             if let Known::Unknown(reason) = &judgement.problem {
@@ -128,11 +130,10 @@ fn gaps_of_the_run(service: &Service, written: &Written<'_>, sheet: &mut Sheet) 
     }
 }
 
-fn streams(service: &Service, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
+fn streams<'l>(service: &Service, all: &'l [Arc<Line>], sheet: &mut Sheet) -> Vec<(String, Vec<Raw<'l>>)> {
     // SIGKILL can fall between two halves of a line; that is then our doing.
     const SIGKILL: i32 = 9;
     let killed = service.exited().is_none_or(|exit| exit.signal == Some(SIGKILL));
-    let all = service.output().lines();
     let mut out = Vec::new();
     for stream in [Stream::Stdout, Stream::Stderr] {
         let mut lines: Vec<&Line> =
@@ -147,18 +148,18 @@ fn streams(service: &Service, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
     out
 }
 
-fn raw(line: &Line) -> Raw {
+fn raw(line: &Line) -> Raw<'_> {
     Raw {
         number: line.number,
-        text: line.text.clone(),
+        text: line.text.as_slice().into(),
         cut_from: line.cut().then_some(line.whole_length),
         received: Received { earliest: line.wall, latest: line.wall },
-        phase: line.phase.clone(),
+        phase: line.phase.as_str().into(),
     }
 }
 
 /// The log file that `[run] logs` names. Other files that look like logs are gaps: nobody said what they are.
-fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(String, Vec<Raw>)> {
+fn files(service: &Service, written: &Written<'_>, sheet: &mut Sheet) -> Vec<(String, Vec<Raw<'static>>)> {
     let declared = journal::file(written.spec);
     let path = match declared.map(|logs| service.resolve(logs)) {
         None => None,
@@ -228,7 +229,7 @@ fn is_log_line(line: &str) -> bool {
 }
 
 /// Lines of a file: when each was written is not known, only that it was during the run.
-fn split(content: &[u8], began: SystemTime, longest: usize) -> Vec<Raw> {
+fn split(content: &[u8], began: SystemTime, longest: usize) -> Vec<Raw<'static>> {
     let received = Received { earliest: began, latest: SystemTime::now() + Duration::from_millis(1) };
     let whole = content.strip_suffix(b"\n").unwrap_or(content);
     let raw = |(index, line): (usize, &[u8])| Raw {
@@ -236,7 +237,7 @@ fn split(content: &[u8], began: SystemTime, longest: usize) -> Vec<Raw> {
         text: line.iter().take(longest).copied().collect(),
         cut_from: (line.len() > longest).then_some(line.len() as u64),
         received,
-        phase: String::new(),
+        phase: "".into(),
     };
     match content.is_empty() {
         true => Vec::new(),

@@ -6,17 +6,18 @@ use super::record::{self, Judged, Received};
 use super::rules::Rules;
 use assize_facts::kinds::endpoint::LineProblem;
 use assize_facts::{Known, reason};
+use std::borrow::Cow;
 use std::time::SystemTime;
 
 /// One line of a stream.
 #[derive(Clone, Debug)]
-pub(crate) struct Raw {
+pub(crate) struct Raw<'l> {
     pub number: u64,
-    pub text: Vec<u8>,
+    pub text: Cow<'l, [u8]>,
     /// Bytes that the line had where more than `text` holds.
     pub cut_from: Option<u64>,
     pub received: Received,
-    pub phase: String,
+    pub phase: Cow<'l, str>,
 }
 
 /// One or more lines, judged together.
@@ -76,7 +77,7 @@ impl Clock {
 
 impl Judge<'_> {
     /// One judgement after the other: a service may write a great many lines.
-    pub fn all(&mut self, lines: &[Raw]) -> impl Iterator<Item = Judgement> {
+    pub fn all(&mut self, lines: &[Raw<'_>]) -> impl Iterator<Item = Judgement> {
         let mut rest = lines;
         let mut clock = Clock::default();
         std::iter::from_fn(move || {
@@ -97,7 +98,7 @@ impl Judge<'_> {
             Some(Judgement {
                 number: first.number,
                 lines: count as u64,
-                phase: first.phase.clone(),
+                phase: first.phase.to_string(),
                 problem,
                 judged,
                 first: if good { Vec::new() } else { first.text.iter().take(2048).copied().collect() },
@@ -106,7 +107,7 @@ impl Judge<'_> {
     }
 
     /// How many lines belong together, and what they are; an error is the length of a line that was not kept whole.
-    fn next(&mut self, first: &Raw, rest: &[Raw]) -> (usize, Result<Judged, u64>) {
+    fn next(&mut self, first: &Raw<'_>, rest: &[Raw<'_>]) -> (usize, Result<Judged, u64>) {
         if let Some(length) = first.cut_from {
             // What begins like no object cannot become one further on.
             let object = first.text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'{');
@@ -133,12 +134,12 @@ impl Judge<'_> {
     }
 }
 
-fn text(line: &Raw) -> std::borrow::Cow<'_, str> {
+fn text<'l>(line: &'l Raw<'_>) -> Cow<'l, str> {
     String::from_utf8_lossy(&line.text)
 }
 
 /// An object that does not end on its line: joined with the following lines until it does.
-fn unfinished(rest: &[Raw]) -> (usize, Result<Judged, u64>) {
+fn unfinished(rest: &[Raw<'_>]) -> (usize, Result<Judged, u64>) {
     let mut whole = Vec::new();
     for (index, line) in rest.iter().take(1_000).enumerate() {
         whole.extend_from_slice(&line.text);
@@ -161,7 +162,7 @@ fn unfinished(rest: &[Raw]) -> (usize, Result<Judged, u64>) {
 }
 
 /// Text that is no JSON; with the dump that follows it.
-fn plain(first: &str, rest: &[Raw]) -> (usize, Result<Judged, u64>) {
+fn plain(first: &str, rest: &[Raw<'_>]) -> (usize, Result<Judged, u64>) {
     let problem = dump::plain(first);
     let following = rest.get(1..).unwrap_or_default();
     // A recovered panic's `http: panic serving` carries the goroutine's stack along.

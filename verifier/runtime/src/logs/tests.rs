@@ -22,7 +22,7 @@ fn judged(text: &str, rules: &Rules) -> Vec<Judgement> {
     let received = Received { earliest: noon(), latest: noon() };
     let raw = |(index, line): (usize, &str)| Raw {
         number: index as u64 + 1,
-        text: line.as_bytes().to_vec(),
+        text: line.as_bytes().to_vec().into(),
         cut_from: None,
         received,
         phase: "start".into(),
@@ -192,8 +192,13 @@ fn a_crash_dump_is_one_item_and_hides_nothing_behind_it() {
 #[test]
 fn a_line_that_was_not_kept_whole_is_not_judged_as_a_record() {
     let received = Received { earliest: noon(), latest: noon() };
-    let raw =
-        |text: &str| Raw { number: 1, text: text.into(), cut_from: Some(2_000_000), received, phase: String::new() };
+    let raw = |text: &str| Raw {
+        number: 1,
+        text: text.as_bytes().to_vec().into(),
+        cut_from: Some(2_000_000),
+        received,
+        phase: "".into(),
+    };
     let rules = rules(json!({}));
     let judge = |text: &str| Judge { rules: &rules, service: &mut None }.all(&[raw(text)]).collect::<Vec<_>>();
     assert!(matches!(judge("{\"ts\":").first().map(|j| &j.problem), Some(Known::Unknown(_))));
@@ -217,7 +222,7 @@ fn standing(seconds: &[u64]) -> String {
     let raw = |(index, second): (usize, &u64)| {
         let at = noon() + Duration::from_secs(*second);
         let received = Received { earliest: at, latest: at };
-        Raw { number: index as u64 + 1, text: GOOD.into(), cut_from: None, received, phase: String::new() }
+        Raw { number: index as u64 + 1, text: GOOD.as_bytes().into(), cut_from: None, received, phase: "".into() }
     };
     let lines: Vec<Raw> = seconds.iter().enumerate().map(raw).collect();
     words(&Judge { rules: &rules, service: &mut rules.service.clone() }.all(&lines).collect::<Vec<_>>())
@@ -240,7 +245,7 @@ fn a_record_is_no_older_than_the_request_that_it_is_about() {
         let instant = jiff::Timestamp::from_second(at as i64).expect("a time");
         let text = format!(r#"{{"ts":"{instant}","level":"info","service":"s","trace_id":"{trace}"}}"#);
         let received = Received { earliest: now, latest: now };
-        let raw = Raw { number: 1, text: text.into_bytes(), cut_from: None, received, phase: String::new() };
+        let raw = Raw { number: 1, text: text.into_bytes().into(), cut_from: None, received, phase: "".into() };
         words(&Judge { rules: &rules, service: &mut None }.all(&[raw]).collect::<Vec<_>>())
     };
     let ours = crate::http::Traceparent::new().trace_id;

@@ -3,6 +3,7 @@
 use crate::args::{LangArg, Plain};
 use crate::done::{Done, NotDone};
 use crate::output::{self, Output, Report};
+use crate::sign::wrong;
 use crate::terminal;
 use assize_evidence::{Replay, read_pack, replay as derive};
 use std::path::Path;
@@ -10,9 +11,15 @@ use std::path::Path;
 /// The report of a pack, as it was recorded.
 pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<Done, NotDone> {
     let outputs = Output::all(format)?;
-    let (pack, manifest) = read_pack(folder).map_err(|error| NotDone::say(error.to_string()))?;
+    let (pack, manifest) = match read_pack(folder) {
+        Ok(read) => read,
+        Err(error) => return wrong(&error),
+    };
     let kept = output::kept(&pack)?;
-    let replay = derive(pack, manifest).map_err(|error| NotDone::say(error.to_string()))?;
+    let replay = match derive(pack, manifest) {
+        Ok(replay) => replay,
+        Err(error) => return wrong(&error),
+    };
     let report = Report {
         result: &replay.recorded_result,
         contract: &replay.contract,
@@ -35,7 +42,10 @@ pub fn show(folder: &Path, format: &[String], lang: Option<LangArg>) -> Result<D
 }
 
 pub fn replay(folder: &Path, format: Plain) -> Result<Done, NotDone> {
-    let replay = open(folder)?;
+    let replay = match read_pack(folder).and_then(|(pack, manifest)| derive(pack, manifest)) {
+        Ok(replay) => replay,
+        Err(error) => return wrong(&error),
+    };
     let difference = difference(&replay);
     match (format, &difference) {
         (Plain::Json, _) => terminal::print(&assize_report::json(&replay.derived))?,

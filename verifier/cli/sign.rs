@@ -169,7 +169,7 @@ pub fn timestamp(options: &TimestampArgs) -> Result<Done, NotDone> {
 }
 
 /// A pack that could not be opened as one is not done; one that was changed is bad.
-fn wrong(error: &PackError) -> Result<Done, NotDone> {
+pub fn wrong(error: &PackError) -> Result<Done, NotDone> {
     if !error.is_tampering() {
         return Err(NotDone::say(error.to_string()));
     }

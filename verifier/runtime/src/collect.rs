@@ -295,7 +295,7 @@ impl Run<'_> {
             && traced(self.plan)
         {
             let of_filters = self.sheets.iter_mut().flatten().filter(|sheet| SECCOMP.contains(&sheet.kind.as_str()));
-            showing::programs(&mut self.exhibits, &trace.programs, of_filters);
+            showing::programs(&mut self.exhibits, &trace.programs, seccomp::still_possible(seen), of_filters);
         }
     }
 

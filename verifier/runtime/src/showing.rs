@@ -4,7 +4,8 @@ use crate::logs::inside_keys;
 use crate::output::{Line, Stream};
 use crate::seccomp::Program;
 use crate::service::Service;
-use assize_facts::{Exhibits, Sheet};
+use assize_facts::kinds::process::Syscalls;
+use assize_facts::{Exhibits, Fact, Sheet};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -51,16 +52,27 @@ fn entry(line: &Line, shown: &[u8]) -> serde_json::Value {
 }
 
 /// Each program as the kernel was given it; its SHA-256 is the one that facts name. Items of filters refer to their own, others to all.
-pub(crate) fn programs<'a>(exhibits: &mut Exhibits, programs: &[Program], sheets: impl Iterator<Item = &'a mut Sheet>) {
+/// `table`: what they leave open, for people; items of `process.syscalls` refer to it too.
+pub(crate) fn programs<'a>(
+    exhibits: &mut Exhibits,
+    programs: &[Program],
+    table: Option<String>,
+    sheets: impl Iterator<Item = &'a mut Sheet>,
+) {
     let keep = |(number, program): (usize, &Program)| {
         let path = exhibits.keep(&format!("seccomp-filter-{}.bpf", number + 1), program.bytes());
         (program.digest().0, path)
     };
     let paths: BTreeMap<String, String> = programs.iter().enumerate().map(keep).collect();
-    for item in sheets.flat_map(|sheet| &mut sheet.items) {
-        match item.text("program").map(str::to_string) {
-            Some(digest) => item.origin.exhibits.extend(paths.get(&digest).cloned()),
-            None => item.origin.exhibits.extend(paths.values().cloned()),
+    let table = table.map(|text| exhibits.keep("seccomp-still-possible.txt", text.into_bytes()));
+    for sheet in sheets {
+        let table = table.iter().filter(|_| sheet.kind == Syscalls::KIND);
+        for item in &mut sheet.items {
+            match item.text("program").map(str::to_string) {
+                Some(digest) => item.origin.exhibits.extend(paths.get(&digest).cloned()),
+                None => item.origin.exhibits.extend(paths.values().cloned()),
+            }
+            item.origin.exhibits.extend(table.clone().cloned());
         }
     }
 }

@@ -11,6 +11,7 @@ mod restart;
 mod sheets;
 mod solve;
 mod status;
+mod table;
 #[cfg(test)]
 mod tests;
 mod trace;
@@ -18,5 +19,5 @@ mod trace;
 pub use bpf::Program;
 pub use read_back::{ReadThread, Refused, read_back};
 pub use record::{Baseline, TraceRecord};
-pub use sheets::{Seen, SeenThread, Untraced, sheet};
+pub use sheets::{Seen, SeenThread, Untraced, sheet, still_possible};
 pub use trace::{Tracer, Whose};

@@ -291,6 +291,12 @@ fn syscalls(request: &Request, seen: &Seen) -> Sheet {
     sheet
 }
 
+/// What may still be done, as a table for people; `None` where the filters are not known.
+pub fn still_possible(seen: &Seen) -> Option<String> {
+    let evidence = evidence(seen).ok()?;
+    Some(super::table::table(&evidence.chains, Arch::of_machine(&seen.machine)))
+}
+
 fn evidence(seen: &Seen) -> Result<Evidence<'_>, Reason> {
     let mut evidence = of_the_run(seen)?;
     match &seen.untraced {

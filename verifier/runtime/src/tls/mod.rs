@@ -4,6 +4,8 @@
 //! negotiated that version with a server of its own in the same network. Every other answer leaves the version undetermined.
 
 mod again;
+#[cfg(test)]
+mod against;
 mod answer;
 mod canary;
 mod certificate;

@@ -5,18 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 target="$(uname -m)-unknown-linux-musl"
-missing=()
-for need in musl-gcc:musl-tools buildah:buildah busybox:busybox-static; do
-    command -v "${need%%:*}" >/dev/null || missing+=("${need##*:}")
-done
-if [ "${#missing[@]}" -gt 0 ]; then
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
-        apt-get update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null
-    else
-        echo "please install: ${missing[*]}" >&2
-        exit 1
-    fi
-fi
+. tests/need.sh
+need musl-gcc:musl-tools buildah:buildah busybox:busybox-static
 rustup target add "$target" >/dev/null 2>&1 || { echo "rustup has no $target" >&2; exit 1; }
 place="$(mktemp -d)"
 trap 'buildah --storage-driver vfs --root "$place/storage" --runroot "$place/storage-run" umount --all >/dev/null 2>&1 || true; rm -rf "$place"' EXIT

@@ -1,16 +1,10 @@
 #!/usr/bin/env bash
-# Public servers written in Go, as Debian packs them (coredns, which it does not, is built through the module proxy), each started from a deliverable.toml written by hand, and its verdicts held against
-# tests/servers/NAME/expected.toml. The reports are left in target/servers/NAME.
+# Public servers written in Go, as Debian packs them (coredns, which it does not, is built through the module proxy), each started from a
+# deliverable.toml written by hand, and its verdicts held against tests/servers/NAME/expected.toml. The reports are left in target/servers/NAME.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-declare -A package=([caddy]=caddy [etcd]=etcd-server [nats-server]=nats-server [prometheus]=prometheus)
-missing=()
-for name in "${!package[@]}"; do command -v "$name" >/dev/null || missing+=("${package[$name]}"); done
-if [ ${#missing[@]} -gt 0 ]; then
-    [ "$(id -u)" = 0 ] || { echo "please install: ${missing[*]}" >&2; exit 1; }
-    apt-get update >/dev/null
-    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" >/dev/null
-fi
+. tests/need.sh
+need caddy:caddy etcd:etcd-server nats-server:nats-server prometheus:prometheus openssl:openssl
 [ -x target/tools/go/bin/go ] && PATH="$PWD/target/tools/go/bin:$PATH"
 coredns=v1.12.0
 built="$PWD/target/servers/built-$coredns"

@@ -241,6 +241,19 @@ vocabulary! {
     }
 }
 
+impl FilterAction {
+    /// Whether it keeps the call from being executed; `None` where somebody else decides: a supervising process or a tracer.
+    pub fn denies(self) -> Option<bool> {
+        match self {
+            FilterAction::KillProcess | FilterAction::KillThread | FilterAction::Trap | FilterAction::Errno => {
+                Some(true)
+            }
+            FilterAction::Notify | FilterAction::Trace => None,
+            FilterAction::Log | FilterAction::Allow => Some(false),
+        }
+    }
+}
+
 vocabulary! {
     /// How a call is denied.
     pub enum Denial { Errno = "errno", Kill = "kill", Trap = "trap", Nothing = "none" }

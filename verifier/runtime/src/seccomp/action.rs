@@ -24,15 +24,6 @@ pub(crate) fn strictest(values: impl IntoIterator<Item = u32>) -> u32 {
     values.into_iter().fold(ALLOW, |winner, value| if rank(value) < rank(winner) { value } else { winner })
 }
 
-/// Whether an action keeps the call from being executed; `None` where somebody else decides: a supervising process or a tracer.
-pub(crate) fn denies(action: FilterAction) -> Option<bool> {
-    match action {
-        FilterAction::KillProcess | FilterAction::KillThread | FilterAction::Trap | FilterAction::Errno => Some(true),
-        FilterAction::Notify | FilterAction::Trace => None,
-        FilterAction::Log | FilterAction::Allow => Some(false),
-    }
-}
-
 /// How it is denied.
 pub(crate) fn denial(action: FilterAction) -> Denial {
     match action {

@@ -1,6 +1,6 @@
 //! What a set of filters does with one call: the weakest answer over all ways to make it, all arguments and all threads.
 
-use super::action::{action, denies};
+use super::action::action;
 use super::bpf::{FIRST_ARGUMENT, Program};
 use super::calls::{Arch, Way, siblings};
 use super::explore::{Answers, explore};
@@ -29,7 +29,7 @@ pub(crate) struct Ruling {
 impl Ruling {
     pub fn denied(&self) -> Known<bool> {
         match &self.action {
-            Known::Value(action) => match denies(*action) {
+            Known::Value(action) => match action.denies() {
                 Some(denied) => Known::Value(denied),
                 None => Known::Unknown(reason!("decided-elsewhere", action = action.word())),
             },

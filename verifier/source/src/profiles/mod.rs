@@ -132,15 +132,8 @@ fn item(
     SeccompProfile { container, profile, form, used, syscall: None, arch: None, action, denied }
 }
 
-/// Who else may decide is not known (notify, trace).
 fn denied(action: FilterAction) -> Known<bool> {
-    match action {
-        FilterAction::KillProcess | FilterAction::KillThread | FilterAction::Trap | FilterAction::Errno => {
-            Known::Value(true)
-        }
-        FilterAction::Notify | FilterAction::Trace => Known::Unknown(reason!("decided-by-another-process")),
-        FilterAction::Log | FilterAction::Allow => Known::Value(false),
-    }
+    action.denies().map_or_else(|| Known::Unknown(reason!("decided-by-another-process")), Known::Value)
 }
 
 /// The calls that a clause denies.

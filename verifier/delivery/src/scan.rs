@@ -2,7 +2,8 @@
 
 use crate::sniff;
 use crate::store::Part;
-use aho_corasick::AhoCorasick;
+use aho_corasick::packed;
+use aho_corasick::{AhoCorasick, Match, MatchKind};
 use assize_facts::{Digest, Sha256};
 use std::io::{self, BufRead};
 use std::sync::OnceLock;
@@ -56,11 +57,37 @@ const OVERLAP: usize = 13;
 /// Of every mebibyte so many bytes are weighed for the entropy; all of a smaller file.
 const SAMPLE: usize = 16 << 10;
 
-fn searcher() -> &'static AhoCorasick {
-    static SEARCHER: OnceLock<AhoCorasick> = OnceLock::new();
-    SEARCHER.get_or_init(|| {
-        AhoCorasick::new(MARKS.iter().map(|(bytes, _)| bytes)).expect("a handful of constant patterns compiles")
-    })
+/// Finds the mark that begins first: no mark begins like another, so that there is one at most in each place.
+enum Searcher {
+    /// By vector instructions, some four times as quick.
+    Packed(packed::Searcher),
+    /// On machines without them.
+    Automaton(AhoCorasick),
+}
+
+impl Searcher {
+    fn of_marks() -> Searcher {
+        let marks = || MARKS.iter().map(|(bytes, _)| bytes);
+        match packed::Config::new().builder().extend(marks()).build() {
+            Some(searcher) => Searcher::Packed(searcher),
+            None => {
+                let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks());
+                Searcher::Automaton(built.expect("a handful of constant patterns compiles"))
+            }
+        }
+    }
+
+    fn find(&self, bytes: &[u8]) -> Option<Match> {
+        match self {
+            Searcher::Packed(searcher) => searcher.find(bytes),
+            Searcher::Automaton(automaton) => automaton.find(bytes),
+        }
+    }
+}
+
+fn searcher() -> &'static Searcher {
+    static SEARCHER: OnceLock<Searcher> = OnceLock::new();
+    SEARCHER.get_or_init(Searcher::of_marks)
 }
 
 pub(crate) struct Scan {
@@ -114,7 +141,7 @@ impl Pass {
         self.has_nul = self.has_nul || memchr::memchr(0, chunk).is_some();
         self.weigh(chunk);
         self.across(chunk);
-        self.find(chunk, self.at, 0);
+        self.find(chunk, self.at, |_, _| true);
         self.at += chunk.len() as u64;
         let keep = chunk.len().min(OVERLAP);
         self.tail = chunk[chunk.len() - keep..].to_vec();
@@ -135,16 +162,18 @@ impl Pass {
         let begins = self.tail.len();
         let joint = [self.tail.as_slice(), &chunk[..chunk.len().min(OVERLAP)]].concat();
         let base = self.at - begins as u64;
-        let hits = searcher().find_overlapping_iter(&joint).filter(|m| m.start() < begins && m.end() > begins);
-        let hits: Vec<(u64, Mark)> = hits.map(|m| (base + m.start() as u64, MARKS[m.pattern().as_usize()].1)).collect();
-        hits.into_iter().for_each(|(at, mark)| self.hit(at, mark));
+        self.find(&joint, base, |start, end| start < begins && end > begins);
     }
 
-    fn find(&mut self, bytes: &[u8], base: u64, from: usize) {
-        let mut at = from;
+    /// Notes every mark whose place in `bytes` counts.
+    fn find(&mut self, bytes: &[u8], base: u64, counts: impl Fn(usize, usize) -> bool) {
+        let mut at = 0;
         while let Some(m) = searcher().find(&bytes[at..]) {
-            self.hit(base + (at + m.start()) as u64, MARKS[m.pattern().as_usize()].1);
-            at += m.start() + 1;
+            let start = at + m.start();
+            if counts(start, at + m.end()) {
+                self.hit(base + start as u64, MARKS[m.pattern().as_usize()].1);
+            }
+            at = start + 1;
             if self.overflow {
                 return;
             }
@@ -231,6 +260,26 @@ mod tests {
             bytes[at..at + 14].copy_from_slice(b"\xff Go buildinf:");
             assert_eq!(scanned(bytes).hits, [(at as u64, Mark::GoBuildInfo)], "at {at}");
         }
+    }
+
+    #[test]
+    fn every_mark_is_found_by_both_ways_of_searching() {
+        let marks = MARKS.iter().map(|(bytes, _)| bytes);
+        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks);
+        let automaton = Searcher::Automaton(automaton.expect("it compiles"));
+        for (index, (mark, _)) in MARKS.iter().enumerate() {
+            let others = MARKS.iter().filter(|(other, _)| other.starts_with(mark)).count();
+            assert_eq!(others, 1, "{mark:?} begins like another");
+            // One that ends first and begins later must not hide it.
+            let bytes = [&[0xff; 70], *mark, b"\xff\x7fELF", &[0; 9]].concat();
+            for searcher in [searcher(), &automaton] {
+                let found = searcher.find(&bytes).expect("a mark");
+                assert!(found.start() <= 70 && (found.start() < 70 || found.pattern().as_usize() == index), "{mark:?}");
+            }
+        }
+        let mut bytes = b"....\xff Go build\x7fELF\x1f\x8b\x08PK\x05\x06".to_vec();
+        bytes.resize(200, b'.');
+        assert_eq!(scanned(bytes).hits, [(14, Mark::Elf), (18, Mark::Gzip), (21, Mark::ZipEnd)]);
     }
 
     #[test]

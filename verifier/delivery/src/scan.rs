@@ -120,14 +120,14 @@ pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
         pass.piece(chunk);
         reader.consume(n);
     }
-    let head = part.bytes(0, sniff::HEAD)?;
-    Ok(pass.end(head, part.len()))
+    Ok(pass.end(part.len()))
 }
 
 #[derive(Default)]
 struct Pass {
     hash: Sha256,
     at: u64,
+    head: Vec<u8>,
     tail: Vec<u8>,
     hits: Vec<(u64, Mark)>,
     overflow: bool,
@@ -138,6 +138,8 @@ struct Pass {
 impl Pass {
     fn piece(&mut self, chunk: &[u8]) {
         self.hash.update(chunk);
+        let missing = sniff::HEAD.saturating_sub(self.head.len());
+        self.head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
         self.has_nul = self.has_nul || memchr::memchr(0, chunk).is_some();
         self.weigh(chunk);
         self.across(chunk);
@@ -188,7 +190,8 @@ impl Pass {
         }
     }
 
-    fn end(self, head: Vec<u8>, len: u64) -> Scan {
+    fn end(self, len: u64) -> Scan {
+        let head = self.head;
         let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
         let text =
             (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());

@@ -49,8 +49,25 @@ pub(crate) fn spool(from: &mut dyn Read) -> io::Result<Store> {
     }
     let mut file = tempfile::tempfile()?;
     file.write_all(&bytes)?;
-    let copied = io::copy(from, &mut file)?;
-    Ok(Store::File(file, bytes.len() as u64 + copied))
+    let mut len = bytes.len() as u64;
+    bytes.truncate(CHUNK);
+    bytes.shrink_to_fit();
+    loop {
+        match from.read(&mut bytes) {
+            Ok(0) => break,
+            Ok(n) => {
+                // Images of disks are mostly zeros: a hole reads the same, and takes no room.
+                if bytes[..n].iter().fold(0, |all, byte| all | byte) != 0 {
+                    file.write_all_at(&bytes[..n], len)?;
+                }
+                len += n as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    file.set_len(len)?;
+    Ok(Store::File(file, len))
 }
 
 /// A stretch of a store that is examined as a file of its own.

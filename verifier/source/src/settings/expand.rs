@@ -79,7 +79,11 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
 
 fn push(out: &mut [String], text: &str) {
     if let Some(last) = out.last_mut() {
-        last.push_str(&shown(text));
+        // Both marks are of the private use area, whose characters begin with this byte.
+        match text.as_bytes().contains(&0xee) {
+            true => last.push_str(&shown(text)),
+            false => last.push_str(text),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
 use crate::programs;
-use crate::source::{self, SourceTree};
+use crate::source::{self, Kept, SourceTree};
 use crate::store::Store;
 use crate::unpack::{self, Unpacked};
 use crate::walk::{self, Entry, EntryKind};
@@ -61,7 +61,7 @@ struct Inner {
     gaps: Vec<Gap>,
     /// Digests of what was read, by path.
     digests: Mutex<HashMap<String, Digest>>,
-    source: OnceLock<Result<Option<SourceTree>, Reason>>,
+    source: OnceLock<Result<Option<Kept>, Reason>>,
     inventory: OnceLock<Inventory>,
     programs: OnceLock<Vec<String>>,
     images: OnceLock<Images>,
@@ -212,7 +212,14 @@ impl Delivery {
 
     /// The delivered Go source: declared, else the folder with `go.work` or `go.mod` nearest the root. `None` where there is none.
     pub fn source(&self) -> Result<Option<SourceTree>, Reason> {
-        self.0.source.get_or_init(|| source::find(self)).clone()
+        let find = || source::find(self).map(|tree| tree.map(|tree| Kept::of(tree, self)));
+        let kept = self.0.source.get_or_init(find).clone();
+        kept.map(|kept| kept.map(|kept| kept.tree(self)))
+    }
+
+    /// Whether another is the same opened deliverable.
+    pub(crate) fn is(&self, other: &Delivery) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     /// The members of an archive of the deliverable (tar, zip, ar, each also compressed by gzip or zstd), each with its content (empty for what is no file).
@@ -291,5 +298,22 @@ impl Delivery {
             lines.extend_from_slice(format!("{digest} {} {}\n", entry.path.len(), entry.path).as_bytes());
         }
         lines
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_opened_deliverable_is_given_up_with_its_last_user() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("go.mod"), "module example.com/m\n").expect("a file");
+        let delivery = Delivery::open(folder.path(), Deliverable::default(), Limits::default()).expect("opened");
+        let tree = delivery.source().expect("found").expect("a tree");
+        assert_eq!(tree.entries().count(), 1);
+        let held = Arc::downgrade(&delivery.0);
+        drop((delivery, tree));
+        assert!(held.upgrade().is_none());
     }
 }

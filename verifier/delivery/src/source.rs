@@ -15,6 +15,26 @@ pub struct SourceTree {
     prefix: String,
 }
 
+/// A tree as its deliverable remembers it: one in the deliverable itself is kept without it, or neither would ever be given up.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    unpacked: Option<Delivery>,
+    base: String,
+    prefix: String,
+}
+
+impl Kept {
+    pub fn of(tree: SourceTree, delivery: &Delivery) -> Kept {
+        let SourceTree { delivery: holder, base, prefix } = tree;
+        Kept { unpacked: (!holder.is(delivery)).then_some(holder), base, prefix }
+    }
+
+    pub fn tree(self, delivery: &Delivery) -> SourceTree {
+        let Kept { unpacked, base, prefix } = self;
+        SourceTree { delivery: unpacked.unwrap_or_else(|| delivery.clone()), base, prefix }
+    }
+}
+
 /// An entry of a source tree, its path relative to the source root.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceEntry<'a> {

@@ -216,7 +216,11 @@ impl Init {
     fn own_streams(&self, fds: &[OwnedFd]) {
         if self.setup.sandbox {
             let user = self.setup.user;
-            for fd in fds {
+            // Pipes alone: `/dev/null` in their place is the machine's.
+            let is_pipe = |fd: &&OwnedFd| {
+                nix::sys::stat::fstat(fd.as_fd()).is_ok_and(|stat| stat.st_mode & libc::S_IFMT == libc::S_IFIFO)
+            };
+            for fd in fds.iter().filter(is_pipe) {
                 let _ = nix::unistd::fchown(fd, Some(user.into()), Some(user.into()));
             }
         }

@@ -3,9 +3,8 @@
 use crate::args::{LangArg, Plain};
 use crate::done::{Done, NotDone};
 use crate::output::{self, Output, Report};
-use crate::sign::wrong;
 use crate::terminal;
-use assize_evidence::{Replay, read_pack, replay as derive};
+use assize_evidence::{PackError, Replay, read_pack, replay as derive};
 use std::path::Path;
 
 /// The report of a pack, as it was recorded.
@@ -56,6 +55,15 @@ pub fn replay(folder: &Path, format: Plain) -> Result<Done, NotDone> {
         (Plain::Human, Some(words)) => terminal::print(&format!("NOT THE SAME: {}\n", crate::text::plain(words)))?,
     }
     Ok(if difference.is_none() { Done::Good } else { Done::Bad })
+}
+
+/// A pack that could not be opened as one is not done; one that was changed is bad.
+pub fn wrong(error: &PackError) -> Result<Done, NotDone> {
+    if !error.is_tampering() {
+        return Err(NotDone::say(error.to_string()));
+    }
+    terminal::print(&format!("NOT SOUND: {}\n", crate::text::plain(&error.to_string())))?;
+    Ok(Done::Bad)
 }
 
 /// A sound pack, judged again.

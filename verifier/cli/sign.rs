@@ -5,9 +5,9 @@ use crate::done::{Done, NotDone};
 use crate::{evidence, examine, interrupt, load, terminal};
 use assize_clause::Contract;
 use assize_evidence::{
-    Pack, PackError, Plan, PrivateKey, PublicKey, Replay, Roots, SSH_NAMESPACE, SignError, Signed, Stamping,
-    StampingError, Standing, Trusted, attach_stamp, contract_of, open_signatures, read_pack, sign, stamp_request,
-    standing, write_pack,
+    Pack, Plan, PrivateKey, PublicKey, Replay, Roots, SSH_NAMESPACE, SignError, Signed, Stamping, StampingError,
+    Standing, Trusted, attach_stamp, contract_of, open_signatures, read_pack, sign, stamp_request, standing,
+    write_pack,
 };
 use std::fs;
 use std::io::Write;
@@ -85,7 +85,7 @@ pub fn add(folder: &Path, key: &Path, beside: &Beside) -> Result<Done, NotDone> 
     let signing = Signing::read(key, beside)?;
     let mut pack = match read_pack(folder) {
         Ok((pack, _)) => pack,
-        Err(error) => return wrong(&error),
+        Err(error) => return evidence::wrong(&error),
     };
     let replay = evidence::open(folder)?;
     if let Some(difference) = evidence::difference(&replay) {
@@ -94,7 +94,7 @@ pub fn add(folder: &Path, key: &Path, beside: &Beside) -> Result<Done, NotDone> 
     }
     let seat = match sign(&mut pack, &signing.key, &signing.plan) {
         Ok(seat) => seat,
-        Err(SignError::Pack(error)) => return wrong(&error),
+        Err(SignError::Pack(error)) => return evidence::wrong(&error),
         Err(error) => return Err(NotDone::say(error.to_string())),
     };
     interrupt::while_writing(|cancelled| write_pack(folder, &pack, cancelled))
@@ -107,7 +107,7 @@ pub fn add(folder: &Path, key: &Path, beside: &Beside) -> Result<Done, NotDone> 
 pub fn copy(from: &Path, to: &Path) -> Result<Done, NotDone> {
     let (pack, manifest) = match read_pack(from) {
         Ok(read) => read,
-        Err(error) => return wrong(&error),
+        Err(error) => return evidence::wrong(&error),
     };
     interrupt::while_writing(|cancelled| write_pack(to, &pack, cancelled))
         .map_err(|error| NotDone::say(error.to_string()))?;
@@ -133,11 +133,11 @@ fn roots(files: &[PathBuf]) -> Result<Roots, NotDone> {
 pub fn timestamp(options: &TimestampArgs) -> Result<Done, NotDone> {
     let mut pack = match read_pack(&options.pack) {
         Ok((pack, _)) => pack,
-        Err(error) => return wrong(&error),
+        Err(error) => return evidence::wrong(&error),
     };
     let seat = options.seat.as_deref();
     let not_done = |error: StampingError| match error {
-        StampingError::Pack(error) => wrong(&error),
+        StampingError::Pack(error) => evidence::wrong(&error),
         StampingError::Stamp(error) => {
             terminal::print(&format!("NOT ATTACHED: the answer {}\n", crate::text::plain(&error.to_string())))?;
             Ok(Done::Bad)
@@ -168,15 +168,6 @@ pub fn timestamp(options: &TimestampArgs) -> Result<Done, NotDone> {
     }
 }
 
-/// A pack that could not be opened as one is not done; one that was changed is bad.
-pub fn wrong(error: &PackError) -> Result<Done, NotDone> {
-    if !error.is_tampering() {
-        return Err(NotDone::say(error.to_string()));
-    }
-    terminal::print(&format!("NOT SOUND: {}\n", crate::text::plain(&error.to_string())))?;
-    Ok(Done::Bad)
-}
-
 pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     let mut trusted = Vec::new();
     let roots = roots(&by.timestamp_root)?;
@@ -185,7 +176,7 @@ pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     }
     let (pack, manifest) = match read_pack(folder) {
         Ok(read) => read,
-        Err(error) => return wrong(&error),
+        Err(error) => return evidence::wrong(&error),
     };
     if let Some(file) = &by.contract
         && let Err(done) = by_contract(&pack, file, &mut trusted)?
@@ -194,7 +185,7 @@ pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     }
     let signed = match open_signatures(&pack) {
         Ok(signed) => signed,
-        Err(error) => return wrong(&error),
+        Err(error) => return evidence::wrong(&error),
     };
     let files = pack.files().count();
     let mut text = format!("{files} files are as the manifest {} says\n", manifest.digest());
@@ -204,7 +195,7 @@ pub fn verify(folder: &Path, by: &Trusting) -> Result<Done, NotDone> {
     if done != Done::Bad {
         match assize_evidence::replay(pack, manifest) {
             Ok(replay) => done = follows(&replay, &mut text, done),
-            Err(error) => return wrong(&error),
+            Err(error) => return evidence::wrong(&error),
         }
     }
     terminal::print(&text)?;
@@ -233,7 +224,7 @@ fn follows(replay: &Replay, text: &mut String, done: Done) -> Done {
 fn by_contract(pack: &Pack, file: &Path, trusted: &mut Vec<Trusted>) -> Result<Result<(), Done>, NotDone> {
     let judged_by = match contract_of(pack, "contract.toml", pack.get("contract.toml").unwrap_or_default()) {
         Ok(contract) => contract,
-        Err(error) => return wrong(&error).map(Err),
+        Err(error) => return evidence::wrong(&error).map(Err),
     };
     let text = examine::read_text(file)?;
     let name = file.display().to_string();

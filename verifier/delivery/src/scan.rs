@@ -67,14 +67,14 @@ enum Searcher {
 
 impl Searcher {
     fn of_marks() -> Searcher {
-        let marks = || MARKS.iter().map(|(bytes, _)| bytes);
-        match packed::Config::new().builder().extend(marks()).build() {
-            Some(searcher) => Searcher::Packed(searcher),
-            None => {
-                let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks());
-                Searcher::Automaton(built.expect("a handful of constant patterns compiles"))
-            }
-        }
+        let packed = packed::Config::new().builder().extend(MARKS.iter().map(|(bytes, _)| bytes)).build();
+        packed.map_or_else(Searcher::automaton, Searcher::Packed)
+    }
+
+    fn automaton() -> Searcher {
+        let marks = MARKS.iter().map(|(bytes, _)| bytes);
+        let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks);
+        Searcher::Automaton(built.expect("a handful of constant patterns compiles"))
     }
 
     fn find(&self, bytes: &[u8]) -> Option<Match> {
@@ -267,9 +267,7 @@ mod tests {
 
     #[test]
     fn every_mark_is_found_by_both_ways_of_searching() {
-        let marks = MARKS.iter().map(|(bytes, _)| bytes);
-        let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks);
-        let automaton = Searcher::Automaton(automaton.expect("it compiles"));
+        let automaton = Searcher::automaton();
         for (index, (mark, _)) in MARKS.iter().enumerate() {
             let others = MARKS.iter().filter(|(other, _)| other.starts_with(mark)).count();
             assert_eq!(others, 1, "{mark:?} begins like another");

@@ -70,32 +70,32 @@ fn everywhere(count: usize, work: impl Fn(usize) + Sync) {
 
 /// What a byte is changed into: one bit of it, or each of the 255 other values.
 #[derive(Clone, Copy, PartialEq)]
-enum Into {
+enum Change {
     OneBit,
     EveryValue,
 }
 
-impl Into {
+impl Change {
     fn of(self, byte: u8, at: usize) -> Vec<u8> {
         match self {
-            Into::OneBit => vec![byte ^ (1 << (at % 8))],
-            Into::EveryValue => (1..=255).map(|change| byte ^ change).collect(),
+            Change::OneBit => vec![byte ^ (1 << (at % 8))],
+            Change::EveryValue => (1..=255).map(|change| byte ^ change).collect(),
         }
     }
 }
 
 #[test]
 fn every_changed_byte_of_a_signed_folder_is_noticed() {
-    changed_folder(Into::OneBit);
+    changed_folder(Change::OneBit);
 }
 
 #[test]
 #[ignore = "some minutes; played by tests/long/tampering.sh"]
 fn every_other_value_of_every_byte_of_a_signed_folder_is_noticed() {
-    changed_folder(Into::EveryValue);
+    changed_folder(Change::EveryValue);
 }
 
-fn changed_folder(into: Into) {
+fn changed_folder(into: Change) {
     let (pack, roots) = whole();
     let (files, manifest) = (files_of(&pack), pack.manifest());
     assert_eq!(folder_standing(&files, &roots).expect("sound"), Standing::Good);
@@ -121,7 +121,7 @@ fn changed_folder(into: Into) {
     println!("folder: {} bytes, {noticed} changes noticed", places.len());
     assert_eq!(noticed, files.values().map(Vec::len).sum::<usize>() * each);
     assert!(places.len() > 12_000, "{}", places.len());
-    if into == Into::EveryValue {
+    if into == Change::EveryValue {
         return;
     }
     for (name, bytes) in &files {
@@ -135,16 +135,16 @@ fn changed_folder(into: Into) {
 
 #[test]
 fn every_changed_byte_of_a_signed_archive_is_noticed() {
-    changed_archive(Into::OneBit);
+    changed_archive(Change::OneBit);
 }
 
 #[test]
 #[ignore = "some minutes; played by tests/long/tampering.sh"]
 fn every_other_value_of_every_byte_of_a_signed_archive_is_noticed() {
-    changed_archive(Into::EveryValue);
+    changed_archive(Change::EveryValue);
 }
 
-fn changed_archive(into: Into) {
+fn changed_archive(into: Change) {
     let (pack, roots) = whole();
     let good = crate::archive::bytes(&pack).expect("an archive");
     let standing = |bytes: &[u8]| -> Result<Standing, PackError> {

@@ -30,8 +30,26 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
     sheet.with = request.args();
     // The search itself is a subject: a delivery without deployment files was looked through.
     sheet.examined(1);
-    let mut profiles: BTreeMap<String, String> = BTreeMap::new();
-    let mut started: Vec<Started> = Vec::new();
+    let (profiles, started) = look(delivery, &mut sheet);
+    let asked = Calls { names: calls(request), machine: machine(delivery) };
+    for (Started { file, container }, used) in started.iter().zip(uses(delivery, &started)) {
+        for fact in of_container(container, used, &profiles, &asked) {
+            sheet.push(fact, Origin::file(file));
+        }
+    }
+    let is_used =
+        |path: &str| started.iter().any(|s| matches!(&s.container.asked, Asked::File(asked) if is_same(path, asked)));
+    for path in profiles.keys().filter(|path| !is_used(path)) {
+        let unused = whole("", Some(path), ProfileForm::File, Known::Value(false), Known::Value(false));
+        sheet.push(unused, Origin::file(path));
+    }
+    sheet.settle();
+    sheet
+}
+
+/// The profiles by their paths with their texts, and the containers that deployment files start.
+fn look(delivery: &Delivery, sheet: &mut Sheet) -> (BTreeMap<String, String>, Vec<Started>) {
+    let (mut profiles, mut started) = (BTreeMap::new(), Vec::new());
     for entry in delivery.entries().iter().filter(|e| e.is_file() && may_matter(e)) {
         match read(delivery, entry) {
             Ok(Some(text)) if is_profile(&text) => {
@@ -50,75 +68,59 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
             Err(reason) => sheet.gap(reason, &entry.path),
         }
     }
-    let machine = machine(delivery);
-    let calls = calls(request);
-    let used = uses(delivery, &started);
-    for (Started { file, container }, used) in started.iter().zip(used) {
-        let origin = Origin::file(file);
-        let form = |form, denied| item(container, None, form, used.clone(), denied);
-        match &container.asked {
-            Asked::Nothing => sheet.push(form(ProfileForm::Nothing, Known::Value(false)), origin),
-            Asked::Unconfined => sheet.push(form(ProfileForm::Unconfined, Known::Value(false)), origin),
-            Asked::Privileged => sheet.push(form(ProfileForm::Privileged, Known::Value(false)), origin),
-            Asked::RuntimeDefault => {
-                let denied = Known::Unknown(reason!("profile-of-the-runtime"));
-                sheet.push(form(ProfileForm::RuntimeDefault, denied), origin);
-            }
-            Asked::Open(text) => {
-                let denied = Known::Unknown(reason!("value-of-variable", text = text));
-                sheet.push(form(ProfileForm::Open, denied), origin);
-            }
-            Asked::File(path) => match found(&profiles, path) {
-                Ok((profile, text)) => match Profile::read(text, machine) {
-                    Ok(rules) => {
-                        for call in &calls {
-                            for numbering in numberings(machine) {
-                                let answer = rules.weakest(call, numbering, &container.added, machine);
-                                let mut fact =
-                                    item(container, Some(profile), ProfileForm::File, used.clone(), denied(answer));
-                                (fact.syscall, fact.arch) = (Some(call.clone()), Some((*numbering).to_owned()));
-                                fact.action = Known::Value(Some(answer));
-                                sheet.push(fact, origin.clone());
-                            }
-                        }
-                    }
-                    Err(detail) => {
-                        let reason = reason!("profile-not-read", path = profile, detail = detail);
-                        sheet.push(
-                            item(container, Some(profile), ProfileForm::File, used, Known::Unknown(reason)),
-                            origin,
-                        );
-                    }
-                },
-                Err(reason) => {
-                    sheet.push(item(container, None, ProfileForm::Missing, used, Known::Unknown(reason)), origin)
-                }
-            },
-        }
-    }
-    for path in profiles.keys() {
-        if !started.iter().any(|s| matches!(&s.container.asked, Asked::File(asked) if is_same(path, asked))) {
-            sheet.push(
-                SeccompProfile {
-                    container: String::new(),
-                    profile: Some(path.clone()),
-                    form: ProfileForm::File,
-                    used: Known::Value(false),
-                    syscall: None,
-                    arch: None,
-                    action: Known::Value(None),
-                    denied: Known::Value(false),
-                },
-                Origin::file(path),
-            );
-        }
-    }
-    sheet.settle();
-    sheet
+    (profiles, started)
 }
 
-fn item(
+/// The calls that a clause denies, and the machine that they are made on.
+struct Calls {
+    names: Vec<String>,
+    machine: &'static str,
+}
+
+/// What is said of a container: one item, or for a profile that was read one for each call in each numbering.
+fn of_container(
     container: &Container,
+    used: Known<bool>,
+    profiles: &BTreeMap<String, String>,
+    calls: &Calls,
+) -> Vec<SeccompProfile> {
+    let one = |profile, form, denied| vec![whole(&container.shown, profile, form, used.clone(), denied)];
+    let path = match &container.asked {
+        Asked::Nothing => return one(None, ProfileForm::Nothing, Known::Value(false)),
+        Asked::Unconfined => return one(None, ProfileForm::Unconfined, Known::Value(false)),
+        Asked::Privileged => return one(None, ProfileForm::Privileged, Known::Value(false)),
+        Asked::RuntimeDefault => {
+            return one(None, ProfileForm::RuntimeDefault, Known::Unknown(reason!("profile-of-the-runtime")));
+        }
+        Asked::Open(text) => {
+            return one(None, ProfileForm::Open, Known::Unknown(reason!("value-of-variable", text = text)));
+        }
+        Asked::File(path) => path,
+    };
+    let (profile, text) = match found(profiles, path) {
+        Ok(found) => found,
+        Err(reason) => return one(None, ProfileForm::Missing, Known::Unknown(reason)),
+    };
+    let rules = match Profile::read(text, calls.machine) {
+        Ok(rules) => rules,
+        Err(detail) => {
+            let reason = reason!("profile-not-read", path = profile, detail = detail);
+            return one(Some(profile), ProfileForm::File, Known::Unknown(reason));
+        }
+    };
+    let ruled = |call: &String, numbering: &'static str| {
+        let answer = rules.weakest(call, numbering, &container.added, calls.machine);
+        let fact = whole(&container.shown, Some(profile), ProfileForm::File, used.clone(), denied(answer));
+        let (syscall, arch) = (Some(call.clone()), Some(numbering.to_owned()));
+        SeccompProfile { syscall, arch, action: Known::Value(Some(answer)), ..fact }
+    };
+    let every = calls.names.iter().flat_map(|call| numberings(calls.machine).iter().map(move |n| (call, *n)));
+    every.map(|(call, numbering)| ruled(call, numbering)).collect()
+}
+
+/// An item that is about no single call.
+fn whole(
+    container: &str,
     profile: Option<&String>,
     form: ProfileForm,
     used: Known<bool>,
@@ -126,9 +128,9 @@ fn item(
 ) -> SeccompProfile {
     let action = match &denied {
         Known::Unknown(reason) => Known::Unknown(reason.clone()),
-        _ => Known::Value(None),
+        Known::Value(_) | Known::Possible(_) => Known::Value(None),
     };
-    let (container, profile) = (container.shown.clone(), profile.cloned());
+    let (container, profile) = (container.to_owned(), profile.cloned());
     SeccompProfile { container, profile, form, used, syscall: None, arch: None, action, denied }
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
     let mut unread = Vec::new();
     for entry in delivery.entries().iter().filter(|e| e.is_file()) {
         let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
-        let script = || !unread::is_go_command(path) && is_script(delivery, entry);
+        let script = || !unread::is_called_go(path) && is_script(delivery, entry);
         let tool = sort(&entry.path).or_else(|| script().then_some(BuildFile::Shell));
         let Some(tool) = tool else {
             unread.extend(of_another_tool(&mut sheet, delivery, entry, path, &targets));
@@ -160,7 +160,7 @@ fn push(sheet: &mut Sheet, mut told: Vec<Told>) {
 
 /// What a file of a tool that is not followed sets; nothing of a file that says none of it.
 fn of_another_tool(sheet: &mut Sheet, delivery: &Delivery, entry: &Entry, path: &str, targets: &Targets) -> Vec<Told> {
-    if unread::is_go_command(path) && !targets.is_none() && entry.size > 2 {
+    if unread::is_called_go(path) && !targets.is_none() && entry.size > 2 {
         sheet.examined(1);
         return vec![unread::go_command(&entry.path)];
     }

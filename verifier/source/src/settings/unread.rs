@@ -160,7 +160,7 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
 }
 
 /// A file of the tree that is called like the Go command: whoever has its folder in PATH runs it.
-pub(super) fn is_go_command(path: &str) -> bool {
+pub(super) fn is_called_go(path: &str) -> bool {
     path.rsplit('/').next() == Some("go")
         && !path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git"))
 }

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/elastic/go-seccomp-bpf v1.6.0
 	github.com/labstack/echo/v4 v4.16.4
+	github.com/quic-go/quic-go v0.57.1
 	github.com/rs/zerolog v1.35.1
 	go.uber.org/zap v1.28.0
 	google.golang.org/grpc v1.85.0

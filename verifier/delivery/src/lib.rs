@@ -25,5 +25,6 @@ mod words;
 
 pub use archive::{Member, MemberKind};
 pub use delivery::{Bytes, DeclaredBinary, Delivery, OpenError};
+pub use image::unambiguous_json;
 pub use source::{SourceEntry, SourceTree};
 pub use walk::{Entry, EntryKind, shown_name};

@@ -53,6 +53,7 @@ pub fn collect(plan: &RunPlan, progress: &dyn Progress) -> Collected {
         looks: Vec::new(),
         read_back: Err(reason!("end-not-seen")),
         untraced: None,
+        ended_by_a_call: false,
         provoked: None,
         exhibits: Exhibits::default(),
         shown: BTreeSet::new(),
@@ -108,6 +109,8 @@ struct Run<'a> {
     read_back: Result<Vec<seccomp::ReadThread>, Reason>,
     /// `None`: the service was not traced, so that there is nothing to compare.
     untraced: Option<Result<Untraced, Reason>>,
+    /// A denied call ended the service before it was asked to stop.
+    ended_by_a_call: bool,
     provoked: Option<Provoked>,
     exhibits: Exhibits,
     /// Places of the sheets whose exhibits are handed over.
@@ -189,6 +192,7 @@ impl Run<'_> {
             Step::Again => self.again(service),
             Step::LookEnd => {
                 service.phase("end");
+                self.ended_by_a_call = confinement::ended_by_a_call(service);
                 self.looks.push(Look::at(service, Moment::End));
                 if traced(self.plan) {
                     self.read_back = confinement::read_back(self.plan, service, self.looks.last());
@@ -262,7 +266,7 @@ impl Run<'_> {
     /// The sheets that need everything that was seen.
     fn close(&mut self, service: &Service) {
         let written = Written { spec: self.spec, began: self.wall, provoked: self.provoked.as_ref() };
-        let seen = confinement::seen(service, &self.looks, &self.read_back, self.untraced.take());
+        let seen = confinement::seen(service, &self.looks, &self.read_back, self.untraced.take(), self.ended_by_a_call);
         for at in 0..self.plan.requests.len() {
             let request = &self.plan.requests[at];
             if let Some(sheet) = &mut self.sheets[at] {

@@ -43,6 +43,7 @@ pub(crate) fn seen(
     looks: &[Look],
     read_back: &Result<Vec<seccomp::ReadThread>, Reason>,
     untraced: Option<Result<Untraced, Reason>>,
+    ended_by_a_call: bool,
 ) -> Seen {
     let canary = service.canary();
     let trace = match (service.trace_record(), service.trace_refused()) {
@@ -63,7 +64,18 @@ pub(crate) fn seen(
         looks: looks.iter().map(|look| (look.moment.word(), threads(service, look))).collect(),
         read_back: read_back.clone(),
         untraced,
+        ended_by_a_call,
     }
+}
+
+/// Whether a denied call ended the service: by the kernel's signal, or by Go's handler of it, which writes the signal's name and exits with 2 (`runtime/signal_unix.go`, `fatalsignal`, Go 1.26).
+pub(crate) fn ended_by_a_call(service: &Service) -> bool {
+    const SIGSYS: i32 = 31;
+    service.exited().is_some_and(|exit| match (exit.signal, exit.code) {
+        (Some(signal), _) => signal == SIGSYS,
+        (None, Some(2)) => service.wrote("SIGSYS: bad system call"),
+        (None, _) => false,
+    })
 }
 
 /// Starts the service once more, in a sandbox of its own and without a tracer, and looks at its threads when it is ready:

@@ -159,7 +159,10 @@ func routes(o *service.Options, configuration *service.Configuration) http.Handl
 	mux.HandleFunc(method+"/livez", health.Serve("live"))
 	mux.HandleFunc(method+"/readyz", health.Serve("ready"))
 	mux.HandleFunc(method+"/healthz", health.Serve("health"))
-	mux.HandleFunc("GET /greeting", func(w http.ResponseWriter, _ *http.Request) { answer(w, configuration.Current()) })
+	mux.HandleFunc("GET /greeting", func(w http.ResponseWriter, _ *http.Request) {
+		service.Needed(o)
+		answer(w, configuration.Current())
+	})
 	mux.HandleFunc("GET /slow", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(1500 * time.Millisecond)
 		answer(w, map[string]bool{"done": true})

@@ -52,6 +52,11 @@ func Confine(o *Options) error {
 		return install(deny(refuse, kill, allow), 1)
 	case o.Has("filter-kills"):
 		return install(deny(kill, kill, kill), 1)
+	case o.Has("filter-ends-it"):
+		// What the first request needs is denied.
+		return install(deny(kill, kill, kill), 1)
+	case o.Has("filter-ends-it-by-a-trap"):
+		return install(deny(trap, kill, kill), 1)
 	case o.Has("filter-traps"):
 		return install(deny(trap, kill, kill), 1)
 	case o.Has("filter-of-needs"):
@@ -139,4 +144,11 @@ func prctl(filter []syscall.SockFilter) error {
 		return errno
 	}
 	return nil
+}
+
+// Needed makes a call that the contract denies, as a handler would that was forgotten when the filter was written.
+func Needed(o *Options) {
+	if o.Has("filter-ends-it") || o.Has("filter-ends-it-by-a-trap") {
+		_, _, _ = syscall.RawSyscall(101, 0, 0, 0)
+	}
 }

@@ -143,6 +143,14 @@ func Beside(o *Options, config *tls.Config) error {
 				}
 			}
 		}()
+	case o.Has("quic"):
+		return datagrams(config)
+	case o.Has("quic-with-another-group"):
+		odd := config.Clone()
+		odd.CurvePreferences = []tls.CurveID{tls.CurveP521}
+		return datagrams(odd)
+	case o.Has("quic-in-name"):
+		return negotiates("127.0.0.1:0")
 	case o.Has("asks-names"):
 		// A client of datagrams: connected for a moment, again and again.
 		go func() {

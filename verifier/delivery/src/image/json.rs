@@ -15,10 +15,17 @@ const DATA: &[&str] = &["Labels", "annotations", "ExposedPorts", "Volumes", "OnB
 
 /// Reads one document.
 pub(crate) fn read(bytes: &[u8], place: &str) -> Result<Value, Reason> {
-    let bad = |error: serde_json::Error| reason!("image-json-refused", place = place, detail = error);
+    unambiguous_json(bytes).map_err(|error| reason!("image-json-refused", place = place, detail = error))
+}
+
+/// A document that Go's decoder (`encoding/json`) can read in one way only.
+///
+/// # Errors
+/// It is no JSON, or has a key twice, in letters of whatever case.
+pub fn unambiguous_json(bytes: &[u8]) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Unique { fold: true }.deserialize(&mut deserializer).map_err(bad)?;
-    deserializer.end().map_err(bad)?;
+    let value = Unique { fold: true }.deserialize(&mut deserializer)?;
+    deserializer.end()?;
     Ok(value)
 }
 
@@ -78,7 +85,7 @@ impl<'de> Visitor<'de> for Unique {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let (mut all, mut seen) = (Map::new(), HashSet::new());
         while let Some(key) = map.next_key::<String>()? {
-            let folded = if self.fold { key.to_lowercase() } else { key.clone() };
+            let folded = if self.fold { key.replace('\u{17f}', "s").to_lowercase() } else { key.clone() };
             if !seen.insert(folded) {
                 return Err(de::Error::custom(format!("the key {key:?} is there twice")));
             }

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use tree::Tree;
 
+pub use json::unambiguous_json;
 pub(crate) use sheets::{files, manifests};
 
 /// What was read of all images of a delivery.

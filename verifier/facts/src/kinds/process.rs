@@ -196,6 +196,8 @@ fact! {
         read_back: Known<Option<bool>>,
         /// Whether the service became ready with it in force.
         ready_under_it: bool,
+        /// Whether a denied call ended the service (SIGSYS, `seccomp(2)`) while it was examined, before it was asked to stop.
+        ended_service: bool,
         /// Files under `/proc` that the service opened meanwhile and that tell of a tracer.
         looked_for_tracer: Vec<String>,
     }

@@ -204,8 +204,6 @@ vocabulary! {
         Privileged = "privileged",
         /// A profile that was not delivered.
         Missing = "missing",
-        /// A template or a variable decides.
-        Open = "open",
     }
 }
 
@@ -216,8 +214,8 @@ fact! {
         container: String,
         /// The delivered profile, or null.
         profile: Option<String>,
-        /// What is asked for.
-        form: ProfileForm,
+        /// What is asked for; not known where a template or a variable decides.
+        form: Known<ProfileForm>,
         /// Whether the container is the service's.
         used: Known<bool>,
         /// The call; null where the item is not about one.

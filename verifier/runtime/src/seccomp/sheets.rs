@@ -34,6 +34,8 @@ pub struct Seen {
     pub read_back: Result<Vec<ReadThread>, Reason>,
     /// Another start of the service, which nobody traced; `None`: none was made, since none was traced.
     pub untraced: Option<Result<Untraced, Reason>>,
+    /// A denied call ended the service before it was asked to stop.
+    pub ended_by_a_call: bool,
 }
 
 /// A start of the service that nobody traced, when it was ready.
@@ -132,6 +134,7 @@ fn filter(seen: &Seen, trace: &TraceRecord, number: usize, install: &Install, pr
             (Ok(_), None) => Known::Unknown(changed()),
         },
         ready_under_it: trace.ready && install.took(),
+        ended_service: seen.ended_by_a_call && install.took(),
         looked_for_tracer: trace.looked_for_tracer.clone(),
     }
 }

@@ -445,6 +445,12 @@ impl Service {
         if last.is_empty() { "(none)".into() } else { last.join(" / ") }
     }
 
+    /// Whether a line that it wrote holds some words.
+    pub(crate) fn wrote(&self, words: &str) -> bool {
+        let holds = |text: &[u8]| memchr::memmem::find(text, words.as_bytes()).is_some();
+        self.output.lines().iter().any(|line| holds(&line.text))
+    }
+
     /// Why a service whose main process ended cannot be examined.
     pub(crate) fn ended_early(&self, exit: &ExitInfo) -> Reason {
         let left = self.processes().unwrap_or_default();

@@ -2,10 +2,15 @@
 //!
 //! A profile counts where a delivered deployment file gives it to the service's container; one that lies there unused protects nothing.
 
+mod claims;
+mod commands;
 mod containers;
+mod files;
 mod rules;
+mod template;
+mod whose;
 
-use assize_delivery::{Delivery, Entry};
+use assize_delivery::Delivery;
 use assize_facts::kinds::process::FilterAction;
 use assize_facts::kinds::source::{ProfileForm, SeccompProfile};
 use assize_facts::{Fact, Known, Origin, Reason, Request, Sheet, reason};
@@ -14,9 +19,6 @@ use rules::{Profile, is_profile, numberings};
 use std::collections::BTreeMap;
 
 pub(crate) const KIND: &str = SeccompProfile::KIND;
-
-/// Deployment files are written by hand.
-const LARGEST: u64 = 4 << 20;
 
 /// A container and the file that starts it.
 struct Started {
@@ -32,7 +34,7 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
     sheet.examined(1);
     let (profiles, started) = look(delivery, &mut sheet);
     let asked = Calls { names: calls(request), machine: machine(delivery) };
-    for (Started { file, container }, used) in started.iter().zip(uses(delivery, &started)) {
+    for (Started { file, container }, used) in started.iter().zip(whose::uses(delivery, &started)) {
         for fact in of_container(container, used, &profiles, &asked) {
             sheet.push(fact, Origin::file(file));
         }
@@ -40,7 +42,7 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
     let is_used =
         |path: &str| started.iter().any(|s| matches!(&s.container.asked, Asked::File(asked) if is_same(path, asked)));
     for path in profiles.keys().filter(|path| !is_used(path)) {
-        let unused = whole("", Some(path), ProfileForm::File, Known::Value(false), Known::Value(false));
+        let unused = whole("", Some(path), Known::Value(ProfileForm::File), Known::Value(false), Known::Value(false));
         sheet.push(unused, Origin::file(path));
     }
     sheet.settle();
@@ -50,13 +52,13 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
 /// The profiles by their paths with their texts, and the containers that deployment files start.
 fn look(delivery: &Delivery, sheet: &mut Sheet) -> (BTreeMap<String, String>, Vec<Started>) {
     let (mut profiles, mut started) = (BTreeMap::new(), Vec::new());
-    for entry in delivery.entries().iter().filter(|e| e.is_file() && may_matter(e)) {
-        match read(delivery, entry) {
+    for entry in delivery.entries().iter().filter(|e| files::may_matter(e)) {
+        match files::text(delivery, entry) {
             Ok(Some(text)) if is_profile(&text) => {
                 sheet.examined(1);
                 profiles.insert(entry.path.clone(), text);
             }
-            Ok(Some(text)) => match containers_of(&entry.path, &text) {
+            Ok(Some(text)) => match files::containers(entry, &text) {
                 Ok(all) => {
                     sheet.examined(u64::from(!all.is_empty()));
                     let file = &entry.path;
@@ -84,7 +86,7 @@ fn of_container(
     profiles: &BTreeMap<String, String>,
     calls: &Calls,
 ) -> Vec<SeccompProfile> {
-    let one = |profile, form, denied| vec![whole(&container.shown, profile, form, used.clone(), denied)];
+    let one = |profile, form, denied| vec![whole(&container.shown, profile, Known::Value(form), used.clone(), denied)];
     let path = match &container.asked {
         Asked::Nothing => return one(None, ProfileForm::Nothing, Known::Value(false)),
         Asked::Unconfined => return one(None, ProfileForm::Unconfined, Known::Value(false)),
@@ -93,7 +95,8 @@ fn of_container(
             return one(None, ProfileForm::RuntimeDefault, Known::Unknown(reason!("profile-of-the-runtime")));
         }
         Asked::Open(text) => {
-            return one(None, ProfileForm::Open, Known::Unknown(reason!("value-of-variable", text = text)));
+            let open = reason!("value-of-variable", text = text);
+            return vec![whole(&container.shown, None, Known::Unknown(open.clone()), used, Known::Unknown(open))];
         }
         Asked::File(path) => path,
     };
@@ -101,6 +104,9 @@ fn of_container(
         Ok(found) => found,
         Err(reason) => return one(None, ProfileForm::Missing, Known::Unknown(reason)),
     };
+    if let Some(reason) = &container.hangs_on {
+        return one(Some(profile), ProfileForm::File, Known::Unknown(reason.clone()));
+    }
     let rules = match Profile::read(text, calls.machine) {
         Ok(rules) => rules,
         Err(detail) => {
@@ -109,8 +115,9 @@ fn of_container(
         }
     };
     let ruled = |call: &String, numbering: &'static str| {
-        let answer = rules.weakest(call, numbering, &container.added, calls.machine);
-        let fact = whole(&container.shown, Some(profile), ProfileForm::File, used.clone(), denied(answer));
+        let answer = rules.weakest(call, numbering, container, calls.machine);
+        let fact =
+            whole(&container.shown, Some(profile), Known::Value(ProfileForm::File), used.clone(), denied(answer));
         let (syscall, arch) = (Some(call.clone()), Some(numbering.to_owned()));
         SeccompProfile { syscall, arch, action: Known::Value(Some(answer)), ..fact }
     };
@@ -122,7 +129,7 @@ fn of_container(
 fn whole(
     container: &str,
     profile: Option<&String>,
-    form: ProfileForm,
+    form: Known<ProfileForm>,
     used: Known<bool>,
     denied: Known<bool>,
 ) -> SeccompProfile {
@@ -148,82 +155,6 @@ fn calls(request: &Request) -> Vec<String> {
 fn machine(delivery: &Delivery) -> &'static str {
     let platform = delivery.spec().source.as_ref().and_then(|source| source.platform.as_deref());
     if platform.is_some_and(|p| p.ends_with("/arm64")) { "arm64" } else { "amd64" }
-}
-
-fn extension(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path).rsplit_once('.').map_or("", |(_, extension)| extension)
-}
-
-fn is_yaml(path: &str) -> bool {
-    matches!(extension(path), "yaml" | "yml" | "tpl")
-}
-
-fn may_matter(entry: &Entry) -> bool {
-    let path = entry.path.as_str();
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let skipped = path.split('/').any(|part| matches!(part, "vendor" | "testdata" | "node_modules" | ".git"));
-    !skipped && (is_yaml(path) || matches!(extension(path), "json" | "sh" | "bash" | "mk") || name == "makefile")
-}
-
-/// The text of a file that speaks of confinement or starts containers; `None` where it does neither.
-fn read(delivery: &Delivery, entry: &Entry) -> Result<Option<String>, Reason> {
-    if entry.size > LARGEST {
-        return Ok(None);
-    }
-    let bytes = delivery.read(&entry.path)?;
-    let says = |word: &[u8]| memchr::memmem::find(&bytes, word).is_some();
-    let matters = says(b"seccomp")
-        || says(b"SCMP_ACT_")
-        || says(b"privileged")
-        || says(b"containers:")
-        || says(b"\"containers\"");
-    Ok(matters.then(|| String::from_utf8_lossy(&bytes).into_owned()))
-}
-
-fn containers_of(path: &str, text: &str) -> Result<Vec<Container>, String> {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let speaks = text.contains("seccomp") || text.contains("privileged");
-    let all = if is_yaml(path) && (name.starts_with("compose") || name.starts_with("docker-compose")) {
-        containers::of_compose(text)
-    } else if is_yaml(path) || extension(path) == "json" {
-        containers::of_manifest(text)
-    } else {
-        Ok(containers::of_commands(text))
-    };
-    match all {
-        // A template of a chart, or another tool's file: of interest where it says something about confinement.
-        Err(_) if !speaks => Ok(vec![]),
-        Err(_) if text.contains("{{") => Ok(of_template(text)),
-        other => other,
-    }
-}
-
-/// What a template says literally, and that the rest is open.
-fn of_template(text: &str) -> Vec<Container> {
-    let says = |word: &str| text.lines().any(|line| !line.trim_start().starts_with('#') && line.contains(word));
-    let asked = if says("type: Unconfined") || says("seccomp: unconfined") || says("seccomp=unconfined") {
-        Asked::Unconfined
-    } else if says("seccompProfile") || says("seccomp.security") {
-        Asked::Open("{{ … }}".into())
-    } else {
-        return vec![];
-    };
-    vec![Container { shown: "a template".into(), names: vec![], asked, added: vec![] }]
-}
-
-/// Whether each container is the service's: by its names, or since there is no other.
-fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>> {
-    let spec = delivery.spec();
-    let mut ours: Vec<&str> = spec.name.as_deref().into_iter().collect();
-    ours.extend(spec.binaries.iter().flat_map(|b| [b.name.as_str(), b.path.rsplit('/').next().unwrap_or(&b.path)]));
-    let matches = |s: &Started| s.container.names.iter().any(|name| ours.contains(&name.as_str()));
-    let any = started.iter().any(matches);
-    let one = |s: &Started| match (matches(s), any, started.len()) {
-        (true, ..) | (_, false, 1) => Known::Value(true),
-        (false, true, _) => Known::Value(false),
-        (false, false, _) => Known::Unknown(reason!("container-of-the-service-unknown", container = s.container.shown)),
-    };
-    started.iter().map(one).collect()
 }
 
 /// The delivered profile that a deployment file means by a path: nodes and pipelines have it below folders of their own.

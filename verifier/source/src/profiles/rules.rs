@@ -1,6 +1,9 @@
 //! A seccomp profile as container runtimes take it (OCI runtime specification, config-linux.md "Seccomp"; the form of Docker's default
 //! profile, with `includes` and `excludes`): what it does with a call, by name, in a numbering.
 
+use super::containers::Container;
+use Holds::{Maybe, No, Yes};
+use assize_delivery::unambiguous_json;
 use assize_facts::kinds::process::FilterAction;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
@@ -35,6 +38,8 @@ pub(super) struct Profile {
 #[derive(Debug)]
 struct Rule {
     names: Vec<String>,
+    /// Named in the older form alone (`name`), which containerd does not read.
+    is_old: bool,
     action: FilterAction,
     /// It looks at arguments.
     partly: bool,
@@ -49,33 +54,51 @@ struct Conditions {
     kernel: bool,
 }
 
+/// Whether a condition holds where the container will run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    Yes,
+    Maybe,
+    No,
+}
+
 /// Whether a text is meant as a profile at all.
 pub(super) fn is_profile(text: &str) -> bool {
-    text.contains("\"defaultAction\"") && text.contains("SCMP_ACT_")
+    text.to_ascii_lowercase().contains("\"defaultaction\"") && text.contains("SCMP_ACT_")
+}
+
+/// A member by its key as Go's decoder takes it (`encoding/json`, `foldName`): in letters of any case.
+fn member<'j>(json: &'j Json, key: &str) -> Option<&'j Json> {
+    let fold = |k: &str| k.replace('\u{17f}', "s").to_lowercase();
+    json.as_object()?.iter().find(|(k, _)| fold(k) == key.to_lowercase()).map(|(_, value)| value)
 }
 
 impl Profile {
     /// Reads a profile for a machine (`amd64`, `arm64`). The error says what no runtime would take.
     pub fn read(text: &str, machine: &str) -> Result<Profile, String> {
-        let json: Json = serde_json::from_str(text).map_err(|e| e.to_string())?;
+        let json: Json = unambiguous_json(text.as_bytes()).map_err(|e| e.to_string())?;
         // In a bundle's config.json it stands below `linux`.
-        let json = json.pointer("/linux/seccomp").unwrap_or(&json);
-        let default = action(json.get("defaultAction"))?;
+        let json = member(&json, "linux").and_then(|linux| member(linux, "seccomp")).unwrap_or(&json);
+        let default = action(member(json, "defaultAction"))?;
         let empty = Vec::new();
-        let rules = match json.get("syscalls") {
+        let rules = match member(json, "syscalls") {
             None | Some(Json::Null) => &empty,
             Some(Json::Array(rules)) => rules,
             Some(_) => return Err("syscalls is no list".into()),
         };
         let rules = rules.iter().map(rule).collect::<Result<_, _>>()?;
         let mut listed = BTreeSet::new();
-        for name in json.get("architectures").and_then(Json::as_array).into_iter().flatten() {
+        for name in member(json, "architectures").and_then(Json::as_array).into_iter().flatten() {
             listed.extend(numbering(name));
         }
-        for map in json.get("archMap").and_then(Json::as_array).into_iter().flatten() {
-            if map.get("architecture").and_then(numbering) == Some(own(machine)) {
+        for map in member(json, "archMap").and_then(Json::as_array).into_iter().flatten() {
+            if member(map, "architecture").and_then(numbering) == Some(own(machine)) {
                 listed.extend(
-                    map.get("subArchitectures").and_then(Json::as_array).into_iter().flatten().filter_map(numbering),
+                    member(map, "subArchitectures")
+                        .and_then(Json::as_array)
+                        .into_iter()
+                        .flatten()
+                        .filter_map(numbering),
                 );
             }
         }
@@ -83,29 +106,67 @@ impl Profile {
         Ok(Profile { default, rules, listed })
     }
 
-    /// The weakest answer that a call gets for any arguments, where the container has these capabilities beside the usual ones.
-    pub fn weakest(&self, call: &str, numbering: &str, added: &[String], machine: &str) -> FilterAction {
+    /// The weakest answer that a call gets for any arguments in this container.
+    pub fn weakest(&self, call: &str, numbering: &str, container: &Container, machine: &str) -> FilterAction {
         if !self.listed.contains(numbering) {
             // What libseccomp does with an architecture that no filter knows (SCMP_FLTATR_ACT_BADARCH).
             return FilterAction::KillThread;
         }
-        let has = |capability: &String| {
-            DEFAULT_CAPABILITIES.contains(&capability.as_str())
-                || added.contains(capability)
-                || added.iter().any(|a| a == "CAP_ALL")
-        };
-        let applies = |rule: &&Rule| {
-            rule.names.iter().any(|name| name == call)
-                && rule.includes.capabilities.iter().all(has)
-                && !rule.excludes.capabilities.iter().any(has)
-                && (rule.includes.machines.is_empty() || rule.includes.machines.iter().any(|m| m == machine))
-                && !rule.excludes.machines.iter().any(|m| m == machine)
-        };
-        let rules: Vec<&Rule> = self.rules.iter().filter(applies).collect();
-        // Which kernel it will be is not known, so such a rule may hold and may not.
-        let surely = rules.iter().any(|rule| !rule.partly && !rule.includes.kernel && !rule.excludes.kernel);
-        let answers = rules.iter().map(|rule| rule.action).chain((!surely).then_some(self.default));
+        let named = self.rules.iter().filter(|rule| rule.names.iter().any(|name| name == call));
+        let rules: Vec<(&Rule, Holds)> =
+            named.map(|rule| (rule, rule.holds(container, machine))).filter(|(_, holds)| *holds != No).collect();
+        let surely = rules.iter().any(|(rule, holds)| !rule.partly && *holds == Yes);
+        let answers = rules.iter().map(|(rule, _)| rule.action).chain((!surely).then_some(self.default));
         answers.max().unwrap_or(self.default)
+    }
+}
+
+impl Rule {
+    /// Whether the rule is in force for a container. Which kernel it will be is not known; and of Kubernetes' runtimes containerd reads profiles in OCI's form, which has no conditions, CRI-O in Docker's.
+    fn holds(&self, container: &Container, machine: &str) -> Holds {
+        let (includes, excludes) = (&self.includes, &self.excludes);
+        if includes.is_empty() && excludes.is_empty() {
+            return if self.is_old && container.by_kubernetes { Maybe } else { Yes };
+        }
+        if container.by_kubernetes {
+            return Maybe;
+        }
+        let has: Vec<Holds> = includes.capabilities.iter().map(|c| has(container, c)).collect();
+        let lacks: Vec<Holds> = excludes.capabilities.iter().map(|c| lacks(container, c)).collect();
+        let on_machine = includes.machines.is_empty() || includes.machines.iter().any(|m| m == machine);
+        if !on_machine || excludes.machines.iter().any(|m| m == machine) || has.iter().chain(&lacks).any(|h| *h == No) {
+            No
+        } else if includes.kernel || excludes.kernel || has.iter().chain(&lacks).any(|h| *h == Maybe) {
+            Maybe
+        } else {
+            Yes
+        }
+    }
+}
+
+impl Conditions {
+    fn is_empty(&self) -> bool {
+        self.capabilities.is_empty() && self.machines.is_empty() && !self.kernel
+    }
+}
+
+/// Whether a container has a capability: added, or by default and not taken away. Where some are taken away, what the runtime does with both lists is its own matter.
+fn has(container: &Container, capability: &str) -> Holds {
+    let listed = |list: &[String]| list.iter().any(|c| c == capability || c == "CAP_ALL");
+    match (listed(&container.added), listed(&container.dropped)) {
+        (true, true) => Maybe,
+        (true, false) => Yes,
+        (false, true) if DEFAULT_CAPABILITIES.contains(&capability) => Maybe,
+        (false, false) if DEFAULT_CAPABILITIES.contains(&capability) => Yes,
+        (false, _) => No,
+    }
+}
+
+fn lacks(container: &Container, capability: &str) -> Holds {
+    match has(container, capability) {
+        Yes => No,
+        No => Yes,
+        Maybe => Maybe,
     }
 }
 
@@ -113,23 +174,28 @@ fn rule(json: &Json) -> Result<Rule, String> {
     let texts = |value: Option<&Json>| -> Vec<String> {
         value.and_then(Json::as_array).into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
     };
-    let mut names = texts(json.get("names"));
-    names.extend(json.get("name").and_then(Json::as_str).map(str::to_owned));
+    let mut names = texts(member(json, "names"));
+    let is_old = names.is_empty();
+    names.extend(member(json, "name").and_then(Json::as_str).map(str::to_owned));
     if names.is_empty() {
         return Err("a rule names no call".into());
     }
     let conditions = |key: &str| {
-        let value = json.get(key);
-        let part = |part: &str| value.and_then(|v| v.get(part));
+        let value = member(json, key);
+        let part = |part: &str| value.and_then(|v| member(v, part));
         Conditions {
             capabilities: texts(part("caps")),
             machines: texts(part("arches")),
             kernel: part("minKernel").is_some(),
         }
     };
-    let partly = json.get("args").and_then(Json::as_array).is_some_and(|args| !args.is_empty());
+    let partly = match member(json, "args") {
+        None | Some(Json::Null) => false,
+        Some(Json::Array(args)) => !args.is_empty(),
+        Some(_) => return Err("args is no list".into()),
+    };
     let (includes, excludes) = (conditions("includes"), conditions("excludes"));
-    Ok(Rule { names, action: action(json.get("action"))?, partly, includes, excludes })
+    Ok(Rule { names, is_old, action: action(member(json, "action"))?, partly, includes, excludes })
 }
 
 /// libseccomp's names (seccomp_rule_add(3)); the order of [`FilterAction`] is from the strictest on.
@@ -174,11 +240,16 @@ mod tests {
     /// `call numbering: action` of a profile.
     #[track_caller]
     fn check(text: &str, added: &[&str], cases: &[(&str, &str)]) {
+        let added = added.iter().map(|a| (*a).to_owned()).collect();
+        check_in(text, Container { added, ..Container::new("") }, cases);
+    }
+
+    #[track_caller]
+    fn check_in(text: &str, container: Container, cases: &[(&str, &str)]) {
         let profile = Profile::read(text, "amd64").expect("a profile");
-        let added: Vec<String> = added.iter().map(|a| (*a).to_owned()).collect();
         for (call, expected) in cases {
             let (name, arch) = call.split_once('/').unwrap_or((call, "x86_64"));
-            assert_eq!(profile.weakest(name, arch, &added, "amd64").word(), *expected, "{call}");
+            assert_eq!(profile.weakest(name, arch, &container, "amd64").word(), *expected, "{call}");
         }
     }
 
@@ -229,6 +300,23 @@ mod tests {
         ];
         check(docker, &[], &usual);
         check(docker, &["CAP_SYS_ADMIN"], &[("mount", "allow"), ("bpf", "allow"), ("clone", "errno")]);
+        let none = Container { dropped: vec!["CAP_ALL".into()], ..Container::new("") };
+        check_in(docker, none, &[("mount", "errno"), ("chroot", "allow"), ("clone", "allow")]);
+        let kubernetes = Container { by_kubernetes: true, ..Container::new("") };
+        check_in(docker, kubernetes, &[("mount", "allow"), ("clone", "allow"), ("setns", "errno")]);
+        let dropped = r#"{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["mount"], "action": "SCMP_ACT_ALLOW", "excludes": {"caps": ["CAP_CHOWN"]}}]}"#;
+        check(dropped, &[], &[("mount", "errno")]);
+        check_in(dropped, Container { dropped: vec!["CAP_CHOWN".into()], ..Container::new("") }, &[("mount", "allow")]);
+    }
+
+    #[test]
+    fn keys_mean_what_gos_decoder_takes_them_for() {
+        let letters = r#"{"DefaultAction": "SCMP_ACT_ERRNO", "SYSCALLS": [{"Names": ["mount"], "ACTION": "SCMP_ACT_ALLOW"}, {"name": "bpf", "action": "SCMP_ACT_KILL"}]}"#;
+        check(letters, &[], &[("mount", "allow"), ("bpf", "kill-thread")]);
+        let odd = "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"\u{17f}yscalls\": [{\"names\": [\"mount\"], \"action\": \"SCMP_ACT_ALLOW\"}]}";
+        check(odd, &[], &[("mount", "allow")]);
+        let kubernetes = Container { by_kubernetes: true, ..Container::new("") };
+        check_in(letters, kubernetes, &[("bpf", "errno")]);
     }
 
     #[test]
@@ -236,6 +324,12 @@ mod tests {
         for (text, says) in [
             ("{", "EOF"),
             ("{}", "an action is missing"),
+            (r#"{"defaultAction": "SCMP_ACT_ERRNO", "defaultAction": "SCMP_ACT_ALLOW"}"#, "is there twice"),
+            (r#"{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [], "Syscalls": []}"#, "is there twice"),
+            (
+                r#"{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [{"names": ["a"], "action": "SCMP_ACT_LOG", "args": {}}]}"#,
+                "args is no list",
+            ),
             (r#"{"defaultAction": "SCMP_ACT_DENY"}"#, "no action is called SCMP_ACT_DENY"),
             (r#"{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": {}}"#, "syscalls is no list"),
             (

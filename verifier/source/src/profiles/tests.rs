@@ -9,6 +9,10 @@ const PROFILE: &str = r#"{"defaultAction": "SCMP_ACT_ERRNO", "architectures": ["
 
 /// Files with their texts; `container form used call/numbering denied`, those of i386 and x32 left out.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
+    told_within(files, Limits::default())
+}
+
+fn told_within(files: &[(&str, &str)], limits: Limits) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
     for (path, text) in files {
         let path = folder.path().join(path);
@@ -17,20 +21,15 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
     }
     let binary = BinarySpec { name: "auth-api".into(), path: "dist/auth-api".into(), ..BinarySpec::default() };
     let spec = Deliverable { name: Some("auth-api".into()), binaries: vec![binary], ..Deliverable::default() };
-    let delivery = Delivery::open(folder.path(), spec, Limits::default()).expect("opened");
+    let delivery = Delivery::open(folder.path(), spec, limits).expect("opened");
     let with = BTreeMap::from([("deny".to_owned(), json!(["mount", "ptrace"]))]);
     let sheet = sheet(&delivery, &Request::new(KIND, &with));
     let flag = |item: &assize_facts::Item, name: &str| item.bool(name).map_or("?".to_owned(), |b| b.to_string());
     let text = |item: &assize_facts::Item, name: &str| item.text(name).unwrap_or("-").to_owned();
     let shown = |item: &assize_facts::Item| {
+        let form = if item.text("form").is_some() { text(item, "form") } else { "?".to_owned() };
         let call = format!("{}/{}", text(item, "syscall"), text(item, "arch"));
-        format!(
-            "{} {} {} {call} {}",
-            text(item, "container"),
-            text(item, "form"),
-            flag(item, "used"),
-            flag(item, "denied")
-        )
+        format!("{} {} {} {call} {}", text(item, "container"), form, flag(item, "used"), flag(item, "denied"))
     };
     let mut all: Vec<String> =
         sheet.items.iter().map(shown).filter(|s| !s.contains("/i386") && !s.contains("/x32")).collect();
@@ -90,7 +89,158 @@ fn what_cannot_be_read_is_open() {
     let broken = r#"{"defaultAction": "SCMP_ACT_NEVER", "syscalls": []}"#;
     assert_eq!(told(&[("auth.json", broken), ("pod.yaml", &used)]), ["Pod p, container auth-api file true -/- ?"]);
     let chart = "kind: Deployment\n{{ if .x }}\nsecurityContext:\n  seccompProfile: {{ toYaml .y }}\n{{ end }}\n";
-    assert_eq!(told(&[("chart/templates/d.yaml", chart)]), ["a template open true -/- ?"]);
+    assert_eq!(told(&[("chart/templates/d.yaml", chart)]), ["seccompProfile ? ? -/- ?"]);
     assert_eq!(told(&[("x.yaml", "seccomp: [\n")]), ["gap x.yaml deployment-file-not-read"]);
     assert!(told(&[("x.yaml", "containers: {{ x }}\n: [")]).is_empty());
+}
+
+/// `form used` of every item, for a container that the file speaks of.
+fn forms(files: &[(&str, &str)]) -> String {
+    let short = |told: String| {
+        let words: Vec<&str> = told.split(' ').collect();
+        if words[0] == "gap" { told } else { words[words.len() - 4..words.len() - 2].join(" ") }
+    };
+    told(files).into_iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+const PRIVILEGED: &str =
+    "kind: Pod\nspec:\n  containers:\n  - name: auth-api\n    securityContext: {privileged: true}\n";
+
+#[test]
+fn no_name_and_no_spelling_hides_a_container() {
+    for (path, text) in [
+        ("pod.YAML", PRIVILEGED),
+        ("Pod.Yml", PRIVILEGED),
+        ("deploy/manifest", PRIVILEGED),
+        ("deploy/pod.yaml.tmpl", PRIVILEGED),
+        (
+            "pod.json",
+            r#"{"kind": "Pod", "spec": {"contain\u0065rs": [{"name": "auth-api", "securityContext": {"\u0070rivileged": true}}]}}"#,
+        ),
+        ("two.yaml", &format!("kind: ConfigMap\n--- # next\n{PRIVILEGED}...\n")),
+        ("yes.yaml", &PRIVILEGED.replace("true", "yes")),
+        (
+            "list.yaml",
+            "kind: List\nitems:\n- spec: {template: {spec: {initContainers: [{name: auth-api, restartPolicy: Always, securityContext: {privileged: true}}]}}}\n",
+        ),
+        ("stack.yml", "services:\n  auth-api:\n    image: x\n    privileged: true\n"),
+        (
+            "ops/backend.yaml",
+            "x: &p {privileged: true}\nservices:\n  web:\n    <<: *p\n    image: example/auth-api:1\n",
+        ),
+        ("start", "#!/bin/sh\ndocker container run --privileged auth-api\n"),
+        ("unit/auth.service", "[Service]\nExecStart=/usr/bin/docker run --privileged example/auth-api\n"),
+        ("unit/auth.container", "[Container]\nImage=example/auth-api\nPodmanArgs=--privileged\n"),
+        (".github/workflows/d.yml", "jobs:\n  d:\n    steps:\n    - run: docker run --privileged example/auth-api\n"),
+        (
+            "vendor/pod.yaml",
+            "kind: Pod\nspec:\n  containers:\n  - name: x\n    image: a/auth-api\n    securityContext: {privileged: true}\n",
+        ),
+        (
+            "task.json",
+            r#"{"containerDefinitions": [], "containers": [{"name": "x", "image": "auth-api:1", "privileged": true}]}"#,
+        ),
+    ] {
+        let found = forms(&[(path, text)]);
+        assert!(found.split(", ").any(|one| one == "privileged true"), "{path}: {found}");
+    }
+}
+
+#[test]
+fn what_nobody_can_attribute_is_open() {
+    for (path, text) in [
+        ("chart/values.yaml", "securityContext:\n  privileged: true\n"),
+        (
+            "kustomize/patch.yaml",
+            "- op: add\n  path: /spec/template/spec/containers/0/securityContext/privileged\n  value: true\n",
+        ),
+        ("main.tf", "resource \"docker_container\" \"x\" {\n  privileged = true\n}\n"),
+        ("job.nomad", "config {\n  security_opt = [\"seccomp=unconfined\"]\n}\n"),
+        ("run.sh", "OPTS=--privileged\ndocker run $OPTS auth-api\n"),
+        ("fab.py", "client.containers.run('auth-api', privileged=True)\n"),
+        ("deploy.sh", "helm install x --set securityContext.privileged=true\n"),
+        ("daemon.json", r#"{"seccomp-profile": "unconfined"}"#),
+        ("build.sh", "docker run --privileged example/backend\n"),
+    ] {
+        let found = forms(&[(path, text)]);
+        assert!(found.ends_with(" ?") && found.split(' ').count() == 2, "{path}: {found}");
+    }
+}
+
+#[test]
+fn what_others_start_is_not_the_services() {
+    let ours = pod("{type: Localhost, localhostProfile: auth.json}", "");
+    for (path, text, expected) in [
+        ("ci.sh", "docker run --rm --privileged multiarch/qemu-user-static --reset -p yes\n", "privileged false"),
+        ("x.sh", "echo 'docker run --privileged auth-api'\n# --privileged\n", ""),
+        ("README", "docker run --privileged auth-api\n", ""),
+        ("docs/a.md", "docker run --privileged auth-api\n", ""),
+        (
+            "testdata/pod.yaml",
+            "kind: Pod\nspec: {containers: [{name: a, securityContext: {privileged: true}}]}\n",
+            "privileged false",
+        ),
+        ("crd.yaml", "properties: {containers: {items: {properties: {privileged: {type: boolean}}}}}\n", ""),
+        ("w.yaml", "jobs: {a: {steps: [{run: docker build -t x .}]}}\n", ""),
+    ] {
+        let found = forms(&[(path, text)]);
+        assert_eq!(found, expected, "{path}");
+    }
+    let sysctl = "kind: Pod\nmetadata: {name: p}\nspec:\n  initContainers:\n  - {name: sysctl, image: busybox, securityContext: {privileged: true}}\n  containers:\n  - {name: app, image: example/auth-api}\n  - {name: proxy, image: example/proxy, securityContext: {seccompProfile: {type: Unconfined}}}\n";
+    assert_eq!(forms(&[("pod.yaml", sysctl)]), "nothing true, unconfined false, privileged false");
+    assert!(forms(&[("auth.json", PROFILE), ("pod.yaml", &ours)]).starts_with("file true"));
+}
+
+#[test]
+fn a_container_that_is_only_called_like_the_service_makes_no_other_known() {
+    let decoy = "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: auth-api, image: busybox}\n  - {name: app, image: example/backend, securityContext: {privileged: true}}\n";
+    assert_eq!(forms(&[("pod.yaml", decoy)]), "nothing true, privileged ?");
+}
+
+#[test]
+fn a_template_tells_what_stands_in_it() {
+    let chart = |context: &str| {
+        format!(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: {{{{ .Release.Name }}}}\nspec:\n  containers:\n    - name: {{{{ .Chart.Name }}}}\n      image: \"{{{{ .Values.image }}}}\"\n{context}"
+        )
+    };
+    for (context, expected) in [
+        ("      securityContext:\n        privileged: true\n", "privileged true"),
+        ("      securityContext:\n        seccompProfile:\n          type: \"Unconfined\"\n", "unconfined true"),
+        ("      securityContext:\n        seccompProfile:\n          type: {{ .Values.t }}\n", "? true"),
+        (
+            "      securityContext:\n        {{- if .Values.p }}\n        privileged: true\n        {{- end }}\n",
+            "? true",
+        ),
+        ("      securityContext:\n        {{- toYaml .Values.s | nindent 8 }}\n", "nothing true"),
+        ("      {{- with .Values.s }}\n      securityContext: {}\n      {{- end }}\n", "nothing true"),
+    ] {
+        assert_eq!(forms(&[("chart/templates/pod.yaml", &chart(context))]), expected, "{context}");
+    }
+    let profile =
+        chart("      securityContext:\n        seccompProfile: {type: Localhost, localhostProfile: auth.json}\n");
+    let told = told(&[("auth.json", PROFILE), ("chart/templates/pod.yaml", &profile)]);
+    assert_eq!(told, ["Pod inserted-by-a-template, container inserted-by-a-template file true -/- ?"]);
+}
+
+#[test]
+fn a_template_that_is_no_yaml_is_told_by_its_words() {
+    let broken = |words: &str| format!("{{{{ if .a }}}}\n  - x:\n y: [\n{words}\n{{{{ end }}}}\n");
+    for (words, expected) in [
+        ("privileged: true", "privileged ?"),
+        ("seccompProfile: x", "? ?"),
+        ("containers: x", ""),
+        ("# privileged", "? ?"),
+    ] {
+        assert_eq!(forms(&[("chart/templates/pod.yaml", &broken(words))]), expected, "{words}");
+    }
+}
+
+#[test]
+fn a_deployment_file_that_is_too_large_is_a_gap() {
+    let limits = Limits { text_file: 1000, ..Limits::default() };
+    let long = format!("{PRIVILEGED}# {}\n", "x".repeat(1000));
+    let told = told_within(&[("pod.yaml", &long), ("a.go", &long)], limits);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].starts_with("gap pod.yaml"), "{told:?}");
 }

@@ -136,6 +136,7 @@ fn seen(traced: &Traced, with_read_back: bool) -> Seen {
             _ => Err(reason!("read-back-forbidden")),
         },
         untraced: None,
+        ended_by_a_call: false,
     }
 }
 
@@ -359,6 +360,7 @@ fn without_trace_and_read_back_nothing_is_known() {
         looks: vec![],
         read_back: Err(reason!("read-back-forbidden")),
         untraced: None,
+        ended_by_a_call: false,
     };
     let request = Request::new("process.syscalls", &BTreeMap::from([("deny".into(), json!(["execve", "frobnicate"]))]));
     let sheet = sheet(&request, &none).expect("a kind of ours");

@@ -1,0 +1,149 @@
+//! Which delivered files say how containers are started, and what each says.
+
+use super::containers::{self, Container};
+use super::{claims, commands, template};
+use assize_delivery::{Delivery, Entry};
+use assize_facts::Reason;
+
+/// Of files that nothing but their words make a deployment file, larger ones are data.
+const LARGEST_UNNAMED: u64 = 1 << 20;
+
+/// Folders whose files belong to somebody else or to tests: what they start counts where it is surely the service.
+const ASIDE: [&str; 4] = ["vendor", "testdata", "node_modules", ".git"];
+
+/// Endings of files that start nothing: sources, documents, pictures.
+const OTHERS: [&str; 44] = [
+    "go", "mod", "sum", "md", "rst", "adoc", "txt", "html", "htm", "css", "scss", "less", "js", "mjs", "ts", "tsx",
+    "jsx", "vue", "map", "svg", "png", "jpg", "jpeg", "gif", "ico", "webp", "woff", "woff2", "ttf", "pdf", "proto",
+    "s", "c", "h", "cc", "cpp", "rs", "java", "sql", "csv", "pem", "crt", "key", "golden",
+];
+
+/// What a file is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Yaml,
+    Json,
+    /// Shell, make, systemd units: lines that may be commands.
+    Commands,
+    /// Podman's unit of a container (`podman-systemd.unit(5)`).
+    Quadlet,
+    /// Anything else: what its words say.
+    Words,
+}
+
+fn extension(path: &str) -> String {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
+}
+
+fn form(entry: &Entry) -> Option<Form> {
+    let name = entry.name().to_ascii_lowercase();
+    let stem = ["tmpl", "gotmpl", "tpl", "j2", "template", "in", "dist", "example"]
+        .iter()
+        .find_map(|e| name.strip_suffix(&format!(".{e}")));
+    Some(match extension(stem.unwrap_or(&name)).as_str() {
+        "yaml" | "yml" | "kube" => Form::Yaml,
+        "json" => Form::Json,
+        "container" => Form::Quadlet,
+        "sh" | "bash" | "zsh" | "ksh" | "mk" | "service" | "bat" | "cmd" | "ps1" => Form::Commands,
+        _ if matches!(
+            name.as_str(),
+            "makefile" | "gnumakefile" | "justfile" | "jenkinsfile" | "procfile" | "vagrantfile"
+        ) =>
+        {
+            Form::Commands
+        }
+        other if OTHERS.contains(&other) => return None,
+        _ if name.starts_with("readme") || name.starts_with("license") || name.starts_with("changelog") => return None,
+        // A helper file of a chart, or any other: its name says nothing.
+        _ => Form::Words,
+    })
+}
+
+/// Whether a file lies where only what is surely the service's counts.
+pub(super) fn is_aside(path: &str) -> bool {
+    path.split('/').any(|part| ASIDE.contains(&part))
+}
+
+pub(super) fn may_matter(entry: &Entry) -> bool {
+    entry.is_file() && form(entry).is_some_and(|form| form != Form::Words || entry.size <= LARGEST_UNNAMED)
+}
+
+/// The text of a file that speaks of confinement or starts containers; `None` where it does neither.
+///
+/// # Errors
+/// The file cannot be read, or is larger than a text may be.
+pub(super) fn text(delivery: &Delivery, entry: &Entry) -> Result<Option<String>, Reason> {
+    let bytes = delivery.read(&entry.path)?;
+    // YAML may be UTF-16 (YAML 1.2.2, 5.2).
+    let text = match bytes.as_slice() {
+        [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        [0xEF, 0xBB, 0xBF, rest @ ..] if matters(rest) => String::from_utf8_lossy(rest).into_owned(),
+        bytes if matters(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => return Ok(None),
+    };
+    Ok(Some(text))
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let units: Vec<u16> = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]])).collect();
+    String::from_utf16_lossy(&units)
+}
+
+/// Escapes may write any of the words.
+fn matters(bytes: &[u8]) -> bool {
+    const WORDS: [&str; 11] = [
+        "seccomp",
+        "SCMP_ACT_",
+        "rivileged",
+        "ontainers",
+        "services:",
+        "docker",
+        "podman",
+        "nerdctl",
+        "\\u00",
+        "\\x",
+        "!!binary",
+    ];
+    WORDS.iter().any(|word| memchr::memmem::find(bytes, word.as_bytes()).is_some())
+}
+
+/// The containers that a file starts, and what it says of none in particular.
+///
+/// # Errors
+/// What keeps a deployment file from being read, where it speaks of confinement.
+pub(super) fn containers(entry: &Entry, text: &str) -> Result<Vec<Container>, String> {
+    match form(entry) {
+        None => Ok(vec![]),
+        Some(Form::Json) => structured(text).or_else(|detail| not_read(text, detail)),
+        Some(Form::Yaml) => structured(text).or_else(|detail| match template::plain(text) {
+            Some(plain) => structured(&plain)
+                .map(|all| all.into_iter().map(Container::by_a_template).collect())
+                .or_else(|_| Ok(template::unread(text))),
+            None => not_read(text, detail),
+        }),
+        Some(Form::Commands) => Ok(commands::of_lines(text)),
+        Some(Form::Quadlet) => Ok(containers::of_quadlet(text)),
+        // A manifest without a name that says so, or a script.
+        Some(Form::Words) => Ok(match structured(text) {
+            Ok(all) if !all.is_empty() => all,
+            _ => commands::of_lines(text),
+        }),
+    }
+}
+
+/// Another tool's file is of no interest; one that speaks of confinement is.
+fn not_read(text: &str, detail: String) -> Result<Vec<Container>, String> {
+    if claims::speaks(text) { Err(detail) } else { Ok(vec![]) }
+}
+
+fn structured(text: &str) -> Result<Vec<Container>, String> {
+    // JSON is YAML; a tab in it is not.
+    let documents: Vec<serde_json::Value> = match serde_json::from_str(text) {
+        Ok(json) => vec![json],
+        Err(_) => serde_saphyr::from_multiple(text)
+            .map_err(|e| e.to_string().lines().next().unwrap_or_default().to_owned())?,
+    };
+    Ok(documents.iter().flat_map(containers::of_document).collect())
+}

@@ -1,5 +1,5 @@
 //! The prober beside established scanners, point by point, and timed: played by `tests/long/scanners.sh` and `tests/bench/tls.sh`, which
-//! say where the scanners are.
+//! say where the scanners are. The servers alone are asked in every run.
 
 use super::full::{Client, FirstRead, Manner};
 use super::interview::{groups13, versions};
@@ -192,38 +192,50 @@ fn compared(server: &str, address: SocketAddr, sslyze_program: &str) -> Vec<Stri
     differences
 }
 
+/// Every server that is compared: its name, and the versions that it was told to speak.
+fn servers(folder: &Path, mut each: impl FnMut(&str, SocketAddr, &[&str])) {
+    let numbers = ["769", "770", "771", "772"];
+    let names = VERSIONS.map(|(name, ..)| name);
+    for from in 0..4 {
+        for to in from..4 {
+            let range = format!("{} to {}", names[from], names[to]);
+            let go = Running::start("tls", &["-min", numbers[from], "-max", numbers[to]]);
+            each(&format!("Go, {range}"), go.address, &names[from..=to]);
+            let options = ["-min_protocol", VERSIONS[from].1, "-max_protocol", VERSIONS[to].1];
+            let openssl = Server::start(folder, &options);
+            each(&format!("OpenSSL, {range}"), openssl.1, &names[from..=to]);
+        }
+    }
+    let holes = Server::start(folder, &["-min_protocol", "TLSv1", "-no_tls1_1"]);
+    each("OpenSSL, without 1.1", holes.1, &["1.0", "1.2", "1.3"]);
+    let few = ["-min_protocol", "TLSv1.3", "-ciphersuites", "TLS_AES_256_GCM_SHA384", "-groups", "P-256:X25519"];
+    let few = Server::start(folder, &few);
+    each("OpenSSL, 1.3 with one suite and two groups", few.1, &["1.3"]);
+}
+
+#[test]
+fn servers_of_every_range_of_versions_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    certificate(folder.path());
+    servers(folder.path(), |server, address, told| {
+        let found = ours(address);
+        assert_eq!(found.versions.iter().map(String::as_str).collect::<Vec<_>>(), told, "{server}");
+        if server.ends_with("two groups") {
+            let texts = |all: &[&str]| Some(all.iter().map(|t| (*t).to_owned()).collect::<BTreeSet<_>>());
+            assert_eq!(found.suites, texts(&["TLS_AES_256_GCM_SHA384"]));
+            assert_eq!(found.groups, texts(&["P256", "X25519"]));
+        }
+    });
+}
+
 #[test]
 #[ignore = "needs three scanners; played by tests/long/scanners.sh"]
 fn established_scanners_find_the_same() {
     let program = std::env::var("ASSIZE_SSLYZE").unwrap_or_else(|_| "sslyze".into());
     let folder = tempfile::tempdir().expect("a folder");
     certificate(folder.path());
-    let numbers = ["769", "770", "771", "772"];
     let mut differences = Vec::new();
-    for from in 0..4 {
-        for to in from..4 {
-            let go = Running::start("tls", &["-min", numbers[from], "-max", numbers[to]]);
-            differences.extend(compared(
-                &format!("Go, {} to {}", VERSIONS[from].0, VERSIONS[to].0),
-                go.address,
-                &program,
-            ));
-            let server =
-                Server::start(folder.path(), &["-min_protocol", VERSIONS[from].1, "-max_protocol", VERSIONS[to].1]);
-            differences.extend(compared(
-                &format!("OpenSSL, {} to {}", VERSIONS[from].0, VERSIONS[to].0),
-                server.1,
-                &program,
-            ));
-        }
-    }
-    let holes = Server::start(folder.path(), &["-min_protocol", "TLSv1", "-no_tls1_1"]);
-    differences.extend(compared("OpenSSL, without 1.1", holes.1, &program));
-    let few = Server::start(
-        folder.path(),
-        &["-min_protocol", "TLSv1.3", "-ciphersuites", "TLS_AES_256_GCM_SHA384", "-groups", "P-256:X25519"],
-    );
-    differences.extend(compared("OpenSSL, 1.3 with one suite and two groups", few.1, &program));
+    servers(folder.path(), |server, address, _| differences.extend(compared(server, address, &program)));
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 

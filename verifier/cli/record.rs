@@ -76,6 +76,7 @@ fn environment(limits: &Limits) -> Environment {
         ("folder_depth", limits.folder_depth.into()),
         ("archive_depth", limits.archive_depth.into()),
         ("unpacked", limits.unpacked),
+        ("unpacked_in_all", limits.unpacked_in_all),
         ("ratio", limits.ratio),
         ("output", limits.output),
         ("output_line", limits.output_line),

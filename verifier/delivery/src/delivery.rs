@@ -1,6 +1,6 @@
 //! The opened deliverable: its entries, bounded reads, digests, and what it declares.
 
-use crate::archive::{self, Budget, Member};
+use crate::archive::{self, Budget, Member, Whole};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
@@ -17,6 +17,7 @@ use std::collections::HashMap;
 use std::io::{self, Read};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Why a deliverable could not be opened at all.
@@ -61,6 +62,8 @@ struct Inner {
     gaps: Vec<Gap>,
     /// Digests of what was read, by path.
     digests: Mutex<HashMap<String, Digest>>,
+    /// What may still be unpacked.
+    unpacked_left: Whole,
     source: OnceLock<Result<Option<Kept>, Reason>>,
     inventory: OnceLock<Inventory>,
     programs: OnceLock<Vec<String>>,
@@ -82,7 +85,7 @@ impl Delivery {
 
     /// Unpacks an archive of this deliverable to a private folder and opens that: what could not be unpacked is in its gaps.
     pub(crate) fn unpack(&self, path: &str) -> Result<Delivery, Reason> {
-        let Unpacked { folder, gaps } = unpack::unpack(&self.store(path)?, path, &self.0.limits)?;
+        let Unpacked { folder, gaps } = unpack::unpack(&self.store(path)?, path, &self.budget())?;
         let root = folder.path().to_path_buf();
         Ok(Delivery::walked(root, Deliverable::default(), self.0.limits.clone(), gaps, Some(folder)))
     }
@@ -95,6 +98,7 @@ impl Delivery {
         unpacked: Option<tempfile::TempDir>,
     ) -> Delivery {
         let walk = walk::walk(&root, &limits);
+        let unpacked_in_all = limits.unpacked_in_all;
         gaps.extend(walk.gaps);
         Delivery(Arc::new(Inner {
             root,
@@ -103,6 +107,7 @@ impl Delivery {
             entries: walk.entries,
             gaps,
             digests: Mutex::default(),
+            unpacked_left: Whole::new(AtomicU64::new(unpacked_in_all)),
             source: OnceLock::new(),
             inventory: OnceLock::new(),
             programs: OnceLock::new(),
@@ -117,6 +122,11 @@ impl Delivery {
 
     pub fn limits(&self) -> &Limits {
         &self.0.limits
+    }
+
+    /// What one file may cost to open.
+    pub(crate) fn budget(&self) -> Budget {
+        Budget::within(&self.0.limits, &self.0.unpacked_left)
     }
 
     pub fn root(&self) -> &Path {
@@ -232,7 +242,7 @@ impl Delivery {
     ) -> Result<Vec<Reason>, Reason> {
         let mut visit = visit::Calling::new(visitor);
         let store = self.store(path)?;
-        archive::each(store.whole(), path, &Budget::new(&self.0.limits), &mut visit)?;
+        archive::each(store.whole(), path, &self.budget(), &mut visit)?;
         Ok(visit.into_gaps())
     }
 

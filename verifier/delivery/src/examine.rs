@@ -115,25 +115,9 @@ fn unreadable(file: &File<'_>, error: &io::Error, found: &mut Found) {
 
 fn format(kind: Kind, scan: &Scan) -> Format {
     match kind {
-        Kind::Empty => Format::Empty,
-        Kind::Elf => Format::Elf,
-        Kind::MachO => Format::MachO,
-        Kind::Pe => Format::Pe,
-        Kind::Coff => Format::Coff,
-        Kind::Wasm => Format::Wasm,
-        Kind::GoObject => Format::GoObject,
-        Kind::Bitcode => Format::Bitcode,
-        Kind::Ar => Format::StaticArchive,
-        Kind::Tar => Format::Tar,
-        Kind::Gzip => Format::Gzip,
-        Kind::Zstd => Format::Zstd,
-        Kind::Zip => Format::Zip,
-        Kind::Closed(_) => Format::OtherArchive,
-        Kind::Script => Format::Script,
-        Kind::Dos | Kind::Data(_) => Format::OtherBinary,
         Kind::Plain if scan.text => Format::Text,
         Kind::Plain if is_random(scan) => Format::HighEntropy,
-        Kind::Plain => Format::OtherBinary,
+        kind => kind.format(),
     }
 }
 

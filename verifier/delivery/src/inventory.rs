@@ -1,6 +1,5 @@
 //! The inventory: every delivered file examined in parallel, told in the order of paths.
 
-use crate::archive::Budget;
 use crate::declared::Names;
 use crate::delivery::Delivery;
 use crate::examine::{self, Found, Seen};
@@ -120,7 +119,7 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
             return Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED));
         }
         let store = Store::File(file, size);
-        let budget = Budget::new(delivery.limits());
+        let budget = delivery.budget();
         let work = || examine::examine(&store, &entry.path, entry.mode, &budget);
         // The last resort: a bug of ours in one hostile file must not end the whole run.
         catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path))

@@ -2,6 +2,7 @@
 
 use crate::archive::tar_checksum_fits;
 use crate::exe;
+use assize_facts::kinds::inventory::Format;
 
 /// So many first bytes are looked at: ISO 9660 has its mark at 32769.
 pub(crate) const HEAD: usize = 36 << 10;
@@ -35,6 +36,28 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// What the inventory calls it, as far as the first bytes say.
+    pub(crate) fn format(self) -> Format {
+        match self {
+            Kind::Empty => Format::Empty,
+            Kind::Elf => Format::Elf,
+            Kind::MachO => Format::MachO,
+            Kind::Pe => Format::Pe,
+            Kind::Coff => Format::Coff,
+            Kind::Wasm => Format::Wasm,
+            Kind::GoObject => Format::GoObject,
+            Kind::Bitcode => Format::Bitcode,
+            Kind::Ar => Format::StaticArchive,
+            Kind::Tar => Format::Tar,
+            Kind::Gzip => Format::Gzip,
+            Kind::Zstd => Format::Zstd,
+            Kind::Zip => Format::Zip,
+            Kind::Closed(_) => Format::OtherArchive,
+            Kind::Script => Format::Script,
+            Kind::Dos | Kind::Data(_) | Kind::Plain => Format::OtherBinary,
+        }
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Empty => "empty",

@@ -271,3 +271,17 @@ fn a_large_sparse_file_costs_no_memory_and_is_not_read_as_text() {
     assert_eq!(delivery.read("sparse").unwrap_err().code, "file-too-large");
     assert_eq!(files(&delivery), "sparse other-binary");
 }
+
+#[test]
+fn many_archives_share_what_may_be_unpacked() {
+    let packed = gzip_of(&noise(100_000));
+    let root = folder(&[("a.gz", &packed), ("b.gz", &packed), ("c.gz", &packed)]);
+    let codes = |limits: Limits| {
+        let delivery = Delivery::open(root.path(), Deliverable::default(), limits).expect("it opens");
+        let sheet = sheet(&delivery, "inventory.files");
+        sheet.gaps.iter().map(|gap| gap.reason.code.clone()).filter(|code| code.contains("large")).collect::<Vec<_>>()
+    };
+    assert!(codes(Limits { unpacked: 400_000, ..Limits::default() }).is_empty());
+    let found = codes(Limits { unpacked: 400_000, unpacked_in_all: 250_000, ..Limits::default() });
+    assert!(!found.is_empty() && found.iter().all(|code| code == "archives-too-large"), "{found:?}");
+}

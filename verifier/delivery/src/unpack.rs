@@ -2,7 +2,7 @@
 
 use crate::archive::{self, Budget, Member, MemberKind, Visitor};
 use crate::store::Store;
-use assize_facts::{Gap, Limits, Reason, reason};
+use assize_facts::{Gap, Reason, reason};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Read};
 use std::os::unix::fs::{OpenOptionsExt, symlink};
@@ -15,11 +15,12 @@ pub(crate) struct Unpacked {
 }
 
 /// Unpacks what can be unpacked. An archive that ends early leaves a gap; one that cannot be begun is an error.
-pub(crate) fn unpack(store: &Store, path: &str, limits: &Limits) -> Result<Unpacked, Reason> {
+pub(crate) fn unpack(store: &Store, path: &str, budget: &Budget) -> Result<Unpacked, Reason> {
     let no_folder = |error: io::Error| reason!("no-private-folder", detail = error);
     let folder = tempfile::Builder::new().prefix("assize-").tempdir().map_err(no_folder)?;
-    let mut writer = Writer { root: folder.path().to_path_buf(), depth: limits.folder_depth, gaps: Vec::new() };
-    let result = archive::each(store.whole(), path, &Budget::new(limits), &mut writer);
+    let mut writer =
+        Writer { root: folder.path().to_path_buf(), depth: budget.limits().folder_depth, gaps: Vec::new() };
+    let result = archive::each(store.whole(), path, budget, &mut writer);
     if let Err(reason) = result {
         if reason.code == "archive-not-opened" {
             return Err(reason);

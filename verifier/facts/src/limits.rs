@@ -15,6 +15,8 @@ pub struct Limits {
     pub archive_depth: u32,
     /// Bytes that one archive may unpack to.
     pub unpacked: u64,
+    /// Bytes that all archives of the deliverable may unpack to, each time that they are read.
+    pub unpacked_in_all: u64,
     /// Unpacked size over packed size above which an archive is a bomb (from 1 MiB unpacked on).
     pub ratio: u64,
     /// Bytes of output of a service that are kept and judged.
@@ -32,6 +34,7 @@ impl Default for Limits {
             folder_depth: 200,
             archive_depth: 4,
             unpacked: 4 << 30,
+            unpacked_in_all: 64 << 30,
             ratio: 1_000,
             output: 32 << 20,
             output_line: 1 << 20,

@@ -16,6 +16,7 @@ use assize_facts::{Limits, Reason, reason};
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use layer::{Layered, layer, tar_within};
@@ -57,8 +58,12 @@ pub(crate) trait Visitor {
     fn leftover(&mut self, _from: u64, _to: u64) {}
 }
 
+/// What all files of a delivery may still be unpacked to.
+pub(crate) type Whole = Arc<AtomicU64>;
+
 /// What one delivered file may still cost, its nested archives included.
 pub(crate) struct Budget {
+    whole: Whole,
     unpacked: AtomicU64,
     members: AtomicU64,
     names: AtomicU64,
@@ -66,8 +71,15 @@ pub(crate) struct Budget {
 }
 
 impl Budget {
+    #[cfg(test)]
     pub(crate) fn new(limits: &Limits) -> Budget {
+        Budget::within(limits, &Whole::new(AtomicU64::new(limits.unpacked_in_all)))
+    }
+
+    /// A file's own limits, and what the delivery has left.
+    pub(crate) fn within(limits: &Limits, whole: &Whole) -> Budget {
         Budget {
+            whole: whole.clone(),
             unpacked: AtomicU64::new(limits.unpacked),
             members: AtomicU64::new(limits.entries),
             names: AtomicU64::new(NAMES),
@@ -81,8 +93,8 @@ impl Budget {
 
     /// Takes so many bytes of what may still be unpacked or looked at again.
     pub(crate) fn spend(&self, bytes: u64) -> Result<(), Reason> {
-        let left = take(&self.unpacked, bytes);
-        left.ok_or_else(|| reason!("archive-too-large", limit = self.limits.unpacked))
+        take(&self.unpacked, bytes).ok_or_else(|| reason!("archive-too-large", limit = self.limits.unpacked))?;
+        take(&self.whole, bytes).ok_or_else(|| reason!("archives-too-large", limit = self.limits.unpacked_in_all))
     }
 
     /// Counts a member; what is remembered of it costs memory, most of all its name.

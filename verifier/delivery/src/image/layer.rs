@@ -122,7 +122,7 @@ impl Reading<'_> {
             mode: member.mode,
             capabilities: member.capabilities,
             sha256: None,
-            format: format(kind),
+            format: kind.format(),
             code: is_code(kind),
             go_program: false.into(),
             packer: None.into(),
@@ -178,25 +178,4 @@ fn is_code(kind: Kind) -> bool {
         kind,
         Kind::Elf | Kind::MachO | Kind::Pe | Kind::Coff | Kind::GoObject | Kind::Bitcode | Kind::Wasm | Kind::Dos
     )
-}
-
-fn format(kind: Kind) -> Format {
-    match kind {
-        Kind::Empty => Format::Empty,
-        Kind::Elf => Format::Elf,
-        Kind::MachO => Format::MachO,
-        Kind::Pe => Format::Pe,
-        Kind::Coff => Format::Coff,
-        Kind::Wasm => Format::Wasm,
-        Kind::GoObject => Format::GoObject,
-        Kind::Bitcode => Format::Bitcode,
-        Kind::Ar => Format::StaticArchive,
-        Kind::Tar => Format::Tar,
-        Kind::Gzip => Format::Gzip,
-        Kind::Zstd => Format::Zstd,
-        Kind::Zip => Format::Zip,
-        Kind::Closed(_) => Format::OtherArchive,
-        Kind::Script => Format::Script,
-        Kind::Dos | Kind::Data(_) | Kind::Plain => Format::OtherBinary,
-    }
 }

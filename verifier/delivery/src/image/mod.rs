@@ -133,7 +133,7 @@ fn sought(delivery: &Delivery) -> Sought {
 }
 
 fn one(delivery: &Delivery, place: &Place, sought: &Sought, all: &mut Images) {
-    let budget = Budget::new(delivery.limits());
+    let budget = delivery.budget();
     let blobs = match Blobs::open(delivery, &place.path, &budget) {
         Ok(blobs) => blobs,
         Err(reason) => return all.gaps.push((reason, place.path.clone())),

@@ -335,12 +335,24 @@ struct Inside<'a, 'b> {
     docker: bool,
 }
 
-impl Visitor for Inside<'_, '_> {
-    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
-        let path = format!("{}!{}", self.file.path, member.name);
+impl Inside<'_, '_> {
+    /// What the member is called in facts.
+    fn noted(&mut self, member: &Member) -> String {
         let top = member.name.trim_start_matches("./");
         self.oci |= top == "oci-layout";
         self.docker |= top == "manifest.json";
+        format!("{}!{}", self.file.path, member.name)
+    }
+
+    fn inner(&mut self, part: Part<'_>, path: String, member: &Member) {
+        let inner = File { part, path, mode: member.mode, depth: self.file.depth + 1 };
+        one(&inner, self.budget, self.found);
+    }
+}
+
+impl Visitor for Inside<'_, '_> {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+        let path = self.noted(member);
         match &member.kind {
             MemberKind::Folder => {}
             MemberKind::Link(target) | MemberKind::HardLink(target) => {
@@ -352,12 +364,14 @@ impl Visitor for Inside<'_, '_> {
                 let unknown = Known::Unknown(reason!("special-file", path = &path, kind = kind));
                 self.found.seen.push(Seen::new(&path, 0, member.mode, unknown, Format::Special));
             }
-            MemberKind::File => {
-                let store = store::spool(content)?;
-                let inner = File { part: store.whole(), path, mode: member.mode, depth: self.file.depth + 1 };
-                one(&inner, self.budget, self.found);
-            }
+            MemberKind::File => self.inner(store::spool(content)?.whole(), path, member),
         }
+        Ok(())
+    }
+
+    fn member_in_place(&mut self, member: &Member, place: Part<'_>, _: &mut dyn Read) -> io::Result<()> {
+        let path = self.noted(member);
+        self.inner(place, path, member);
         Ok(())
     }
 

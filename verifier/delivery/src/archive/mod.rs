@@ -53,6 +53,10 @@ pub enum MemberKind {
 /// Is given each member with its content (empty for what is not a file), and each gap.
 pub(crate) trait Visitor {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()>;
+    /// A member that lies in the archive's file as it is.
+    fn member_in_place(&mut self, member: &Member, _: Part<'_>, content: &mut dyn Read) -> io::Result<()> {
+        self.member(member, content)
+    }
     fn gap(&mut self, reason: Reason);
     /// Bytes of the archive's file that belong to none of its members: before, between or after them.
     fn leftover(&mut self, _from: u64, _to: u64) {}
@@ -182,7 +186,7 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
     let mut once = Once { visitor, budget, seen: HashSet::new() };
     let result = match sniff::kind(&head, part.len()) {
-        Kind::Tar => tar::each(part.reader(), &mut once),
+        Kind::Tar => tar::each_in_place(part, &mut once),
         Kind::Gzip | Kind::Zstd => compressed::each(part, name, budget, &mut once),
         Kind::Ar => ar::each(part, &mut once),
         _ if has_directory(&part) => zip::each(part, budget, &mut once),
@@ -203,15 +207,27 @@ struct Once<'a> {
     seen: HashSet<String>,
 }
 
-impl Visitor for Once<'_> {
-    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+impl Once<'_> {
+    fn count(&mut self, member: &Member) -> io::Result<()> {
         self.budget.member(&member.name).map_err(refuse)?;
         let name = member.name.trim_end_matches('/').trim_start_matches("./").to_string();
         if member.kind != MemberKind::Folder && self.seen.contains(&name) {
             self.visitor.gap(reason!("archive-duplicate", member = &member.name));
         }
         self.seen.insert(name);
+        Ok(())
+    }
+}
+
+impl Visitor for Once<'_> {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+        self.count(member)?;
         self.visitor.member(member, content)
+    }
+
+    fn member_in_place(&mut self, member: &Member, place: Part<'_>, content: &mut dyn Read) -> io::Result<()> {
+        self.count(member)?;
+        self.visitor.member_in_place(member, place, content)
     }
 
     fn gap(&mut self, reason: Reason) {

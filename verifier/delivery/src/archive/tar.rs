@@ -61,6 +61,32 @@ impl Takes for Only<'_> {
     fn gap(&mut self, _: Reason) {}
 }
 
+/// Gives every member with its place in the archive.
+pub(super) fn each_in_place(part: Part<'_>, visitor: &mut dyn Visitor) -> io::Result<()> {
+    walk(&mut Counted { stream: part.reader(), at: 0 }, &mut InPlace { part, visitor })
+}
+
+struct InPlace<'a, 'v> {
+    part: Part<'a>,
+    visitor: &'v mut dyn Visitor,
+}
+
+impl Takes for InPlace<'_, '_> {
+    fn member(&mut self, member: &Member, from: u64, content: &mut dyn Read) -> io::Result<()> {
+        match member.kind {
+            MemberKind::File => {
+                let place = self.part.slice(from, from.saturating_add(member.size));
+                self.visitor.member_in_place(member, place, content)
+            }
+            _ => self.visitor.member(member, content),
+        }
+    }
+
+    fn gap(&mut self, reason: Reason) {
+        self.visitor.gap(reason);
+    }
+}
+
 /// What is told of a tar archive.
 trait Takes {
     fn member(&mut self, member: &Member, from: u64, content: &mut dyn Read) -> io::Result<()>;

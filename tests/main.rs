@@ -23,6 +23,7 @@ mod packs;
 mod pipelines;
 mod public;
 mod readers;
+mod rebuilds;
 mod reports;
 mod run;
 mod samples;

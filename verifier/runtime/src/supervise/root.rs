@@ -43,7 +43,7 @@ impl From<std::io::Error> for Trouble {
 pub(crate) fn build(setup: &Setup) -> Step<()> {
     // Without this, mounts made here would appear on hosts whose root is shared (systemd's default).
     step("mount-private", mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE))?;
-    let root = hang()?;
+    let root = hang(&setup.shown)?;
     folders(root, setup)?;
     devices(root)?;
     for name in host_folders(setup.host_libraries) {
@@ -61,10 +61,15 @@ pub(crate) fn build(setup: &Setup) -> Step<()> {
     step("enter-root", nix::unistd::chdir("/"))
 }
 
-fn hang() -> Step<&'static str> {
+/// Mounts the new root over a folder that hides nothing of what is shown.
+fn hang(shown: &[Shown]) -> Step<&'static str> {
     let mut last = ("mount-root".to_string(), Errno::ENOENT);
     let options = format!("size={ROOT_SIZE},nr_inodes=200000,mode=755");
-    for hanger in HANGERS {
+    let hides = |hanger: &&&str| {
+        let place = fs::canonicalize(**hanger).unwrap_or_else(|_| (**hanger).into());
+        shown.iter().any(|folder| Path::new(&folder.from).starts_with(&place))
+    };
+    for hanger in HANGERS.iter().filter(|hanger| !hides(hanger)) {
         let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV;
         match mount(Some("tmpfs"), *hanger, Some("tmpfs"), flags, Some(options.as_str())) {
             Ok(()) => return Ok(hanger),

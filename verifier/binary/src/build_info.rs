@@ -48,13 +48,28 @@ pub fn read(image: &Image, file: &[u8], part: Range<usize>) -> Result<BuildInfo,
     let data = file.get(part.start..part.end.min(file.len())).ok_or(Unread::Broken)?;
     let start = find(data).ok_or(Unread::Absent)?;
     let blob = &data[start..];
-    let flags = *blob.get(MAGIC.len() + 1).ok_or(Unread::Broken)?;
-    let by_pointers = flags & INLINE == 0;
-    let (version, lines) = match by_pointers {
-        false => inline(blob),
-        true => pointed(image, file, blob, part.start + start),
+    match by_pointers(blob)? {
+        false => told(inline(blob), false),
+        true => told(pointed(image, file, blob, part.start + start), true),
     }
-    .ok_or(Unread::Broken)?;
+}
+
+/// The same of a part that needs nothing else of the file; `None` where it does, or where the blob is not in it.
+pub fn read_inline(data: &[u8]) -> Option<Result<BuildInfo, Unread>> {
+    let blob = &data[find(data)?..];
+    match by_pointers(blob) {
+        Ok(false) => Some(told(inline(blob), false)),
+        Ok(true) | Err(_) => None,
+    }
+}
+
+fn by_pointers(blob: &[u8]) -> Result<bool, Unread> {
+    let flags = *blob.get(MAGIC.len() + 1).ok_or(Unread::Broken)?;
+    Ok(flags & INLINE == 0)
+}
+
+fn told(texts: Option<(&[u8], &[u8])>, by_pointers: bool) -> Result<BuildInfo, Unread> {
+    let (version, lines) = texts.ok_or(Unread::Broken)?;
     let version = std::str::from_utf8(version).map_err(|_| Unread::Broken)?;
     let mut info = BuildInfo { version: version.into(), by_pointers, ..BuildInfo::default() };
     // Sixteen bytes stand before and after, so that the text can be found in a running program (`runtime/debug`, modinfo).

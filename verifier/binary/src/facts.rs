@@ -1,9 +1,12 @@
 //! What was read of an executable as typed facts.
 
 use crate::build_info::{BuildInfo, Line};
+use crate::functions::Function;
 use crate::program::Program;
 use assize_facts::kinds::binary::{Functions, Info, Linkage, Module, Setting};
 use assize_facts::{GoVersion, Known, Origin, Sheet, reason};
+use assize_golang::linker::in_module;
+use std::borrow::Cow;
 
 /// Packages that load C without cgo, by their import path: the class of run-time loaders.
 const LOADERS: &[&str] = &[
@@ -102,24 +105,23 @@ fn module(program: &Program, line: &Line, is_main: bool) -> Module {
 }
 
 pub fn functions(sheet: &mut Sheet, program: &Program) {
-    let packages = match &program.functions {
-        Ok(functions) => {
-            if let Some(reason) = &functions.trees_unread {
-                sheet.gap(reason.clone(), program.path.as_str());
-            }
-            &functions.packages
-        }
+    let read = match &program.functions {
+        Ok(functions) => functions,
         Err(reason) => return sheet.gap(reason.clone(), program.path.as_str()),
     };
-    for (name, package) in packages {
-        let column = |pick: fn(&(String, String, u32)) -> String| package.functions.iter().map(pick).collect();
+    if let Some(reason) = &read.trees_unread {
+        sheet.gap(reason.clone(), program.path.as_str());
+    }
+    for (name, package) in read.packages() {
+        let mut all: Vec<Function<'_>> = package.functions().collect();
+        all.sort_unstable();
         let functions = Functions {
             binary: program.name.clone(),
-            package: name.clone(),
-            names: column(|f| f.0.clone()),
-            files: column(|f| f.1.clone()),
-            lines: package.functions.iter().map(|f| f.2).collect(),
-            inlined: package.inlined.iter().cloned().collect(),
+            package: name.to_owned(),
+            names: all.iter().map(|f| f.name.as_ref().to_owned()).collect(),
+            files: all.iter().map(|f| f.file.as_ref().to_owned()).collect(),
+            lines: all.iter().map(|f| f.line).collect(),
+            inlined: package.inlined().map(Cow::into_owned).collect(),
         };
         sheet.push(functions, origin(program));
     }
@@ -127,32 +129,28 @@ pub fn functions(sheet: &mut Sheet, program: &Program) {
 
 /// Functions that only a build with cgo has; data symbols such as `_cgo_init` are in every Go program and are not asked for.
 fn cgo_functions(program: &Program) -> Known<Vec<String>> {
-    let packages = match &program.functions {
-        Ok(functions) => &functions.packages,
+    let functions = match &program.functions {
+        Ok(functions) => functions,
         Err(reason) => return Known::Unknown(reason.clone()),
     };
     let mut found = Vec::new();
-    for (package, functions) in packages {
-        let names = functions.functions.iter().map(|f| &f.0).chain(&functions.inlined);
-        let cgo = |name: &&String| {
+    for (package, functions) in functions.packages() {
+        let cgo = |name: &Cow<'_, str>| {
             package == "runtime/cgo" || ["_cgo_", "_Cfunc_", "_cgoexp_"].iter().any(|mark| name.starts_with(mark))
         };
-        found.extend(names.filter(cgo).map(|name| format!("{package}.{name}")));
+        found.extend(functions.names().filter(cgo).map(|name| format!("{package}.{name}")));
     }
     found.sort();
     Known::Value(found)
 }
 
 fn loaders(program: &Program) -> Known<Vec<String>> {
-    let packages = match &program.functions {
-        Ok(functions) => &functions.packages,
+    let functions = match &program.functions {
+        Ok(functions) => functions,
         Err(reason) => return Known::Unknown(reason.clone()),
     };
-    let is_loader = |package: &&String| {
-        let under = |loader: &str| package.as_str() == loader || package.starts_with(&format!("{loader}/"));
-        LOADERS.iter().any(|loader| under(loader))
-    };
-    Known::Value(packages.keys().filter(is_loader).cloned().collect())
+    let is_loader = |package: &&str| LOADERS.iter().any(|loader| in_module(loader, package));
+    Known::Value(functions.packages().map(|(package, _)| package).filter(is_loader).map(str::to_owned).collect())
 }
 
 pub fn linkage(sheet: &mut Sheet, program: &Program) {

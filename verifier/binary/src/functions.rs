@@ -1,74 +1,199 @@
 //! The function table of a Go program by package: names, files and first lines, and what stands only in inline trees.
 
+use crate::garbled::Packages;
 use crate::image::Image;
-use crate::pclntab::{self, Function, Layout, Table};
+use crate::pclntab::{self, Layout, Table, Text, Tree};
+use assize_delivery::Bytes;
 use assize_facts::{Reason, reason};
-use assize_golang::linker::split;
-use std::collections::{BTreeMap, BTreeSet};
+use assize_golang::linker::split_bytes;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
-/// The functions of one package.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Package {
-    /// Name without the package, source file, first line (0 where the table says none).
-    pub functions: Vec<(String, String, u32)>,
-    pub inlined: BTreeSet<String>,
-}
-
-/// Everything that the table says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Everything that the table says. Of its bytes those are kept that hold names; a program has a hundred thousand.
+#[derive(Debug, Default)]
 pub struct Functions {
-    pub packages: BTreeMap<String, Package>,
+    texts: Vec<u8>,
+    packages: BTreeMap<String, Package>,
     /// Why the inline trees are not among it: small functions are only there.
     pub trees_unread: Option<Reason>,
+    /// Whether the names look garbled.
+    pub garbled: bool,
 }
 
-/// The table; the reason where it is missing or cannot be read to its end. `trees` are addresses at which inline trees may begin.
-pub fn read(image: &Image, bytes: &[u8], trees: Option<u64>) -> Result<Functions, Reason> {
-    let missing = || reason!("function-table-not-read");
-    let table = pclntab::find(image, bytes).ok_or_else(missing)?;
-    // A table that announces more functions than it holds was cut or forged.
-    let all: Option<Vec<Function>> = (0..table.len()).map(|n| table.function(n)).collect();
-    let all = all.filter(|all| !all.is_empty()).ok_or_else(missing)?;
-    let mut reading =
-        Reading { table: &table, own: Marks::new(&table), found: Functions::default(), last: String::new() };
-    for function in &all {
-        reading.add(function).ok_or_else(missing)?;
+/// The functions of one package.
+#[derive(Debug, Default)]
+struct Package {
+    functions: Vec<Entry>,
+    /// Names without the package.
+    inlined: Vec<Text>,
+}
+
+/// A function: its name without the package, its source file, its first line (0 where the table says none).
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    name: Text,
+    file: Option<Text>,
+    line: u32,
+}
+
+/// The functions of one package, with what their names are read from.
+#[derive(Clone, Copy)]
+pub struct PackageOf<'f> {
+    texts: &'f [u8],
+    package: &'f Package,
+}
+
+/// One function as it is told.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Function<'f> {
+    pub name: Cow<'f, str>,
+    pub file: Cow<'f, str>,
+    pub line: u32,
+}
+
+impl Functions {
+    /// By name, as the linker writes it.
+    pub fn packages(&self) -> impl Iterator<Item = (&str, PackageOf<'_>)> {
+        let of = |package| PackageOf { texts: &self.texts, package };
+        self.packages.iter().map(move |(name, package)| (name.as_str(), of(package)))
     }
-    let Reading { own, mut found, .. } = reading;
-    match inlined(&table, image, bytes, &all, trees) {
-        Ok(names) => add_inlined(&table, &own, names, &mut found.packages),
-        Err(reason) => found.trees_unread = Some(reason),
+}
+
+impl<'f> PackageOf<'f> {
+    fn bytes(&self, text: Text) -> &'f [u8] {
+        let start = text.at as usize;
+        self.texts.get(start..start + text.length as usize).unwrap_or_default()
     }
-    for package in found.packages.values_mut() {
-        package.functions.sort();
+
+    fn text(&self, text: Text) -> Cow<'f, str> {
+        String::from_utf8_lossy(self.bytes(text))
     }
-    Ok(found)
+
+    pub fn functions(self) -> impl Iterator<Item = Function<'f>> {
+        self.package.functions.iter().map(move |entry| Function {
+            name: self.text(entry.name),
+            file: entry.file.map_or(Cow::Borrowed(""), |file| self.text(file)),
+            line: entry.line,
+        })
+    }
+
+    pub fn inlined(self) -> impl Iterator<Item = Cow<'f, str>> {
+        self.package.inlined.iter().map(move |name| self.text(*name))
+    }
+
+    /// The names of functions, and of those that are only in inline trees.
+    pub fn names(self) -> impl Iterator<Item = Cow<'f, str>> {
+        self.package.functions.iter().map(move |entry| self.text(entry.name)).chain(self.inlined())
+    }
+
+    /// The names of source files; each once where it comes more than once in a row, as it does.
+    pub fn files(self) -> impl Iterator<Item = Cow<'f, str>> {
+        let runs = self.package.functions.chunk_by(|a, b| a.file == b.file);
+        runs.filter_map(|run| run.first()?.file).map(move |file| self.text(file))
+    }
+}
+
+fn missing() -> Reason {
+    reason!("function-table-not-read")
+}
+
+/// The table; the reason where it is missing or cannot be read to its end. `trees` is an address at which inline trees may begin.
+pub fn read(image: &Image, file: &Bytes, trees: Option<u64>) -> Result<Functions, Reason> {
+    for range in &image.tables {
+        let range = range.start..range.end.min(file.len());
+        if range.start > range.end {
+            return Err(missing());
+        }
+        let part = file.range(range.clone())?;
+        let Some(table) = pclntab::find(image, &part, range.start) else { continue };
+        let mut reading = Reading::of(&table).ok_or_else(missing)?;
+        reading.inlined(image, file, trees);
+        let Reading { mut found, packages, .. } = reading;
+        found.garbled = packages.look_garbled();
+        let texts = table.place - range.start..table.place - range.start + table.texts();
+        found.texts = kept(part, texts);
+        return Ok(found);
+    }
+    Err(missing())
+}
+
+/// A part of some bytes, in their own place in memory where they are ours.
+fn kept(bytes: Cow<'_, [u8]>, part: Range<usize>) -> Vec<u8> {
+    match bytes {
+        Cow::Borrowed(bytes) => bytes[part].to_vec(),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(part.end);
+            bytes.drain(..part.start);
+            bytes.shrink_to_fit();
+            bytes
+        }
+    }
 }
 
 struct Reading<'t, 'b> {
     table: &'t Table<'b>,
+    /// The names of functions that have code of their own.
     own: Marks,
     found: Functions,
-    /// Functions of a package stand together.
-    last: String,
+    packages: Packages<'b>,
+    /// The inline trees of all functions; `None` where one contradicts itself.
+    trees: Option<Vec<Tree>>,
 }
 
-impl Reading<'_, '_> {
-    fn add(&mut self, function: &Function) -> Option<()> {
-        let name = String::from_utf8_lossy(self.table.name(function.name)?);
-        let file = String::from_utf8_lossy(self.table.file(function).unwrap_or_default());
-        self.own.set(function.name);
-        let (package, rest) = split(&name);
-        if self.last != package {
-            self.last = package.to_owned();
+impl<'t, 'b> Reading<'t, 'b> {
+    /// A table that announces more functions than it holds was cut or forged.
+    fn of(table: &'t Table<'b>) -> Option<Reading<'t, 'b>> {
+        let (own, found) = (Marks::new(table), Functions::default());
+        let mut reading = Reading { table, own, found, packages: Packages::default(), trees: Some(vec![]) };
+        let mut at = 0;
+        while at < table.len() {
+            at = reading.run(at)?;
         }
-        let functions = match self.found.packages.get_mut(package) {
-            Some(known) => known,
-            None => self.found.packages.entry(package.to_owned()).or_default(),
-        };
-        functions.functions.push((rest.to_owned(), file.into_owned(), function.line));
-        Some(())
+        (table.len() > 0).then_some(reading)
     }
+
+    /// Reads the functions of one package that stand together; the number of the next one.
+    fn run(&mut self, from: usize) -> Option<usize> {
+        let (package, first) = self.function(from)?;
+        let known = self.found.packages.remove(&*String::from_utf8_lossy(package)).unwrap_or_default();
+        let mut functions = known.functions;
+        functions.push(first);
+        let mut at = from + 1;
+        while at < self.table.len() {
+            let (next, function) = self.function(at)?;
+            if next != package {
+                break;
+            }
+            functions.push(function);
+            at += 1;
+        }
+        let package = String::from_utf8_lossy(package).into_owned();
+        self.found.packages.insert(package, Package { functions, inlined: vec![] });
+        Some(at)
+    }
+
+    /// The n-th function, with its package.
+    fn function(&mut self, n: usize) -> Option<(&'b [u8], Entry)> {
+        let function = self.table.function(n)?;
+        let name = self.table.name(function.name)?;
+        self.own.set(function.name);
+        match (self.table.inlined(&function), &mut self.trees) {
+            (Some(tree), Some(trees)) => trees.extend(tree),
+            (None, trees) => *trees = None,
+            (_, None) => {}
+        }
+        self.packages.add(self.table.bytes_of(name));
+        let (package, name) = named(self.table, name);
+        Some((package, Entry { name, file: self.table.file(&function), line: function.line }))
+    }
+}
+
+/// A linker's name in two: the bytes of its package, and where the rest stands.
+fn named<'b>(table: &Table<'b>, name: Text) -> (&'b [u8], Text) {
+    let (package, rest) = split_bytes(table.bytes_of(name));
+    let before = name.length - rest.len() as u32;
+    (package, Text { at: name.at + before, length: rest.len() as u32 })
 }
 
 /// One mark per byte of the names.
@@ -93,13 +218,36 @@ impl Marks {
     }
 }
 
-fn add_inlined(table: &Table<'_>, own: &Marks, names: Vec<u32>, packages: &mut BTreeMap<String, Package>) {
-    for offset in names.into_iter().filter(|offset| !own.has(*offset)) {
-        let Some(name) = table.name(offset) else { continue };
-        let name = String::from_utf8_lossy(name);
-        let (package, rest) = split(&name);
-        packages.entry(package.to_owned()).or_default().inlined.insert(rest.to_owned());
+impl Reading<'_, '_> {
+    /// Adds the names that stand in inline trees alone, or the reason why they are not known.
+    fn inlined(&mut self, image: &Image, file: &Bytes, hint: Option<u64>) {
+        let trees = self.trees.take().ok_or_else(unread);
+        match trees.and_then(|trees| inlined(self.table, image, file, trees, hint)) {
+            Ok(names) => self.add(&names),
+            Err(reason) => self.found.trees_unread = Some(reason),
+        }
     }
+
+    fn add(&mut self, names: &[u32]) {
+        for offset in names.iter().filter(|offset| !self.own.has(**offset)) {
+            let Some(name) = self.table.name(*offset) else { continue };
+            let (package, name) = named(self.table, name);
+            let package = String::from_utf8_lossy(package);
+            match self.found.packages.get_mut(&*package) {
+                Some(known) => known.inlined.push(name),
+                None => self.found.packages.entry(package.into_owned()).or_default().inlined.push(name),
+            }
+        }
+        let bytes = |name: &Text| self.table.bytes_of(*name);
+        for package in self.found.packages.values_mut() {
+            package.inlined.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)));
+            package.inlined.dedup_by(|a, b| bytes(a) == bytes(b));
+        }
+    }
+}
+
+fn unread() -> Reason {
+    reason!("inline-trees-not-read")
 }
 
 /// The names of all inlined functions. From Go 1.18 on, trees are offsets from a place that only the runtime's own record names; of several
@@ -107,62 +255,102 @@ fn add_inlined(table: &Table<'_>, own: &Marks, names: Vec<u32>, packages: &mut B
 fn inlined(
     table: &Table<'_>,
     image: &Image,
-    bytes: &[u8],
-    all: &[Function],
+    file: &Bytes,
+    mut trees: Vec<Tree>,
     hint: Option<u64>,
 ) -> Result<Vec<u32>, Reason> {
-    let unread = || reason!("inline-trees-not-read");
-    let mut with_trees = Vec::new();
-    for function in all {
-        let count = table.inlined(function).ok_or_else(unread)?;
-        if count > 0 {
-            with_trees.push((function, count));
-        }
-    }
-    if with_trees.is_empty() {
+    if trees.is_empty() {
         return Ok(vec![]);
     }
     // The loader would fill them in.
     if table.layout == Layout::Go116 && image.moves {
         return Err(unread());
     }
+    // In the order of the file, and functions with the same tree share it.
+    trees.sort_unstable();
+    trees.dedup();
     let candidates: Vec<u64> = match table.layout {
         Layout::Go116 => vec![0],
-        _ => hint.into_iter().chain(recorded(table, image, bytes)).collect(),
+        _ => hint.into_iter().chain(recorded(table, image, file)?).collect(),
     };
-    let names = |base: &u64| {
-        let mut marks = Marks::new(table);
-        let mut names = Vec::new();
-        for (function, count) in &with_trees {
-            for name in table.inline_tree(bytes, function, *base, *count)? {
-                let name = name?;
-                if marks.set(name) {
-                    table.name(name).filter(|name| !name.is_empty())?;
-                    names.push(name);
+    for base in candidates {
+        if let Some(names) = under(table, image, file, &trees, base)? {
+            return Ok(names);
+        }
+    }
+    Err(unread())
+}
+
+/// The names in all trees; `None` where one of them holds something else, or is not in the file.
+fn under(
+    table: &Table<'_>,
+    image: &Image,
+    file: &Bytes,
+    trees: &[Tree],
+    base: u64,
+) -> Result<Option<Vec<u32>>, Reason> {
+    let (mut marks, mut names) = (Marks::new(table), Vec::new());
+    let mut window = Window { file, start: 0, bytes: Cow::Borrowed(&[]) };
+    for tree in trees {
+        let place = table.tree(tree, base).and_then(|(address, len)| {
+            let place = image.place(address, file.len())?;
+            (len <= place.len()).then_some((place, len))
+        });
+        let Some((place, len)) = place else { return Ok(None) };
+        for name in table.names_in(window.get(place, len)?) {
+            let Some(name) = name else { return Ok(None) };
+            if marks.set(name) {
+                if table.name(name).is_none_or(|name| name.length == 0) {
+                    return Ok(None);
                 }
+                names.push(name);
             }
         }
-        Some(names)
-    };
-    candidates.iter().find_map(names).ok_or_else(unread)
+    }
+    Ok(Some(names))
+}
+
+/// The stretch of the file that was read last: what is asked for next mostly stands in it.
+struct Window<'f> {
+    file: &'f Bytes,
+    start: usize,
+    bytes: Cow<'f, [u8]>,
+}
+
+impl Window<'_> {
+    const LENGTH: usize = 1 << 20;
+
+    /// The first bytes of a place.
+    fn get(&mut self, place: Range<usize>, len: usize) -> Result<&[u8], Reason> {
+        let within = |window: &Self| {
+            let from = place.start.checked_sub(window.start)?;
+            (from + len <= window.bytes.len()).then_some(from..from + len)
+        };
+        if within(self).is_none() {
+            let end = place.end.min(place.start + len.max(Window::LENGTH));
+            self.bytes = self.file.range(place.start..end)?;
+            self.start = place.start;
+        }
+        Ok(within(self).and_then(|part| self.bytes.get(part)).unwrap_or_default())
+    }
 }
 
 /// `gofunc` of the runtime's record of the program (`runtime/symtab.go`, moduledata), which begins with the address of the table.
-fn recorded(table: &Table<'_>, image: &Image, bytes: &[u8]) -> Vec<u64> {
+fn recorded(table: &Table<'_>, image: &Image, file: &Bytes) -> Result<Vec<u64>, Reason> {
     // Words from its beginning: a pointer, six slices, and the addresses before it; two more since coverage came in Go 1.20.
     let word = if table.layout == Layout::Go120 { 40 } else { 38 };
-    let Some(address) = image.address(table.place) else { return vec![] };
+    let Some(address) = image.address(table.place) else { return Ok(vec![]) };
     let mut found = Vec::new();
     let pattern = image.written(address);
-    for range in &image.data {
-        let Some(part) = bytes.get(range.start..range.end.min(bytes.len())) else { continue };
-        for hit in memchr::memmem::find_iter(part, &pattern).filter(|hit| hit % image.pointer == 0).take(64) {
-            found.extend(image.word(part, hit + word * image.pointer));
+    for range in image.data.iter().filter(|range| range.start <= file.len()) {
+        let part = file.range(range.start..range.end.min(file.len()))?;
+        for hit in memchr::memmem::find_iter(&part, &pattern).filter(|hit| hit % image.pointer == 0).take(64) {
+            found.extend(image.word(&part, hit + word * image.pointer));
         }
     }
     // Linked by another linker, the addresses are only filled in when it is loaded.
     for record in image.relocated_to(address).take(64) {
         found.extend(image.relocated(record.wrapping_add((word * image.pointer) as u64)));
     }
-    found
+    Ok(found)
 }

@@ -1,9 +1,11 @@
 //! What the headers of an executable say: format, machine, linking and hardening, by goblin.
 
+use crate::elf::Elf;
 use crate::image::{self, Image, range};
+use assize_delivery::Bytes;
 use assize_facts::{Known, Reason, reason};
 use goblin::elf::program_header::{PF_W, PF_X, PT_GNU_RELRO, PT_GNU_STACK, PT_LOAD};
-use goblin::elf::{Elf, dynamic, header};
+use goblin::elf::{dynamic, header};
 use goblin::mach::{Mach, MachO};
 use goblin::pe::PE;
 use std::ops::Range;
@@ -48,14 +50,14 @@ fn is_openbsds(library: &str) -> bool {
     matches!(name, "libc" | "libpthread") && library.contains(".so")
 }
 
-pub fn read(bytes: &[u8]) -> Result<Headers, Reason> {
+pub fn read(file: &Bytes) -> Result<Headers, Reason> {
     let failed = |error: goblin::error::Error| reason!("executable-not-parsed", detail = error);
-    match bytes.get(..4) {
-        Some(b"\x7fELF") => Ok(from_elf(&Elf::parse(bytes).map_err(failed)?)),
-        Some([b'M', b'Z', _, _]) => Ok(from_pe(&PE::parse(bytes).map_err(failed)?)),
+    match &*file.range(0..file.len().min(4))? {
+        b"\x7fELF" => from_elf(&Elf::read(file)?, file),
+        [b'M', b'Z', _, _] => Ok(from_pe(&PE::parse(file.whole()?).map_err(failed)?)),
         // Mach-O of 64 and 32 bits in either byte order, and the universal form (`mach-o/loader.h`, `mach-o/fat.h`).
-        Some([0xcf | 0xce, 0xfa, 0xed, 0xfe] | [0xfe, 0xed, 0xfa, 0xcf | 0xce] | [0xca, 0xfe, 0xba, 0xbe]) => {
-            match Mach::parse(bytes).map_err(failed)? {
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe] | [0xfe, 0xed, 0xfa, 0xcf | 0xce] | [0xca, 0xfe, 0xba, 0xbe] => {
+            match Mach::parse(file.whole()?).map_err(failed)? {
                 Mach::Binary(mach) => Ok(from_mach(&mach)),
                 Mach::Fat(_) => Err(reason!("fat-binary-not-read")),
             }
@@ -68,9 +70,9 @@ fn known(word: Option<&str>, number: u64) -> Known<String> {
     word.map_or_else(|| Known::Unknown(reason!("machine-not-known", number = number)), |w| Known::Value(w.into()))
 }
 
-fn elf_arch(elf: &Elf<'_>) -> Option<&'static str> {
+fn elf_arch(elf: &Elf) -> Option<&'static str> {
     use header::*;
-    Some(match (elf.header.e_machine, elf.little_endian) {
+    Some(match (elf.header.e_machine, elf.is_little_endian()) {
         (EM_X86_64, true) => "amd64",
         (EM_386, true) => "386",
         (EM_AARCH64, true) => "arm64",
@@ -84,9 +86,9 @@ fn elf_arch(elf: &Elf<'_>) -> Option<&'static str> {
     })
 }
 
-fn from_elf(elf: &Elf<'_>) -> Headers {
+fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
     let abi = elf.header.e_ident[header::EI_OSABI];
-    let os = match (abi, elf.interpreter) {
+    let os = match (abi, elf.interpreter.as_deref()) {
         (header::ELFOSABI_NONE, Some(OPENBSD_INTERPRETER)) => Some("openbsd"),
         (header::ELFOSABI_NONE | header::ELFOSABI_LINUX, _) => Some("linux"),
         (header::ELFOSABI_FREEBSD, _) => Some("freebsd"),
@@ -94,23 +96,23 @@ fn from_elf(elf: &Elf<'_>) -> Headers {
         (header::ELFOSABI_OPENBSD, _) => Some("openbsd"),
         _ => None,
     };
-    let flags = elf.dynamic.as_ref().map(|d| (d.info.flags, d.info.flags_1)).unwrap_or_default();
-    let now = flags.0 & dynamic::DF_BIND_NOW != 0 || flags.1 & dynamic::DF_1_NOW != 0;
+    let flags_1 = elf.dynamic.flags_1;
+    let now = elf.dynamic.flags & dynamic::DF_BIND_NOW != 0 || flags_1 & dynamic::DF_1_NOW != 0;
     let has_relro = elf.program_headers.iter().any(|p| p.p_type == PT_GNU_RELRO);
     let stack = elf.program_headers.iter().find(|p| p.p_type == PT_GNU_STACK);
     let loads = elf.program_headers.iter().filter(|p| p.p_type == PT_LOAD);
-    let pie = elf.header.e_type == header::ET_DYN && (elf.interpreter.is_some() || flags.1 & dynamic::DF_1_PIE != 0);
-    let needed: Vec<String> = elf.libraries.iter().map(|l| l.to_string()).collect();
-    let section = elf.section_headers.iter().find(|s| elf.shdr_strtab.get_at(s.sh_name) == Some(".go.buildinfo"));
-    Headers {
+    let pie = elf.header.e_type == header::ET_DYN && (elf.interpreter.is_some() || flags_1 & dynamic::DF_1_PIE != 0);
+    let needed = elf.dynamic.needed.clone();
+    let section = elf.sections.iter().find(|s| s.name.as_deref() == Some(".go.buildinfo"));
+    Ok(Headers {
         format: "elf",
         os: known(os, u64::from(abi)),
         arch: known(elf_arch(elf), u64::from(elf.header.e_machine)),
-        stripped: elf.syms.is_empty(),
-        interpreter: elf.interpreter.map(str::to_owned),
+        stripped: !elf.has_symbols,
+        interpreter: elf.interpreter.clone(),
         needed_by_pure_go: needed.is_empty() || os == Some("openbsd") && needed.iter().all(|l| is_openbsds(l)),
         needed,
-        rpath: elf.rpaths.iter().chain(&elf.runpaths).map(|p| p.to_string()).collect(),
+        rpath: elf.dynamic.search.clone(),
         pie,
         relro: match (has_relro, now) {
             (false, _) => "none",
@@ -124,9 +126,9 @@ fn from_elf(elf: &Elf<'_>) -> Headers {
             header::ET_DYN if pie => "pie",
             _ => "shared",
         },
-        build_info: section.and_then(|s| range(s.sh_offset, s.sh_size)),
-        image: image::of_elf(elf),
-    }
+        build_info: section.and_then(|s| range(s.header.sh_offset, s.header.sh_size)),
+        image: image::of_elf(elf, file)?,
+    })
 }
 
 fn from_mach(mach: &MachO<'_>) -> Headers {

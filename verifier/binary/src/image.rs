@@ -1,7 +1,10 @@
 //! Where the bytes of an executable stand when it runs: addresses, byte order, and the places that hold Go's tables.
 
-use goblin::elf::program_header::PT_LOAD;
-use goblin::elf::{Elf, reloc};
+use crate::elf::Elf;
+use assize_delivery::Bytes;
+use assize_facts::Reason;
+use goblin::elf::program_header::{PT_LOAD, ProgramHeader};
+use goblin::elf::reloc;
 use goblin::mach::MachO;
 use goblin::pe::PE;
 use std::ops::Range;
@@ -21,6 +24,8 @@ pub struct Image {
     pub named: bool,
     /// Places of the file that hold data with addresses in it.
     pub data: Vec<Range<usize>>,
+    /// Places of the file that can hold descriptions of types: what is loaded, less code and the table. `None` where no sections tell them apart.
+    pub types: Option<Vec<Range<usize>>>,
     /// Addresses that the loader fills in, and with what (`R_*_RELATIVE`); in order of addresses.
     relative: Vec<(u64, u64)>,
 }
@@ -32,12 +37,18 @@ struct Segment {
 }
 
 impl Image {
-    /// The bytes of the file from an address on, to the end of its segment.
-    pub fn at<'b>(&self, bytes: &'b [u8], address: u64) -> Option<&'b [u8]> {
+    /// Where the file holds an address, and what is behind it to the end of its segment or of the file.
+    pub fn place(&self, address: u64, len: usize) -> Option<Range<usize>> {
         let within = |s: &&Segment| address.checked_sub(s.address).is_some_and(|off| off < s.file.len() as u64);
         let segment = self.segments.iter().find(within)?;
         let from = segment.file.start.checked_add(usize::try_from(address - segment.address).ok()?)?;
-        bytes.get(from..segment.file.end.min(bytes.len()))
+        let end = segment.file.end.min(len);
+        (from <= end).then_some(from..end)
+    }
+
+    /// The bytes of a whole file from an address on, to the end of its segment.
+    pub fn at<'b>(&self, bytes: &'b [u8], address: u64) -> Option<&'b [u8]> {
+        bytes.get(self.place(address, bytes.len())?)
     }
 
     /// The address of a place in the file.
@@ -93,55 +104,64 @@ const TABLES: &[&str] = &[".gopclntab", ".data.rel.ro.gopclntab", "__gopclntab"]
 /// More relocations than this no program has whose file we read.
 const MOST_RELOCATIONS: usize = 40_000_000;
 
-pub fn of_elf(elf: &Elf<'_>) -> Image {
+pub fn of_elf(elf: &Elf, file: &Bytes) -> Result<Image, Reason> {
     let loads = || elf.program_headers.iter().filter(|p| p.p_type == PT_LOAD);
-    let segment = |p: &goblin::elf::ProgramHeader| {
-        let file = range(p.p_offset, p.p_filesz)?;
-        Some(Segment { address: p.p_vaddr, file })
+    let stands = |p: &ProgramHeader| range(p.p_offset, p.p_filesz);
+    let segment = |p: &ProgramHeader| Some(Segment { address: p.p_vaddr, file: stands(p)? });
+    let sections = |chosen: fn(&crate::elf::Section) -> bool| {
+        let in_file = elf.sections.iter().filter(move |s| s.is_in_file() && chosen(s));
+        in_file.filter_map(|s| range(s.header.sh_offset, s.header.sh_size))
     };
-    let named = elf.section_headers.iter().filter(|s| {
-        s.sh_type != goblin::elf::section_header::SHT_NOBITS
-            && elf.shdr_strtab.get_at(s.sh_name).is_some_and(|name| TABLES.contains(&name))
-    });
-    let mut tables: Vec<Range<usize>> = named.filter_map(|s| range(s.sh_offset, s.sh_size)).collect();
+    let is_table = |s: &crate::elf::Section| s.name.as_deref().is_some_and(|name| TABLES.contains(&name));
+    let mut tables: Vec<Range<usize>> = sections(is_table).collect();
     let is_named = !tables.is_empty();
+    let loaded: Vec<Range<usize>> = loads().filter_map(stands).collect();
     if tables.is_empty() {
-        tables = loads().filter_map(|p| range(p.p_offset, p.p_filesz)).collect();
+        tables = loaded.clone();
     }
-    let writable = loads().filter(|p| p.is_write());
     let moves = elf.header.e_type == goblin::elf::header::ET_DYN;
-    Image {
-        big_endian: !elf.little_endian,
-        pointer: if elf.is_64 { 8 } else { 4 },
+    Ok(Image {
+        big_endian: !elf.is_little_endian(),
+        pointer: if elf.is_64() { 8 } else { 4 },
         moves,
         segments: loads().filter_map(segment).collect(),
-        tables,
         named: is_named,
-        data: writable.filter_map(|p| range(p.p_offset, p.p_filesz)).collect(),
-        relative: if moves { relative(elf) } else { vec![] },
-    }
+        data: loads().filter(|p| p.is_write()).filter_map(stands).collect(),
+        types: is_named.then(|| without(loaded, tables.iter().cloned().chain(sections(crate::elf::Section::is_code)))),
+        tables,
+        relative: if moves { relative(elf, file)? } else { vec![] },
+    })
 }
 
-fn relative(elf: &Elf<'_>) -> Vec<(u64, u64)> {
+/// Ranges less others.
+fn without(mut ranges: Vec<Range<usize>>, others: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    for other in others.filter(|other| !other.is_empty()) {
+        let cut = |range: Range<usize>| {
+            let before = range.start..range.end.min(other.start);
+            let after = range.start.max(other.end)..range.end;
+            [before, after].into_iter().filter(|part| !part.is_empty())
+        };
+        ranges = ranges.into_iter().flat_map(cut).collect();
+    }
+    ranges
+}
+
+fn relative(elf: &Elf, file: &Bytes) -> Result<Vec<(u64, u64)>, Reason> {
     use goblin::elf::header::*;
-    let kind = match elf.header.e_machine {
+    let wanted = match elf.header.e_machine {
         EM_X86_64 => reloc::R_X86_64_RELATIVE,
         EM_AARCH64 => reloc::R_AARCH64_RELATIVE,
         EM_RISCV => reloc::R_RISCV_RELATIVE,
         // R_PPC64_RELATIVE and R_390_RELATIVE (the ELF supplements of these machines).
         EM_PPC64 => 22,
         EM_S390 => 12,
-        _ => return vec![],
+        _ => return Ok(vec![]),
     };
-    let mut all: Vec<(u64, u64)> = elf
-        .dynrelas
-        .iter()
-        .take(MOST_RELOCATIONS)
-        .filter(|r| r.r_type == kind)
-        .filter_map(|r| Some((r.r_offset, r.r_addend? as u64)))
-        .collect();
-    all.sort_unstable();
-    all
+    let all = elf.relocations(file, MOST_RELOCATIONS)?.into_iter();
+    let mut found: Vec<(u64, u64)> =
+        all.filter(|(_, _, kind)| *kind == wanted).map(|(place, addend, _)| (place, addend as u64)).collect();
+    found.sort_unstable();
+    Ok(found)
 }
 
 pub fn of_mach(mach: &MachO<'_>) -> Image {
@@ -162,6 +182,7 @@ pub fn of_mach(mach: &MachO<'_>) -> Image {
         pointer: if mach.is_64 { 8 } else { 4 },
         moves: true,
         segments: segments.clone().filter_map(segment).collect(),
+        types: None,
         tables: if named { tables } else { all().collect() },
         named,
         data: segments.clone().filter(|s| s.initprot & 2 != 0).filter_map(|s| range(s.fileoff, s.filesize)).collect(),
@@ -186,6 +207,7 @@ pub fn of_pe(pe: &PE<'_>) -> Image {
         moves: false,
         segments: pe.sections.iter().filter_map(segment).collect(),
         tables: with(IMAGE_SCN_MEM_EXECUTE, false).filter_map(file).collect(),
+        types: None,
         named: false,
         data: with(IMAGE_SCN_MEM_WRITE, true).filter_map(file).collect(),
         relative: vec![],

@@ -3,8 +3,10 @@
 //! Everything is read from bytes and nothing is executed. A file that cannot be read is a gap of every kind that it would have filled.
 
 mod build_info;
+mod elf;
 mod facts;
 mod functions;
+mod garbled;
 mod headers;
 mod image;
 mod pclntab;
@@ -13,7 +15,7 @@ mod program;
 mod tests;
 mod vulnerabilities;
 
-use assize_delivery::{DeclaredBinary, Delivery};
+use assize_delivery::{Bytes, DeclaredBinary, Delivery};
 use assize_facts::kinds::binary::{Functions, Info, Linkage, Module, Setting, Vulnerability};
 use assize_facts::{Fact, Gap, Progress, Reason, Request, Sheet, reason};
 use program::Program;
@@ -57,7 +59,7 @@ impl<'a> Asked<'a> {
         }
     }
 
-    fn about(&self, program: &Program, bytes: &[u8]) -> Sheet {
+    fn about(&self, program: &Program, bytes: &Bytes) -> Sheet {
         let mut sheet = Sheet::of::<Vulnerability>();
         let none = vulnerabilities::Requirements::default();
         let requirements = match &self.requirements {

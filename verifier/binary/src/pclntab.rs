@@ -47,37 +47,40 @@ pub struct Function {
     tree: Option<u64>,
 }
 
+/// Where a text of the table stands in it, without the nought behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text {
+    pub at: u32,
+    pub length: u32,
+}
+
+/// An inline tree: where it is, as written, and how many calls it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tree {
+    pub place: u64,
+    entries: u32,
+}
+
 /// `PCDATA_InlTreeIndex` and `FUNCDATA_InlTree` (internal/abi/symtab.go).
 const INLINE_INDEX: usize = 2;
 const INLINE_TREE: usize = 3;
 /// A table with more functions than this was forged.
 const MOST_FUNCTIONS: u64 = 1 << 24;
 /// No function has more inlined calls than this.
-const MOST_INLINED: usize = 1 << 20;
+const MOST_INLINED: u32 = 1 << 20;
 
-/// The first place that holds a table.
-pub fn find<'b>(image: &'b Image, bytes: &'b [u8]) -> Option<Table<'b>> {
-    for range in &image.tables {
-        let part = bytes.get(range.start..range.end.min(bytes.len()))?;
-        if image.named {
-            if let Some(table) = Table::at(image, part, range.start) {
-                return Some(table);
-            }
-            continue;
-        }
-        // The three words end alike: the bytes after the first, and the two zeros behind them.
-        let tail: [u8; 5] = if image.big_endian { [0xff, 0xff, 0xff, 0xf1, 0] } else { [0xff, 0xff, 0xff, 0, 0] };
-        let needle: &[u8] = if image.big_endian { &tail[..3] } else { &tail };
-        let back = usize::from(!image.big_endian);
-        for hit in memchr::memmem::find_iter(part, needle) {
-            let Some(start) = hit.checked_sub(back) else { continue };
-            let found = part.get(start..).and_then(|rest| Table::at(image, rest, range.start + start));
-            if let Some(table) = found.filter(|table| table.functions > 0) {
-                return Some(table);
-            }
-        }
+/// The first table in a place of the file where one can begin.
+pub fn find<'b>(image: &'b Image, part: &'b [u8], place: usize) -> Option<Table<'b>> {
+    if image.named {
+        return Table::at(image, part, place);
     }
-    None
+    // The three words end alike: the bytes after the first, and the two zeros behind them.
+    let tail: [u8; 5] = if image.big_endian { [0xff, 0xff, 0xff, 0xf1, 0] } else { [0xff, 0xff, 0xff, 0, 0] };
+    let needle: &[u8] = if image.big_endian { &tail[..3] } else { &tail };
+    let back = usize::from(!image.big_endian);
+    let starts = memchr::memmem::find_iter(part, needle).filter_map(|hit| hit.checked_sub(back));
+    let tables = starts.filter_map(|start| Table::at(image, part.get(start..)?, place + start));
+    tables.into_iter().find(|table| table.functions > 0)
 }
 
 impl<'b> Table<'b> {
@@ -172,8 +175,13 @@ impl<'b> Table<'b> {
         Some((address != 0).then_some(address))
     }
 
-    /// A name by its offset: ends with a nought, and begins behind one.
-    pub fn name(&self, offset: u32) -> Option<&'b [u8]> {
+    /// The table's first bytes, which hold all names of functions and files.
+    pub fn texts(&self) -> usize {
+        if self.names < self.pcs && self.files < self.pcs { self.pcs } else { self.bytes.len() }
+    }
+
+    /// Where a name stands, by its offset: it ends with a nought, and begins behind one.
+    pub fn name(&self, offset: u32) -> Option<Text> {
         let at = self.names.checked_add(offset as usize)?;
         if at >= self.units.max(self.names) && self.units > self.names {
             return None;
@@ -181,18 +189,25 @@ impl<'b> Table<'b> {
         if offset > 0 && self.bytes.get(at - 1) != Some(&0) {
             return None;
         }
-        zero_ended(self.bytes.get(at..)?)
+        self.text(at)
     }
 
-    /// The source file of a function's first instruction.
-    pub fn file(&self, function: &Function) -> Option<&'b [u8]> {
+    /// Where the name of the source file of a function's first instruction stands.
+    pub fn file(&self, function: &Function) -> Option<Text> {
         let (_, index) = self.steps(function.files).next()?;
         let unit = usize::try_from(i64::from(function.unit).checked_add(i64::from(index))?).ok()?;
         let offset = self.image.u32(self.bytes, self.units.checked_add(unit.checked_mul(4)?)?)?;
-        (offset != u32::MAX)
-            .then(|| self.files.checked_add(offset as usize))
-            .flatten()
-            .and_then(|at| zero_ended(self.bytes.get(at..)?))
+        (offset != u32::MAX).then(|| self.files.checked_add(offset as usize)).flatten().and_then(|at| self.text(at))
+    }
+
+    pub fn bytes_of(&self, text: Text) -> &'b [u8] {
+        let start = text.at as usize;
+        self.bytes.get(start..start + text.length as usize).unwrap_or_default()
+    }
+
+    fn text(&self, at: usize) -> Option<Text> {
+        let length = memchr::memchr(0, self.bytes.get(at..self.texts())?)?;
+        Some(Text { at: u32::try_from(at).ok()?, length: u32::try_from(length).ok()? })
     }
 
     /// The values of one table of program counters.
@@ -201,35 +216,35 @@ impl<'b> Table<'b> {
         Steps { rest, value: -1, first: true, pc: 0, quantum: self.quantum }
     }
 
-    /// How many entries a function's inline tree has; `Some(0)` where nothing is inlined into it, `None` where that contradicts itself.
-    pub fn inlined(&self, function: &Function) -> Option<usize> {
+    /// A function's inline tree; `Some(None)` where nothing is inlined into it, `None` where that contradicts itself.
+    pub fn inlined(&self, function: &Function) -> Option<Option<Tree>> {
         let mut most = -1;
         if let Some(offset) = function.inlined_pcs {
             most = self.steps(offset).map(|(_, index)| index).max().unwrap_or(-1);
         }
-        match (usize::try_from(most), function.tree) {
-            (Err(_), _) => Some(0),
-            (Ok(most), Some(_)) if most < MOST_INLINED => Some(most + 1),
+        match (u32::try_from(most), function.tree) {
+            (Err(_), _) => Some(None),
+            (Ok(most), Some(place)) if most < MOST_INLINED => Some(Some(Tree { place, entries: most + 1 })),
             // Calls were inlined, and the tree that says which is not there.
             _ => None,
         }
     }
 
-    /// The names in a function's inline tree. `base` is where the trees begin, before Go 1.18 without meaning.
-    pub fn inline_tree(
-        &self,
-        file: &'b [u8],
-        function: &Function,
-        base: u64,
-        count: usize,
-    ) -> Option<impl Iterator<Item = Option<u32>> + 'b> {
-        let tree = function.tree?;
-        let address = if self.layout == Layout::Go116 { tree } else { base.checked_add(tree)? };
-        // `runtime.inlinedCall`: the name stood behind parent, file and line before Go 1.20.
-        let (size, name) = if self.layout == Layout::Go120 { (16, 4) } else { (20, 12) };
-        let bytes = self.image.at(file, address)?.get(..count.checked_mul(size)?)?;
-        let image = self.image;
-        Some((0..count).map(move |n| image.u32(bytes, n * size + name)))
+    /// The address of a function's inline tree and its length in bytes. `base` is where the trees begin, before Go 1.18 without meaning.
+    pub fn tree(&self, tree: &Tree, base: u64) -> Option<(u64, usize)> {
+        let address = if self.layout == Layout::Go116 { tree.place } else { base.checked_add(tree.place)? };
+        Some((address, (tree.entries as usize).checked_mul(self.entry().0)?))
+    }
+
+    /// The offsets of names in the bytes of an inline tree.
+    pub fn names_in(&self, tree: &[u8]) -> impl Iterator<Item = Option<u32>> {
+        let (size, name) = self.entry();
+        tree.chunks_exact(size).map(move |entry| self.image.u32(entry, name))
+    }
+
+    /// The size of `runtime.inlinedCall`, and where in it the name is: it stood behind parent, file and line before Go 1.20.
+    fn entry(&self) -> (usize, usize) {
+        if self.layout == Layout::Go120 { (16, 4) } else { (20, 12) }
     }
 }
 
@@ -273,8 +288,4 @@ impl Steps<'_> {
             shift += 7;
         }
     }
-}
-
-fn zero_ended(bytes: &[u8]) -> Option<&[u8]> {
-    bytes.get(..memchr::memchr(0, bytes)?)
 }

@@ -6,7 +6,9 @@ use crate::headers::{self, Headers};
 use assize_delivery::{Bytes, DeclaredBinary, Delivery};
 use assize_facts::{Digest, Known, Progress, Reason, Request, Sheet, reason};
 use gobin::GoBinary;
-use gobin::metadata::DepEntry;
+use gobin::formats::BinaryContext;
+use gobin::metadata::{self, DepEntry};
+use gobin::structures::buildinfo;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -61,7 +63,7 @@ impl Inventory {
 }
 
 impl Program {
-    /// The program, and the bytes of its file.
+    /// The program, and its file.
     pub fn read(
         delivery: &Delivery,
         binary: &DeclaredBinary,
@@ -154,17 +156,26 @@ fn platform<'p>(headers: &'p Known<String>, stated: Option<&'p str>) -> Option<&
     }
 }
 
-struct Read {
-    headers: Headers,
-    build_info: Known<Option<BuildInfo>>,
-    readers_agree: Known<bool>,
-    functions: Result<Functions, Reason>,
-    obfuscated: Known<bool>,
+/// What is read of the file itself.
+pub struct Read {
+    pub headers: Headers,
+    pub build_info: Known<Option<BuildInfo>>,
+    pub readers_agree: Known<bool>,
+    pub functions: Result<Functions, Reason>,
+    pub obfuscated: Known<bool>,
 }
 
 impl Read {
-    fn of(bytes: &[u8]) -> Result<Read, Reason> {
-        let headers = headers::read(bytes)?;
+    pub fn of(file: &Bytes) -> Result<Read, Reason> {
+        let headers = headers::read(file)?;
+        match Plain::of(&headers, file) {
+            Some(plain) => Ok(plain.read(headers)),
+            None => Read::whole(headers, file),
+        }
+    }
+
+    pub fn whole(headers: Headers, file: &Bytes) -> Result<Read, Reason> {
+        let bytes = file.whole()?;
         let own = headers
             .build_info
             .clone()
@@ -172,24 +183,56 @@ impl Read {
         let library = GoBinary::parse(bytes);
         let missing = || reason!("function-table-not-read");
         let trees = library.as_ref().and_then(|binary| binary.moduledata()?.gofunc);
-        let functions = functions::read(&headers.image, bytes, trees);
+        let functions = functions::read(&headers.image, file, trees);
         let obfuscated = match &library {
             Some(binary) => Known::Value(binary.is_likely_garbled()),
             None => Known::Unknown(missing()),
         };
-        let readers_agree = agree(&own, library.as_ref());
-        let build_info = match own {
-            Ok(info) => Known::Value(Some(info)),
-            Err(Unread::Absent) => Known::Value(None),
-            Err(Unread::Broken) => Known::Unknown(reason!("build-information-broken")),
-        };
-        Ok(Read { headers, build_info, readers_agree, functions, obfuscated })
+        let theirs = library.as_ref().and_then(|b| b.build_info().map(|info| (b.go_version(), info)));
+        let readers_agree = agree(&own, theirs);
+        Ok(Read { headers, build_info: known(own), readers_agree, functions, obfuscated })
+    }
+}
+
+fn known(own: Result<BuildInfo, Unread>) -> Known<Option<BuildInfo>> {
+    match own {
+        Ok(info) => Known::Value(Some(info)),
+        Err(Unread::Absent) => Known::Value(None),
+        Err(Unread::Broken) => Known::Unknown(reason!("build-information-broken")),
+    }
+}
+
+/// A program as the Go linker writes it for ELF: the sections that its headers name hold everything that is asked for, and nothing else is read.
+/// The library gets the section of the build information alone. What is otherwise, or leaves anything open, is read whole.
+struct Plain {
+    own: Result<BuildInfo, Unread>,
+    readers_agree: Known<bool>,
+    functions: Functions,
+}
+
+impl Plain {
+    fn of(headers: &Headers, file: &Bytes) -> Option<Plain> {
+        if headers.format != "elf" || headers.image.big_endian || !headers.image.named {
+            return None;
+        }
+        let section = file.range(headers.build_info.clone()?).ok()?;
+        let own = build_info::read_inline(&section)?;
+        let context = BinaryContext::new(&section);
+        let theirs = buildinfo::extract(&context);
+        let readers_agree = agree(&own, theirs.as_ref().map(|info| (info.go_version, info)));
+        let functions = functions::read(&headers.image, file, None).ok()?;
+        functions.trees_unread.is_none().then_some(Plain { own, readers_agree, functions })
+    }
+
+    fn read(self, headers: Headers) -> Read {
+        let Plain { own, readers_agree, functions } = self;
+        let obfuscated = Known::Value(functions.garbled);
+        Read { headers, build_info: known(own), readers_agree, functions: Ok(functions), obfuscated }
     }
 }
 
 /// Whether two readers say the same of version, main package, modules and settings. Of the layout before Go 1.18 the library reads only the version.
-fn agree(own: &Result<BuildInfo, Unread>, library: Option<&GoBinary<'_>>) -> Known<bool> {
-    let theirs = library.and_then(|b| b.build_info().map(|info| (b.go_version(), info)));
+fn agree(own: &Result<BuildInfo, Unread>, theirs: Option<(Option<&str>, &metadata::BuildInfo<'_>)>) -> Known<bool> {
     match (own, theirs) {
         (Ok(own), Some((version, theirs))) => {
             let same_version = version.is_none_or(|v| v == own.version);

@@ -1,7 +1,7 @@
 //! Real programs built by the Go on PATH, and what is made of forged and broken ones.
 
 use assize_delivery::Delivery;
-use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sheet};
+use assize_facts::{Deliverable, Field, Item, Known, Limits, Quiet, Request, Sheet};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -24,13 +24,20 @@ fn build(folder: &Path, source: &str, env: &[(&str, &str)], flags: &[&str]) {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
 }
 
-fn collect(folder: &Path, kind: &str) -> Sheet {
+fn open(folder: &Path) -> Delivery {
     let spec = Deliverable {
         binaries: vec![assize_facts::BinarySpec { name: "p".into(), path: "p".into(), ..Default::default() }],
         ..Deliverable::default()
     };
-    let delivery = Delivery::open(folder, spec, Limits::default()).expect("a folder");
-    crate::collect(&delivery, crate::Context::default(), &[Request::new(kind, &BTreeMap::new())], &Quiet).remove(0)
+    Delivery::open(folder, spec, Limits::default()).expect("a folder")
+}
+
+fn collect_of(delivery: &Delivery, kind: &str) -> Sheet {
+    crate::collect(delivery, crate::Context::default(), &[Request::new(kind, &BTreeMap::new())], &Quiet).remove(0)
+}
+
+fn collect(folder: &Path, kind: &str) -> Sheet {
+    collect_of(&open(folder), kind)
 }
 
 fn one(folder: &Path, kind: &str) -> Item {
@@ -127,9 +134,61 @@ fn broken_and_cut_programs_are_gaps_and_never_panics() {
         if round % 5 == 0 {
             bad.truncate((seed >> 33) as usize % good.len());
         }
-        let _ = crate::headers::read(&bad);
         std::fs::write(folder.path().join("p"), bad).expect("a mutant");
         let sheet = collect(folder.path(), "binary.info");
         assert_eq!(sheet.items.len() + sheet.gaps.len(), 1, "a mutant is a fact or a gap");
+    }
+}
+
+#[test]
+fn a_program_that_changes_between_the_inventory_and_its_reading_is_a_gap() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &[]);
+    let delivery = open(folder.path());
+    delivery.collect(&[Request::new("inventory.files", &BTreeMap::new())], &Quiet);
+    let mut bytes = std::fs::read(folder.path().join("p")).expect("the program");
+    let at = memchr::memmem::find(&bytes, b"main.(*T).Show").expect("a name of the function table");
+    bytes[at] = b'x';
+    std::fs::write(folder.path().join("p"), bytes).expect("another program");
+    for kind in ["binary.info", "binary.functions", "binary.linkage"] {
+        let sheet = collect_of(&delivery, kind);
+        let gaps: Vec<(&str, &str)> = sheet.gaps.iter().map(|g| (g.reason.code.as_str(), g.place.as_str())).collect();
+        assert_eq!((sheet.items.len(), gaps), (0, vec![("file-changed", "p")]), "{kind}");
+    }
+}
+
+#[test]
+fn a_plain_program_says_the_same_whether_it_is_read_in_part_or_whole() {
+    type Setup<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [&'a str]);
+    let setups: [Setup<'_>; 6] = [
+        (PROGRAM, &[], &[]),
+        (PROGRAM, &[], &["-ldflags=-s -w", "-trimpath"]),
+        (PROGRAM, &[], &["-buildmode=pie"]),
+        (PROGRAM, &[("GOARCH", "arm64")], &[]),
+        (PROGRAM, &[("GOARCH", "386"), ("GOOS", "freebsd")], &[]),
+        (CGO, &[("CGO_ENABLED", "1")], &[]),
+    ];
+    for (source, env, flags) in setups {
+        let folder = tempfile::tempdir().expect("a folder");
+        build(folder.path(), source, env, flags);
+        let file = open(folder.path()).open_binary("p").expect("it opens");
+        let part = crate::program::Read::of(&file).expect("read");
+        assert_eq!(file.held(), None, "{env:?} {flags:?}: nothing but parts was read");
+        let whole = crate::program::Read::whole(part.headers.clone(), &file).expect("read");
+        assert!(file.held().is_some());
+        assert_eq!(part.build_info, whole.build_info);
+        assert_eq!((&part.readers_agree, &part.obfuscated), (&whole.readers_agree, &whole.obfuscated));
+        assert_eq!(part.readers_agree, Known::Value(true));
+        let (part, whole) = (part.functions.expect("read"), whole.functions.expect("read"));
+        assert_eq!((&part.trees_unread, &whole.trees_unread), (&None, &None));
+        let told = |functions: &crate::functions::Functions| -> Vec<String> {
+            let of = |(name, package): (&str, crate::functions::PackageOf<'_>)| {
+                let all: Vec<_> = package.functions().collect();
+                format!("{name} {all:?} {:?}", package.inlined().collect::<Vec<_>>())
+            };
+            functions.packages().map(of).collect()
+        };
+        assert!(told(&part).len() > 10);
+        assert_eq!(told(&part), told(&whole), "{env:?} {flags:?}");
     }
 }

@@ -1,21 +1,22 @@
 //! The opened deliverable: its entries, bounded reads, digests, and what it declares.
 
 use crate::archive::{self, Budget, Member, Whole};
+use crate::bytes::Bytes;
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
 use crate::programs;
 use crate::source::{self, Kept, SourceTree};
 use crate::store::Store;
+use crate::trail::{Trail, Walking};
 use crate::unpack::{self, Unpacked};
 use crate::walk::{self, Entry, EntryKind};
 use crate::{declared, visit};
 use assize_facts::kinds::image::{File as ImageFile, Manifest};
 use assize_facts::kinds::inventory::{Declared, File};
 use assize_facts::{Deliverable, Digest, Fact, Gap, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason};
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::io::{self, Read};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -27,17 +28,6 @@ pub enum OpenError {
     Unreadable(PathBuf, #[source] io::Error),
     #[error("{0} is not a folder")]
     NotAFolder(PathBuf),
-}
-
-/// The bytes of a delivered file. Read, not mapped: a file that shrinks meanwhile cannot kill us with SIGBUS.
-#[derive(Clone, Debug)]
-pub struct Bytes(Arc<Vec<u8>>);
-
-impl Deref for Bytes {
-    type Target = [u8];
-    fn deref(&self) -> &[u8] {
-        &self.0
-    }
 }
 
 /// A binary to examine: named in `deliverable.toml`, or a Go main program found by its content.
@@ -64,6 +54,8 @@ struct Inner {
     digests: Mutex<HashMap<String, Digest>>,
     /// What may still be unpacked.
     unpacked_left: Whole,
+    /// Of machine code that was read, by path.
+    trails: Mutex<HashMap<String, Arc<Trail>>>,
     source: OnceLock<Result<Option<Kept>, Reason>>,
     inventory: OnceLock<Inventory>,
     programs: OnceLock<Vec<String>>,
@@ -108,6 +100,7 @@ impl Delivery {
             gaps,
             digests: Mutex::default(),
             unpacked_left: Whole::new(AtomicU64::new(unpacked_in_all)),
+            trails: Mutex::default(),
             source: OnceLock::new(),
             inventory: OnceLock::new(),
             programs: OnceLock::new(),
@@ -165,15 +158,33 @@ impl Delivery {
         self.read_within(path, self.0.limits.text_file)
     }
 
-    /// A file of at most `limits.binary_file` bytes.
+    /// A file of at most `limits.binary_file` bytes, of which parts are read by need, each held against the hash of the whole.
     pub fn open_binary(&self, path: &str) -> Result<Bytes, Reason> {
-        Ok(Bytes(Arc::new(self.read_within(path, self.0.limits.binary_file)?)))
+        let entry = self.file(path)?;
+        let (file, size) = open::regular(&self.0.root.join(&entry.real), path)?;
+        let limit = self.0.limits.binary_file;
+        if size > limit {
+            return Err(reason!("file-too-large", path = path, size = size, limit = limit));
+        }
+        Bytes::new(path, file, size, self.trail(path, entry)?)
+    }
+
+    /// The one of the inventory; where that was not taken, or did not see machine code, the file is hashed now.
+    fn trail(&self, path: &str, entry: &Entry) -> Result<Arc<Trail>, Reason> {
+        if let Some(trail) = self.trails().get(path) {
+            return Ok(Arc::clone(trail));
+        }
+        let mut walking = Walking::default();
+        open::stream(&self.0.root.join(&entry.real), path, |piece| walking.update(piece))?;
+        let trail = walking.end();
+        self.remember(path, trail.digest.clone(), Some(trail.clone()))?;
+        Ok(Arc::new(trail))
     }
 
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
         let entry = self.file(path)?;
         let (bytes, digest) = open::whole(&self.0.root.join(&entry.real), path, limit)?;
-        self.remember(path, digest)?;
+        self.remember(path, digest, None)?;
         Ok(bytes)
     }
 
@@ -186,8 +197,10 @@ impl Delivery {
             return Ok(Sha256::of(target.as_bytes()));
         }
         let entry = self.file(path)?;
-        let digest = open::stream(&self.0.root.join(&entry.real), path, |_| {})?;
-        self.remember(path, digest.clone())?;
+        let mut hash = Sha256::new();
+        open::stream(&self.0.root.join(&entry.real), path, |piece| hash.update(piece))?;
+        let digest = hash.digest();
+        self.remember(path, digest.clone(), None)?;
         Ok(digest)
     }
 
@@ -200,16 +213,25 @@ impl Delivery {
         self.0.digests.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn remember(&self, path: &str, digest: Digest) -> Result<(), Reason> {
-        let mut digests = self.digests();
-        match digests.get(path) {
-            Some(earlier) if *earlier != digest => Err(reason!("file-changed", path = path)),
-            Some(_) => Ok(()),
-            None => {
-                digests.insert(path.to_string(), digest);
-                Ok(())
+    fn trails(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Trail>>> {
+        self.0.trails.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that was read of a file has one digest, and its trail leads to that.
+    pub(crate) fn remember(&self, path: &str, digest: Digest, trail: Option<Trail>) -> Result<(), Reason> {
+        match self.digests().entry(path.to_string()) {
+            hash_map::Entry::Occupied(earlier) if *earlier.get() != digest => {
+                return Err(reason!("file-changed", path = path));
+            }
+            hash_map::Entry::Occupied(_) => {}
+            hash_map::Entry::Vacant(place) => {
+                place.insert(digest);
             }
         }
+        if let Some(trail) = trail {
+            self.trails().insert(path.to_string(), Arc::new(trail));
+        }
+        Ok(())
     }
 
     /// Where a path of the deliverable is on this machine, for the sandbox. Only paths of [`Delivery::entries`] and their folders are known not to lead through links.

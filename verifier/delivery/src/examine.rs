@@ -9,6 +9,7 @@ use crate::exe::{self, Exe};
 use crate::scan::{self, Mark, Scan, Weights};
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part, Store};
+use crate::trail::Trail;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Gap, Known, Reason, Sha256, reason};
 use std::io::{self, Read};
@@ -46,6 +47,8 @@ impl Seen {
 pub(crate) struct Found {
     pub seen: Vec<Seen>,
     pub gaps: Vec<Gap>,
+    /// Of the file itself where it is machine code: it will be read again.
+    pub trail: Option<Trail>,
 }
 
 impl Found {
@@ -78,7 +81,7 @@ fn one(file: &File<'_>, budget: &Budget, found: &mut Found) {
     };
     let kind = sniff::kind(&scan.head, file.part.len());
     let line = found.seen.len();
-    let digest = Known::Value(scan.digest.clone());
+    let digest = Known::Value(scan.trail.digest.clone());
     found.seen.push(Seen::new(&file.path, file.part.len(), file.mode, digest, format(kind, &scan)));
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
@@ -97,6 +100,9 @@ fn one(file: &File<'_>, budget: &Budget, found: &mut Found) {
     // A zip directory at the end makes an archive of anything: scripts, pictures and programs carry payloads that way.
     if kind != Kind::Zip && scan.has(Mark::ZipEnd) && archive::has_directory(&file.part) {
         members(file, line, budget, found, archive::each_of_zip);
+    }
+    if line == 0 && matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
+        found.trail = Some(scan.trail);
     }
 }
 

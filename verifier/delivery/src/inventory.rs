@@ -110,7 +110,7 @@ fn of_entry(delivery: &Delivery, entry: &Entry) -> Found {
 }
 
 fn line(seen: Seen) -> Found {
-    Found { seen: vec![seen], gaps: Vec::new() }
+    Found { seen: vec![seen], ..Found::default() }
 }
 
 fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
@@ -129,7 +129,7 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
         Err(reason) => unexamined(entry, reason),
     };
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
-        && let Err(reason) = delivery.remember(&entry.path, digest.clone())
+        && let Err(reason) = delivery.remember(&entry.path, digest.clone(), found.trail.take())
     {
         found.gap(reason, &entry.path);
     }

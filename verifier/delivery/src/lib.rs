@@ -3,6 +3,7 @@
 //! Everything here is untrusted: links are never followed, sizes and counts are bounded, and what could not be read is a reason.
 
 mod archive;
+mod bytes;
 mod declared;
 mod delivery;
 mod examine;
@@ -17,6 +18,7 @@ mod source;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod unpack;
 mod visit;
 mod walk;
@@ -24,7 +26,8 @@ mod walk;
 mod words;
 
 pub use archive::{Member, MemberKind};
-pub use delivery::{Bytes, DeclaredBinary, Delivery, OpenError};
+pub use bytes::Bytes;
+pub use delivery::{DeclaredBinary, Delivery, OpenError};
 pub use image::unambiguous_json;
 pub use source::{SourceEntry, SourceTree};
 pub use walk::{Entry, EntryKind, shown_name};

@@ -42,15 +42,15 @@ pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Di
     Ok((bytes, digest))
 }
 
-/// Hashes a file of any size in pieces; `look` sees every piece.
-pub(crate) fn stream(real: &Path, shown: &str, look: impl FnMut(&[u8])) -> Result<Digest, Reason> {
+/// Reads a file of any size in pieces; `look` sees every piece.
+pub(crate) fn stream(real: &Path, shown: &str, look: impl FnMut(&[u8])) -> Result<(), Reason> {
     let (file, _) = regular(real, shown)?;
     // Taken out while it is in use, so that whoever looks may stream another file meanwhile.
     let mut chunk = SPARE.take();
     chunk.resize(CHUNK, 0);
-    let digest = hashed(file, shown, look, &mut chunk);
+    let done = pieces(file, shown, look, &mut chunk);
     SPARE.set(chunk);
-    digest
+    done
 }
 
 thread_local! {
@@ -58,15 +58,11 @@ thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-fn hashed(mut file: File, shown: &str, mut look: impl FnMut(&[u8]), chunk: &mut [u8]) -> Result<Digest, Reason> {
-    let mut hash = Sha256::new();
+fn pieces(mut file: File, shown: &str, mut look: impl FnMut(&[u8]), chunk: &mut [u8]) -> Result<(), Reason> {
     loop {
         match file.read(chunk) {
-            Ok(0) => return Ok(hash.digest()),
-            Ok(n) => {
-                hash.update(&chunk[..n]);
-                look(&chunk[..n]);
-            }
+            Ok(0) => return Ok(()),
+            Ok(n) => look(&chunk[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(reason!("file-unreadable", path = shown, detail = error)),
         }

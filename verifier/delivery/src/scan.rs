@@ -2,9 +2,9 @@
 
 use crate::sniff;
 use crate::store::Part;
+use crate::trail::{Trail, Walking};
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Match, MatchKind};
-use assize_facts::{Digest, Sha256};
 use std::io::{self, BufRead};
 use std::sync::OnceLock;
 
@@ -91,7 +91,8 @@ fn searcher() -> &'static Searcher {
 }
 
 pub(crate) struct Scan {
-    pub digest: Digest,
+    /// With the digest of the whole.
+    pub trail: Trail,
     pub head: Vec<u8>,
     pub hits: Vec<(u64, Mark)>,
     /// There were more than [`MOST_HITS`] marks.
@@ -125,7 +126,7 @@ pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
 
 #[derive(Default)]
 struct Pass {
-    hash: Sha256,
+    trail: Walking,
     at: u64,
     head: Vec<u8>,
     tail: Vec<u8>,
@@ -137,7 +138,7 @@ struct Pass {
 
 impl Pass {
     fn piece(&mut self, chunk: &[u8]) {
-        self.hash.update(chunk);
+        self.trail.update(chunk);
         let missing = sniff::HEAD.saturating_sub(self.head.len());
         self.head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
         self.has_nul = self.has_nul || memchr::memchr(0, chunk).is_some();
@@ -196,7 +197,7 @@ impl Pass {
         let text =
             (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
         Scan {
-            digest: self.hash.digest(),
+            trail: self.trail.end(),
             head,
             hits: self.hits,
             overflow: self.overflow,

@@ -253,6 +253,43 @@ fn a_file_that_changes_meanwhile_is_told() {
 }
 
 #[test]
+fn a_program_that_changes_between_the_inventory_and_its_reading_is_told() {
+    let root = folder(&[("app", &elf_of(&[7; 300_000])), ("notes", b"no machine code")]);
+    let delivery = open(root.path(), Deliverable::default());
+    let size = fs::metadata(root.path().join("app")).expect("there").len() as usize;
+    assert_eq!(files(&delivery), "app elf\nnotes text");
+    let app = delivery.open_binary("app").expect("it opens");
+    assert_eq!(app.range(size - 9..size).expect("as it was hashed").len(), 9);
+    let mut other = fs::read(root.path().join("app")).expect("readable");
+    other[size - 5] ^= 1;
+    fs::write(root.path().join("app"), &other).expect("written");
+    for opened in [app, delivery.open_binary("app").expect("it opens")] {
+        assert_eq!(opened.range(0..64).expect("as it was hashed"), &other[..64]);
+        assert_eq!(opened.range(size - 9..size).unwrap_err().code, "file-changed");
+        assert_eq!(opened.whole().unwrap_err().code, "file-changed");
+    }
+    fs::write(root.path().join("app"), &other[1..]).expect("written");
+    assert_eq!(delivery.open_binary("app").err().map(|reason| reason.code), Some("file-changed".into()));
+}
+
+#[test]
+fn a_binary_is_held_against_what_was_hashed_whoever_hashed_it_first() {
+    let root = folder(&[("app", &elf_of(b"code")), ("script", b"#!/bin/sh\n")]);
+    let delivery = open(root.path(), Deliverable::default());
+    // Without an inventory, and of what the inventory takes for no machine code.
+    for name in ["app", "script"] {
+        let digest = delivery.digest(name).expect("readable");
+        let opened = delivery.open_binary(name).expect("it opens");
+        assert_eq!(assize_facts::Sha256::of(opened.whole().expect("as it was hashed")), digest);
+        fs::write(root.path().join(name), vec![b'x'; opened.len()]).expect("written");
+        assert_eq!(
+            delivery.open_binary(name).and_then(|again| again.range(0..4).map(|_| ())).unwrap_err().code,
+            "file-changed"
+        );
+    }
+}
+
+#[test]
 fn the_digest_depends_on_names_and_contents_only() {
     let one = folder(&[("a", b"1"), ("b", b"2")]);
     let same = folder(&[("b", b"2"), ("a", b"1")]);

@@ -112,14 +112,21 @@ pub fn in_module(module: &str, package: &str) -> bool {
 /// Package path and the rest of a linker's name: the package ends at the first dot after the last slash that stands before any bracket
 /// (`cmd/internal/objabi`, PathToPrefix: dots in the last element are escaped). Names that the linker makes itself have no package.
 pub fn split(name: &str) -> (&str, &str) {
-    if name.starts_with("type:") || name.starts_with("go:") {
-        return ("", name);
+    let (package, rest) = split_bytes(name.as_bytes());
+    // It is cut at dots alone, so between characters.
+    (&name[..package.len()], &name[name.len() - rest.len()..])
+}
+
+/// The same of a name that need not be text.
+pub fn split_bytes(name: &[u8]) -> (&[u8], &[u8]) {
+    if name.starts_with(b"type:") || name.starts_with(b"go:") {
+        return (b"", name);
     }
-    let plain = &name[..name.find(['[', '(']).unwrap_or(name.len())];
-    let from = plain.rfind('/').map_or(0, |slash| slash + 1);
-    match plain[from..].find('.') {
+    let plain = name.iter().position(|b| matches!(b, b'[' | b'(')).map_or(name, |end| &name[..end]);
+    let from = plain.iter().rposition(|b| *b == b'/').map_or(0, |slash| slash + 1);
+    match plain[from..].iter().position(|b| *b == b'.') {
         Some(dot) => (&name[..from + dot], &name[from + dot + 1..]),
-        None => ("", name),
+        None => (b"", name),
     }
 }
 

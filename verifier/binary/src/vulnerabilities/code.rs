@@ -1,11 +1,14 @@
 //! What of a module is in a program: packages, and functions by the names that the vulnerability database gives them.
 
 use super::claims::Claim;
-use crate::functions::Package;
+use crate::functions::PackageOf;
 use crate::program::Program;
+use assize_delivery::Bytes;
 use assize_facts::{Known, Reason, reason};
 use assize_golang::linker::{in_module, is_standard, symbols, unescaped};
 use assize_golang::module::{escape_path, escape_version};
+use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a question to the code.
@@ -37,28 +40,40 @@ impl Found {
 
 /// The code of one program by import path, the main package under its real one.
 pub struct Code<'p> {
-    packages: BTreeMap<String, Vec<&'p Package>>,
-    modules: BTreeSet<String>,
-    main_module: Option<String>,
+    packages: BTreeMap<String, Vec<PackageOf<'p>>>,
+    /// The packages of each module; those of none under the empty name, which no module has.
+    by_module: BTreeMap<&'p str, Vec<String>>,
+    modules: BTreeSet<&'p str>,
     /// Why an absence proves nothing.
     doubt: Option<Reason>,
-    bytes: &'p [u8],
+    program: &'p Program,
+    file: &'p Bytes,
+    /// Everything in which the descriptions of types can stand.
+    types: OnceCell<Result<Vec<Cow<'p, [u8]>>, Reason>>,
 }
 
 const MOST_SHOWN: usize = 20;
 
 impl<'p> Code<'p> {
-    pub fn of(program: &'p Program, bytes: &'p [u8]) -> Code<'p> {
+    pub fn of(program: &'p Program, file: &'p Bytes) -> Code<'p> {
         let info = match &program.build_info {
             Known::Value(info) => info.as_ref(),
             Known::Possible(_) | Known::Unknown(_) => None,
         };
         let functions = program.functions.as_ref();
         let main = info.and_then(|info| info.path.clone()).unwrap_or_else(|| "main".into());
-        let mut packages: BTreeMap<String, Vec<&Package>> = BTreeMap::new();
-        for (name, package) in functions.map(|f| &f.packages).into_iter().flatten() {
+        let modules: BTreeSet<&str> =
+            info.iter().flat_map(|info| &info.modules).map(|line| line.path.as_str()).collect();
+        let main_module = info.and_then(|info| info.main.as_ref()).map(|main| main.path.as_str());
+        let mut packages: BTreeMap<String, Vec<PackageOf<'_>>> = BTreeMap::new();
+        for (name, package) in functions.iter().flat_map(|functions| functions.packages()) {
             let path = if name == "main" { main.clone() } else { unescaped(name) };
             packages.entry(path).or_default().push(package);
+        }
+        let mut by_module: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for path in packages.keys() {
+            let module = module_of(path, &modules, main_module).unwrap_or_default();
+            by_module.entry(module).or_default().push(path.clone());
         }
         let doubt = match (functions, &program.obfuscated) {
             (Err(reason), _) => Some(reason.clone()),
@@ -67,40 +82,36 @@ impl<'p> Code<'p> {
             (_, Known::Unknown(reason)) => Some(reason.clone()),
             (_, Known::Value(false) | Known::Possible(_)) => None,
         };
-        Code {
-            packages,
-            modules: info.iter().flat_map(|info| &info.modules).map(|line| line.path.clone()).collect(),
-            main_module: info.and_then(|info| info.main.as_ref()).map(|main| main.path.clone()),
-            doubt,
-            bytes,
-        }
+        Code { packages, by_module, modules, doubt, program, file, types: OnceCell::new() }
     }
 
     fn absent(&self) -> Found {
         self.doubt.clone().map_or(Found::Absent, Found::CannotTell)
     }
 
-    /// The module among those of the program that a package belongs to.
-    fn module_of(&self, package: &str) -> Option<&str> {
-        let all = self.modules.iter().chain(&self.main_module);
-        all.filter(|module| in_module(module, package)).max_by_key(|module| module.len()).map(String::as_str)
+    fn packages_of(&self, module: &str) -> impl Iterator<Item = &str> {
+        self.by_module.get(module).into_iter().flatten().map(String::as_str)
     }
 
-    fn belongs(&self, claim: &Claim, package: &str) -> bool {
-        match self.module_of(package) {
-            Some(module) => module == claim.code,
-            None if claim.is_standard() => is_standard(package),
-            None => in_module(&claim.code, package),
-        }
+    /// The packages that are a module's: those of that name in the build information, and of no module there those whose path says so.
+    fn belonging(&self, claim: &Claim) -> Vec<&str> {
+        let says_so = |package: &&str| match claim.is_standard() {
+            true => is_standard(package),
+            false => in_module(&claim.code, package),
+        };
+        let listed = self.packages_of(&claim.code).filter(|_| !claim.code.is_empty());
+        let mut all: Vec<&str> = listed.chain(self.packages_of("").filter(says_so)).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Any function of a module. A module whose packages are in the build without a function may be there by types alone.
     pub fn module(&self, claim: &Claim) -> Found {
-        let mut mine = self.packages.keys().filter(|package| self.belongs(claim, package)).peekable();
-        if mine.peek().is_some() {
-            return Found::There(mine.take(MOST_SHOWN).cloned().collect());
+        let mine: Vec<String> = self.belonging(claim).into_iter().take(MOST_SHOWN).map(str::to_owned).collect();
+        if !mine.is_empty() {
+            return Found::There(mine);
         }
-        match self.modules.contains(&claim.code) {
+        match self.modules.contains(claim.code.as_str()) {
             true => Found::CannotTell(reason!("module-by-types-alone", module = claim.code)),
             false => self.absent(),
         }
@@ -111,30 +122,41 @@ impl<'p> Code<'p> {
         if self.packages.contains_key(path) {
             return Found::There(vec![path.to_owned()]);
         }
-        match self.absent() {
-            Found::Absent if self.is_named(path) => {
-                Found::CannotTell(reason!("package-by-types-alone", package = path))
-            }
-            other => other,
+        if let Some(reason) = &self.doubt {
+            return Found::CannotTell(reason.clone());
+        }
+        match self.is_named(path) {
+            Ok(true) => Found::CannotTell(reason!("package-by-types-alone", package = path)),
+            Ok(false) => Found::Absent,
+            Err(reason) => Found::CannotTell(reason),
         }
     }
 
     /// Whether the path stands among the data as that of a package: a length, and the path (`internal/abi/type.go`, Name).
-    fn is_named(&self, path: &str) -> bool {
-        let Ok(length) = u8::try_from(path.len()) else { return true };
-        if length >= 0x80 {
-            return true;
-        }
+    fn is_named(&self, path: &str) -> Result<bool, Reason> {
+        let Some(length) = u8::try_from(path.len()).ok().filter(|length| *length < 0x80) else { return Ok(true) };
         let mut pattern = vec![0, length];
         pattern.extend_from_slice(path.as_bytes());
-        memchr::memmem::find(self.bytes, &pattern).is_some()
+        let types = self.types.get_or_init(|| self.read_types()).as_ref().map_err(Reason::clone)?;
+        let finder = memchr::memmem::Finder::new(&pattern);
+        Ok(types.iter().any(|part| finder.find(part).is_some()))
+    }
+
+    fn read_types(&self) -> Result<Vec<Cow<'p, [u8]>>, Reason> {
+        match &self.program.headers.image.types {
+            Some(places) if self.file.held().is_none() => {
+                let end = self.file.len();
+                let inside = places.iter().map(|place| place.start.min(end)..place.end.min(end));
+                inside.map(|place| self.file.range(place)).collect()
+            }
+            _ => Ok(vec![Cow::Borrowed(self.file.whole()?)]),
+        }
     }
 
     /// Any of some functions of a package.
     pub fn functions(&self, path: &str, wanted: &[String]) -> Found {
-        let all = self.packages.get(path).into_iter().flatten();
-        let names = all.flat_map(|package| package.functions.iter().map(|f| &f.0).chain(&package.inlined));
-        let is_wanted = |name: &String| symbols(name).into_iter().find(|symbol| wanted.contains(symbol));
+        let names = self.packages.get(path).into_iter().flatten().flat_map(|part| part.names());
+        let is_wanted = |name: Cow<'_, str>| symbols(&name).into_iter().find(|symbol| wanted.contains(symbol));
         let found: BTreeSet<String> = names.filter_map(is_wanted).collect();
         match found.is_empty() {
             false => Found::There(found.into_iter().take(MOST_SHOWN).map(|name| format!("{path}.{name}")).collect()),
@@ -144,17 +166,15 @@ impl<'p> Code<'p> {
 
     /// A package of the table that belongs to no module of the build information, whose list is then not whole.
     pub fn of_no_module(&self) -> Option<&str> {
-        let has_file = |package: &&Package| package.functions.iter().any(|f| f.1.ends_with(".go"));
-        let strange = |(path, packages): &(&String, &Vec<&Package>)| {
-            let linkers = path.is_empty() || path.starts_with("type:") || path.starts_with("go:");
-            !linkers
-                && *path != "main"
-                && *path != "command-line-arguments"
-                && self.module_of(path).is_none()
-                && !is_standard(path)
-                && packages.iter().any(has_file)
+        let has_file = |path: &str| {
+            let parts = self.packages.get(path).into_iter().flatten();
+            parts.flat_map(|part| part.files()).any(|file| file.ends_with(".go"))
         };
-        self.packages.iter().find(strange).map(|(path, _)| path.as_str())
+        let strange = |path: &&str| {
+            let linkers = path.is_empty() || path.starts_with("type:") || path.starts_with("go:");
+            !linkers && !matches!(*path, "main" | "command-line-arguments") && !is_standard(path) && has_file(path)
+        };
+        self.packages_of("").find(strange)
     }
 
     /// A version in the names of a module's files (`…/path@version/file.go`) that is not the one of the build information.
@@ -162,8 +182,8 @@ impl<'p> Code<'p> {
         let (Some(version), Ok(path)) = (claim.version_shown(), escape_path(&claim.module)) else { return None };
         let version = escape_version(version).ok()?;
         let mark = format!("{path}@");
-        let mine = self.packages.iter().filter(|(package, _)| self.belongs(claim, package));
-        for file in mine.flat_map(|(_, all)| all.iter().flat_map(|p| &p.functions)).map(|f| f.1.as_str()) {
+        let mine = self.belonging(claim).into_iter().filter_map(|package| self.packages.get(package));
+        for file in mine.flatten().flat_map(|part| part.files()) {
             let Some(at) = file.find(&mark).filter(|at| *at == 0 || file.as_bytes()[at - 1] == b'/') else { continue };
             let named = file[at + mark.len()..].split('/').next().unwrap_or_default();
             if named != version {
@@ -172,4 +192,11 @@ impl<'p> Code<'p> {
         }
         None
     }
+}
+
+/// The module among those of the program that a package belongs to: the one with the longest path.
+fn module_of<'m>(package: &str, modules: &BTreeSet<&'m str>, main: Option<&'m str>) -> Option<&'m str> {
+    let ends = package.match_indices('/').map(|(at, _)| at).chain([package.len()]);
+    let paths = ends.map(|end| &package[..end]).filter(|path| !path.is_empty());
+    paths.rev().find_map(|path| modules.get(path).copied().or(main.filter(|m| *m == path)))
 }

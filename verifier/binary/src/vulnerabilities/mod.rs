@@ -9,7 +9,7 @@ mod code;
 mod tests;
 
 use crate::program::Program;
-use assize_delivery::Delivery;
+use assize_delivery::{Bytes, Delivery};
 use assize_facts::kinds::binary::Vulnerability;
 use assize_facts::{Known, Origin, Reason, Sheet, reason};
 use assize_golang::advisory::{Affected, Entry, Import};
@@ -73,7 +73,7 @@ fn required(file: &GoMod, in_workspace: bool) -> Requirements {
 pub fn of_program(
     sheet: &mut Sheet,
     program: &Program,
-    bytes: &[u8],
+    file: &Bytes,
     requirements: &Requirements,
     database: &dyn Advisories,
 ) {
@@ -87,7 +87,7 @@ pub fn of_program(
     let main = program.main_module();
     let concerns = main.is_none() || requirements.module.is_none() || main == requirements.module.as_deref();
     let all = claims::of(program, if concerns { &requirements.all } else { &[] });
-    let code = Code::of(program, bytes);
+    let code = Code::of(program, file);
     if let Some(package) = code.of_no_module() {
         sheet.gap(reason!("package-of-no-module", package = package), place);
     }
@@ -131,14 +131,14 @@ fn worse(linked: &Known<bool>) -> u8 {
 }
 
 /// One entry about one module of one program.
-struct Question<'a> {
+struct Question<'a, 'p> {
     program: &'a Program,
-    code: &'a Code<'a>,
+    code: &'a Code<'p>,
     claim: &'a Claim,
     entry: &'a Entry,
 }
 
-impl Question<'_> {
+impl Question<'_, '_> {
     /// `None` where the version is known not to be affected, or the platform not to be.
     fn answer(&self) -> Option<Vulnerability> {
         let affected: Vec<(&Affected, Known<bool>)> = self

@@ -89,7 +89,7 @@ fn program(file: &File<'_>, scan: &Scan, at: u64, budget: &Budget, found: &mut F
     };
     let part = rest.slice(0, exe.end);
     budget.spend(part.len())?;
-    let digest = scan::scan(&part).map_err(reason_of)?.digest;
+    let digest = scan::scan(&part).map_err(reason_of)?.trail.digest;
     let format = match exe.format {
         "elf" => Format::Elf,
         "macho" => Format::MachO,

@@ -162,7 +162,7 @@ fn code(store: &Store, path: &str, kind: Kind, mut seen: Content) -> io::Result<
     let part = store.whole();
     let scan = scan::scan(&part)?;
     (seen.go_program, seen.packer) = examine::program(&part, kind, &scan.hits, path);
-    seen.sha256 = Some(scan.digest);
+    seen.sha256 = Some(scan.trail.digest);
     Ok(seen)
 }
 

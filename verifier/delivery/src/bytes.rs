@@ -1,0 +1,168 @@
+//! The bytes of a delivered file, read by need: what is handed out was checked against the hash that was taken of the whole file.
+
+use crate::trail::{BLOCK, Trail};
+use assize_facts::{Reason, reason};
+use std::borrow::Cow;
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::sync::{Arc, OnceLock};
+
+/// A file of which parts are asked for. Read, not mapped: a file that shrinks meanwhile cannot kill us with SIGBUS, and one that is written to
+/// meanwhile cannot change what was handed out.
+pub struct Bytes {
+    path: String,
+    file: File,
+    len: usize,
+    trail: Arc<Trail>,
+    whole: OnceLock<Vec<u8>>,
+}
+
+impl Bytes {
+    /// `path` is what the file is called; a file that has another length than the trail has changed.
+    pub(crate) fn new(path: &str, file: File, size: u64, trail: Arc<Trail>) -> Result<Bytes, Reason> {
+        match usize::try_from(size) {
+            Ok(len) if size == trail.len => Ok(Bytes { path: path.into(), file, len, trail, whole: OnceLock::new() }),
+            _ => Err(reason!("file-changed", path = path)),
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Some of the bytes. What reaches past the end of the file is an error, and so is a file that changed since it was hashed.
+    pub fn range(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, Reason> {
+        if range.start > range.end || range.end > self.len {
+            return Err(reason!(
+                "range-not-in-file",
+                path = self.path,
+                from = range.start,
+                to = range.end,
+                size = self.len
+            ));
+        }
+        match self.whole.get() {
+            Some(whole) => Ok(Cow::Borrowed(&whole[range])),
+            None => self.read(range).map(Cow::Owned),
+        }
+    }
+
+    /// All of them, kept from now on.
+    pub fn whole(&self) -> Result<&[u8], Reason> {
+        if let Some(whole) = self.whole.get() {
+            return Ok(whole);
+        }
+        let whole = self.read(0..self.len)?;
+        Ok(self.whole.get_or_init(|| whole))
+    }
+
+    /// Whether all of them are at hand already.
+    pub fn held(&self) -> Option<&[u8]> {
+        self.whole.get().map(Vec::as_slice)
+    }
+
+    fn read(&self, range: Range<usize>) -> Result<Vec<u8>, Reason> {
+        let mut bytes = Vec::new();
+        let memory = |_| reason!("file-too-large", path = self.path, size = range.len(), limit = "memory");
+        bytes.try_reserve_exact(range.len()).map_err(memory)?;
+        let mut block = vec![0; BLOCK.min(self.len)];
+        let mut at = range.start;
+        while at < range.end {
+            let index = at / BLOCK;
+            let start = index * BLOCK;
+            let block = &mut block[..BLOCK.min(self.len - start)];
+            self.fill(index, start, block)?;
+            let end = range.end.min(start + block.len());
+            bytes.extend_from_slice(&block[at - start..end - start]);
+            at = end;
+        }
+        Ok(bytes)
+    }
+
+    /// Reads one block, and checks it where nobody else can write.
+    fn fill(&self, index: usize, start: usize, block: &mut [u8]) -> Result<(), Reason> {
+        let changed = || reason!("file-changed", path = self.path);
+        match self.file.read_exact_at(block, start as u64) {
+            Ok(()) if self.trail.fits(index, block) => Ok(()),
+            Ok(()) => Err(changed()),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(changed()),
+            Err(error) => Err(reason!("file-unreadable", path = self.path, detail = error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trail::Walking;
+    use std::io::Write;
+
+    /// A file of two blocks and some, each byte unlike its neighbours.
+    fn opened() -> (tempfile::NamedTempFile, Vec<u8>, Bytes) {
+        let bytes: Vec<u8> = (0..2 * BLOCK + 77).map(|at| (at % 251) as u8 ^ (at / BLOCK) as u8).collect();
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(&bytes).expect("written");
+        let mut walking = Walking::default();
+        walking.update(&bytes);
+        let read = File::open(file.path()).expect("it opens");
+        let opened = Bytes::new("app", read, bytes.len() as u64, Arc::new(walking.end())).expect("as it was hashed");
+        (file, bytes, opened)
+    }
+
+    #[test]
+    fn parts_are_handed_out_as_they_stand_in_the_file_across_blocks_too() {
+        let (_file, bytes, opened) = opened();
+        let end = bytes.len();
+        for range in [0..0, 0..1, 0..BLOCK, BLOCK - 1..BLOCK + 1, BLOCK..2 * BLOCK, 5..end, end - 1..end, end..end] {
+            assert_eq!(opened.range(range.clone()).expect("read"), &bytes[range.clone()], "{range:?}");
+        }
+        assert_eq!(opened.held(), None);
+        assert_eq!(opened.whole().expect("read"), bytes);
+        assert!(matches!(opened.range(7..end).expect("at hand"), Cow::Borrowed(part) if part == &bytes[7..]));
+    }
+
+    #[test]
+    fn what_is_not_in_the_file_is_an_error_and_never_zeros() {
+        let (_file, bytes, opened) = opened();
+        let end = bytes.len();
+        #[expect(clippy::reversed_empty_ranges)]
+        for range in [0..end + 1, end..end + 1, end + 1..end + 1, 5..4, 0..usize::MAX] {
+            assert_eq!(opened.range(range.clone()).unwrap_err().code, "range-not-in-file", "{range:?}");
+        }
+        opened.whole().expect("read");
+        assert_eq!(opened.range(0..end + 1).unwrap_err().code, "range-not-in-file");
+    }
+
+    #[test]
+    fn a_block_that_changed_since_it_was_hashed_is_not_handed_out() {
+        let (file, bytes, opened) = opened();
+        let writer = File::options().write(true).open(file.path()).expect("it opens");
+        writer.write_all_at(&[bytes[BLOCK + 9] ^ 1], BLOCK as u64 + 9).expect("written");
+        assert_eq!(opened.range(0..BLOCK).expect("untouched"), &bytes[..BLOCK]);
+        assert_eq!(opened.range(2 * BLOCK..bytes.len()).expect("untouched"), &bytes[2 * BLOCK..]);
+        for range in [BLOCK..BLOCK + 1, 0..BLOCK + 1, 2 * BLOCK - 1..2 * BLOCK + 1] {
+            assert_eq!(opened.range(range).unwrap_err().code, "file-changed");
+        }
+        assert_eq!(opened.whole().unwrap_err().code, "file-changed");
+        writer.write_all_at(&[bytes[BLOCK + 9]], BLOCK as u64 + 9).expect("written");
+        assert_eq!(opened.whole().expect("as it was hashed"), bytes);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_or_grew_has_changed() {
+        let (file, bytes, opened) = opened();
+        let writer = File::options().write(true).open(file.path()).expect("it opens");
+        writer.set_len(2 * BLOCK as u64 + 7).expect("cut");
+        assert_eq!(opened.range(2 * BLOCK..2 * BLOCK + 1).unwrap_err().code, "file-changed");
+        assert_eq!(opened.range(0..9).expect("still there"), &bytes[..9]);
+        let size = file.as_file().metadata().expect("known").len();
+        let again = Bytes::new("app", File::open(file.path()).expect("it opens"), size, Arc::clone(&opened.trail));
+        assert_eq!(again.err().map(|reason| reason.code), Some("file-changed".into()));
+    }
+}

@@ -97,7 +97,7 @@ pub(super) fn of_line(line: &str) -> Option<Asked> {
         w == "--privileged" || w.ends_with("=--privileged")
     };
     let sets = ["privileged=", "privileged:"].iter().any(|set| {
-        let own = |at: usize| !squeezed[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+        let own = |at: usize| !squeezed[..at].ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
         let mut values =
             squeezed.match_indices(set).filter(|(at, _)| own(*at)).map(|(at, _)| &squeezed[at + set.len()..]);
         values.any(|value| {
@@ -147,6 +147,7 @@ mod tests {
             ("privileged: one", "-"),
             ("a privileged user", "-"),
             ("unprivileged: true", "-"),
+            ("allow_privileged = true", "-"),
         ] {
             let found = of_line(line).map_or("-".to_owned(), |asked| format!("{asked:?}"));
             assert_eq!(found, expected, "{line}");

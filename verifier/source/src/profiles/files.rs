@@ -12,10 +12,10 @@ const LARGEST_UNNAMED: u64 = 1 << 20;
 const ASIDE: [&str; 4] = ["vendor", "testdata", "node_modules", ".git"];
 
 /// Endings of files that start nothing: sources, documents, pictures.
-const OTHERS: [&str; 44] = [
-    "go", "mod", "sum", "md", "rst", "adoc", "txt", "html", "htm", "css", "scss", "less", "js", "mjs", "ts", "tsx",
-    "jsx", "vue", "map", "svg", "png", "jpg", "jpeg", "gif", "ico", "webp", "woff", "woff2", "ttf", "pdf", "proto",
-    "s", "c", "h", "cc", "cpp", "rs", "java", "sql", "csv", "pem", "crt", "key", "golden",
+const OTHERS: [&str; 45] = [
+    "go", "mod", "sum", "md", "mdx", "rst", "adoc", "txt", "html", "htm", "css", "scss", "less", "js", "mjs", "ts",
+    "tsx", "jsx", "vue", "map", "svg", "png", "jpg", "jpeg", "gif", "ico", "webp", "woff", "woff2", "ttf", "pdf",
+    "proto", "s", "c", "h", "cc", "cpp", "rs", "java", "sql", "csv", "pem", "crt", "key", "golden",
 ];
 
 /// What a file is read as.
@@ -46,15 +46,17 @@ fn form(entry: &Entry) -> Option<Form> {
         "json" => Form::Json,
         "container" => Form::Quadlet,
         "sh" | "bash" | "zsh" | "ksh" | "mk" | "service" | "bat" | "cmd" | "ps1" => Form::Commands,
-        _ if matches!(
-            name.as_str(),
-            "makefile" | "gnumakefile" | "justfile" | "jenkinsfile" | "procfile" | "vagrantfile"
-        ) =>
-        {
+        _ if matches!(name.as_str(), "makefile" | "gnumakefile" | "justfile" | "jenkinsfile" | "procfile") => {
             Form::Commands
         }
         other if OTHERS.contains(&other) => return None,
-        _ if name.starts_with("readme") || name.starts_with("license") || name.starts_with("changelog") => return None,
+        _ if name == "vagrantfile"
+            || name.starts_with("readme")
+            || name.starts_with("license")
+            || name.starts_with("changelog") =>
+        {
+            return None;
+        }
         // A helper file of a chart, or any other: its name says nothing.
         _ => Form::Words,
     })

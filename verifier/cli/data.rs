@@ -26,7 +26,7 @@ impl From<Problem> for NotDone {
 
 /// What a run looks at: named data, else the newer of what is kept and what is built in.
 pub fn places(dated: &Dated) -> Places {
-    let built_in = Library::standard().file(RELEASES).map(<[u8]>::to_vec);
+    let built_in = Library::standard_file(RELEASES).map(<[u8]>::to_vec);
     Places::new(built_in, kept()).naming(dated.go_releases.clone(), dated.vulndb.clone())
 }
 
@@ -132,7 +132,7 @@ fn said(imported: &Imported) -> String {
 /// Both are tried; what could not be fetched leaves what was kept before as it is.
 pub fn update(releases_url: &str, database_url: &str) -> Result<Done, NotDone> {
     let (kept, now) = (to_keep()?, verify::now());
-    let built_in = Library::standard().file(RELEASES).and_then(|bytes| Releases::parse(bytes).ok());
+    let built_in = Library::standard_file(RELEASES).and_then(|bytes| Releases::parse(bytes).ok());
     let releases = assize_data::update_releases(&kept, releases_url, built_in.as_ref(), now);
     let database = assize_data::update_database(&kept, database_url, now);
     for done in [&releases, &database].into_iter().flatten() {

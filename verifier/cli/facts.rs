@@ -5,8 +5,9 @@ use crate::done::{Done, NotDone};
 use crate::examine::{self, Running};
 use crate::progress::Terminal;
 use crate::terminal;
-use assize_facts::{Layer, Request, Sheet, kinds};
-use serde_json::json;
+use assize_facts::{Fields, Item, Layer, Request, Scope, Sheet, kinds};
+use serde::{Serialize, Serializer};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub fn run(options: &Facts) -> Result<Done, NotDone> {
@@ -24,11 +25,40 @@ pub fn run(options: &Facts) -> Result<Done, NotDone> {
     let progress = Terminal::new(options.collecting.quiet, options.collecting.verbose);
     let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
     progress.clear();
-    let facts: Vec<serde_json::Value> = examined.sheets.iter().map(sheet).collect();
-    let mut text = serde_json::to_string_pretty(&json!({ "facts": facts })).expect("recorded facts are plain data");
-    text.push('\n');
-    terminal::print(&text)?;
+    terminal::print_json(&Document { facts: examined.sheets.iter().map(Told::of).collect() })?;
     Ok(Done::Good)
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    facts: Vec<Told<'a>>,
+}
+
+/// A sheet as it is printed, names in order.
+#[derive(Serialize)]
+struct Told<'a> {
+    gaps: Value,
+    #[serde(serialize_with = "items")]
+    items: &'a [Item],
+    kind: &'a str,
+    scope: &'a Scope,
+    with: &'a BTreeMap<String, Value>,
+}
+
+impl Told<'_> {
+    fn of(sheet: &Sheet) -> Told<'_> {
+        Told { gaps: json!(sheet.gaps), items: &sheet.items, kind: &sheet.kind, scope: &sheet.scope, with: &sheet.with }
+    }
+}
+
+/// One after the other: functions of a program alone are a hundred thousand, and another copy of all of them would be larger than the program.
+fn items<S: Serializer>(items: &&[Item], serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct One<'a> {
+        fields: &'a Fields,
+        origin: Value,
+    }
+    serializer.collect_seq(items.iter().map(|item| One { fields: &item.fields, origin: json!(item.origin) }))
 }
 
 fn requests(kinds_asked: &[String]) -> Result<Vec<Request>, NotDone> {
@@ -42,10 +72,6 @@ fn requests(kinds_asked: &[String]) -> Result<Vec<Request>, NotDone> {
     }
     let chosen = all.iter().filter(|k| kinds_asked.is_empty() || kinds_asked.iter().any(|asked| asked == *k));
     Ok(chosen.map(|kind| Request::new(kind, &BTreeMap::new())).collect())
-}
-
-fn sheet(sheet: &Sheet) -> serde_json::Value {
-    json!({ "kind": sheet.kind, "with": sheet.with, "scope": sheet.scope, "gaps": sheet.gaps, "items": sheet.items })
 }
 
 /// Every kind and field, from the documentation of the types.

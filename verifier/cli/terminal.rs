@@ -1,7 +1,8 @@
 //! What the terminal is like: its width, whether colour is wanted, and the one place that writes to standard output.
 
 use crate::done::NotDone;
-use std::io::{IsTerminal, Write};
+use serde::Serialize;
+use std::io::{BufWriter, IsTerminal, Write};
 
 /// Columns where there is no terminal.
 pub const DEFAULT_WIDTH: usize = 100;
@@ -32,7 +33,18 @@ pub fn colour_on_stdout() -> bool {
 /// Writes what was asked for. A reader that went away (`| head`) ends the program quietly.
 pub fn print(text: &str) -> Result<(), NotDone> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// Writes a document as it is made: it may be larger than everything that it is made from.
+pub fn print_json(document: &impl Serialize) -> Result<(), NotDone> {
+    let mut out = BufWriter::with_capacity(128 << 10, std::io::stdout().lock());
+    let written = serde_json::to_writer_pretty(&mut out, document).map_err(std::io::Error::from);
+    printed(written.and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()))
+}
+
+fn printed(done: std::io::Result<()>) -> Result<(), NotDone> {
+    match done {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(NotDone::say(format!("standard output: {error}")))
         }

@@ -35,6 +35,7 @@ pub struct Context<'a> {
 pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
     let binaries = delivery.declared_binaries();
     progress.step(&format!("reading {} executables", binaries.len()));
+    delivery.will_open(binaries.iter().map(|binary| binary.path.clone()));
     let inventory = program::Inventory::of(delivery, progress);
     let asked = requests.iter().any(|request| request.kind == Vulnerability::KIND);
     let database = asked.then(|| Asked::of(delivery, context.advisories));

@@ -191,9 +191,10 @@ impl Library {
             .map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
-    /// A file that stands beside the clauses, as dated data does, by its path in the library.
-    pub fn file(&self, path: &str) -> Option<&[u8]> {
-        self.files.get(path).map(Vec::as_slice)
+    /// A file that stands beside the clauses inside the program, as dated data does. Reading all the clauses for it would take longer than a
+    /// command that needs none of them.
+    pub fn standard_file(name: &str) -> Option<&'static [u8]> {
+        STANDARD.get_file(name).map(include_dir::File::contents)
     }
 
     /// SHA-256 over the RFC 8785 form of every clause file's digest by id.

@@ -1,5 +1,6 @@
 //! The bytes of a delivered file, read by need: what is handed out was checked against the hash that was taken of the whole file.
 
+use crate::scan::Kept;
 use crate::trail::{BLOCK, Trail};
 use assize_facts::{Reason, reason};
 use std::borrow::Cow;
@@ -7,7 +8,7 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A file of which parts are asked for. Read, not mapped: a file that shrinks meanwhile cannot kill us with SIGBUS, and one that is written to
 /// meanwhile cannot change what was handed out.
@@ -16,16 +17,17 @@ pub struct Bytes {
     file: File,
     len: usize,
     trail: Arc<Trail>,
+    /// What was kept when it was hashed; what is asked for goes.
+    kept: Mutex<Vec<Kept>>,
     whole: OnceLock<Vec<u8>>,
 }
 
 impl Bytes {
     /// `path` is what the file is called; a file that has another length than the trail has changed.
-    pub(crate) fn new(path: &str, file: File, size: u64, trail: Arc<Trail>) -> Result<Bytes, Reason> {
-        match usize::try_from(size) {
-            Ok(len) if size == trail.len => Ok(Bytes { path: path.into(), file, len, trail, whole: OnceLock::new() }),
-            _ => Err(reason!("file-changed", path = path)),
-        }
+    pub(crate) fn new(path: &str, file: File, size: u64, trail: Arc<Trail>, kept: Vec<Kept>) -> Result<Bytes, Reason> {
+        let changed = || reason!("file-changed", path = path);
+        let len = usize::try_from(size).ok().filter(|_| size == trail.len).ok_or_else(changed)?;
+        Ok(Bytes { path: path.into(), file, len, trail, kept: Mutex::new(kept), whole: OnceLock::new() })
     }
 
     pub fn len(&self) -> usize {
@@ -49,7 +51,10 @@ impl Bytes {
         }
         match self.whole.get() {
             Some(whole) => Ok(Cow::Borrowed(&whole[range])),
-            None => self.read(range).map(Cow::Owned),
+            None => match self.taken(&range) {
+                Some(bytes) => Ok(Cow::Owned(bytes)),
+                None => self.read(range).map(Cow::Owned),
+            },
         }
     }
 
@@ -59,12 +64,21 @@ impl Bytes {
             return Ok(whole);
         }
         let whole = self.read(0..self.len)?;
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
         Ok(self.whole.get_or_init(|| whole))
     }
 
     /// Whether all of them are at hand already.
     pub fn held(&self) -> Option<&[u8]> {
         self.whole.get().map(Vec::as_slice)
+    }
+
+    /// Exactly this range, where it was kept.
+    fn taken(&self, range: &Range<usize>) -> Option<Vec<u8>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_it = |kept: &Kept| kept.at == range.start as u64 && kept.bytes.len() == range.len();
+        let at = kept.iter().position(is_it)?;
+        Some(kept.swap_remove(at).bytes)
     }
 
     fn read(&self, range: Range<usize>) -> Result<Vec<u8>, Reason> {
@@ -111,7 +125,8 @@ mod tests {
         let mut walking = Walking::default();
         walking.update(&bytes);
         let read = File::open(file.path()).expect("it opens");
-        let opened = Bytes::new("app", read, bytes.len() as u64, Arc::new(walking.end())).expect("as it was hashed");
+        let opened =
+            Bytes::new("app", read, bytes.len() as u64, Arc::new(walking.end()), vec![]).expect("as it was hashed");
         (file, bytes, opened)
     }
 
@@ -162,7 +177,8 @@ mod tests {
         assert_eq!(opened.range(2 * BLOCK..2 * BLOCK + 1).unwrap_err().code, "file-changed");
         assert_eq!(opened.range(0..9).expect("still there"), &bytes[..9]);
         let size = file.as_file().metadata().expect("known").len();
-        let again = Bytes::new("app", File::open(file.path()).expect("it opens"), size, Arc::clone(&opened.trail));
+        let again =
+            Bytes::new("app", File::open(file.path()).expect("it opens"), size, Arc::clone(&opened.trail), vec![]);
         assert_eq!(again.err().map(|reason| reason.code), Some("file-changed".into()));
     }
 }

@@ -6,7 +6,8 @@ use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
 use crate::programs;
-use crate::source::{self, Kept, SourceTree};
+use crate::scan::Kept;
+use crate::source::{self, SourceTree};
 use crate::store::Store;
 use crate::trail::{Trail, Walking};
 use crate::unpack::{self, Unpacked};
@@ -15,8 +16,9 @@ use crate::{declared, visit};
 use assize_facts::kinds::image::{File as ImageFile, Manifest};
 use assize_facts::kinds::inventory::{Declared, File};
 use assize_facts::{Deliverable, Digest, Fact, Gap, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason};
-use std::collections::{HashMap, hash_map};
+use std::collections::{BTreeSet, HashMap, hash_map};
 use std::io::{self, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -56,12 +58,24 @@ struct Inner {
     unpacked_left: Whole,
     /// Of machine code that was read, by path.
     trails: Mutex<HashMap<String, Arc<Trail>>>,
-    source: OnceLock<Result<Option<Kept>, Reason>>,
+    opening: Mutex<Opening>,
+    source: OnceLock<Result<Option<source::Kept>, Reason>>,
     inventory: OnceLock<Inventory>,
     programs: OnceLock<Vec<String>>,
     images: OnceLock<Images>,
     /// The private folder that this deliverable was unpacked to, if it was; removed with the last user.
     _unpacked: Option<tempfile::TempDir>,
+}
+
+/// Of all files together so many bytes are kept from the inventory to their opening.
+const KEPT: u64 = 64 << 20;
+
+/// Files that will be opened next, and what of them was kept for that.
+#[derive(Default)]
+struct Opening {
+    paths: BTreeSet<String>,
+    room: u64,
+    kept: HashMap<String, Vec<Kept>>,
 }
 
 impl Delivery {
@@ -101,6 +115,7 @@ impl Delivery {
             digests: Mutex::default(),
             unpacked_left: Whole::new(AtomicU64::new(unpacked_in_all)),
             trails: Mutex::default(),
+            opening: Mutex::new(Opening { room: KEPT, ..Opening::default() }),
             source: OnceLock::new(),
             inventory: OnceLock::new(),
             programs: OnceLock::new(),
@@ -166,7 +181,44 @@ impl Delivery {
         if size > limit {
             return Err(reason!("file-too-large", path = path, size = size, limit = limit));
         }
-        Bytes::new(path, file, size, self.trail(path, entry)?)
+        let trail = self.trail(path, entry)?;
+        let kept = self.opening().kept.remove(path).unwrap_or_default();
+        Bytes::new(path, file, size, trail, kept)
+    }
+
+    /// Says which files will be opened as binaries, so that the inventory keeps their tables: then nothing is read twice.
+    pub fn will_open(&self, paths: impl IntoIterator<Item = String>) {
+        self.opening().paths.extend(paths);
+    }
+
+    pub(crate) fn will_be_opened(&self, path: &str) -> bool {
+        self.opening().paths.contains(path)
+    }
+
+    /// Those ranges for which there is room.
+    pub(crate) fn room_for(&self, ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
+        let mut opening = self.opening();
+        let fits = |range: &Range<u64>| match opening.room.checked_sub(range.end.saturating_sub(range.start)) {
+            Some(left) => {
+                opening.room = left;
+                true
+            }
+            None => false,
+        };
+        ranges.into_iter().filter(fits).collect()
+    }
+
+    fn opening(&self) -> std::sync::MutexGuard<'_, Opening> {
+        self.0.opening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the inventory saw of a file.
+    pub(crate) fn keep(&self, path: &str, digest: Digest, trail: Option<Trail>, kept: Vec<Kept>) -> Result<(), Reason> {
+        self.remember(path, digest, trail)?;
+        if !kept.is_empty() {
+            self.opening().kept.insert(path.to_string(), kept);
+        }
+        Ok(())
     }
 
     /// The one of the inventory; where that was not taken, or did not see machine code, the file is hashed now.
@@ -244,7 +296,7 @@ impl Delivery {
 
     /// The delivered Go source: declared, else the folder with `go.work` or `go.mod` nearest the root. `None` where there is none.
     pub fn source(&self) -> Result<Option<SourceTree>, Reason> {
-        let find = || source::find(self).map(|tree| tree.map(|tree| Kept::of(tree, self)));
+        let find = || source::find(self).map(|tree| tree.map(|tree| source::Kept::of(tree, self)));
         let kept = self.0.source.get_or_init(find).clone();
         kept.map(|kept| kept.map(|kept| kept.tree(self)))
     }

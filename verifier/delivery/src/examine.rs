@@ -6,13 +6,14 @@ pub(crate) mod tests;
 
 use crate::archive::{self, Budget, Member, MemberKind, Visitor};
 use crate::exe::{self, Exe};
-use crate::scan::{self, Mark, Scan, Weights};
+use crate::scan::{self, Kept, Mark, Scan, Weights};
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part, Store};
 use crate::trail::Trail;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Gap, Known, Reason, Sha256, reason};
 use std::io::{self, Read};
+use std::ops::Range;
 
 /// One line of the inventory.
 #[derive(Clone, Debug)]
@@ -49,6 +50,8 @@ pub(crate) struct Found {
     pub gaps: Vec<Gap>,
     /// Of the file itself where it is machine code: it will be read again.
     pub trail: Option<Trail>,
+    /// Stretches of it that were kept meanwhile.
+    pub kept: Vec<Kept>,
 }
 
 impl Found {
@@ -66,16 +69,28 @@ struct File<'a> {
     depth: u32,
 }
 
-/// Examines a file of the deliverable. `path` is what it is called in facts.
-pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget) -> Found {
+/// Examines a file of the deliverable. `path` is what it is called in facts; `keep` are stretches that will be asked for next.
+pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: &[Range<u64>]) -> Found {
     let mut found = Found::default();
     let file = File { part: store.whole(), path: path.into(), mode, depth: 0 };
-    one(&file, budget, &mut found);
+    scanned(&file, scan::scan_keeping(&file.part, keep), budget, &mut found);
     found
 }
 
+/// Where the tables of a Go program are, as its headers say before anything was hashed: a guess at what to keep.
+pub(crate) fn tables(store: &Store) -> Vec<Range<u64>> {
+    let part = store.whole();
+    let head = part.bytes(0, 4096).unwrap_or_default();
+    let kind = sniff::kind(&head, part.len());
+    exe::read(kind, &part).map(|exe| exe.tables).unwrap_or_default()
+}
+
 fn one(file: &File<'_>, budget: &Budget, found: &mut Found) {
-    let scan = match scan::scan(&file.part) {
+    scanned(file, scan::scan(&file.part), budget, found);
+}
+
+fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut Found) {
+    let mut scan = match scan {
         Ok(scan) => scan,
         Err(error) => return unreadable(file, &error, found),
     };
@@ -102,7 +117,7 @@ fn one(file: &File<'_>, budget: &Budget, found: &mut Found) {
         members(file, line, budget, found, archive::each_of_zip);
     }
     if line == 0 && matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
-        found.trail = Some(scan.trail);
+        (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept));
     }
 }
 

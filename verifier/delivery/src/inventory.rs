@@ -120,7 +120,9 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
         }
         let store = Store::File(file, size);
         let budget = delivery.budget();
-        let work = || examine::examine(&store, &entry.path, entry.mode, &budget);
+        let keep =
+            if delivery.will_be_opened(&entry.path) { delivery.room_for(examine::tables(&store)) } else { vec![] };
+        let work = || examine::examine(&store, &entry.path, entry.mode, &budget, &keep);
         // The last resort: a bug of ours in one hostile file must not end the whole run.
         catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path))
     });
@@ -129,7 +131,8 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
         Err(reason) => unexamined(entry, reason),
     };
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
-        && let Err(reason) = delivery.remember(&entry.path, digest.clone(), found.trail.take())
+        && let Err(reason) =
+            delivery.keep(&entry.path, digest.clone(), found.trail.take(), std::mem::take(&mut found.kept))
     {
         found.gap(reason, &entry.path);
     }

@@ -6,6 +6,7 @@ use crate::trail::{Trail, Walking};
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Match, MatchKind};
 use std::io::{self, BufRead};
+use std::ops::Range;
 use std::sync::OnceLock;
 
 /// A mark that may begin another file in the middle of this one.
@@ -95,6 +96,8 @@ pub(crate) struct Scan {
     pub trail: Trail,
     pub head: Vec<u8>,
     pub hits: Vec<(u64, Mark)>,
+    /// What was to be kept and came whole.
+    pub kept: Vec<Kept>,
     /// There were more than [`MOST_HITS`] marks.
     pub overflow: bool,
     /// No NUL byte, and hardly a control character where it was weighed.
@@ -110,7 +113,12 @@ impl Scan {
 }
 
 pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
-    let mut pass = Pass::default();
+    scan_keeping(part, &[])
+}
+
+/// The same, and keeps some ranges as they pass: what was kept is what was hashed.
+pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>]) -> io::Result<Scan> {
+    let mut pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
     let mut reader = part.reader();
     loop {
         let chunk = reader.fill_buf()?;
@@ -124,9 +132,45 @@ pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
     Ok(pass.end(part.len()))
 }
 
+/// A stretch of a file as it was hashed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub at: u64,
+    pub bytes: Vec<u8>,
+}
+
+/// A stretch that is being kept.
+struct Keeping {
+    range: Range<u64>,
+    bytes: Vec<u8>,
+}
+
+impl Keeping {
+    /// `None` where there is no room.
+    fn of(range: &Range<u64>) -> Option<Keeping> {
+        let mut bytes = Vec::new();
+        bytes.try_reserve_exact(usize::try_from(range.end.checked_sub(range.start)?).ok()?).ok()?;
+        Some(Keeping { range: range.clone(), bytes })
+    }
+
+    fn pass(&mut self, at: u64, chunk: &[u8]) {
+        let end = at + chunk.len() as u64;
+        let (from, to) = (self.range.start.max(at), self.range.end.min(end));
+        if from < to {
+            self.bytes.extend_from_slice(&chunk[(from - at) as usize..(to - at) as usize]);
+        }
+    }
+
+    fn end(self) -> Option<Kept> {
+        let whole = self.bytes.len() as u64 == self.range.end - self.range.start;
+        whole.then_some(Kept { at: self.range.start, bytes: self.bytes })
+    }
+}
+
 #[derive(Default)]
 struct Pass {
     trail: Walking,
+    kept: Vec<Keeping>,
     at: u64,
     head: Vec<u8>,
     tail: Vec<u8>,
@@ -139,6 +183,7 @@ struct Pass {
 impl Pass {
     fn piece(&mut self, chunk: &[u8]) {
         self.trail.update(chunk);
+        self.kept.iter_mut().for_each(|kept| kept.pass(self.at, chunk));
         let missing = sniff::HEAD.saturating_sub(self.head.len());
         self.head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
         self.has_nul = self.has_nul || memchr::memchr(0, chunk).is_some();
@@ -198,6 +243,7 @@ impl Pass {
             (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
         Scan {
             trail: self.trail.end(),
+            kept: self.kept.into_iter().filter_map(Keeping::end).collect(),
             head,
             hits: self.hits,
             overflow: self.overflow,
@@ -264,6 +310,17 @@ mod tests {
             bytes[at..at + 14].copy_from_slice(b"\xff Go buildinf:");
             assert_eq!(scanned(bytes).hits, [(at as u64, Mark::GoBuildInfo)], "at {at}");
         }
+    }
+
+    #[test]
+    fn what_is_kept_is_what_passed_wherever_pieces_are_cut() {
+        let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
+        let store = Store::Memory(bytes.clone());
+        let ranges = [0..1, 5..140_000, 131_072..131_073, 299_999..300_000, 299_999..300_001, 9..9];
+        let kept = scan_keeping(&store.whole(), &ranges).expect("memory can be read").kept;
+        let whole = ranges.iter().filter(|range| range.end <= 300_000);
+        let wanted = whole.map(|r| Kept { at: r.start, bytes: bytes[r.start as usize..r.end as usize].to_vec() });
+        assert_eq!(kept, wanted.collect::<Vec<_>>());
     }
 
     #[test]

@@ -273,6 +273,26 @@ fn a_program_that_changes_between_the_inventory_and_its_reading_is_told() {
 }
 
 #[test]
+fn what_the_inventory_kept_of_a_program_is_what_it_hashed() {
+    let program =
+        crate::exe::tests::with_sections(&[(".text", &[7; 200_000]), (".gopclntab", &[9; 150_000]), (".data", b"d")]);
+    let at = program.windows(9).position(|window| window == [9; 9]).expect("the table");
+    let root = folder(&[("app", &program), ("other", &program)]);
+    let delivery = open(root.path(), Deliverable::default());
+    delivery.will_open(["app".to_string()]);
+    delivery.listing();
+    fs::write(root.path().join("app"), vec![b'x'; program.len()]).expect("written");
+    fs::write(root.path().join("other"), vec![b'x'; program.len()]).expect("written");
+    let (app, other) =
+        (delivery.open_binary("app").expect("it opens"), delivery.open_binary("other").expect("it opens"));
+    let table = at..at + 150_000;
+    assert_eq!(other.range(table.clone()).unwrap_err().code, "file-changed");
+    assert_eq!(app.range(at + 1..at + 2).unwrap_err().code, "file-changed", "of the table alone");
+    assert_eq!(app.range(table.clone()).expect("kept"), &program[table.clone()]);
+    assert_eq!(app.range(table).unwrap_err().code, "file-changed", "it was kept once");
+}
+
+#[test]
 fn a_binary_is_held_against_what_was_hashed_whoever_hashed_it_first() {
     let root = folder(&[("app", &elf_of(b"code")), ("script", b"#!/bin/sh\n")]);
     let delivery = open(root.path(), Deliverable::default());

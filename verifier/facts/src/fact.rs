@@ -3,12 +3,10 @@
 use crate::{FieldSchema, Fields, KindSchema, Type};
 
 /// A typed fact: exists to be written; what is read back is an [`crate::Item`].
-pub trait Fact {
+pub trait Fact: Sized {
     const KIND: &'static str;
-    fn schema() -> KindSchema
-    where
-        Self: Sized;
-    fn fields(&self) -> Fields;
+    fn schema() -> KindSchema;
+    fn fields(self) -> Fields;
 }
 
 /// Fields that every item has by its origin, and that matchers may name.
@@ -48,7 +46,7 @@ macro_rules! vocabulary {
         }
         impl $crate::FieldType for $name {
             fn ty() -> $crate::Type { $crate::Type::Enum(Self::WORDS) }
-            fn record(&self) -> $crate::Field { $crate::Field::Known(self.word().into()) }
+            fn record(self) -> $crate::Field { $crate::Field::Known(self.word().into()) }
         }
     };
 }
@@ -93,8 +91,8 @@ macro_rules! fact {
                     arguments: &[$($($arg),*)?],
                 }
             }
-            fn fields(&self) -> $crate::Fields {
-                [$((stringify!($field), $crate::FieldType::record(&self.$field))),*].into_iter().collect()
+            fn fields(self) -> $crate::Fields {
+                [$((stringify!($field), $crate::FieldType::record(self.$field))),*].into_iter().collect()
             }
         }
     };

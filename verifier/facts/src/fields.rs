@@ -49,9 +49,9 @@ impl Fields {
         self.values.iter().map(Arc::as_ref)
     }
 
-    /// For changes in place; what was shared with other items is copied first where it is changed.
-    pub(crate) fn change(&mut self, change: impl Fn(&mut Field)) {
-        for value in &mut self.values {
+    /// For changes in place of the fields that they concern; what was shared with other items is copied first where it is changed.
+    pub(crate) fn change(&mut self, concerns: impl Fn(&Field) -> bool, change: impl Fn(&mut Field)) {
+        for value in self.values.iter_mut().filter(|value| concerns(value)) {
             let mut copy = Field::clone(value);
             change(&mut copy);
             if copy != **value {
@@ -185,7 +185,7 @@ mod tests {
         let mut two = fields(&[("a", 1), ("b", 3)]);
         two.share(&one);
         assert!(Arc::ptr_eq(&one.values[0], &two.values[0]) && Arc::ptr_eq(&one.names, &two.names));
-        two.change(|field| *field = Field::Known(json!(7)));
+        two.change(|_| true, |field| *field = Field::Known(json!(7)));
         two.insert("c", Field::Known(json!(8)));
         assert_eq!(one, fields(&[("a", 1), ("b", 2)]));
         assert_eq!(two, fields(&[("a", 7), ("b", 7), ("c", 8)]));

@@ -136,6 +136,20 @@ impl Neutral {
         }
     }
 
+    /// Whether a text of the value is looked at more closely.
+    fn concerns(&self, value: &Json) -> bool {
+        match value {
+            Json::String(text) => self.finds(text.as_bytes()),
+            Json::Array(all) => all.iter().any(|v| self.concerns(v)),
+            Json::Object(all) => all.values().any(|v| self.concerns(v)),
+            Json::Null | Json::Bool(_) | Json::Number(_) => false,
+        }
+    }
+
+    fn finds(&self, bytes: &[u8]) -> bool {
+        self.words.is_match(bytes) || self.spellings.as_ref().is_some_and(|spellings| spellings.is_match(bytes))
+    }
+
     /// Every text of a value.
     pub fn json(&self, value: &mut Json) {
         match value {
@@ -151,7 +165,11 @@ impl Neutral {
     }
 
     fn item(&self, item: &mut Item) {
-        item.fields.change(|field| match field {
+        let concerns = |field: &Field| match field {
+            Field::Known(value) => self.concerns(value),
+            Field::Possible(_) | Field::Unknown(_) => true,
+        };
+        item.fields.change(concerns, |field| match field {
             Field::Known(value) => self.json(value),
             Field::Possible(values) => values.iter_mut().for_each(|v| self.json(v)),
             Field::Unknown(reason) => self.reason(reason),

@@ -88,15 +88,15 @@ impl<T> Known<T> {
 }
 
 /// What can stand in a field of a fact.
-pub trait FieldType {
+pub trait FieldType: Sized {
     fn ty() -> Type;
     fn may_be_unknown() -> bool {
         false
     }
-    fn record(&self) -> Field;
+    fn record(self) -> Field;
 }
 
-fn plain<T: FieldType>(value: &T) -> Json {
+fn plain<T: FieldType>(value: T) -> Json {
     match value.record() {
         Field::Known(json) => json,
         // Lists and optional values hold plain values only: the types below never nest `Known`.
@@ -111,13 +111,13 @@ impl<T: FieldType> FieldType for Known<T> {
     fn may_be_unknown() -> bool {
         true
     }
-    fn record(&self) -> Field {
+    fn record(self) -> Field {
         match self {
             Known::Value(value) => value.record(),
-            Known::Unknown(reason) => Field::Unknown(reason.clone()),
+            Known::Unknown(reason) => Field::Unknown(reason),
             Known::Possible(values) => {
                 let mut all: Vec<Json> = Vec::new();
-                for json in values.iter().map(plain) {
+                for json in values.into_iter().map(plain) {
                     if !all.contains(&json) {
                         all.push(json);
                     }
@@ -136,8 +136,8 @@ impl<T: FieldType> FieldType for Option<T> {
     fn ty() -> Type {
         Type::Optional(Box::new(T::ty()))
     }
-    fn record(&self) -> Field {
-        Field::Known(self.as_ref().map_or(Json::Null, plain))
+    fn record(self) -> Field {
+        Field::Known(self.map_or(Json::Null, plain))
     }
 }
 
@@ -145,8 +145,8 @@ impl<T: FieldType> FieldType for Vec<T> {
     fn ty() -> Type {
         Type::List(Box::new(T::ty()))
     }
-    fn record(&self) -> Field {
-        Field::Known(Json::Array(self.iter().map(plain).collect()))
+    fn record(self) -> Field {
+        Field::Known(Json::Array(self.into_iter().map(plain).collect()))
     }
 }
 
@@ -156,7 +156,7 @@ macro_rules! plain_types {
             fn ty() -> Type {
                 $ty
             }
-            fn record(&self) -> Field {
+            fn record(self) -> Field {
                 let $v = self;
                 Field::Known($json)
             }
@@ -230,16 +230,16 @@ impl TlsVersion {
 }
 
 plain_types! {
-    bool => Type::Bool, |v| Json::Bool(*v);
-    u64 => Type::Int, |v| Json::from(*v);
-    u32 => Type::Int, |v| Json::from(*v);
-    i64 => Type::Int, |v| Json::from(*v);
-    f64 => Type::Number, |v| Json::from(*v);
-    String => Type::Text, |v| Json::String(v.clone());
+    bool => Type::Bool, |v| Json::Bool(v);
+    u64 => Type::Int, |v| Json::from(v);
+    u32 => Type::Int, |v| Json::from(v);
+    i64 => Type::Int, |v| Json::from(v);
+    f64 => Type::Number, |v| Json::from(v);
+    String => Type::Text, |v| Json::String(v);
     Millis => Type::Duration, |v| Json::from(v.0);
-    Time => Type::Time, |v| Json::String(v.0.clone());
-    GoVersion => Type::GoVersion, |v| Json::String(v.0.clone());
-    Digest => Type::Digest, |v| Json::String(v.0.clone());
-    TlsGroup => Type::TlsGroup, |v| Json::String(v.0.clone());
+    Time => Type::Time, |v| Json::String(v.0);
+    GoVersion => Type::GoVersion, |v| Json::String(v.0);
+    Digest => Type::Digest, |v| Json::String(v.0);
+    TlsGroup => Type::TlsGroup, |v| Json::String(v.0);
     TlsVersion => Type::TlsVersion, |v| Json::from(v.name());
 }

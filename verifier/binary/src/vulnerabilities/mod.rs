@@ -156,7 +156,10 @@ impl Question<'_, '_> {
             Known::Value(_) | Known::Possible(_) => None,
         });
         let of_certain = self.linked(&certain);
-        let of_all = self.linked(&affected.iter().map(|(a, _)| *a).collect::<Vec<_>>());
+        let of_all = match certain.len() == affected.len() {
+            true => of_certain.clone(),
+            false => self.linked(&affected.iter().map(|(a, _)| *a).collect::<Vec<_>>()),
+        };
         let (linked, symbols) = match (of_certain, of_all, &version) {
             (Found::There(found), _, _) => (Known::Value(true), found),
             (_, Found::There(found), Some(reason)) => (Known::Unknown(reason.clone()), found),

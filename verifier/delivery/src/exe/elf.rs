@@ -10,6 +10,7 @@ const SHT_NOBITS: u32 = 8;
 /// Sections that only the Go linker writes (cmd/link/internal/ld/data.go, Go 1.16 to 1.27).
 const GO_SECTIONS: [&[u8]; 5] =
     [b".go.buildinfo", b".gopclntab", b".data.rel.ro.gopclntab", b".note.go.buildid", b".typelink"];
+const GO_TABLES: &[&[u8]] = &[b".go.buildinfo", b".gopclntab", b".data.rel.ro.gopclntab"];
 
 struct Header<'a> {
     f: Fields<'a>,
@@ -166,6 +167,9 @@ fn section(row: Fields<'_>, wide: bool, strings: &[u8], exe: &mut Exe) -> Option
     }
     let label = name(strings.get(row.u32(0)? as usize..)?);
     exe.go_section |= GO_SECTIONS.contains(&label);
+    if ty != SHT_NOBITS && GO_TABLES.contains(&label) {
+        exe.tables.push(offset..offset.saturating_add(size));
+    }
     Some(())
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod tests;
 
 use crate::sniff::Kind;
 use crate::store::Part;
+use std::ops::Range;
 
 /// Largest table of headers that is read.
 const TABLE: usize = 4 << 20;
@@ -27,6 +28,8 @@ pub(crate) struct Exe {
     pub end: u64,
     /// Whether a section of the Go linker is there.
     pub go_section: bool,
+    /// Where the sections are in which a Go program says of itself what it is made of.
+    pub tables: Vec<Range<u64>>,
     /// A packer by its section names.
     pub packer: Option<&'static str>,
     /// The code that is mapped executable, as file ranges; for a look at its entropy.
@@ -43,6 +46,7 @@ impl Exe {
             role: String::new(),
             end: 0,
             go_section: false,
+            tables: Vec::new(),
             packer: None,
             code: Vec::new(),
             own: vec![0],

@@ -22,6 +22,29 @@ pub(crate) fn elf_of(code: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The same with these sections behind each other, and their headers behind them.
+pub(crate) fn with_sections(sections: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut bytes = elf_of(b"");
+    let (mut rows, mut names) = (vec![0; 64], vec![0]);
+    let mut row = |name: usize, offset: usize, size: usize| {
+        rows.extend([(name as u32).to_le_bytes(), 1_u32.to_le_bytes()].concat());
+        [0, 0, offset as u64, size as u64, 0, 1, 0].iter().for_each(|n| rows.extend(n.to_le_bytes()));
+    };
+    for (name, content) in sections.iter().chain(&[(".shstrtab", &b""[..])]) {
+        let at = names.len();
+        names.extend([name.as_bytes(), &[0]].concat());
+        let content = if *name == ".shstrtab" { &names } else { *content };
+        row(at, bytes.len(), content.len());
+        bytes.extend(content);
+    }
+    let count = sections.len() as u16 + 2;
+    let end = bytes.len() as u64;
+    bytes[40..48].copy_from_slice(&end.to_le_bytes());
+    bytes[60..62].copy_from_slice(&count.to_le_bytes());
+    bytes[62..64].copy_from_slice(&(count - 1).to_le_bytes());
+    [bytes, rows].concat()
+}
+
 /// A PE32+ header for amd64 with one section of `code`.
 pub(crate) fn pe_of(code: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0; 0x80];
@@ -165,7 +188,8 @@ fn fat_files_of_ten_thousand_slices_and_tables_of_extreme_counts_end_soon() {
     let store = Store::Memory(fat.clone());
     let kind = sniff::kind(&fat[..sniff::HEAD], fat.len() as u64);
     let _ = read(kind, &store.whole());
-    let found = crate::examine::examine(&store, "f", 0, &crate::archive::Budget::new(&assize_facts::Limits::default()));
+    let found =
+        crate::examine::examine(&store, "f", 0, &crate::archive::Budget::new(&assize_facts::Limits::default()), &[]);
     assert!(!found.seen.is_empty());
     // Counts and offsets of an ELF header at their largest, one field after the other.
     let elf = elf_of(b"code");

@@ -187,6 +187,8 @@ fact! {
         library: String,
         /// The call.
         call: String,
+        /// Whether the call is passed before the program listens, by the order of the calls in its function and in those that lead there; false where a call that listens stands before it.
+        before_listening: Known<bool>,
     }
 }
 
@@ -232,7 +234,7 @@ fact! {
 vocabulary! {
     pub enum SettingSource {
         GoLine = "go-line", GodebugLine = "godebug-line", GoDebugDirective = "go:debug", Setenv = "os.Setenv", Call = "call",
-        Default = "toolchain-default",
+        Assignment = "assignment", Default = "toolchain-default",
     }
 }
 
@@ -245,7 +247,7 @@ fact! {
         owner: Owner,
         /// Where it comes from.
         from: SettingSource,
-        /// Its name, as in `tls10server`, `GOGC`, `SetCPUProfileRate`; `GODEBUG` where its value is not known.
+        /// Its name, as in `tls10server`, `GOGC`, `SetCPUProfileRate`, `MemProfileRate`; `GODEBUG` where its value is not known.
         name: String,
         /// Its value as text.
         value: Known<String>,

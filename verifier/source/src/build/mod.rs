@@ -15,6 +15,7 @@ pub(crate) use config::Config;
 pub(crate) use folder::{FileId, join};
 pub(crate) use program::{Imports, Package, Program};
 pub(crate) use select::{Outcome, is_foreign, select};
+pub(crate) use std::{is_standard, may_be_standard};
 pub(crate) use tree::Files;
 
 #[cfg(test)]

@@ -110,7 +110,7 @@ fn the_profiler_is_told_wherever_it_is_put() {
         (
             "handlers one by one",
             "-- m.go --\npackage main\nimport \"net/http\"\nimport p \"net/http/pprof\"\nfunc main() {\n\tmux := http.NewServeMux()\n\tmux.HandleFunc(\"/debug/\", p.Index)\n\thttp.ListenAndServe(\":1\", mux)\n}\n".into(),
-            "m.go:3:8 import net/http/pprof false\nm.go:6:28 handler pprof.Index ?mux-not-followed",
+            "m.go:3:8 import net/http/pprof false\nm.go:6:28 handler pprof.Index true",
         ),
         (
             "a profile that the program writes itself",
@@ -126,4 +126,241 @@ fn the_profiler_is_told_wherever_it_is_put() {
     let table: Vec<(&str, &str, &str)> =
         table.iter().map(|(name, tree, facts)| (*name, tree.as_str(), *facts)).collect();
     check("source.pprof", fields, &cgo_off(), &table);
+}
+
+/// The handler alone; the import's own line is shown above.
+#[test]
+fn handlers_are_followed_to_the_server_that_answers() {
+    let of = |imports: &str, body: &str| {
+        let imports: String = imports.split_whitespace().map(|path| format!("import \"{path}\"\n")).collect();
+        format!("-- m.go --\npackage main\nimport \"net/http\"\nimport p \"net/http/pprof\"\n{imports}{body}\n")
+    };
+    let chi = "github.com/go-chi/chi/v5";
+    let gin = "github.com/gin-gonic/gin";
+    let table: &[(&str, &str, &str, &str)] = &[
+        (
+            "on the default mux",
+            "",
+            "func main() { http.HandleFunc(\"/p\", p.Index); http.ListenAndServe(\"\", nil) }",
+            "true",
+        ),
+        (
+            "on the default mux that nobody serves",
+            "",
+            "func main() { http.HandleFunc(\"/p\", p.Index); http.ListenAndServe(\"\", http.NewServeMux()) }",
+            "false",
+        ),
+        (
+            "a mux that nobody serves",
+            "",
+            "func main() { m := http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); http.ListenAndServe(\"\", http.NewServeMux()) }",
+            "false",
+        ),
+        (
+            "converted",
+            "",
+            "func main() { m := http.NewServeMux(); m.Handle(\"/p\", http.HandlerFunc(p.Profile)); http.ListenAndServe(\"\", m) }",
+            "true",
+        ),
+        (
+            "made by name",
+            "",
+            "func main() { m := http.NewServeMux(); m.Handle(\"/p\", p.Handler(\"heap\")); s := http.Server{Handler: m}; s.ListenAndServe() }",
+            "true",
+        ),
+        (
+            "a server's field set later",
+            "",
+            "func main() { var m http.ServeMux; m.HandleFunc(\"/p\", p.Index); var s http.Server; s.Handler = &m; s.ListenAndServe() }",
+            "true",
+        ),
+        (
+            "a mux on a mux, made together",
+            "",
+            "func main() { m, o := http.NewServeMux(), http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); o.Handle(\"/\", http.StripPrefix(\"/x\", m)); http.ListenAndServe(\"\", o) }",
+            "true",
+        ),
+        (
+            "a mux on a mux, each on its own line",
+            "",
+            "func main() { m := http.NewServeMux(); o := http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); o.Handle(\"/\", http.StripPrefix(\"/x\", m)); http.ListenAndServe(\"\", o) }",
+            "true",
+        ),
+        (
+            "a mux on the default one",
+            "",
+            "func main() { m := http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); http.Handle(\"/\", m); http.ListenAndServe(\"\", nil) }",
+            "true",
+        ),
+        (
+            "a mux that is handed over",
+            "",
+            "func register(m *http.ServeMux) { m.HandleFunc(\"/p\", p.Index) }\nfunc main() { m := http.NewServeMux(); register(m); http.ListenAndServe(\"\", m) }",
+            "true",
+        ),
+        (
+            "a mux that is handed over and not served",
+            "",
+            "func register(m *http.ServeMux) { m.HandleFunc(\"/p\", p.Index) }\nfunc main() { m := http.NewServeMux(); register(m); http.ListenAndServe(\"\", http.NewServeMux()) }",
+            "false",
+        ),
+        (
+            "a mux that comes back",
+            "",
+            "func debug() http.Handler { m := http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); return m }\nfunc main() { http.ListenAndServe(\"\", debug()) }",
+            "true",
+        ),
+        (
+            "a mux that another function serves",
+            "",
+            "func main() { m := http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); serve(m) }\nfunc serve(h http.Handler) { http.ListenAndServe(\"\", h) }",
+            "true",
+        ),
+        (
+            "a mux of the package",
+            "",
+            "var m = http.NewServeMux()\nfunc init() { m.HandleFunc(\"/p\", p.Index) }\nfunc main() { http.ListenAndServe(\"\", m) }",
+            "true",
+        ),
+        (
+            "a mux in a struct",
+            "",
+            "type app struct{ m *http.ServeMux }\nfunc (a *app) routes() { a.m.HandleFunc(\"/p\", p.Index) }\nfunc main() { http.ListenAndServe(\"\", (&app{}).m) }",
+            "?mux-not-followed",
+        ),
+        (
+            "a mux that is stored",
+            "",
+            "type app struct{ m *http.ServeMux }\nfunc main() { m := http.NewServeMux(); m.HandleFunc(\"/p\", p.Index); _ = app{m: m} }",
+            "?mux-not-followed",
+        ),
+        (
+            "under a condition",
+            "os",
+            "func main() { m := http.NewServeMux(); if len(os.Args) > 1 { m.HandleFunc(\"/p\", p.Index) }; http.ListenAndServe(\"\", m) }",
+            "false|true",
+        ),
+        (
+            "inside another handler",
+            "",
+            "func main() { m := http.NewServeMux(); m.HandleFunc(\"/p\", func(w http.ResponseWriter, r *http.Request) { p.Index(w, r) }); http.ListenAndServe(\"\", m) }",
+            "true",
+        ),
+        (
+            "inside a function that is a handler",
+            "",
+            "func debug(w http.ResponseWriter, r *http.Request) { p.Index(w, r) }\nfunc main() { m := http.NewServeMux(); m.HandleFunc(\"/p\", debug); http.ListenAndServe(\"\", m) }",
+            "true",
+        ),
+        ("served by itself", "", "func main() { http.ListenAndServe(\"\", http.HandlerFunc(p.Index)) }", "true"),
+        (
+            "behind someone's guard",
+            "example.com/guard",
+            "func main() { m := http.NewServeMux(); m.Handle(\"/p\", guard.Only(p.Index)); http.ListenAndServe(\"\", m) }",
+            "?mux-not-followed",
+        ),
+        (
+            "gorilla",
+            "github.com/gorilla/mux",
+            "func main() { r := mux.NewRouter(); r.HandleFunc(\"/p\", p.Index); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+        (
+            "gorilla, by a path",
+            "github.com/gorilla/mux",
+            "func main() { r := mux.NewRouter(); r.PathPrefix(\"/p\").HandlerFunc(p.Index); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+        (
+            "gorilla, on a part",
+            "github.com/gorilla/mux",
+            "func main() { r := mux.NewRouter(); s := r.PathPrefix(\"/d\").Subrouter(); s.Handle(\"/p\", http.HandlerFunc(p.Index)); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+        (
+            "chi",
+            chi,
+            "func main() { r := chi.NewRouter(); r.Get(\"/p\", p.Index); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+        (
+            "chi, in a route",
+            chi,
+            "func main() { r := chi.NewRouter(); r.Route(\"/d\", func(r chi.Router) { r.HandleFunc(\"/p\", p.Index) }); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+        (
+            "chi, mounted",
+            chi,
+            "func main() { r := chi.NewRouter(); d := chi.NewRouter(); d.HandleFunc(\"/p\", p.Index); r.Mount(\"/d\", d); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+        ("chi that nobody serves", chi, "func main() { r := chi.NewRouter(); r.Get(\"/p\", p.Index) }", "false"),
+        ("gin", gin, "func main() { r := gin.Default(); r.GET(\"/p\", gin.WrapF(p.Index)); r.Run() }", "true"),
+        (
+            "gin, in a group",
+            gin,
+            "func main() { r := gin.New(); g := r.Group(\"/d\"); g.GET(\"/p\", gin.WrapH(p.Handler(\"heap\"))); r.Run(\":1\") }",
+            "true",
+        ),
+        (
+            "echo",
+            "github.com/labstack/echo/v4",
+            "func main() { e := echo.New(); e.GET(\"/p\", echo.WrapHandler(http.HandlerFunc(p.Index))); e.Start(\":1\") }",
+            "true",
+        ),
+        (
+            "httprouter",
+            "github.com/julienschmidt/httprouter",
+            "func main() { r := httprouter.New(); r.HandlerFunc(\"GET\", \"/p\", p.Index); http.ListenAndServe(\"\", r) }",
+            "true",
+        ),
+    ];
+    for (name, imports, body, expected) in table {
+        let tree = of(imports, body);
+        let sheet = super::table::collect("source.pprof", &tree, &cgo_off());
+        let shown = super::table::shown(&sheet, &["form", "exposed"]);
+        let handler: Vec<&str> =
+            shown.lines().filter_map(|line| line.split_once(" handler ")).map(|(_, e)| e).collect();
+        assert_eq!(handler, [*expected], "{name}: {shown}");
+    }
+}
+
+#[test]
+fn a_librarys_profiler_is_followed_by_the_router_that_it_is_handed() {
+    let of = |library: &str, imports: &str, body: &str| {
+        format!("-- m.go --\npackage main\nimport \"{library}\"\nimport \"{imports}\"\n{body}\n")
+    };
+    let (gin, statsviz) = ("github.com/gin-contrib/pprof", "github.com/arl/statsviz");
+    let table = [
+        (
+            "served",
+            of(gin, "github.com/gin-gonic/gin", "func main() { r := gin.New(); pprof.Register(r); r.Run() }"),
+            "m.go:2:8 library github.com/gin-contrib/pprof true",
+        ),
+        (
+            "in a group",
+            of(
+                gin,
+                "github.com/gin-gonic/gin",
+                "func main() { r := gin.New(); pprof.RouteRegister(r.Group(\"/d\"), \"x\"); r.Run() }",
+            ),
+            "m.go:2:8 library github.com/gin-contrib/pprof true",
+        ),
+        (
+            "not served",
+            of(statsviz, "net/http", "func main() { m := http.NewServeMux(); statsviz.Register(m) }"),
+            "m.go:2:8 library github.com/arl/statsviz false",
+        ),
+        (
+            "otherwise",
+            of(statsviz, "net/http", "func main() { http.Handle(\"/\", statsviz.NewServer()) }"),
+            "m.go:2:8 library github.com/arl/statsviz ?mux-not-followed",
+        ),
+    ];
+    for (name, tree, expected) in table {
+        let sheet = super::table::collect("source.pprof", &tree, &cgo_off());
+        let shown = super::table::shown(&sheet, &["form", "call", "exposed"]);
+        assert_eq!(shown.lines().next(), Some(expected), "{name}");
+    }
 }

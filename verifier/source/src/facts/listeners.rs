@@ -120,6 +120,32 @@ fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Opti
     Some((known, row.3))
 }
 
+/// What opens a socket by the system call, or accepts on one that was opened already.
+const OTHERS: &[(&str, &str)] = &[
+    ("net/http", "Serve"),
+    ("net/http", "ServeTLS"),
+    ("net/http/fcgi", "Serve"),
+    ("syscall", "Listen"),
+    ("golang.org/x/sys/unix", "Listen"),
+];
+
+/// Whether a function listens.
+pub(super) fn is_listening(symbol: &Symbol) -> bool {
+    function(symbol).is_some() || OTHERS.iter().any(|(path, name)| symbol.is(path, name))
+}
+
+/// Whether a call listens by itself.
+pub(super) fn listens<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> bool {
+    if let Some(symbol) = lens.symbol(site, &call.fun) {
+        return is_listening(&symbol);
+    }
+    let Is::Select(base, name) = &bare(&call.fun).is else { return false };
+    let serves = || matches!(&*name.name, "Serve" | "ServeTLS");
+    let server =
+        |ty: crate::meaning::Type| lens.has_from(&ty.name, &name.name, &|known| known.is("net/http", "Server"));
+    method(lens, site, base, &name.name).is_some() || serves() && lens.type_of(site, base).is_some_and(server)
+}
+
 fn of_call<'s>(
     lens: &Lens<'s>,
     site: &Site<'s>,

@@ -99,6 +99,7 @@ const NAMES: &[(&str, u32)] = &[
     ("StartTLS", TLS),
     ("ConfigureTLSConfig", TLS),
     ("GOMAXPROCS", RUNTIME),
+    ("MemProfileRate", RUNTIME),
     ("Setenv", SETENV),
     ("Prctl", SECCOMP),
     ("Load", SECCOMP),

@@ -2,8 +2,11 @@
 
 use super::Source;
 use super::mentions::mark;
+use super::muxes::{Ways, of_handler, of_router};
+use super::routers::is_router;
 use super::search::{Search, files, item, references, spelt};
 use crate::go::syntax::{Expr, Is, Op};
+use crate::meaning::std::result_type;
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::Pprof;
 use assize_facts::{Item, Known, Sheet, reason};
@@ -12,7 +15,7 @@ const HTTP: &str = "net/http/pprof";
 const RUNTIME: &str = "runtime/pprof";
 const HANDLERS: &[&str] = &["Index", "Cmdline", "Profile", "Symbol", "Trace", "Handler"];
 /// Packages that register the profiler's handlers on a router of their own kind.
-const LIBRARIES: &[&str] = &[
+pub(super) const LIBRARIES: &[&str] = &[
     "github.com/gin-contrib/pprof",
     "github.com/labstack/echo-contrib/pprof",
     "github.com/gofiber/fiber/v2/middleware/pprof",
@@ -21,7 +24,12 @@ const LIBRARIES: &[&str] = &[
     "github.com/arl/statsviz",
 ];
 
+/// Their functions that take the router.
+const REGISTER: &[&str] = &["Register", "RouteRegister"];
+
 pub(super) fn sheet(lens: &Lens) -> Sheet {
+    let asked = files(lens.source, true).iter().any(|file| lens.everything || lens.imports(*file, HTTP));
+    let served = asked.then(|| serves_default_mux(lens)).unwrap_or(Known::Value(false));
     let search = Search {
         file: &|lens, file| [HTTP, RUNTIME].iter().any(|path| lens.imports(file, path)),
         marks: mark::PPROF | mark::LISTEN,
@@ -32,9 +40,8 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         let make = |found: &super::search::Reference| {
             let handler = &*found.symbol.path == HTTP;
             let form = if handler { "handler" } else { "profile" };
-            // A handler of its own is on the mux that it is registered at; which one is served is not followed.
             let exposed = match handler {
-                true => Known::Unknown(reason!("mux-not-followed", call = spelt(&found.symbol))),
+                true => exposed(of_handler(lens, site, found.node), &served, &spelt(&found.symbol)),
                 false => false.into(),
             };
             let fact = Pprof {
@@ -49,7 +56,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         };
         references(lens, site, is_sought).iter().map(make).collect()
     });
-    let mut imports = imports(lens);
+    let mut imports = imports(lens, &served);
     imports.append(&mut sheet.items);
     sheet.items = imports;
     sheet
@@ -59,10 +66,39 @@ fn is_sought(symbol: &Symbol) -> bool {
     (&*symbol.path == HTTP && HANDLERS.contains(&&*symbol.name)) || symbol.is(RUNTIME, "StartCPUProfile")
 }
 
+/// Whether some server answers, by the ways that a handler goes.
+fn exposed(ways: Ways, default_served: &Known<bool>, call: &str) -> Known<bool> {
+    let served = match default_served {
+        Known::Value(served) if ways.on_default => *served,
+        _ => false,
+    };
+    let open = ways.lost || ways.on_default && !matches!(default_served, Known::Value(_));
+    match (ways.served || served, ways.perhaps) {
+        (true, false) => true.into(),
+        (true, true) => Known::Possible(vec![false, true]),
+        (false, _) if open => Known::Unknown(reason!("mux-not-followed", call = call)),
+        (false, _) => false.into(),
+    }
+}
+
+/// Whether the router is served that a library's profiler is put on; unknown where no such call is seen.
+fn exposed_by(lens: &Lens, library: &str, served: &Known<bool>) -> Known<bool> {
+    let registers = |s: &Symbol| &*s.path == library && REGISTER.contains(&&*s.name);
+    let search =
+        Search { file: &|lens, file| lens.imports(file, library), marks: 0, words: REGISTER, dependencies: true };
+    let (all, gaps) = search.run(lens, |site| {
+        let routers = references(lens, site, registers);
+        let routers = routers.into_iter().map(|found| found.call.and_then(|(_, call)| call.args.first()));
+        let lost = Ways { lost: true, ..Ways::default() };
+        routers.map(|router| router.map_or(lost, |router| of_router(lens, site, router))).collect()
+    });
+    let lost = Ways { lost: all.is_empty() || !gaps.is_empty(), ..Ways::default() };
+    exposed(all.into_iter().fold(lost, Ways::or), served, library)
+}
+
 /// Every import of net/http/pprof, by whatever name, puts the handlers on the default mux.
-fn imports(lens: &Lens) -> Vec<Item> {
+fn imports(lens: &Lens, served: &Known<bool>) -> Vec<Item> {
     let mut out = Vec::new();
-    let mut served = None;
     for file in files(lens.source, true) {
         let Some(head) = lens.source.program.head(file) else { continue };
         for import in &head.outline.imports {
@@ -71,8 +107,8 @@ fn imports(lens: &Lens) -> Vec<Item> {
                 continue;
             }
             let exposed = match library {
-                true => Known::Unknown(reason!("mux-not-followed", call = import.path)),
-                false => served.get_or_insert_with(|| serves_default_mux(lens)).clone(),
+                true => exposed_by(lens, &import.path, served),
+                false => served.clone(),
             };
             let fact = Pprof {
                 package: lens.package(file).to_string(),
@@ -179,6 +215,16 @@ fn is_default<'s>(lens: &Lens<'s>, site: &Site<'s>, handler: &Expr) -> Option<bo
     }
     if let Some(Const::Nil) = lens.eval(site, handler).single() {
         return Some(true);
+    }
+    // Made on the spot, or of a type that the default mux is not.
+    let call = match &handler.is {
+        Is::Call(call) => lens.symbol(site, &call.fun).and_then(|symbol| result_type(&symbol, 0)),
+        _ => None,
+    };
+    let other =
+        lens.type_of(site, handler).is_some_and(|ty| !ty.name.is("net/http", "ServeMux") && is_router(&ty.name));
+    if call.is_some_and(|ty| is_router(&ty.name)) || other {
+        return Some(false);
     }
     // A variable that only ever holds a mux of its own.
     let local = site.body.local(handler).filter(|_| matches!(handler.is, Is::Name(_)))?;

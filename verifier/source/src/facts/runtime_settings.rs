@@ -4,7 +4,8 @@ use super::Source;
 use super::mentions::mark;
 use super::search::{Reference, Search, item, references};
 use crate::build::{FileId, join};
-use crate::meaning::{Const, Lens, Site, Symbol};
+use crate::go::syntax::Expr;
+use crate::meaning::{Const, Lens, Site, Symbol, Use};
 use assize_facts::kinds::source::{Owner, RuntimeSetting, SettingSource};
 use assize_facts::{Item, Known, Origin, Sheet};
 use assize_golang::godebug;
@@ -45,7 +46,12 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
 }
 
 fn is_sought(symbol: &Symbol) -> bool {
-    is_setenv(symbol) || CALLS.iter().any(|(path, name, _)| symbol.is(path, name))
+    is_setenv(symbol) || is_heap_rate(symbol) || CALLS.iter().any(|(path, name, _)| symbol.is(path, name))
+}
+
+/// The one rate that is a variable (runtime package documentation).
+fn is_heap_rate(symbol: &Symbol) -> bool {
+    symbol.is("runtime", "MemProfileRate")
 }
 
 fn is_setenv(symbol: &Symbol) -> bool {
@@ -60,6 +66,15 @@ fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<I
         item(fact, origin.clone())
     };
     let open = || Known::Unknown(lens.open(site, found.whole()));
+    let value_of = |value: &Expr| lens.eval(site, value).known(|| lens.open(site, value), shown);
+    if is_heap_rate(&found.symbol) {
+        let value = match site.body.use_of(found.node) {
+            Use::Assign(value) => value.map_or_else(open, value_of),
+            Use::Address => open(),
+            Use::AssignField(..) | Use::Field(..) | Use::Method(..) | Use::Read => return Vec::new(),
+        };
+        return vec![make(SettingSource::Assignment, &found.symbol.name, value)];
+    }
     let Some((_, call)) = found.call else {
         // `f := os.Setenv` may set anything or nothing; a setter of the runtime is named by itself.
         return match is_setenv(&found.symbol) {
@@ -83,7 +98,7 @@ fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<I
     }
     let at = CALLS.iter().find(|(path, name, _)| found.symbol.is(path, name)).map_or(0, |(_, _, at)| *at);
     let value = match call.args.get(at) {
-        Some(arg) => lens.eval(site, arg).known(|| lens.open(site, arg), shown),
+        Some(arg) => value_of(arg),
         None => open(),
     };
     // GOMAXPROCS(0) asks and sets nothing.

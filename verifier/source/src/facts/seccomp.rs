@@ -1,11 +1,12 @@
 //! `source.seccomp_loads`: where the program loads a seccomp filter, by a library or by the system call itself.
 
 use super::mentions::mark;
+use super::order::before_listening;
 use super::search::{Search, item, methods, references, spelt};
-use crate::go::syntax::Call;
+use crate::go::syntax::{Call, Expr};
 use crate::meaning::{Const, Lens, Site, Symbol};
 use assize_facts::kinds::source::SeccompLoad;
-use assize_facts::{Item, Sheet};
+use assize_facts::{Item, Known, Sheet, reason};
 
 /// Functions of libraries that load a filter.
 const LIBRARIES: &[(&str, &str)] = &[
@@ -72,13 +73,15 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 _ if RAW_PACKAGES.contains(&&*found.symbol.path) => continue,
                 _ => found.symbol.path.to_string(),
             };
-            out.push((found.whole().at.start, of(lens, site, library, spelt(&found.symbol), found.whole().at)));
+            let call = found.call.map(|(whole, _)| whole);
+            out.push((found.whole().at.start, of(lens, site, library, spelt(&found.symbol), found.whole(), call)));
         }
         for (base, name, whole, _) in methods(site).filter(|(_, name, _, _)| *name == "Load") {
             if lens.type_of(site, base).is_some_and(|t| t.name.is(LIBSECCOMP, "ScmpFilter"))
                 || is_new_filter(lens, site, base)
             {
-                out.push((whole.at.start, of(lens, site, LIBSECCOMP.into(), format!("ScmpFilter.{name}"), whole.at)));
+                let call = format!("ScmpFilter.{name}");
+                out.push((whole.at.start, of(lens, site, LIBSECCOMP.into(), call, whole, Some(whole))));
             }
         }
         out.sort_by_key(|(at, _)| *at);
@@ -92,7 +95,7 @@ fn is_sought(symbol: &Symbol) -> bool {
 }
 
 /// A filter from `libseccomp.NewFilter`, whose type is not delivered.
-fn is_new_filter<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s crate::go::syntax::Expr) -> bool {
+fn is_new_filter<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> bool {
     use crate::go::syntax::Is;
     use crate::meaning::{bare, body::Binding};
     let Some(local) = site.body.local(bare(base)) else { return false };
@@ -149,13 +152,19 @@ fn is_filter(option: Option<Const>, mode: Option<Const>) -> bool {
     option && mode
 }
 
-fn of(lens: &Lens, site: &Site, library: String, call: String, at: crate::go::syntax::Span) -> Item {
+fn of<'s>(lens: &Lens<'s>, site: &Site<'s>, library: String, call: String, at: &Expr, whole: Option<&Expr>) -> Item {
+    let before_listening = match whole.and_then(|whole| site.body.place(whole)) {
+        Some(node) => before_listening(lens, site, node, &call),
+        // A function that is named may be called anywhere.
+        None => Known::Unknown(reason!("listening-order-not-followed", call = &call)),
+    };
     let fact = SeccompLoad {
         package: lens.package(site.place.file).to_string(),
         function: lens.function_name(site.place),
         owner: lens.owner(site.place.file),
         library,
         call,
+        before_listening,
     };
-    item(fact, lens.source.origin(site.place.file, at))
+    item(fact, lens.source.origin(site.place.file, at.at))
 }

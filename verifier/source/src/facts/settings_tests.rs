@@ -26,6 +26,21 @@ fn settings_of_the_runtime_are_told_by_their_source() {
             "-- m.go --\npackage main\nimport (\n\t\"runtime\"\n\t\"runtime/debug\"\n)\nconst mib = 1 << 20\nfunc main() {\n\tdebug.SetGCPercent(-1)\n\tdebug.SetMemoryLimit(512 * mib)\n\truntime.GOMAXPROCS(0)\n\truntime.GOMAXPROCS(2)\n\truntime.SetCPUProfileRate(500000)\n\tdebug.SetGCPercent(percent())\n}\nfunc percent() int { return runtime.NumCPU() }\n",
             "m.go:8:2 call SetGCPercent -1\nm.go:9:2 call SetMemoryLimit 536870912\nm.go:11:2 call GOMAXPROCS 2\nm.go:12:2 call SetCPUProfileRate 500000\nm.go:13:2 call SetGCPercent ?value-not-decided",
         ),
+        (
+            "the rate that is a variable",
+            "-- m.go --\npackage main\nimport rt \"runtime\"\nconst every = 1\nfunc main() {\n\trt.MemProfileRate = every\n\tif rt.MemProfileRate > 0 {\n\t\t_, rt.MemProfileRate = 1, 512*1024\n\t}\n\trt.MemProfileRate *= 2\n\tset(&rt.MemProfileRate)\n}\nvar rate = rt.MemProfileRate\nfunc set(*int) {}\n",
+            "m.go:5:2 assignment MemProfileRate 1\nm.go:7:6 assignment MemProfileRate 524288\nm.go:9:2 assignment MemProfileRate ?value-not-decided\nm.go:10:7 assignment MemProfileRate ?value-not-decided",
+        ),
+        (
+            "a variable of that name elsewhere",
+            "-- m.go --\npackage main\nimport _ \"runtime\"\nvar MemProfileRate int\nfunc main() { MemProfileRate = 1 }\n",
+            "",
+        ),
+        (
+            "by a dot import",
+            "-- m.go --\npackage main\nimport . \"runtime\"\nfunc init() { MemProfileRate = 0 }\nfunc main() {}\n",
+            "m.go:3:15 assignment MemProfileRate 0",
+        ),
     ];
     check("source.runtime_settings", fields, &cgo_off(), &table);
 }
@@ -59,6 +74,132 @@ fn seccomp_is_found_by_library_and_by_system_call() {
     for (name, tree, expected) in table {
         let modules = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire (\n\tgolang.org/x/sys v0.1.0\n\tgithub.com/seccomp/libseccomp-golang v0.10.0\n\tgithub.com/elastic/go-seccomp-bpf v1.5.0\n)\n";
         check("source.seccomp_loads", fields, &spec, &[(name, &format!("{modules}{tree}"), expected)]);
+    }
+}
+
+#[test]
+fn a_filter_is_told_by_its_order_beside_what_listens() {
+    let fields = &["function", "before_listening"];
+    let of = |body: &str| {
+        format!(
+            "-- m.go --\npackage main\nimport (\n\"flag\"\n\"fmt\"\n\"log/slog\"\n\"net\"\n\"net/http\"\n\"os\"\n\"syscall\"\n)\n{body}\n"
+        )
+    };
+    let table = [
+        (
+            "before",
+            "func main() { flag.Parse(); syscall.RawSyscall(317, 1, 1, 0); http.ListenAndServe(\"\", nil) }",
+            "m.go:11:29 main true",
+        ),
+        (
+            "behind",
+            "func main() { l, _ := net.Listen(\"tcp\", \":1\"); syscall.RawSyscall(317, 1, 1, 0); http.Serve(l, nil) }",
+            "m.go:11:48 main false",
+        ),
+        (
+            "behind one that runs beside",
+            "func main() { go http.ListenAndServe(\"\", nil); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:48 main false",
+        ),
+        (
+            "behind a closure that runs beside",
+            "func main() { go func() { http.ListenAndServe(\"\", nil) }(); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:61 main false",
+        ),
+        (
+            "behind one that may listen",
+            "func main() { if len(os.Args) > 1 { go http.ListenAndServe(\"\", nil) }; syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:72 main ?listening-order-not-followed",
+        ),
+        (
+            "in a function",
+            "func main() { if err := load(); err != nil { os.Exit(1) }; http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load true",
+        ),
+        (
+            "in a function, behind another that listens",
+            "func main() { start(); load() }\nfunc start() { s := &http.Server{}; go s.ListenAndServe() }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:13:32 load false",
+        ),
+        (
+            "in a function that is called twice",
+            "func main() { load(); go http.ListenAndServe(\"\", nil); load() }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+        (
+            "in a function that is handed on",
+            "func main() { f := load; f(); http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+        (
+            "in init",
+            "func init() { syscall.RawSyscall(317, 1, 1, 0) }\nfunc main() { http.ListenAndServe(\"\", nil) }",
+            "m.go:11:15 init true",
+        ),
+        (
+            "beside an init that listens",
+            "func init() { go http.ListenAndServe(\"\", nil) }\nfunc main() { syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:12:15 main ?listening-order-not-followed",
+        ),
+        (
+            "beside a variable that listens",
+            "var l, _ = net.Listen(\"tcp\", \":1\")\nfunc main() { syscall.RawSyscall(317, 1, 1, 0); http.Serve(l, nil) }",
+            "m.go:12:15 main ?listening-order-not-followed",
+        ),
+        (
+            "deferred",
+            "func main() { defer load(); http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+        (
+            "beside the rest",
+            "func main() { go load(); http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+        (
+            "on the first request",
+            "func main() { http.HandleFunc(\"/\", func(http.ResponseWriter, *http.Request) { load() }); http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+        (
+            "in a loop",
+            "func main() { for i := range 2 { if i == 1 { load() } else { go http.ListenAndServe(\"\", nil) } } }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+        (
+            "behind a call of a value",
+            "var hook func()\nfunc main() { hook(); load(); http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:13:32 load ?listening-order-not-followed",
+        ),
+        (
+            "behind a function that is handed to someone",
+            "func start() { go http.ListenAndServe(\"\", nil) }\nfunc main() { each(start); load() }\nfunc each(f func()) { f() }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:14:32 load ?listening-order-not-followed",
+        ),
+        (
+            "behind loggers and deferred calls",
+            "func main() { log := slog.New(slog.NewTextHandler(os.Stdout, nil)); log.Info(\"x\"); defer fmt.Println(); say := func() {}; say(); load(); http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load true",
+        ),
+        (
+            "behind methods",
+            "type app struct{}\nfunc (a *app) prepare() { os.Getenv(\"x\") }\nfunc (a *app) listen() { net.Listen(\"tcp\", \"\") }\nfunc main() { a := &app{}; a.prepare(); load(); a.listen() }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:15:32 load true",
+        ),
+        (
+            "behind a method that listens",
+            "type app struct{}\nfunc (a *app) listen() { net.Listen(\"tcp\", \"\") }\nfunc main() { a := &app{}; a.listen(); load() }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:14:32 load false",
+        ),
+        (
+            "called by nobody",
+            "func main() { http.ListenAndServe(\"\", nil) }\nfunc load() error { _, _, e := syscall.RawSyscall(317, 1, 1, 0); return e }",
+            "m.go:12:32 load ?listening-order-not-followed",
+        ),
+    ];
+    let spec = built(None, &[], &["CGO_ENABLED=0", "GOARCH=amd64"]);
+    for (name, body, expected) in table {
+        check("source.seccomp_loads", fields, &spec, &[(name, &of(body), expected)]);
     }
 }
 

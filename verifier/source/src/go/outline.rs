@@ -50,6 +50,17 @@ pub(crate) struct Decl {
     pub marks: u32,
 }
 
+impl Decl {
+    /// Whether it is run when its package is initialised: values of variables, and `init`.
+    pub fn runs_at_start(&self) -> bool {
+        match self.kind {
+            DeclKind::Var | DeclKind::Broken => true,
+            DeclKind::Func => self.specs.iter().any(|spec| spec.names().any(|name| name == "init")),
+            DeclKind::Method | DeclKind::Type | DeclKind::Const => false,
+        }
+    }
+}
+
 /// A function, or one line of a group.
 ///
 /// Large trees have hundreds of thousands of them, most with one name and nothing else: hence the sparing shape.

@@ -122,6 +122,10 @@ impl<'s> Lens<'s> {
         self.source.program.package_of(file).1
     }
 
+    pub fn is_main(&self, file: FileId) -> bool {
+        self.source.program.packages.get(self.package(file)).is_some_and(|package| package.is_main)
+    }
+
     /// A declaration's tree, and why it is not whole.
     pub fn parsed(&self, place: Place) -> Option<(Option<&'s Item>, Option<Fault>)> {
         let decls = self.outline(place.file);

@@ -2,10 +2,10 @@
 
 use super::super::types::Types;
 use super::World;
-use super::creations::{Creation, Made, creations};
+use super::creations::{Creation, Implied, Made, creations};
 use super::fate::{Fate, fate};
 use crate::go::syntax::{Element, Expr, Is, Span};
-use crate::meaning::{Const, Lens, Node, Site, Use, Value, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::kinds::source::TlsRole;
 use assize_facts::{Known, TlsVersion, reason};
 
@@ -19,6 +19,8 @@ pub(super) struct Assigned<'s> {
     pub at: Span,
     /// Whether it is the configuration in the field of a server.
     pub of_server: bool,
+    /// Whether it makes the configuration: it changes none that there was.
+    fresh: bool,
     /// The struct's field that holds the configuration, where it is reached by one.
     holder: Option<&'s str>,
     field: &'s str,
@@ -28,7 +30,7 @@ pub(super) struct Assigned<'s> {
 impl<'s> Assigned<'s> {
     /// Whether it can be an assignment to a configuration of which all ways are known.
     fn reaches(&self, fate: &Fate) -> bool {
-        fate.escapes && (fate.lost || self.holder.is_none_or(|field| fate.fields.contains(field)))
+        !self.fresh && fate.escapes && (fate.lost || self.holder.is_none_or(|field| fate.fields.contains(field)))
     }
 
     /// A configuration of which one field alone is known.
@@ -322,6 +324,9 @@ pub(super) fn assignments<'s>(
     let mut out = Vec::new();
     let mut asked = false;
     for (node, expr) in site.body.exprs() {
+        if let Is::Composite(ty, elements) = &expr.is {
+            out.extend(promoted(lens, types, site, node, ty.as_deref(), elements));
+        }
         let Is::Select(base, field) = &expr.is else { continue };
         let Some(field) = FIELDS.iter().find(|f| **f == &*field.name).copied() else { continue };
         let (Use::Assign(value), base) = (site.body.use_of(node), bare(base)) else { continue };
@@ -353,10 +358,59 @@ pub(super) fn assignments<'s>(
                 Is::Select(_, name) => Some(&*name.name),
                 _ => None,
             };
-            out.push(Assigned { site: site.clone(), at: expr.at, of_server, holder, field, value });
+            out.push(Assigned { site: site.clone(), at: expr.at, of_server, fresh: false, holder, field, value });
         }
     }
     out
+}
+
+/// Since Go 1.27 a literal may name the fields of what its struct embeds: `app{MinVersion: …}`.
+fn promoted<'s>(
+    lens: &Lens<'s>,
+    types: &Types,
+    site: &Site<'s>,
+    node: NodeId,
+    ty: Option<&'s Expr>,
+    elements: &'s [Element],
+) -> Vec<Assigned<'s>> {
+    let stated = |element: &'s Element| {
+        let Some(Expr { is: Is::Name(key), at }) = &element.key else { return None };
+        let field = FIELDS.iter().find(|f| **f == &**key).copied()?;
+        Some((field, *at, &element.value))
+    };
+    let stated: Vec<_> = elements.iter().filter_map(stated).collect();
+    if stated.is_empty() {
+        return Vec::new();
+    }
+    let implied = if ty.is_none() { Implied::of(lens, site, node) } else { None };
+    let is = |field| match (ty, &implied) {
+        (Some(ty), _) => embeds(lens, types, site, ty, field),
+        (None, Some(implied)) => embeds(lens, types, &implied.site, implied.ty, field),
+        (None, None) => false,
+    };
+    let of = |(field, at, value)| Assigned {
+        site: site.clone(),
+        at,
+        of_server: false,
+        fresh: true,
+        holder: None,
+        field,
+        value: Some(value),
+    };
+    stated.into_iter().filter(|(field, _, _)| is(field)).map(of).collect()
+}
+
+/// Whether a struct has the field from a configuration that it embeds.
+fn embeds<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &'s Expr, field: &str) -> bool {
+    let named = |ty: &Expr| lens.named(site, ty).map(|ty| ty.name);
+    let has = |name: &Symbol| lens.has_from(name, field, &|known| types.has_name(known));
+    match &bare(ty).is {
+        Is::Struct(fields) if fields.iter().any(|f| f.names.iter().any(|name| &*name.name == field)) => false,
+        Is::Struct(fields) => {
+            fields.iter().filter(|f| f.names.is_empty()).filter_map(|f| named(&f.ty)).any(|n| has(&n))
+        }
+        _ => named(ty).is_some_and(|name| !types.has_name(&name) && has(&name)),
+    }
 }
 
 fn is_server<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {

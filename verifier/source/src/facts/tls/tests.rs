@@ -412,6 +412,16 @@ fn disguises_of_the_field_guide_are_seen_through_or_left_open() {
             "m.go:8:14 literal ?tls-role-not-followed 1.0|1.3 true - false\nm.go:9:1 assigned ?tls-role-not-followed 1.0 true ?tls-config-not-followed ?tls-config-not-followed",
         ),
         (
+            "literals that leave the type to what is around them",
+            "_ = table{\"a\": {MinVersion: tls.VersionTLS10}}\n_ = of[*tls.Config]{{{MinVersion: tls.VersionTLS11}}}\n_ = []row{{{MinVersion: tls.VersionTLS12}}}\n_ = of[*other]{{{MinVersion: 1}}}\n}\ntype table map[string]tls.Config\ntype row = []*tls.Config\ntype of[T any] []row_[T]\ntype row_[T any] []T\ntype other struct{ MinVersion int }\nfunc f() {",
+            "m.go:8:16 literal ?tls-role-not-followed 1.0 true - false\nm.go:9:22 literal ?tls-role-not-followed 1.1 true - false\nm.go:10:12 literal ?tls-role-not-followed 1.2 true - false",
+        ),
+        (
+            "an embedded configuration, made by its promoted fields (Go 1.27)",
+            "s := server{Name: \"x\", MinVersion: tls.VersionTLS10}\nt := []struct{ server }{{MinVersion: tls.VersionTLS11}}\nu := own{MinVersion: 1}\n}\ntype server struct{ tls.Config; Name string }\ntype own struct{ tls.Config; MinVersion int }\nfunc f() {",
+            "m.go:8:24 assigned ?tls-role-not-followed 1.0 true ?tls-config-not-followed ?tls-config-not-followed\nm.go:9:26 assigned ?tls-role-not-followed 1.1 true ?tls-config-not-followed ?tls-config-not-followed\nm.go:12:21 field ?tls-role-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed\nm.go:13:18 field ?tls-role-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
             "an embedded server",
             "s := app{}\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12}\ns.ListenAndServeTLS(\"\", \"\")\n}\ntype app struct{ http.Server }\nfunc f() {",
             "m.go:9:16 literal server 1.2 true - false",

@@ -1,0 +1,103 @@
+//! Routers of the standard library and of widely used modules (their own documentation): net/http, chi, gin, echo, gorilla/mux, httprouter, fiber.
+
+use crate::meaning::Symbol;
+
+/// Methods that put a handler on a router: net/http, chi, gin, echo, gorilla/mux, httprouter, fiber.
+pub(super) const REGISTER: &[&str] = &[
+    "Handle",
+    "HandleFunc",
+    "Handler",
+    "HandlerFunc",
+    "GET",
+    "Get",
+    "POST",
+    "Post",
+    "HEAD",
+    "Head",
+    "Any",
+    "All",
+    "Method",
+    "MethodFunc",
+    "Add",
+    "Match",
+    "Mount",
+    "GetFunc",
+    "Use",
+    "NotFound",
+];
+/// Methods by which a router is served.
+pub(super) const SERVE: &[&str] = &[
+    "Run",
+    "RunTLS",
+    "RunUnix",
+    "RunListener",
+    "Start",
+    "StartTLS",
+    "StartAutoTLS",
+    "StartServer",
+    "Listen",
+    "ListenTLS",
+    "Listener",
+    "ListenAndServe",
+    "ListenAndServeTLS",
+];
+/// Methods that give a part of the router that they are called on.
+pub(super) const PARTS: &[&str] = &[
+    "Group",
+    "Route",
+    "PathPrefix",
+    "Subrouter",
+    "Path",
+    "Methods",
+    "Name",
+    "With",
+    "Host",
+    "NewRoute",
+    "Headers",
+    "Queries",
+    "Schemes",
+];
+/// Their types.
+const ROUTERS: &[(&str, &str)] = &[
+    ("net/http", "ServeMux"),
+    ("github.com/gin-gonic/gin", "Engine"),
+    ("github.com/gin-gonic/gin", "RouterGroup"),
+    ("github.com/go-chi/chi*", "Mux"),
+    ("github.com/go-chi/chi*", "Router"),
+    ("github.com/labstack/echo*", "Echo"),
+    ("github.com/labstack/echo*", "Group"),
+    ("github.com/gorilla/mux", "Router"),
+    ("github.com/gorilla/mux", "Route"),
+    ("github.com/julienschmidt/httprouter", "Router"),
+    ("github.com/gofiber/fiber*", "App"),
+    ("github.com/gofiber/fiber*", "Group"),
+];
+/// Functions that wrap a handler and answer with it.
+const WRAPPERS: &[(&str, &str)] = &[
+    ("net/http", "HandlerFunc"),
+    ("net/http", "Handler"),
+    ("net/http", "StripPrefix"),
+    ("net/http", "TimeoutHandler"),
+    ("net/http", "MaxBytesHandler"),
+    ("net/http", "AllowQuerySemicolons"),
+    ("github.com/gin-gonic/gin", "WrapF"),
+    ("github.com/gin-gonic/gin", "WrapH"),
+    ("github.com/labstack/echo*", "WrapHandler"),
+    ("github.com/gofiber/fiber*", "HTTPHandler"),
+    ("github.com/gofiber/fiber*", "HTTPHandlerFunc"),
+];
+
+/// Whether a type is a router's of a library.
+pub(super) fn is_router(ty: &Symbol) -> bool {
+    ROUTERS.iter().any(|(path, name)| is_path(path, &ty.path) && *ty.name == **name)
+}
+
+/// Whether a function answers with the handler that it is handed.
+pub(super) fn wraps(function: &Symbol) -> bool {
+    WRAPPERS.iter().any(|(path, name)| is_path(path, &function.path) && *function.name == **name)
+}
+
+/// A path that ends with `*` is a beginning.
+fn is_path(known: &str, path: &str) -> bool {
+    known.strip_suffix('*').map_or(known == path, |start| path.starts_with(start))
+}

@@ -337,20 +337,22 @@ impl Window<'_> {
 
 /// `gofunc` of the runtime's record of the program (`runtime/symtab.go`, moduledata), which begins with the address of the table.
 fn recorded(table: &Table<'_>, image: &Image, file: &Bytes) -> Result<Vec<u64>, Reason> {
-    // Words from its beginning: a pointer, six slices, and the addresses before it; two more since coverage came in Go 1.20.
-    let word = if table.layout == Layout::Go120 { 40 } else { 38 };
+    // Words from its beginning: a pointer, six slices, and the addresses before it; two more since coverage came in Go 1.20, and three more
+    // since Go 1.27 says of types how long they are and where interfaces' tables are.
+    let words: &[usize] = if table.layout == Layout::Go120 { &[40, 43] } else { &[38] };
     let Some(address) = image.address(table.place) else { return Ok(vec![]) };
     let mut found = Vec::new();
     let pattern = image.written(address);
     for range in image.data.iter().filter(|range| range.start <= file.len()) {
         let part = file.range(range.start..range.end.min(file.len()))?;
         for hit in memchr::memmem::find_iter(&part, &pattern).filter(|hit| hit % image.pointer == 0).take(64) {
-            found.extend(image.word(&part, hit + word * image.pointer));
+            found.extend(words.iter().filter_map(|word| image.word(&part, hit + word * image.pointer)));
         }
     }
     // Linked by another linker, the addresses are only filled in when it is loaded.
     for record in image.relocated_to(address).take(64) {
-        found.extend(image.relocated(record.wrapping_add((word * image.pointer) as u64)));
+        let written = |word: &usize| image.relocated(record.wrapping_add((word * image.pointer) as u64));
+        found.extend(words.iter().filter_map(written));
     }
     Ok(found)
 }

@@ -139,7 +139,8 @@ impl Theirs {
         }
         wrong.extend(self.functions_against(name, &of("binary.functions")));
         let linkage = of("binary.linkage").into_iter().next().unwrap_or_default();
-        wrong.extend(linked(name, &linkage));
+        let bytes = std::fs::read(program).expect("a program");
+        wrong.extend(linked(name, &linkage, &bytes));
         wrong
     }
 
@@ -183,7 +184,7 @@ fn is_linkers(name: &str) -> bool {
 }
 
 /// What the name of a program says of its linking.
-fn linked(name: &str, linkage: &Value) -> Vec<String> {
+fn linked(name: &str, linkage: &Value, bytes: &[u8]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut expect = |field: &str, value: Value| {
         if linkage[field] != value {
@@ -198,7 +199,12 @@ fn linked(name: &str, linkage: &Value) -> Vec<String> {
     }
     expect("run_time_loaders", Value::Array(vec![]));
     expect("writable_executable", 0.into());
+    if cgo && name.contains("linux") {
+        // The compiler's call of it leaves its name, stripped or not: the C library has the function.
+        expect("stack_protector", bytes.windows(16).any(|w| w == b"__stack_chk_fail").into());
+    }
     if !cgo {
+        expect("stack_protector", Value::Null);
         expect("needed_by_pure_go", true.into());
         expect("embedded", Value::Array(vec![]));
     }

@@ -4,7 +4,7 @@ use crate::build_info::{BuildInfo, Line};
 use crate::functions::Function;
 use crate::program::Program;
 use assize_facts::kinds::binary::{Functions, Info, Linkage, Module, Setting};
-use assize_facts::{GoVersion, Known, Origin, Sheet, reason};
+use assize_facts::{GoVersion, Known, Origin, Reason, Sheet, reason};
 use assize_golang::linker::in_module;
 use std::borrow::Cow;
 
@@ -128,8 +128,8 @@ pub fn functions(sheet: &mut Sheet, program: &Program) {
 }
 
 /// Functions that only a build with cgo has; data symbols such as `_cgo_init` are in every Go program and are not asked for.
-fn cgo_functions(program: &Program) -> Known<Vec<String>> {
-    let functions = match &program.functions {
+pub fn cgo_functions(functions: &Result<crate::functions::Functions, Reason>) -> Known<Vec<String>> {
+    let functions = match functions {
         Ok(functions) => functions,
         Err(reason) => return Known::Unknown(reason.clone()),
     };
@@ -155,7 +155,7 @@ fn loaders(program: &Program) -> Known<Vec<String>> {
 
 pub fn linkage(sheet: &mut Sheet, program: &Program) {
     let headers = &program.headers;
-    let mut cgo = cgo_functions(program);
+    let mut cgo = cgo_functions(&program.functions);
     let has_cgo = cgo.clone().map(|found| !found.is_empty());
     if let Known::Value(found) = &mut cgo {
         found.truncate(MOST_SHOWN);
@@ -186,6 +186,8 @@ pub fn linkage(sheet: &mut Sheet, program: &Program) {
         relro: headers.relro.into(),
         nx: headers.nx,
         writable_executable: headers.writable_executable,
+        stack_protector: program.stack_protector.clone(),
+        named_libraries: program.named_libraries.clone(),
     };
     sheet.push(linkage, origin(program));
 }

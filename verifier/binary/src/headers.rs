@@ -27,6 +27,8 @@ pub struct Headers {
     pub writable_executable: u32,
     /// `exe`, `pie` or `shared`.
     pub mode: &'static str,
+    /// Where the names of symbols stand.
+    pub symbol_names: Vec<Range<usize>>,
     /// Where the build information stands.
     pub build_info: Option<Range<usize>>,
     pub image: Image,
@@ -104,6 +106,8 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
     let pie = elf.header.e_type == header::ET_DYN && (elf.interpreter.is_some() || flags_1 & dynamic::DF_1_PIE != 0);
     let needed = elf.dynamic.needed.clone();
     let section = elf.sections.iter().find(|s| s.name.as_deref() == Some(".go.buildinfo"));
+    let names = elf.sections.iter().filter(|s| matches!(s.name.as_deref(), Some(".dynstr" | ".strtab")));
+    let names = names.filter_map(|s| range(s.header.sh_offset, s.header.sh_size));
     Ok(Headers {
         format: "elf",
         os: known(os, u64::from(abi)),
@@ -126,6 +130,7 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
             header::ET_DYN if pie => "pie",
             _ => "shared",
         },
+        symbol_names: names.collect(),
         build_info: section.and_then(|s| range(s.header.sh_offset, s.header.sh_size)),
         image: image::of_elf(elf, file)?,
     })
@@ -134,6 +139,7 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
 fn from_mach(mach: &MachO<'_>) -> Headers {
     use goblin::mach::constants::cputype::{CPU_TYPE_ARM64, CPU_TYPE_X86_64};
     use goblin::mach::header::{MH_DYLIB, MH_EXECUTE, MH_NO_HEAP_EXECUTION, MH_PIE};
+    use goblin::mach::load_command::CommandVariant;
     let arch = match mach.header.cputype() {
         CPU_TYPE_X86_64 => Some("amd64"),
         CPU_TYPE_ARM64 => Some("arm64"),
@@ -141,6 +147,10 @@ fn from_mach(mach: &MachO<'_>) -> Headers {
     };
     let needed: Vec<String> = mach.libs.iter().filter(|l| **l != "self").map(|l| l.to_string()).collect();
     let pie = mach.header.flags & MH_PIE != 0;
+    let names = mach.load_commands.iter().filter_map(|command| match command.command {
+        CommandVariant::Symtab(table) => range(table.stroff.into(), table.strsize.into()),
+        _ => None,
+    });
     let mut build_info = None;
     for section in mach.segments.iter().flat_map(|s| s.into_iter()).flatten().map(|(section, _)| section) {
         if section.name().is_ok_and(|name| name == "__go_buildinfo") {
@@ -166,6 +176,7 @@ fn from_mach(mach: &MachO<'_>) -> Headers {
             MH_DYLIB => "shared",
             _ => "shared",
         },
+        symbol_names: names.collect(),
         build_info,
         image: image::of_mach(mach),
     }
@@ -201,6 +212,8 @@ fn from_pe(pe: &PE<'_>) -> Headers {
         nx: characteristics & 0x100 != 0,
         writable_executable: pe.sections.iter().filter(|s| s.characteristics & both == both).count() as u32,
         mode: if pe.is_lib { "shared" } else { "exe" },
+        // Those of MinGW's objects are removed with the rest of the symbols, and the compiler of Windows has another name for the check.
+        symbol_names: vec![],
         build_info: data.and_then(|s| range(u64::from(s.pointer_to_raw_data), u64::from(s.size_of_raw_data))),
         image: image::of_pe(pe),
     }

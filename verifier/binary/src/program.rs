@@ -1,6 +1,7 @@
 //! One executable read: headers, build information by two readers, and the function table.
 
 use crate::build_info::{self, BuildInfo, Line, Unread};
+use crate::facts;
 use crate::functions::{self, Functions};
 use crate::headers::{self, Headers};
 use assize_delivery::{Bytes, DeclaredBinary, Delivery};
@@ -10,6 +11,7 @@ use gobin::formats::BinaryContext;
 use gobin::metadata::{self, DepEntry};
 use gobin::structures::buildinfo;
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What was read of one executable.
@@ -27,6 +29,9 @@ pub struct Program {
     pub obfuscated: Known<bool>,
     pub packer: Known<Option<String>>,
     pub embedded: Known<Vec<String>>,
+    pub stack_protector: Known<Option<bool>>,
+    /// Shared objects that texts in it name.
+    pub named_libraries: Vec<String>,
 }
 
 /// What the inventory says of executables: packers and what is hidden in them.
@@ -78,6 +83,8 @@ impl Program {
         let Read { headers, build_info, readers_agree, functions, obfuscated } =
             read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??;
         let program = Program {
+            stack_protector: stack_protector(&headers, &functions, &bytes),
+            named_libraries: delivery.named_libraries(&binary.path).to_vec(),
             name: binary.name.clone(),
             path: binary.path.clone(),
             declared: binary.declared,
@@ -142,6 +149,20 @@ impl Program {
             Known::Value(None) => Known::Value(self.functions.is_ok()),
         }
     }
+}
+
+/// Whether the C parts check their stacks: they then refer to the function that ends the program (GCC manual, `-fstack-protector`). `None`: there are no C parts.
+fn stack_protector(headers: &Headers, functions: &Result<Functions, Reason>, file: &Bytes) -> Known<Option<bool>> {
+    const CALLED: &[u8] = b"__stack_chk_fail";
+    match facts::cgo_functions(functions) {
+        Known::Value(cgo) if cgo.is_empty() && headers.needed_by_pure_go => return Known::Value(None),
+        Known::Unknown(reason) if headers.needed_by_pure_go => return Known::Unknown(reason),
+        _ if headers.symbol_names.is_empty() => return Known::Unknown(reason!("symbols-removed")),
+        _ => {}
+    }
+    let named = |range: &Range<usize>| Ok(memchr::memmem::find(&file.range(range.clone())?, CALLED).is_some());
+    let all: Result<Vec<bool>, Reason> = headers.symbol_names.iter().map(named).collect();
+    all.map_or_else(Known::Unknown, |all| Known::Value(Some(all.contains(&true))))
 }
 
 /// What the headers say, if the build information does not contradict it.

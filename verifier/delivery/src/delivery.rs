@@ -358,6 +358,13 @@ impl Delivery {
         self.0.images.get_or_init(|| image::read(self, progress))
     }
 
+    /// Shared objects that texts in an executable of the inventory name, at most 20, ascending.
+    pub fn named_libraries(&self, path: &str) -> &[String] {
+        let seen = &self.inventory(&Quiet).seen;
+        let at = seen.binary_search_by(|seen| seen.path.as_str().cmp(path));
+        at.map_or(&[], |at| seen[at].libraries.as_slice())
+    }
+
     pub(crate) fn inventory(&self, progress: &dyn Progress) -> &Inventory {
         self.0.inventory.get_or_init(|| inventory::take(self, progress))
     }

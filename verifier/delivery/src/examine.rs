@@ -26,6 +26,8 @@ pub(crate) struct Seen {
     pub executable: Known<bool>,
     pub go_program: Known<bool>,
     pub packer: Known<Option<String>>,
+    /// Shared objects that texts in an executable name, at most 20.
+    pub libraries: Vec<String>,
 }
 
 impl Seen {
@@ -39,6 +41,7 @@ impl Seen {
             executable: false.into(),
             go_program: false.into(),
             packer: None.into(),
+            libraries: Vec::new(),
         }
     }
 }
@@ -97,7 +100,9 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     let kind = sniff::kind(&scan.head, file.part.len());
     let line = found.seen.len();
     let digest = Known::Value(scan.trail.digest.clone());
-    found.seen.push(Seen::new(&file.path, file.part.len(), file.mode, digest, format(kind, &scan)));
+    let mut seen = Seen::new(&file.path, file.part.len(), file.mode, digest, format(kind, &scan));
+    seen.libraries = std::mem::take(&mut scan.libraries);
+    found.seen.push(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
         Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Ar | Kind::Zip => opened(file, kind, line, budget, found),

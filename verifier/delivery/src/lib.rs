@@ -10,6 +10,7 @@ mod examine;
 mod exe;
 mod image;
 mod inventory;
+mod libraries;
 mod open;
 mod programs;
 mod scan;

@@ -1,5 +1,6 @@
 //! One pass over a file's bytes: its SHA-256, whether it is text, how random it looks, and where the marks of other formats stand in it.
 
+use crate::libraries::Libraries;
 use crate::sniff;
 use crate::store::Part;
 use crate::trail::{Trail, Walking};
@@ -98,6 +99,8 @@ pub(crate) struct Scan {
     pub hits: Vec<(u64, Mark)>,
     /// What was to be kept and came whole.
     pub kept: Vec<Kept>,
+    /// Shared objects that texts of an executable name.
+    pub libraries: Vec<String>,
     /// There were more than [`MOST_HITS`] marks.
     pub overflow: bool,
     /// No NUL byte, and hardly a control character where it was weighed.
@@ -175,6 +178,7 @@ struct Pass {
     head: Vec<u8>,
     tail: Vec<u8>,
     hits: Vec<(u64, Mark)>,
+    libraries: Libraries,
     overflow: bool,
     has_nul: bool,
     weights: Weights,
@@ -190,6 +194,7 @@ impl Pass {
         self.weigh(chunk);
         self.across(chunk);
         self.find(chunk, self.at, |_, _| true);
+        self.libraries.pass(&self.head, chunk);
         self.at += chunk.len() as u64;
         let keep = chunk.len().min(OVERLAP);
         self.tail = chunk[chunk.len() - keep..].to_vec();
@@ -246,6 +251,7 @@ impl Pass {
             kept: self.kept.into_iter().filter_map(Keeping::end).collect(),
             head,
             hits: self.hits,
+            libraries: self.libraries.end(),
             overflow: self.overflow,
             text,
             entropy: self.weights.entropy(),

@@ -135,7 +135,7 @@ impl Run<'_> {
     /// Why a step cannot be taken on this service.
     fn barred(&self, step: Step, service: &Service) -> Option<Reason> {
         match service.exited() {
-            Some(exit) => Some(reason!("service-gone", how = exit.shown(), said = service.last_words())),
+            Some(exit) => Some(service.gone(&exit)),
             None => step.forbidden(self.plan),
         }
     }

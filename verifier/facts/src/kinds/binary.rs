@@ -135,6 +135,10 @@ fact! {
         nx: bool,
         /// Segments that are writable and executable at once.
         writable_executable: u32,
+        /// Whether its C parts check their stacks (`__stack_chk_fail`); null where it has none.
+        stack_protector: Known<Option<bool>>,
+        /// Shared objects that texts in it name, as `libcrypto.so.3`, at most 20, ascending. On Windows none is told.
+        named_libraries: Vec<String>,
     }
 }
 

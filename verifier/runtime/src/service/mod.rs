@@ -451,10 +451,23 @@ impl Service {
         self.output.lines().iter().any(|line| holds(&line.text))
     }
 
+    /// Why a service whose main process ended while it was examined cannot be examined on.
+    pub(crate) fn gone(&self, exit: &ExitInfo) -> Reason {
+        if self.went_on_without(exit) {
+            return reason!("service-daemonised");
+        }
+        reason!("service-gone", how = exit.shown(), said = self.last_words())
+    }
+
+    /// Whether others go on where the main process ended well: it put itself into the background.
+    fn went_on_without(&self, exit: &ExitInfo) -> bool {
+        let left = self.processes().unwrap_or_default();
+        exit.code == Some(0) && left.iter().any(|p| !self.servers.contains(&p.pid))
+    }
+
     /// Why a service whose main process ended cannot be examined.
     pub(crate) fn ended_early(&self, exit: &ExitInfo) -> Reason {
-        let left = self.processes().unwrap_or_default();
-        if exit.code == Some(0) && left.iter().any(|p| !self.servers.contains(&p.pid)) {
+        if self.went_on_without(exit) {
             return reason!("service-daemonised");
         }
         // What it wrote last may still be in the pipe.

@@ -8,11 +8,20 @@ const LONGEST: usize = 64;
 /// So many different names are told of a program.
 const MOST: usize = 20;
 
+/// What is looked at behind an ending: its version.
+const BEHIND: usize = 13;
+/// So much of what has passed is looked at again with what comes: a name, its ending and its version.
+const AGAIN: usize = 96;
+
 /// Looks for names while a program passes in pieces.
 #[derive(Default)]
 pub(crate) struct Libraries {
     ending: Option<&'static [u8]>,
     tail: Vec<u8>,
+    /// Bytes that have passed.
+    at: usize,
+    /// Endings up to here were looked at.
+    done: usize,
     found: BTreeSet<String>,
 }
 
@@ -28,33 +37,46 @@ fn ending(head: &[u8]) -> Option<&'static [u8]> {
 impl Libraries {
     /// `head` is the beginning of the file.
     pub(crate) fn pass(&mut self, head: &[u8], chunk: &[u8]) {
-        if self.tail.is_empty() && self.ending.is_none() {
+        if self.at == 0 {
             self.ending = ending(head);
         }
-        let Some(ending) = self.ending else { return };
-        if !self.tail.is_empty() {
-            let joint = [&self.tail, &chunk[..chunk.len().min(LONGEST)]].concat();
-            let begins = self.tail.len();
-            self.look(&joint, ending, |end| end > begins);
+        if self.ending.is_none() {
+            return;
         }
-        self.look(chunk, ending, |end| end <= chunk.len());
-        self.tail = chunk[chunk.len().saturating_sub(LONGEST)..].to_vec();
+        let begins = self.at - self.tail.len();
+        self.tail.extend_from_slice(&chunk[..chunk.len().min(AGAIN)]);
+        let joint = std::mem::take(&mut self.tail);
+        self.look(&joint, begins, BEHIND);
+        if chunk.len() > AGAIN {
+            self.look(chunk, self.at, BEHIND);
+            self.tail = chunk[chunk.len() - AGAIN..].to_vec();
+        } else {
+            self.tail = joint[joint.len().saturating_sub(AGAIN)..].to_vec();
+        }
+        self.at += chunk.len();
     }
 
-    fn look(&mut self, bytes: &[u8], ending: &[u8], counts: impl Fn(usize) -> bool) {
+    /// Looks at the endings of some bytes that have enough behind them and were not looked at.
+    fn look(&mut self, bytes: &[u8], begins: usize, behind: usize) {
+        let Some(ending) = self.ending else { return };
+        let until = (begins + bytes.len()).saturating_sub(behind);
         for at in memmem::find_iter(bytes, ending) {
-            if self.found.len() >= MOST {
-                return;
+            let end = begins + at + ending.len();
+            if self.found.len() >= MOST || end > until {
+                break;
             }
-            if counts(at + ending.len())
+            if end > self.done
                 && let Some(name) = name(bytes, at, ending)
             {
                 self.found.insert(name);
             }
         }
+        self.done = self.done.max(until);
     }
 
-    pub(crate) fn end(self) -> Vec<String> {
+    pub(crate) fn end(mut self) -> Vec<String> {
+        let tail = std::mem::take(&mut self.tail);
+        self.look(&tail, self.at - tail.len(), 0);
         self.found.into_iter().collect()
     }
 }

@@ -58,7 +58,7 @@ fn compare(folder: &Path, wanted: usize) {
     }
     for program in &programs {
         let theirs = Theirs::of(program);
-        wrong.extend(theirs.against(&name(program), &facts));
+        wrong.extend(theirs.against(&name(program), program, &facts));
     }
     assert!(wrong.is_empty(), "{} of {wanted} differ:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -111,7 +111,7 @@ impl Theirs {
         theirs
     }
 
-    fn against(&self, name: &str, facts: &Value) -> Vec<String> {
+    fn against(&self, name: &str, program: &Path, facts: &Value) -> Vec<String> {
         let mut wrong = Vec::new();
         let of = |kind: &str| items(facts, kind, name);
         let info = of("binary.info").into_iter().next().unwrap_or_default();

@@ -16,6 +16,7 @@ mod flags;
 mod library;
 mod makefile;
 mod model;
+mod reader;
 mod results;
 #[cfg(test)]
 mod shapes_tests;

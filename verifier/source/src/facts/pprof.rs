@@ -29,7 +29,7 @@ const REGISTER: &[&str] = &["Register", "RouteRegister"];
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let asked = files(lens.source, true).iter().any(|file| lens.everything || lens.imports(*file, HTTP));
-    let served = asked.then(|| serves_default_mux(lens)).unwrap_or(Known::Value(false));
+    let served = if asked { serves_default_mux(lens) } else { Known::Value(false) };
     let search = Search {
         file: &|lens, file| [HTTP, RUNTIME].iter().any(|path| lens.imports(file, path)),
         marks: mark::PPROF | mark::LISTEN,

@@ -1,5 +1,7 @@
 //! What declarations mean: names bound, types and values told as far as source alone decides them.
 
+mod arithmetic;
+mod bind;
 pub(crate) mod body;
 mod list;
 pub(crate) mod names;

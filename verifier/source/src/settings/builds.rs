@@ -74,7 +74,7 @@ impl State<'_> {
                 return Some(value.clone());
             }
             match self.shell.held(name, list) {
-                [one] if self.shell.is_exported(name) => one.value.clone(),
+                [one] if self.shell.is_exported(name) => one.value.as_deref().map(str::to_owned),
                 _ => None,
             }
         };

@@ -5,7 +5,9 @@ use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
 use super::flags::changes_sources;
 use super::shell::{Command, Joined, Node, plain};
-use super::state::{Function, Held, Seen, Sure};
+use super::state::{Function, Held, Seen, Sure, Variable};
+use std::cell::OnceCell;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// Programs that run the program named behind them.
@@ -132,7 +134,7 @@ impl State<'_> {
     /// Puts `$1`, `$@` in place; gives those that were there.
     fn parameters(&mut self, arguments: &[String]) -> Kept {
         let kept = self.shell.take_parameters();
-        let held = |value: String| Held { value: Some(value), seen: vec![], sure: Sure::Always };
+        let held = |value: String| Held { value: Some(value.into()), seen: vec![], sure: Sure::Always };
         if !arguments.is_empty() {
             self.shell.hold("@", held(arguments.join(" ")));
             self.shell.hold("*", held(arguments.join(" ")));
@@ -151,9 +153,21 @@ impl State<'_> {
             (false, Some(Joined::And)) => Sure::InList(list),
             (false, None) => Sure::Always,
         };
+        if self.does_nothing(command) {
+            return;
+        }
         let words = self.expanded(&command.words, list);
         let run = Run { line, list, sure, into: command.into.as_ref(), document: command.document.as_deref(), command };
         self.run(words, &run);
+    }
+
+    /// Whether a command is one that neither sets, changes nor builds anything, whatever its words become.
+    fn does_nothing(&self, command: &Command) -> bool {
+        let [first, ..] = command.words.as_slice() else { return false };
+        let sets =
+            matches!(first.as_str(), "for" | "cat") || first == "printf" && command.words.iter().any(|w| w != first);
+        let idle = IDLE.contains(&first.as_str()) && !sets && command.into.is_none();
+        idle && self.depth < DEEPEST && self.shell.function(first).is_none()
     }
 
     /// Words with what is known put in; an assignment stays one word.
@@ -170,7 +184,7 @@ impl State<'_> {
     }
 
     pub(super) fn run(&mut self, all: Vec<String>, run: &Run<'_>) {
-        let shown = cut(&plain(&all.join(" ")));
+        let shown = Shown { words: &all, text: OnceCell::new() };
         let (own, words) = prefix(&all);
         let Some(program) = words.first() else {
             for (name, value) in &own {
@@ -187,7 +201,7 @@ impl State<'_> {
         self.depth -= 1;
     }
 
-    fn assign(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &str, export: bool) {
+    fn assign(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &Shown<'_>, export: bool) {
         let (name, value) = match name.strip_suffix('+') {
             Some(name) => {
                 let before =
@@ -199,7 +213,7 @@ impl State<'_> {
         self.set(run.line, name, Some(value), Some(shown), export, run.sure);
     }
 
-    fn program(&mut self, program: &str, words: &[String], own: &[(String, String)], shown: &str, run: &Run<'_>) {
+    fn program(&mut self, program: &str, words: &[String], own: &[(String, String)], shown: &Shown<'_>, run: &Run<'_>) {
         match program.rsplit('/').next().unwrap_or(program) {
             "export" | "declare" | "typeset" | "readonly" | "local" => self.declaration(words, shown, run),
             "unset" => {
@@ -279,27 +293,33 @@ impl State<'_> {
     }
 
     /// A line of a file of settings.
-    fn written(&mut self, run: &Run<'_>, line: &str, shown: &str) {
+    fn written(&mut self, run: &Run<'_>, line: &str, shown: &Shown<'_>) {
         if let Some((name, value)) = line.trim().split_once('=') {
             self.write(run.line, name, value.trim_matches(['"', '\'']), Some(shown));
         }
     }
 
     /// Assignments before a command hold for it alone; the caller keeps what was there.
-    fn exported_for(&mut self, own: &[(String, String)], shown: &str, run: &Run<'_>) {
+    fn exported_for(&mut self, own: &[(String, String)], shown: &Shown<'_>, run: &Run<'_>) {
         for (name, value) in own {
             self.set(run.line, name, Some(value.clone()), Some(shown), true, Sure::Always);
         }
     }
 
-    fn exported_apart(&mut self, own: &[(String, String)], shown: &str, run: &Run<'_>, what: impl FnOnce(&mut Self)) {
+    fn exported_apart(
+        &mut self,
+        own: &[(String, String)],
+        shown: &Shown<'_>,
+        run: &Run<'_>,
+        what: impl FnOnce(&mut Self),
+    ) {
         let before = self.shell.mark();
         self.exported_for(own, shown, run);
         what(self);
         self.shell.back(before);
     }
 
-    fn declaration(&mut self, words: &[String], shown: &str, run: &Run<'_>) {
+    fn declaration(&mut self, words: &[String], shown: &Shown<'_>, run: &Run<'_>) {
         let export = words[0] == "export" || words.iter().any(|w| w.starts_with('-') && w.contains('x'));
         for word in words[1..].iter().filter(|w| !w.starts_with('-')) {
             match assigned(word) {
@@ -322,7 +342,7 @@ impl State<'_> {
             self.shell.export_all(false);
         }
         if let Some(at) = words.iter().position(|w| w == "--") {
-            let held = Held { value: Some(words[at + 1..].join(" ")), seen: vec![], sure: Sure::Always };
+            let held = Held { value: Some(words[at + 1..].join(" ").into()), seen: vec![], sure: Sure::Always };
             self.shell.hold("@", held);
         }
     }
@@ -332,12 +352,12 @@ impl State<'_> {
         let Some(name) = words.get(1) else { return };
         for (at, value) in words.iter().skip(3).enumerate() {
             let sure = if at == 0 { Sure::Always } else { Sure::Maybe };
-            self.shell.hold(name, Held { value: Some(value.clone()), seen: vec![], sure });
+            self.shell.hold(name, Held { value: Some(value.as_str().into()), seen: vec![], sure });
         }
     }
 
     fn other_shell(&mut self, words: &[String], own: &[(String, String)], run: &Run<'_>) {
-        let shown = cut(&plain(&words.join(" ")));
+        let shown = Shown { words, text: OnceCell::new() };
         let text = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
         let text = text.and_then(|at| words.get(at + 1)).cloned().or_else(|| run.document.map(str::to_owned));
         let file = words[1..].iter().find(|w| !w.starts_with(['-', '+'])).cloned();
@@ -387,8 +407,22 @@ impl State<'_> {
     }
 }
 
+/// A command as it is shown; most are not.
+pub(super) struct Shown<'w> {
+    words: &'w [String],
+    text: OnceCell<String>,
+}
+
+impl Deref for Shown<'_> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.text.get_or_init(|| cut(&plain(&self.words.join(" "))))
+    }
+}
+
 /// Variables as they were.
-type Kept = Vec<(&'static str, Option<Rc<Vec<Held>>>)>;
+type Kept = Vec<(&'static str, Option<Rc<Variable>>)>;
 
 /// A command as it is carried out.
 pub(super) struct Run<'c> {

@@ -82,7 +82,7 @@ impl State<'_> {
                 ("-e" | "--env", Some((name, value))) => own.push((name.to_owned(), Some(value.to_owned()))),
                 ("-e" | "--env", None) => {
                     let held = self.shell.held(&value, run.list).iter().rev().find_map(|h| h.value.clone());
-                    own.push((value, held));
+                    own.push((value, held.as_deref().map(str::to_owned)));
                 }
                 ("--env-file", _) => files.push(value),
                 ("--entrypoint", _) => command.push(value),

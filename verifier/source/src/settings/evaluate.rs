@@ -11,6 +11,7 @@ use super::told;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::HashMap;
+use std::ops::Deref;
 use std::rc::Rc;
 
 /// Calls of files by files, and of functions by functions, are followed so deep.
@@ -204,7 +205,7 @@ impl State<'_> {
         line: u32,
         name: &str,
         value: Option<String>,
-        command: Option<&str>,
+        command: Option<&dyn Deref<Target = str>>,
         export: bool,
         sure: Sure,
     ) {
@@ -214,7 +215,11 @@ impl State<'_> {
             false => v.trim().to_owned(),
         };
         let value = value.map(own);
-        let seen = if VARIABLES.contains(&name) { self.note(line, name, value.clone(), command) } else { vec![] };
+        let seen = if VARIABLES.contains(&name) {
+            self.note(line, name, value.clone(), command.map(|c| &**c))
+        } else {
+            vec![]
+        };
         if export {
             self.shell.export(name);
         }
@@ -223,7 +228,7 @@ impl State<'_> {
         {
             self.settings_file(path);
         }
-        self.shell.hold(name, Held { value, seen, sure });
+        self.shell.hold(name, Held { value: value.map(Rc::from), seen, sure });
     }
 
     /// The setting, and for GOFLAGS the flags in it.
@@ -272,7 +277,7 @@ impl State<'_> {
     /// A setting of a file that stays in force, whatever shell ends.
     pub fn write(&mut self, line: u32, name: &str, value: &str, command: Option<&str>) {
         let seen = self.note(line, name, Some(value.to_owned()), command);
-        let held = Held { value: Some(value.to_owned()), seen, sure: Sure::Always };
+        let held = Held { value: Some(value.into()), seen, sure: Sure::Always };
         self.scope.written.push((name.to_owned(), held));
     }
 

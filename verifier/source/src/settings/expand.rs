@@ -1,10 +1,12 @@
 //! Shell variables as far as the script itself decides them.
 
 use super::shell::{LITERAL, QUOTED};
+use std::borrow::Cow;
+use std::rc::Rc;
 
 /// Everything that a variable may hold here, as far as it is known.
 pub(super) trait Values {
-    fn values(&self, name: &str) -> Vec<String>;
+    fn values(&self, name: &str) -> Vec<Rc<str>>;
 }
 
 /// Deeper nested defaults are not read.
@@ -12,6 +14,9 @@ const DEEPEST: u32 = 8;
 
 /// A word with what is known put in: one word where it is quoted, several where not. What is not known stays written.
 pub(super) fn words(word: &str, values: &dyn Values) -> Vec<String> {
+    if !word.contains('$') && !has_mark(word) {
+        return vec![word.to_owned()];
+    }
     let mut out = vec![String::new()];
     put(&mut out, word, values, DEEPEST);
     // `$X` that holds nothing is no word; `"$X"` is an empty one.
@@ -22,7 +27,20 @@ pub(super) fn words(word: &str, values: &dyn Values) -> Vec<String> {
 
 /// A word as one text.
 pub(super) fn text(word: &str, values: &dyn Values) -> String {
-    words(&word.replace('$', &QUOTED.to_string()), values).join(" ")
+    words(&as_one(word), values).join(" ")
+}
+
+/// A text in which all stays one word.
+fn as_one(text: &str) -> Cow<'_, str> {
+    match text.contains('$') {
+        true => text.replace('$', QUOTED.encode_utf8(&mut [0; 4])).into(),
+        false => text.into(),
+    }
+}
+
+/// Whether one of the reader's marks may be there: both are of the private use area, whose characters begin with this byte.
+fn has_mark(text: &str) -> bool {
+    text.as_bytes().contains(&0xee)
 }
 
 /// Every word that may stand in place of one that is a single reference with several values.
@@ -58,7 +76,7 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
         match (how, known.as_slice()) {
             (How::Else(other), []) | (How::Instead(other), [_, ..]) if depth > 0 => {
                 if !apart {
-                    put(out, &other.replace('$', &QUOTED.to_string()), values, depth - 1);
+                    put(out, &as_one(other), values, depth - 1);
                     continue;
                 }
                 for (at, part) in parts(other).into_iter().enumerate() {
@@ -79,8 +97,7 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
 
 fn push(out: &mut [String], text: &str) {
     if let Some(last) = out.last_mut() {
-        // Both marks are of the private use area, whose characters begin with this byte.
-        match text.as_bytes().contains(&0xee) {
+        match has_mark(text) {
             true => last.push_str(&shown(text)),
             false => last.push_str(text),
         }
@@ -187,8 +204,8 @@ mod tests {
     struct Fixed;
 
     impl Values for Fixed {
-        fn values(&self, name: &str) -> Vec<String> {
-            let of = |all: &[&str]| all.iter().map(|v| (*v).to_string()).collect();
+        fn values(&self, name: &str) -> Vec<Rc<str>> {
+            let of = |all: &[&str]| all.iter().map(|v| Rc::from(*v)).collect();
             match name {
                 "ONE" => of(&["a b"]),
                 "TWO" => of(&["x", "y z"]),

@@ -16,6 +16,9 @@ mod flags;
 mod library;
 mod makefile;
 mod model;
+#[cfg(test)]
+mod neighbours_tests;
+mod reader;
 mod results;
 #[cfg(test)]
 mod shapes_tests;

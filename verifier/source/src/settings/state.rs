@@ -4,7 +4,7 @@ use super::delivered::normal;
 use super::expand::Values;
 use super::shell::Node;
 use assize_facts::kinds::inventory::BuildFile;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -18,19 +18,33 @@ pub(super) enum Sure {
 }
 
 /// A value that a variable may hold.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Held {
     /// `None`: unset, or given from outside.
-    pub value: Option<String>,
+    pub value: Option<Rc<str>>,
     /// The settings that were noted for it.
     pub seen: Vec<usize>,
     pub sure: Sure,
 }
 
+/// All that a variable may hold.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Variable {
+    all: Vec<Held>,
+    /// Of its name and what it holds.
+    hash: u64,
+}
+
+impl Variable {
+    fn new(name: &str, all: Vec<Held>) -> Variable {
+        Variable { hash: hash_of(name, &all), all }
+    }
+}
+
 /// What a subshell takes over and does not give back. Every change is kept in a journal, so that going back costs what was changed.
 #[derive(Debug, Default)]
 pub(super) struct Shell {
-    variables: BTreeMap<Rc<str>, Rc<Vec<Held>>>,
+    variables: BTreeMap<Rc<str>, Rc<Variable>>,
     exported: BTreeSet<Rc<str>>,
     all_exported: bool,
     place: Where,
@@ -61,7 +75,7 @@ pub(super) struct Function {
 /// A part of the shell as it was, or is to be.
 #[derive(Clone, Debug)]
 enum Change {
-    Variable(Rc<str>, Option<Rc<Vec<Held>>>),
+    Variable(Rc<str>, Option<Rc<Variable>>),
     Exported(Rc<str>, bool),
     AllExported(bool),
     Place(Where),
@@ -92,7 +106,10 @@ fn hash_of(name: &str, all: &[Held]) -> u64 {
         Sure::InList(_) => 1,
         Sure::Maybe => 2,
     };
-    hash((name, all.iter().map(|held| (&held.value, &held.seen, sure(held))).collect::<Vec<_>>()))
+    let mut hasher = std::hash::DefaultHasher::new();
+    (name, all.len()).hash(&mut hasher);
+    all.iter().for_each(|held| (&held.value, &held.seen, sure(held)).hash(&mut hasher));
+    hasher.finish()
 }
 
 fn hash_function(name: &str, function: &Function) -> u64 {
@@ -110,7 +127,7 @@ impl Shell {
 
     /// What a variable may hold for a command of this list.
     pub fn held(&self, name: &str, list: u64) -> &[Held] {
-        let all = self.variables.get(name).map_or(&[][..], |all| all.as_slice());
+        let all = self.variables.get(name).map_or(&[][..], |variable| variable.all.as_slice());
         let decides = |held: &Held| held.sure == Sure::Always || held.sure == Sure::InList(list);
         let from = all.iter().rposition(decides).unwrap_or(0);
         &all[from..]
@@ -120,15 +137,19 @@ impl Shell {
         // What a loop or a function adds to again and again is no setting that anybody wrote.
         const LONGEST: usize = 16 << 10;
         if held.value.as_ref().is_some_and(|v| v.len() > LONGEST) {
-            held.value = Some(format!("${name}"));
+            held.value = Some(format!("${name}").into());
         }
-        let is_same = |h: &Held| h.value == held.value && h.seen == held.seen && h.sure == held.sure;
         let all = match self.variables.get(name) {
-            Some(before) if held.sure != Sure::Always && before.last().is_some_and(is_same) => return,
-            Some(before) if held.sure != Sure::Always => before.iter().cloned().chain([held]).collect(),
+            Some(before) if held.sure != Sure::Always && before.all.last() == Some(&held) => return,
+            Some(before) if held.sure != Sure::Always => before.all.iter().cloned().chain([held]).collect(),
             _ => vec![held],
         };
-        self.change(Change::Variable(name.into(), Some(Rc::new(all))));
+        self.change(Change::Variable(self.name(name), Some(Rc::new(Variable::new(name, all)))));
+    }
+
+    /// A name as it is kept already, where it is.
+    fn name(&self, name: &str) -> Rc<str> {
+        self.variables.get_key_value(name).map_or_else(|| name.into(), |(known, _)| known.clone())
     }
 
     pub fn is_exported(&self, name: &str) -> bool {
@@ -184,21 +205,21 @@ impl Shell {
     }
 
     /// Takes `$1`, `$@` away; gives those that were there.
-    pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Rc<Vec<Held>>>)> {
+    pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Rc<Variable>>)> {
         let kept: Vec<_> = PARAMETERS.iter().map(|name| (*name, self.variables.get(*name).cloned())).collect();
         self.give_variables(PARAMETERS.iter().map(|name| (*name, None)).collect());
         kept
     }
 
     /// Some variables as they were, to be given back.
-    pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, Option<Rc<Vec<Held>>>)> {
+    pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, Option<Rc<Variable>>)> {
         names.map(|name| (name, self.variables.get(name).cloned())).collect()
     }
 
-    pub fn give_variables(&mut self, all: Vec<(&str, Option<Rc<Vec<Held>>>)>) {
+    pub fn give_variables(&mut self, all: Vec<(&str, Option<Rc<Variable>>)>) {
         for (name, held) in all {
             if held.is_some() || self.variables.contains_key(name) {
-                self.change(Change::Variable(name.into(), held));
+                self.change(Change::Variable(self.name(name), held));
             }
         }
     }
@@ -221,28 +242,37 @@ impl Shell {
         }
     }
 
-    /// What was changed since some point.
+    /// What is other than it was at some point.
     pub fn since(&self, from: Mark) -> Effect {
-        let (mut names, mut functions) = (BTreeSet::new(), BTreeSet::new());
+        let (mut names, mut functions, mut exports) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut all = Vec::new();
-        let (mut place, mut stack) = (false, false);
+        let (mut place, mut stack) = (None, None);
         for was in &self.journal[from.0..] {
             match was {
-                Change::Variable(name, _) if names.insert(name) => {
-                    all.push(Change::Variable(name.clone(), self.variables.get(name).cloned()));
+                // The first change of each tells what was there.
+                Change::Variable(name, old) if names.insert(&**name) => {
+                    let now = self.variables.get(name);
+                    if old.as_ref() != now {
+                        all.push(Change::Variable(name.clone(), now.cloned()));
+                    }
                 }
-                Change::Function(name, _) if functions.insert(name) => {
+                Change::Function(name, _) if functions.insert(&**name) => {
                     all.push(Change::Function(name.clone(), self.functions.get(name).cloned()));
                 }
-                Change::Exported(name, _) => all.push(Change::Exported(name.clone(), self.exported.contains(name))),
+                Change::Exported(name, old) if exports.insert(&**name) => {
+                    let now = self.exported.contains(name);
+                    if *old != now {
+                        all.push(Change::Exported(name.clone(), now));
+                    }
+                }
                 Change::AllExported(_) => all.push(Change::AllExported(self.all_exported)),
-                Change::Place(_) => place = true,
-                Change::Stack(_) => stack = true,
-                Change::Variable(..) | Change::Function(..) => {}
+                Change::Place(old) => place = place.or(Some(old)),
+                Change::Stack(old) => stack = stack.or(Some(old)),
+                Change::Variable(..) | Change::Function(..) | Change::Exported(..) => {}
             }
         }
-        all.extend(stack.then(|| Change::Stack(self.stack.clone())));
-        all.extend(place.then(|| Change::Place(self.place.clone())));
+        all.extend(stack.filter(|old| **old != self.stack).map(|_| Change::Stack(self.stack.clone())));
+        all.extend(place.filter(|old| **old != self.place).map(|_| Change::Place(self.place.clone())));
         Effect(all)
     }
 
@@ -259,12 +289,12 @@ impl Shell {
     fn put(&mut self, part: Change) -> Change {
         match part {
             Change::Variable(name, new) => {
-                let new_hash = new.as_ref().map_or(0, |all| hash_of(&name, all));
+                let new_hash = new.as_ref().map_or(0, |variable| variable.hash);
                 let old = match new {
                     Some(new) => self.variables.insert(name.clone(), new),
                     None => self.variables.remove(&name),
                 };
-                self.add(new_hash, old.as_ref().map_or(0, |all| hash_of(&name, all)));
+                self.add(new_hash, old.as_ref().map_or(0, |variable| variable.hash));
                 Change::Variable(name, old)
             }
             Change::Function(name, new) => {
@@ -374,8 +404,8 @@ pub(super) struct Seen<'s> {
 }
 
 impl Values for Seen<'_> {
-    fn values(&self, name: &str) -> Vec<String> {
-        let mut values: Vec<String> = Vec::new();
+    fn values(&self, name: &str) -> Vec<Rc<str>> {
+        let mut values: Vec<Rc<str>> = Vec::new();
         for held in self.shell.held(name, self.list) {
             match &held.value {
                 Some(value) if !values.contains(value) => values.push(value.clone()),

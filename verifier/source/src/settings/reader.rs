@@ -1,0 +1,446 @@
+//! Reads shell text byte by byte: quotes, redirections, here-documents, what stands in place of words.
+
+use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script};
+
+/// A person does not write longer or deeper scripts.
+const MOST: u32 = 20_000;
+const DEEPEST: u32 = 60;
+
+#[derive(Default)]
+pub(super) struct Reader<'t> {
+    text: &'t [u8],
+    at: usize,
+    line: u32,
+    word: Option<String>,
+    command: Command,
+    /// Commands in place of words of the command that is being read.
+    inner: Vec<Node>,
+    /// Depth of `if`, loops and `case`.
+    conditions: u32,
+    /// Depth of `case`, where a `)` ends a pattern.
+    cases: u32,
+    list: u32,
+    joined: Option<Joined>,
+    heredocs: Vec<Vec<u8>>,
+    /// The next word is the file of a redirection.
+    redirected: bool,
+    /// The next word is the input itself (`<<<`).
+    given: bool,
+    /// What is printed into the next command.
+    piped: Option<String>,
+    count: u32,
+    cut: bool,
+}
+
+impl Reader<'_> {
+    pub fn read(script: &str) -> Script {
+        let mut reader = Reader { text: script.as_bytes(), ..Reader::default() };
+        let nodes = reader.nodes(None, 0);
+        Script { nodes, cut: reader.cut }
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.text.get(self.at + ahead).copied()
+    }
+
+    fn push(&mut self, c: char) {
+        self.word.get_or_insert_default().push(c);
+    }
+
+    /// Bytes up to the next ASCII one are taken over as text.
+    fn push_byte(&mut self, byte: u8) {
+        if byte.is_ascii() {
+            return self.push(char::from(byte));
+        }
+        let from = self.at - 1;
+        while self.peek(0).is_some_and(|b| !b.is_ascii()) {
+            self.at += 1;
+        }
+        let text = String::from_utf8_lossy(&self.text[from..self.at]).into_owned();
+        self.word.get_or_insert_default().push_str(&text);
+    }
+
+    fn end_word(&mut self) {
+        let Some(word) = self.word.take() else { return };
+        if std::mem::take(&mut self.given) {
+            self.command.document = Some(word);
+            return;
+        }
+        if std::mem::take(&mut self.redirected) {
+            self.command.into = Some(word);
+            return;
+        }
+        if self.command.words.is_empty() {
+            self.command.line = self.line;
+            match word.as_str() {
+                "if" | "while" | "until" | "for" | "select" => self.conditions += 1,
+                "case" => (self.conditions, self.cases) = (self.conditions + 1, self.cases + 1),
+                "esac" => {
+                    (self.conditions, self.cases) = (self.conditions.saturating_sub(1), self.cases.saturating_sub(1))
+                }
+                "fi" | "done" => self.conditions = self.conditions.saturating_sub(1),
+                _ => {}
+            }
+            // What stands before a command and is none.
+            if matches!(
+                word.as_str(),
+                "if" | "while" | "until" | "then" | "do" | "else" | "elif" | "!" | "fi" | "done" | "esac"
+            ) {
+                return;
+            }
+        }
+        self.command.words.push(word);
+    }
+
+    fn end_command(&mut self, nodes: &mut Vec<Node>) {
+        self.end_word();
+        (self.redirected, self.given) = (false, false);
+        nodes.append(&mut self.inner);
+        let mut command = std::mem::take(&mut self.command);
+        if !command.words.is_empty() {
+            if let Some(text) = self.piped.take() {
+                command.document.get_or_insert(text);
+            }
+            self.count += 1;
+            self.cut |= self.count > MOST;
+            (command.conditional, command.joined, command.list) = (self.conditions > 0, self.joined, self.list);
+            nodes.push(Node::Command(command));
+        }
+    }
+
+    fn end_list(&mut self) {
+        self.joined = None;
+        self.list += 1;
+    }
+
+    /// Commands up to a closing bracket.
+    fn nodes(&mut self, close: Option<u8>, depth: u32) -> Vec<Node> {
+        let mut nodes = Vec::new();
+        if depth > DEEPEST {
+            self.cut = true;
+        }
+        while !self.cut
+            && let Some(byte) = self.peek(0)
+        {
+            self.at += 1;
+            match byte {
+                b')' if close == Some(b')') && self.cases == 0 => break,
+                b'`' if close == Some(b'`') => break,
+                b'}' if close == Some(b'}') && self.word.is_none() && self.command.words.is_empty() => break,
+                b'\\' => self.escape(),
+                b'\'' => self.single(),
+                b'"' => self.double(depth),
+                b'$' => self.dollar(false, depth),
+                b'`' => self.substitute(b'`', depth, false),
+                b'#' if self.word.is_none() => self.comment(),
+                b'\n' => {
+                    self.end_command(&mut nodes);
+                    self.end_list();
+                    self.newline(&mut nodes);
+                }
+                b' ' | b'\t' | b'\r' => self.end_word(),
+                b'(' => self.bracket(&mut nodes, depth),
+                b')' => {
+                    // A pattern of `case`; a stray one ends a command.
+                    if self.cases > 0 {
+                        (self.word, self.command) = (None, Command::default());
+                    }
+                    self.end_command(&mut nodes);
+                }
+                b'{' if self.word.is_none() && self.command.words.len() == 2 && self.command.words[0] == "function" => {
+                    let name = std::mem::take(&mut self.command).words.pop().unwrap_or_default();
+                    let body = self.apart(b'}', depth);
+                    nodes.push(Node::Function { name, body });
+                }
+                b'{' if self.word.is_none()
+                    && self.command.words.is_empty()
+                    && self.peek(0).is_some_and(|b| b.is_ascii_whitespace()) => {}
+                b'}' if self.word.is_none() && self.command.words.is_empty() => {}
+                b';' => {
+                    self.end_command(&mut nodes);
+                    self.end_list();
+                }
+                b'&' if self.peek(0) == Some(b'&') => self.join(&mut nodes, Joined::And),
+                b'|' if self.peek(0) == Some(b'|') => self.join(&mut nodes, Joined::Or),
+                // `&>file`; `>&2` is taken whole.
+                b'&' if self.peek(0) == Some(b'>') => self.end_word(),
+                b'|' => {
+                    self.end_command(&mut nodes);
+                    self.piped = nodes.last().and_then(printed);
+                }
+                b'&' => self.end_command(&mut nodes),
+                b'<' if self.peek(0) == Some(b'<') && self.peek(1) == Some(b'<') => {
+                    self.end_word();
+                    self.at += 2;
+                    self.given = true;
+                }
+                b'<' if self.peek(0) == Some(b'<') && self.peek(1) != Some(b'<') => self.heredoc(),
+                b'<' | b'>' => self.redirection(),
+                other => self.push_byte(other),
+            }
+        }
+        self.end_command(&mut nodes);
+        nodes
+    }
+
+    fn join(&mut self, nodes: &mut Vec<Node>, how: Joined) {
+        self.at += 1;
+        self.end_command(nodes);
+        self.joined = Some(how);
+    }
+
+    /// A subshell, a function, or a list of words that a variable takes.
+    fn bracket(&mut self, nodes: &mut Vec<Node>, depth: u32) {
+        let array = self.word.as_ref().is_some_and(|w| w.ends_with('='));
+        if array {
+            return self.array(depth);
+        }
+        if self.peek(0) == Some(b')') && self.word.is_some() {
+            self.at += 1;
+            let name = self.word.take().unwrap_or_default();
+            self.command = Command::default();
+            return self.function(name, nodes, depth);
+        }
+        self.end_command(nodes);
+        let body = self.apart(b')', depth);
+        nodes.push(Node::Subshell(body));
+    }
+
+    fn function(&mut self, name: String, nodes: &mut Vec<Node>, depth: u32) {
+        while self.peek(0).is_some_and(|b| b.is_ascii_whitespace()) {
+            self.line += u32::from(self.peek(0) == Some(b'\n'));
+            self.at += 1;
+        }
+        let close = match self.peek(0) {
+            Some(b'{') => b'}',
+            Some(b'(') => b')',
+            _ => return,
+        };
+        self.at += 1;
+        let body = self.apart(close, depth);
+        nodes.push(Node::Function { name, body });
+    }
+
+    /// Commands inside of brackets, read apart from the command around them.
+    fn apart(&mut self, close: u8, depth: u32) -> Vec<Node> {
+        let command = std::mem::take(&mut self.command);
+        let (word, inner) = (self.word.take(), std::mem::take(&mut self.inner));
+        let (cases, joined) = (std::mem::take(&mut self.cases), self.joined.take());
+        let redirected = std::mem::take(&mut self.redirected);
+        let nodes = self.nodes(Some(close), depth + 1);
+        (self.command, self.word, self.inner, self.cases, self.joined) = (command, word, inner, cases, joined);
+        self.redirected = redirected;
+        nodes
+    }
+
+    /// `NAME=(a b)`: the words as one text, split again where it is used.
+    fn array(&mut self, depth: u32) {
+        let from = self.at;
+        let command = std::mem::take(&mut self.command);
+        let word = self.word.take();
+        let nodes = self.nodes(Some(b')'), depth + 1);
+        let words: Vec<String> =
+            nodes.iter().flat_map(|n| if let Node::Command(c) = n { c.words.clone() } else { vec![] }).collect();
+        (self.command, self.word) = (command, word);
+        debug_assert!(self.at >= from);
+        self.word.get_or_insert_default().push_str(&words.join(" "));
+    }
+
+    fn dollar(&mut self, quoted: bool, depth: u32) {
+        let mark = if quoted { QUOTED } else { '$' };
+        match (self.peek(0), self.peek(1)) {
+            (Some(b'('), Some(b'(')) => {
+                self.push(mark);
+                self.arithmetic();
+            }
+            (Some(b'('), _) => {
+                self.at += 1;
+                self.substitute(b')', depth, quoted);
+            }
+            (Some(b'{'), _) => self.braces(mark),
+            _ => self.push(mark),
+        }
+    }
+
+    fn arithmetic(&mut self) {
+        let mut open = 0;
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            self.line += u32::from(byte == b'\n');
+            self.push_byte(byte);
+            match byte {
+                b'(' => open += 1,
+                b')' if open == 1 => return,
+                b')' => open -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// `${…}` as it is written.
+    fn braces(&mut self, mark: char) {
+        self.push(mark);
+        let mut open = 0;
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            self.line += u32::from(byte == b'\n');
+            // Quotes inside would only be in the way.
+            if !matches!(byte, b'"' | b'\'') {
+                self.push_byte(byte);
+            }
+            match byte {
+                b'{' => open += 1,
+                b'}' if open == 1 => return,
+                b'}' => open -= 1,
+                _ => {}
+            }
+        }
+    }
+
+    /// A command in place of a word: its text stays, and it is a command of its own.
+    fn substitute(&mut self, close: u8, depth: u32, quoted: bool) {
+        let from = self.at;
+        let nodes = self.apart(close, depth);
+        let text =
+            String::from_utf8_lossy(self.text.get(from..self.at.saturating_sub(1)).unwrap_or_default()).into_owned();
+        self.push(if quoted { QUOTED } else { '$' });
+        self.word.get_or_insert_default().push_str(&format!("({text})"));
+        self.inner.push(Node::Subshell(nodes));
+    }
+
+    fn escape(&mut self) {
+        match self.peek(0) {
+            Some(b'\n') => {
+                self.at += 1;
+                self.line += 1;
+            }
+            Some(b'\r') if self.peek(1) == Some(b'\n') => {
+                self.at += 2;
+                self.line += 1;
+            }
+            Some(b'$') => {
+                self.at += 1;
+                self.push(LITERAL);
+            }
+            Some(byte) => {
+                self.at += 1;
+                self.push_byte(byte);
+            }
+            None => {}
+        }
+    }
+
+    fn single(&mut self) {
+        self.word.get_or_insert_default();
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            match byte {
+                b'\'' => return,
+                b'$' => self.push(LITERAL),
+                other => {
+                    self.line += u32::from(other == b'\n');
+                    self.push_byte(other);
+                }
+            }
+        }
+    }
+
+    fn double(&mut self, depth: u32) {
+        self.word.get_or_insert_default();
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            match byte {
+                b'"' => return,
+                b'\\' if self.peek(0) == Some(b'$') => {
+                    self.at += 1;
+                    self.push(LITERAL);
+                }
+                b'\\' if matches!(self.peek(0), Some(b'"' | b'\\' | b'`')) => {
+                    let escaped = self.peek(0).unwrap_or(b'\\');
+                    self.at += 1;
+                    self.push_byte(escaped);
+                }
+                b'\\' if self.peek(0) == Some(b'\n') => self.escape(),
+                b'$' => self.dollar(true, depth),
+                b'`' => self.substitute(b'`', depth, true),
+                other => {
+                    self.line += u32::from(other == b'\n');
+                    self.push_byte(other);
+                }
+            }
+        }
+    }
+
+    fn comment(&mut self) {
+        while self.peek(0).is_some_and(|b| b != b'\n') {
+            self.at += 1;
+        }
+    }
+
+    fn newline(&mut self, nodes: &mut [Node]) {
+        self.line += 1;
+        for mark in std::mem::take(&mut self.heredocs) {
+            let document = self.document(&mark);
+            if let Some(Node::Command(command)) = nodes.last_mut() {
+                command.document.get_or_insert_default().push_str(&document);
+            }
+        }
+    }
+
+    /// `> file`, `2>> file`, `>&2`.
+    fn redirection(&mut self) {
+        if self.word.as_ref().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) {
+            self.word = None;
+        }
+        self.end_word();
+        while matches!(self.peek(0), Some(b'<' | b'>' | b'&' | b'|')) {
+            self.at += 1;
+        }
+        self.redirected = true;
+    }
+
+    /// `<<EOF`: the lines up to the mark are input, not commands.
+    fn heredoc(&mut self) {
+        self.end_word();
+        self.at += 1;
+        if self.peek(0) == Some(b'-') {
+            self.at += 1;
+        }
+        while self.peek(0) == Some(b' ') {
+            self.at += 1;
+        }
+        let mut mark = Vec::new();
+        while let Some(byte) = self.peek(0).filter(|b| !b.is_ascii_whitespace() && !b";|&)".contains(b)) {
+            self.at += 1;
+            if !b"'\"\\".contains(&byte) {
+                mark.push(byte);
+            }
+        }
+        if !mark.is_empty() {
+            self.heredocs.push(mark);
+        }
+    }
+
+    fn document(&mut self, mark: &[u8]) -> String {
+        let from = self.at;
+        while self.at < self.text.len() {
+            let (start, end) =
+                (self.at, memchr::memchr(b'\n', &self.text[self.at..]).map_or(self.text.len(), |n| self.at + n));
+            self.at = (end + 1).min(self.text.len());
+            self.line += 1;
+            if self.text[start..end].trim_ascii() == mark {
+                return String::from_utf8_lossy(&self.text[from..start]).into_owned();
+            }
+        }
+        String::from_utf8_lossy(&self.text[from.min(self.text.len())..]).into_owned()
+    }
+}
+
+/// What a command prints whose words are known, into the next one of a pipe.
+fn printed(node: &Node) -> Option<String> {
+    let Node::Command(command) = node else { return None };
+    let (program, rest) = command.words.split_first()?;
+    let is_format = |word: &&String| program == "printf" && word.contains('%');
+    let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
+    matches!(program.as_str(), "echo" | "printf").then(|| text.cloned().collect::<Vec<_>>().join(" "))
+}

@@ -124,6 +124,14 @@ fn two_thousand_mutants_of_real_programs_are_read_to_an_end() {
 }
 
 #[test]
+fn a_segment_that_claims_four_thousand_million_sections_is_no_hang() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let mut reader = Reader::new();
+    reader.read(&mutant(&go_program(place.path(), "darwin", "arm64"), 184), "darwin/arm64, change 184");
+    assert!(reader.slowest < Duration::from_secs(10), "{:?}", reader.slowest);
+}
+
+#[test]
 #[ignore = "takes long; played by tests/long.sh mutants"]
 fn fifty_thousand_mutants_of_real_programs_are_read_to_an_end() {
     let place = tempfile::tempdir().expect("a temporary folder");

@@ -60,6 +60,10 @@ pub fn read(file: &Bytes) -> Result<Headers, Reason> {
         // Mach-O of 64 and 32 bits in either byte order, and the universal form (`mach-o/loader.h`, `mach-o/fat.h`).
         [0xcf | 0xce, 0xfa, 0xed, 0xfe] | [0xfe, 0xed, 0xfa, 0xcf | 0xce] | [0xca, 0xfe, 0xba, 0xbe] => {
             match Mach::parse(file.whole()?).map_err(failed)? {
+                Mach::Binary(mach) if claims_more_sections(&mach) => Err(reason!(
+                    "executable-not-parsed",
+                    detail = "a segment claims more sections than its load command holds"
+                )),
                 Mach::Binary(mach) => Ok(from_mach(&mach)),
                 Mach::Fat(_) => Err(reason!("fat-binary-not-read")),
             }
@@ -133,6 +137,14 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
         symbol_names: names.collect(),
         build_info: section.and_then(|s| range(s.header.sh_offset, s.header.sh_size)),
         image: image::of_elf(elf, file)?,
+    })
+}
+
+/// Readers count to the number of sections that a segment claims, up to four thousand million (`mach-o/loader.h`, segment_command_64).
+fn claims_more_sections(mach: &MachO<'_>) -> bool {
+    mach.segments.iter().any(|segment| {
+        let (own, each) = if mach.is_64 { (72, 80) } else { (56, 68) };
+        own + u64::from(segment.nsects) * each > u64::from(segment.cmdsize)
     })
 }
 

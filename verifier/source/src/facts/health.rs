@@ -1,6 +1,7 @@
 //! `source.health_handlers`: registrations of handlers for paths that ask after a service's health.
 
 use super::mentions::mark;
+use super::routers::ANSWER;
 use super::search::{Search, item, methods, references, spelt};
 use crate::go::syntax::{Call, Expr, Is, Span};
 use crate::meaning::body::Binding;
@@ -8,27 +9,8 @@ use crate::meaning::{Const, Lens, Node, Site, Symbol, bare};
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
 
-/// Methods of routers that register a handler: net/http, chi, gin, echo, gorilla/mux, httprouter, fiber.
-const METHODS: &[&str] = &[
-    "Handle",
-    "HandleFunc",
-    "Handler",
-    "HandlerFunc",
-    "GET",
-    "Get",
-    "HEAD",
-    "Head",
-    "Any",
-    "All",
-    "Route",
-    "Path",
-    "Method",
-    "MethodFunc",
-    "Add",
-    "Match",
-    "Mount",
-    "GetFunc",
-];
+/// Methods of routers that name a path, and are handed its handler by another.
+const PATHS: &[&str] = &["Route", "Path"];
 
 /// Methods that give the routes behind them a common beginning.
 const GROUPS: &[&str] = &["Group", "Route", "PathPrefix", "Mount"];
@@ -67,7 +49,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 out.extend(of_call(lens, site, None, &spelt(&found.symbol), whole, call));
             }
         }
-        for (base, name, whole, call) in methods(site).filter(|(_, name, _, _)| METHODS.contains(name)) {
+        for (base, name, whole, call) in
+            methods(site).filter(|(_, name, _, _)| ANSWER.contains(name) || PATHS.contains(name))
+        {
             // Functions of packages are no routers; `http.Get` asks someone else.
             if lens.symbol(site, &call.fun).is_some() || asks_others(lens, site, base) {
                 continue;

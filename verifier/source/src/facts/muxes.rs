@@ -2,7 +2,7 @@
 //!
 //! Ways that lead elsewhere (fields of structs, methods of unknown types, code that was not delivered) are lost, and said to be.
 
-use super::routers::{PARTS, REGISTER, SERVE, is_router, wraps};
+use super::routers::{PARTS, SERVE, is_router, registers, wraps};
 use super::search::called;
 use crate::go::syntax::{Call, Does, Element, Expr, Func, Is, Item, Op, Span, Stmt};
 use crate::meaning::body::Binding;
@@ -132,7 +132,7 @@ impl<'s> Follow<'_, 's> {
         let Is::Select(base, name) = &bare(&call.fun).is else { return self.lose() };
         match self.own_method(site, base, &name.name) {
             Some((at, func)) => self.param(&at, func, index, depth),
-            None if REGISTER.contains(&&*name.name) => {
+            None if registers(&name.name) => {
                 self.ways.perhaps |= !is_certain(site, up);
                 self.router(site, base, depth);
             }
@@ -205,16 +205,21 @@ impl<'s> Follow<'_, 's> {
 
     fn uses(&mut self, site: &Site<'s>, local: u32, depth: u32) {
         for (node, used) in site.body.uses(local) {
-            match used {
-                Use::Read | Use::Method(..) | Use::Field(..) => self.handler(site, node, depth),
-                Use::Address => match site.body.around(node) {
-                    Some(up) => self.handler(site, up, depth),
-                    None => self.lose(),
-                },
-                Use::Assign(Some(value)) => self.origin(site, value, depth),
-                Use::Assign(None) => self.lose(),
-                Use::AssignField(..) => {}
-            }
+            self.used(site, node, used, depth);
+        }
+    }
+
+    /// What is done with a variable in one place.
+    fn used(&mut self, site: &Site<'s>, node: NodeId, used: Use<'s>, depth: u32) {
+        match used {
+            Use::Read | Use::Method(..) | Use::Field(..) => self.handler(site, node, depth),
+            Use::Address => match site.body.around(node) {
+                Some(up) => self.handler(site, up, depth),
+                None => self.lose(),
+            },
+            Use::Assign(Some(value)) => self.origin(site, value, depth),
+            Use::Assign(None) => self.lose(),
+            Use::AssignField(..) => {}
         }
     }
 
@@ -297,16 +302,7 @@ impl<'s> Follow<'_, 's> {
             }
         }
         for (site, node) in self.lens.mentions(symbol).iter() {
-            match site.body.use_of(*node) {
-                Use::Read | Use::Method(..) | Use::Field(..) => self.handler(site, *node, depth),
-                Use::Address => match site.body.around(*node) {
-                    Some(up) => self.handler(site, up, depth),
-                    None => self.lose(),
-                },
-                Use::Assign(Some(value)) => self.origin(site, value, depth),
-                Use::Assign(None) => self.lose(),
-                Use::AssignField(..) => {}
-            }
+            self.used(site, *node, site.body.use_of(*node), depth);
         }
     }
 

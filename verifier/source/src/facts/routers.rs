@@ -2,16 +2,14 @@
 
 use crate::meaning::Symbol;
 
-/// Methods that put a handler on a router: net/http, chi, gin, echo, gorilla/mux, httprouter, fiber.
-pub(super) const REGISTER: &[&str] = &[
+/// Methods that put a handler on a router for a path: net/http, chi, gin, echo, gorilla/mux, httprouter, fiber.
+pub(super) const ANSWER: &[&str] = &[
     "Handle",
     "HandleFunc",
     "Handler",
     "HandlerFunc",
     "GET",
     "Get",
-    "POST",
-    "Post",
     "HEAD",
     "Head",
     "Any",
@@ -22,9 +20,15 @@ pub(super) const REGISTER: &[&str] = &[
     "Match",
     "Mount",
     "GetFunc",
-    "Use",
-    "NotFound",
 ];
+/// Those that put one there for other requests, or around others.
+const BESIDE: &[&str] = &["POST", "Post", "Use", "NotFound"];
+
+/// Whether a router's method puts a handler on it.
+pub(super) fn registers(method: &str) -> bool {
+    ANSWER.contains(&method) || BESIDE.contains(&method)
+}
+
 /// Methods by which a router is served.
 pub(super) const SERVE: &[&str] = &[
     "Run",

@@ -74,7 +74,7 @@ fn started(line: &str) -> Option<Container> {
         added: capabilities(values("--cap-add")),
         dropped: capabilities(values("--cap-drop")),
         by_command: true,
-        ..Container::new(&line.trim().chars().take(200).collect::<String>())
+        ..Container::of_line(line)
     })
 }
 

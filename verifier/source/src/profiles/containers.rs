@@ -6,7 +6,7 @@ use assize_facts::{Reason, reason};
 use serde_json::{Map, Value as Json};
 
 /// A container as a file starts it, or what a file says of none in particular.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Container {
     /// `Deployment auth-api, container app`.
     pub shown: String,
@@ -35,9 +35,10 @@ pub(super) struct Container {
 }
 
 /// The profile that is asked for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Asked {
     /// Nothing: what then holds is the platform's matter.
+    #[default]
     Nothing,
     /// A file, by its path or the end of it.
     File(String),
@@ -50,26 +51,17 @@ pub(super) enum Asked {
 
 impl Container {
     pub fn new(shown: &str) -> Container {
-        Container {
-            shown: shown.into(),
-            names: vec![],
-            runs: vec![],
-            image: None,
-            ports: vec![],
-            asked: Asked::Nothing,
-            added: vec![],
-            dropped: vec![],
-            by_kubernetes: false,
-            ends_first: false,
-            by_command: false,
-            of_nobody: false,
-            hangs_on: None,
-        }
+        Container { shown: shown.into(), ..Container::default() }
+    }
+
+    /// One that a line starts; the beginning of the line stands for it.
+    pub fn of_line(line: &str) -> Container {
+        Container::new(&line.trim().chars().take(200).collect::<String>())
     }
 
     /// Something that is said of no container in particular.
-    pub fn of_nobody(shown: &str) -> Container {
-        Container { of_nobody: true, ..Container::new(&shown.trim().chars().take(200).collect::<String>()) }
+    pub fn of_nobody(line: &str) -> Container {
+        Container { of_nobody: true, ..Container::of_line(line) }
     }
 
     /// A template may leave out what stands in it.

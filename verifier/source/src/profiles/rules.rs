@@ -64,7 +64,7 @@ enum Holds {
 
 /// Whether a text is meant as a profile at all.
 pub(super) fn is_profile(text: &str) -> bool {
-    text.to_ascii_lowercase().contains("\"defaultaction\"") && text.contains("SCMP_ACT_")
+    text.contains("SCMP_ACT_") && text.to_ascii_lowercase().contains("\"defaultaction\"")
 }
 
 /// A member by its key as Go's decoder takes it (`encoding/json`, `foldName`): in letters of any case.

@@ -72,9 +72,12 @@ fn by_profiles(profiles: &Sheet, syscall: &str, arch: &str) -> (Truth, Vec<Seen<
     }
     let mine = |item: &&&Item| item.text("syscall") == Some(syscall) && item.text("arch") == Some(arch);
     let whole = |item: &&&Item| item.text("syscall").is_none();
-    let decisive =
-        |items: &Vec<&Item>| items.iter().find(mine).or_else(|| items.iter().find(whole)).map(|item| (*item).clone());
-    let found: Vec<Option<Item>> = containers.values().map(decisive).collect();
+    // Two containers of a file may be called alike: all that is said of the name counts, and saying nothing of the call is denying nothing.
+    let decisive = |items: &Vec<&Item>| -> Vec<Option<Item>> {
+        let said: Vec<_> = items.iter().filter(|i| mine(i) || whole(i)).map(|item| Some((*item).clone())).collect();
+        if said.is_empty() { vec![None] } else { said }
+    };
+    let found: Vec<Option<Item>> = containers.values().flat_map(decisive).collect();
     // Of what was not read nothing is known; it could only have denied more, or have been another container's that denies less.
     let unread = profiles.gaps.first().map(|gap| Truth::Unknown(gap.reason.clone()));
     if found.is_empty() {

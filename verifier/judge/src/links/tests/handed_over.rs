@@ -46,6 +46,21 @@ fn the_strictest_of_filter_and_used_profile_decides() {
 }
 
 #[test]
+fn of_two_containers_that_are_called_alike_the_weaker_decides() {
+    let good = json!({"syscall": "bpf", "arch": "x86_64", "denied": true, "action": "errno", "used": true, "container": "Pod p, container a"});
+    let none = json!({"syscall": null, "arch": null, "denied": false, "action": null, "used": true, "container": "Pod p, container a"});
+    let call = json!({"syscall": "bpf", "arch": "x86_64", "exists": true, "denied": false, "action": "allow"});
+    for (profiles, denied) in [(vec![good.clone()], "true"), (vec![good, none], "false")] {
+        let sheets = vec![
+            sheet("process.syscalls", 1, std::slice::from_ref(&call)),
+            sheet("source.seccomp_profiles", 1, &profiles),
+        ];
+        let sheet = link("link.syscall_policy", sheets, Declared::default());
+        assert_eq!(row(&sheet.items[0], &["denied"]), denied);
+    }
+}
+
+#[test]
 fn items_of_the_contract_are_found_named_or_missing() {
     let file = |path: &str, executable: Json| json!({"path": path, "executable_content": executable, "format": "text"});
     let sheets = Sheets::new([

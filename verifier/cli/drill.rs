@@ -22,9 +22,14 @@ pub fn run(options: &Drill) -> Result<Done, NotDone> {
     let judged_for = verify::judged_for(options.at.as_deref(), verify::now())?;
     let plays = chosen(options, &name)?;
     let mut tally = Tally::default();
-    let one = |(clause, attack): &Play| play(options, judged_for, &contract, clause, attack);
-    in_order(options.jobs, &plays, one, |(clause, attack), outcome| {
-        let line = tally.take(clause, attack, outcome);
+    let one = |(clause, attack): &Play| {
+        at_most_twice(|| match play(options, judged_for, &contract, clause, attack) {
+            Ok(result) => wrong(&result, clause, attack),
+            Err(why) => Some(Miss { open: false, words: format!("could not be played: {why}") }),
+        })
+    };
+    in_order(options.jobs, &plays, one, |(clause, attack), played| {
+        let line = tally.take(&format!("{}/{}", clause.id, stem(attack)), played);
         if !options.quiet || !line.starts_with("ok") {
             terminal::print(&line)?;
         }
@@ -104,6 +109,30 @@ fn in_order<T: Sync, R: Send>(
     })
 }
 
+/// How an attack ended other than its file says.
+struct Miss {
+    /// Something was left open that had to be decided: a busy machine does that too.
+    open: bool,
+    words: String,
+}
+
+/// What came of playing an attack.
+#[derive(Default)]
+struct Played {
+    /// What was left open the first time.
+    first: Option<String>,
+    problem: Option<String>,
+}
+
+/// What is left open is played once more; what was decided wrongly is not.
+fn at_most_twice(play: impl Fn() -> Option<Miss>) -> Played {
+    match play() {
+        None => Played::default(),
+        Some(miss) if miss.open => Played { first: Some(miss.words), problem: play().map(|again| again.words) },
+        Some(miss) => Played { first: None, problem: Some(miss.words) },
+    }
+}
+
 #[derive(Default)]
 struct Tally {
     played: usize,
@@ -111,28 +140,26 @@ struct Tally {
 }
 
 impl Tally {
-    /// Compares an outcome with what the attack's file says, and gives the line for a person.
-    fn take(&mut self, clause: &Clause, attack: &Attack, outcome: Result<RunResult, String>) -> String {
+    /// Counts an outcome, and gives the line for a person.
+    fn take(&mut self, name: &str, outcome: Played) -> String {
         self.played += 1;
-        let name = format!("{}/{}", clause.id, stem(attack));
-        let problem = match outcome {
-            Ok(result) => wrong(&result, clause, attack),
-            Err(why) => Some(format!("could not be played: {why}")),
-        };
-        match problem {
+        let first = outcome.first.map(|words| format!(" (at the first try: {})", crate::text::plain(&words)));
+        let first = first.unwrap_or_default();
+        match outcome.problem {
             None => {
                 self.good += 1;
-                format!("ok   {name}\n")
+                format!("ok   {name}{first}\n")
             }
-            Some(problem) => format!("MISS {name}: {}\n", crate::text::plain(&problem)),
+            Some(problem) => format!("MISS {name}: {}{first}\n", crate::text::plain(&problem)),
         }
     }
 }
 
 /// What is not as the attack's file says, or nothing.
-fn wrong(result: &RunResult, clause: &Clause, attack: &Attack) -> Option<String> {
+fn wrong(result: &RunResult, clause: &Clause, attack: &Attack) -> Option<Miss> {
+    let missing = |words| Some(Miss { open: false, words });
     let Some(found) = result.clauses.iter().find(|c| c.id == clause.id) else {
-        return Some("the contract does not have the clause".into());
+        return missing("the contract does not have the clause".into());
     };
     let expected = match attack.expect.verdict {
         AttackVerdict::Fail => Verdict::Fail,
@@ -146,15 +173,19 @@ fn wrong(result: &RunResult, clause: &Clause, attack: &Attack) -> Option<String>
             .filter(|c| c.verdict != Verdict::Pass)
             .map(|c| format!("{} {}{}", c.id, c.verdict.word(), first_words(c)))
             .collect();
-        return Some(format!("expected {}, found {} [{}]", expected.word(), found.verdict.word(), open.join("; ")));
+        let words = format!("expected {}, found {} [{}]", expected.word(), found.verdict.word(), open.join("; "));
+        return Some(Miss { open: found.verdict == Verdict::Inconclusive, words });
     }
     let check = attack.expect.check.as_ref()?;
     match found.checks.iter().find(|c| &c.id == check) {
-        None => Some(format!("the clause has no check {check}")),
+        None => missing(format!("the clause has no check {check}")),
         Some(c) if c.verdict == expected => None,
         // A supporting check that speaks against what was observed leaves the clause open.
         Some(c) if expected == Verdict::Inconclusive && c.verdict == Verdict::Fail => None,
-        Some(c) => Some(format!("the check {check} says {}", c.verdict.word())),
+        Some(c) => {
+            let words = format!("the check {check} says {}{}", c.verdict.word(), first_words(c));
+            Some(Miss { open: c.verdict == Verdict::Inconclusive, words })
+        }
     }
 }
 
@@ -309,4 +340,28 @@ fn build(root: &Path, source: &str, binary: &BinarySpec) -> Result<(), String> {
     }
     let done = go.envs(&how.env).output().map_err(|e| format!("go: {e}"))?;
     if done.status.success() { Ok(()) } else { Err(format!("go build: {}", String::from_utf8_lossy(&done.stderr))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_left_open_is_played_once_more() {
+        let miss = |open, words: &str| Some(Miss { open, words: words.into() });
+        let open = || miss(true, "open");
+        let wrong = || miss(false, "wrong");
+        for (outcomes, line, good) in [
+            (vec![None], "ok   a/b\n", 1),
+            (vec![wrong(), None], "MISS a/b: wrong\n", 0),
+            (vec![open(), None], "ok   a/b (at the first try: open)\n", 1),
+            (vec![open(), wrong(), None], "MISS a/b: wrong (at the first try: open)\n", 0),
+            (vec![open(), open(), None], "MISS a/b: open (at the first try: open)\n", 0),
+        ] {
+            let outcomes = std::cell::RefCell::new(std::collections::VecDeque::from(outcomes));
+            let mut tally = Tally::default();
+            let played = at_most_twice(|| outcomes.borrow_mut().pop_front().expect("an outcome"));
+            assert_eq!((tally.take("a/b", played).as_str(), tally.good), (line, good));
+        }
+    }
 }

@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// The largest deliverable.toml, contract or waiver file.
 const LARGEST_TEXT: u64 = 4 << 20;
@@ -228,10 +229,15 @@ pub fn collect(
     if !binary.is_empty() {
         progress.step("reading the binaries");
         let asks = binary.iter().any(|request| request.kind == "binary.vulnerabilities");
-        let database = if asks { data::Asked::of(&places)? } else { None };
-        let advisories = database.as_ref().map(|asked| asked as &dyn assize_binary::Advisories);
-        let context = assize_binary::Context { advisories };
+        // Read beside the programs; that it cannot be read is said afterwards.
+        let database = OnceLock::new();
+        let bring = || {
+            let read = database.get_or_init(|| data::Asked::of(&places)).as_ref();
+            read.ok().and_then(Option::as_ref).map(|asked| asked as &dyn assize_binary::Advisories)
+        };
+        let context = assize_binary::Context { advisories: asks.then_some(&bring) };
         sheets.extend(steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress)));
+        database.into_inner().transpose()?;
     }
     let rebuild = of(|r| matches!(r, Room::Rebuild));
     if !rebuild.is_empty() {

@@ -6,6 +6,7 @@ use crate::pclntab::{self, Layout, Table, Text, Tree};
 use assize_delivery::Bytes;
 use assize_facts::{Reason, reason};
 use assize_golang::linker::split_bytes;
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -67,7 +68,7 @@ impl<'f> PackageOf<'f> {
     }
 
     fn text(&self, text: Text) -> Cow<'f, str> {
-        String::from_utf8_lossy(self.bytes(text))
+        shown(self.bytes(text))
     }
 
     pub fn functions(self) -> impl Iterator<Item = Function<'f>> {
@@ -92,6 +93,11 @@ impl<'f> PackageOf<'f> {
         let runs = self.package.functions.chunk_by(|a, b| a.file == b.file);
         runs.filter_map(|run| run.first()?.file).map(move |file| self.text(file))
     }
+}
+
+/// Texts that are none show the replacement character. (What the library has for it takes many times as long where all is well.)
+fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn missing() -> Reason {
@@ -141,51 +147,82 @@ struct Reading<'t, 'b> {
     trees: Option<Vec<Tree>>,
 }
 
+/// So many functions are read by one thread before it takes the next.
+const STRETCH: usize = 16 << 10;
+
 impl<'t, 'b> Reading<'t, 'b> {
     /// A table that announces more functions than it holds was cut or forged.
     fn of(table: &'t Table<'b>) -> Option<Reading<'t, 'b>> {
-        let (own, found) = (Marks::new(table), Functions::default());
-        let mut reading = Reading { table, own, found, packages: Packages::default(), trees: Some(vec![]) };
-        let mut at = 0;
-        while at < table.len() {
-            at = reading.run(at)?;
-        }
+        let stretches = (0..table.len()).step_by(STRETCH).collect::<Vec<_>>();
+        let read = |from: &usize| Stretch::of(table, *from..table.len().min(from + STRETCH));
+        let stretches = stretches.par_iter().map(read).collect::<Option<Vec<Stretch<'b>>>>()?;
+        let mut reading = Reading {
+            table,
+            own: Marks::new(table),
+            found: Functions::default(),
+            packages: Packages::default(),
+            trees: Some(vec![]),
+        };
+        stretches.into_iter().for_each(|stretch| reading.add(stretch));
         (table.len() > 0).then_some(reading)
     }
 
-    /// Reads the functions of one package that stand together; the number of the next one.
-    fn run(&mut self, from: usize) -> Option<usize> {
-        let (package, first) = self.function(from)?;
-        let known = self.found.packages.remove(&*String::from_utf8_lossy(package)).unwrap_or_default();
-        let mut functions = known.functions;
-        functions.push(first);
-        let mut at = from + 1;
-        while at < self.table.len() {
-            let (next, function) = self.function(at)?;
-            if next != package {
-                break;
-            }
-            functions.push(function);
-            at += 1;
+    fn add(&mut self, stretch: Stretch<'b>) {
+        stretch.names.iter().for_each(|name| {
+            self.own.set(*name);
+        });
+        self.packages.join(stretch.packages);
+        match (stretch.trees, &mut self.trees) {
+            (Some(more), Some(trees)) => trees.extend(more),
+            (_, trees) => *trees = None,
         }
-        let package = String::from_utf8_lossy(package).into_owned();
-        self.found.packages.insert(package, Package { functions, inlined: vec![] });
-        Some(at)
+        for (package, functions) in stretch.runs {
+            match self.found.packages.get_mut(&*shown(package)) {
+                Some(known) => known.functions.extend(functions),
+                None => {
+                    let package = shown(package).into_owned();
+                    self.found.packages.insert(package, Package { functions, inlined: vec![] });
+                }
+            }
+        }
+    }
+}
+
+/// What some functions that stand together say.
+struct Stretch<'b> {
+    names: Vec<u32>,
+    /// Functions of one package that stand together.
+    runs: Vec<(&'b [u8], Vec<Entry>)>,
+    packages: Packages<'b>,
+    trees: Option<Vec<Tree>>,
+}
+
+impl<'b> Stretch<'b> {
+    fn of(table: &Table<'b>, numbers: Range<usize>) -> Option<Stretch<'b>> {
+        let mut stretch = Stretch { names: vec![], runs: vec![], packages: Packages::default(), trees: Some(vec![]) };
+        for n in numbers {
+            let (package, function) = stretch.function(table, n)?;
+            match stretch.runs.last_mut().filter(|(last, _)| *last == package) {
+                Some((_, functions)) => functions.push(function),
+                None => stretch.runs.push((package, vec![function])),
+            }
+        }
+        Some(stretch)
     }
 
     /// The n-th function, with its package.
-    fn function(&mut self, n: usize) -> Option<(&'b [u8], Entry)> {
-        let function = self.table.function(n)?;
-        let name = self.table.name(function.name)?;
-        self.own.set(function.name);
-        match (self.table.inlined(&function), &mut self.trees) {
+    fn function(&mut self, table: &Table<'b>, n: usize) -> Option<(&'b [u8], Entry)> {
+        let function = table.function(n)?;
+        let name = table.name(function.name)?;
+        self.names.push(function.name);
+        match (table.inlined(&function), &mut self.trees) {
             (Some(tree), Some(trees)) => trees.extend(tree),
             (None, trees) => *trees = None,
             (_, None) => {}
         }
-        self.packages.add(self.table.bytes_of(name));
-        let (package, name) = named(self.table, name);
-        Some((package, Entry { name, file: self.table.file(&function), line: function.line }))
+        self.packages.add(table.bytes_of(name));
+        let (package, name) = named(table, name);
+        Some((package, Entry { name, file: table.file(&function), line: function.line }))
     }
 }
 
@@ -223,16 +260,16 @@ impl Reading<'_, '_> {
     fn inlined(&mut self, image: &Image, file: &Bytes, hint: Option<u64>) {
         let trees = self.trees.take().ok_or_else(unread);
         match trees.and_then(|trees| inlined(self.table, image, file, trees, hint)) {
-            Ok(names) => self.add(&names),
+            Ok(names) => self.add_inlined(&names),
             Err(reason) => self.found.trees_unread = Some(reason),
         }
     }
 
-    fn add(&mut self, names: &[u32]) {
+    fn add_inlined(&mut self, names: &[u32]) {
         for offset in names.iter().filter(|offset| !self.own.has(**offset)) {
             let Some(name) = self.table.name(*offset) else { continue };
             let (package, name) = named(self.table, name);
-            let package = String::from_utf8_lossy(package);
+            let package = shown(package);
             match self.found.packages.get_mut(&*package) {
                 Some(known) => known.inlined.push(name),
                 None => self.found.packages.entry(package.into_owned()).or_default().inlined.push(name),

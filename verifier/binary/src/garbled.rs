@@ -23,6 +23,11 @@ impl<'n> Packages<'n> {
         }
     }
 
+    /// With those of other functions.
+    pub fn join(&mut self, others: Packages<'n>) {
+        self.all.extend(others.all);
+    }
+
     /// Whether one in five or more looks like a name that garble makes.
     pub fn look_garbled(&self) -> bool {
         let garbled = self.all.iter().filter(|package| is_token(package)).count();

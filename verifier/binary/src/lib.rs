@@ -27,8 +27,8 @@ pub use vulnerabilities::Advisories;
 /// What the collector is given beside the deliverable.
 #[derive(Clone, Copy, Default)]
 pub struct Context<'a> {
-    /// The vulnerability database; none where there is none.
-    pub advisories: Option<&'a dyn Advisories>,
+    /// Brings the vulnerability database, asked once; none where there is none.
+    pub advisories: Option<&'a (dyn Fn() -> Option<&'a dyn Advisories> + Sync)>,
 }
 
 /// One sheet per request of this room's kinds. Images are not read yet, and are a gap.
@@ -36,9 +36,11 @@ pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], 
     let binaries = delivery.declared_binaries();
     progress.step(&format!("reading {} executables", binaries.len()));
     delivery.will_open(binaries.iter().map(|binary| binary.path.clone()));
-    let inventory = program::Inventory::of(delivery, progress);
     let asked = requests.iter().any(|request| request.kind == Vulnerability::KIND);
-    let database = asked.then(|| Asked::of(delivery, context.advisories));
+    let (inventory, database) = rayon::join(
+        || program::Inventory::of(delivery, progress),
+        || asked.then(|| Asked::of(delivery, context.advisories.and_then(|bring| bring()))),
+    );
     let read: Vec<Result<Examined, Gap>> = binaries
         .par_iter()
         .map(|binary| Examined::read(delivery, binary, &inventory, database.as_ref()).map_err(gap(&binary.path)))

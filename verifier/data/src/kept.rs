@@ -9,7 +9,7 @@ use assize_facts::{Digest, Sha256};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -51,12 +51,13 @@ impl Kept {
 
     pub fn vulnerabilities(&self) -> Result<Option<SetOf<Database>>, Problem> {
         let path = self.folder.join(DATABASE);
-        let Some(bytes) = read(&path)? else { return Ok(None) };
-        let digest = Sha256::of(&bytes);
+        let Some(digest) = digest(&path)? else { return Ok(None) };
         let note = self.note(&digest)?;
         let database = match self.prepared(&digest) {
             Some(database) => database,
             None => {
+                let bytes = read(&path)?.filter(|bytes| Sha256::of(bytes) == digest);
+                let bytes = bytes.ok_or_else(|| Problem::say("was exchanged meanwhile").at(path.display()))?;
                 let files = Files::of_zip(&bytes).map_err(|p| again(p, &path))?;
                 Database::of(&files).map_err(|p| again(p, &path))?
             }
@@ -102,6 +103,29 @@ fn again(problem: Problem, path: &Path) -> Problem {
 
 /// A file's bytes; `None` where there is no such file.
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    let mut bytes = Vec::new();
+    match file.read_to_end(&mut bytes) {
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) => Err(Problem::say(error.to_string()).at(path.display())),
+    }
+}
+
+/// The same of its SHA-256, without keeping the bytes.
+fn digest(path: &Path) -> Result<Option<Digest>, Problem> {
+    let Some(mut file) = open(path)? else { return Ok(None) };
+    let (mut hash, mut part) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        match file.read(&mut part) {
+            Ok(0) => return Ok(Some(hash.digest())),
+            Ok(n) => hash.update(&part[..n]),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(Problem::say(error.to_string()).at(path.display())),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Option<std::io::Take<fs::File>>, Problem> {
     let wrong = |why: String| Problem::say(why).at(path.display());
     match fs::metadata(path) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
@@ -110,7 +134,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
         Ok(meta) if meta.len() > LARGEST => return Err(wrong(format!("is larger than {LARGEST} bytes"))),
         Ok(_) => {}
     }
-    fs::read(path).map(Some).map_err(|e| wrong(e.to_string()))
+    fs::File::open(path).map(|file| Some(file.take(LARGEST))).map_err(|e| wrong(e.to_string()))
 }
 
 /// Imports a file: what it is, its contents tell. `now` guards against data that claims to be from the future.

@@ -1,8 +1,10 @@
 //! The bytes of a delivered file, read by need: what is handed out was checked against the hash that was taken of the whole file.
 
+use crate::room;
 use crate::scan::Kept;
 use crate::trail::{BLOCK, Trail};
 use assize_facts::{Reason, reason};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::fs::File;
 use std::io;
@@ -82,21 +84,31 @@ impl Bytes {
     }
 
     fn read(&self, range: Range<usize>) -> Result<Vec<u8>, Reason> {
-        let mut bytes = Vec::new();
-        let memory = |_| reason!("file-too-large", path = self.path, size = range.len(), limit = "memory");
-        bytes.try_reserve_exact(range.len()).map_err(memory)?;
-        let mut block = vec![0; BLOCK.min(self.len)];
-        let mut at = range.start;
-        while at < range.end {
-            let index = at / BLOCK;
-            let start = index * BLOCK;
-            let block = &mut block[..BLOCK.min(self.len - start)];
-            self.fill(index, start, block)?;
-            let end = range.end.min(start + block.len());
-            bytes.extend_from_slice(&block[at - start..end - start]);
-            at = end;
+        let memory = || reason!("file-too-large", path = self.path, size = range.len(), limit = "memory");
+        let mut bytes = room::zeros(range.len()).ok_or_else(memory)?;
+        let (mut parts, mut rest, mut at) = (Vec::new(), bytes.as_mut_slice(), range.start);
+        while !rest.is_empty() {
+            let end = range.end.min((at / BLOCK + 1) * BLOCK);
+            let (part, later) = rest.split_at_mut(end - at);
+            parts.push((at, part));
+            (rest, at) = (later, end);
         }
+        parts.into_par_iter().try_for_each(|(at, part)| self.part(at, part))?;
         Ok(bytes)
+    }
+
+    /// Reads what lies within one block.
+    fn part(&self, at: usize, part: &mut [u8]) -> Result<(), Reason> {
+        let index = at / BLOCK;
+        let start = index * BLOCK;
+        let len = BLOCK.min(self.len - start);
+        if part.len() == len {
+            return self.fill(index, start, part);
+        }
+        let mut block = vec![0; len];
+        self.fill(index, start, &mut block)?;
+        part.copy_from_slice(&block[at - start..at - start + part.len()]);
+        Ok(())
     }
 
     /// Reads one block, and checks it where nobody else can write.

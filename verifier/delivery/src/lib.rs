@@ -13,6 +13,7 @@ mod inventory;
 mod libraries;
 mod open;
 mod programs;
+mod room;
 mod scan;
 mod sniff;
 mod source;

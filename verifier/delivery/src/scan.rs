@@ -1,12 +1,13 @@
 //! One pass over a file's bytes: its SHA-256, whether it is text, how random it looks, and where the marks of other formats stand in it.
 
 use crate::libraries::Libraries;
+use crate::room;
 use crate::sniff;
 use crate::store::Part;
 use crate::trail::{Trail, Walking};
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Match, MatchKind};
-use std::io::{self, BufRead};
+use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -121,18 +122,35 @@ pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
 
 /// The same, and keeps some ranges as they pass: what was kept is what was hashed.
 pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>]) -> io::Result<Scan> {
-    let mut pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
-    let mut reader = part.reader();
-    loop {
-        let chunk = reader.fill_buf()?;
-        if chunk.is_empty() {
-            break;
-        }
-        let n = chunk.len();
-        pass.piece(chunk);
-        reader.consume(n);
+    let first = part.piece(0, Vec::new())?;
+    let pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
+    match (first.len() as u64) < part.len() {
+        // On a thread of the pool, so that others can help.
+        true => rayon::scope(|_| pieces(part, first, pass)),
+        false => pieces(part, first, pass),
     }
-    Ok(pass.end(part.len()))
+}
+
+/// SHA-256 takes as long as all else together, so they go side by side; a piece passes through all of it before the next.
+fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass) -> io::Result<Scan> {
+    let (mut trail, mut marks, mut next) = (Walking::default(), Marks::default(), Vec::new());
+    while !piece.is_empty() {
+        let mut hash = || trail.update(&piece);
+        let mut find = || marks.piece(&piece);
+        let mut look = || {
+            pass.piece(&piece);
+            part.piece(pass.at, std::mem::take(&mut next))
+        };
+        let read = if (piece.len() as u64) < part.len() {
+            rayon::join(hash, || rayon::join(find, look).1).1
+        } else {
+            hash();
+            find();
+            look()
+        };
+        next = std::mem::replace(&mut piece, read?);
+    }
+    Ok(pass.end(trail.end(), marks, part.len()))
 }
 
 /// A stretch of a file as it was hashed.
@@ -151,8 +169,7 @@ struct Keeping {
 impl Keeping {
     /// `None` where there is no room.
     fn of(range: &Range<u64>) -> Option<Keeping> {
-        let mut bytes = Vec::new();
-        bytes.try_reserve_exact(usize::try_from(range.end.checked_sub(range.start)?).ok()?).ok()?;
+        let bytes = room::of(usize::try_from(range.end.checked_sub(range.start)?).ok()?)?;
         Some(Keeping { range: range.clone(), bytes })
     }
 
@@ -172,32 +189,23 @@ impl Keeping {
 
 #[derive(Default)]
 struct Pass {
-    trail: Walking,
     kept: Vec<Keeping>,
     at: u64,
     head: Vec<u8>,
-    tail: Vec<u8>,
-    hits: Vec<(u64, Mark)>,
     libraries: Libraries,
-    overflow: bool,
     has_nul: bool,
     weights: Weights,
 }
 
 impl Pass {
     fn piece(&mut self, chunk: &[u8]) {
-        self.trail.update(chunk);
         self.kept.iter_mut().for_each(|kept| kept.pass(self.at, chunk));
         let missing = sniff::HEAD.saturating_sub(self.head.len());
         self.head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
         self.has_nul = self.has_nul || memchr::memchr(0, chunk).is_some();
         self.weigh(chunk);
-        self.across(chunk);
-        self.find(chunk, self.at, |_, _| true);
         self.libraries.pass(&self.head, chunk);
         self.at += chunk.len() as u64;
-        let keep = chunk.len().min(OVERLAP);
-        self.tail = chunk[chunk.len() - keep..].to_vec();
     }
 
     fn weigh(&mut self, chunk: &[u8]) {
@@ -205,6 +213,42 @@ impl Pass {
         if self.at < SAMPLE as u64 || into < SAMPLE {
             self.weights.add(&chunk[..chunk.len().min(SAMPLE)]);
         }
+    }
+
+    fn end(self, trail: Trail, marks: Marks, len: u64) -> Scan {
+        let head = self.head;
+        let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+        let text =
+            (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
+        Scan {
+            trail,
+            kept: self.kept.into_iter().filter_map(Keeping::end).collect(),
+            head,
+            hits: marks.hits,
+            libraries: self.libraries.end(),
+            overflow: marks.overflow,
+            text,
+            entropy: self.weights.entropy(),
+        }
+    }
+}
+
+/// The marks that were found, piece by piece.
+#[derive(Default)]
+struct Marks {
+    at: u64,
+    tail: Vec<u8>,
+    hits: Vec<(u64, Mark)>,
+    overflow: bool,
+}
+
+impl Marks {
+    fn piece(&mut self, chunk: &[u8]) {
+        self.across(chunk);
+        self.find(chunk, self.at, |_, _| true);
+        self.at += chunk.len() as u64;
+        let keep = chunk.len().min(OVERLAP);
+        self.tail = chunk[chunk.len() - keep..].to_vec();
     }
 
     /// Marks that begin in the last piece and end in this one.
@@ -238,23 +282,6 @@ impl Pass {
             self.overflow = true;
         } else {
             self.hits.push((at, mark));
-        }
-    }
-
-    fn end(self, len: u64) -> Scan {
-        let head = self.head;
-        let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-        let text =
-            (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
-        Scan {
-            trail: self.trail.end(),
-            kept: self.kept.into_iter().filter_map(Keeping::end).collect(),
-            head,
-            hits: self.hits,
-            libraries: self.libraries.end(),
-            overflow: self.overflow,
-            text,
-            entropy: self.weights.entropy(),
         }
     }
 }

@@ -9,6 +9,8 @@ use std::os::unix::fs::FileExt;
 /// Members up to this size are kept in memory, larger ones in a temporary file without a name.
 const IN_MEMORY: usize = 4 << 20;
 const CHUNK: usize = 128 << 10;
+/// What two threads work at side by side: long enough that handing it over costs little, short enough for the processor's caches.
+const PIECE: usize = 512 << 10;
 
 pub(crate) enum Store {
     File(File, u64),
@@ -97,6 +99,15 @@ impl<'a> Part<'a> {
         let n = self.fill(&mut bytes, offset)?;
         bytes.truncate(n);
         Ok(bytes)
+    }
+
+    /// What lies at `offset`, at most a piece, into a buffer of an earlier one; nothing at the end.
+    pub(crate) fn piece(&self, offset: u64, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
+        let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
+        buffer.resize(PIECE.min(left), 0);
+        let n = self.fill(&mut buffer, offset)?;
+        buffer.truncate(n);
+        Ok(buffer)
     }
 
     fn fill(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {

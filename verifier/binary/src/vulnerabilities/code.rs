@@ -7,6 +7,7 @@ use assize_delivery::Bytes;
 use assize_facts::{Known, Reason, reason};
 use assize_golang::linker::{in_module, is_standard, symbols, unescaped};
 use assize_golang::module::{escape_path, escape_version};
+use rayon::prelude::*;
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -138,8 +139,7 @@ impl<'p> Code<'p> {
         let mut pattern = vec![0, length];
         pattern.extend_from_slice(path.as_bytes());
         let types = self.types.get_or_init(|| self.read_types()).as_ref().map_err(Reason::clone)?;
-        let finder = memchr::memmem::Finder::new(&pattern);
-        Ok(types.iter().any(|part| finder.find(part).is_some()))
+        Ok(types.iter().any(|part| holds(part, &pattern)))
     }
 
     fn read_types(&self) -> Result<Vec<Cow<'p, [u8]>>, Reason> {
@@ -194,9 +194,36 @@ impl<'p> Code<'p> {
     }
 }
 
+/// Whether a pattern stands in some bytes, looked for in many places at once.
+fn holds(bytes: &[u8], pattern: &[u8]) -> bool {
+    const PART: usize = 1 << 20;
+    let finder = memchr::memmem::Finder::new(pattern);
+    let parts = bytes.len().div_ceil(PART);
+    // A pattern that begins in one part may end in the next.
+    let part = |at: usize| &bytes[at * PART..bytes.len().min((at + 1) * PART + pattern.len())];
+    (0..parts).into_par_iter().any(|at| finder.find(part(at)).is_some())
+}
+
 /// The module among those of the program that a package belongs to: the one with the longest path.
 fn module_of<'m>(package: &str, modules: &BTreeSet<&'m str>, main: Option<&'m str>) -> Option<&'m str> {
     let ends = package.match_indices('/').map(|(at, _)| at).chain([package.len()]);
     let paths = ends.map(|end| &package[..end]).filter(|path| !path.is_empty());
     paths.rev().find_map(|path| modules.get(path).copied().or(main.filter(|m| *m == path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds;
+
+    #[test]
+    fn a_pattern_is_found_wherever_it_stands() {
+        let mut bytes = vec![b'.'; (2 << 20) + 5];
+        for at in [0, 1, (1 << 20) - 3, 1 << 20, (1 << 20) + 1, (2 << 20) - 1, bytes.len() - 4] {
+            assert!(!holds(&bytes, b"here"));
+            bytes[at..at + 4].copy_from_slice(b"here");
+            assert!(holds(&bytes, b"here"), "at {at}");
+            bytes[at..at + 4].fill(b'.');
+        }
+        assert!(!holds(b"", b"here") && !holds(b"her", b"here") && holds(b"here", b"here"));
+    }
 }

@@ -130,7 +130,8 @@ fn ask(folder: &Path, lines: &[&str]) -> Sheet {
     };
     let delivery = Delivery::open(folder, spec, Limits::default()).expect("a folder");
     let database = Database(lines.iter().map(|line| entry(line)).collect());
-    let context = Context { advisories: Some(&database) };
+    let bring = || Some(&database as &dyn Advisories);
+    let context = Context { advisories: Some(&bring) };
     crate::collect(&delivery, context, &[Request::new("binary.vulnerabilities", &BTreeMap::new())], &Quiet).remove(0)
 }
 

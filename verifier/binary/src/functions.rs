@@ -201,7 +201,8 @@ impl<'b> Stretch<'b> {
     fn of(table: &Table<'b>, numbers: Range<usize>) -> Option<Stretch<'b>> {
         let mut stretch = Stretch { names: vec![], runs: vec![], packages: Packages::default(), trees: Some(vec![]) };
         for n in numbers {
-            let (package, function) = stretch.function(table, n)?;
+            let last = stretch.runs.last().map_or(&b""[..], |(package, _)| package);
+            let (package, function) = stretch.function(table, n, last)?;
             match stretch.runs.last_mut().filter(|(last, _)| *last == package) {
                 Some((_, functions)) => functions.push(function),
                 None => stretch.runs.push((package, vec![function])),
@@ -210,8 +211,8 @@ impl<'b> Stretch<'b> {
         Some(stretch)
     }
 
-    /// The n-th function, with its package.
-    fn function(&mut self, table: &Table<'b>, n: usize) -> Option<(&'b [u8], Entry)> {
+    /// The n-th function, with its package; `last` is that of the one before.
+    fn function(&mut self, table: &Table<'b>, n: usize, last: &'b [u8]) -> Option<(&'b [u8], Entry)> {
         let function = table.function(n)?;
         let name = table.name(function.name)?;
         self.names.push(function.name);
@@ -221,16 +222,25 @@ impl<'b> Stretch<'b> {
             (_, None) => {}
         }
         self.packages.add(table.bytes_of(name));
-        let (package, name) = named(table, name);
+        let (package, name) = named(table, name, last);
         Some((package, Entry { name, file: table.file(&function), line: function.line }))
     }
 }
 
-/// A linker's name in two: the bytes of its package, and where the rest stands.
-fn named<'b>(table: &Table<'b>, name: Text) -> (&'b [u8], Text) {
-    let (package, rest) = split_bytes(table.bytes_of(name));
+/// A linker's name in two: the bytes of its package, and where the rest stands. `last` is the package of the function before it.
+fn named<'b>(table: &Table<'b>, name: Text, last: &'b [u8]) -> (&'b [u8], Text) {
+    let bytes = table.bytes_of(name);
+    let (package, rest) = of_package(bytes, last).map_or_else(|| split_bytes(bytes), |rest| (last, rest));
     let before = name.length - rest.len() as u32;
     (package, Text { at: name.at + before, length: rest.len() as u32 })
+}
+
+/// What stands behind a package's name, where a look at the beginning tells that it is this package's: most functions follow one of the same.
+fn of_package<'b>(name: &'b [u8], package: &[u8]) -> Option<&'b [u8]> {
+    let rest = name.strip_prefix(package)?.strip_prefix(b".").filter(|_| !package.is_empty())?;
+    // A slash before any bracket is a part of the package's path.
+    let end = rest.iter().find(|byte| matches!(byte, b'/' | b'[' | b'('));
+    (end != Some(&b'/')).then_some(rest)
 }
 
 /// One mark per byte of the names.
@@ -268,7 +278,7 @@ impl Reading<'_, '_> {
     fn add_inlined(&mut self, names: &[u32]) {
         for offset in names.iter().filter(|offset| !self.own.has(**offset)) {
             let Some(name) = self.table.name(*offset) else { continue };
-            let (package, name) = named(self.table, name);
+            let (package, name) = named(self.table, name, b"");
             let package = shown(package);
             match self.found.packages.get_mut(&*package) {
                 Some(known) => known.inlined.push(name),
@@ -392,4 +402,36 @@ fn recorded(table: &Table<'_>, image: &Image, file: &Bytes) -> Result<Vec<u64>, 
         found.extend(words.iter().filter_map(written));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_of_the_last_package_is_known_without_taking_its_name_apart() {
+        let names: [&[u8]; 12] = [
+            b"a/b.F",
+            b"a/b.(*T).M",
+            b"a/b.T[go.shape.int].M",
+            b"a/b.F[a/c.T]",
+            b"a/b.c/d.F",
+            b"a/b%2ec.F",
+            b"a/bc.F",
+            b"a/b",
+            b"a/b.",
+            b"main.main",
+            b"type:.eq.a/b.T",
+            b"go:a/b.c",
+        ];
+        for package in [&b"a/b"[..], b"a", b"main", b"a/bc"] {
+            for name in names {
+                if let Some(behind) = of_package(name, package) {
+                    assert_eq!((package, behind), split_bytes(name), "{}", shown(name));
+                }
+            }
+        }
+        assert_eq!(of_package(b"a/b.(*T).M", b"a/b"), Some(&b"(*T).M"[..]));
+        assert_eq!(of_package(b"a/b.c/d.F", b"a/b"), None);
+    }
 }

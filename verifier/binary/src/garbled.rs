@@ -15,12 +15,22 @@ pub struct Packages<'n> {
 
 impl<'n> Packages<'n> {
     pub fn add(&mut self, name: &'n [u8]) {
+        if self.is_of_last(name) {
+            return;
+        }
         let Ok(name) = std::str::from_utf8(name) else { return };
         let Some(package) = package(name).filter(|package| *package != self.last) else { return };
         self.last = package;
         if !name.starts_with("runtime.") && !is_internal_path(package) {
             self.all.insert(package);
         }
+    }
+
+    /// Whether a look at the beginning already tells that it is of the last package.
+    fn is_of_last(&self, name: &[u8]) -> bool {
+        let behind = name.strip_prefix(self.last.as_bytes()).and_then(|rest| rest.strip_prefix(b"."));
+        // A version is a part of the package, and a slash begins another path.
+        behind.is_some_and(|rest| !self.last.is_empty() && !rest.starts_with(b"v") && !rest.contains(&b'/'))
     }
 
     /// With those of other functions.
@@ -65,6 +75,7 @@ mod tests {
         assert!(!look(&["runtime.main", "internal/abi.F", "vendor/x.F", "type:.eq.x"]));
         assert!(!look(&["main.main", "net/http.Serve", "example.com/a1b2c3d4.F"]));
         assert!(look(&["main.main", "net/http.Serve", "os.Open", "io.Copy", "aB3dE6gH.F"]));
+        assert!(!look(&["a.main", "a.b", "a.b/c.D", "a.b/d.E", "a.b/e.F", "aB3dE6gH.F", "a.b/f.G"]));
         assert!(!look(&["main.main", "net/http.Serve", "os.Open", "io.Copy", "a.F", "aB3dE6gH.F"]));
         assert!(!look(&["main.main", "abcdefgh.F", "a1.F", "a1b2c3d4e5f6g7h8i.F", "aB3-E6gH.F"]));
     }

@@ -28,30 +28,49 @@ pub(crate) enum Mark {
     Upx,
 }
 
-const MARKS: &[(&[u8], Mark)] = &[
-    (b"\x7fELF", Mark::Elf),
-    (b"\xcf\xfa\xed\xfe", Mark::MachO),
-    (b"\xfe\xed\xfa\xcf", Mark::MachO),
-    (b"\xce\xfa\xed\xfe", Mark::MachO),
-    (b"\xfe\xed\xfa\xce", Mark::MachO),
-    (b"PE\0\0", Mark::Pe),
-    (b"\x1f\x8b\x08", Mark::Gzip),
-    (b"\x28\xb5\x2f\xfd", Mark::Zstd),
-    (b"\xfd7zXZ\0", Mark::Xz),
-    (b"7z\xbc\xaf\x27\x1c", Mark::SevenZip),
-    (b"PK\x05\x06", Mark::ZipEnd),
-    (b"\xff Go buildinf:", Mark::GoBuildInfo),
+/// What is searched for, and what has to stand before it: common bytes at the start of a mark would stop the search everywhere.
+struct Sought {
+    before: &'static [&'static [u8]],
+    bytes: &'static [u8],
+    mark: Mark,
+}
+
+const fn whole(bytes: &'static [u8], mark: Mark) -> Sought {
+    Sought { before: &[b""], bytes, mark }
+}
+
+const SOUGHT: &[Sought] = &[
+    whole(b"\x7fELF", Mark::Elf),
+    whole(b"\xcf\xfa\xed\xfe", Mark::MachO),
+    whole(b"\xfe\xed\xfa\xcf", Mark::MachO),
+    whole(b"\xce\xfa\xed\xfe", Mark::MachO),
+    whole(b"\xfe\xed\xfa\xce", Mark::MachO),
+    whole(b"PE\0\0", Mark::Pe),
+    whole(b"\x1f\x8b\x08", Mark::Gzip),
+    whole(b"\x28\xb5\x2f\xfd", Mark::Zstd),
+    whole(b"\xfd7zXZ\0", Mark::Xz),
+    whole(b"7z\xbc\xaf\x27\x1c", Mark::SevenZip),
+    whole(b"PK\x05\x06", Mark::ZipEnd),
+    whole(b"\xff Go buildinf:", Mark::GoBuildInfo),
     // The pclntab's header: magic of Go 1.2, 1.16, 1.18 and 1.20 in both byte orders, and two zeros (runtime/symtab.go, pcHeader).
-    (b"\xfb\xff\xff\xff\0\0", Mark::GoFunctions),
-    (b"\xfa\xff\xff\xff\0\0", Mark::GoFunctions),
-    (b"\xf0\xff\xff\xff\0\0", Mark::GoFunctions),
-    (b"\xf1\xff\xff\xff\0\0", Mark::GoFunctions),
-    (b"\xff\xff\xff\xfb\0\0", Mark::GoFunctions),
-    (b"\xff\xff\xff\xfa\0\0", Mark::GoFunctions),
-    (b"\xff\xff\xff\xf0\0\0", Mark::GoFunctions),
-    (b"\xff\xff\xff\xf1\0\0", Mark::GoFunctions),
-    (b"UPX!", Mark::Upx),
+    Sought {
+        before: &[b"\xfb\xff", b"\xfa\xff", b"\xf0\xff", b"\xf1\xff"],
+        bytes: b"\xff\xff\0\0",
+        mark: Mark::GoFunctions,
+    },
+    Sought { before: &[b"\xff\xff"], bytes: b"\xff\xfb\0\0", mark: Mark::GoFunctions },
+    Sought { before: &[b"\xff\xff"], bytes: b"\xff\xfa\0\0", mark: Mark::GoFunctions },
+    Sought { before: &[b"\xff\xff"], bytes: b"\xff\xf0\0\0", mark: Mark::GoFunctions },
+    Sought { before: &[b"\xff\xff"], bytes: b"\xff\xf1\0\0", mark: Mark::GoFunctions },
+    whole(b"UPX!", Mark::Upx),
 ];
+
+impl Sought {
+    /// Where the mark begins whose sought bytes stand here.
+    fn begins(&self, bytes: &[u8], at: usize) -> Option<usize> {
+        self.before.iter().find(|before| bytes[..at].ends_with(before)).map(|before| at - before.len())
+    }
+}
 
 /// More marks than this in one file are not looked at.
 pub(crate) const MOST_HITS: usize = 20_000;
@@ -60,7 +79,7 @@ const OVERLAP: usize = 13;
 /// Of every mebibyte so many bytes are weighed for the entropy; all of a smaller file.
 const SAMPLE: usize = 16 << 10;
 
-/// Finds the mark that begins first: no mark begins like another, so that there is one at most in each place.
+/// Finds what is sought and begins first: none begins like another, so that there is one at most in each place.
 enum Searcher {
     /// By vector instructions, some four times as quick.
     Packed(packed::Searcher),
@@ -70,12 +89,12 @@ enum Searcher {
 
 impl Searcher {
     fn of_marks() -> Searcher {
-        let packed = packed::Config::new().builder().extend(MARKS.iter().map(|(bytes, _)| bytes)).build();
+        let packed = packed::Config::new().builder().extend(SOUGHT.iter().map(|sought| sought.bytes)).build();
         packed.map_or_else(Searcher::automaton, Searcher::Packed)
     }
 
     fn automaton() -> Searcher {
-        let marks = MARKS.iter().map(|(bytes, _)| bytes);
+        let marks = SOUGHT.iter().map(|sought| sought.bytes);
         let built = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks);
         Searcher::Automaton(built.expect("a handful of constant patterns compiles"))
     }
@@ -266,11 +285,13 @@ impl Marks {
     fn find(&mut self, bytes: &[u8], base: u64, counts: impl Fn(usize, usize) -> bool) {
         let mut at = 0;
         while let Some(m) = searcher().find(&bytes[at..]) {
-            let start = at + m.start();
-            if counts(start, at + m.end()) {
-                self.hit(base + start as u64, MARKS[m.pattern().as_usize()].1);
+            let (found, sought) = (at + m.start(), &SOUGHT[m.pattern().as_usize()]);
+            if let Some(start) = sought.begins(bytes, found)
+                && counts(start, at + m.end())
+            {
+                self.hit(base + start as u64, sought.mark);
             }
-            at = start + 1;
+            at = found + 1;
             if self.overflow {
                 return;
             }
@@ -356,22 +377,45 @@ mod tests {
         assert_eq!(kept, wanted.collect::<Vec<_>>());
     }
 
+    /// Every mark in full.
+    fn marks() -> Vec<(Vec<u8>, Mark)> {
+        let each = |sought: &'static Sought| sought.before.iter().map(|before| [before, sought.bytes].concat());
+        SOUGHT.iter().flat_map(|sought| each(sought).map(|bytes| (bytes, sought.mark))).collect()
+    }
+
     #[test]
     fn every_mark_is_found_by_both_ways_of_searching() {
         let automaton = Searcher::automaton();
-        for (index, (mark, _)) in MARKS.iter().enumerate() {
-            let others = MARKS.iter().filter(|(other, _)| other.starts_with(mark)).count();
-            assert_eq!(others, 1, "{mark:?} begins like another");
+        for (index, sought) in SOUGHT.iter().enumerate() {
+            let others = SOUGHT.iter().filter(|other| other.bytes.starts_with(sought.bytes)).count();
+            assert_eq!(others, 1, "{:?} begins like another", sought.bytes);
             // One that ends first and begins later must not hide it.
-            let bytes = [&[0xff; 70], *mark, b"\xff\x7fELF", &[0; 9]].concat();
+            let bytes = [&[0xff; 70], sought.bytes, b"\xff\x7fELF", &[0; 9]].concat();
             for searcher in [searcher(), &automaton] {
-                let found = searcher.find(&bytes).expect("a mark");
-                assert!(found.start() <= 70 && (found.start() < 70 || found.pattern().as_usize() == index), "{mark:?}");
+                let found = searcher.find(&bytes).expect("it is there");
+                let first = found.start() <= 70 && (found.start() < 70 || found.pattern().as_usize() == index);
+                assert!(first, "{:?}", sought.bytes);
             }
         }
         let mut bytes = b"....\xff Go build\x7fELF\x1f\x8b\x08PK\x05\x06".to_vec();
         bytes.resize(200, b'.');
         assert_eq!(scanned(bytes).hits, [(14, Mark::Elf), (18, Mark::Gzip), (21, Mark::ZipEnd)]);
+    }
+
+    #[test]
+    fn every_mark_is_found_once_wherever_pieces_are_cut_and_nothing_that_only_ends_like_one() {
+        for (bytes, mark) in marks() {
+            // A piece of a large file is half a mebibyte.
+            for back in 0..=bytes.len() {
+                let at = (512 << 10) - back;
+                let mut file = vec![b'.'; 600 << 10];
+                file[at..at + bytes.len()].copy_from_slice(&bytes);
+                assert_eq!(scanned(file.clone()).hits, [(at as u64, mark)], "{bytes:?} at {at}");
+                file[at] ^= 0x40;
+                assert_eq!(scanned(file).hits, [], "{bytes:?} at {at}");
+            }
+            assert_eq!(scanned(bytes.clone()).hits, [(0, mark)]);
+        }
     }
 
     #[test]

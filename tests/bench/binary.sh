@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Reads prometheus v0.315.0 (143.5 MB) and its stripped form: build information, functions with inline trees, linkage and SHA-256, and what the
-# vulnerability database says of it, beside the commands that do a part of it. The least CPU time and time passed of five runs (RUNS=), and the most memory.
+# vulnerability database says of it, beside the commands that do a part of it. The least CPU time and time passed of nine runs (RUNS=), and the most memory.
 # Builds the program through the module proxy of the environment. Usage: binary.sh [DATABASE.zip] (default: the one that `assize data` keeps)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -35,7 +35,7 @@ export ASSIZE_DATA="$work/data"
 # measure NAME COMMAND…: the least user and system time, the least time passed and the most memory of some runs; each is kept in its own right.
 rows="$work/rows.tsv"
 : >"$rows"
-runs="${RUNS:-5}"
+runs="${RUNS:-9}"
 measure() {
     python3 - "$rows" "$runs" "$@" <<'PY'
 import os, subprocess, sys, time
@@ -76,6 +76,10 @@ for form in plain stripped; do
     measure "$form: \`go version -m\`" go version -m "$program"
     measure "$form: \`go tool nm\`" go tool nm "$program"
     measure "$form: \`sha256sum\`" sha256sum "$program"
+    # With the processor's own instructions, as here.
+    measure "$form: \`openssl dgst -sha256\`" openssl dgst -sha256 "$program"
+    ASSIZE_PROGRAM="$program" cargo test --quiet --release --locked -p assize-binary --lib -- --ignored --exact --nocapture \
+        tests::how_long_build_information_takes | sed -n "s/^| /| $form: /p"
 done
 python3 - "$rows" <<'PY'
 import sys

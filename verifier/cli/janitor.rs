@@ -11,7 +11,7 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// What the names of such folders begin with; sixteen hexadecimal digits follow.
 const PREFIX: &str = "assize-run-";
@@ -172,6 +172,9 @@ fn clear(folder: &Path) -> bool {
     if !opened.metadata().is_ok_and(|m| (m.dev(), m.ino()) == (found.dev(), found.ino())) || !take(&opened) {
         return false;
     }
+    if is_untouched(&found) && fs::remove_dir(folder).is_ok() {
+        return true;
+    }
     remove_draft(folder);
     let until = Instant::now() + PATIENCE;
     loop {
@@ -183,6 +186,14 @@ fn clear(folder: &Path) -> bool {
             gone => return gone.is_ok(),
         }
     }
+}
+
+/// Nothing was ever put into it, so that nothing can run from it: an inode's change time is set by every change, and by nothing else (inode(7)).
+fn is_untouched(folder: &fs::Metadata) -> bool {
+    let made = folder.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
+    made.is_some_and(|made| {
+        (made.as_secs() as i64, i64::from(made.subsec_nanos())) == (folder.ctime(), folder.ctime_nsec())
+    })
 }
 
 fn remove_draft(folder: &Path) {

@@ -225,7 +225,7 @@ fn known(own: Result<BuildInfo, Unread>) -> Known<Option<BuildInfo>> {
 
 /// A program as the Go linker writes it for ELF: the sections that its headers name hold everything that is asked for, and nothing else is read.
 /// The library gets the section of the build information alone. What is otherwise, or leaves anything open, is read whole.
-struct Plain {
+pub(crate) struct Plain {
     own: Result<BuildInfo, Unread>,
     readers_agree: Known<bool>,
     functions: Functions,
@@ -233,6 +233,13 @@ struct Plain {
 
 impl Plain {
     fn of(headers: &Headers, file: &Bytes) -> Option<Plain> {
+        let (own, readers_agree) = Plain::build_info(headers, file)?;
+        let functions = functions::read(&headers.image, file, None).ok()?;
+        functions.trees_unread.is_none().then_some(Plain { own, readers_agree, functions })
+    }
+
+    /// The build information, and whether both readers say the same of it.
+    pub fn build_info(headers: &Headers, file: &Bytes) -> Option<(Result<BuildInfo, Unread>, Known<bool>)> {
         if headers.format != "elf" || headers.image.big_endian || !headers.image.named {
             return None;
         }
@@ -241,8 +248,7 @@ impl Plain {
         let context = BinaryContext::new(&section);
         let theirs = buildinfo::extract(&context);
         let readers_agree = agree(&own, theirs.as_ref().map(|info| (info.go_version, info)));
-        let functions = functions::read(&headers.image, file, None).ok()?;
-        functions.trees_unread.is_none().then_some(Plain { own, readers_agree, functions })
+        Some((own, readers_agree))
     }
 
     fn read(self, headers: Headers) -> Read {

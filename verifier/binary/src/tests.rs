@@ -192,3 +192,23 @@ fn a_plain_program_says_the_same_whether_it_is_read_in_part_or_whole() {
         assert_eq!(told(&part), told(&whole), "{env:?} {flags:?}");
     }
 }
+
+/// Headers and build information, by both readers, of the program at ASSIZE_PROGRAM, whose hash is taken before: the least of a hundred times.
+#[test]
+#[ignore = "a benchmark; played by tests/bench/binary.sh"]
+fn how_long_build_information_takes() {
+    let program = std::env::var_os("ASSIZE_PROGRAM").expect("ASSIZE_PROGRAM names a program");
+    let folder = Path::new(&program).parent().expect("a folder");
+    let name = Path::new(&program).file_name().expect("a name").to_string_lossy().into_owned();
+    let delivery = Delivery::open(folder, Deliverable::default(), Limits::default()).expect("a folder");
+    let file = delivery.open_binary(&name).expect("a program");
+    let once = |_| {
+        let begun = std::time::Instant::now();
+        let headers = crate::headers::read(&file).expect("headers");
+        let (own, agree) = crate::program::Plain::build_info(&headers, &file).expect("a plain Go program");
+        assert!(own.is_ok() && agree == Known::Value(true));
+        begun.elapsed()
+    };
+    let least = (0..100).map(once).min().unwrap_or_default();
+    println!("| build information by both readers, hashed before | {:.4} s |", least.as_secs_f64());
+}

@@ -46,7 +46,7 @@ impl Prepared {
 
     fn from_lines(entries: usize, modified: Option<Timestamp>, lines: Vec<u8>) -> Prepared {
         let mut starts = vec![0];
-        starts.extend(lines.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1));
+        starts.extend(memchr::memchr_iter(b'\n', &lines).map(|at| at + 1));
         Prepared { entries, modified, lines, starts }
     }
 
@@ -64,12 +64,12 @@ impl Prepared {
         let end = bytes.iter().position(|byte| *byte == b'\n')?;
         let head = String::from_utf8(bytes[..end].to_vec()).ok()?;
         let [form, of, own, entries, modified] = head.split('\t').collect::<Vec<_>>().try_into().ok()?;
-        let lines = bytes.split_off(end + 1);
-        if form != FORM || of != database.0 || own != Sha256::of(&lines).0 {
+        if form != FORM || of != database.0 || own != Sha256::of(&bytes[end + 1..]).0 {
             return None;
         }
+        bytes.drain(..=end);
         let modified = if modified == "-" { None } else { Some(modified.parse().ok()?) };
-        Some(Prepared::from_lines(entries.parse().ok()?, modified, lines))
+        Some(Prepared::from_lines(entries.parse().ok()?, modified, bytes))
     }
 
     /// What the database says of one module.

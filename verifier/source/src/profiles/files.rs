@@ -11,7 +11,7 @@ const LARGEST_UNNAMED: u64 = 1 << 20;
 /// Folders whose files belong to somebody else or to tests: what they start counts where it is surely the service.
 const ASIDE: [&str; 4] = ["vendor", "testdata", "node_modules", ".git"];
 
-/// Endings of files that start nothing: sources, documents, pictures.
+/// Endings of sources, documents and pictures: their words start nothing, but tools take a manifest by any name.
 const OTHERS: [&str; 45] = [
     "go", "mod", "sum", "md", "mdx", "rst", "adoc", "txt", "html", "htm", "css", "scss", "less", "js", "mjs", "ts",
     "tsx", "jsx", "vue", "map", "svg", "png", "jpg", "jpeg", "gif", "ico", "webp", "woff", "woff2", "ttf", "pdf",
@@ -29,6 +29,8 @@ enum Form {
     Quadlet,
     /// Anything else: what its words say.
     Words,
+    /// Speaks of much and starts nothing, unless the whole of it is a manifest (`kubectl apply -f notes.txt`).
+    Document,
 }
 
 fn extension(path: &str) -> String {
@@ -36,12 +38,12 @@ fn extension(path: &str) -> String {
     name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
-fn form(entry: &Entry) -> Option<Form> {
+fn form(entry: &Entry) -> Form {
     let name = entry.name().to_ascii_lowercase();
     let stem = ["tmpl", "gotmpl", "tpl", "j2", "template", "in", "dist", "example"]
         .iter()
         .find_map(|e| name.strip_suffix(&format!(".{e}")));
-    Some(match extension(stem.unwrap_or(&name)).as_str() {
+    match extension(stem.unwrap_or(&name)).as_str() {
         "yaml" | "yml" | "kube" => Form::Yaml,
         "json" => Form::Json,
         "container" => Form::Quadlet,
@@ -49,17 +51,13 @@ fn form(entry: &Entry) -> Option<Form> {
         _ if matches!(name.as_str(), "makefile" | "gnumakefile" | "justfile" | "jenkinsfile" | "procfile") => {
             Form::Commands
         }
-        other if OTHERS.contains(&other) => return None,
-        _ if name == "vagrantfile"
-            || name.starts_with("readme")
-            || name.starts_with("license")
-            || name.starts_with("changelog") =>
-        {
-            return None;
+        other if OTHERS.contains(&other) => Form::Document,
+        _ if ["vagrantfile", "readme", "license", "changelog"].iter().any(|start| name.starts_with(start)) => {
+            Form::Document
         }
         // A helper file of a chart, or any other: its name says nothing.
         _ => Form::Words,
-    })
+    }
 }
 
 /// Whether a file lies where only what is surely the service's counts.
@@ -68,7 +66,7 @@ pub(super) fn is_aside(path: &str) -> bool {
 }
 
 pub(super) fn may_matter(entry: &Entry) -> bool {
-    entry.is_file() && form(entry).is_some_and(|form| form != Form::Words || entry.size <= LARGEST_UNNAMED)
+    entry.is_file() && (!matches!(form(entry), Form::Words | Form::Document) || entry.size <= LARGEST_UNNAMED)
 }
 
 /// The text of a file that speaks of confinement or starts containers; `None` where it does neither.
@@ -117,22 +115,29 @@ fn matters(bytes: &[u8]) -> bool {
 /// What keeps a deployment file from being read, where it speaks of confinement.
 pub(super) fn containers(entry: &Entry, text: &str) -> Result<Vec<Container>, String> {
     match form(entry) {
-        None => Ok(vec![]),
-        Some(Form::Json) => structured(text).or_else(|detail| not_read(text, detail)),
-        Some(Form::Yaml) => structured(text).or_else(|detail| match template::plain(text) {
+        Form::Document if looks_like_manifest(text) => Ok(structured(text).unwrap_or_default()),
+        Form::Document => Ok(vec![]),
+        Form::Json => structured(text).or_else(|detail| not_read(text, detail)),
+        Form::Yaml => structured(text).or_else(|detail| match template::plain(text) {
             Some(plain) => structured(&plain)
                 .map(|all| all.into_iter().map(Container::by_a_template).collect())
                 .or_else(|_| Ok(template::unread(text))),
             None => not_read(text, detail),
         }),
-        Some(Form::Commands) => Ok(commands::of_lines(text)),
-        Some(Form::Quadlet) => Ok(containers::of_quadlet(text)),
+        Form::Commands => Ok(commands::of_lines(text)),
+        Form::Quadlet => Ok(containers::of_quadlet(text)),
         // A manifest without a name that says so, or a script.
-        Some(Form::Words) => Ok(match structured(text) {
+        Form::Words => Ok(match structured(text) {
             Ok(all) if !all.is_empty() => all,
             _ => commands::of_lines(text),
         }),
     }
+}
+
+/// The fields without which no manifest is one, each at the beginning of a line, or JSON.
+fn looks_like_manifest(text: &str) -> bool {
+    let begins = |field: &str| text.lines().any(|line| line.trim_start_matches(['"', '\'']).starts_with(field));
+    text.trim_start().starts_with(['{', '[']) || (begins("apiVersion") && begins("kind")) || begins("services")
 }
 
 /// Another tool's file is of no interest; one that speaks of confinement is.

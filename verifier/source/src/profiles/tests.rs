@@ -240,7 +240,30 @@ fn a_template_that_is_no_yaml_is_told_by_its_words() {
 fn a_deployment_file_that_is_too_large_is_a_gap() {
     let limits = Limits { text_file: 1000, ..Limits::default() };
     let long = format!("{PRIVILEGED}# {}\n", "x".repeat(1000));
-    let told = told_within(&[("pod.yaml", &long), ("a.go", &long)], limits);
-    assert_eq!(told.len(), 1);
-    assert!(told[0].starts_with("gap pod.yaml"), "{told:?}");
+    let told = told_within(&[("a.go", &long), ("pod.yaml", &long), ("pod.png", &"x".repeat(2 << 20))], limits);
+    assert_eq!(told, ["gap a.go file-too-large", "gap pod.yaml file-too-large"], "nobody deploys a picture of 2 MiB");
+}
+
+#[test]
+fn a_manifest_is_one_under_any_name_and_in_utf_16() {
+    let manifest = format!("apiVersion: v1\n{}", pod("{type: Unconfined}", ""));
+    let told_of = |path: &str, text: &str| told(&[(path, text)]);
+    for path in ["notes.txt", "README.md", "deploy.go", "LICENSE", "pod.key"] {
+        assert_eq!(told_of(path, &manifest), ["Pod p, container auth-api unconfined true -/- false"], "{path}");
+        let said = format!("# Running it\n\n    docker run --privileged auth-api\n\n```yaml\n{manifest}```\n");
+        assert!(told_of(path, &said).is_empty(), "{path} speaks of it");
+    }
+    let json = r#"{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers":
+        [{"name": "auth-api", "securityContext": {"privileged": true}}]}}"#;
+    assert_eq!(told_of("pod.txt", json), ["Pod p, container auth-api privileged true -/- false"]);
+    for (mark, bytes) in [([0xff, 0xfe], u16::to_le_bytes as fn(u16) -> [u8; 2]), ([0xfe, 0xff], u16::to_be_bytes)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wide: Vec<u8> = mark.into_iter().chain(manifest.encode_utf16().flat_map(bytes)).collect();
+        std::fs::write(folder.path().join("pod.yaml"), wide).expect("a file");
+        let spec = Deliverable { name: Some("auth-api".into()), ..Deliverable::default() };
+        let delivery = Delivery::open(folder.path(), spec, Limits::default()).expect("opened");
+        let sheet = sheet(&delivery, &Request::new(KIND, &BTreeMap::new()));
+        assert_eq!(sheet.items.iter().map(|item| item.text("form")).collect::<Vec<_>>(), [Some("unconfined")]);
+        assert!(sheet.gaps.is_empty());
+    }
 }

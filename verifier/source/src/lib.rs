@@ -71,10 +71,12 @@ fn read(
     progress: &dyn Progress,
 ) -> Vec<Sheet> {
     let asks = |kinds: &[&str]| requests.iter().any(|request| kinds.contains(&request.kind.as_str()));
-    let settings = (asks(modules::KINDS) || asks(&[BuildSetting::KIND])).then(|| settings::sheet(delivery, tree));
+    let about_modules = asks(modules::KINDS);
     // What the build imports decides which sums it needs.
-    let source =
-        (asks(facts::KINDS) || asks(modules::KINDS)).then(|| source(delivery, tree, asks(facts::KINDS), progress));
+    let (settings, source) = rayon::join(
+        || (about_modules || asks(&[BuildSetting::KIND])).then(|| settings::sheet(delivery, tree)),
+        || (about_modules || asks(facts::KINDS)).then(|| source(delivery, tree, asks(facts::KINDS), progress)),
+    );
     let imports = source.as_ref().map(|source| source.program.imports());
     let given =
         modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: settings.as_ref() };

@@ -30,13 +30,13 @@ pub(crate) struct Source<'a> {
     pub program: Program<'a>,
     texts: Vec<OnceLock<Option<Arc<Text>>>>,
     /// `inventory.files` of the deliverable, taken when something refers to a file.
-    inventory: Box<dyn Fn() -> Sheet + Sync + 'a>,
+    inventory: Box<dyn Fn() -> Sheet + Send + Sync + 'a>,
     /// Parsed when asked for, by whatever kind first asks.
     pub decls: Decls,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(program: Program<'a>, inventory: Box<dyn Fn() -> Sheet + Sync + 'a>) -> Source<'a> {
+    pub fn new(program: Program<'a>, inventory: Box<dyn Fn() -> Sheet + Send + Sync + 'a>) -> Source<'a> {
         let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
         let decls = Decls::new(program.folders.files.len());
         Source { program, texts, inventory, decls }

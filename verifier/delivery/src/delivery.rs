@@ -242,13 +242,20 @@ impl Delivery {
 
     /// SHA-256 of a file's content; of a link, of its target's text.
     pub fn digest(&self, path: &str) -> Result<Digest, Reason> {
+        self.digest_of(self.entry(path).ok_or_else(|| reason!("not-delivered", path = path))?)
+    }
+
+    /// The same of an entry that is at hand.
+    pub fn digest_of(&self, entry: &Entry) -> Result<Digest, Reason> {
+        let path = entry.path.as_str();
         if let Some(digest) = self.digests().get(path) {
             return Ok(digest.clone());
         }
-        if let Some(Entry { kind: EntryKind::Link(target), .. }) = self.entry(path) {
-            return Ok(Sha256::of(target.as_bytes()));
+        match &entry.kind {
+            EntryKind::File => {}
+            EntryKind::Link(target) => return Ok(Sha256::of(target.as_bytes())),
+            EntryKind::Special(_) => return Err(reason!("file-not-regular", path = path)),
         }
-        let entry = self.file(path)?;
         let mut hash = Sha256::new();
         open::stream(&self.0.root.join(&entry.real), path, |piece| hash.update(piece))?;
         let digest = hash.digest();

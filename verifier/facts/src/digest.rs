@@ -23,7 +23,7 @@ impl Sha256 {
 
     /// `sha256:` and lower-case hexadecimal.
     pub fn digest(self) -> Digest {
-        Digest(format!("sha256:{}", hex(&self.bytes())))
+        Digest(["sha256:", &hex(&self.bytes())].concat())
     }
 
     pub fn of(bytes: &[u8]) -> Digest {
@@ -41,5 +41,7 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

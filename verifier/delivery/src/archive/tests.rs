@@ -157,6 +157,13 @@ fn a_cut_off_or_altered_archive_is_never_read_to_a_good_end() {
     let at = zip.windows(3).position(|w| w == b"one").unwrap_or(33);
     zip[at] ^= 1;
     assert!(list(zip).contains("end archive-damaged"));
+    // The checksum and the size that the directory promises (APPNOTE.TXT, 4.3.12).
+    for field in [16, 19, 24] {
+        let mut zip = zip_of(files);
+        let directory = zip.windows(4).position(|w| w == b"PK\x01\x02").expect("a directory");
+        zip[directory + field] ^= 1;
+        assert!(list(zip).contains("end archive-damaged"), "byte {field}");
+    }
 }
 
 #[test]

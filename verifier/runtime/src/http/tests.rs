@@ -115,7 +115,7 @@ fn a_dripping_server_does_not_stretch_the_time() {
     let begun = Instant::now();
     let drip = repeated(b"HTTP/1.1 200 OK\r\n", b"a", Duration::from_millis(20));
     assert_eq!(served(drip, Duration::from_millis(300)), Err(Failure::Timeout));
-    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
 }
 
 #[test]

@@ -196,7 +196,8 @@ impl Init {
         let (pid, report) = self.child(output.as_raw_fd(), errors.as_raw_fd(), attach, |setup| {
             root::step("enter-folder", nix::unistd::chdir(spawn.folder.as_str()))?;
             confined(setup)?;
-            root::step("execute", nix::unistd::execve(&path, &argv, &envp).map(drop))
+            let begin = || nix::unistd::execve(&path, &argv, &envp).map(drop);
+            root::step("execute", root::patiently(Errno::ETXTBSY, begin))
         })?;
         if spawn.trace {
             self.tracer = tracer;

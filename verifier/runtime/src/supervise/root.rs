@@ -8,11 +8,14 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// A step that failed, by name, and why.
 pub(crate) type Step<T> = Result<T, (String, Errno)>;
 
 const NONE: Option<&str> = None;
+/// How long what is busy may stay so.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// Devices that are shown; everything else of `/dev` is not there.
 const DEVICES: &[&str] = &["null", "zero", "full", "random", "urandom"];
 /// Bytes of the root itself: `/etc`, the program.
@@ -191,7 +194,19 @@ fn mount_flags(path: &str) -> nix::Result<libc::c_ulong> {
 
 /// From now on only the writable folders are writable.
 pub(crate) fn seal() -> Step<()> {
-    step("seal", read_only("/"))
+    step("seal", patiently(Errno::EBUSY, || read_only("/")))
+}
+
+/// Tries again while a file is open for writing that nobody writes any more: a child that another thread of the tool made has our descriptors
+/// until it begins its own program (execve(2)), and a busy machine takes its time.
+pub(super) fn patiently<T>(busy: Errno, mut attempt: impl FnMut() -> nix::Result<T>) -> nix::Result<T> {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match attempt() {
+            Err(errno) if errno == busy && Instant::now() < until => std::thread::sleep(Duration::from_millis(5)),
+            done => return done,
+        }
+    }
 }
 
 /// Brings `lo` up (127.0.0.1 and ::1 come with it), with an address of its own, and lets everyone bind low ports, as container engines do.
@@ -257,4 +272,22 @@ pub(crate) fn bind_over(from: &str, path: &str) -> nix::Result<()> {
     let text = |t: &str| CString::new(t).map_err(|_| Errno::EINVAL);
     let (from, path) = (text(from)?, text(path)?);
     mount(Some(from.as_c_str()), path.as_c_str(), NONE, MsFlags::MS_BIND, NONE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_busy_is_tried_again() {
+        let outcomes = |all: &[nix::Result<u8>]| {
+            let mut rest = all.to_vec().into_iter();
+            let done = patiently(Errno::EBUSY, || rest.next().expect("it ends before"));
+            (done, rest.len())
+        };
+        assert_eq!(outcomes(&[Ok(1), Ok(2)]), (Ok(1), 1));
+        assert_eq!(outcomes(&[Err(Errno::EBUSY), Err(Errno::EBUSY), Ok(1)]), (Ok(1), 0));
+        assert_eq!(outcomes(&[Err(Errno::EPERM), Ok(1)]), (Err(Errno::EPERM), 1));
+        assert_eq!(outcomes(&[Err(Errno::EBUSY), Err(Errno::EROFS), Ok(1)]), (Err(Errno::EROFS), 1));
+    }
 }

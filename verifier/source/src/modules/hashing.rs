@@ -219,7 +219,7 @@ fn folder(store: &Store, module: &Module, path: &str) -> Hashed {
         if let Err(why) = tree.inner(&name) {
             return Hashed::Mistake(why);
         }
-        match store.delivery.digest(&entry.path) {
+        match store.delivery.digest_of(entry) {
             Ok(digest) => match raw(&digest) {
                 Some(sha256) => tree.add(&name, inner, sha256),
                 None => return Hashed::Unseen(reason!("file-unreadable", path = &entry.path, detail = "digest")),

@@ -135,10 +135,11 @@ pub fn cgo_functions(functions: &Result<crate::functions::Functions, Reason>) ->
     };
     let mut found = Vec::new();
     for (package, functions) in functions.packages() {
-        let cgo = |name: &Cow<'_, str>| {
-            package == "runtime/cgo" || ["_cgo_", "_Cfunc_", "_cgoexp_"].iter().any(|mark| name.starts_with(mark))
+        let cgo = |name: &[u8]| {
+            let marks = ["_cgo_", "_Cfunc_", "_cgoexp_"];
+            package == "runtime/cgo" || marks.iter().any(|mark| name.starts_with(mark.as_bytes()))
         };
-        found.extend(functions.names().filter(cgo).map(|name| format!("{package}.{name}")));
+        found.extend(functions.names_that(cgo).map(|name| format!("{package}.{name}")));
     }
     found.sort();
     Known::Value(found)

@@ -85,7 +85,14 @@ impl<'f> PackageOf<'f> {
 
     /// The names of functions, and of those that are only in inline trees.
     pub fn names(self) -> impl Iterator<Item = Cow<'f, str>> {
-        self.package.functions.iter().map(move |entry| self.text(entry.name)).chain(self.inlined())
+        self.names_that(|_| true)
+    }
+
+    /// Those whose bytes are as wanted: a look at them takes less than making text of them.
+    pub fn names_that(self, wanted: impl Fn(&[u8]) -> bool) -> impl Iterator<Item = Cow<'f, str>> {
+        let own = self.package.functions.iter().map(|entry| entry.name);
+        let all = own.chain(self.package.inlined.iter().copied());
+        all.map(move |name| self.bytes(name)).filter(move |bytes| wanted(bytes)).map(shown)
     }
 
     /// The names of source files; each once where it comes more than once in a row, as it does.
@@ -163,6 +170,8 @@ impl<'t, 'b> Reading<'t, 'b> {
             packages: Packages::default(),
             trees: Some(vec![]),
         };
+        let trees = stretches.iter().filter_map(|stretch| stretch.trees.as_ref()).map(Vec::len).sum();
+        reading.trees.iter_mut().for_each(|all| all.reserve_exact(trees));
         stretches.into_iter().for_each(|stretch| reading.add(stretch));
         (table.len() > 0).then_some(reading)
     }
@@ -286,10 +295,10 @@ impl Reading<'_, '_> {
             }
         }
         let bytes = |name: &Text| self.table.bytes_of(*name);
-        for package in self.found.packages.values_mut() {
+        self.found.packages.par_iter_mut().for_each(|(_, package)| {
             package.inlined.sort_unstable_by(|a, b| bytes(a).cmp(bytes(b)));
             package.inlined.dedup_by(|a, b| bytes(a) == bytes(b));
-        }
+        });
     }
 }
 

@@ -281,7 +281,7 @@ mod tests {
     #[test]
     fn only_what_is_busy_is_tried_again() {
         let outcomes = |all: &[nix::Result<u8>]| {
-            let mut rest = all.to_vec().into_iter();
+            let mut rest = all.iter().copied();
             let done = patiently(Errno::EBUSY, || rest.next().expect("it ends before"));
             (done, rest.len())
         };

@@ -160,9 +160,9 @@ const STRETCH: usize = 16 << 10;
 impl<'t, 'b> Reading<'t, 'b> {
     /// A table that announces more functions than it holds was cut or forged.
     fn of(table: &'t Table<'b>) -> Option<Reading<'t, 'b>> {
-        let stretches = (0..table.len()).step_by(STRETCH).collect::<Vec<_>>();
-        let read = |from: &usize| Stretch::of(table, *from..table.len().min(from + STRETCH));
-        let stretches = stretches.par_iter().map(read).collect::<Option<Vec<Stretch<'b>>>>()?;
+        let read = |n: usize| Stretch::of(table, n * STRETCH..table.len().min((n + 1) * STRETCH));
+        let stretches = 0..table.len().div_ceil(STRETCH);
+        let stretches = stretches.into_par_iter().map(read).collect::<Option<Vec<Stretch<'b>>>>()?;
         let mut reading = Reading {
             table,
             own: Marks::new(table),

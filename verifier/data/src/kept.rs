@@ -113,16 +113,8 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, Problem> {
 
 /// The same of its SHA-256, without keeping the bytes.
 fn digest(path: &Path) -> Result<Option<Digest>, Problem> {
-    let Some(mut file) = open(path)? else { return Ok(None) };
-    let (mut hash, mut part) = (Sha256::new(), vec![0; 64 << 10]);
-    loop {
-        match file.read(&mut part) {
-            Ok(0) => return Ok(Some(hash.digest())),
-            Ok(n) => hash.update(&part[..n]),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(Problem::say(error.to_string()).at(path.display())),
-        }
-    }
+    let digest = open(path)?.map(Sha256::of_reader).transpose();
+    digest.map_err(|error| Problem::say(error.to_string()).at(path.display()))
 }
 
 fn open(path: &Path) -> Result<Option<std::io::Take<fs::File>>, Problem> {

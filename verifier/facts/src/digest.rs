@@ -2,6 +2,7 @@
 
 use crate::Digest;
 use sha2::Digest as _;
+use std::io::{self, Read};
 
 /// A running SHA-256.
 #[derive(Clone, Default)]
@@ -30,6 +31,19 @@ impl Sha256 {
         let mut hash = Sha256::new();
         hash.update(bytes);
         hash.digest()
+    }
+
+    /// Of everything that a reader gives to its end, piece by piece.
+    pub fn of_reader(mut reader: impl Read) -> io::Result<Digest> {
+        let (mut hash, mut piece) = (Sha256::new(), vec![0; 256 << 10]);
+        loop {
+            match reader.read(&mut piece) {
+                Ok(0) => return Ok(hash.digest()),
+                Ok(n) => hash.update(&piece[..n]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 

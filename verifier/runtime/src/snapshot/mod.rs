@@ -289,18 +289,11 @@ pub(crate) fn hash(path: &Path) -> io::Result<Digest> {
     hash_file(fs::File::open(path)?)
 }
 
-fn hash_file(mut file: fs::File) -> io::Result<Digest> {
+fn hash_file(file: fs::File) -> io::Result<Digest> {
     if !file.metadata()?.is_file() {
         return Err(io::Error::other("not a regular file"));
     }
-    let mut hash = Sha256::new();
-    let mut part = vec![0; 1 << 18];
-    loop {
-        match file.read(&mut part)? {
-            0 => return Ok(hash.digest()),
-            got => hash.update(&part[..got]),
-        }
-    }
+    Sha256::of_reader(file)
 }
 
 fn field<'a>(status: &'a str, name: &str) -> Option<&'a str> {

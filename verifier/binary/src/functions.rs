@@ -2,7 +2,7 @@
 
 use crate::garbled::Packages;
 use crate::image::Image;
-use crate::pclntab::{self, Layout, Table, Text, Tree};
+use crate::pclntab::{self, Function as Row, Layout, Table, Text, Tree};
 use assize_delivery::Bytes;
 use assize_facts::{Reason, reason};
 use assize_golang::linker::split_bytes;
@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Everything that the table says. Of its bytes those are kept that hold names; a program has a hundred thousand.
 #[derive(Debug, Default)]
@@ -160,16 +161,12 @@ const STRETCH: usize = 16 << 10;
 impl<'t, 'b> Reading<'t, 'b> {
     /// A table that announces more functions than it holds was cut or forged.
     fn of(table: &'t Table<'b>) -> Option<Reading<'t, 'b>> {
-        let read = |n: usize| Stretch::of(table, n * STRETCH..table.len().min((n + 1) * STRETCH));
+        let own = Marks::new(table);
+        let read = |n: usize| Stretch::of(table, n * STRETCH..table.len().min((n + 1) * STRETCH), &own);
         let stretches = 0..table.len().div_ceil(STRETCH);
         let stretches = stretches.into_par_iter().map(read).collect::<Option<Vec<Stretch<'b>>>>()?;
-        let mut reading = Reading {
-            table,
-            own: Marks::new(table),
-            found: Functions::default(),
-            packages: Packages::default(),
-            trees: Some(vec![]),
-        };
+        let mut reading =
+            Reading { table, own, found: Functions::default(), packages: Packages::default(), trees: Some(vec![]) };
         let trees = stretches.iter().filter_map(|stretch| stretch.trees.as_ref()).map(Vec::len).sum();
         reading.trees.iter_mut().for_each(|all| all.reserve_exact(trees));
         stretches.into_iter().for_each(|stretch| reading.add(stretch));
@@ -177,9 +174,6 @@ impl<'t, 'b> Reading<'t, 'b> {
     }
 
     fn add(&mut self, stretch: Stretch<'b>) {
-        stretch.names.iter().for_each(|name| {
-            self.own.set(*name);
-        });
         self.packages.join(stretch.packages);
         match (stretch.trees, &mut self.trees) {
             (Some(more), Some(trees)) => trees.extend(more),
@@ -199,7 +193,6 @@ impl<'t, 'b> Reading<'t, 'b> {
 
 /// What some functions that stand together say.
 struct Stretch<'b> {
-    names: Vec<u32>,
     /// Functions of one package that stand together.
     runs: Vec<(&'b [u8], Vec<Entry>)>,
     packages: Packages<'b>,
@@ -207,11 +200,14 @@ struct Stretch<'b> {
 }
 
 impl<'b> Stretch<'b> {
-    fn of(table: &Table<'b>, numbers: Range<usize>) -> Option<Stretch<'b>> {
-        let mut stretch = Stretch { names: vec![], runs: vec![], packages: Packages::default(), trees: Some(vec![]) };
+    /// Marks the names in `own`.
+    fn of(table: &Table<'b>, numbers: Range<usize>, own: &Marks) -> Option<Stretch<'b>> {
+        let mut stretch = Stretch { runs: vec![], packages: Packages::default(), trees: Some(vec![]) };
         for n in numbers {
+            let function = table.function(n)?;
+            own.set(function.name);
             let last = stretch.runs.last().map_or(&b""[..], |(package, _)| package);
-            let (package, function) = stretch.function(table, n, last)?;
+            let (package, function) = stretch.add(table, &function, last)?;
             match stretch.runs.last_mut().filter(|(last, _)| *last == package) {
                 Some((_, functions)) => functions.push(function),
                 None => stretch.runs.push((package, vec![function])),
@@ -220,19 +216,17 @@ impl<'b> Stretch<'b> {
         Some(stretch)
     }
 
-    /// The n-th function, with its package; `last` is that of the one before.
-    fn function(&mut self, table: &Table<'b>, n: usize, last: &'b [u8]) -> Option<(&'b [u8], Entry)> {
-        let function = table.function(n)?;
+    /// A function with its package; `last` is that of the one before.
+    fn add(&mut self, table: &Table<'b>, function: &Row, last: &'b [u8]) -> Option<(&'b [u8], Entry)> {
         let name = table.name(function.name)?;
-        self.names.push(function.name);
-        match (table.inlined(&function), &mut self.trees) {
+        match (table.inlined(function), &mut self.trees) {
             (Some(tree), Some(trees)) => trees.extend(tree),
             (None, trees) => *trees = None,
             (_, None) => {}
         }
         self.packages.add(table.bytes_of(name));
         let (package, name) = named(table, name, last);
-        Some((package, Entry { name, file: table.file(&function), line: function.line }))
+        Some((package, Entry { name, file: table.file(function), line: function.line }))
     }
 }
 
@@ -252,25 +246,24 @@ fn of_package<'b>(name: &'b [u8], package: &[u8]) -> Option<&'b [u8]> {
     (end != Some(&b'/')).then_some(rest)
 }
 
-/// One mark per byte of the names.
-struct Marks(Vec<u64>);
+/// One mark per byte of the names, set by several threads.
+struct Marks(Vec<AtomicU64>);
 
 impl Marks {
     fn new(table: &Table<'_>) -> Marks {
-        Marks(vec![0; table.names_len() / 64 + 1])
+        Marks((0..=table.names_len() / 64).map(|_| AtomicU64::new(0)).collect())
     }
 
     /// Whether the mark was not set before.
-    fn set(&mut self, offset: u32) -> bool {
-        let (word, bit) = (offset as usize / 64, 1u64 << (offset % 64));
-        let Some(word) = self.0.get_mut(word) else { return true };
-        let fresh = *word & bit == 0;
-        *word |= bit;
-        fresh
+    fn set(&self, offset: u32) -> bool {
+        let Some(word) = self.0.get(offset as usize / 64) else { return true };
+        // Most are set already, and looking disturbs nobody.
+        !self.has(offset) && word.fetch_or(1 << (offset % 64), Ordering::Relaxed) & (1 << (offset % 64)) == 0
     }
 
     fn has(&self, offset: u32) -> bool {
-        self.0.get(offset as usize / 64).is_some_and(|word| word & (1 << (offset % 64)) != 0)
+        let word = self.0.get(offset as usize / 64).map(|word| word.load(Ordering::Relaxed));
+        word.is_some_and(|word| word & (1 << (offset % 64)) != 0)
     }
 }
 
@@ -345,25 +338,43 @@ fn under(
     trees: &[Tree],
     base: u64,
 ) -> Result<Option<Vec<u32>>, Reason> {
-    let (mut marks, mut names) = (Marks::new(table), Vec::new());
-    let mut window = Window { file, start: 0, bytes: Cow::Borrowed(&[]) };
-    for tree in trees {
-        let place = table.tree(tree, base).and_then(|(address, len)| {
-            let place = image.place(address, file.len())?;
-            (len <= place.len()).then_some((place, len))
-        });
-        let Some((place, len)) = place else { return Ok(None) };
-        for name in table.names_in(window.get(place, len)?) {
-            let Some(name) = name else { return Ok(None) };
-            if marks.set(name) {
-                if table.name(name).is_none_or(|name| name.length == 0) {
-                    return Ok(None);
+    let marks = Marks::new(table);
+    let part = |trees: &[Tree]| {
+        let mut window = Window { file, start: 0, bytes: Cow::Borrowed(&[]) };
+        let mut names = Vec::new();
+        for tree in trees {
+            let place = table.tree(tree, base).and_then(|(address, len)| {
+                let place = image.place(address, file.len())?;
+                (len <= place.len()).then_some((place, len))
+            });
+            let (place, len) = place.ok_or(NoTrees::Other)?;
+            let tree = match table.held(place.start, len) {
+                Some(bytes) => bytes,
+                None => window.get(place, len).map_err(NoTrees::Unread)?,
+            };
+            for name in table.names_in(tree) {
+                let name = name.ok_or(NoTrees::Other)?;
+                if marks.set(name) {
+                    table.name(name).filter(|name| name.length > 0).ok_or(NoTrees::Other)?;
+                    names.push(name);
                 }
-                names.push(name);
             }
         }
+        Ok(names)
+    };
+    let parts: Result<Vec<Vec<u32>>, NoTrees> = trees.par_chunks(STRETCH).map(part).collect();
+    match parts {
+        Ok(parts) => Ok(Some(parts.concat())),
+        Err(NoTrees::Other) => Ok(None),
+        Err(NoTrees::Unread(reason)) => Err(reason),
     }
-    Ok(Some(names))
+}
+
+/// Why there are no names in a tree.
+enum NoTrees {
+    /// Something else stands there.
+    Other,
+    Unread(Reason),
 }
 
 /// The stretch of the file that was read last: what is asked for next mostly stands in it.

@@ -200,6 +200,11 @@ impl<'b> Table<'b> {
         (offset != u32::MAX).then(|| self.files.checked_add(offset as usize)).flatten().and_then(|at| self.text(at))
     }
 
+    /// So many bytes from a place of the file on, where they are among the table's own: linkers put the inline trees behind it.
+    pub fn held(&self, place: usize, len: usize) -> Option<&'b [u8]> {
+        self.bytes.get(place.checked_sub(self.place)?..)?.get(..len)
+    }
+
     pub fn bytes_of(&self, text: Text) -> &'b [u8] {
         let start = text.at as usize;
         self.bytes.get(start..start + text.length as usize).unwrap_or_default()

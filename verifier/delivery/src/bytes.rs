@@ -42,21 +42,23 @@ impl Bytes {
 
     /// Some of the bytes. What reaches past the end of the file is an error, and so is a file that changed since it was hashed.
     pub fn range(&self, range: Range<usize>) -> Result<Cow<'_, [u8]>, Reason> {
-        if range.start > range.end || range.end > self.len {
-            return Err(reason!(
-                "range-not-in-file",
-                path = self.path,
-                from = range.start,
-                to = range.end,
-                size = self.len
-            ));
-        }
+        self.within(&range)?;
         match self.whole.get() {
             Some(whole) => Ok(Cow::Borrowed(&whole[range])),
             None => match self.taken(&range) {
                 Some(bytes) => Ok(Cow::Owned(bytes)),
                 None => self.read(range).map(Cow::Owned),
             },
+        }
+    }
+
+    fn within(&self, range: &Range<usize>) -> Result<(), Reason> {
+        match range.start <= range.end && range.end <= self.len {
+            true => Ok(()),
+            false => {
+                let Range { start, end } = range;
+                Err(reason!("range-not-in-file", path = self.path, from = start, to = end, size = self.len))
+            }
         }
     }
 
@@ -75,6 +77,24 @@ impl Bytes {
         self.whole.get().map(Vec::as_slice)
     }
 
+    /// Looks at all of a range, several stretches side by side, without keeping any; what is said of each, in their order.
+    pub fn stretches<T: Send>(&self, range: Range<usize>, look: impl Fn(&[u8]) -> T + Sync) -> Result<Vec<T>, Reason> {
+        const LENGTH: usize = 8 * BLOCK;
+        self.within(&range)?;
+        let each = (range.start / LENGTH..range.end.div_ceil(LENGTH)).into_par_iter();
+        let place = |n: usize| range.start.max(n * LENGTH)..range.end.min((n + 1) * LENGTH);
+        match self.whole.get() {
+            Some(whole) => Ok(each.map(|n| look(&whole[place(n)])).collect()),
+            None => each.map_init(Vec::new, |room, n| self.into(place(n), room).map(|()| look(room))).collect(),
+        }
+    }
+
+    /// Reads a range into a buffer of an earlier one.
+    fn into(&self, range: Range<usize>, room: &mut Vec<u8>) -> Result<(), Reason> {
+        room.resize(range.len(), 0);
+        parts(range, room).into_iter().try_for_each(|(at, part)| self.part(at, part))
+    }
+
     /// Exactly this range, where it was kept.
     fn taken(&self, range: &Range<usize>) -> Option<Vec<u8>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,14 +106,7 @@ impl Bytes {
     fn read(&self, range: Range<usize>) -> Result<Vec<u8>, Reason> {
         let memory = || reason!("file-too-large", path = self.path, size = range.len(), limit = "memory");
         let mut bytes = room::zeros(range.len()).ok_or_else(memory)?;
-        let (mut parts, mut rest, mut at) = (Vec::new(), bytes.as_mut_slice(), range.start);
-        while !rest.is_empty() {
-            let end = range.end.min((at / BLOCK + 1) * BLOCK);
-            let (part, later) = rest.split_at_mut(end - at);
-            parts.push((at, part));
-            (rest, at) = (later, end);
-        }
-        parts.into_par_iter().try_for_each(|(at, part)| self.part(at, part))?;
+        parts(range, &mut bytes).into_par_iter().try_for_each(|(at, part)| self.part(at, part))?;
         Ok(bytes)
     }
 
@@ -123,6 +136,18 @@ impl Bytes {
     }
 }
 
+/// The blocks that a range touches, each with what of them lies in it, and where in `room` that goes.
+fn parts(range: Range<usize>, mut room: &mut [u8]) -> Vec<(usize, &mut [u8])> {
+    let (mut parts, mut at) = (Vec::new(), range.start);
+    while !room.is_empty() {
+        let end = range.end.min((at / BLOCK + 1) * BLOCK);
+        let (part, later) = room.split_at_mut(end - at);
+        parts.push((at, part));
+        (room, at) = (later, end);
+    }
+    parts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +173,13 @@ mod tests {
         let end = bytes.len();
         for range in [0..0, 0..1, 0..BLOCK, BLOCK - 1..BLOCK + 1, BLOCK..2 * BLOCK, 5..end, end - 1..end, end..end] {
             assert_eq!(opened.range(range.clone()).expect("read"), &bytes[range.clone()], "{range:?}");
+            let stretches = opened.stretches(range.clone(), <[u8]>::to_vec).expect("read");
+            assert_eq!(stretches.concat(), &bytes[range.clone()], "{range:?}");
         }
         assert_eq!(opened.held(), None);
         assert_eq!(opened.whole().expect("read"), bytes);
         assert!(matches!(opened.range(7..end).expect("at hand"), Cow::Borrowed(part) if part == &bytes[7..]));
+        assert_eq!(opened.stretches(7..end, <[u8]>::to_vec).expect("at hand").concat(), &bytes[7..]);
     }
 
     #[test]
@@ -161,6 +189,7 @@ mod tests {
         #[expect(clippy::reversed_empty_ranges)]
         for range in [0..end + 1, end..end + 1, end + 1..end + 1, 5..4, 0..usize::MAX] {
             assert_eq!(opened.range(range.clone()).unwrap_err().code, "range-not-in-file", "{range:?}");
+            assert_eq!(opened.stretches(range.clone(), |_| ()).unwrap_err().code, "range-not-in-file", "{range:?}");
         }
         opened.whole().expect("read");
         assert_eq!(opened.range(0..end + 1).unwrap_err().code, "range-not-in-file");
@@ -174,7 +203,8 @@ mod tests {
         assert_eq!(opened.range(0..BLOCK).expect("untouched"), &bytes[..BLOCK]);
         assert_eq!(opened.range(2 * BLOCK..bytes.len()).expect("untouched"), &bytes[2 * BLOCK..]);
         for range in [BLOCK..BLOCK + 1, 0..BLOCK + 1, 2 * BLOCK - 1..2 * BLOCK + 1] {
-            assert_eq!(opened.range(range).unwrap_err().code, "file-changed");
+            assert_eq!(opened.range(range.clone()).unwrap_err().code, "file-changed");
+            assert_eq!(opened.stretches(range, |_| ()).unwrap_err().code, "file-changed");
         }
         assert_eq!(opened.whole().unwrap_err().code, "file-changed");
         writer.write_all_at(&[bytes[BLOCK + 9]], BLOCK as u64 + 9).expect("written");

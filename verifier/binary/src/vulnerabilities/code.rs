@@ -1,15 +1,14 @@
 //! What of a module is in a program: packages, and functions by the names that the vulnerability database gives them.
 
 use super::claims::Claim;
+use super::named;
 use crate::functions::PackageOf;
 use crate::program::Program;
 use assize_delivery::Bytes;
 use assize_facts::{Known, Reason, reason};
 use assize_golang::linker::{in_module, is_standard, symbols, unescaped};
 use assize_golang::module::{escape_path, escape_version};
-use rayon::prelude::*;
 use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known of a question to the code.
@@ -47,16 +46,15 @@ pub struct Code<'p> {
     modules: BTreeSet<&'p str>,
     /// Why an absence proves nothing.
     doubt: Option<Reason>,
-    program: &'p Program,
-    file: &'p Bytes,
-    /// Everything in which the descriptions of types can stand.
-    types: OnceCell<Result<Vec<Cow<'p, [u8]>>, Reason>>,
+    /// Packages without a function that are named all the same.
+    named: Result<BTreeSet<String>, Reason>,
 }
 
 const MOST_SHOWN: usize = 20;
 
 impl<'p> Code<'p> {
-    pub fn of(program: &'p Program, file: &'p Bytes) -> Code<'p> {
+    /// `wanted` are the packages that [`Code::package`] will be asked about.
+    pub fn of(program: &'p Program, file: &Bytes, wanted: BTreeSet<String>) -> Code<'p> {
         let info = match &program.build_info {
             Known::Value(info) => info.as_ref(),
             Known::Possible(_) | Known::Unknown(_) => None,
@@ -83,7 +81,9 @@ impl<'p> Code<'p> {
             (_, Known::Unknown(reason)) => Some(reason.clone()),
             (_, Known::Value(false) | Known::Possible(_)) => None,
         };
-        Code { packages, by_module, modules, doubt, program, file, types: OnceCell::new() }
+        let absent = wanted.into_iter().filter(|path| doubt.is_none() && !packages.contains_key(path));
+        let named = named::among(&program.headers.image, file, absent.collect());
+        Code { packages, by_module, modules, doubt, named }
     }
 
     fn absent(&self) -> Found {
@@ -126,30 +126,10 @@ impl<'p> Code<'p> {
         if let Some(reason) = &self.doubt {
             return Found::CannotTell(reason.clone());
         }
-        match self.is_named(path) {
-            Ok(true) => Found::CannotTell(reason!("package-by-types-alone", package = path)),
-            Ok(false) => Found::Absent,
-            Err(reason) => Found::CannotTell(reason),
-        }
-    }
-
-    /// Whether the path stands among the data as that of a package: a length, and the path (`internal/abi/type.go`, Name).
-    fn is_named(&self, path: &str) -> Result<bool, Reason> {
-        let Some(length) = u8::try_from(path.len()).ok().filter(|length| *length < 0x80) else { return Ok(true) };
-        let mut pattern = vec![0, length];
-        pattern.extend_from_slice(path.as_bytes());
-        let types = self.types.get_or_init(|| self.read_types()).as_ref().map_err(Reason::clone)?;
-        Ok(types.iter().any(|part| holds(part, &pattern)))
-    }
-
-    fn read_types(&self) -> Result<Vec<Cow<'p, [u8]>>, Reason> {
-        match &self.program.headers.image.types {
-            Some(places) if self.file.held().is_none() => {
-                let end = self.file.len();
-                let inside = places.iter().map(|place| place.start.min(end)..place.end.min(end));
-                inside.map(|place| self.file.range(place)).collect()
-            }
-            _ => Ok(vec![Cow::Borrowed(self.file.whole()?)]),
+        match &self.named {
+            Ok(named) if named.contains(path) => Found::CannotTell(reason!("package-by-types-alone", package = path)),
+            Ok(_) => Found::Absent,
+            Err(reason) => Found::CannotTell(reason.clone()),
         }
     }
 
@@ -194,36 +174,9 @@ impl<'p> Code<'p> {
     }
 }
 
-/// Whether a pattern stands in some bytes, looked for in many places at once.
-fn holds(bytes: &[u8], pattern: &[u8]) -> bool {
-    const PART: usize = 1 << 20;
-    let finder = memchr::memmem::Finder::new(pattern);
-    let parts = bytes.len().div_ceil(PART);
-    // A pattern that begins in one part may end in the next.
-    let part = |at: usize| &bytes[at * PART..bytes.len().min((at + 1) * PART + pattern.len())];
-    (0..parts).into_par_iter().any(|at| finder.find(part(at)).is_some())
-}
-
 /// The module among those of the program that a package belongs to: the one with the longest path.
 fn module_of<'m>(package: &str, modules: &BTreeSet<&'m str>, main: Option<&'m str>) -> Option<&'m str> {
     let ends = package.match_indices('/').map(|(at, _)| at).chain([package.len()]);
     let paths = ends.map(|end| &package[..end]).filter(|path| !path.is_empty());
     paths.rev().find_map(|path| modules.get(path).copied().or(main.filter(|m| *m == path)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::holds;
-
-    #[test]
-    fn a_pattern_is_found_wherever_it_stands() {
-        let mut bytes = vec![b'.'; (2 << 20) + 5];
-        for at in [0, 1, (1 << 20) - 3, 1 << 20, (1 << 20) + 1, (2 << 20) - 1, bytes.len() - 4] {
-            assert!(!holds(&bytes, b"here"));
-            bytes[at..at + 4].copy_from_slice(b"here");
-            assert!(holds(&bytes, b"here"), "at {at}");
-            bytes[at..at + 4].fill(b'.');
-        }
-        assert!(!holds(b"", b"here") && !holds(b"her", b"here") && holds(b"here", b"here"));
-    }
 }

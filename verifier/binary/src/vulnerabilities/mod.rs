@@ -5,6 +5,7 @@
 
 mod claims;
 mod code;
+mod named;
 #[cfg(test)]
 mod tests;
 
@@ -16,6 +17,7 @@ use assize_golang::advisory::{Affected, Entry, Import};
 use assize_golang::modfile::{GoMod, Strictness, parse_go_mod};
 use claims::{Claim, Says, Version};
 use code::{Code, Found};
+use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// Whoever knows the vulnerability database.
@@ -87,26 +89,29 @@ pub fn of_program(
     let main = program.main_module();
     let concerns = main.is_none() || requirements.module.is_none() || main == requirements.module.as_deref();
     let all = claims::of(program, if concerns { &requirements.all } else { &[] });
-    let code = Code::of(program, file);
+    // Taken out of the database side by side.
+    let entries: Vec<Result<Vec<Entry>, String>> =
+        all.par_iter().map(|claim| database.of_module(&claim.module)).collect();
+    let known = entries.iter().map(|entries| entries.as_deref().unwrap_or_default());
+    let questions: Vec<Vec<Question<'_>>> =
+        all.iter().zip(known).map(|(claim, entries)| Question::about(program, claim, entries)).collect();
+    let code = Code::of(program, file, questions.iter().flatten().flat_map(Question::packages).collect());
     if let Some(package) = code.of_no_module() {
         sheet.gap(reason!("package-of-no-module", package = package), place);
     }
     let mut found: BTreeMap<(String, String), Vulnerability> = BTreeMap::new();
-    for claim in &all {
+    for ((claim, entries), questions) in all.iter().zip(&entries).zip(&questions) {
         if let Some(other) = code.other_version(claim).filter(|_| claim.says == Says::BuildInformation) {
             sheet.gap(reason!("files-of-another-version", module = claim.module, version = other), place);
         }
-        let entries = match database.of_module(&claim.module) {
-            Ok(entries) => entries,
-            Err(detail) => {
-                sheet.gap(reason!("vulnerability-database-not-read", detail = detail), place);
-                continue;
-            }
-        };
+        if let Err(detail) = entries {
+            sheet.gap(reason!("vulnerability-database-not-read", detail = detail), place);
+            continue;
+        }
         sheet.examined(1);
-        for entry in &entries {
-            let Some(fact) = (Question { program, code: &code, claim, entry }).answer() else { continue };
-            let key = (claim.module.clone(), entry.id.clone());
+        for question in questions {
+            let fact = question.answer(&code);
+            let key = (claim.module.clone(), fact.id.clone());
             match found.get_mut(&key) {
                 // Both sources may speak of the same module; the worse answer stands.
                 Some(known) if worse(&known.linked) >= worse(&fact.linked) => {}
@@ -131,34 +136,55 @@ fn worse(linked: &Known<bool>) -> u8 {
 }
 
 /// One entry about one module of one program.
-struct Question<'a, 'p> {
+struct Question<'a> {
     program: &'a Program,
-    code: &'a Code<'p>,
     claim: &'a Claim,
     entry: &'a Entry,
+    /// What is affected, less what is known not to be by version or platform, and whether the version is in a range.
+    affected: Vec<(&'a Affected, Known<bool>)>,
 }
 
-impl Question<'_, '_> {
-    /// `None` where the version is known not to be affected, or the platform not to be.
-    fn answer(&self) -> Option<Vulnerability> {
-        let affected: Vec<(&Affected, Known<bool>)> = self
-            .entry
-            .affected
-            .iter()
-            .map(|a| (a, self.has(a)))
-            .filter(|(a, has)| *has != Known::Value(false) && self.on_platform(a))
-            .collect();
-        let (first, _) = affected.first()?;
+impl<'a> Question<'a> {
+    /// Those of a module's entries that affect something.
+    fn about(program: &'a Program, claim: &'a Claim, entries: &'a [Entry]) -> Vec<Question<'a>> {
+        let of = |entry| {
+            let mut question = Question { program, claim, entry, affected: vec![] };
+            let each = entry.affected.iter().map(|affected| (affected, question.has(affected)));
+            let may = |(affected, has): &(&Affected, Known<bool>)| {
+                *has != Known::Value(false) && question.on_platform(affected)
+            };
+            question.affected = each.filter(may).collect();
+            question
+        };
+        entries.iter().map(of).filter(|question: &Question<'_>| !question.affected.is_empty()).collect()
+    }
+
+    /// The packages of which any function counts, as the program names them.
+    fn packages(&self) -> impl Iterator<Item = String> {
+        let imports = self.affected.iter().flat_map(|(affected, _)| affected.imports());
+        imports.filter(|import| import.symbols.is_empty()).filter_map(|import| self.package(import))
+    }
+
+    /// As the program names it.
+    fn package(&self, import: &Import) -> Option<String> {
+        match self.claim.is_standard() {
+            true => Some(import.path.clone()),
+            false => self.claim.package(&import.path),
+        }
+    }
+
+    fn answer(&self, code: &Code<'_>) -> Vulnerability {
+        let affected = &self.affected;
         let certain: Vec<&Affected> =
             affected.iter().filter(|(_, has)| *has == Known::Value(true)).map(|(a, _)| *a).collect();
         let version = affected.iter().find_map(|(_, has)| match has {
             Known::Unknown(reason) => Some(reason.clone()),
             Known::Value(_) | Known::Possible(_) => None,
         });
-        let of_certain = self.linked(&certain);
+        let of_certain = self.linked(code, &certain);
         let of_all = match certain.len() == affected.len() {
             true => of_certain.clone(),
-            false => self.linked(&affected.iter().map(|(a, _)| *a).collect::<Vec<_>>()),
+            false => self.linked(code, &affected.iter().map(|(a, _)| *a).collect::<Vec<_>>()),
         };
         let (linked, symbols) = match (of_certain, of_all, &version) {
             (Found::There(found), _, _) => (Known::Value(true), found),
@@ -166,8 +192,8 @@ impl Question<'_, '_> {
             (_, Found::CannotTell(reason), _) | (Found::CannotTell(reason), _, _) => (Known::Unknown(reason), vec![]),
             (Found::Absent, _, _) => (Known::Value(false), vec![]),
         };
-        let fixed = self.claim.version_shown().and_then(|version| first.fixed_after(version));
-        Some(Vulnerability {
+        let fixed = self.claim.version_shown().and_then(|version| affected.first()?.0.fixed_after(version));
+        Vulnerability {
             binary: self.program.name.clone(),
             id: self.entry.id.clone(),
             aliases: self.entry.aliases.clone(),
@@ -187,7 +213,7 @@ impl Question<'_, '_> {
             },
             linked,
             symbols,
-        })
+        }
     }
 
     /// Whether the version is in a range.
@@ -229,37 +255,33 @@ impl Question<'_, '_> {
     }
 
     /// Whether vulnerable code of any of these is in the program.
-    fn linked(&self, affected: &[&Affected]) -> Found {
+    fn linked(&self, code: &Code<'_>, affected: &[&Affected]) -> Found {
         let mut found = Found::Absent;
         for affected in affected {
-            found = found.or(|| self.linked_of(affected));
+            found = found.or(|| self.linked_of(code, affected));
         }
         found
     }
 
-    fn linked_of(&self, affected: &Affected) -> Found {
+    fn linked_of(&self, code: &Code<'_>, affected: &Affected) -> Found {
         if self.claim.is_toolchain() {
             return Found::Absent;
         }
         if affected.imports().is_empty() {
-            return self.code.module(self.claim);
+            return code.module(self.claim);
         }
         let mut found = Found::Absent;
         for import in affected.imports() {
-            found = found.or(|| self.linked_import(import));
+            found = found.or(|| self.linked_import(code, import));
         }
         found
     }
 
-    fn linked_import(&self, import: &Import) -> Found {
-        let path = match self.claim.is_standard() {
-            true => Some(import.path.clone()),
-            false => self.claim.package(&import.path),
-        };
-        let found = match path {
+    fn linked_import(&self, code: &Code<'_>, import: &Import) -> Found {
+        let found = match self.package(import) {
             None => Found::Absent,
-            Some(path) if import.symbols.is_empty() => self.code.package(&path),
-            Some(path) => self.code.functions(&path, &import.symbols),
+            Some(path) if import.symbols.is_empty() => code.package(&path),
+            Some(path) => code.functions(&path, &import.symbols),
         };
         match (self.is_on(import), found) {
             (Some(true), found) => found,

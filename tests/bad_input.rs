@@ -1,6 +1,6 @@
 //! Bad input: a clear verdict or diagnostic within bounded time, nothing of the user's changed, no process left.
 
-use crate::run::{Ran, command, finish, folder, write};
+use crate::run::{Ran, assize, command, finish, folder, write};
 use crate::watched::{Case, Place};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -75,6 +75,29 @@ fn a_sparse_file_of_two_gibibytes_costs_neither_memory_nor_much_time() {
     let file = fs::File::create(place.path().join("big.bin")).expect("a file");
     file.set_len(2 << 30).expect("a sparse file");
     not_accepted(&verify(place.path()));
+}
+
+#[test]
+fn a_source_file_of_two_hundred_megabytes_is_a_gap_of_every_kind_that_reads_it_with_its_size() {
+    let place = folder(&[GO_MOD, MAIN, ("large.go", "package main\n\nimport \"C\"\n")]);
+    let file = fs::File::options().write(true).open(place.path().join("large.go")).expect("a file");
+    file.set_len(200_000_000).expect("a sparse file");
+    let kinds = ["source.cgo_imports", "source.tls_configs", "source.listeners", "source.log_calls"];
+    let asked = kinds.iter().flat_map(|kind| ["--kind", *kind]);
+    let ran = assize(
+        ["facts", "--quiet"].into_iter().chain(asked).map(std::ffi::OsString::from).chain([place.path().into()]),
+    );
+    let sheets = ran.json()["facts"].as_array().expect("sheets").clone();
+    for kind in kinds {
+        let sheet = sheets.iter().find(|sheet| sheet["kind"] == kind).expect("every kind answers");
+        let gap = sheet["gaps"].as_array().expect("gaps").iter().find(|gap| gap["place"] == "large.go");
+        let reason = &gap.unwrap_or_else(|| panic!("{kind}: {sheet}"))["reason"];
+        assert_eq!(
+            (&reason["code"], &reason["args"]["size"]),
+            (&"file-too-large".into(), &"200000000".into()),
+            "{kind}"
+        );
+    }
 }
 
 #[test]

@@ -119,7 +119,7 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     }
     // A zip directory at the end makes an archive of anything: scripts, pictures and programs carry payloads that way.
     if kind != Kind::Zip && scan.has(Mark::ZipEnd) && archive::has_directory(&file.part) {
-        members(file, line, budget, found, archive::each_of_zip);
+        of_zip(file, line, budget, found);
     }
     if line == 0 && matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
         (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept));
@@ -315,10 +315,22 @@ fn opened(file: &File<'_>, kind: Kind, line: usize, budget: &Budget, found: &mut
         return found.gap(reason!("archive-damaged", detail = "no central directory"), &file.path);
     }
     match kind {
-        Kind::Zip => members(file, line, budget, found, archive::each_of_zip),
+        Kind::Zip => of_zip(file, line, budget, found),
         _ => {
-            members(file, line, budget, found, |part, budget, visitor| archive::each(part, &file.path, budget, visitor))
+            let each = |part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor| {
+                archive::each(part, &file.path, budget, visitor)
+            };
+            members(file, line, budget, found, each);
         }
+    }
+}
+
+fn of_zip(file: &File<'_>, line: usize, budget: &Budget, found: &mut Found) {
+    let before = found.seen[line].format.clone();
+    members(file, line, budget, found, archive::each_of_zip);
+    // No runtime loads an image from one.
+    if matches!(found.seen[line].format, Known::Value(Format::DockerArchive)) {
+        found.seen[line].format = before;
     }
 }
 
@@ -357,7 +369,7 @@ struct Inside<'a, 'b> {
     leftovers: Vec<(u64, u64)>,
     /// A file `oci-layout` at the top (OCI image layout specification 1.1).
     oci: bool,
-    /// A file `manifest.json` at the top of a tar (`docker save`).
+    /// A file `manifest.json` at the top that lists images (`docker save`).
     docker: bool,
 }
 
@@ -366,13 +378,29 @@ impl Inside<'_, '_> {
     fn noted(&mut self, member: &Member) -> String {
         let top = member.name.trim_start_matches("./");
         self.oci |= top == "oci-layout";
-        self.docker |= top == "manifest.json";
         format!("{}!{}", self.file.path, member.name)
     }
 
     fn inner(&mut self, part: Part<'_>, path: String, member: &Member) {
+        self.docker |= member.name.trim_start_matches("./") == "manifest.json" && lists_images(&part);
         let inner = File { part, path, mode: member.mode, depth: self.file.depth + 1 };
         one(&inner, self.budget, self.found);
+    }
+}
+
+/// Whether this is the list that `docker save` writes, and not the manifest of a web application, an extension, a bundle. Keys count in any letters,
+/// as `encoding/json` takes them; what cannot be read as JSON stays a list if it begins like one.
+fn lists_images(part: &Part<'_>) -> bool {
+    const LARGEST: usize = 4 << 20;
+    let Ok(bytes) = part.bytes(0, LARGEST) else { return true };
+    if bytes.trim_ascii_start().first() != Some(&b'[') {
+        return false;
+    }
+    let is_part = |key: &String| ["config", "layers"].iter().any(|part| key.eq_ignore_ascii_case(part));
+    let describes = |image: &serde_json::Value| image.as_object().is_some_and(|image| image.keys().any(is_part));
+    match serde_json::from_slice::<serde_json::Value>(&bytes) {
+        Ok(serde_json::Value::Array(images)) => images.iter().any(describes),
+        _ => true,
     }
 }
 

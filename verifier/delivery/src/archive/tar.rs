@@ -122,9 +122,11 @@ fn walk<S: Stream>(stream: &mut Counted<S>, visitor: &mut dyn Takes) -> io::Resu
         }
         let size = number(&block[124..136]).ok_or_else(|| damaged("a size is not readable"))?;
         match block[156] {
-            b'L' => next.name = Some(text(stream, size)?),
-            b'K' => next.link = Some(text(stream, size)?),
-            b'x' | b'X' => next.pax(&content(stream, size)?)?,
+            b'L' => next.name.by_gnu(text(stream, size)?)?,
+            b'K' => next.link.by_gnu(text(stream, size)?)?,
+            b'x' => next.pax(&content(stream, size)?)?,
+            // Go's reader hands these out as members, and forgets what was said before them.
+            b'g' | b'V' if !next.is_empty() => return Err(damaged("an extended header is followed by no member")),
             b'g' => global(&content(stream, size)?)?,
             b'V' => skip(stream, size)?,
             _ => member(stream, &block, size, std::mem::take(&mut next), visitor)?,
@@ -135,19 +137,56 @@ fn walk<S: Stream>(stream: &mut Counted<S>, visitor: &mut dyn Takes) -> io::Resu
 /// What extended headers say about the member that follows.
 #[derive(Default)]
 struct Extra {
-    name: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
+    name: Said,
+    link: Said,
     size: Option<u64>,
     sparse: bool,
     capabilities: bool,
+    pax: bool,
+}
+
+/// A name by GNU's own header and by pax: which of the two goes first, readers do not agree on.
+#[derive(Default)]
+struct Said {
+    gnu: Option<Vec<u8>>,
+    pax: Option<Vec<u8>>,
+}
+
+impl Said {
+    fn by_gnu(&mut self, name: Vec<u8>) -> io::Result<()> {
+        match self.gnu.replace(name) {
+            None => Ok(()),
+            Some(_) => Err(damaged("a member has two long names")),
+        }
+    }
+
+    fn one(self) -> io::Result<Option<Vec<u8>>> {
+        match (self.gnu, self.pax) {
+            (Some(gnu), Some(pax)) if gnu != pax => Err(damaged("a member has two names")),
+            (gnu, pax) => Ok(gnu.or(pax)),
+        }
+    }
 }
 
 impl Extra {
+    fn is_empty(&self) -> bool {
+        !self.pax && self.name.gnu.is_none() && self.link.gnu.is_none()
+    }
+
     fn pax(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // Some readers add the second to the first, some forget the first.
+        if std::mem::replace(&mut self.pax, true) {
+            return Err(damaged("a member has two pax headers"));
+        }
         for (key, value) in records(bytes)? {
+            // Without a value some take the ordinary header's, some nothing.
+            let told = || match value.is_empty() || value.contains(&0) {
+                true => Err(damaged("a pax header names nothing")),
+                false => Ok(Some(value.to_vec())),
+            };
             match key {
-                b"path" => self.name = Some(value.to_vec()),
-                b"linkpath" => self.link = Some(value.to_vec()),
+                b"path" => self.name.pax = told()?,
+                b"linkpath" => self.link.pax = told()?,
                 b"size" => self.size = Some(decimal(value).ok_or_else(|| damaged("a pax size is not readable"))?),
                 b"SCHILY.xattr.security.capability" => self.capabilities = true,
                 _ => self.sparse |= key.starts_with(b"GNU.sparse."),
@@ -175,7 +214,7 @@ fn records(mut bytes: &[u8]) -> io::Result<Vec<(&[u8], &[u8])>> {
         let length = decimal(&bytes[..space]).and_then(|n| usize::try_from(n).ok()).ok_or_else(broken)?;
         let record = bytes.get(space + 1..length).ok_or_else(broken)?;
         let record = record.strip_suffix(b"\n").ok_or_else(broken)?;
-        let equals = record.iter().position(|b| *b == b'=').ok_or_else(broken)?;
+        let equals = record.iter().position(|b| *b == b'=').filter(|at| *at > 0).ok_or_else(broken)?;
         all.push((&record[..equals], &record[equals + 1..]));
         bytes = &bytes[length..];
     }
@@ -190,19 +229,19 @@ fn member<S: Stream>(
     visitor: &mut dyn Takes,
 ) -> io::Result<()> {
     let size = extra.size.unwrap_or(size);
-    let name = shown_name(&extra.name.unwrap_or_else(|| header_name(block)));
-    let link = shown_name(&extra.link.unwrap_or_else(|| until_nul(&block[157..257]).to_vec()));
+    let name = shown_name(&extra.name.one()?.map_or_else(|| header_name(block), Ok)?);
+    let link = shown_name(&extra.link.one()?.unwrap_or_else(|| until_nul(&block[157..257]).to_vec()));
     let mode = number(&block[100..108]).unwrap_or(0) as u32 & 0o7777;
     let sparse = extra.sparse || block[156] == b'S';
-    let (kind, has_content) = kind(block[156], &name, link);
+    let (kind, has_content) = kind(block[156], &name, link)?;
     if sparse {
         visitor.gap(reason!("archive-sparse", member = &name));
         while block[156] == b'S' && more_sparse(stream, block)? {}
         return skip(stream, size);
     }
     // Readers disagree on whether data follows a link or folder that claims some.
-    if !has_content && size > 0 && kind != MemberKind::Folder {
-        return Err(damaged("a link or device claims to have content"));
+    if !has_content && size > 0 {
+        return Err(damaged("a link, folder or device claims to have content"));
     }
     let member = Member { name, kind, size, mode, capabilities: extra.capabilities };
     if !has_content {
@@ -215,18 +254,20 @@ fn member<S: Stream>(
     skip_rest(stream, left, size)
 }
 
-fn kind(flag: u8, name: &str, link: String) -> (MemberKind, bool) {
-    match flag {
+fn kind(flag: u8, name: &str, link: String) -> io::Result<(MemberKind, bool)> {
+    Ok(match flag {
         b'1' => (MemberKind::HardLink(link), false),
         b'2' => (MemberKind::Link(link), false),
         b'3' | b'4' => (MemberKind::Special("device"), false),
-        b'5' | b'D' => (MemberKind::Folder, false),
+        b'5' => (MemberKind::Folder, false),
         b'6' => (MemberKind::Special("fifo"), false),
-        // v7 marks folders by their last letter only.
-        0 | b'0' if name.ends_with('/') => (MemberKind::Folder, false),
-        // POSIX: an unknown type is read as a regular file.
-        _ => (MemberKind::File, true),
-    }
+        // v7 marks folders by their last letter only; behind ustar's own mark of a file some believe the one and some the other.
+        0 if name.ends_with('/') => (MemberKind::Folder, false),
+        b'0' | b'7' if name.ends_with('/') => return Err(damaged("a file has the name of a folder")),
+        0 | b'0' | b'7' | b'S' => (MemberKind::File, true),
+        // POSIX takes it for a file; what a writer meant by it, and whether data follow, only its own reader knows.
+        _ => return Err(damaged("a member is of an unknown type")),
+    })
 }
 
 /// Old GNU sparse files carry further header blocks while a flag says so (byte 482 of the header, 504 of the others).
@@ -316,13 +357,24 @@ fn skip_rest<S: Stream>(stream: &mut Counted<S>, left: u64, size: u64) -> io::Re
     if skipped < left.saturating_add(padding) { Err(damaged("a member is cut off")) } else { Ok(()) }
 }
 
-fn header_name(block: &[u8; BLOCK]) -> Vec<u8> {
-    let name = until_nul(&block[..100]);
-    let prefix = until_nul(&block[345..500]);
-    if &block[257..263] == b"ustar\0" && !prefix.is_empty() {
-        return [prefix, b"/", name].concat();
+/// The name that the ordinary header gives. ustar, star and GNU share the mark's first letters and have other fields where ustar has a prefix.
+fn header_name(block: &[u8; BLOCK]) -> io::Result<Vec<u8>> {
+    let (name, field) = (until_nul(&block[..100]), &block[345..500]);
+    let prefix = until_nul(field);
+    match &block[257..263] {
+        b"ustar\0" => {
+            // star's prefix is shorter, and two times follow.
+            if &block[508..512] == b"tar\0" && prefix.len() > 130 {
+                return Err(damaged("a name is too long for its header"));
+            }
+            Ok(if prefix.is_empty() { name.to_vec() } else { [prefix, b"/", name].concat() })
+        }
+        // Two times stand here; where they are none, Go's reader takes the field for a prefix.
+        b"ustar " if number(&field[..12]).is_none() || number(&field[12..24]).is_none() => {
+            Err(damaged("a header is of two kinds"))
+        }
+        _ => Ok(name.to_vec()),
     }
-    name.to_vec()
 }
 
 fn until_nul(bytes: &[u8]) -> &[u8] {
@@ -348,15 +400,24 @@ fn number(field: &[u8]) -> Option<u64> {
         }
         return u64::try_from(value).ok();
     }
+    // Go's reader passes over noughts before the digits, others end there.
+    let blank = |b: &u8| matches!(b, 0 | b' ');
+    if first == 0 {
+        return field.iter().all(blank).then_some(0);
+    }
     let digits = until_nul(field).trim_ascii();
     match digits.is_empty() {
-        true => Some(0),
-        false => u64::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok(),
+        true => field.iter().all(blank).then_some(0),
+        false if digits.iter().all(u8::is_ascii_digit) => {
+            u64::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
+        }
+        false => None,
     }
 }
 
+/// Digits alone: some readers know a sign.
 fn decimal(bytes: &[u8]) -> Option<u64> {
-    std::str::from_utf8(bytes).ok()?.parse().ok()
+    std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()
 }
 
 fn damaged(detail: &str) -> io::Error {

@@ -192,6 +192,102 @@ fn a_global_pax_header_that_renames_is_refused_and_a_comment_is_not() {
     assert_eq!(list(pax(b"10 path=b\n")), "end archive-damaged");
 }
 
+/// A member with its header as given, changed before it is summed, and two blocks of zeros behind all.
+fn member_as(name: &str, flag: u8, content: &[u8], change: impl Fn(&mut [u8])) -> Vec<u8> {
+    let mut header = ::tar::Header::new_ustar();
+    header.set_path(name).expect("short");
+    header.set_mode(0o755);
+    header.set_size(content.len() as u64);
+    header.as_mut_bytes()[156] = flag;
+    change(header.as_mut_bytes());
+    header.set_cksum();
+    let mut bytes = [header.as_bytes(), content].concat();
+    bytes.resize(bytes.len().next_multiple_of(512), 0);
+    bytes
+}
+
+fn member(name: &str, flag: u8, content: &[u8]) -> Vec<u8> {
+    member_as(name, flag, content, |_| ())
+}
+
+fn list_of(members: &[Vec<u8>]) -> String {
+    list([members.concat(), vec![0; 1024]].concat())
+}
+
+/// Go's archive/tar (every container runtime), GNU tar and libarchive differ in all of these.
+#[test]
+fn a_tar_that_two_readers_take_differently_is_refused() {
+    let inner = || member("app", b'0', b"good");
+    let file = || member("x", b'0', b"one");
+    let pax = |records: &[u8]| member("pax", b'x', records);
+    let refused = "end archive-damaged";
+    let hidden: &[(&str, Vec<Vec<u8>>)] = &[
+        ("a file called as a folder", vec![member("x/", b'0', &inner())]),
+        ("an empty one", vec![member("x/", b'0', b"")]),
+        ("a folder with content", vec![member("x/", b'5', &inner())]),
+        ("a folder of v7 with content", vec![member("x/", 0, &inner())]),
+        ("a folder of a GNU dump", vec![member("x", b'D', &inner())]),
+        ("an unknown type", vec![member("x", b'Q', &inner())]),
+        ("the pax header of Solaris", vec![member("pax", b'X', b"12 path=app\n"), file()]),
+        ("two pax headers", vec![pax(b"12 path=app\n"), pax(b"13 comment=a\n"), file()]),
+        ("a pax header before a global one", vec![pax(b"12 path=app\n"), member("g", b'g', b"13 comment=a\n"), file()]),
+        ("a long name before a volume", vec![member("L", b'L', b"app\0"), member("v", b'V', b""), file()]),
+        ("two long names", vec![member("L", b'L', b"app\0"), member("L", b'L', b"other\0"), file()]),
+        ("a long name and one by pax", vec![member("L", b'L', b"app\0"), pax(b"14 path=other\n"), file()]),
+        ("a pax name that is none", vec![pax(b"8 path=\n"), file()]),
+        ("a pax name with a nought", vec![pax(b"14 path=app\0x\n"), file()]),
+        ("a pax size with a sign", vec![pax(b"11 size=+3\n"), file()]),
+        ("a pax record without a key", vec![pax(b"7 =app\n"), file()]),
+        (
+            "a size behind a nought",
+            vec![member_as("x", b'0', b"one", |h| h[124..136].copy_from_slice(b"\x0000000000003"))],
+        ),
+        (
+            "a size behind a blank and a nought",
+            vec![member_as("x", b'0', b"one", |h| h[124..136].copy_from_slice(b" \x000000000003"))],
+        ),
+        ("a size with a sign", vec![member_as("x", b'0', b"one", |h| h[124..136].copy_from_slice(b"+0000000003\0"))]),
+        (
+            "GNU's mark and a prefix",
+            vec![member_as("app", b'0', b"one", |h| {
+                h[257..265].copy_from_slice(b"ustar  \0");
+                h[345..350].copy_from_slice(b"other");
+            })],
+        ),
+        (
+            "star's mark and a long prefix",
+            vec![member_as("app", b'0', b"one", |h| {
+                h[345..490].fill(b'p');
+                h[508..512].copy_from_slice(b"tar\0");
+            })],
+        ),
+    ];
+    for (what, members) in hidden {
+        let listed = list_of(members);
+        assert!(listed == refused, "{what}: {listed}");
+    }
+    let plain: &[(Vec<Vec<u8>>, &str)] = &[
+        (vec![member("x/", 0, b""), member("y/", b'5', b"")], "x//\ny//"),
+        (vec![member("x", b'7', b"one")], "x=one"),
+        (vec![pax(b"12 path=app\n"), file()], "app=one"),
+        (vec![pax(b"13 comment=a\n"), member("L", b'L', b"app\0"), file()], "app=one"),
+        (vec![member("L", b'L', b"app\0"), pax(b"12 path=app\n"), file()], "app=one"),
+        (vec![member("g", b'g', b"13 comment=a\n"), pax(b"12 path=app\n"), file(), file()], "app=one\nx=one"),
+        (
+            vec![member_as("app", b'0', b"one", |h| {
+                h[257..265].copy_from_slice(b"ustar  \0");
+                h[345..357].copy_from_slice(b"14712345670\0");
+            })],
+            "app=one",
+        ),
+        (vec![member_as("app", b'0', b"one", |h| h[345..348].copy_from_slice(b"dir"))], "dir/app=one"),
+        (vec![member_as("x", b'0', b"one", |h| h[124..136].copy_from_slice(b"         3 \0"))], "x=one"),
+    ];
+    for (members, wanted) in plain {
+        assert_eq!(&list_of(members), wanted);
+    }
+}
+
 #[test]
 fn static_archives_give_members_with_long_names() {
     let member = |name: &str, content: &str| {

@@ -178,8 +178,18 @@ fn damaged_headers_are_gaps() {
 fn images_are_recognised_by_what_they_hold() {
     let layout = tar_of(&[("oci-layout", b"{}"), ("index.json", b"{}")]);
     assert!(examined(layout).starts_with("f oci-layout "));
-    let docker = tar_of(&[("layer.tar", &tar_of(&[("a", b"b")])), ("manifest.json", b"[]")]);
-    assert!(examined(gzip_of(&docker)).starts_with("f docker-archive "));
+    let holding = |manifest: &[u8]| tar_of(&[("layer.tar", &tar_of(&[("a", b"b")])), ("manifest.json", manifest)]);
+    let list: &[u8] = br#"[{"Config":"c.json","RepoTags":null,"Layers":["layer.tar"]}]"#;
+    assert!(examined(gzip_of(&holding(list))).starts_with("f docker-archive "));
+    assert!(examined(holding(list)).starts_with("f docker-archive "));
+    // Keys are taken in any letters, and what may be a list and cannot be read is no web manifest.
+    for list in [&b"[{\"layers\":[]}]"[..], b" [{", b"[[], {\"CONFIG\": 1}]"] {
+        assert!(examined(holding(list)).starts_with("f docker-archive "));
+    }
+    for other in [&br#"{"name":"app","icons":[]}"#[..], br#"[{"file":"a.js"}]"#, b"[]", b"", b"text"] {
+        assert!(examined(holding(other)).starts_with("f tar "), "{}", String::from_utf8_lossy(other));
+    }
+    assert!(examined(zip_of(&[("manifest.json", list)])).starts_with("f zip "));
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) fn read(value: &Value, place: &str) -> Result<Config, Reason> {
     let keys = |key| part::<Map<String, Value>>(&inner, key, place).map(|map| map.keys().cloned().collect());
     let labels: Map<String, Value> = part(&inner, "Labels", place)?;
     Ok(Config {
-        platform: (!os.is_empty() && !architecture.is_empty()).then(|| format!("{os}/{architecture}")),
+        platform: platform(&os, &architecture),
         user: part(&inner, "User", place)?,
         entrypoint: part(&inner, "Entrypoint", place)?,
         cmd: part(&inner, "Cmd", place)?,
@@ -40,6 +40,21 @@ pub(crate) fn read(value: &Value, place: &str) -> Result<Config, Reason> {
         volumes: keys("Volumes")?,
         diff_ids: part(&rootfs, "diff_ids", place)?,
     })
+}
+
+/// A platform as Go names it, `None` where one part is not said. Runtimes know some by other names, and take them for the same (containerd/platforms 1.0,
+/// database.go, normalizeOS and normalizeArch).
+pub(crate) fn platform(os: &str, architecture: &str) -> Option<String> {
+    let (os, architecture) = (os.to_lowercase(), architecture.to_lowercase());
+    let os = if os == "macos" { "darwin" } else { &os };
+    let architecture = match architecture.as_str() {
+        "x86_64" | "x86-64" => "amd64",
+        "aarch64" => "arm64",
+        "i386" => "386",
+        "armhf" | "armel" => "arm",
+        other => other,
+    };
+    (!os.is_empty() && !architecture.is_empty()).then(|| format!("{os}/{architecture}"))
 }
 
 impl Config {

@@ -90,7 +90,7 @@ struct Platform {
 
 impl Platform {
     fn word(&self) -> Option<String> {
-        (!self.os.is_empty() && !self.architecture.is_empty()).then(|| format!("{}/{}", self.os, self.architecture))
+        config::platform(&self.os, &self.architecture)
     }
 }
 

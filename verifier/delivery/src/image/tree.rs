@@ -3,6 +3,7 @@
 use super::layer::{Content, Entry, Layer, What};
 use assize_facts::{Reason, reason};
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Links followed on the way to one file (Linux follows 40, path_resolution(7)).
@@ -54,7 +55,15 @@ impl Tree {
     fn apply(&mut self, number: usize, layer: &Layer) {
         for entry in &layer.entries {
             let (folder, name) = split(&entry.path);
-            if name == OPAQUE {
+            if names_nothing(name) {
+                let detail = "it takes away what has no name";
+                self.gaps.push(reason!(
+                    "image-entry-refused",
+                    path = format!("/{}", entry.path),
+                    layer = number,
+                    detail = detail
+                ));
+            } else if name == OPAQUE {
                 if let Ok(folder) = self.resolve(folder, true) {
                     self.remove_below(&folder);
                 }
@@ -73,24 +82,28 @@ impl Tree {
         }
     }
 
-    /// A file that one layer brings and takes away at once is there for one runtime and not for another.
+    /// What one layer brings and then takes away, or something below it, is there for one runtime and not for another.
     fn contradicts(&mut self, number: usize, entry: &Entry, name: &str) {
-        let both = self
-            .resolve(split(&entry.path).0, true)
-            .is_ok_and(|folder| self.nodes.get(&join(&folder, name)).is_some_and(|placed| placed.layer == number));
-        if both {
+        let brought = |path: &str| {
+            let own = self.nodes.get(path).is_some_and(|placed| placed.layer == number);
+            own || self.nodes.range(below(path)).any(|(_, placed)| placed.layer == number)
+        };
+        if self.resolve(split(&entry.path).0, true).is_ok_and(|folder| brought(&join(&folder, name))) {
             self.gaps.push(reason!("image-layer-contradicts", path = format!("/{}", entry.path), layer = number));
         }
     }
 
     fn add(&mut self, number: usize, entry: &Entry) {
         let (folder, name) = split(&entry.path);
-        if name.is_empty() {
-            return;
-        }
         let refused = |detail: &str| {
             reason!("image-entry-refused", path = format!("/{}", entry.path), layer = number, detail = detail)
         };
+        if name.is_empty() {
+            // The root itself.
+            return if !matches!(entry.what, What::Folder) {
+                self.gaps.push(refused("it has no name"))
+            };
+        }
         let path = match self.resolve(folder, true) {
             Ok(folder) => join(&folder, name),
             Err(detail) => return self.gaps.push(refused(detail)),
@@ -143,10 +156,7 @@ impl Tree {
     fn remove_below(&mut self, folder: &str) {
         let below: Vec<String> = match folder {
             "" => self.nodes.keys().cloned().collect(),
-            _ => {
-                // `0` follows `/`: the range is everything that begins with the folder and a slash.
-                self.nodes.range(format!("{folder}/")..format!("{folder}0")).map(|(path, _)| path.clone()).collect()
-            }
+            _ => self.nodes.range(below(folder)).map(|(path, _)| path.clone()).collect(),
         };
         for path in below {
             if let Some(Placed { node: Node::File(content), layer }) = self.nodes.remove(&path) {
@@ -213,6 +223,16 @@ impl Tree {
             _ => None,
         })
     }
+}
+
+/// Everything that begins with a folder's path and a slash, which `0` follows.
+fn below(folder: &str) -> Range<String> {
+    format!("{folder}/")..format!("{folder}0")
+}
+
+/// Whiteouts of the folder itself or the one above it: some runtimes take that away, others refuse the layer.
+fn names_nothing(whiteout: &str) -> bool {
+    matches!(whiteout.strip_prefix(WHITEOUT), Some("" | "." | ".."))
 }
 
 /// Last part first.

@@ -42,6 +42,22 @@ fn whiteouts_concern_lower_layers_only_wherever_they_stand_in_the_archive() {
 fn what_one_layer_brings_and_deletes_at_once_is_a_gap() {
     let rows = code_in(vec![layer(&[M::File("app/api", &elf("api")), M::Empty("app/.wh.api")])]);
     assert_eq!(rows, ["/app/api 0 true", "gap image-layer-contradicts at image.tar"]);
+    // Also where it is a folder that was never named itself. The other way round all agree: what was below goes first.
+    let api = elf("api");
+    let rows = code_in(vec![layer(&[M::File("app/api", &api), M::Empty(".wh.app")])]);
+    assert_eq!(rows, ["/app/api 0 true", "gap image-layer-contradicts at image.tar"]);
+    let old = layer(&[M::File("app/old", &elf("old"))]);
+    let rows = code_in(vec![old, layer(&[M::Empty(".wh.app"), M::File("app/api", &api)])]);
+    assert_eq!(rows, ["/app/api 1 true", "/app/old 0 false"]);
+}
+
+#[test]
+fn a_whiteout_without_a_name_is_a_gap() {
+    let api = elf("api");
+    for name in ["app/.wh.", "app/.wh..", "app/.wh..."] {
+        let rows = code_in(vec![layer(&[M::File("app/api", &api)]), layer(&[M::Empty(name)])]);
+        assert_eq!(rows, ["/app/api 0 true", "gap image-entry-refused at image.tar"], "{name}");
+    }
 }
 
 #[test]

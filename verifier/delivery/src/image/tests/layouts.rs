@@ -63,6 +63,19 @@ fn every_platform_and_tag_of_an_index_is_an_image() {
 }
 
 #[test]
+fn a_platform_by_another_of_its_names_is_the_same() {
+    let names =
+        [("Linux", "x86_64"), ("linux", "X86-64"), ("linux", "aarch64"), ("macOS", "arm64"), ("linux", "armhf")];
+    let of = |platform| Build { platform, index_platform: Some(platform), ..build() };
+    let place = of_image(&tar(&oci(&names.map(of))));
+    let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
+    let mut found = rows(&manifests, &["platform", "platform_agrees"]);
+    found.sort();
+    let wanted = ["darwin/arm64 true", "linux/amd64 true", "linux/amd64 true", "linux/arm true", "linux/arm64 true"];
+    assert_eq!(found, wanted);
+}
+
+#[test]
 fn nested_indexes_are_followed_and_circles_are_not() {
     let (mut files, descriptor) = build().blobs();
     let inner = json!({"schemaVersion": 2, "manifests": [descriptor]}).to_string().into_bytes();

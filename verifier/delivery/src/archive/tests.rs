@@ -174,6 +174,46 @@ fn a_zip_whose_local_header_names_another_file_is_refused() {
     assert_eq!(list(zip), "end archive-damaged");
 }
 
+/// A zip of one stored member with a field beside its name.
+fn zip_with(name: &str, field: &[u8], at: rawzip::Header) -> String {
+    let mut out = Vec::new();
+    let mut archive = rawzip::ZipArchiveWriter::new(&mut out);
+    let id = rawzip::extra_fields::ExtraFieldId::INFO_ZIP_UNICODE_PATH;
+    let (mut entry, config) =
+        archive.new_file(name).extra_field(id, field, at).expect("short").start().expect("a name");
+    let mut writer = config.wrap(&mut entry);
+    writer.write_all(b"one").expect("memory takes it");
+    let (_, descriptor) = writer.finish().expect("memory takes it");
+    entry.finish(descriptor).expect("memory takes it");
+    archive.finish().expect("memory takes it");
+    list(out)
+}
+
+#[test]
+fn a_member_of_a_zip_has_one_name() {
+    let field = |name: &str| [b"\x01\0\0\0\0", name.as_bytes()].concat();
+    for at in [rawzip::Header::LOCAL, rawzip::Header::CENTRAL] {
+        assert_eq!(zip_with("a.go", &field("a.go"), at), "a.go=one");
+        for other in [&field("b.go")[..], &field("ä.go"), b"\x01\0", b"\x01\0\0\0\0\xff.go"] {
+            assert_eq!(zip_with("a.go", other, at), "end archive-damaged");
+        }
+    }
+}
+
+#[test]
+fn a_folder_of_a_zip_has_no_content() {
+    let folder = |content: &[u8]| {
+        let mut zip = zip_of(&[("a", content)]);
+        for (mark, name) in [(b"PK\x03\x04", 30), (b"PK\x01\x02", 46)] {
+            let at = zip.windows(4).position(|w| w == mark).expect("a header");
+            zip[at + name] = b'/';
+        }
+        list(zip)
+    };
+    assert_eq!(folder(b""), "//");
+    assert_eq!(folder(b"payload"), "end archive-damaged");
+}
+
 #[test]
 fn a_global_pax_header_that_renames_is_refused_and_a_comment_is_not() {
     let pax = |record: &[u8]| {

@@ -4,10 +4,14 @@ use super::{Budget, Member, MemberKind, Metered, Visitor, refuse};
 use crate::store::Part;
 use crate::walk::shown_name;
 use assize_facts::{Limits, reason};
+use rawzip::extra_fields::{ExtraFieldId, ExtraFields};
 use rawzip::{
     CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder, ZipLocator, ZipVerification,
 };
 use std::io::{self, Read};
+
+/// Padding and descriptors; no program is so small.
+const SMALL: u64 = 64;
 
 fn locate<'a>(part: Part<'a>, buffer: &mut [u8]) -> Option<ZipArchive<Part<'a>>> {
     ZipLocator::new().locate_in_reader(part, buffer, part.len()).ok()
@@ -63,6 +67,11 @@ fn directory(archive: &ZipArchive<Part<'_>>, buffer: &mut [u8], limits: &Limits)
             (false, false) => MemberKind::File,
         };
         let size = entry.uncompressed_size_hint();
+        // Whoever unpacks it passes over that. (Deflate writes some bytes of nothing.)
+        if kind == MemberKind::Folder && (size > 0 || entry.compressed_size_hint() > SMALL) {
+            return Err(damaged("a folder claims to have content"));
+        }
+        one_name(&raw_name, entry.extra_fields())?;
         records.push(Record {
             member: Member { name: shown_name(&raw_name), kind, size, mode: mode & 0o7777, capabilities: false },
             raw_name,
@@ -78,6 +87,24 @@ fn directory(archive: &ZipArchive<Part<'_>>, buffer: &mut [u8], limits: &Limits)
     Ok(records)
 }
 
+/// A name in Unicode beside the ordinary one goes first for some readers and is unknown to others (APPNOTE.TXT 4.6.9): it may differ only in letters
+/// that an old code page has no other way to write.
+fn one_name(raw: &[u8], extra: ExtraFields<'_>) -> io::Result<()> {
+    let unicode = extra.filter(|(id, _)| *id == ExtraFieldId::INFO_ZIP_UNICODE_PATH);
+    // A version and a checksum stand before it.
+    let mut names = unicode.map(|(_, field)| field.get(5..).and_then(|name| std::str::from_utf8(name).ok()));
+    let agrees = |name: &str| {
+        let letter = |(byte, letter): (&u8, char)| {
+            byte.is_ascii() == letter.is_ascii() && (!byte.is_ascii() || char::from(*byte) == letter)
+        };
+        name.as_bytes() == raw || (name.chars().count() == raw.len() && raw.iter().zip(name.chars()).all(letter))
+    };
+    match names.all(|name| name.is_some_and(agrees)) {
+        true => Ok(()),
+        false => Err(damaged("a member has two names")),
+    }
+}
+
 /// From a member's local header to the end of its data; the local header must name the same member.
 fn extent(archive: &ZipArchive<Part<'_>>, record: &Record, buffer: &mut [u8]) -> io::Result<(u64, u64)> {
     let entry = archive.get_entry(record.way).map_err(io::Error::other)?;
@@ -86,6 +113,7 @@ fn extent(archive: &ZipArchive<Part<'_>>, record: &Record, buffer: &mut [u8]) ->
     if local.file_path().as_bytes() != record.raw_name {
         return Err(damaged("a local header names another member"));
     }
+    one_name(&record.raw_name, local.extra_fields())?;
     if local.compression_method() != record.method {
         return Err(damaged("a local header has another method"));
     }
@@ -102,7 +130,6 @@ fn gaps_between(
     len: u64,
     visitor: &mut dyn Visitor,
 ) -> io::Result<()> {
-    const SMALL: u64 = 64;
     taken.sort_unstable();
     let mut at = 0;
     for (from, to) in taken.iter() {

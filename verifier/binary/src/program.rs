@@ -4,7 +4,7 @@ use crate::build_info::{self, BuildInfo, Line, Unread};
 use crate::facts;
 use crate::functions::{self, Functions};
 use crate::headers::{self, Headers};
-use assize_delivery::{Bytes, DeclaredBinary, Delivery};
+use assize_delivery::{Bytes, DeclaredBinary, Delivery, GoSigns};
 use assize_facts::{Digest, Known, Progress, Reason, Request, Sheet, reason};
 use gobin::GoBinary;
 use gobin::formats::BinaryContext;
@@ -81,7 +81,7 @@ impl Program {
         // The readers check their bounds; what they miss on hostile bytes is still only a gap.
         let read = catch_unwind(AssertUnwindSafe(|| Read::of(&bytes)));
         let Read { headers, build_info, readers_agree, functions, obfuscated } =
-            read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??;
+            read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??.unless(twice(delivery, binary));
         let program = Program {
             stack_protector: stack_protector(&headers, &functions, &bytes),
             named_libraries: delivery.named_libraries(&binary.path).to_vec(),
@@ -151,6 +151,17 @@ impl Program {
     }
 }
 
+/// Why what is read of Go may not be the running program's: section headers say where it stands, and no loader looks at them.
+fn twice(delivery: &Delivery, binary: &DeclaredBinary) -> Option<Reason> {
+    match delivery.go_signs(&binary.path) {
+        Err(reason) => Some(reason),
+        Ok(GoSigns { function_tables: 0..=1, build_infos: 0..=1 }) => None,
+        Ok(GoSigns { function_tables, build_infos }) => {
+            Some(reason!("go-twice", binary = binary.name, tables = function_tables, infos = build_infos))
+        }
+    }
+}
+
 /// Whether the C parts check their stacks: they then refer to the function that ends the program (GCC manual, `-fstack-protector`). `None`: there are no C parts.
 fn stack_protector(headers: &Headers, functions: &Result<Functions, Reason>, file: &Bytes) -> Known<Option<bool>> {
     const CALLED: &[u8] = b"__stack_chk_fail";
@@ -192,6 +203,19 @@ impl Read {
         match Plain::of(&headers, file) {
             Some(plain) => Ok(plain.read(headers)),
             None => Read::whole(headers, file),
+        }
+    }
+
+    /// All that is Go's is unknown where there is a reason against it.
+    fn unless(self, doubt: Option<Reason>) -> Read {
+        let Some(doubt) = doubt else { return self };
+        let unknown = || Known::Unknown(doubt.clone());
+        Read {
+            build_info: Known::Unknown(doubt.clone()),
+            readers_agree: unknown(),
+            functions: Err(doubt.clone()),
+            obfuscated: unknown(),
+            ..self
         }
     }
 

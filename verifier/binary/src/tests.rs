@@ -90,6 +90,29 @@ fn cgo_is_told_even_where_the_build_information_was_edited() {
 }
 
 #[test]
+fn a_program_with_another_function_table_or_other_build_information_is_not_described_by_either() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &[]);
+    let honest = std::fs::read(folder.path().join("p")).expect("the program");
+    let at = |mark: &[u8]| memchr::memmem::find_iter(&honest, mark).find(|at| at % 8 == 0).expect("a mark");
+    let embedding = format!("{PROGRAM}\n//go:embed copy\nvar copy string\n\nfunc init() {{ println(len(copy)) }}\n")
+        .replace("import \"fmt\"", "import (\n\t_ \"embed\"\n\t\"fmt\"\n)");
+    for (mark, tables, infos) in [(&b"\xf1\xff\xff\xff\0\0"[..], 2, 1), (b"\xff Go buildinf:", 1, 2)] {
+        // Wherever the linker puts it: tools look on boundaries, a program can be told to use any place.
+        let copy = &honest[at(mark)..][..4096];
+        std::fs::write(folder.path().join("copy"), copy).expect("a file");
+        build(folder.path(), &embedding, &[], &["-ldflags=-s -w"]);
+        let info = one(folder.path(), "binary.info");
+        let wanted = assize_facts::reason!("go-twice", binary = "p", tables = tables, infos = infos);
+        for field in ["main_package", "readers_agree", "go_version"] {
+            assert!(matches!(&info.fields[field], Field::Unknown(why) if *why == wanted), "{field}: {info:?}");
+        }
+        let functions = collect(folder.path(), "binary.functions");
+        assert!(functions.items.is_empty() && functions.gaps[0].reason == wanted, "{:?}", functions.gaps);
+    }
+}
+
+#[test]
 fn programs_for_other_systems_are_read() {
     for (os, arch, format) in [("darwin", "arm64", "macho"), ("windows", "amd64", "pe"), ("linux", "386", "elf")] {
         let folder = tempfile::tempdir().expect("a folder");

@@ -2,11 +2,12 @@
 
 use crate::archive::{self, Budget, Member, Whole};
 use crate::bytes::Bytes;
+use crate::examine::{GoSigns, Seen};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
 use crate::programs;
-use crate::scan::Kept;
+use crate::scan::{Kept, MOST_HITS};
 use crate::source::{self, SourceTree};
 use crate::store::Store;
 use crate::trail::{Trail, Walking};
@@ -367,9 +368,18 @@ impl Delivery {
 
     /// Shared objects that texts in an executable of the inventory name, at most 20, ascending.
     pub fn named_libraries(&self, path: &str) -> &[String] {
+        self.seen(path).map_or(&[], |seen| seen.libraries.as_slice())
+    }
+
+    /// What an executable of the inventory holds of Go's, wherever it stands; the reason where not all of it was looked at.
+    pub fn go_signs(&self, path: &str) -> Result<GoSigns, Reason> {
+        let seen = self.seen(path).ok_or_else(|| reason!("not-in-inventory", path = path))?;
+        seen.go_signs.ok_or_else(|| reason!("limit-embedded", limit = MOST_HITS))
+    }
+
+    fn seen(&self, path: &str) -> Option<&Seen> {
         let seen = &self.inventory(&Quiet).seen;
-        let at = seen.binary_search_by(|seen| seen.path.as_str().cmp(path));
-        at.map_or(&[], |at| seen[at].libraries.as_slice())
+        seen.binary_search_by(|seen| seen.path.as_str().cmp(path)).ok().map(|at| &seen[at])
     }
 
     pub(crate) fn inventory(&self, progress: &dyn Progress) -> &Inventory {

@@ -28,6 +28,24 @@ pub(crate) struct Seen {
     pub packer: Known<Option<String>>,
     /// Shared objects that texts in an executable name, at most 20.
     pub libraries: Vec<String>,
+    /// What an executable holds of Go's, wherever it stands; `None` where not all of it was looked at.
+    pub go_signs: Option<GoSigns>,
+}
+
+/// How often something stands in an executable that a Go program has once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GoSigns {
+    /// Headers of function tables.
+    pub function_tables: usize,
+    /// Headers of build information.
+    pub build_infos: usize,
+}
+
+impl GoSigns {
+    fn of(part: &Part<'_>, hits: &[(u64, Mark)]) -> GoSigns {
+        let count = |mark| hits.iter().filter(|(at, m)| *m == mark && has_go_fields(part, *at, mark)).count();
+        GoSigns { function_tables: count(Mark::GoFunctions), build_infos: count(Mark::GoBuildInfo) }
+    }
 }
 
 impl Seen {
@@ -42,6 +60,7 @@ impl Seen {
             go_program: false.into(),
             packer: None.into(),
             libraries: Vec::new(),
+            go_signs: None,
         }
     }
 }
@@ -168,6 +187,7 @@ fn plain(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut
 
 fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
     found.seen[line].executable = true.into();
+    found.seen[line].go_signs = (!scan.overflow).then(|| GoSigns::of(&file.part, &scan.hits));
     let exe = match exe::read(kind, &file.part) {
         Ok(exe) => exe,
         Err(detail) => {
@@ -256,7 +276,13 @@ pub(crate) fn looks_like_go(part: &Part<'_>, exe: &Exe) -> bool {
     is_go(part, exe, &[]) || scan::scan(part).is_ok_and(|scan| is_go(part, exe, &scan.hits))
 }
 
+/// Plausible fields where the linker would have put them.
 fn go_header(part: &Part<'_>, at: u64, mark: Mark) -> bool {
+    let boundary = if mark == Mark::GoBuildInfo { 16 } else { 4 };
+    at.is_multiple_of(boundary) && has_go_fields(part, at, mark)
+}
+
+fn has_go_fields(part: &Part<'_>, at: u64, mark: Mark) -> bool {
     let Ok(bytes) = part.bytes(at, 48) else { return false };
     match mark {
         // Pointer size and flags (debug/buildinfo, Go 1.26); from 1.18 on the version stands inline.
@@ -264,12 +290,9 @@ fn go_header(part: &Part<'_>, at: u64, mark: Mark) -> bool {
             let inline = bytes.get(15).is_some_and(|flags| flags & 2 != 0);
             let version = bytes.get(33..).unwrap_or_default();
             let pointers = matches!(bytes.get(14), Some(4 | 8));
-            at.is_multiple_of(16)
-                && if inline { version.starts_with(b"go1") || version.starts_with(b"devel") } else { pointers }
+            if inline { version.starts_with(b"go1") || version.starts_with(b"devel") } else { pointers }
         }
-        Mark::GoFunctions => {
-            matches!(bytes.get(6), Some(1 | 2 | 4)) && matches!(bytes.get(7), Some(4 | 8)) && at.is_multiple_of(4)
-        }
+        Mark::GoFunctions => matches!(bytes.get(6), Some(1 | 2 | 4)) && matches!(bytes.get(7), Some(4 | 8)),
         _ => false,
     }
 }

@@ -30,6 +30,7 @@ mod words;
 pub use archive::{Member, MemberKind};
 pub use bytes::Bytes;
 pub use delivery::{DeclaredBinary, Delivery, OpenError};
+pub use examine::GoSigns;
 pub use image::unambiguous_json;
 pub use source::{SourceEntry, SourceTree};
 pub use walk::{Entry, EntryKind, shown_name};

@@ -196,11 +196,22 @@ impl Comparing<'_> {
         if self.is_credential(path) {
             return;
         }
-        let candidates = self.candidates(name);
-        let found = candidates.iter().find_map(|at| self.image.tree.file(at).map(|(p, content)| (p, content.clone())));
-        let Some((at, content)) = found else {
-            let hidden = candidates.first().cloned().unwrap_or_else(|| name.to_string());
-            return self.out.open(reason!("run-file-not-in-image", file = path, path = hidden));
+        let (named, likely) = self.candidates(name);
+        // Every place that a word names counts, for nobody knows which the program reads; else the first where there is one.
+        let chosen = match named.is_empty() {
+            true => {
+                likely.iter().find(|at| self.image.tree.file(at).is_some()).or(likely.first()).into_iter().collect()
+            }
+            false => named.iter().collect::<Vec<_>>(),
+        };
+        for at in chosen {
+            self.file_at(path, at);
+        }
+    }
+
+    fn file_at(&mut self, path: &str, at: &str) {
+        let Some((at, content)) = self.image.tree.file(at).map(|(at, content)| (at, content.clone())) else {
+            return self.out.open(reason!("run-file-not-in-image", file = path, path = at));
         };
         if self.is_mounted(&at) {
             return self.out.open(reason!("run-file-behind-volume", file = path, path = format!("/{at}")));
@@ -218,16 +229,17 @@ impl Comparing<'_> {
         }
     }
 
-    /// Where the file may be, the likeliest first: what `{work}` is in the words that name it, in other words, and the working directory.
-    fn candidates(&self, name: &str) -> Vec<String> {
+    /// Where the file is by what `{work}` is in the words that name it, and where else it may be: by other words, and in the working directory.
+    fn candidates(&self, name: &str) -> (BTreeSet<String>, Vec<String>) {
         let names_it = |rest: &str| {
             rest == name || name.starts_with(&format!("{rest}/")) || rest.starts_with(&format!("{}/", first(name)))
         };
         let (near, far): (Vec<_>, Vec<_>) = self.works.iter().partition(|(rest, _)| names_it(rest));
         let config = &self.image.described.config;
-        let mut all: Vec<String> = near.into_iter().chain(far).map(|(_, folder)| format!("{folder}/{name}")).collect();
-        all.push(started::absolute(config, name));
-        all
+        let below = |(_, folder): &(String, String)| started::absolute(config, &format!("{folder}/{name}"));
+        let mut likely: Vec<String> = far.into_iter().map(below).collect();
+        likely.push(started::absolute(config, name));
+        (near.into_iter().map(below).collect(), likely)
     }
 
     fn is_mounted(&self, path: &str) -> bool {
@@ -285,12 +297,35 @@ fn has_placeholder(pattern: &str) -> bool {
 
 /// Whether a text is a declared one. What depends on ports and addresses is excepted; `{work}` is some folder.
 fn fits(wanted: &str, found: &str) -> bool {
-    if wanted.contains("{port.") || wanted.contains("{dep.") {
-        // An option stays the option that it is.
-        let option = |text: &str| text.split_once('=').map(|(name, _)| name.to_string());
-        return !wanted.starts_with('-') || option(wanted) == option(found);
+    let free = ["{port.", "{dep."].iter().filter_map(|placeholder| wanted.find(placeholder)).min();
+    match free {
+        Some(at) => fits_address(wanted, at, found),
+        None => fits_pieces(&pieces(wanted), found) && is_folder(wanted, found),
     }
-    fits_pieces(&pieces(wanted), found)
+}
+
+/// An address may be written in many ways, but an option stays the option that it is, and what is none becomes none.
+fn fits_address(wanted: &str, at: usize, found: &str) -> bool {
+    // Another host may be named, no other option.
+    let value = match (wanted.starts_with('-'), wanted[..at].find('=')) {
+        (true, Some(end)) => found.strip_prefix(&wanted[..=end]),
+        (true, None) => found.strip_prefix(&wanted[..at]),
+        (false, _) => Some(found).filter(|found| !found.starts_with('-')),
+    };
+    let is_port = |value: &str| value.contains(|c: char| c.is_ascii_digit() || matches!(c, ':' | '$'));
+    value.is_some_and(|value| !wanted.contains("{port.") || is_port(value))
+}
+
+/// Whether what stands for `{work}` can be a folder, and is no option or other word.
+fn is_folder(wanted: &str, found: &str) -> bool {
+    let Some((before, behind)) = wanted.split_once("{work}") else { return true };
+    let inner = found.strip_prefix(before).unwrap_or_default();
+    match inner.chars().next() {
+        None => false,
+        Some('/' | '.') => true,
+        // Below the working directory.
+        Some(first) => first != '-' && behind.starts_with('/'),
+    }
 }
 
 fn fits_bytes(template: &[u8], found: &[u8]) -> bool {

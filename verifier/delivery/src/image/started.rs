@@ -43,13 +43,20 @@ pub(crate) fn started(image: &Image) -> Result<Option<Started>, Reason> {
     match (found, &image.whole) {
         (Some(started), Ok(())) => Ok(Some(started)),
         (_, Err(reason)) => Err(reason.clone()),
+        (None, Ok(())) if program.contains('/') && image.tree.file(&absolute(config, program)).is_some() => {
+            Err(reason!("image-program-not-executable", program = program))
+        }
         (None, Ok(())) => Err(reason!("image-program-missing", program = program)),
     }
 }
 
+/// What execve(2) and a search along `PATH` pass over without.
+const EXECUTABLE: u32 = 0o111;
+
 pub(crate) fn find(tree: &Tree, config: &Config, program: &str) -> Option<Started> {
     let at = |path: &str| {
-        tree.file(path).map(|(path, content)| Started { path: format!("/{path}"), sha256: content.sha256.clone() })
+        let found = tree.file(path).filter(|(_, content)| content.mode & EXECUTABLE != 0);
+        found.map(|(path, content)| Started { path: format!("/{path}"), sha256: content.sha256.clone() })
     };
     if program.contains('/') {
         return at(&absolute(config, program));

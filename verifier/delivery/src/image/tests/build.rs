@@ -5,6 +5,7 @@ use assize_facts::sha256_hex;
 use serde_json::{Value, json};
 
 /// One member of a layer.
+#[derive(Clone, Copy)]
 pub(crate) enum M<'a> {
     File(&'a str, &'a [u8]),
     Mode(&'a str, &'a [u8], u32),

@@ -38,14 +38,19 @@ fn members(api: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 fn compared(config: Value, files: &[(&'static str, Vec<u8>)]) -> Vec<String> {
-    let layers = vec![layer(&files.iter().map(|(name, content)| M::File(name, content)).collect::<Vec<_>>())];
+    let files: Vec<M<'_>> = files.iter().map(|(name, content)| M::File(name, content)).collect();
+    compared_with(&spec(), config, &files)
+}
+
+fn compared_with(spec: &Deliverable, config: Value, files: &[M<'_>]) -> Vec<String> {
+    let layers = vec![layer(files)];
     let place = folder(&[
         ("dist/api".into(), elf_of(b"api")),
         ("run/config.json".into(), CONFIG.to_vec()),
         ("run/tls/key.pem".into(), b"-----BEGIN PRIVATE KEY-----\n".to_vec()),
         ("image.tar".into(), tar(&Build::of(layers).with(config).oci())),
     ]);
-    rows(&sheet(place.path(), &spec(), "image.manifest"), &["run_agrees", "run_differences"])
+    rows(&sheet(place.path(), spec, "image.manifest"), &["run_agrees", "run_differences"])
 }
 
 fn changed(key: &str, value: Value) -> Vec<String> {
@@ -82,6 +87,97 @@ fn every_part_that_differs_is_said() {
         compared(json!({"Env": ["MODE=strict"], "User": "65532"}), &members(&elf_of(b"api")))[0].split(',').next(),
         Some("false [\"entrypoint: none\"")
     );
+}
+
+/// Whether the image's words fit the declared ones, by the program's own argument.
+fn word(wanted: &str, found: &str) -> bool {
+    let mut spec = spec();
+    if let Some(run) = &mut spec.run {
+        (run.args, run.files) = (vec![wanted.into()], vec![]);
+    }
+    let mut config = good();
+    config["Cmd"] = json!([found]);
+    compared_with(&spec, config, &[M::File("app/api", &elf_of(b"api"))]) == ["true []"]
+}
+
+#[test]
+fn what_stands_for_a_placeholder_is_what_such_a_placeholder_can_be() {
+    for (wanted, found) in [
+        ("{port.public}", "8443"),
+        ("127.0.0.1:{port.public}", ":https"),
+        ("127.0.0.1:{port.public}", "[::]:8443"),
+        ("--listen=:{port.public}", "--listen=0.0.0.0:443"),
+        ("--listen=127.0.0.1:{port.public}", "--listen=$HOST:$PORT"),
+        ("-p{port.public}", "-p443"),
+        ("--db={dep.db}", "--db=postgres"),
+        ("{dep.db}", "postgres://db/x"),
+        ("{work}", "/srv"),
+        ("{work}", "."),
+        ("{work}/a", "/a"),
+        ("{work}/a", "etc/a"),
+        ("-c={work}/a", "-c=./a"),
+        ("{work}/a", "../x/a"),
+    ] {
+        assert!(word(wanted, found), "{wanted} and {found}");
+    }
+    for (wanted, found) in [
+        ("{port.public}", "--no-tls"),
+        ("{port.public}", "-1"),
+        ("{port.public}", "insecure"),
+        ("--listen=:{port.public}", "--insecure=:443"),
+        ("--listen=:{port.public}", "--listen"),
+        ("-p{port.public}", "-insecure"),
+        ("-p{port.public}", "-pinsecure"),
+        ("{dep.db}", "--memory"),
+        ("{work}", "--no-tls"),
+        ("{work}", "insecure"),
+        ("{work}/a", "--no-tls/a"),
+        ("-c={work}/a", "-c=-x/a"),
+        ("-c={work}/a", "-d=/a"),
+    ] {
+        assert!(!word(wanted, found), "{wanted} and {found}");
+    }
+}
+
+#[test]
+fn every_place_that_a_word_names_has_to_hold_the_file() {
+    let api = elf_of(b"api");
+    let lax: &[u8] = b"{\"tls\": \"1.0\"}\n";
+    let of = |spec: &Deliverable, cmd: Value, files: &[(&'static str, &[u8])]| {
+        let mut config = good();
+        (config["Cmd"], config["WorkingDir"]) = (cmd, json!("/w"));
+        let files: Vec<M<'_>> = files.iter().map(|(name, content)| M::File(name, content)).collect();
+        compared_with(spec, config, &[&[M::File("app/api", &api)][..], &files].concat())
+    };
+    let good_one = ("w/etc/config.json", CONFIG);
+    let relative = json!(["-config", "etc/config.json"]);
+    assert_eq!(of(&spec(), relative.clone(), &[good_one]), ["true []"]);
+    assert_eq!(of(&spec(), relative.clone(), &[("etc/config.json", CONFIG)]), ["?run-file-not-in-image []"]);
+    let differs = ["false [\"file: /w/etc/config.json is not run/config.json\"]"];
+    assert_eq!(of(&spec(), relative, &[("etc/config.json", CONFIG), ("w/etc/config.json", lax)]), differs);
+    let mut twice = spec();
+    if let Some(run) = &mut twice.run {
+        run.args = ["-config", "{work}/config.json", "-config", "{work}/config.json"].map(str::to_owned).into();
+    }
+    let both = json!(["-config", "/a/config.json", "-config", "/b/config.json"]);
+    assert_eq!(of(&twice, both.clone(), &[("a/config.json", CONFIG), ("b/config.json", CONFIG)]), ["true []"]);
+    let differs = ["false [\"file: /b/config.json is not run/config.json\"]"];
+    assert_eq!(of(&twice, both, &[("a/config.json", CONFIG), ("b/config.json", lax)]), differs);
+}
+
+#[test]
+fn what_may_not_be_executed_is_not_what_starts() {
+    let (api, evil) = (elf_of(b"api"), elf_of(b"evil"));
+    let of = |entrypoint: &str, mode: u32| {
+        let mut config = good();
+        (config["Entrypoint"], config["Env"]) = (json!([entrypoint]), json!(["PATH=/a:/b", "MODE=strict"]));
+        let files = [M::Mode("a/api", &api, mode), M::File("b/api", &evil), M::File("etc/api/config.json", CONFIG)];
+        compared_with(&spec(), config, &files)
+    };
+    assert_eq!(of("api", 0o755), ["true []"]);
+    assert_eq!(of("api", 0o644), ["false [\"entrypoint: /b/api is not the delivered api\"]"]);
+    assert_eq!(of("/a/api", 0o100), ["true []"]);
+    assert_eq!(of("/a/api", 0o644), ["?image-program-not-executable []"]);
 }
 
 #[test]

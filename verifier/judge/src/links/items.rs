@@ -7,7 +7,7 @@ use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_clause::{ContractItem, ItemKind};
 use assize_facts::kinds::link::ContractItem as ItemLink;
-use assize_facts::{Item, Origin, Sheet, reason};
+use assize_facts::{Item, Origin, Reason, Sheet, reason};
 use std::borrow::Cow;
 
 /// What `link.items` is derived from.
@@ -51,7 +51,8 @@ impl Handed<'_> {
         match item.kind {
             ItemKind::Binary => {
                 let named = self.words.binaries.iter().find(|b| b.name == name).map(|b| b.path.clone());
-                self.file(named, |file| base_is(file, name), |file| seen::flag(file, "executable_content"))
+                let is_program = |file: &Item| !is_part_of_code(file) && base_is(file, name);
+                self.file(named, is_program, |file| seen::flag(file, "executable_content"))
             }
             ItemKind::Image => {
                 let mut named = self.words.images.iter().filter(|path| is_called(path, name));
@@ -59,7 +60,9 @@ impl Handed<'_> {
             }
             ItemKind::Source => self.source(),
             ItemKind::Document => {
-                self.file(None, |file| file.text("path") == Some(name) || base_is(file, name), |_| Truth::True)
+                let is_it =
+                    |file: &Item| file.text("path") == Some(name) || !is_part_of_code(file) && base_is(file, name);
+                self.file(None, is_it, |file| Truth::from(file.int("size") != Some(0)))
             }
             // There is no file to find: naming it is handing it over, and what it is worth other clauses say.
             ItemKind::Endpoint => self.word(self.words.endpoints.iter().any(|e| e.name == name)),
@@ -79,17 +82,26 @@ impl Handed<'_> {
     ) -> (bool, Option<String>, Truth) {
         if let Some(path) = named {
             let found = match self.files.items.iter().find(|f| f.text("path") == Some(&path)) {
-                Some(file) => is_one(file),
+                Some(file) if is_no_content(file) => Truth::Unknown(reason!("file-not-regular", path = path)),
+                Some(file) => self.unread(&path).map_or_else(|| is_one(file), Truth::Unknown),
                 // Without its line in the inventory nobody knows what it is, only that it is not missing.
                 None => self.named_path(&path).and(|| Truth::Unknown(reason!("declaration-not-recorded", path = path))),
             };
             return (true, Some(path), found);
         }
-        let found = self.files.items.iter().filter(|f| looks_like_it(f)).find(|f| is_one(f).is_true());
+        let may_be_it = |file: &&Item| !is_no_content(file) && !is_others(file) && looks_like_it(file);
+        let found = self.files.items.iter().filter(may_be_it).find(|f| is_one(f).is_true());
         match found {
             Some(file) => (false, file.text("path").map(str::to_owned), Truth::True),
             None => (false, None, neither()),
         }
+    }
+
+    /// Why the inventory could not tell what a file is, and not only what else is in it.
+    fn unread(&self, path: &str) -> Option<Reason> {
+        let is_unread = |code: &str| matches!(code, "executable-malformed" | "file-unreadable" | "file-too-large");
+        let mut gaps = self.files.gaps.iter().filter(|gap| gap.place == path && is_unread(&gap.reason.code));
+        gaps.next().map(|gap| gap.reason.clone())
     }
 
     /// An image is an archive that is one by its content, or a folder that has the mark of a layout (image-layout.md).
@@ -123,7 +135,8 @@ impl Handed<'_> {
     fn source(&self) -> (bool, Option<String>, Truth) {
         let module_file = |f: &&Item| f.text("path").is_some_and(|path| ["go.mod", "go.work"].contains(&base(path)));
         let Some(root) = &self.words.source else {
-            let found = self.files.items.iter().find(module_file).and_then(|f| f.text("path"));
+            let found =
+                self.files.items.iter().filter(|file| !is_others(file)).find(module_file).and_then(|f| f.text("path"));
             return (false, found.map(str::to_owned), if found.is_some() { Truth::True } else { neither() });
         };
         let inside = |path: &str| match root.as_str() {
@@ -138,6 +151,23 @@ impl Handed<'_> {
         };
         (true, Some(root.clone()), found)
     }
+}
+
+/// A link or a device.
+fn is_no_content(file: &Item) -> bool {
+    matches!(file.text("format"), Some("link" | "special"))
+}
+
+/// Other people's code and test data hold files of every name that nobody hands over as the product's.
+fn is_others(file: &Item) -> bool {
+    let mut parts = file.text("path").unwrap_or_default().split(['/', '!']).rev().skip(1);
+    parts.any(|part| matches!(part, "vendor" | "testdata" | "node_modules") || part.contains('@'))
+}
+
+/// Sources and objects are called like what they are about.
+fn is_part_of_code(file: &Item) -> bool {
+    let ending = file.text("path").and_then(|path| base(path).rsplit_once('.')).map(|(_, ending)| ending);
+    matches!(ending, Some("go" | "s" | "S" | "c" | "h" | "syso" | "o" | "a"))
 }
 
 fn is_image(file: &Item) -> Truth {

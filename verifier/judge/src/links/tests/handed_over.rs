@@ -6,7 +6,7 @@ use crate::run::{Declared, DeclaredBinary, DeclaredEndpoint};
 use crate::sheets::Sheets;
 use crate::tests::court::{run, sheet};
 use assize_clause::{ContractItem, ItemKind};
-use assize_facts::Request;
+use assize_facts::{Gap, Request, reason};
 use serde_json::{Value as Json, json};
 
 #[test]
@@ -63,21 +63,32 @@ fn of_two_containers_that_are_called_alike_the_weaker_decides() {
 #[test]
 fn items_of_the_contract_are_found_named_or_missing() {
     let file = |path: &str, executable: Json| json!({"path": path, "executable_content": executable, "format": "text"});
+    let mut inventory = sheet(
+        "inventory.files",
+        9,
+        &[
+            file("bin/api", json!(true)),
+            file("bin/notes", json!(false)),
+            file("docs/manual.pdf", json!(false)),
+            file("src/go.mod", json!(false)),
+            json!({"path": "img.tar", "executable_content": false, "format": "docker-archive"}),
+            json!({"path": "layout/oci-layout", "executable_content": false, "format": "text"}),
+            file("fake.tar", json!(false)),
+            file("tool", json!(true)),
+            file("src/vendor/example.com/x/CHANGELOG.md", json!(false)),
+            file("src/testdata/worker.elf", json!(true)),
+            file("src/worker.syso", json!(true)),
+            file("src/NOTES.go", json!(false)),
+            json!({"path": "LICENCE", "executable_content": false, "format": "link", "size": 9}),
+            json!({"path": "EMPTY.md", "executable_content": false, "format": "text", "size": 0}),
+            json!({"path": "bin/linked", "executable_content": false, "format": "link", "size": 9}),
+            file("bin/cut", json!(true)),
+        ],
+    );
+    let reason = reason!("executable-malformed", path = "bin/cut", detail = "cut off");
+    inventory.gaps.push(Gap { reason, place: "bin/cut".into(), owner: None });
     let sheets = Sheets::new([
-        sheet(
-            "inventory.files",
-            9,
-            &[
-                file("bin/api", json!(true)),
-                file("bin/notes", json!(false)),
-                file("docs/manual.pdf", json!(false)),
-                file("src/go.mod", json!(false)),
-                json!({"path": "img.tar", "executable_content": false, "format": "docker-archive"}),
-                json!({"path": "layout/oci-layout", "executable_content": false, "format": "text"}),
-                file("fake.tar", json!(false)),
-                file("tool", json!(true)),
-            ],
-        ),
+        inventory,
         sheet(
             "inventory.declared",
             3,
@@ -91,7 +102,7 @@ fn items_of_the_contract_are_found_named_or_missing() {
     let binary = |name: &str, path: &str| DeclaredBinary { name: name.into(), path: path.into(), package: None };
     let declared = Declared {
         source: Some("src".into()),
-        binaries: vec![binary("api", "bin/api"), binary("gone", "bin/gone"), binary("notes", "bin/notes")],
+        binaries: ["api", "gone", "notes", "linked", "cut"].map(|name| binary(name, &format!("bin/{name}"))).into(),
         images: ["img.tar", "layout", "fake.tar", "lost.tar"].map(String::from).to_vec(),
         endpoints: vec![DeclaredEndpoint { name: "public".into(), port: None }],
         ..Declared::default()
@@ -115,6 +126,15 @@ fn items_of_the_contract_are_found_named_or_missing() {
         (Dependency, "db", "false null ?neither-named-nor-found"),
         (Document, "manual.pdf", "false docs/manual.pdf true"),
         (Document, "licence", "false null ?neither-named-nor-found"),
+        // Not of the product, nothing at all, or not known to be what it should be.
+        (Document, "CHANGELOG", "false null ?neither-named-nor-found"),
+        (Document, "NOTES", "false null ?neither-named-nor-found"),
+        (Document, "src/NOTES.go", "false src/NOTES.go true"),
+        (Document, "LICENCE", "false null ?neither-named-nor-found"),
+        (Document, "EMPTY", "false null ?neither-named-nor-found"),
+        (Binary, "worker", "false null ?neither-named-nor-found"),
+        (Binary, "linked", "true bin/linked ?file-not-regular"),
+        (Binary, "cut", "true bin/cut ?executable-malformed"),
     ];
     let items: Vec<ContractItem> =
         cases.iter().map(|(kind, name, _)| ContractItem { kind: *kind, name: (*name).into(), line: 1 }).collect();

@@ -20,6 +20,8 @@ const LONGEST_TEXT: u64 = 1 << 20;
 
 /// Longer names cannot be unpacked (PATH_MAX, Linux).
 const LONGEST_PATH: usize = 4096;
+/// Folders below each other: every one is looked up for every name.
+const DEEPEST_PATH: usize = 255;
 
 /// What is looked for beside machine code.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +89,7 @@ struct Reading<'a> {
 impl Visitor for Reading<'_> {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
         self.budget.member(&member.name).map_err(refuse)?;
-        if member.name.len() > LONGEST_PATH {
+        if member.name.len() > LONGEST_PATH || member.name.split('/').count() > DEEPEST_PATH {
             self.gaps.push(reason!("archive-name-refused", member = &member.name));
             return Ok(());
         }

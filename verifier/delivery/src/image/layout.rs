@@ -203,10 +203,23 @@ impl Oci<'_> {
     }
 }
 
+/// Media types of what is read and never unpacked: signatures, attestations, lists of parts.
+fn is_document(kind: &str) -> bool {
+    let kind = kind.to_lowercase();
+    let unpacked = ["layer", "rootfs", "tar"].iter().any(|word| kind.contains(word));
+    !unpacked && (kind.ends_with("json") || kind.ends_with("xml") || kind.starts_with("text/"))
+}
+
 /// Attestations and signatures stand beside images in an index, and nobody runs them.
 fn is_beside(descriptor: &Descriptor, manifest: &Value) -> bool {
     let unknown = descriptor.platform.as_ref().is_some_and(|p| p.os == "unknown" && p.architecture == "unknown");
     let attests = descriptor.annotations.as_ref().is_some_and(|a| a.contains_key("vnd.docker.reference.type"));
+    // Cosign gives its signatures an image's configuration; what no layer can be unpacked of nobody runs.
+    let layers = manifest["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut kinds = layers.iter().map(|layer| layer["mediaType"].as_str().unwrap_or_default());
+    if !layers.is_empty() && kinds.all(is_document) {
+        return true;
+    }
     let media = manifest["config"]["mediaType"].as_str().unwrap_or_default();
     let artifact = descriptor.artifact_type.is_some() || manifest.get("artifactType").is_some();
     let image = media.contains("image.config") || media.contains("container.image.v1");

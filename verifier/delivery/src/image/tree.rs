@@ -174,26 +174,27 @@ impl Tree {
     /// The path behind all links among its folders, and behind its last part with `whole`.
     pub(crate) fn resolve(&self, path: &str, whole: bool) -> Result<String, &'static str> {
         let mut todo: Vec<String> = parts(path);
-        let (mut out, mut links): (Vec<String>, u32) = (Vec::new(), 0);
+        let (mut out, mut links) = (String::new(), 0);
         while let Some(part) = todo.pop() {
             match part.as_str() {
                 "" | "." => continue,
                 ".." => {
-                    out.pop();
+                    up(&mut out);
                     continue;
                 }
-                _ => out.push(part),
+                _ if out.is_empty() => out.push_str(&part),
+                _ => out.extend(["/", &part]),
             }
             if todo.is_empty() && !whole {
                 break;
             }
-            match self.nodes.get(&out.join("/")).map(|placed| &placed.node) {
+            match self.nodes.get(&out).map(|placed| &placed.node) {
                 Some(Node::Link(target)) => {
                     links += 1;
                     if links > MOST_LINKS {
                         return Err("links lead in a circle");
                     }
-                    out.pop();
+                    up(&mut out);
                     if target.starts_with('/') {
                         out.clear();
                     }
@@ -205,7 +206,7 @@ impl Tree {
                 _ => {}
             }
         }
-        Ok(out.join("/"))
+        Ok(out)
     }
 
     /// A file of the final file system by its path, links followed.
@@ -233,6 +234,11 @@ fn below(folder: &str) -> Range<String> {
 /// Whiteouts of the folder itself or the one above it: some runtimes take that away, others refuse the layer.
 fn names_nothing(whiteout: &str) -> bool {
     matches!(whiteout.strip_prefix(WHITEOUT), Some("" | "." | ".."))
+}
+
+/// To the folder above; the root's is the root.
+fn up(path: &mut String) {
+    path.truncate(path.rfind('/').unwrap_or_default());
 }
 
 /// Last part first.

@@ -28,11 +28,16 @@ pub(crate) fn layer(members: &[M<'_>]) -> Vec<u8> {
             M::Hard(name, to) => (*name, b'1', &b""[..], 0o644, *to),
             M::Empty(name) => (*name, b'0', &b""[..], 0o600, ""),
         };
-        out.extend(header(name, kind, content.len() as u64, mode, link));
-        out.extend(content);
-        out.resize(out.len().next_multiple_of(512), 0);
+        out.extend(member_of(name, kind, content, mode, link));
     }
     out.resize(out.len() + 1024, 0);
+    out
+}
+
+/// One member of any kind, without the zeros that end an archive.
+pub(crate) fn member_of(name: &str, kind: u8, content: &[u8], mode: u32, link: &str) -> Vec<u8> {
+    let mut out = [&header(name, kind, content.len() as u64, mode, link), content].concat();
+    out.resize(out.len().next_multiple_of(512), 0);
     out
 }
 

@@ -1,6 +1,6 @@
 //! Images made to cost much or to leave their place: a gap, soon and in little memory.
 
-use super::build::{Build, M, layer, tar};
+use super::build::{Build, M, layer, member_of, tar};
 use super::{code_in, folder, of_image, rows, sheet};
 use crate::archive::tests::gzip_of;
 use crate::exe::tests::elf_of;
@@ -82,6 +82,17 @@ fn long_names_and_deep_links_are_refused_quickly() {
     let rows = code_in(vec![layer(&members)]);
     assert_eq!(rows, ["gap image-entry-refused at image.tar"]);
     assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
+}
+
+#[test]
+fn names_below_more_folders_than_anybody_makes_are_refused() {
+    let path = |folders: usize| format!("{}api", "a/".repeat(folders));
+    let (fits, deep) = (path(40), path(300));
+    let rows = code_in(vec![layer(&[M::File(&fits, b"x")])]);
+    assert!(rows.is_empty(), "{rows:?}");
+    let pax = format!("{} path={deep}\n", 10 + deep.len());
+    let long = [member_of("pax", b'x', pax.as_bytes(), 0o644, ""), layer(&[M::File("api", b"x")])].concat();
+    assert_eq!(code_in(vec![long]), ["gap archive-name-refused at image.tar layer 0"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::{folder, of_image, rows, sheet};
 use crate::archive::tests::gzip_of;
 use crate::exe::tests::elf_of;
 use assize_facts::{Deliverable, ImageSpec, SourceSpec, sha256_hex};
-use serde_json::json;
+use serde_json::{Value, json};
 
 fn build() -> Build {
     Build::of(vec![layer(&[M::File("app/api", &elf_of(b"api"))])])
@@ -60,6 +60,37 @@ fn every_platform_and_tag_of_an_index_is_an_image() {
         rows(&manifests, &["names", "platform", "platform_agrees"]),
         ["[\"api:1\"] linux/amd64 true", "[\"api:arm\"] linux/arm64 true", "[\"api:lie\"] linux/amd64 false"]
     );
+}
+
+#[test]
+fn what_holds_only_documents_is_no_image_whatever_its_configuration_is_called() {
+    let found = |kinds: &[&str]| {
+        let (mut blobs, image) = build().blobs();
+        let mut put = |bytes: Vec<u8>, media: &str| {
+            let digest = sha256_hex(&bytes);
+            let descriptor = json!({"mediaType": media, "digest": format!("sha256:{digest}"), "size": bytes.len()});
+            blobs.push((format!("blobs/sha256/{digest}"), bytes));
+            descriptor
+        };
+        let config = put(b"{\"architecture\":\"\",\"os\":\"\"}".to_vec(), "application/vnd.oci.image.config.v1+json");
+        let layers: Vec<Value> =
+            kinds.iter().map(|kind| put(format!("{{\"a\":{kind:?}}}").into_bytes(), kind)).collect();
+        let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers}).to_string().into_bytes();
+        let signature = put(manifest, "application/vnd.oci.image.manifest.v1+json");
+        let index = json!({"schemaVersion": 2, "manifests": [image, signature]}).to_string().into_bytes();
+        let files = [blobs, vec![("oci-layout".into(), b"{}".to_vec()), ("index.json".into(), index)]].concat();
+        let place = of_image(&tar(&files));
+        rows(&sheet(place.path(), &Deliverable::default(), "image.manifest"), &["names"]).len()
+    };
+    let signature = "application/vnd.dev.cosign.simplesigning.v1+json";
+    for documents in [&[signature][..], &["application/vnd.dsse.envelope.v1+json", "text/spdx"], &["application/xml"]] {
+        assert_eq!(found(documents), 1, "{documents:?}");
+    }
+    for unpacked in
+        [&[signature, "application/vnd.oci.image.layer.v1.tar"][..], &["application/layer+json"], &[""], &["x"]]
+    {
+        assert_eq!(found(unpacked), 2, "{unpacked:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
 use super::mentions::mark;
-use super::search::{Search, item, methods, references, spelt};
+use super::search::{Search, item, methods, references, spelt, values};
 use crate::go::syntax::{Call, Element, Expr, Is, Op, Span};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
@@ -76,13 +76,37 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
             out.push(of(lens, site, spelt(&found.symbol), transport, address, found.whole().at));
         }
         for (base, name, whole, call) in methods(site) {
-            let Some((ty, opens)) = method(lens, site, base, name) else { continue };
+            let Some((ty, opens)) = method(lens, site, base, name) else {
+                if is_untold(lens, site, base, name, call) {
+                    let open = || lens.open(site, base);
+                    out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
+                }
+                continue;
+            };
             let (transport, mut address) = of_call(lens, site, opens, whole, call);
-            if ty.is("net/http", "Server") {
+            if names_type(lens, site, base) {
+                // `(*http.Server).ListenAndServe(s)`: the receiver is the first argument.
+                address = Known::Unknown(lens.open(site, whole));
+            } else if ty.is("net/http", "Server") {
                 address = server_address(lens, site, base);
             }
-            let package = Symbol { path: ty.path.clone(), name: format!("{}.{name}", ty.name).into() };
-            out.push(of(lens, site, spelt(&package), transport, address, whole.at));
+            out.push(of(lens, site, spelt(&of_type(&ty, name)), transport, address, whole.at));
+        }
+        // `g.Go(srv.ListenAndServe)`: whoever gets it calls it.
+        for (base, name, whole) in values(site) {
+            let Some((ty, opens)) = method(lens, site, base, name) else { continue };
+            let transport = match opens {
+                Opens::Tls(_) => Transport::Tls.into(),
+                Opens::Plain(_) => Transport::Plain.into(),
+                Opens::Udp => Transport::Udp.into(),
+                Opens::Unix => Transport::Unix.into(),
+                Opens::Network(..) | Opens::Stream => Known::Unknown(lens.open(site, whole)),
+            };
+            let address = match ty.is("net/http", "Server") && !names_type(lens, site, base) {
+                true => server_address(lens, site, base),
+                false => Known::Unknown(lens.open(site, whole)),
+            };
+            out.push(of(lens, site, spelt(&of_type(&ty, name)), transport, address, whole.at));
         }
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()
@@ -93,7 +117,18 @@ fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
     let head = lens.source.program.head(file);
     let matters =
         |path: &str| FUNCTIONS.iter().any(|row| row.0 == path) || METHODS.iter().any(|row| is_path(row.0, path));
-    head.is_some_and(|head| head.outline.imports.iter().any(|import| matters(&import.path)))
+    // A server that another package makes is served without its import.
+    let serves = || lens.outline(file).iter().any(|decl| decl.marks & mark::SERVES != 0);
+    head.is_some_and(|head| head.outline.imports.iter().any(|import| matters(&import.path))) || serves()
+}
+
+/// A call that only a server has, of something whose type is not told.
+fn is_untold<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str, call: &Call) -> bool {
+    let is_package = || lens.symbol(site, &call.fun).is_some();
+    matches!(name, "ListenAndServe" | "ListenAndServeTLS")
+        && lens.type_of(site, base).is_none()
+        && lens.named(site, bare(base)).is_none()
+        && !is_package()
 }
 
 fn is_path(known: &str, path: &str) -> bool {
@@ -104,12 +139,22 @@ fn function(symbol: &Symbol) -> Option<Opens> {
     FUNCTIONS.iter().find(|(path, name, _)| symbol.is(path, name)).map(|row| row.2)
 }
 
+/// A method as it is told.
+fn of_type(ty: &Symbol, method: &str) -> Symbol {
+    Symbol { path: ty.path.clone(), name: format!("{}.{method}", ty.name).into() }
+}
+
+/// Whether an expression is a type and no value: what is selected of it takes its receiver as the first argument.
+pub(super) fn names_type<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {
+    lens.type_of(site, base).is_none() && lens.named(site, bare(base)).is_some()
+}
+
 /// A method of a known type, or of a struct that embeds one.
 fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Option<(Symbol, Opens)> {
     if !METHODS.iter().any(|row| row.2 == name) {
         return None;
     }
-    let ty = lens.type_of(site, base)?.name;
+    let ty = lens.type_of(site, base).or_else(|| lens.named(site, bare(base)))?.name;
     let of = |row: &&(&str, &'static str, &str, Opens)| {
         let is = |known: &Symbol| is_path(row.0, &known.path) && *known.name == *row.1;
         row.2 == name && lens.has_from(&ty, name, &is)

@@ -41,6 +41,8 @@ pub(crate) mod mark {
     pub const WRITE: u32 = 1 << 19;
     /// Fields of HTTP clients and transports.
     pub const CLIENT_FIELD: u32 = 1 << 17;
+    /// Methods that no type has but a server's, or one of its kind.
+    pub const SERVES: u32 = 1 << 20;
 }
 
 use mark::*;
@@ -49,6 +51,8 @@ use mark::*;
 const NAMES: &[(&str, u32)] = &[
     ("print", BUILT_IN_PRINT),
     ("println", BUILT_IN_PRINT),
+    ("ListenAndServe", SERVES),
+    ("ListenAndServeTLS", SERVES),
     ("Output", PRINT),
     ("Stdout", STREAM),
     ("Stderr", STREAM),
@@ -264,7 +268,7 @@ mod tests {
             ("println", BUILT_IN_PRINT),
             ("printlns", 0),
             ("Println", PRINT | LEVEL),
-            ("ListenAndServe", LISTEN | TLS),
+            ("ListenAndServe", LISTEN | TLS | SERVES),
             ("Config", TLS),
             ("Configs", 0),
             ("x", 0),

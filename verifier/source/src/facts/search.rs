@@ -172,6 +172,14 @@ pub(super) fn spelt(symbol: &Symbol) -> String {
     }
 }
 
+/// Methods and fields that are taken as values: the receiver, the name, the whole.
+pub(super) fn values<'a, 's>(site: &'a Site<'s>) -> impl Iterator<Item = (&'s Expr, &'s str, &'s Expr)> + use<'a, 's> {
+    site.body.exprs().filter_map(|(node, expr)| match &expr.is {
+        Is::Select(base, name) if called(site, node).is_none() => Some((&**base, &*name.name, expr)),
+        _ => None,
+    })
+}
+
 /// The method calls of a declaration: the receiver, the method's name, the call.
 pub(super) fn methods<'a, 's>(
     site: &'a Site<'s>,

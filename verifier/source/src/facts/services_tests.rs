@@ -186,11 +186,32 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "m.go:4:6 http.ListenAndServe ?value-not-decided ?value-not-decided",
         ),
         ("a method of another type", &[], "x.ListenAndServe()", ""),
+        (
+            "methods as values",
+            &["net/http", "net"],
+            "s := &http.Server{Addr: \":1\"}\nrun(s.ListenAndServe)\nlc := net.ListenConfig{}\nlisten := lc.Listen\n_ = listen\n}\nfunc run(func() error) {",
+            "m.go:6:5 http.Server.ListenAndServe plain :1\nm.go:8:11 net.ListenConfig.Listen ?value-not-decided ?value-not-decided",
+        ),
+        (
+            "methods as functions",
+            &["net/http"],
+            "(*http.Server).ListenAndServe(&http.Server{})",
+            "m.go:4:1 http.Server.ListenAndServe plain ?value-not-decided",
+        ),
+        (
+            "of what nobody tells the type",
+            &["net/http"],
+            "for _, s := range servers() {\ns.ListenAndServe()\n}\n}\nfunc servers() []*http.Server { return nil }\ntype own struct{}\nfunc (own) ListenAndServe() error { return nil }\nfunc f() {\nown{}.ListenAndServe()",
+            "m.go:5:1 ListenAndServe ?value-not-decided ?value-not-decided",
+        ),
     ];
     for (name, imports, body, expected) in table {
         check("source.listeners", fields, &cgo_off(), &[(name, &program(imports, body), expected)]);
     }
     let across = "-- m.go --\npackage main\nimport (\n\"net\"\n\"net/http\"\n\"example.com/app/s\"\n)\nfunc main() {\n\tl, _ := net.Listen(\"tcp\", \":1\")\n\ts.Run(&http.Server{}, l)\n}\n-- s/s.go --\npackage s\nimport (\n\"net\"\n\"net/http\"\n)\nfunc Run(server *http.Server, l net.Listener) {\n\tgo func() { server.ServeTLS(l, \"\", \"\") }()\n}\n";
+    let elsewhere = "-- m.go --\npackage main\nimport \"example.com/app/s\"\nfunc main() { s.New().ListenAndServe() }\n-- s/s.go --\npackage s\nimport \"net/http\"\nfunc New() *http.Server { return &http.Server{Addr: \":1\"} }\n";
+    let wanted = "m.go:3:15 http.Server.ListenAndServe plain ?value-not-decided";
+    check("source.listeners", fields, &cgo_off(), &[("a server of another package", elsewhere, wanted)]);
     check("source.listeners", fields, &cgo_off(), &[("across packages", across, "m.go:8:10 net.Listen tls :1")]);
 }
 

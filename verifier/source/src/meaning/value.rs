@@ -193,7 +193,10 @@ impl<'s> Lens<'s> {
         let unknown = || Value::Unknown(self.open(site, expr));
         let inner = |e: &Expr| self.constant_value(site, e, iota, depth);
         match &expr.is {
-            Is::Name(name) if &**name == "iota" => Value::one(Const::Int(iota.into())),
+            // A package may give the name to something of its own.
+            Is::Name(_) if self.symbol(site, expr).is_some_and(|symbol| symbol.is("", "iota")) => {
+                Value::one(Const::Int(iota.into()))
+            }
             Is::Unary(op, e) => each(inner(e), |v| unary(*op, v)).unwrap_or_else(unknown),
             Is::Binary(op, parts) => {
                 let mut parts = parts.iter().map(inner);
@@ -223,9 +226,11 @@ impl<'s> Lens<'s> {
             }
             value = match used {
                 Use::Assign(Some(new)) => value.or(self.within(site, new, depth)),
-                // A method with a pointer receiver may set it.
-                Use::Assign(None) | Use::Address | Use::AssignField(..) | Use::Method(..) => return unknown(),
-                Use::Field(..) | Use::Read => value,
+                // A method with a pointer receiver may set it, called here or later: numbers and texts have no fields.
+                Use::Assign(None) | Use::Address | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {
+                    return unknown();
+                }
+                Use::Read => value,
             };
         }
         value
@@ -258,9 +263,34 @@ impl<'s> Lens<'s> {
         }
         // A deferred function may change a named result.
         let named = func.signature.results.iter().any(|r| r.name.as_ref().is_some_and(|n| &*n.name != "_"));
-        let defers =
-            || at.body.nodes.iter().any(|n| matches!(n.node, super::Node::Stmt(Stmt { does: Does::Defer(_), .. })));
-        all.filter(|_| !(named && defers()))
+        let defers = || self.deferred(&at).next().is_some();
+        let changed = named && defers() || self.recovers(&at);
+        all.filter(|_| !changed)
+    }
+
+    fn deferred<'a>(&self, at: &'a Site<'s>) -> impl Iterator<Item = &'s Expr> + use<'a, 's> {
+        at.body.nodes.iter().filter_map(|entry| match entry.node {
+            super::Node::Stmt(Stmt { does: Does::Defer(expr), .. }) => Some(expr),
+            _ => None,
+        })
+    }
+
+    /// Whether a panic in a function may end as a return of zero values: `recover` is called in it, or by what it defers.
+    fn recovers(&self, at: &Site<'s>) -> bool {
+        let calls_it = |at: &Site<'s>| {
+            at.body.exprs().any(|(_, expr)| {
+                matches!(&expr.is, Is::Name(name) if &**name == "recover")
+                    && self.symbol(at, expr).is_some_and(|symbol| symbol.is("", "recover"))
+            })
+        };
+        let elsewhere = |deferred: &'s Expr| match &bare(deferred).is {
+            Is::Call(call) => self
+                .symbol(at, &call.fun)
+                .and_then(|symbol| self.function(&symbol))
+                .is_some_and(|(at, _)| calls_it(&at)),
+            _ => false,
+        };
+        self.deferred(at).any(elsewhere) || (self.deferred(at).next().is_some() && calls_it(at))
     }
 
     fn is_conversion(&self, site: &Site<'s>, fun: &Expr) -> bool {
@@ -347,8 +377,8 @@ impl<'s> Lens<'s> {
         for (site, node) in self.mentions(symbol).iter() {
             match site.body.use_of(*node) {
                 Use::Assign(value) => out.push((site.clone(), value)),
-                Use::Address | Use::Method(..) => out.push((site.clone(), None)),
-                Use::AssignField(..) | Use::Field(..) | Use::Read => {}
+                Use::Address | Use::Method(..) | Use::Field(..) => out.push((site.clone(), None)),
+                Use::AssignField(..) | Use::Read => {}
             }
         }
         out

@@ -2,10 +2,11 @@
 
 use super::super::types::Types;
 use super::{AUTOCERT, TLS};
-use crate::facts::search::methods;
+use crate::facts::listeners::names_type;
+use crate::facts::search::{methods, values};
 use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
 use crate::meaning::body::Binding;
-use crate::meaning::{Lens, Node, NodeId, Site, Use, bare};
+use crate::meaning::{Lens, Node, NodeId, Site, Type, Use, bare};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Made {
@@ -70,6 +71,7 @@ pub(super) fn creations<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> 
             out.extend(of_line(lens, types, site, id as NodeId, spec));
         }
     }
+    out.extend(results(lens, types, site));
     out.extend(defaults(lens, site));
     out.extend(fields(lens, types, site));
     out
@@ -89,6 +91,10 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
             if symbol.as_ref().is_some_and(|s| s.is("", "new")) {
                 let arg = call.args.first()?;
                 return types.is_plain(lens, site, arg).then(|| plain(Made::New, expr.at, node));
+            }
+            if symbol.as_ref().is_some_and(|s| s.is("", "make")) {
+                let (Is::SliceOf(of) | Is::Map(_, of)) = &bare(call.args.first()?).is else { return None };
+                return types.is_plain(lens, site, of).then(|| plain(Made::Zero, expr.at, node));
             }
             // What a generic function makes of the type it is told.
             if let Is::Index(_, told) = &bare(&call.fun).is
@@ -254,7 +260,7 @@ fn of_line<'s>(
     spec: &'s ValueSpec,
 ) -> Vec<Creation<'s>> {
     let Some(ty) = spec.ty.as_ref().filter(|_| spec.values.is_empty()) else { return Vec::new() };
-    if !types.is_plain(lens, site, ty) {
+    if !types.is_plain(lens, site, item_of(ty)) {
         return Vec::new();
     }
     let of = |(index, name): (usize, &crate::go::syntax::Ident)| {
@@ -262,6 +268,26 @@ fn of_line<'s>(
         Creation { local: site.body.local(&at), line: Some((spec, index)), ..plain(Made::Zero, name.at, node) }
     };
     spec.names.iter().enumerate().filter(|(_, name)| &*name.name != "_").map(of).collect()
+}
+
+/// The type of what an array holds; of no array, the type itself.
+fn item_of(ty: &Expr) -> &Expr {
+    match &bare(ty).is {
+        Is::Array(_, of) => item_of(of),
+        _ => ty,
+    }
+}
+
+/// Named results: each begins as a zero value.
+fn results<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Creation<'s>> {
+    let Some(Item::Func(func)) = lens.item(site.place) else { return Vec::new() };
+    let named = func.signature.results.iter().filter_map(|result| Some((result.name.as_ref()?, &result.ty)));
+    let zeros = named.filter(|(name, ty)| &*name.name != "_" && types.is_plain(lens, site, ty));
+    let of = |(name, _): (&crate::go::syntax::Ident, _)| {
+        let at = Expr { at: name.at, is: Is::Bad };
+        Creation { local: site.body.local(&at), ..plain(Made::Zero, name.at, 0) }
+    };
+    zeros.map(of).collect()
 }
 
 /// Fields of struct types that hold a configuration by value, embedded ones included.
@@ -282,15 +308,15 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         let node = site.body.place(found.whole()).unwrap_or(found.node);
         out.push(plain(Made::Default, found.whole().at, node));
     }
-    for (base, name, whole, _) in methods(site) {
-        if !matches!(name, "ListenAndServeTLS" | "ServeTLS")
-            || !lens
-                .type_of(site, base)
-                .is_some_and(|t| lens.has_from(&t.name, name, &|known| known.is("net/http", "Server")))
-        {
+    let called = methods(site).map(|(base, name, whole, _)| (base, name, whole));
+    for (base, name, whole) in called.chain(values(site)) {
+        let serves = |ty: Type| lens.has_from(&ty.name, name, &|known| known.is("net/http", "Server"));
+        let ty = || lens.type_of(site, base).or_else(|| lens.named(site, bare(base)));
+        if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !ty().is_some_and(serves) {
             continue;
         }
-        let decided = match has_config(site, base) {
+        let decided = match has_config(lens, site, base) {
+            _ if names_type(lens, site, base) => false,
             Some(true) => continue,
             Some(false) => true,
             None => false,
@@ -302,36 +328,74 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
 }
 
 /// Whether a server has a configuration; `None` where its making was not seen.
-fn has_config<'s>(site: &Site<'s>, base: &'s Expr) -> Option<bool> {
+fn has_config<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<bool> {
     let base = bare(base);
     if let Is::Unary(Op::Address, inside) = &base.is {
-        return has_config(site, inside);
+        return has_config(lens, site, inside);
     }
-    if let Is::Composite(_, elements) = &base.is {
-        return states_config(elements);
+    if let Is::Composite(ty, elements) = &base.is {
+        let is_server = |ty: &Expr| lens.named(site, ty).is_some_and(|ty| ty.name.is("net/http", "Server"));
+        return match ty.as_ref().is_some_and(|ty| is_server(ty)) {
+            true => states_config(lens, site, elements),
+            // A struct that embeds the server.
+            false if elements.is_empty() => Some(false),
+            false => has_config(lens, site, elements.iter().find_map(|element| keyed(element, "Server"))?),
+        };
     }
     let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)))?;
     let made = match site.body.locals.get(local as usize)?.binding {
-        Binding::Define([one], 0, 1) => has_config(site, one)?,
+        Binding::Define([one], 0, 1) => has_config(lens, site, one),
         Binding::Value(spec, 0)
             if spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))) =>
         {
-            false
+            Some(false)
         }
-        Binding::Value(spec, 0) if spec.names.len() == 1 => has_config(site, spec.values.first()?)?,
+        Binding::Value(spec, 0) if spec.names.len() == 1 => has_config(lens, site, spec.values.first()?),
         _ => return None,
     };
+    let home = site.body.locals.get(local as usize).map_or(0, |local| site.body.home(local.at));
     let mut set = made;
     for (node, used) in site.body.uses(local) {
         match used {
-            Use::AssignField("TLSConfig", _) => set = true,
-            Use::Assign(_) => return None,
+            Use::AssignField("TLSConfig", value) => {
+                let now = value.is_none_or(|value| !is_nil(lens, site, value));
+                // On one way it is set, on another not.
+                set = if site.body.is_conditional(node, home) { set.filter(|set| *set == now) } else { Some(now) };
+            }
+            // The embedded server itself.
+            Use::AssignField("Server", Some(value)) if !site.body.is_conditional(node, home) => {
+                set = has_config(lens, site, value);
+            }
+            Use::AssignField("Server", _) | Use::Assign(_) => return None,
+            // A method of the program's own type may set it.
+            Use::Method(name, _) if set != Some(true) && !OF_SERVER.contains(&name) => return None,
             // Whoever gets the server may set it.
-            Use::Address | Use::Read if !set && !is_compared(site, node) => return None,
+            Use::Address | Use::Read if set != Some(true) && !is_compared(site, node) => return None,
             Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) | Use::Read => {}
         }
     }
-    Some(set)
+    set
+}
+
+/// Methods of `http.Server`, which leave its configuration alone.
+const OF_SERVER: &[&str] = &[
+    "ListenAndServe",
+    "ListenAndServeTLS",
+    "Serve",
+    "ServeTLS",
+    "Shutdown",
+    "Close",
+    "RegisterOnShutdown",
+    "SetKeepAlivesEnabled",
+];
+
+fn is_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
+    lens.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"))
+}
+
+fn keyed<'s>(element: &'s Element, key: &str) -> Option<&'s Expr> {
+    let is_it = matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == key);
+    is_it.then_some(&element.value)
 }
 
 fn is_compared(site: &Site, node: NodeId) -> bool {
@@ -339,9 +403,9 @@ fn is_compared(site: &Site, node: NodeId) -> bool {
     matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
 }
 
-fn states_config(elements: &[Element]) -> Option<bool> {
+fn states_config<'s>(lens: &Lens<'s>, site: &Site<'s>, elements: &[Element]) -> Option<bool> {
     let key = |e: &Element| match &e.key {
-        Some(Expr { is: Is::Name(name), .. }) => Some(&**name == "TLSConfig"),
+        Some(Expr { is: Is::Name(name), .. }) => Some(&**name == "TLSConfig" && !is_nil(lens, site, &e.value)),
         _ => None,
     };
     elements.iter().map(key).try_fold(false, |known, is| Some(known | is?))
@@ -351,7 +415,7 @@ fn states_config(elements: &[Element]) -> Option<bool> {
 pub(super) fn makes_bare_server<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
     let server = |ty: &Expr| lens.named(site, ty).is_some_and(|t| !t.pointer && t.name.is("net/http", "Server"));
     let literal = |expr: &Expr| match &expr.is {
-        Is::Composite(Some(ty), elements) => server(ty) && states_config(elements) != Some(true),
+        Is::Composite(Some(ty), elements) => server(ty) && states_config(lens, site, elements) != Some(true),
         Is::Call(call) => {
             lens.symbol(site, &call.fun).is_some_and(|s| s.is("", "new")) && call.args.first().is_some_and(server)
         }

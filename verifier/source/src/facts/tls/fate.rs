@@ -30,6 +30,21 @@ pub(super) struct Fate {
 
 const DEPTH: u32 = 6;
 
+/// Fields of clients that take a configuration: of `http.Transport` and its like, and of `tls.Dialer`.
+pub(super) const CLIENTS: [&str; 2] = ["TLSClientConfig", "Config"];
+
+/// Whether a declaration takes a configuration out of a client's field and hands it on: it may serve from then on.
+pub(super) fn takes_from_client<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    crate::facts::search::values(site).any(|(base, name, whole)| {
+        let of_dialer = || lens.type_of(site, base).is_some_and(|ty| ty.name.is(TLS, "Dialer"));
+        let is_field = name == CLIENTS[0] || name == CLIENTS[1] && of_dialer();
+        let Some(node) = site.body.place(whole).filter(|_| is_field) else { return false };
+        let around = site.body.around(node).and_then(|up| site.body.node(up));
+        let looked_at = matches!(around, Some(Node::Expr(Expr { is: Is::Binary(..) | Is::Select(..), .. })));
+        !looked_at && matches!(site.body.use_of(node), Use::Read | Use::Address)
+    })
+}
+
 struct Follow<'f, 's> {
     lens: &'f Lens<'s>,
     /// Where it is not known yet whether the value is a configuration: it is followed out of functions only as one of these.
@@ -220,6 +235,11 @@ impl<'s> Follow<'_, 's> {
                     None => self.lose(),
                 },
                 Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                // `*c = other`: what it was made as is gone.
+                Use::Assign(_) if is_pointed(site, node) => {
+                    self.fate.foreign = true;
+                    self.lose();
+                }
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
             }
         }
@@ -251,6 +271,8 @@ impl<'s> Follow<'_, 's> {
             (TLS, "Listen" | "NewListener" | "Server" | "QUICServer") => self.fate.server = true,
             (TLS, "Client" | "Dial" | "DialWithDialer" | "QUICClient") => self.fate.client = true,
             ("", "new") | (TLS, "Config") => self.value(site, up, 0, depth),
+            // A conversion to an interface: the pointer stays the same.
+            ("", "any") => self.value(site, up, 0, depth),
             ("", "append") => self.lose(),
             ("", _) => {}
             ("google.golang.org/grpc/credentials", "NewTLS") => self.value(site, up, 0, depth),
@@ -377,6 +399,12 @@ impl<'s> Follow<'_, 's> {
 
 fn local_at(site: &Site, at: Span) -> Option<u32> {
     site.body.local(&Expr { at, is: Is::Bad })
+}
+
+/// Whether what a pointer leads to is meant, and not the pointer.
+fn is_pointed(site: &Site, node: NodeId) -> bool {
+    let around = site.body.around(node).and_then(|up| site.body.node(up));
+    matches!(around, Some(Node::Expr(Expr { is: Is::Star(_), .. })))
 }
 
 /// Where a function takes its configuration.

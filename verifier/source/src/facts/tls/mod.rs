@@ -27,6 +27,8 @@ struct World<'s> {
     pub defaults: Vec<TlsVersion>,
     /// Whether some `http.Server` of the program is made without a configuration.
     pub bare_server: bool,
+    /// Whether configurations are taken out of fields of clients: then those in such fields may serve, too.
+    pub taken_from_clients: bool,
 }
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
@@ -34,15 +36,18 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let words = types.own_names();
     let in_file = |lens: &Lens, file| {
         let http = || lens.imports(file, "net/http") || lens.imports(file, AUTOCERT);
-        types.matters(lens, file) || lens.outline(file).iter().any(|d| d.marks & mark::TLS_FIELD != 0) || http()
+        let marked = mark::TLS_FIELD | mark::SERVES;
+        types.matters(lens, file) || lens.outline(file).iter().any(|d| d.marks & marked != 0) || http()
     };
     let search = Search { file: &in_file, marks: mark::TLS, words: &words, dependencies: true };
     let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
-    let mut world = World { types, assigned: Vec::new(), defaults: defaults(lens), bare_server: false };
+    let mut world =
+        World { types, assigned: Vec::new(), defaults: defaults(lens), bare_server: false, taken_from_clients: false };
     let made: Vec<Vec<Creation>> = sites.iter().map(|site| creations(lens, &world.types, site)).collect();
     for (site, made) in sites.iter().zip(&made) {
         world.assigned.extend(assignments(lens, &world.types, site, made));
         world.bare_server |= creations::makes_bare_server(lens, site);
+        world.taken_from_clients |= fate::takes_from_client(lens, site);
     }
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
     sheet.gaps.extend(gaps);
@@ -61,7 +66,7 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         }
         let fate = fate(lens, site, creation);
         let fields = Fields::of(lens, world, site, creation, &fate, made);
-        let role = role(creation, &fate, &fields);
+        let role = role(world, creation, &fate, &fields);
         let at = creation.expr_at;
         out.push((
             at.start,
@@ -98,10 +103,11 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 }
 
 /// A configuration that any way leads to a server with serves; one is a client's only where every way is known.
-fn role(creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
+fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
+    let elsewhere = world.taken_from_clients && fate::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
         () if fate.server || fields.servers_only || creation.made == Made::Default => TlsRole::Server.into(),
-        () if fate.client && !fate.lost => TlsRole::Client.into(),
+        () if fate.client && !fate.lost && !elsewhere => TlsRole::Client.into(),
         () => Known::Unknown(reason!("tls-role-not-followed")),
     }
 }

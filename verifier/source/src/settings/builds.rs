@@ -92,8 +92,7 @@ impl State<'_> {
         let mut settings = arguments.settings;
         for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
             if name == "GOFLAGS" {
-                let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-                settings.extend(flags::flags(&words));
+                settings.extend(flags::flags(&flags::quoted_words(value)));
             }
             settings.push((name.clone(), Some(value.clone())));
         }
@@ -103,7 +102,10 @@ impl State<'_> {
         let in_force = self.in_force(&settings, own, list);
         let (changed, doubtful) = self.changes_for(&here);
         let (place, tool) = (self.place(line), self.tool);
-        let in_force = [in_force, changed].concat();
+        // Flags that a file holds nobody reads here.
+        let from_file = words.iter().find(|word| ["$(cat ", "$(<"].iter().any(|read| word.contains(read)));
+        let unread = from_file.map(|word| self.unknown_flags(line, word, &command)).unwrap_or_default();
+        let in_force = [in_force, changed, unread].concat();
         self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
     }
 

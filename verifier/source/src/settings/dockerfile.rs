@@ -141,11 +141,11 @@ impl Stage {
             let from = from.first().map_or("", String::as_str);
             self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}'")));
         }
+        if let Some(change) = self.overwritten(from, &target, is_other) {
+            self.scope.steps.push(Step::run(line, &change));
+        }
         if is_other {
             return;
-        }
-        if let Some(change) = self.overwritten(from, &target) {
-            self.scope.steps.push(Step::run(line, &change));
         }
         // Where the Go command looks for settings: $GOROOT/go.env and the user's go/env (`go help environment`).
         if target.ends_with("/go.env") || target.ends_with("/go/env") {
@@ -181,17 +181,22 @@ impl Stage {
             let inside = self.root.as_deref().and_then(|root| target.strip_prefix(root.trim_end_matches('/')));
             let other = value(&["from"]).is_some();
             if inside.is_some_and(|inside| !inside.is_empty() && (other || normal(inside) != normal(from))) {
-                self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}/mounted.go'")));
+                let single = is_source(target.rsplit('/').next().unwrap_or_default());
+                let target = if single { target } else { format!("{target}/mounted.go") };
+                self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}'")));
             }
         }
     }
 
     /// The command that a copy onto a module file or a Go file is, where what is copied is not the file itself.
-    fn overwritten(&self, from: &[String], target: &str) -> Option<String> {
+    fn overwritten(&self, from: &[String], target: &str, is_other: bool) -> Option<String> {
         let [from] = from else { return None };
         let name = target.rsplit('/').next().unwrap_or_default();
-        if !matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt") && !name.ends_with(".go") {
+        if !is_source(name) {
             return None;
+        }
+        if is_other {
+            return self.root.is_some().then(|| format!("cp '{from}' '{target}'"));
         }
         if from.contains("://") {
             return Some(format!("curl -o '{target}' '{from}'"));
@@ -221,6 +226,11 @@ impl Stage {
         });
         self.scope.steps.push(Step::Folder { path });
     }
+}
+
+/// A file by whose content a build is another one.
+fn is_source(name: &str) -> bool {
+    matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt") || name.ends_with(".go")
 }
 
 fn absolute(folder: &str, path: &str) -> String {
@@ -281,14 +291,15 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
             rest = format!("{before}\\\n{more}");
         }
         if let Some(mark) = heredoc(&rest) {
-            rest.clear();
-            for (_, more) in lines.by_ref() {
-                if more.trim() == mark {
-                    break;
-                }
-                rest.push_str(more);
-                rest.push('\n');
-            }
+            let document: Vec<&str> =
+                lines.by_ref().map(|(_, more)| more).take_while(|more| more.trim() != mark).collect();
+            let document = document.join("\n");
+            rest = match instruction.eq_ignore_ascii_case("RUN") {
+                // The document alone is the script; else it is what some program reads.
+                true if script(&rest).starts_with("<<") => document,
+                true => format!("{rest}\n{document}\n{mark}"),
+                false => rest.replacen("<<-", "<<", 1).replacen("<<", "here-document-", 1),
+            };
         }
         all.push((number as u32 + 1, instruction.to_ascii_uppercase(), rest));
     }
@@ -304,9 +315,17 @@ fn escape(text: &str) -> char {
     found.filter(|c| *c == '`').unwrap_or('\\')
 }
 
-/// `RUN <<EOF`: the document is the script.
+/// `RUN <<EOF`, `RUN bash <<"EOF"`, `COPY <<EOF file`: the mark that ends the document (Dockerfile reference, Here-Documents).
 fn heredoc(rest: &str) -> Option<String> {
-    let mark = rest.trim().strip_prefix("<<")?.trim_start_matches('-');
-    let mark = mark.split_whitespace().next()?.trim_matches(['"', '\'']);
-    Some(mark.to_owned())
+    let at = rest
+        .match_indices("<<")
+        .map(|(at, _)| at)
+        .find(|at| !rest[..*at].ends_with('<') && !rest[at + 2..].starts_with('<'))?;
+    let mark = rest[at + 2..].trim_start_matches('-');
+    let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '"' | '\'');
+    if !mark.starts_with(begins) {
+        return None;
+    }
+    let mark = mark.split(|c: char| c.is_whitespace() || ";|&)>".contains(c)).next()?.trim_matches(['"', '\'']);
+    (!mark.is_empty()).then(|| mark.to_owned())
 }

@@ -245,7 +245,7 @@ impl State<'_> {
         };
         let mut notes = vec![(name.to_owned(), value, None)];
         if name == "GOFLAGS" {
-            let words: Vec<String> = text.as_deref().unwrap_or("$").split_whitespace().map(str::to_owned).collect();
+            let words = flags::quoted_words(text.as_deref().unwrap_or("$"));
             for (flag, value) in flags::flags(&words) {
                 notes.push((flag, told::value(value), None));
             }
@@ -272,6 +272,24 @@ impl State<'_> {
         }
         self.known.insert(known, ids.clone());
         ids
+    }
+
+    /// Flags that may stand in what a command is given and nobody can read: those that would change most.
+    pub fn unknown_flags(&mut self, line: u32, text: &str, command: &str) -> Vec<usize> {
+        let (place, tool) = (self.place(line), self.tool);
+        let doubt = reason!("value-of-variable", text = text);
+        let flag = |name: &&str| Seen {
+            place: place.clone(),
+            tool,
+            name: (*name).to_owned(),
+            value: Known::Unknown(doubt.clone()),
+            command: Some(command.to_owned()),
+            doubt: Some(doubt.clone()),
+            at: None,
+        };
+        let from = self.seen.len();
+        self.seen.extend(RISKY.iter().map(flag));
+        (from..self.seen.len()).collect()
     }
 
     /// A setting of a file that stays in force, whatever shell ends.

@@ -90,6 +90,20 @@ const SWITCHES: &[&str] = &[
 const SILENT: &[&str] =
     &["-o", "-p", "-a", "-n", "-v", "-x", "-work", "-json", "-C", "-i", "-debug-actiongraph", "-debug-trace"];
 
+/// The words of GOFLAGS, of which each may be quoted as a whole (`cmd/internal/quoted`, Split, Go 1.26).
+pub(super) fn quoted_words(text: &str) -> Vec<String> {
+    let (mut all, mut rest) = (Vec::new(), text.trim_start());
+    while let Some(first) = rest.chars().next() {
+        let (word, behind) = match first {
+            '\'' | '"' => rest[1..].split_once(first).unwrap_or((&rest[1..], "")),
+            _ => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
+        };
+        all.push(word.to_owned());
+        rest = behind.trim_start();
+    }
+    all
+}
+
 /// Flags that are settings, by name and value, from the words of a command line or of GOFLAGS.
 pub(super) fn flags(words: &[String]) -> Vec<(String, Option<String>)> {
     arguments(words).settings

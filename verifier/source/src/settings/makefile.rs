@@ -114,8 +114,29 @@ impl Make {
                         }
                     }
                 }
-                _ => targets = self.line(number, line).unwrap_or(targets),
+                _ => match self.evaluated(line) {
+                    Some(text) if depth > 0 => self.file(&text, Some(number), include, depth - 1),
+                    _ => targets = self.line(number, line).unwrap_or(targets),
+                },
             }
+        }
+    }
+
+    /// The lines that `$(eval …)` makes, by itself or for each of some words.
+    fn evaluated(&self, line: &str) -> Option<String> {
+        let inner = line.strip_prefix("$(").filter(|_| matching(&line[1..], '(', ')') == Some(line.len() - 2))?;
+        let inner = &inner[..inner.len() - 1];
+        match inner.split_once(char::is_whitespace)? {
+            ("eval", text) => Some(self.expanded(text, DEPTH)),
+            ("foreach", rest) => {
+                let parts = arguments(rest);
+                let [variable, words, body] = parts.as_slice() else { return None };
+                let words = self.expanded(words, DEPTH);
+                let turn = |word: &str| self.evaluated(put_in(body, variable.trim(), word).trim());
+                let turns: Option<Vec<String>> = words.split_whitespace().map(turn).collect();
+                turns.map(|turns| turns.join("\n"))
+            }
+            _ => None,
         }
     }
 
@@ -132,9 +153,7 @@ impl Make {
                     self.assign(number, &name, lines.join("\n"), How::Set);
                 }
             }
-            (_, Some((_, _, lines))) => {
-                lines.push(line.trim_start_matches('\t').trim_start_matches(['@', '-', '+']).to_owned())
-            }
+            (_, Some((_, _, lines))) => lines.push(line.to_owned()),
             (_, None) => return false,
         }
         true
@@ -311,7 +330,7 @@ impl Make {
                 Step::Env { variable: Variable { value, ..variable }, possible }
             }
             Step::Run { line, script, env, folder, .. } => {
-                let script = self.expanded(&script.replace("$@", target), DEPTH);
+                let script = commands(&self.expanded(&script.replace("$@", target), DEPTH));
                 Step::Run { line, script, env, folder, stale }
             }
             other => other,
@@ -333,6 +352,13 @@ impl Make {
                 Some(b'{') => ('{', '}'),
                 Some(b'$') => {
                     out.push('$');
+                    rest = &rest[1..];
+                    continue;
+                }
+                // One letter needs no brackets.
+                Some(letter) if letter.is_ascii_alphabetic() && self.variables.contains_key(&rest[..1]) => {
+                    let part = out.ends_with(|c: char| !c.is_whitespace());
+                    out.push_str(&self.reference(&rest[..1], depth, part));
                     rest = &rest[1..];
                     continue;
                 }
@@ -389,26 +415,133 @@ impl Make {
             }
             // Either side may come.
             Some(("if", rest)) => {
-                let sides: Vec<&str> = rest.split(',').skip(1).collect();
+                let sides: Vec<&str> = arguments(rest).into_iter().skip(1).collect();
                 self.expanded(&sides.join(" "), depth - 1)
             }
+            Some((
+                name @ ("addprefix" | "addsuffix" | "subst" | "patsubst" | "filter" | "filter-out" | "foreach"
+                | "value" | "word" | "wordlist"),
+                rest,
+            )) => self.made(name, &arguments(rest), depth - 1),
             // What it prints is not known; what it does is the shell's to say.
             Some(("shell", rest)) => format!("$({})", self.expanded(rest, depth - 1)),
             Some(("call", rest)) => {
-                let mut parts = rest.split(',');
+                let mut parts = arguments(rest).into_iter();
                 let name = parts.next().unwrap_or_default().trim();
                 let Some((_, value)) = self.variables.get(name).and_then(|v| v.last()) else {
                     return format!("${{{inner}}}");
                 };
                 let filled = parts
                     .enumerate()
-                    .fold(value.clone(), |text, (at, part)| text.replace(&format!("$({})", at + 1), part));
+                    .fold(value.clone(), |text, (at, part)| put_in(&text, &(at + 1).to_string(), part));
                 self.expanded(&filled, depth - 1)
+            }
+            // `$(NAME:.c=.o)`: as it is without what is put in place of its endings, beside what is.
+            None if is_substituted(inner).is_some_and(|name| self.variables.contains_key(name)) => {
+                let name = is_substituted(inner).unwrap_or_default();
+                let (from, to) = inner[name.len() + 1..].split_once('=').unwrap_or_default();
+                let words = self.reference(name, depth - 1, part);
+                let each =
+                    |word: &str| word.strip_suffix(from).map_or_else(|| word.to_owned(), |stem| format!("{stem}{to}"));
+                words.split_whitespace().map(each).collect::<Vec<_>>().join(" ")
+            }
+            // `$($(NAME))`.
+            None if inner.starts_with("$(") && depth > 1 => {
+                let name = self.expanded(inner, depth - 1);
+                match self.variables.contains_key(&name) {
+                    true => self.reference(&name, depth - 1, part),
+                    false => format!("${{{name}}}"),
+                }
             }
             // The recipe's shell may know it.
             _ => format!("${{{inner}}}"),
         }
     }
+
+    /// What a function makes of its arguments (GNU make, chapter 8); what one leaves out is left in, for it may be what is built.
+    fn made(&self, name: &str, parts: &[&str], depth: u32) -> String {
+        let part = |at: usize| self.expanded(parts.get(at).copied().unwrap_or_default(), depth);
+        let each = |text: String, make: &dyn Fn(&str) -> String| {
+            text.split_whitespace().map(make).collect::<Vec<_>>().join(" ")
+        };
+        match name {
+            "addprefix" => {
+                let prefix = part(0);
+                each(part(1), &|word| format!("{prefix}{word}"))
+            }
+            "addsuffix" => {
+                let suffix = part(0);
+                each(part(1), &|word| format!("{word}{suffix}"))
+            }
+            "subst" => part(2).replace(&part(0), &part(1)),
+            "patsubst" => {
+                let (from, to) = (part(0), part(1));
+                let stem = |word: &str| match from.split_once('%') {
+                    Some((before, behind)) => {
+                        word.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind)).map(str::to_owned)
+                    }
+                    None => (word == from).then(String::new),
+                };
+                each(part(2), &|word| stem(word).map_or_else(|| word.to_owned(), |stem| to.replace('%', &stem)))
+            }
+            "foreach" => {
+                let (variable, body) = (part(0), parts.get(2).copied().unwrap_or_default());
+                let turns: Vec<String> = part(1)
+                    .split_whitespace()
+                    .map(|word| self.expanded(&put_in(body, variable.trim(), word), depth))
+                    .collect();
+                turns.join(" ")
+            }
+            "value" => parts
+                .first()
+                .and_then(|name| self.variables.get(name.trim())?.last())
+                .map(|(_, v)| v.clone())
+                .unwrap_or_default(),
+            "wordlist" => part(2),
+            _ => part(1),
+        }
+    }
+}
+
+/// A recipe's text without what make takes off its lines: the tab of those that a variable holds, and `@`, `-` and `+`, which a variable may
+/// bring too (`$(Q)go build`).
+fn commands(script: &str) -> String {
+    let line = |(number, line): (usize, &str)| match line.strip_prefix('\t') {
+        Some(line) => line.trim_start_matches(['@', '-', '+', ' ']).to_owned(),
+        None if number == 0 => line.trim_start().trim_start_matches(['@', '-', '+', ' ']).to_owned(),
+        None => line.to_owned(),
+    };
+    script.split('\n').enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// A text with a value for `$(NAME)`, `${NAME}` and, of one letter or digit, `$N`.
+fn put_in(text: &str, name: &str, value: &str) -> String {
+    let filled = text.replace(&format!("$({name})"), value).replace(&format!("${{{name}}}"), value);
+    if name.len() == 1 { filled.replace(&format!("${name}"), value) } else { filled }
+}
+
+/// The arguments of a function: commas in brackets are theirs.
+fn arguments(text: &str) -> Vec<&str> {
+    let (mut all, mut from, mut depth) = (Vec::new(), 0, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            '(' | '{' => depth += 1,
+            ')' | '}' => depth -= 1,
+            ',' if depth == 0 => {
+                all.push(&text[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    all.push(&text[from..]);
+    all
+}
+
+/// The variable of `NAME:from=to`.
+fn is_substituted(inner: &str) -> Option<&str> {
+    let (name, rest) = inner.split_once(':')?;
+    (rest.contains('=') && !name.contains('$')).then_some(name)
 }
 
 /// Whether a target is one of a pattern rule (GNU make, 10.5.4).

@@ -227,8 +227,7 @@ fn declared(sheet: &mut Sheet, delivery: &Delivery) {
         for (name, value) in &build.env {
             settings.push((name.clone(), Some(value.clone())));
             if name == "GOFLAGS" {
-                let words: Vec<String> = value.split_whitespace().map(str::to_owned).collect();
-                settings.extend(flags::flags(&words));
+                settings.extend(flags::flags(&flags::quoted_words(value)));
             }
         }
         for (setting, value) in settings {

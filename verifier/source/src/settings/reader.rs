@@ -139,6 +139,11 @@ impl Reader<'_> {
                     self.newline(&mut nodes);
                 }
                 b' ' | b'\t' | b'\r' => self.end_word(),
+                b'(' if self.begins_arithmetic() => {
+                    self.at -= 1;
+                    self.arithmetic();
+                    self.word = None;
+                }
                 b'(' => self.bracket(&mut nodes, depth),
                 b')' => {
                     // A pattern of `case`; a stray one ends a command.
@@ -195,11 +200,19 @@ impl Reader<'_> {
         if array {
             return self.array(depth);
         }
-        if self.peek(0) == Some(b')') && self.word.is_some() {
-            self.at += 1;
-            let name = self.word.take().unwrap_or_default();
-            self.command = Command::default();
-            return self.function(name, nodes, depth);
+        if self.peek(0) == Some(b')') {
+            // `name()`, `name ()`, `function name ()`.
+            let name = match (self.word.take(), self.command.words.as_slice()) {
+                (Some(name), _) => Some(name),
+                (None, [name]) => Some(name.clone()),
+                (None, [function, name]) if function == "function" => Some(name.clone()),
+                (None, _) => None,
+            };
+            if let Some(name) = name {
+                self.at += 1;
+                self.command = Command::default();
+                return self.function(name, nodes, depth);
+            }
         }
         self.end_command(nodes);
         let body = self.apart(b')', depth);
@@ -258,8 +271,33 @@ impl Reader<'_> {
                 self.substitute(b')', depth, quoted);
             }
             (Some(b'{'), _) => self.braces(mark),
+            // `$'…'` with escapes, and `$"…"`, a text to be translated.
+            (Some(b'\''), _) if !quoted => {
+                self.at += 1;
+                self.escaped();
+            }
+            (Some(b'"'), _) if !quoted => {
+                self.at += 1;
+                self.double(depth);
+            }
             _ => self.push(mark),
         }
+    }
+
+    /// `((…))` as a command or behind `for`: two brackets that close side by side. Otherwise they are two subshells, as the shell takes them.
+    fn begins_arithmetic(&self) -> bool {
+        let may = self.word.is_none() && self.command.words.iter().all(|word| word == "for");
+        if !may || self.peek(0) != Some(b'(') {
+            return false;
+        }
+        let mut open = 0;
+        for (at, byte) in self.text.iter().enumerate().skip(self.at) {
+            open += i32::from(*byte == b'(') - i32::from(*byte == b')');
+            if open == 0 {
+                return self.text.get(at + 1) == Some(&b')');
+            }
+        }
+        false
     }
 
     fn arithmetic(&mut self) {
@@ -327,6 +365,52 @@ impl Reader<'_> {
                 self.push_byte(byte);
             }
             None => {}
+        }
+    }
+
+    /// A text in which a backslash means what it does in C (bash, ANSI-C quoting).
+    fn escaped(&mut self) {
+        self.word.get_or_insert_default();
+        while let Some(byte) = self.peek(0) {
+            self.at += 1;
+            match byte {
+                b'\'' => return,
+                b'$' => self.push(LITERAL),
+                b'\\' => {
+                    let (digits, radix, most) = match self.peek(0) {
+                        Some(b'x') => (1, 16, 2),
+                        Some(b'u') => (1, 16, 4),
+                        Some(b'U') => (1, 16, 8),
+                        Some(b'0'..=b'7') => (0, 8, 3),
+                        _ => (0, 0, 0),
+                    };
+                    let rest = self.text.get(self.at + digits..).unwrap_or_default();
+                    let is_digit = |byte: &&u8| radix > 0 && char::from(**byte).is_digit(radix);
+                    let count = rest.iter().take(most).take_while(is_digit).count();
+                    let number = std::str::from_utf8(&rest[..count]).ok();
+                    match number
+                        .and_then(|number| u32::from_str_radix(number, radix.max(2)).ok())
+                        .and_then(char::from_u32)
+                    {
+                        Some(letter) => {
+                            self.at += digits + count;
+                            self.push(if letter == '$' { LITERAL } else { letter });
+                        }
+                        None => {
+                            let letter = self.peek(0).unwrap_or(b'\\');
+                            self.at += 1;
+                            match letter {
+                                b'n' | b't' | b'r' | b'v' | b'f' => self.push(' '),
+                                other => self.push_byte(other),
+                            }
+                        }
+                    }
+                }
+                other => {
+                    self.line += u32::from(other == b'\n');
+                    self.push_byte(other);
+                }
+            }
         }
     }
 

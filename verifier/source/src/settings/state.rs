@@ -145,6 +145,10 @@ impl Shell {
             _ => vec![held],
         };
         self.change(Change::Variable(self.name(name), Some(Rc::new(Variable::new(name, all)))));
+        // What is assigned under `set -a` stays exported when that ends.
+        if self.all_exported && !PARAMETERS.contains(&name) {
+            self.export(name);
+        }
     }
 
     /// A name as it is kept already, where it is.

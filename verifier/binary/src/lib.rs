@@ -33,7 +33,7 @@ pub struct Context<'a> {
 
 /// One sheet per request of this room's kinds. Images are not read yet, and are a gap.
 pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
-    let binaries = delivery.declared_binaries();
+    let mut binaries = delivery.declared_binaries();
     progress.step(&format!("reading {} executables", binaries.len()));
     delivery.will_open(binaries.iter().map(|binary| binary.path.clone()));
     let asked = requests.iter().any(|request| request.kind == Vulnerability::KIND);
@@ -41,6 +41,7 @@ pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], 
         || program::Inventory::of(delivery, progress),
         || asked.then(|| Asked::of(delivery, context.advisories.and_then(|bring| bring()))),
     );
+    binaries.extend(delivery.undeclared_programs());
     let read: Vec<Result<Examined, Gap>> = binaries
         .par_iter()
         .map(|binary| Examined::read(delivery, binary, &inventory, database.as_ref()).map_err(gap(&binary.path)))

@@ -113,6 +113,27 @@ fn a_program_with_another_function_table_or_other_build_information_is_not_descr
 }
 
 #[test]
+fn programs_that_are_delivered_beside_the_declared_ones_are_read_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &[]);
+    let at = |path: &str| folder.path().join(path);
+    for place in ["dist", "testdata", ".cache", "node_modules/x"] {
+        std::fs::create_dir_all(at(place)).expect("a folder");
+    }
+    std::fs::copy(at("p"), at("dist/copy")).expect("a copy");
+    build(folder.path(), &PROGRAM.replace("T{1}", "T{2}"), &[], &["-ldflags=-s -w"]);
+    std::fs::rename(at("p"), at("dist/helper")).expect("a program");
+    for place in ["testdata/p", ".cache/p", "node_modules/x/p"] {
+        std::fs::copy(at("dist/helper"), at(place)).expect("a copy");
+    }
+    build(folder.path(), PROGRAM, &[], &[]);
+    let info = collect(folder.path(), "binary.info");
+    let found: Vec<_> = info.items.iter().map(|item| (item.text("binary"), item.bool("declared"))).collect();
+    assert_eq!(found, [(Some("p"), Some(true)), (Some("dist/helper"), Some(false))]);
+    assert_eq!(info.scope.count, 2);
+}
+
+#[test]
 fn programs_for_other_systems_are_read() {
     for (os, arch, format) in [("darwin", "arm64", "macho"), ("windows", "amd64", "pe"), ("linux", "386", "elf")] {
         let folder = tempfile::tempdir().expect("a folder");

@@ -16,7 +16,9 @@ use crate::walk::{self, Entry, EntryKind};
 use crate::{declared, visit};
 use assize_facts::kinds::image::{File as ImageFile, Manifest};
 use assize_facts::kinds::inventory::{Declared, File};
-use assize_facts::{Deliverable, Digest, Fact, Gap, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason};
+use assize_facts::{
+    Deliverable, Digest, Fact, Gap, Known, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason,
+};
 use std::collections::{BTreeSet, HashMap, hash_map};
 use std::io::{self, Read};
 use std::ops::Range;
@@ -344,6 +346,24 @@ impl Delivery {
         }
         let found = self.0.programs.get_or_init(|| programs::find(self)).iter();
         found.map(|path| DeclaredBinary { name: path.clone(), path: path.clone(), declared: false }).collect()
+    }
+
+    /// Go programs in the delivery that `deliverable.toml` does not name while it names others: who receives them can start them as well. Copies of named
+    /// ones are none, nor is what stands in the source, in module contents, in test data or in an archive.
+    pub fn undeclared_programs(&self) -> Vec<DeclaredBinary> {
+        let spec = &self.0.spec;
+        if spec.binaries.is_empty() {
+            return Vec::new();
+        }
+        let all = || self.inventory(&Quiet).seen.iter();
+        let is_named = |seen: &Seen| spec.binaries.iter().any(|binary| binary.path == seen.path);
+        let named: Vec<&Known<Digest>> = all().filter(|seen| is_named(seen)).map(|seen| &seen.sha256).collect();
+        let other = |seen: &&Seen| {
+            let go = matches!(seen.go_program, Known::Value(true)) && !seen.path.contains('!');
+            go && !is_named(seen) && !named.contains(&&seen.sha256) && !image::is_aside(spec, &seen.path)
+        };
+        let binary = |seen: &Seen| DeclaredBinary { name: seen.path.clone(), path: seen.path.clone(), declared: false };
+        all().filter(other).map(binary).collect()
     }
 
     /// One sheet per request of this room (`inventory.files`, `inventory.declared`, `image.manifest`, `image.files`).

@@ -18,7 +18,9 @@ pub(crate) fn find(delivery: &Delivery) -> Vec<String> {
 /// Test data and other people's code hold example binaries that nobody delivers as the product.
 pub(crate) fn aside(path: &str) -> bool {
     let mut folders = path.split('/').rev().skip(1);
-    folders.any(|part| matches!(part, "testdata" | "vendor") || part.starts_with(['.', '_']) || part.contains('@'))
+    folders.any(|part| {
+        matches!(part, "testdata" | "vendor" | "node_modules") || part.starts_with(['.', '_']) || part.contains('@')
+    })
 }
 
 fn below(path: &str, folder: Option<&str>) -> bool {

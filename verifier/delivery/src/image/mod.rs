@@ -109,7 +109,8 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
     found.into_iter().collect()
 }
 
-fn is_aside(spec: &Deliverable, path: &str) -> bool {
+/// Test data, other people's code, the source and its modules.
+pub(crate) fn is_aside(spec: &Deliverable, path: &str) -> bool {
     let below = |folder: &Option<String>| {
         folder.as_deref().is_some_and(|f| f != "." && path.strip_prefix(f).is_some_and(|rest| rest.starts_with('/')))
     };

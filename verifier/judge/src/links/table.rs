@@ -69,10 +69,16 @@ pub fn read(sheets: &Sheets) -> (Vec<Binary>, Unread) {
             Err(reason) => unread.info.push(reason),
         }
     }
-    for item in &sheets.of("binary.modules").items {
+    // Which source the others were built from nobody says.
+    let mut left_out = Vec::new();
+    if binaries.iter().any(|binary: &Binary| binary.declared.is_true()) {
+        left_out = binaries.extract_if(.., |binary| binary.declared.is_false()).map(|binary| binary.name).collect();
+    }
+    let is_left_out = |item: &Item| seen::text(item, "binary").is_ok_and(|name| left_out.contains(&name));
+    for item in sheets.of("binary.modules").items.iter().filter(|item| !is_left_out(item)) {
         unread.modules.extend(add_module(&mut binaries, item).err());
     }
-    for item in &sheets.of("binary.functions").items {
+    for item in sheets.of("binary.functions").items.iter().filter(|item| !is_left_out(item)) {
         unread.functions.extend(add_functions(&mut binaries, item).err());
     }
     (binaries, unread)

@@ -53,6 +53,8 @@ const METHODS: &[(&str, &str, &str, Opens)] = &[
     ("github.com/labstack/echo*", "Echo", "Start", Opens::Plain(0)),
     ("github.com/labstack/echo*", "Echo", "StartTLS", Opens::Tls(0)),
     ("github.com/labstack/echo*", "Echo", "StartAutoTLS", Opens::Tls(0)),
+    // From the third version on a configuration behind the address may make it TLS.
+    ("github.com/gofiber/fiber/v3", "App", "Listen", Opens::Stream),
     ("github.com/gofiber/fiber*", "App", "Listen", Opens::Plain(0)),
     ("github.com/gofiber/fiber*", "App", "ListenTLS", Opens::Tls(0)),
     ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServe", Opens::Udp),

@@ -148,6 +148,8 @@ fn is_sought(symbol: &Symbol) -> bool {
         "fmt" => name.starts_with("Print") || name.starts_with("Fprint"),
         "io" => name == "WriteString",
         "log" => is_log_call(name),
+        // Types, and no calls of theirs.
+        "log/slog" | LOGRUS if matches!(name, "Logger" | "LogValuer") => false,
         "log/slog" => is_level(name) && !name.starts_with("Level"),
         LOGRUS => is_level(name) && !name.ends_with("Level"),
         ZAP => name == "NewDevelopment",

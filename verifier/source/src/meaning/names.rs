@@ -70,7 +70,7 @@ pub(crate) struct Site<'s> {
 
 struct View<'s> {
     package: &'s str,
-    /// Local name and path.
+    /// Local name and path; those that are only likely stand last.
     imports: Vec<(Box<str>, &'s str)>,
     /// Paths of dot imports.
     dots: Vec<&'s str>,
@@ -167,15 +167,24 @@ impl<'s> Lens<'s> {
         let (path, _) = program.package_of(file);
         let package = program.packages.get_key_value(&path).map_or("", |(key, _)| key.as_str());
         let mut view = View { package, imports: Vec::new(), dots: Vec::new() };
+        let mut likely = Vec::new();
         let imports = program.head(file).map_or(&[][..], |head| &head.outline.imports);
         for import in imports {
             match import.name.as_deref() {
                 Some("_") => {}
                 Some(".") => view.dots.push(&import.path),
                 Some(name) => view.imports.push((name.into(), &import.path)),
-                None => view.imports.extend(self.own_names(&import.path).into_iter().map(|name| (name, &*import.path))),
+                None => {
+                    let names = self.own_names(&import.path).into_iter().map(|name| (name, &*import.path));
+                    // A file cannot have two imports of a name: a package that was not delivered has another than the standard library's.
+                    match program.packages.contains_key(&*import.path) || crate::build::is_standard(&import.path) {
+                        true => view.imports.extend(names),
+                        false => likely.extend(names),
+                    }
+                }
             }
         }
+        view.imports.append(&mut likely);
         view
     }
 
@@ -310,7 +319,8 @@ impl<'s> Lens<'s> {
         }
         let exported = name.chars().next().is_some_and(char::is_uppercase);
         // Several dot imports of packages whose names are not known: which one it is cannot be told; a sought one is taken.
-        match view.dots.iter().find(|path| exported && !self.is_delivered(path)) {
+        let mut unknown = view.dots.iter().filter(|path| exported && !self.is_delivered(path));
+        match unknown.clone().find(|path| super::std::is_sought(path, name)).or(unknown.next()) {
             Some(path) => Some(Symbol::new(path, name)),
             None => Some(Symbol::new("", name)),
         }

@@ -34,6 +34,57 @@ fn is_number_name(name: &str) -> bool {
     ["SIG", "SYS_", "PR_", "SECCOMP_"].iter().any(|start| name.starts_with(start))
 }
 
+/// Whether the facts ask for a name of a package: where several packages are imported by a dot, it is theirs.
+pub(crate) fn is_sought(path: &str, name: &str) -> bool {
+    let begins = |all: &[&str]| all.iter().any(|start| name.starts_with(start));
+    match path {
+        "crypto/tls" => {
+            begins(&["Version", "QUIC"])
+                || matches!(
+                    name,
+                    "Config" | "Listen" | "NewListener" | "Server" | "Client" | "Dial" | "DialWithDialer" | "Dialer"
+                )
+        }
+        "net/http" => {
+            begins(&["Listen", "Serve", "Handle", "NewServeMux", "Default", "Client", "Transport"])
+                || matches!(
+                    name,
+                    "Get" | "Head" | "Post" | "PostForm" | "NewRequest" | "TimeoutHandler" | "StripPrefix"
+                )
+        }
+        "net" => begins(&["Listen", "FileListener", "Dial"]),
+        "os/signal" => matches!(name, "Notify" | "NotifyContext" | "Ignore" | "Reset" | "Stop"),
+        "os" => matches!(
+            name,
+            "Setenv" | "Unsetenv" | "Stdout" | "Stderr" | "Interrupt" | "Kill" | "StartProcess" | "Getenv" | "Environ"
+        ),
+        "os/exec" => begins(&["Command", "Cmd", "LookPath"]),
+        "syscall" => begins(&[
+            "SIG",
+            "SYS_",
+            "Syscall",
+            "RawSyscall",
+            "AllThreads",
+            "Listen",
+            "Exec",
+            "Setenv",
+            "Write",
+            "Dup",
+            "ForkExec",
+        ]),
+        "fmt" => begins(&["Print", "Fprint"]),
+        "log" => begins(&["Print", "Fatal", "Panic", "SetOutput", "Output", "New", "Default"]),
+        "log/slog" => begins(&["Debug", "Info", "Warn", "Error", "Log", "Set", "New", "Default", "With"]),
+        "io" => matches!(name, "WriteString" | "Discard"),
+        "net/http/pprof" => matches!(name, "Index" | "Cmdline" | "Profile" | "Symbol" | "Trace" | "Handler"),
+        "runtime" => begins(&["GOMAXPROCS", "MemProfileRate", "Set"]),
+        "runtime/debug" => begins(&["Set"]),
+        "plugin" => name == "Open",
+        "unsafe" | "reflect" => true,
+        _ => false,
+    }
+}
+
 /// Types of numbers and texts: a conversion to one keeps a constant's value.
 pub(crate) fn keeps_values(symbol: &Symbol) -> bool {
     let basic = [

@@ -8,8 +8,12 @@ const FORGES: &[&str] = &[
     "codeberg.org",
     "gitea.com",
     "gitee.com",
+    "codeup.aliyun.com",
+    "dev.azure.com",
+    "gitcode.com",
     "github.com",
     "gitlab.com",
+    "jihulab.com",
     "git.sr.ht",
     "hub.jazz.net",
     "launchpad.net",
@@ -22,6 +26,15 @@ const SHARED: &[&str] = &["gopkg.in", "golang.org", "google.golang.org", "go.goo
 /// `git.example.com`) the path does not tell repositories apart, and the host decides.
 pub(super) fn same_repository(path: &str, home: &str) -> bool {
     let home = split_path_version(home).map_or(home, |(prefix, _)| prefix);
+    // Nobody's module is a whole organisation of a forge, or the forge: what is below it is many owners'.
+    let least = match elements(home) {
+        Some((host, _)) if FORGES.contains(&host) => 3,
+        Some((host, _)) if SHARED.contains(&host) => 2,
+        _ => 1,
+    };
+    if first(home, least).is_none() {
+        return path == home;
+    }
     if is_at_or_below(path, home) {
         return true;
     }
@@ -78,6 +91,10 @@ mod tests {
             ("golang.org/x/net", "golang.org/x/tools", false, false),
             ("golang.org/x/tools/gopls", "golang.org/x/tools", true, true),
             ("gopkg.in/yaml.v3", "gopkg.in/ini.v1", false, false),
+            ("github.com/google/uuid", "github.com/google", false, true),
+            ("github.com/google/uuid", "github.com", false, false),
+            ("gitcode.com/a/b", "gitcode.com/a/c", false, true),
+            ("golang.org/x/net", "golang.org", false, false),
             ("app/lib", "app", true, true),
             ("lib", "app", false, false),
         ] {

@@ -102,8 +102,8 @@ impl State<'_> {
         let in_force = self.in_force(&settings, own, list);
         let (changed, doubtful) = self.changes_for(&here);
         let (place, tool) = (self.place(line), self.tool);
-        // Flags that a file holds nobody reads here.
-        let from_file = words.iter().find(|word| ["$(cat ", "$(<"].iter().any(|read| word.contains(read)));
+        // Flags that a file holds nobody reads here. (As a part of a word it is a part of a value.)
+        let from_file = words.iter().find(|word| ["$(cat ", "$(<"].iter().any(|read| word.starts_with(read)));
         let unread = from_file.map(|word| self.unknown_flags(line, word, &command)).unwrap_or_default();
         let in_force = [in_force, changed, unread].concat();
         self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });

@@ -172,7 +172,12 @@ pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&Str
         let name = w.trim_matches(['"', '\'']).rsplit('/').next().unwrap_or_default();
         matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt")
     };
-    let in_place = rest().any(|w| w.starts_with("-i") || w.starts_with("--in-place"));
+    // `-i`, `-i.bak`, `-Ei`: letters before it take no value.
+    let edits = |w: &String| {
+        let letters = w.strip_prefix('-').map(|w| w.trim_start_matches(|c| "nErsuz".contains(c)));
+        letters.is_some_and(|letters| letters.starts_with('i'))
+    };
+    let in_place = rest().any(|w| edits(w) || w.starts_with("--in-place"));
     let perl_in_place = rest().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('i'));
     let of = |w: &String| w.strip_prefix("of=").map(str::to_owned);
     let outputs = |w: &String| is_go_command(w.trim_start_matches("of="));
@@ -186,6 +191,8 @@ pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&Str
         _ if into.is_some_and(|w| is_go_command(w)) => Some(GO_COMMAND),
         "sed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
         "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
+        // Without its sums a module is what a server says.
+        "rm" | "unlink" | "truncate" if rest().any(module_file) => Some(MODULE_FILES),
         "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(module_file) => Some(MODULE_FILES),
         // From another folder into this one, under the same name.
         "cp" | "mv" | "install" | "ln" | "rsync"

@@ -30,6 +30,9 @@ struct Make {
     inside: RefCell<Vec<String>>,
     /// How many were put in for the text at hand.
     spent: Cell<u32>,
+    /// Files that were included, and those that are being read.
+    included: Vec<String>,
+    reading: Vec<String>,
 }
 
 #[derive(Clone, Default)]
@@ -44,6 +47,7 @@ const DEPTH: u32 = 16;
 /// No line that a person wrote takes more.
 const MOST: u32 = 2_000;
 const LONGEST: usize = 8 << 10;
+const MOST_FILES: usize = 500;
 /// Variables that make itself holds.
 const OWN: &[(&str, &str)] = &[("GO", "go"), ("MAKE", "make"), ("SHELL", "/bin/sh"), ("CURDIR", "."), ("PWD", ".")];
 
@@ -109,8 +113,13 @@ impl Make {
                     let names =
                         self.expanded(line.split_once(char::is_whitespace).map_or("", |(_, names)| names), DEPTH);
                     for name in names.split_whitespace().filter(|_| depth > 0) {
-                        if let Some((_, text)) = include(name) {
+                        let Some((path, text)) = include(name) else { continue };
+                        // Make reads a file again that includes itself, to no end.
+                        if self.included.len() < MOST_FILES && !self.reading.contains(&path) {
+                            self.included.push(path.clone());
+                            self.reading.push(path);
                             self.file(&text, Some(number), include, depth - 1);
+                            self.reading.pop();
                         }
                     }
                 }

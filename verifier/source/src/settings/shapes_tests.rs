@@ -16,6 +16,93 @@ fn reaches(cases: &[(&str, &str, &str)]) {
 }
 
 #[test]
+fn ordinary_spellings_hide_nothing() {
+    const RUN: &str = "go build -overlay=o.json ./cmd/app";
+    let makes = [
+        ("a variable for what make strips", format!("Q := @\napp:\n\t$(Q){RUN}\n")),
+        ("by a condition", "ifeq ($(V),1)\nQ :=\nelse\nQ := @\nendif\nGO ?= go\napp:\n\t$(Q)$(GO) build -overlay=o.json ./cmd/app\n".into()),
+        ("by a function", format!("Q = $(if $(V),,@)\napp:\n\t$(Q){RUN}\n")),
+        ("one letter", "F = -overlay=o.json\napp:\n\tgo build $F ./cmd/app\n".into()),
+        ("evaluated", format!("define rule\n$(1):\n\t@{RUN}\nendef\n$(eval $(call rule,app))\n")),
+        ("evaluated for each", "define rule\n$(1):\n\tgo build -overlay=o.json ./cmd/$(1)\nendef\n$(foreach b,app,$(eval $(call rule,$(b))))\n".into()),
+        ("a setting that is evaluated", "$(eval export GOFLAGS=-overlay=o.json)\napp:\n\tgo build ./cmd/app\n".into()),
+        ("prefixes", "app:\n\tgo build $(addprefix -,overlay=o.json) ./cmd/app\n".into()),
+        ("suffixes", "app:\n\tgo build $(addsuffix =o.json,-overlay) ./cmd/app\n".into()),
+        ("put in place", "app:\n\tgo build $(subst x,o.json,-overlay=x) ./cmd/app\n".into()),
+        ("by a pattern", "app:\n\tgo build $(patsubst %,-overlay=%,o.json) ./cmd/app\n".into()),
+        ("for each", "app:\n\tgo build $(foreach f,o.json,-overlay=$(f)) ./cmd/app\n".into()),
+        ("left out", "app:\n\tgo build $(filter-out -v,-v -overlay=o.json) ./cmd/app\n".into()),
+        ("by other endings", "F = -overlay=o.x\napp:\n\tgo build $(F:.x=.json) ./cmd/app\n".into()),
+        ("a name by a name", "A = B\nB = -overlay=o.json\napp:\n\tgo build $($(A)) ./cmd/app\n".into()),
+        ("one of two, with commas", "app:\n\tgo build $(if $(filter x,$(A)),-v,-overlay=o.json) ./cmd/app\n".into()),
+    ];
+    let scripts = [
+        ("a function with a blank", "build () {\n  go build \"$@\" ./cmd/app\n}\nbuild -overlay=o.json\n".to_owned()),
+        ("by its word", format!("function build () {{\n  {RUN}\n}}\nbuild\n")),
+        ("arithmetic", format!("(( n = 1 << 4 ))\n{RUN}\n")),
+        ("arithmetic of a loop", format!("for ((i = 0; i < 1 << 2; i++)); do\n{RUN}\ndone\n")),
+        ("two subshells", "((GOFLAGS=-overlay=o.json go build ./cmd/app) | cat)\n".into()),
+        ("a text as in C", "go build $'-overlay=o.json' ./cmd/app\n".into()),
+        ("one with escapes", "go build $'\\x2doverlay=o.json' ./cmd/app\n".into()),
+        ("a text to be translated", "go build $\"-overlay=o.json\" ./cmd/app\n".into()),
+        ("by default", ": \"${GOFLAGS:=-overlay=o.json}\"\nexport GOFLAGS\ngo build ./cmd/app\n".into()),
+        ("for some lines", "set -a\nGOFLAGS=-overlay=o.json\nset +a\ngo build ./cmd/app\n".into()),
+        ("without a variable", format!("env -u GOFLAGS {RUN}\n")),
+        ("in another folder", format!("env -C . {RUN}\n")),
+        ("of one text", format!("env -S '{RUN}'\n")),
+        ("by another user", format!("sudo -u builder {RUN}\n")),
+        ("by yet another", format!("su builder -c '{RUN}'\n")),
+        ("with a signal", format!("timeout -s KILL 10m {RUN}\n")),
+        ("one after the other", format!("flock -n /tmp/lock {RUN}\n")),
+        ("one after the other, as a text", format!("flock /tmp/lock -c '{RUN}'\n")),
+        ("by a small tool", format!("gosu builder {RUN}\n")),
+        ("under a tracer", format!("strace -f -o t.log {RUN}\n")),
+        ("timed", format!("/usr/bin/time -f %e {RUN}\n")),
+        ("quoted as a whole", "export GOFLAGS=\"'-overlay=o.json'\"\ngo build ./cmd/app\n".into()),
+    ];
+    let images = [
+        ("a document behind an option", format!("FROM golang\nRUN --mount=type=cache,target=/c <<EOF\n{RUN}\nEOF\n")),
+        ("a document that a shell reads", format!("FROM golang\nRUN bash <<EOF\n{RUN}\nEOF\n")),
+    ];
+    let files =
+        |name: &'static str| move |(what, text): (&'static str, String)| (what, format!("-- {name} --\n{text}"));
+    let makes = makes.into_iter().map(files("Makefile"));
+    let all = makes.chain(scripts.into_iter().map(files("b.sh"))).chain(images.into_iter().map(files("Dockerfile")));
+    let all: Vec<(&str, String)> = all.collect();
+    reaches(&all.iter().map(|(what, text)| (*what, text.as_str(), "-overlay=o.json")).collect::<Vec<_>>());
+}
+
+#[test]
+fn what_a_file_holds_is_not_known_and_module_files_are_changed_in_many_ways() {
+    reaches(&[
+        ("flags of a file", "-- b.sh --\ngo build $(cat build.flags) ./cmd/app\n", "-overlay"),
+        (
+            "edited with other letters",
+            "-- b.sh --\nsed -Ei s/a/b/ go.mod\ngo build ./cmd/app\n",
+            "edit of module files",
+        ),
+        ("sums removed", "-- b.sh --\nrm -f go.sum\ngo build ./cmd/app\n", "edit of module files"),
+        (
+            "written by the image's own text",
+            "-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY . .\nCOPY <<EOF go.mod\nmodule x\nEOF\nRUN go build ./cmd/app\n",
+            "edit of module files",
+        ),
+        (
+            "from another stage",
+            "-- Dockerfile --\nFROM golang AS a\nFROM golang\nWORKDIR /src\nCOPY . .\nCOPY --from=a /w/go.mod ./go.mod\nRUN go build ./cmd/app\n",
+            "edit of module files",
+        ),
+        (
+            "mounted in its place",
+            "-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY . .\nRUN --mount=type=bind,source=other.mod,target=go.mod go build ./cmd/app\n",
+            "edit of module files",
+        ),
+    ]);
+    let nothing = counts("-- b.sh --\ngo build -ldflags \"-X main.version=$(cat VERSION)\" ./cmd/app\n");
+    assert!(nothing.iter().all(|line| line.contains("-ldflags")), "{nothing:?}");
+}
+
+#[test]
 fn image_builds_are_seen_in_every_form_of_their_instructions() {
     reaches(&[
         (

@@ -114,6 +114,19 @@ const GO_FOLDERS: &[&str] = &[
 ];
 
 /// Commands that are only known once they were decoded, and run at once.
+/// A line without the usual way to start the agent that holds keys.
+fn without_agent(line: &str) -> String {
+    const AGENT: [&str; 6] = [
+        "eval \"$(ssh-agent -s)\"",
+        "eval \"$(ssh-agent)\"",
+        "eval $(ssh-agent -s)",
+        "eval $(ssh-agent)",
+        "eval `ssh-agent -s`",
+        "eval `ssh-agent`",
+    ];
+    AGENT.iter().fold(line.to_owned(), |line, agent| line.replace(agent, ""))
+}
+
 pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
     const DECODERS: [&str; 8] = [
         "base64 -d",
@@ -143,7 +156,15 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
         return vec![];
     }
     let says = |line: &str, words: &[&str]| words.iter().any(|word| line.contains(word));
-    let is_hidden = |line: &str| !is_comment(line, 0) && says(line, &DECODERS) && says(line, &RUNS);
+    // `| sh` is no `| sha256sum`.
+    let is_whole = |line: &str, at: usize| !line[at..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
+    let runs = |line: &str| {
+        let ends = |word: &&str| {
+            line.match_indices(word).any(|(at, _)| !word.ends_with("sh") || is_whole(line, at + word.len()))
+        };
+        RUNS.iter().any(ends)
+    };
+    let is_hidden = |line: &str| !is_comment(line, 0) && says(line, &DECODERS) && runs(&without_agent(line));
     let file: Rc<str> = shown.into();
     let told = |(number, line): (usize, &str)| {
         let doubt = || reason!("commands-hidden", command = super::cut(line.trim()));
@@ -319,6 +340,9 @@ mod tests {
             found("echo $KEY | base64 -d > key.pem\n# base64 -d | sh\ncurl -sSL https://example.com/x | sh\n")
                 .is_empty()
         );
+        assert!(found("echo $H | base64 -d | sha256sum\necho $H | base64 -d |shasum\n").is_empty());
+        assert!(found("eval \"$(ssh-agent -s)\" && echo \"$KEY\" | base64 -d | ssh-add -\n").is_empty());
+        assert_eq!(found("eval \"$(ssh-agent -s)\"; eval \"$(echo Z28= | base64 -d)\"\n"), [1]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::delivered::normal;
 use super::model::{Scope, Step, Variable};
 use serde_json::{Map, Value as Json};
+use std::cell::Cell;
 
 fn parse(text: &str) -> Result<Json, String> {
     serde_saphyr::from_str(text).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
@@ -241,24 +242,33 @@ pub(super) fn taskfile(text: &str) -> Result<Vec<Scope>, String> {
     top.extend(env(text, file.get("env")));
     top.extend(values(text, file.get("vars")));
     let mut all = Vec::new();
+    let left = Cell::new(MOST_CALLS);
     for name in map(file.get("tasks")).into_iter().flatten().map(|(name, _)| name) {
         let mut steps = top.clone();
-        steps.extend(task(text, &file, name, MOST_TASKS));
+        steps.extend(task(text, &file, name, MOST_TASKS, &left));
         all.push(Scope::new(name, steps));
     }
-    Ok(all)
+    match left.get() {
+        0 => Err(format!("tasks call one another more than {MOST_CALLS} times")),
+        _ => Ok(all),
+    }
 }
 
-/// Tasks that call tasks are followed so deep.
+/// Tasks that call tasks are followed so deep, and so often in one file.
 const MOST_TASKS: u32 = 8;
+const MOST_CALLS: u32 = 10_000;
 
 /// A task's steps: those of the tasks that it depends on, then its own, with those that it calls in their places.
-fn task(text: &str, file: &Json, name: &str, depth: u32) -> Vec<Step> {
+fn task(text: &str, file: &Json, name: &str, depth: u32, left: &Cell<u32>) -> Vec<Step> {
+    left.set(left.get().saturating_sub(1));
+    if left.get() == 0 {
+        return vec![];
+    }
     let Some(task) = file.get("tasks").and_then(|t| t.get(name)).filter(|_| depth > 0) else { return vec![] };
     let called = |one: &Json| one.as_str().or_else(|| one.get("task").and_then(Json::as_str)).map(str::to_owned);
     let mut steps = Vec::new();
     for needed in task.get("deps").and_then(Json::as_array).into_iter().flatten().filter_map(called) {
-        steps.extend(self::task(text, file, &needed, depth - 1));
+        steps.extend(self::task(text, file, &needed, depth - 1, left));
     }
     steps.extend(env(text, task.get("env")));
     steps.extend(values(text, task.get("vars")));
@@ -269,7 +279,7 @@ fn task(text: &str, file: &Json, name: &str, depth: u32) -> Vec<Step> {
     let one = |command: &Json| match command.get("task").and_then(Json::as_str) {
         Some(called) => {
             let given = values(text, command.get("vars"));
-            given.into_iter().chain(self::task(text, file, called, depth - 1)).collect()
+            given.into_iter().chain(self::task(text, file, called, depth - 1, left)).collect()
         }
         None => scripts(text, Some(&Json::Array(vec![command.clone()]))),
     };

@@ -3,7 +3,7 @@
 use super::super::types::Types;
 use super::TLS;
 use super::creations::{Creation, Made};
-use crate::facts::search::{called, methods};
+use crate::facts::search::{called, methods, values};
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Span, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 use memchr::memmem;
@@ -35,7 +35,7 @@ pub(super) const CLIENTS: [&str; 2] = ["TLSClientConfig", "Config"];
 
 /// Whether a declaration takes a configuration out of a client's field and hands it on: it may serve from then on.
 pub(super) fn takes_from_client<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    crate::facts::search::values(site).any(|(base, name, whole)| {
+    values(site).any(|(base, name, whole)| {
         let of_dialer = || lens.type_of(site, base).is_some_and(|ty| ty.name.is(TLS, "Dialer"));
         let is_field = name == CLIENTS[0] || name == CLIENTS[1] && of_dialer();
         let Some(node) = site.body.place(whole).filter(|_| is_field) else { return false };
@@ -247,6 +247,12 @@ impl<'s> Follow<'_, 's> {
 
     fn global(&mut self, symbol: Symbol, depth: u32) {
         self.fate.escapes = true;
+        // Every configuration in a variable is followed to all its uses.
+        const MOST: usize = 500;
+        if self.lens.mentions(&symbol).len() > MOST {
+            self.fate.foreign = true;
+            return self.lose();
+        }
         for (site, node) in self.lens.mentions(&symbol).iter() {
             match site.body.use_of(*node) {
                 Use::Read => self.value(site, *node, 0, depth),
@@ -342,6 +348,7 @@ impl<'s> Follow<'_, 's> {
         if !self.may_be(site, result) {
             return self.lose();
         }
+        let before = std::mem::take(&mut self.fate.server);
         let calls = match &func.receiver {
             None => self.calls(&Symbol::new(self.lens.package(site.place.file), &func.name.name)),
             Some(receiver) => match self.lens.named(site, &receiver.ty) {
@@ -349,9 +356,13 @@ impl<'s> Follow<'_, 's> {
                 None => None,
             },
         };
-        let Some(calls) = calls.filter(|calls| !calls.is_empty()) else { return self.lose() };
-        for (at, call) in calls {
-            self.value(&at, call, index, depth);
+        // Chosen for each connection by crypto/tls itself.
+        let is_chosen = std::mem::replace(&mut self.fate.server, before);
+        self.fate.server |= is_chosen;
+        match calls.filter(|calls| !calls.is_empty()) {
+            Some(calls) => calls.into_iter().for_each(|(at, call)| self.value(&at, call, index, depth)),
+            None if is_chosen => {}
+            None => self.lose(),
         }
     }
 
@@ -361,7 +372,8 @@ impl<'s> Follow<'_, 's> {
     }
 
     /// Calls of a function; `None` where it is also used as a value.
-    fn calls(&self, symbol: &Symbol) -> Option<Vec<(Site<'s>, NodeId)>> {
+    fn calls(&mut self, symbol: &Symbol) -> Option<Vec<(Site<'s>, NodeId)>> {
+        self.fate.server |= self.lens.mentions(symbol).iter().any(|(site, node)| is_callback(site, *node));
         let of = |(site, node): &(Site<'s>, NodeId)| {
             let (whole, _) = called(site, *node)?;
             let place = site.body.place(whole)?;
@@ -370,7 +382,7 @@ impl<'s> Follow<'_, 's> {
         self.lens.mentions(symbol).iter().map(of).collect()
     }
 
-    fn method_calls(&self, ty: &Symbol, name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
+    fn method_calls(&mut self, ty: &Symbol, name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
         let finder = memmem::Finder::new(name);
         let mut out = Vec::new();
         for package in self.lens.source.program.packages.values() {
@@ -390,6 +402,11 @@ impl<'s> Follow<'_, 's> {
                             out.push((site.clone(), site.body.place(whole)?));
                         }
                     }
+                    // `GetConfigForClient: s.config`.
+                    self.fate.server |= values(&site).filter(|(_, taken, _)| *taken == name).any(|(base, _, whole)| {
+                        let of_type = self.lens.type_of(&site, base).is_some_and(|t| t.name == *ty);
+                        of_type && site.body.place(whole).is_some_and(|node| is_callback(&site, node))
+                    });
                 }
             }
         }

@@ -491,6 +491,41 @@ fn a_server_has_the_configuration_that_it_has_when_it_serves() {
 }
 
 #[test]
+fn a_function_that_chooses_the_configuration_serves_what_it_returns() {
+    table(&[
+        (
+            "by its name",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\nc.GetConfigForClient = choose\ntls.NewListener(l, c)\n}\nfunc choose(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn &tls.Config{MinVersion: tls.VersionTLS12}, nil",
+            "m.go:8:7 literal server 1.3 true - true\nm.go:13:9 literal server 1.2 true - false",
+        ),
+        (
+            "as a method",
+            "tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS13, GetConfigForClient: own{}.choose})\n}\ntype own struct{}\nfunc (own) choose(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn &tls.Config{MinVersion: tls.VersionTLS12}, nil",
+            "m.go:8:21 literal server 1.3 true - true\nm.go:12:9 literal server 1.2 true - false",
+        ),
+    ]);
+}
+
+#[test]
+fn names_are_those_of_the_package_that_has_them() {
+    let rows = [
+        (
+            "two imports by a dot",
+            "-- m.go --\npackage main\nimport . \"errors\"\nimport . \"crypto/tls\"\nimport \"net\"\nvar l net.Listener\nvar _ = New\nfunc main() { NewListener(l, &Config{MinVersion: VersionTLS12}) }\n",
+            "m.go:7:31 literal server 1.2 true - false",
+        ),
+        (
+            "a package whose path looks like another",
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire example.com/go-tls v1.0.0\n-- m.go --\npackage main\nimport \"example.com/go-tls\"\nimport \"crypto/tls\"\nimport \"net\"\nvar l net.Listener\nvar _ = xtls.X\nfunc main() { tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12}) }\n",
+            "m.go:7:35 literal server 1.2 true - false\ngap module-source-not-delivered m.go dependency",
+        ),
+    ];
+    for row in rows {
+        check("source.tls_configs", FIELDS, &cgo_off(), &[row]);
+    }
+}
+
+#[test]
 fn a_version_is_what_go_makes_of_it() {
     table(&[
         (

@@ -195,18 +195,7 @@ impl<'s> Lens<'s> {
         if let Some(head) = first.and_then(|file| program.head(*file)) {
             return vec![head.outline.package.clone()];
         }
-        let version = |part: &str| part.strip_prefix('v').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        let mut parts: Vec<&str> = path.split('/').collect();
-        if parts.len() > 1 && parts.last().is_some_and(|last| version(last)) {
-            parts.pop();
-        }
-        let last = parts.last().copied().unwrap_or(path);
-        let last = last.rsplit_once('.').filter(|(_, v)| version(v)).map_or(last, |(name, _)| name);
-        let mut names: Vec<Box<str>> = vec![last.into()];
-        names.extend(last.strip_prefix("go-").map(Box::from));
-        names.extend(last.strip_suffix("-go").map(Box::from));
-        names.extend(last.rsplit_once('-').map(|(_, name)| name.into()));
-        names
+        super::std::likely_names(path)
     }
 
     fn names(&self, path: &str) -> Option<&Package<'s>> {

@@ -34,6 +34,22 @@ fn is_number_name(name: &str) -> bool {
     ["SIG", "SYS_", "PR_", "SECCOMP_"].iter().any(|start| name.starts_with(start))
 }
 
+/// The names that a package may have whose source is not at hand, by its path: the likeliest first.
+pub(crate) fn likely_names(path: &str) -> Vec<Box<str>> {
+    let version = |part: &str| part.strip_prefix('v').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+    let mut parts: Vec<&str> = path.split('/').collect();
+    if parts.len() > 1 && parts.last().is_some_and(|last| version(last)) {
+        parts.pop();
+    }
+    let last = parts.last().copied().unwrap_or(path);
+    let last = last.rsplit_once('.').filter(|(_, v)| version(v)).map_or(last, |(name, _)| name);
+    let mut names: Vec<Box<str>> = vec![last.into()];
+    names.extend(last.strip_prefix("go-").map(Box::from));
+    names.extend(last.strip_suffix("-go").map(Box::from));
+    names.extend(last.rsplit_once('-').map(|(_, name)| name.into()));
+    names
+}
+
 /// Whether the facts ask for a name of a package: where several packages are imported by a dot, it is theirs.
 pub(crate) fn is_sought(path: &str, name: &str) -> bool {
     let begins = |all: &[&str]| all.iter().any(|start| name.starts_with(start));

@@ -6,76 +6,10 @@ use super::expand;
 use super::flags::changes_sources;
 use super::shell::{Command, Joined, Node, plain};
 use super::state::{Function, Held, Seen, Sure, Variable};
+use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
-
-/// Programs that run the program named behind them.
-const WRAPPERS: &[&str] = &[
-    "sudo",
-    "doas",
-    "time",
-    "nice",
-    "ionice",
-    "exec",
-    "command",
-    "builtin",
-    "env",
-    "timeout",
-    "xargs",
-    "nohup",
-    "stdbuf",
-    "setsid",
-    "chronic",
-    "retry",
-    "trap",
-    "flock",
-    "su",
-    "runuser",
-    "gosu",
-    "su-exec",
-    "fakeroot",
-    "strace",
-    "systemd-run",
-    "parallel",
-    "coproc",
-    "script",
-    "direnv",
-    "mise",
-    "busybox",
-    "setpriv",
-    "unbuffer",
-    "caffeinate",
-    "nix-shell",
-    "nix",
-    "chroot",
-    "taskset",
-    "proxychains",
-];
-
-/// Their options of one letter that take the next word.
-const VALUED: &[(&str, &str)] = &[
-    ("env", "uC"),
-    ("sudo", "ughpCTrtDR"),
-    ("doas", "uC"),
-    ("timeout", "sk"),
-    ("xargs", "IdnPLsEa"),
-    ("time", "fo"),
-    ("exec", "a"),
-    ("ionice", "cnpPu"),
-    ("nice", "n"),
-    ("stdbuf", "ioe"),
-    ("flock", "wE"),
-    ("runuser", "ugG"),
-    ("strace", "oeEpPsuabOSX"),
-    ("systemd-run", "puEtMH"),
-    ("taskset", "p"),
-    ("parallel", "jIN"),
-];
-
-/// Their words before the program: a user, a lock, a folder.
-const BEFORE: &[(&str, usize)] =
-    &[("flock", 1), ("gosu", 1), ("su-exec", 1), ("chroot", 1), ("taskset", 1), ("direnv", 2), ("mise", 1)];
 
 /// Commands that set, change and build nothing.
 const IDLE: &[&str] = &[
@@ -214,7 +148,7 @@ impl State<'_> {
             (false, Some(Joined::And)) => Sure::InList(list),
             (false, None) => Sure::Always,
         };
-        let by_default: Vec<(&str, &str)> = given_by_default(&command.words).collect();
+        let by_default: Vec<(&str, &str)> = expand::given_by_default(&command.words).collect();
         for (name, value) in by_default {
             let shown = Shown { words: &command.words, text: OnceCell::new() };
             self.set(line, name, Some(value.to_owned()), Some(&shown), false, Sure::Maybe);
@@ -497,56 +431,6 @@ pub(super) struct Run<'c> {
     into: Option<&'c String>,
     document: Option<&'c str>,
     command: &'c Command,
-}
-
-/// What a wrapper runs.
-enum Wrapped<'w> {
-    Words(&'w [String]),
-    Script(String),
-}
-
-fn wrapped<'w>(name: &str, words: &'w [String]) -> Wrapped<'w> {
-    let of = |table: &[(&str, usize)]| table.iter().find(|row| row.0 == name).map_or(0, |row| row.1);
-    let valued = VALUED.iter().find(|row| row.0 == name).map_or("", |row| row.1);
-    let takes_script = |word: &str| match name {
-        "su" | "runuser" | "script" | "flock" => matches!(word, "-c" | "--command"),
-        "nix-shell" => matches!(word, "--run" | "--command"),
-        "nix" => matches!(word, "-c" | "--command"),
-        "env" => matches!(word, "-S" | "--split-string"),
-        _ => false,
-    };
-    let (mut at, mut before) = (1, of(BEFORE));
-    while let Some(word) = words.get(at) {
-        at += 1;
-        if takes_script(word) {
-            return match name {
-                // Nix takes the words of a command.
-                "nix" => Wrapped::Words(words.get(at..).unwrap_or_default()),
-                _ => Wrapped::Script(words.get(at..).unwrap_or_default().join(" ")),
-            };
-        }
-        let is_number = word.starts_with(|c: char| c.is_ascii_digit());
-        match word.strip_prefix('-') {
-            Some("-") => break,
-            Some(letters) => at += usize::from(letters.len() == 1 && valued.contains(letters)),
-            None if before > 0 => before -= 1,
-            None if is_number && before == 0 => {}
-            None if matches!(name, "su" | "nix" | "nix-shell" | "script") => {}
-            None => return Wrapped::Words(&words[at - 1..]),
-        }
-    }
-    Wrapped::Words(words.get(at..).unwrap_or_default())
-}
-
-/// `${NAME:=value}` and `${NAME=value}`, wherever they stand.
-fn given_by_default(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
-    words.iter().filter_map(|word| {
-        let inner = &word[word.find('{')? + 1..];
-        let (name, value) = inner.split_once('=')?;
-        let name = name.strip_suffix(':').unwrap_or(name);
-        let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        sound.then(|| (name, value.split('}').next().unwrap_or_default()))
-    })
 }
 
 /// Whether the output goes to the environment of later steps, or to where the Go command looks for settings.

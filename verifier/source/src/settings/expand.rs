@@ -197,6 +197,17 @@ fn closing(text: &str) -> Option<usize> {
     None
 }
 
+/// `${NAME:=value}` and `${NAME=value}`, wherever they stand.
+pub(super) fn given_by_default(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
+    words.iter().filter_map(|word| {
+        let inner = &word[word.find('{')? + 1..];
+        let (name, value) = inner.split_once('=')?;
+        let name = name.strip_suffix(':').unwrap_or(name);
+        let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        sound.then(|| (name, value.split('}').next().unwrap_or_default()))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,10 +14,13 @@ mod evaluate;
 mod expand;
 mod flags;
 mod library;
+mod make_text;
+mod make_values;
 mod makefile;
 mod model;
 #[cfg(test)]
 mod neighbours_tests;
+mod quotes;
 mod reader;
 mod results;
 #[cfg(test)]
@@ -29,6 +32,7 @@ mod tests;
 mod told;
 mod tools;
 mod unread;
+mod wrappers;
 mod yaml;
 
 use assize_delivery::{Delivery, Entry, SourceTree};

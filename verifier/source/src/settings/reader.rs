@@ -8,10 +8,10 @@ const DEEPEST: u32 = 60;
 
 #[derive(Default)]
 pub(super) struct Reader<'t> {
-    text: &'t [u8],
-    at: usize,
-    line: u32,
-    word: Option<String>,
+    pub text: &'t [u8],
+    pub at: usize,
+    pub line: u32,
+    pub word: Option<String>,
     command: Command,
     /// Commands in place of words of the command that is being read.
     inner: Vec<Node>,
@@ -39,16 +39,16 @@ impl Reader<'_> {
         Script { nodes, cut: reader.cut }
     }
 
-    fn peek(&self, ahead: usize) -> Option<u8> {
+    pub(super) fn peek(&self, ahead: usize) -> Option<u8> {
         self.text.get(self.at + ahead).copied()
     }
 
-    fn push(&mut self, c: char) {
+    pub(super) fn push(&mut self, c: char) {
         self.word.get_or_insert_default().push(c);
     }
 
     /// Bytes up to the next ASCII one are taken over as text.
-    fn push_byte(&mut self, byte: u8) {
+    pub(super) fn push_byte(&mut self, byte: u8) {
         if byte.is_ascii() {
             return self.push(char::from(byte));
         }
@@ -259,7 +259,7 @@ impl Reader<'_> {
         self.word.get_or_insert_default().push_str(&words.join(" "));
     }
 
-    fn dollar(&mut self, quoted: bool, depth: u32) {
+    pub(super) fn dollar(&mut self, quoted: bool, depth: u32) {
         let mark = if quoted { QUOTED } else { '$' };
         match (self.peek(0), self.peek(1)) {
             (Some(b'('), Some(b'(')) => {
@@ -336,7 +336,7 @@ impl Reader<'_> {
     }
 
     /// A command in place of a word: its text stays, and it is a command of its own.
-    fn substitute(&mut self, close: u8, depth: u32, quoted: bool) {
+    pub(super) fn substitute(&mut self, close: u8, depth: u32, quoted: bool) {
         let from = self.at;
         let nodes = self.apart(close, depth);
         let text =
@@ -346,7 +346,7 @@ impl Reader<'_> {
         self.inner.push(Node::Subshell(nodes));
     }
 
-    fn escape(&mut self) {
+    pub(super) fn escape(&mut self) {
         match self.peek(0) {
             Some(b'\n') => {
                 self.at += 1;
@@ -365,93 +365,6 @@ impl Reader<'_> {
                 self.push_byte(byte);
             }
             None => {}
-        }
-    }
-
-    /// A text in which a backslash means what it does in C (bash, ANSI-C quoting).
-    fn escaped(&mut self) {
-        self.word.get_or_insert_default();
-        while let Some(byte) = self.peek(0) {
-            self.at += 1;
-            match byte {
-                b'\'' => return,
-                b'$' => self.push(LITERAL),
-                b'\\' => {
-                    let (digits, radix, most) = match self.peek(0) {
-                        Some(b'x') => (1, 16, 2),
-                        Some(b'u') => (1, 16, 4),
-                        Some(b'U') => (1, 16, 8),
-                        Some(b'0'..=b'7') => (0, 8, 3),
-                        _ => (0, 0, 0),
-                    };
-                    let rest = self.text.get(self.at + digits..).unwrap_or_default();
-                    let is_digit = |byte: &&u8| radix > 0 && char::from(**byte).is_digit(radix);
-                    let count = rest.iter().take(most).take_while(is_digit).count();
-                    let number = std::str::from_utf8(&rest[..count]).ok();
-                    match number
-                        .and_then(|number| u32::from_str_radix(number, radix.max(2)).ok())
-                        .and_then(char::from_u32)
-                    {
-                        Some(letter) => {
-                            self.at += digits + count;
-                            self.push(if letter == '$' { LITERAL } else { letter });
-                        }
-                        None => {
-                            let letter = self.peek(0).unwrap_or(b'\\');
-                            self.at += 1;
-                            match letter {
-                                b'n' | b't' | b'r' | b'v' | b'f' => self.push(' '),
-                                other => self.push_byte(other),
-                            }
-                        }
-                    }
-                }
-                other => {
-                    self.line += u32::from(other == b'\n');
-                    self.push_byte(other);
-                }
-            }
-        }
-    }
-
-    fn single(&mut self) {
-        self.word.get_or_insert_default();
-        while let Some(byte) = self.peek(0) {
-            self.at += 1;
-            match byte {
-                b'\'' => return,
-                b'$' => self.push(LITERAL),
-                other => {
-                    self.line += u32::from(other == b'\n');
-                    self.push_byte(other);
-                }
-            }
-        }
-    }
-
-    fn double(&mut self, depth: u32) {
-        self.word.get_or_insert_default();
-        while let Some(byte) = self.peek(0) {
-            self.at += 1;
-            match byte {
-                b'"' => return,
-                b'\\' if self.peek(0) == Some(b'$') => {
-                    self.at += 1;
-                    self.push(LITERAL);
-                }
-                b'\\' if matches!(self.peek(0), Some(b'"' | b'\\' | b'`')) => {
-                    let escaped = self.peek(0).unwrap_or(b'\\');
-                    self.at += 1;
-                    self.push_byte(escaped);
-                }
-                b'\\' if self.peek(0) == Some(b'\n') => self.escape(),
-                b'$' => self.dollar(true, depth),
-                b'`' => self.substitute(b'`', depth, true),
-                other => {
-                    self.line += u32::from(other == b'\n');
-                    self.push_byte(other);
-                }
-            }
         }
     }
 

@@ -125,4 +125,6 @@ fn defaults(lens: &Lens) -> Vec<TlsVersion> {
 }
 
 #[cfg(test)]
+mod servers_tests;
+#[cfg(test)]
 mod tests;

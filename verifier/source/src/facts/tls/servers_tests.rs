@@ -1,0 +1,116 @@
+//! `source.tls_configs` as tables: which configuration a server has in the end, and what Go makes of the words that say its version.
+
+use super::tests::{FIELDS, table};
+use crate::facts::table::{cgo_off, check};
+
+#[test]
+fn a_server_has_the_configuration_that_it_has_when_it_serves() {
+    table(&[
+        (
+            "none after all",
+            "s := &http.Server{TLSConfig: nil}\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:9:1 default server 1.2 false - false",
+        ),
+        (
+            "taken away",
+            "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\ns.TLSConfig = nil\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:8:31 literal server 1.3 true - false\nm.go:10:1 default server 1.2 false - false",
+        ),
+        (
+            "on one way only",
+            "s := &http.Server{}\nif len(os.Args) > 1 {\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13}\n}\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:10:16 literal server 1.3 true - false\nm.go:12:1 default server ?tls-server-not-followed ?tls-server-not-followed ?tls-server-not-followed ?tls-server-not-followed",
+        ),
+        (
+            "handed on as a function",
+            "s := &http.Server{}\nrun(func() error { return nil }, s.ListenAndServe)\nt := (&http.Server{}).ListenAndServeTLS\n_ = t\n}\nfunc run(...func() error) {",
+            "m.go:10:6 default server 1.2 false - false",
+        ),
+        (
+            "replaced behind its pointer",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\nreset(c)\ntls.NewListener(l, c)\n}\nfunc reset[T any](p *T) {\nvar z T\n*p = z",
+            "m.go:8:7 literal server ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on",
+        ),
+        (
+            "a client's that serves",
+            "t := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}\ns := &http.Server{}\ns.TLSConfig = t.TLSClientConfig\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:8:40 literal ?tls-role-not-followed 1.2 true - false",
+        ),
+        (
+            "a client's that is looked at",
+            "t := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}\nif t.TLSClientConfig != nil {\nt.TLSClientConfig.ServerName = \"x\"\n}",
+            "m.go:8:40 literal client 1.2 true - false",
+        ),
+        (
+            "nought, by other ways of making it",
+            "var all [2]tls.Config\nmany := make([]tls.Config, 1)\nnamed := make(map[string]tls.Config)\n_, _, _ = all, many, named\n}\nfunc f() (c tls.Config) {\nreturn",
+            "m.go:8:5 zero ?tls-role-not-followed 1.2 false - false\nm.go:9:9 zero ?tls-role-not-followed 1.2 false - false\nm.go:10:10 zero ?tls-role-not-followed 1.2 false - false\nm.go:13:11 zero ?tls-role-not-followed 1.2 false - false",
+        ),
+    ]);
+}
+
+#[test]
+fn a_function_that_chooses_the_configuration_serves_what_it_returns() {
+    table(&[
+        (
+            "by its name",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\nc.GetConfigForClient = choose\ntls.NewListener(l, c)\n}\nfunc choose(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn &tls.Config{MinVersion: tls.VersionTLS12}, nil",
+            "m.go:8:7 literal server 1.3 true - true\nm.go:13:9 literal server 1.2 true - false",
+        ),
+        (
+            "as a method",
+            "tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS13, GetConfigForClient: own{}.choose})\n}\ntype own struct{}\nfunc (own) choose(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn &tls.Config{MinVersion: tls.VersionTLS12}, nil",
+            "m.go:8:21 literal server 1.3 true - true\nm.go:12:9 literal server 1.2 true - false",
+        ),
+    ]);
+}
+
+#[test]
+fn names_are_those_of_the_package_that_has_them() {
+    let rows = [
+        (
+            "two imports by a dot",
+            "-- m.go --\npackage main\nimport . \"errors\"\nimport . \"crypto/tls\"\nimport \"net\"\nvar l net.Listener\nvar _ = New\nfunc main() { NewListener(l, &Config{MinVersion: VersionTLS12}) }\n",
+            "m.go:7:31 literal server 1.2 true - false",
+        ),
+        (
+            "a package whose path looks like another",
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire example.com/go-tls v1.0.0\n-- m.go --\npackage main\nimport \"example.com/go-tls\"\nimport \"crypto/tls\"\nimport \"net\"\nvar l net.Listener\nvar _ = xtls.X\nfunc main() { tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12}) }\n",
+            "m.go:7:35 literal server 1.2 true - false\ngap module-source-not-delivered m.go dependency",
+        ),
+    ];
+    for row in rows {
+        check("source.tls_configs", FIELDS, &cgo_off(), &[row]);
+    }
+}
+
+#[test]
+fn a_version_is_what_go_makes_of_it() {
+    table(&[
+        (
+            "a method that is called later",
+            "v := num(tls.VersionTLS13)\nlower := v.lower\nlower()\ntls.NewListener(l, &tls.Config{MinVersion: uint16(v)})\n}\ntype num uint16\nfunc (n *num) lower() { *n = 0x303",
+            "m.go:11:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "nought where a panic is caught",
+            "tls.NewListener(l, &tls.Config{MinVersion: floor(1)})\n}\nfunc floor(n int) uint16 {\ndefer func() { recover() }()\nif n > 0 {\npanic(n)\n}\nreturn tls.VersionTLS13",
+            "m.go:8:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "caught by another function",
+            "tls.NewListener(l, &tls.Config{MinVersion: floor(1)})\n}\nfunc caught() { recover() }\nfunc floor(n int) uint16 {\ndefer caught()\nif n > 0 {\npanic(n)\n}\nreturn tls.VersionTLS13",
+            "m.go:8:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "deferred without catching, honest",
+            "tls.NewListener(l, &tls.Config{MinVersion: floor()})\n}\nfunc floor() uint16 {\ndefer l.Close()\nreturn tls.VersionTLS13",
+            "m.go:8:21 literal server 1.3 true - false",
+        ),
+        (
+            "iota of one's own",
+            "tls.NewListener(l, &tls.Config{MinVersion: floor})\n}\nconst iota = 1\nconst floor = tls.VersionTLS13 - iota\nfunc f() {",
+            "m.go:8:21 literal server 1.2 true - false",
+        ),
+    ]);
+}

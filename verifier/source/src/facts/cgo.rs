@@ -25,7 +25,7 @@ pub(super) fn sheet(source: &Source) -> Sheet {
 fn of_file(source: &Source, file: FileId) -> Vec<Item> {
     match source.program.folders.file(file).kind {
         SourceKind::Go => of_go_file(source, file),
-        _ => of_other_file(source, file).into_iter().collect(),
+        _ => of_other_file(source, file).into_iter().chain(calls_bridge(source, file)).collect(),
     }
 }
 
@@ -94,6 +94,20 @@ fn of_other_file(source: &Source, file: FileId) -> Option<Item> {
         _ => return None,
     };
     Some(item(source, file, form, built, found.name(), Origin::file(source.program.shown(file))))
+}
+
+/// Go assembly that calls C by the runtime's own functions (`runtime/cgocall.go`): a linkname without the directive.
+fn calls_bridge(source: &Source, file: FileId) -> Option<Item> {
+    const BRIDGE: [&str; 2] = ["runtime\u{b7}asmcgocall", "runtime\u{b7}cgocall"];
+    if source.program.folders.file(file).kind != SourceKind::Assembly {
+        return None;
+    }
+    let text = source.text(file)?;
+    let (name, at) =
+        BRIDGE.into_iter().find_map(|name| Some((name, memchr::memmem::find(&text.bytes, name.as_bytes())?)))?;
+    let built = source.program.parts[file.0 as usize].in_build();
+    let origin = source.origin(file, Source::span(at, at + name.len()));
+    Some(item(source, file, CgoForm::Linkname, built, &name.replace('\u{b7}', "."), origin))
 }
 
 /// C counts as the files beside it that import "C" do, where its own name and constraint select it.

@@ -145,6 +145,11 @@ fn c_without_cgo_is_found() {
             "x_linux_amd64.syso syso true x_linux_amd64.syso\ny_windows.syso syso false y_windows.syso",
         ),
         (
+            "assembly that calls C by the runtime",
+            "-- m.go --\npackage main\n-- a.s --\n#include \"textflag.h\"\nTEXT \u{b7}call(SB), NOSPLIT, $0\n\tCALL runtime\u{b7}asmcgocall(SB)\n\tRET\n",
+            "a.s assembly true a.s\na.s:3:7 linkname-runtime-cgo true runtime.asmcgocall",
+        ),
+        (
             "assembly",
             "-- m.go --\npackage main\n-- a_amd64.s --\nTEXT x\n-- a_arm64.s --\nTEXT x\n",
             "a_amd64.s assembly true a_amd64.s\na_arm64.s assembly false a_arm64.s",

@@ -25,6 +25,7 @@ pub(super) const VARIABLES: &[&str] = &[
     "GO111MODULE",
     "GOVCS",
     "GOAUTH",
+    "GOCACHEPROG",
 ];
 /// Flags of `go build` with the same meaning (`go help build`).
 const FLAGS: &[&str] = &[

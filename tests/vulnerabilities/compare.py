@@ -18,6 +18,8 @@ while at < len(theirs):
         if frame.get("function"):
             linked.add((finding["osv"], frame["module"]))
 items = [item.get("fields") or item for item in ours["items"]]
+# Programs beside the one that is compared are told, too.
+items = [item for item in items if item["binary"] == "program"]
 by = {(item["id"], item["module"]): item for item in items}
 wrong = [f"gap {gap}" for gap in ours["gaps"]]
 for key in sorted(affected | set(by)):

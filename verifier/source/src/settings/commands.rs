@@ -1,11 +1,12 @@
 //! Carrying out shell commands as far as they set something, change something or build.
 
 use super::cut;
+use super::delivered::{OUTSIDE, normal};
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
-use super::flags::changes_sources;
+use super::flags::{MODULE_FILES, changes_sources, folders_written};
 use super::shell::{Command, Joined, Node, plain};
-use super::state::{Function, Held, Seen, Sure, Variable};
+use super::state::{Function, Held, Seen, Sure, Variable, Where};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -283,11 +284,43 @@ impl State<'_> {
                 if let Some(change) =
                     changes_sources(name, words, run.into.filter(|_| !matches!(name, "grep" | "diff")))
                 {
-                    self.change(run.line, change, shown);
+                    let place = self.place_of_edit(change, name, words, run);
+                    self.changed(run.line, change, &[], shown, place);
                 } else if program.contains('/') || program.ends_with(".sh") {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
             }
+        }
+    }
+
+    /// Where a change is made: module files may lie elsewhere than the shell is.
+    fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
+        let here = self.shell.place();
+        if change != MODULE_FILES {
+            return here;
+        }
+        let folders = folders_written(program, words, run.into);
+        let edited: Option<Vec<String>> = folders.iter().map(|folder| self.module_edited(&plain(folder))).collect();
+        let Some(edited) = edited.filter(|all| !all.is_empty()) else { return here };
+        let counts = edited.iter().find(|folder| *folder != OUTSIDE).cloned();
+        Where { folder: Some(counts.unwrap_or_else(|| OUTSIDE.to_owned())), moved: here.moved + 1 }
+    }
+
+    /// The folder of the module that a file's folder means, where that is known; outside, where it is surely none of the delivered programs'.
+    fn module_edited(&self, folder: &str) -> Option<String> {
+        if ["/tmp/", "/var/tmp/"].iter().any(|place| folder.starts_with(place)) || folder.contains("mktemp") {
+            return Some(OUTSIDE.to_owned());
+        }
+        if folder.is_empty() || folder.starts_with('/') || folder.contains('$') {
+            return None;
+        }
+        let place = self.shell.place();
+        // Where nobody has moved yet a script stands at the root, or at what is one for all that it names.
+        let here = place.folder.or((place.moved == 0).then(String::new))?;
+        let path = normal(&format!("{here}/{folder}"));
+        match path.starts_with("..") {
+            true => None,
+            false => Some(if self.targets.is_for_delivered(&path) { path } else { OUTSIDE.to_owned() }),
         }
     }
 

@@ -175,6 +175,15 @@ impl Targets {
         self.undeclared || self.folders.iter().any(|folder| self.reaches(changed, folder))
     }
 
+    /// Whether a go.mod in a folder is about delivered packages: it is one already that counts for them, or they lie below it.
+    pub fn is_for_delivered(&self, folder: &str) -> bool {
+        let below =
+            |package: &String| folder.is_empty() || package == folder || package.starts_with(&format!("{folder}/"));
+        self.undeclared
+            || self.folders.iter().any(below)
+            || (self.modules.contains(folder) && self.reaches_delivered(folder))
+    }
+
     fn module_of(&self, folder: &str) -> Option<&str> {
         if folder.starts_with("..") {
             return None;

@@ -146,7 +146,7 @@ pub(super) fn arguments(words: &[String]) -> Arguments {
 }
 
 /// Writing go.mod and its like by another way than the Go command's.
-const MODULE_FILES: &str = "edit of module files";
+pub(super) const MODULE_FILES: &str = "edit of module files";
 
 /// Something else in the place of the Go command.
 const GO_COMMAND: &str = "another go command";
@@ -161,6 +161,33 @@ pub(super) fn replaces_go_command(from: &[String], to: &str) -> bool {
     is_go_command(to) && !from.iter().any(|from| is_go_command(from) || from.contains("/go1."))
 }
 
+/// The folder whose module a file is about, as it stands, where it is a module file.
+fn folder_of_module_file(word: &str) -> Option<&str> {
+    let word = word.trim_matches(['"', '\'']);
+    let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+    match name {
+        "modules.txt" => Some(folder.strip_suffix("vendor").unwrap_or(folder).trim_end_matches('/')),
+        "go.mod" | "go.sum" | "go.work" | "go.work.sum" => Some(folder),
+        _ => None,
+    }
+}
+
+/// The folders whose module files an edit of them writes, as they stand.
+pub(super) fn folders_written<'w>(program: &str, words: &'w [String], into: Option<&'w String>) -> Vec<&'w str> {
+    if let Some(folder) = into.and_then(|into| folder_of_module_file(into)) {
+        return vec![folder];
+    }
+    match program {
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" => {
+            words.last().and_then(|to| folder_of_module_file(to)).into_iter().collect()
+        }
+        _ => words[1..]
+            .iter()
+            .filter_map(|word| folder_of_module_file(word.strip_prefix("of=").unwrap_or(word)))
+            .collect(),
+    }
+}
+
 /// A command that changes Go files before a build, by name; `None` where it touches other things.
 /// `into` is the file that its output goes to.
 pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Option<&'static str> {
@@ -169,10 +196,7 @@ pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&Str
         let w = w.trim_matches(['"', '\'']);
         w.ends_with(".go") || w.contains("vendor/")
     };
-    let module_file = |w: &String| {
-        let name = w.trim_matches(['"', '\'']).rsplit('/').next().unwrap_or_default();
-        matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt")
-    };
+    let module_file = |w: &String| folder_of_module_file(w).is_some();
     // `-i`, `-i.bak`, `-Ei`: letters before it take no value.
     let edits = |w: &String| {
         let letters = w.strip_prefix('-').map(|w| w.trim_start_matches(|c| "nErsuz".contains(c)));

@@ -98,6 +98,30 @@ fn what_a_file_holds_is_not_known_and_module_files_are_changed_in_many_ways() {
             "edit of module files",
         ),
     ]);
+    for elsewhere in [
+        "cat > /tmp/x/go.mod",
+        "cat > \"$(mktemp -d)/go.mod\"",
+        "cat > testdata/mod/go.mod",
+        "cp tools/go.mod.in tools/go.mod",
+        "sed -i s/a/b/ tools/go.mod",
+    ] {
+        let found = counts(&format!("-- b.sh --\n{elsewhere}\ngo build ./cmd/app\n-- tools/go.mod --\nmodule tools\n"));
+        assert!(found.is_empty(), "{elsewhere}: {found:?}");
+    }
+    for here in [
+        "cat > ./go.mod",
+        "cp release/go.mod go.mod",
+        "cd tools && cat > ../go.mod",
+        "cat > \"$PWD/go.mod\"",
+        "sed -i s/a/b/ vendor/modules.txt",
+        "cat > cmd/go.mod",
+    ] {
+        let found = counts(
+            &format!("-- b.sh --\n{here}\ncd ..\ngo build ./cmd/app\n")
+                .replace("cd ..\n", if here.starts_with("cd") { "cd ..\n" } else { "" }),
+        );
+        assert!(found.iter().any(|line| line.contains("edit of module files")), "{here}: {found:?}");
+    }
     let nothing = counts("-- b.sh --\ngo build -ldflags \"-X main.version=$(cat VERSION)\" ./cmd/app\n");
     assert!(nothing.iter().all(|line| line.contains("-ldflags")), "{nothing:?}");
 }

@@ -229,7 +229,7 @@ pub(super) fn told(path: &str, shown: &str, text: &str, targets: &Targets) -> Ve
     let mut told = Vec::new();
     for (spelling, setting, value) in SETTINGS {
         for (at, _) in text.match_indices(spelling) {
-            if !is_flag(text, at, spelling) || is_comment(text, at) || !is_by_a_build(text, at) {
+            if !is_flag(text, at, spelling) || is_comment(text, at) || !is_by_a_build(path, text, at) {
                 continue;
             }
             let doubt = || reason!("build-file-of-another-tool", path = shown);
@@ -273,11 +273,17 @@ fn is_comment(text: &str, at: usize) -> bool {
     ["#", "//", "* ", "--", "REM ", "rem ", "::"].iter().any(|start| line.starts_with(start))
 }
 
-/// Whether a Go build, or the flags of all of them, stands near.
-fn is_by_a_build(text: &str, at: usize) -> bool {
+/// Whether a Go build, or the flags of all of them, stands near. In JavaScript methods are no commands: `history.go(-1)` is in every page.
+fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
-    let words = || text[from..to].split(|c: char| !c.is_alphanumeric() && c != '_');
+    let near = &text[from..to];
+    let methods = [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| path.ends_with(end));
+    let begins = |word: &str| word.as_ptr() as usize - near.as_ptr() as usize;
+    let words = || {
+        near.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !(methods && near[..begins(word)].ends_with('.')))
+    };
     let has = |wanted: &[&str]| words().any(|word| wanted.iter().any(|w| word.eq_ignore_ascii_case(w)));
     has(&["GOFLAGS"]) || has(&["go", "golang"]) && has(&["build", "install"])
 }
@@ -349,6 +355,15 @@ mod tests {
     fn what_builds_nothing_and_what_only_speaks_of_it_is_not_told() {
         check("style.py", "go to the build page\ncss = 'flot-overlay', '--overlay-color', '-overlays'", &[]);
         check("justfile", "# never: go build -overlay=o.json\nbuild:\n    go build ./cmd/a\n", &[]);
+        check("web/app.js", "function(e){a(e+\"-overlay\");history.go(-1);return this.build(e)}", &[]);
+        check(
+            "web/app.ts",
+            "export function build(p: string) {\n  const c = `${p}-overlay`;\n  router.go(-1);\n}",
+            &[],
+        );
+        check("build.js", "spawn(\"go\", [\"build\", \"-overlay\", \"o.json\"])", &["1 -overlay"]);
+        check("build.mjs", "await $`go build -overlay=o.json ./cmd/a`", &["1 -overlay"]);
+        check("build.py", "sh.go(\"build\", \"-overlay=o.json\")", &["1 -overlay"]);
         check("README.md", "go build -overlay=o.json", &[]);
         check("docs/config.yml", "go build -overlay=o.json", &[]);
         check("vendor/x/y/build.py", "go build -overlay=o.json", &[]);

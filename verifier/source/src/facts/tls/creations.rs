@@ -71,6 +71,7 @@ pub(super) fn creations<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> 
             out.extend(of_line(lens, types, site, id as NodeId, spec));
         }
     }
+    out.retain(|creation| !super::replaced::before_use(lens, site, creation));
     out.extend(results(lens, types, site));
     out.extend(defaults(lens, site));
     out.extend(fields(lens, types, site));

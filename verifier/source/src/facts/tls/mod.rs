@@ -3,6 +3,7 @@
 mod creations;
 mod fate;
 mod fields;
+mod replaced;
 
 use super::mentions::mark;
 use super::runtime_settings;

@@ -50,6 +50,52 @@ fn a_server_has_the_configuration_that_it_has_when_it_serves() {
 }
 
 #[test]
+fn nought_that_nobody_sees_is_no_configuration() {
+    let strict = "}\nfunc strict() (tls.Config, error) {\nreturn tls.Config{MinVersion: tls.VersionTLS13}, nil";
+    let served = "m.go:17:8 literal server 1.3 true - false";
+    for (name, body, expected) in [
+        (
+            "on both ways",
+            "var c tls.Config\nif len(os.Args) > 1 {\nc = tls.Config{MinVersion: tls.VersionTLS13}\n} else {\nc, _ = strict()\n}\ntls.NewListener(l, &c)\n",
+            format!("m.go:10:5 literal server 1.3 true - false\n{served}"),
+        ),
+        (
+            "with an error beside it",
+            "var (\nc tls.Config\nerr error\n)\nif c, err = strict(); err != nil {\nreturn\n}\ntls.NewListener(l, &c)\n",
+            served.replace("17:8", "18:8"),
+        ),
+    ] {
+        check(
+            "source.tls_configs",
+            FIELDS,
+            &cgo_off(),
+            &[(name, &super::tests::program(&format!("{body}{strict}")), &expected)],
+        );
+    }
+    let zero = |body: &str, place: &str| {
+        let tree = super::tests::program(body);
+        let found = crate::facts::table::collect("source.tls_configs", &tree, &cgo_off());
+        let lines = crate::facts::table::shown(&found, FIELDS);
+        assert!(lines.lines().any(|line| line.starts_with(&format!("{place} zero"))), "{body}: {lines}");
+    };
+    // On one way only, served before, kept by its address, or set in a loop that may not run.
+    zero(
+        "var c tls.Config\nif len(os.Args) > 1 {\nc = tls.Config{MinVersion: tls.VersionTLS13}\n}\ntls.NewListener(l, &c)",
+        "m.go:8:5",
+    );
+    zero("var c tls.Config\ntls.NewListener(l, &c)\nc = tls.Config{MinVersion: tls.VersionTLS13}", "m.go:8:5");
+    zero("var c tls.Config\np := &c\nc = tls.Config{MinVersion: tls.VersionTLS13}\ntls.NewListener(l, p)", "m.go:8:5");
+    zero(
+        "var c tls.Config\nfor range os.Args[1:] {\nc = tls.Config{MinVersion: tls.VersionTLS13}\n}\ntls.NewListener(l, &c)",
+        "m.go:8:5",
+    );
+    zero(
+        "var c tls.Config\nif c.MinVersion == 0 {\nc = tls.Config{MinVersion: tls.VersionTLS13}\n} else {\nreturn\n}\ntls.NewListener(l, &c)",
+        "m.go:8:5",
+    );
+}
+
+#[test]
 fn a_function_that_chooses_the_configuration_serves_what_it_returns() {
     table(&[
         (

@@ -5,7 +5,7 @@ use crate::facts::table::{built, cgo_off, check};
 pub(super) const FIELDS: &[&str] = &["form", "role", "min_version", "min_stated", "max_version", "callback"];
 
 /// A main function's body; imports on the first lines, so that the body begins on line 8.
-fn program(body: &str) -> String {
+pub(super) fn program(body: &str) -> String {
     format!(
         "-- m.go --\npackage main\nimport \"crypto/tls\"\nimport \"net/http\"\nimport \"net\"\nimport \"os\"\n\nfunc main() {{\n{body}\n}}\nvar l net.Listener\n"
     )

@@ -1,0 +1,73 @@
+//! Variables whose zero value nobody ever sees: every way from their declaration sets them whole before anything else is done with them.
+
+use super::creations::Creation;
+use crate::go::syntax::{Does, Expr, Is, Item, Span, Stmt};
+use crate::meaning::{Lens, Site, bare};
+
+/// Whether a local variable's zero value is replaced before it is used. Only declarations at the top of a function are followed.
+pub(super) fn before_use<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>) -> bool {
+    let (Some(local), Some(_)) = (creation.local, creation.line) else { return false };
+    let Some(Item::Func(func)) = lens.item(site.place) else { return false };
+    let Some(body) = func.body.as_ref().filter(|_| !site.body.has_goto()) else { return false };
+    let Some(at) = body.iter().position(|stmt| holds(stmt.at, creation.expr_at)) else { return false };
+    let declared = matches!(body[at].does, Does::Decl(_));
+    declared && (Way { site, local }).sets(&body[at + 1..])
+}
+
+struct Way<'w, 's> {
+    site: &'w Site<'s>,
+    local: u32,
+}
+
+impl Way<'_, '_> {
+    /// Whether the statements set the variable whole, or leave the function, before they use it.
+    fn sets(&self, stmts: &[Stmt]) -> bool {
+        for stmt in stmts {
+            if self.sets_by(stmt) {
+                return true;
+            }
+            if self.uses(stmt.at) > 0 {
+                return false;
+            }
+            if matches!(stmt.does, Does::Return(_)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn sets_by(&self, stmt: &Stmt) -> bool {
+        match &stmt.does {
+            Does::Assign(left, None, _) => left.iter().any(|target| self.is_it(target)) && self.uses(stmt.at) == 1,
+            Does::Block(block) => self.sets(block),
+            Does::If(parts) => {
+                if parts.init.as_ref().is_some_and(|init| self.sets_by(init)) {
+                    return true;
+                }
+                let before = parts.init.as_ref().map_or(0, |init| self.uses(init.at)) + self.uses(parts.condition.at);
+                let otherwise = parts.otherwise.as_ref().is_some_and(|other| self.sets_by(other));
+                before == 0 && self.sets(&parts.then) && otherwise
+            }
+            _ => false,
+        }
+    }
+
+    fn is_it(&self, target: &Expr) -> bool {
+        let target = bare(target);
+        matches!(target.is, Is::Name(_)) && self.site.body.local(target) == Some(self.local)
+    }
+
+    /// How often the variable is named in a part of the function.
+    fn uses(&self, part: Span) -> usize {
+        let at = |node| match self.site.body.node(node) {
+            Some(crate::meaning::Node::Expr(expr)) => Some(expr.at),
+            _ => None,
+        };
+        // What cannot be placed may stand anywhere.
+        self.site.body.uses(self.local).filter(|(node, _)| at(*node).is_none_or(|at| holds(part, at))).count()
+    }
+}
+
+fn holds(outer: Span, inner: Span) -> bool {
+    outer.start <= inner.start && inner.end <= outer.end
+}

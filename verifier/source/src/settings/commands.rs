@@ -264,6 +264,13 @@ impl State<'_> {
                 Wrapped::Script(text) => {
                     self.exported_apart(own, shown, run, |state| state.script(run.line, &plain(&text)))
                 }
+                // A file of the tree may have the name of one: whether it runs the words behind it, it alone tells.
+                Wrapped::Words(rest) if program.contains('/') && !program.starts_with('/') => {
+                    if !rest.is_empty() {
+                        self.run([pairs(own), rest.to_vec()].concat(), run);
+                    }
+                    self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
+                }
                 Wrapped::Words([]) => {}
                 Wrapped::Words(rest) => self.run([pairs(own), rest.to_vec()].concat(), run),
             },

@@ -317,10 +317,19 @@ fn escape(text: &str) -> char {
 
 /// `RUN <<EOF`, `RUN bash <<"EOF"`, `COPY <<EOF file`: the mark that ends the document (Dockerfile reference, Here-Documents).
 fn heredoc(rest: &str) -> Option<String> {
+    // It begins a word outside of quotes; `1<<n` in a text is arithmetic.
+    let begins = |at: &usize| {
+        let before = &rest[..*at];
+        let outside = ['"', '\''].iter().all(|quote| before.matches(*quote).count() % 2 == 0);
+        outside
+            && before
+                .trim_end_matches(|c: char| c.is_ascii_digit())
+                .ends_with(|c: char| c.is_whitespace() || c == '&' || c == ';')
+    };
     let at = rest
         .match_indices("<<")
         .map(|(at, _)| at)
-        .find(|at| !rest[..*at].ends_with('<') && !rest[at + 2..].starts_with('<'))?;
+        .find(|at| (*at == 0 || begins(at)) && !rest[at + 2..].starts_with('<'))?;
     let mark = rest[at + 2..].trim_start_matches('-');
     let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '"' | '\'');
     if !mark.starts_with(begins) {

@@ -42,8 +42,12 @@ pub(super) fn commands(script: &str) -> String {
 
 /// A text with a value for `$(NAME)`, `${NAME}` and, of one letter or digit, `$N`.
 pub(super) fn put_in(text: &str, name: &str, value: &str) -> String {
-    let filled = text.replace(&format!("$({name})"), value).replace(&format!("${{{name}}}"), value);
-    if name.len() == 1 { filled.replace(&format!("${name}"), value) } else { filled }
+    let part = |text: &str| {
+        let filled = text.replace(&format!("$({name})"), value).replace(&format!("${{{name}}}"), value);
+        if name.len() == 1 { filled.replace(&format!("${name}"), value) } else { filled }
+    };
+    // `$$1` is the shell's.
+    text.split("$$").map(part).collect::<Vec<_>>().join("$$")
 }
 
 /// The arguments of a function: commas in brackets are theirs.

@@ -24,6 +24,10 @@ fn ordinary_spellings_hide_nothing() {
         ("by a function", format!("Q = $(if $(V),,@)\napp:\n\t$(Q){RUN}\n")),
         ("one letter", "F = -overlay=o.json\napp:\n\tgo build $F ./cmd/app\n".into()),
         ("evaluated", format!("define rule\n$(1):\n\t@{RUN}\nendef\n$(eval $(call rule,app))\n")),
+        (
+            "evaluated, with a word of the shell's",
+            "define rule\n$(1):\n\tb() { go build $$1 ./cmd/app; }; b -overlay=o.json\nendef\n$(eval $(call rule,app))\n".into(),
+        ),
         ("evaluated for each", "define rule\n$(1):\n\tgo build -overlay=o.json ./cmd/$(1)\nendef\n$(foreach b,app,$(eval $(call rule,$(b))))\n".into()),
         ("a setting that is evaluated", "$(eval export GOFLAGS=-overlay=o.json)\napp:\n\tgo build ./cmd/app\n".into()),
         ("prefixes", "app:\n\tgo build $(addprefix -,overlay=o.json) ./cmd/app\n".into()),
@@ -38,6 +42,7 @@ fn ordinary_spellings_hide_nothing() {
     ];
     let scripts = [
         ("a function with a blank", "build () {\n  go build \"$@\" ./cmd/app\n}\nbuild -overlay=o.json\n".to_owned()),
+        ("a script called like a wrapper", "./script x\n-- script --\ngo build -overlay=o.json ./cmd/app\n".into()),
         ("by its word", format!("function build () {{\n  {RUN}\n}}\nbuild\n")),
         ("arithmetic", format!("(( n = 1 << 4 ))\n{RUN}\n")),
         ("arithmetic of a loop", format!("for ((i = 0; i < 1 << 2; i++)); do\n{RUN}\ndone\n")),
@@ -62,6 +67,7 @@ fn ordinary_spellings_hide_nothing() {
     ];
     let images = [
         ("a document behind an option", format!("FROM golang\nRUN --mount=type=cache,target=/c <<EOF\n{RUN}\nEOF\n")),
+        ("behind arithmetic that is no document", format!("FROM golang\nRUN python3 -c \"print(1<<n)\"\nRUN {RUN}\n")),
         ("a document that a shell reads", format!("FROM golang\nRUN bash <<EOF\n{RUN}\nEOF\n")),
     ];
     let files =

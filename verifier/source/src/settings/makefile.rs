@@ -34,6 +34,8 @@ pub(super) struct Make {
     /// Files that were included, and those that are being read.
     included: Vec<String>,
     reading: Vec<String>,
+    /// How many texts were evaluated: those that evaluate one another have no end.
+    evaluated: Cell<u32>,
 }
 
 #[derive(Clone, Default)]
@@ -135,6 +137,9 @@ impl Make {
 
     /// The lines that `$(eval …)` makes, by itself or for each of some words.
     fn evaluated(&self, line: &str) -> Option<String> {
+        if !line.starts_with("$(") || self.evaluated.replace(self.evaluated.get() + 1) >= MOST {
+            return None;
+        }
         let inner = line.strip_prefix("$(").filter(|_| matching(&line[1..], '(', ')') == Some(line.len() - 2))?;
         let inner = &inner[..inner.len() - 1];
         match inner.split_once(char::is_whitespace)? {

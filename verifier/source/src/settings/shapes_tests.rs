@@ -79,6 +79,16 @@ fn ordinary_spellings_hide_nothing() {
 }
 
 #[test]
+fn what_evaluates_itself_has_an_end() {
+    let calls = "$(eval $(call x))\n".repeat(12);
+    let nested = (0..24).fold("$(eval A=b)".to_owned(), |body, n| format!("$(foreach v{n},1 2 3,{body})"));
+    for text in [format!("define x\n{calls}endef\n{calls}"), format!("{nested}\n")] {
+        let found = counts(&format!("-- Makefile --\n{text}app:\n\tgo build -overlay=o.json ./cmd/app\n"));
+        assert!(found.iter().any(|line| line.contains("-overlay=o.json")), "{found:?}");
+    }
+}
+
+#[test]
 fn what_a_file_holds_is_not_known_and_module_files_are_changed_in_many_ways() {
     reaches(&[
         ("flags of a file", "-- b.sh --\ngo build $(cat build.flags) ./cmd/app\n", "-overlay"),

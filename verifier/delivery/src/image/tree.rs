@@ -56,13 +56,7 @@ impl Tree {
         for entry in &layer.entries {
             let (folder, name) = split(&entry.path);
             if names_nothing(name) {
-                let detail = "it takes away what has no name";
-                self.gaps.push(reason!(
-                    "image-entry-refused",
-                    path = format!("/{}", entry.path),
-                    layer = number,
-                    detail = detail
-                ));
+                self.gaps.push(refused(number, entry, "it takes away what has no name"));
             } else if name == OPAQUE {
                 if let Ok(folder) = self.resolve(folder, true) {
                     self.remove_below(&folder);
@@ -95,14 +89,12 @@ impl Tree {
 
     fn add(&mut self, number: usize, entry: &Entry) {
         let (folder, name) = split(&entry.path);
-        let refused = |detail: &str| {
-            reason!("image-entry-refused", path = format!("/{}", entry.path), layer = number, detail = detail)
-        };
-        if name.is_empty() {
+        let refused = |detail: &str| refused(number, entry, detail);
+        match (name, &entry.what) {
             // The root itself.
-            return if !matches!(entry.what, What::Folder) {
-                self.gaps.push(refused("it has no name"))
-            };
+            ("", What::Folder) => return,
+            ("", _) => return self.gaps.push(refused("it has no name")),
+            _ => {}
         }
         let path = match self.resolve(folder, true) {
             Ok(folder) => join(&folder, name),
@@ -224,6 +216,10 @@ impl Tree {
             _ => None,
         })
     }
+}
+
+fn refused(layer: usize, entry: &Entry, detail: &str) -> Reason {
+    reason!("image-entry-refused", path = format!("/{}", entry.path), layer = layer, detail = detail)
 }
 
 /// Everything that begins with a folder's path and a slash, which `0` follows.

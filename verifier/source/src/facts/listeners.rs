@@ -4,7 +4,7 @@ use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
 use crate::go::syntax::{Call, Element, Expr, Is, Op, Span};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::{Listener, Transport};
 use assize_facts::{Item, Known, Sheet, reason};
 
@@ -127,10 +127,7 @@ fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
 /// A call that only a server has, of something whose type is not told.
 fn is_untold<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str, call: &Call) -> bool {
     let is_package = || lens.symbol(site, &call.fun).is_some();
-    matches!(name, "ListenAndServe" | "ListenAndServeTLS")
-        && lens.type_of(site, base).is_none()
-        && lens.named(site, bare(base)).is_none()
-        && !is_package()
+    matches!(name, "ListenAndServe" | "ListenAndServeTLS") && receiver(lens, site, base).is_none() && !is_package()
 }
 
 fn is_path(known: &str, path: &str) -> bool {
@@ -146,6 +143,11 @@ fn of_type(ty: &Symbol, method: &str) -> Symbol {
     Symbol { path: ty.path.clone(), name: format!("{}.{method}", ty.name).into() }
 }
 
+/// The type of what a method is selected of: a value's, or the type itself.
+pub(super) fn receiver<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> Option<Type> {
+    lens.type_of(site, base).or_else(|| lens.named(site, bare(base)))
+}
+
 /// Whether an expression is a type and no value: what is selected of it takes its receiver as the first argument.
 pub(super) fn names_type<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {
     lens.type_of(site, base).is_none() && lens.named(site, bare(base)).is_some()
@@ -156,7 +158,7 @@ fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Opti
     if !METHODS.iter().any(|row| row.2 == name) {
         return None;
     }
-    let ty = lens.type_of(site, base).or_else(|| lens.named(site, bare(base)))?.name;
+    let ty = receiver(lens, site, base)?.name;
     let of = |row: &&(&str, &'static str, &str, Opens)| {
         let is = |known: &Symbol| is_path(row.0, &known.path) && *known.name == *row.1;
         row.2 == name && lens.has_from(&ty, name, &is)

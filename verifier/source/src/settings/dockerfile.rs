@@ -230,7 +230,7 @@ impl Stage {
 
 /// A file by whose content a build is another one.
 fn is_source(name: &str) -> bool {
-    matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt") || name.ends_with(".go")
+    super::flags::is_module_file(name) || name.ends_with(".go")
 }
 
 fn absolute(folder: &str, path: &str) -> String {

@@ -340,10 +340,6 @@ impl State<'_> {
     }
 
     /// A change of the module graph or of sources, in the folder where it is made.
-    pub fn change(&mut self, line: u32, name: &str, shown: &str) {
-        self.changed(line, name, &[], shown, self.shell.place());
-    }
-
     pub fn changed(&mut self, line: u32, name: &str, arguments: &[String], shown: &str, here: Where) {
         let place = self.place(line);
         let edit = (place.clone(), name.to_owned(), shown.to_owned(), here.clone(), self.stale);

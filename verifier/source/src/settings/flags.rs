@@ -161,14 +161,18 @@ pub(super) fn replaces_go_command(from: &[String], to: &str) -> bool {
     is_go_command(to) && !from.iter().any(|from| is_go_command(from) || from.contains("/go1."))
 }
 
+/// A file that says what a module's graph or vendored contents are, by its name.
+pub(super) fn is_module_file(name: &str) -> bool {
+    matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt")
+}
+
 /// The folder whose module a file is about, as it stands, where it is a module file.
 fn folder_of_module_file(word: &str) -> Option<&str> {
     let word = word.trim_matches(['"', '\'']);
     let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
     match name {
         "modules.txt" => Some(folder.strip_suffix("vendor").unwrap_or(folder).trim_end_matches('/')),
-        "go.mod" | "go.sum" | "go.work" | "go.work.sum" => Some(folder),
-        _ => None,
+        name => is_module_file(name).then_some(folder),
     }
 }
 

@@ -113,7 +113,6 @@ const GO_FOLDERS: &[&str] = &[
     "packaging",
 ];
 
-/// Commands that are only known once they were decoded, and run at once.
 /// A line without the usual way to start the agent that holds keys.
 fn without_agent(line: &str) -> String {
     const AGENT: [&str; 6] = [
@@ -127,6 +126,7 @@ fn without_agent(line: &str) -> String {
     AGENT.iter().fold(line.to_owned(), |line, agent| line.replace(agent, ""))
 }
 
+/// Commands that are only known once they were decoded, and run at once.
 pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
     const DECODERS: [&str; 8] = [
         "base64 -d",

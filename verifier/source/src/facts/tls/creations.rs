@@ -2,7 +2,7 @@
 
 use super::super::types::Types;
 use super::{AUTOCERT, TLS};
-use crate::facts::listeners::names_type;
+use crate::facts::listeners::{names_type, receiver};
 use crate::facts::search::{methods, values};
 use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
 use crate::meaning::body::Binding;
@@ -312,8 +312,7 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
     let called = methods(site).map(|(base, name, whole, _)| (base, name, whole));
     for (base, name, whole) in called.chain(values(site)) {
         let serves = |ty: Type| lens.has_from(&ty.name, name, &|known| known.is("net/http", "Server"));
-        let ty = || lens.type_of(site, base).or_else(|| lens.named(site, bare(base)));
-        if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !ty().is_some_and(serves) {
+        if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !receiver(lens, site, base).is_some_and(serves) {
             continue;
         }
         let decided = match has_config(lens, site, base) {

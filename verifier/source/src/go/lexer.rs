@@ -279,6 +279,9 @@ impl<'a> Lexer<'a> {
             b'=' if next != b'=' => (1, Mark::Assign, false),
             b'*' if next != b'=' => (1, Mark::Star, false),
             b'<' if next == b'-' => (2, Mark::Other, false),
+            b'<' | b'>' if next == byte => (if self.peek(2) == b'=' { 3 } else { 2 }, Mark::Other, false),
+            b'&' if next == b'^' => (if self.peek(2) == b'=' { 3 } else { 2 }, Mark::Other, false),
+            b'&' | b'|' if next == byte => (2, Mark::Other, false),
             b'=' | b'!' | b'<' | b'>' | b':' | b'*' | b'+' | b'-' | b'%' | b'^' | b'|' | b'/' | b'&'
                 if next == b'=' =>
             {
@@ -383,7 +386,7 @@ mod tests {
             ("/* import \"C\" */ x", "x ⏎"),
             ("'\\\\' x", "'\\\\' x ⏎"),
             ("0x1p-2 1e+3 .5 x.y 0x1e+2", "0x1p-2 1e+3 .5 x . y 0x1e + 2 ⏎"),
-            ("a &^= b <- c == d := e", "a & ^= b <- c == d := e ⏎"),
+            ("a &^= b <- c == d := e<<-f>>=g && h", "a &^= b <- c == d := e << - f >>= g && h ⏎"),
         ];
         for (text, expected) in table {
             assert_eq!(tokens(text), expected, "{text:?}");

@@ -209,7 +209,7 @@ impl<'a> Lower<'a> {
             "call_expression" => self.call(node),
             "type_conversion_expression" => {
                 let (fun, arg) = (self.boxed(node, "type"), self.boxed(node, "operand"));
-                Is::Call(Box::new(Call { fun: *fun, args: vec![*arg], spread: false }))
+                self.called(node, *fun, vec![*arg], false)
             }
             "index_expression" => {
                 let (operand, index) = (self.boxed(node, "operand"), self.boxed(node, "index"));
@@ -328,7 +328,18 @@ impl<'a> Lower<'a> {
                 args.push(self.expr(arg));
             }
         }
-        Is::Call(Box::new(Call { fun, args, spread }))
+        self.called(node, fun, args, spread)
+    }
+
+    /// The grammar takes `*(*T)(x)` for a conversion to `*(*T)`; to Go it is what the result of one points to.
+    fn called(&mut self, node: Node<'a>, fun: Expr, args: Vec<Expr>, spread: bool) -> Is {
+        match fun.is {
+            Is::Star(fun) => {
+                let at = Span { start: fun.at.start, end: self.at(node).end };
+                Is::Star(Box::new(Expr { at, is: self.called(node, *fun, args, spread) }))
+            }
+            _ => Is::Call(Box::new(Call { fun, args, spread })),
+        }
     }
 
     fn elements(&mut self, body: Node<'a>) -> Vec<Element> {
@@ -351,7 +362,8 @@ impl<'a> Lower<'a> {
                 let names = self.fields(node, "name").into_iter().map(|n| self.ident(n)).collect();
                 let ty = *self.boxed(node, "type");
                 let pointer = self.file.get(self.at(node).start as usize) == Some(&b'*');
-                let ty = if pointer { Expr { at: self.at(node), is: Is::Star(Box::new(ty)) } } else { ty };
+                let at = Span { start: self.at(node).start, end: ty.at.end };
+                let ty = if pointer { Expr { at, is: Is::Star(Box::new(ty)) } } else { ty };
                 fields.push(Field { names, ty });
             }
         }
@@ -376,7 +388,3 @@ fn named_types(mut params: Vec<Param>) -> Vec<Param> {
     }
     params
 }
-
-#[cfg(test)]
-#[path = "lower_tests.rs"]
-mod tests;

@@ -14,11 +14,13 @@ impl<'a> Lower<'a> {
 
     /// The statements of a `statement_list`.
     fn statements(&mut self, list: Node<'a>) -> Block {
-        match list.kind() {
+        let mut block: Block = match list.kind() {
             "statement_list" => self.inside(list).into_iter().map(|n| self.stmt(n)).collect(),
             // A block that holds only a label.
             _ => vec![self.stmt(list)],
-        }
+        };
+        block.retain(|stmt| stmt.does != Does::Empty);
+        block
     }
 
     fn case_body(&mut self, case: Node<'a>) -> Block {
@@ -27,8 +29,13 @@ impl<'a> Lower<'a> {
     }
 
     fn stmt(&mut self, node: Node<'a>) -> Stmt {
-        let at = self.at(node);
+        let mut at = self.at(node);
         let does = self.deeper(node, Does::Bad, |lower| lower.does(node));
+        if let Does::Labeled(_, nothing) = &does
+            && nothing.does == Does::Empty
+        {
+            at = nothing.at;
+        }
         Stmt { at, does }
     }
 
@@ -92,8 +99,12 @@ impl<'a> Lower<'a> {
             "labeled_statement" => {
                 let label = self.field(node, "label").map(|n| self.ident(n).name).unwrap_or_default();
                 let inner = self.inside(node).into_iter().find(|n| n.kind() != "label_name");
-                let empty = Stmt { at: self.at(node), does: Does::Empty };
-                let inner = inner.map_or(empty, |n| self.stmt(n));
+                let mut inner = inner.map_or(Stmt { at: self.at(node), does: Does::Empty }, |n| self.stmt(n));
+                if inner.does == Does::Empty {
+                    let mut cursor = node.walk();
+                    let colon = node.children(&mut cursor).find(|child| child.kind() == ":");
+                    inner.at = Span { end: self.at(colon.unwrap_or(node)).end, ..self.at(node) };
+                }
                 Does::Labeled(label, Box::new(inner))
             }
             "empty_statement" => Does::Empty,

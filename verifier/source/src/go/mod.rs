@@ -7,6 +7,7 @@ mod lower_stmt;
 pub(crate) mod normal;
 pub(crate) mod outline;
 pub(crate) mod parse;
+mod parser;
 pub(crate) mod syntax;
 pub(crate) mod text;
 

@@ -1,9 +1,10 @@
-//! One declaration as a tree: tokens spelt anew, parsed by tree-sitter, lowered to our syntax.
+//! One declaration as a tree: by the parser; what it refuses once more by tree-sitter, which keeps what can be understood of it.
 
 use super::lexer::Fault;
 use super::lower::Lower;
 use super::normal::{Normal, normal};
 use super::outline::{Decl, DeclKind};
+use super::parser;
 use super::syntax::Item;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -36,6 +37,15 @@ pub(crate) fn parse(file: &[u8], decl: &Decl) -> Parsed {
     if decl.end - decl.start > LARGEST {
         return refused(Fault { at: decl.start, what: "declaration larger than 8 MiB" });
     }
+    match parser::item(file, decl) {
+        Ok(item) => Parsed { item: Some(item), fault: None },
+        Err(fault) => Parsed { fault: Some(fault), ..by_grammar(file, decl) },
+    }
+}
+
+/// Parses one declaration with tree-sitter: tokens spelt anew, its nodes lowered to our syntax.
+pub(super) fn by_grammar(file: &[u8], decl: &Decl) -> Parsed {
+    let refused = |fault| Parsed { item: None, fault: Some(fault) };
     let normal = match normal(file, decl) {
         Ok(normal) => normal,
         Err(fault) => return refused(fault),
@@ -120,3 +130,7 @@ pub(crate) fn first_error(root: Node) -> Option<Node> {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

@@ -124,6 +124,26 @@ fn trees_have_the_shape_that_go_gives_them() {
         ),
         ("type T struct { *tls.Config }", r#"Field { names: [], ty: Star(Select(Name("tls"), "Config"))"#),
         ("func f() { x++ }", r#"Assign([Name("x")], Some(Add), [Literal(Int, "1")])"#),
+        // tree-sitter's grammar reads the next three otherwise than Go
+        ("var x = *(*T)(p)", r#"Star(Call(Call { fun: Paren(Star(Name("T"))), args: [Name("p")], spread: false))"#),
+        ("var x = (*S[K])(p)", r#"Call(Call { fun: Paren(Star(Index(Name("S"), [Name("K")])))"#),
+        ("var x = interface{ M() }.M", r#"Select(Interface, "M")"#),
+        ("var x = a << -b &^ c", r#"Binary(AndNot, [Binary(Shl, [Name("a"), Unary(Sub, Name("b"))]), Name("c")])"#),
+        (
+            "var x = a || b && c == d + e*f",
+            r#"Binary(LogicalOr, [Name("a"), Binary(LogicalAnd, [Name("b"), Binary(Equal, [Name("c"), Binary(Add, [Name("d"), Binary(Mul, [Name("e"), Name("f")])])])])])"#,
+        ),
+        ("var c = make(<-chan <-chan T, 1)", r#"args: [Chan(Chan(Name("T"))), Literal(Int, "1")]"#),
+        ("func f() { if x == (T{}) { } }", r#"Binary(Equal, [Name("x"), Paren(Composite(Some(Name("T")), []))])"#),
+        ("func f() { for x := range T { } }", r#"over: Name("T"), body: []"#),
+        (
+            "func f() { switch x := y.(type) { case nil, []T: } }",
+            r#"bound: Some("x"), value: Name("y"), cases: [Case { values: [Name("nil"), SliceOf(Name("T"))]"#,
+        ),
+        ("type T [n * 2]int", r#"ty: Array(Some(Binary(Mul, [Name("n"), Literal(Int, "2")])), Name("int"))"#),
+        ("type T[P *C, Q any] []P", r#"alias: false, ty: SliceOf(Name("P"))"#),
+        ("type T[P interface{ ~int }] struct{}", r#"alias: false, ty: Struct([])"#),
+        ("type T [len(x)]int", r#"ty: Array(Some(Call("#),
         ("func f() { x.y = 2 }", r#"Assign([Select(Name("x"), "y")], None, [Literal(Int, "2")])"#),
         (
             "func f() { for i, v := range m { } }",
@@ -164,6 +184,23 @@ fn deep_nesting_is_a_fault_with_its_limit() {
 fn deep_nesting() {
     let deep = format!("var x = {}1{}", "(".repeat(100_000), ")".repeat(100_000));
     assert_eq!(parsed(&deep).1, Some("nested deeper than 600 levels"));
+    for deep in [
+        format!("var x = a{}", ".b".repeat(700)),
+        format!("var x = a{}", "()".repeat(100_000)),
+        format!("var x = a{}", " + b - c".repeat(400)),
+        format!("var x = {}a", "!".repeat(700)),
+        format!("var x {}int", "[]".repeat(100_000)),
+        format!("var x {}int{}", "func(".repeat(100_000), ")".repeat(100_000)),
+        format!("var x {}int{}", "struct{ a ".repeat(700), " }".repeat(700)),
+        format!("var x = {}a{}", "a[".repeat(100_000), "]".repeat(100_000)),
+        format!("var x = T{}{}", "{".repeat(100_000), "}".repeat(100_000)),
+        // Each of ten levels has as many to its left as one may have.
+        format!("var x = {}a{}", "(".repeat(10), format!("{})", ".b".repeat(500)).repeat(10)),
+        format!("func f() {}{}", "{".repeat(100_000), "}".repeat(100_000)),
+        format!("func f() {{ if a {{ }}{} }}", " else if a { }".repeat(100_000)),
+    ] {
+        assert_eq!(parsed(&deep).1, Some("nested deeper than 600 levels"), "{}", &deep[..60]);
+    }
     let long = format!("var x = {}", vec!["\"a\""; 20_000].join(" + "));
     assert_eq!(parsed(&long).1, None);
 }

@@ -4,6 +4,7 @@ use super::cut;
 use super::delivered::Asked;
 use super::evaluate::{Build, State};
 use super::flags::{self, VARIABLES};
+use super::reads::Part;
 use super::state::{Sure, Where};
 use assize_facts::Known;
 
@@ -134,6 +135,7 @@ impl State<'_> {
     /// The variables that hold for a build, and what is written; a flag on the command line goes before GOFLAGS.
     fn in_force(&self, settings: &[(String, Option<String>)], own: &[(String, String)], list: u64) -> Vec<usize> {
         let mut ids = Vec::new();
+        self.shell.reads_around(|| Part::Ledger);
         for name in VARIABLES.iter().filter(|name| !own.iter().any(|(n, _)| n == *name)) {
             let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
             ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
@@ -151,6 +153,7 @@ impl State<'_> {
     /// Changes made so far to the module of a build, and those that may have been.
     fn changes_for(&self, built: &Where) -> (Vec<usize>, Vec<usize>) {
         let (mut sure, mut doubtful) = (vec![], vec![]);
+        self.shell.reads_around(|| Part::Ledger);
         let made = self.scope.changes.iter().map(|id| (*id, true));
         for (id, is_made) in made.chain(self.scope.possible.iter().map(|id| (*id, false))) {
             let Some(changed) = &self.seen[id].at else { continue };

@@ -5,8 +5,9 @@ use super::delivered::{OUTSIDE, normal};
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
 use super::flags::{MODULE_FILES, changes_sources, folders_written};
+use super::reads::Part;
 use super::shell::{Command, Joined, Node, plain};
-use super::state::{Function, Held, Seen, Sure, Variable, Where};
+use super::state::{Function, Held, Seen, Slot, Sure, Where};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -61,9 +62,8 @@ impl State<'_> {
 
     /// Functions of this file that nothing called: what calls them is not seen.
     pub fn uncalled(&mut self) {
-        let here = self.shell.functions().filter(|(_, function)| function.file == self.file);
-        let names: Vec<String> = here.map(|(name, _)| name.to_owned()).collect();
-        for name in names {
+        for name in self.shell.functions_of(&self.file) {
+            self.shell.reads_around(|| Part::Called(name.as_str().into()));
             if !self.scope.called.contains(&name) {
                 let before = self.shell.mark();
                 self.either(|state| state.function(&name, &[]));
@@ -105,15 +105,22 @@ impl State<'_> {
         }
         self.scope.called.push(name.to_owned());
         let known = Rc::as_ptr(&body) as usize;
-        let idle = match self.results.idle.get(&known) {
-            Some(idle) => *idle,
-            None => self.is_idle(&body, &mut vec![name.to_owned()]),
+        let (idle, seen) = match self.results.idle.get(&known).cloned() {
+            Some(found) => found,
+            None => {
+                let (idle, seen) = self.shell.reads(|| self.is_idle(&body, &mut vec![name.to_owned()]));
+                let found = (idle, Rc::new(seen));
+                self.results.idle.insert(known, found.clone());
+                found
+            }
         };
-        self.results.idle.insert(known, idle);
+        self.shell.read_again(&seen);
         if idle {
             return;
         }
-        let Some(begun) = self.begin(&format!("{name}()"), &arguments.join(" ")) else { return };
+        // Other functions may have the name elsewhere.
+        let mark = format!("{name}()");
+        let Some(begun) = self.begin(&mark, &format!("{known:x} {}", arguments.join(" "))) else { return };
         self.depth += 1;
         let kept = self.parameters(arguments);
         let here = (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.home, home), self.tool);
@@ -461,7 +468,7 @@ impl Deref for Shown<'_> {
 }
 
 /// Variables as they were.
-type Kept = Vec<(&'static str, Option<Rc<Variable>>)>;
+type Kept = Vec<(&'static str, Option<Slot>)>;
 
 /// A command as it is carried out.
 pub(super) struct Run<'c> {

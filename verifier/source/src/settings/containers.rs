@@ -3,6 +3,7 @@
 use super::commands::{Run, pairs, plain_all};
 use super::delivered::OUTSIDE;
 use super::evaluate::State;
+use super::reads::Part;
 use super::state::Sure;
 
 /// Options of `docker run` and `docker exec` that take a value behind a blank (docker 28, podman 5).
@@ -132,6 +133,7 @@ impl State<'_> {
     /// The folder that a path means where it is a copy made before.
     pub(super) fn in_clone(&self, path: &str) -> Option<Option<String>> {
         let path = path.trim_end_matches('/');
+        self.shell.reads_around(|| Part::Ledger);
         self.scope.clones.iter().rev().find(|(folder, _)| folder == path && folder != ".").map(|(_, root)| root.clone())
     }
 

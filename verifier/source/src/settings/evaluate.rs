@@ -5,6 +5,7 @@ use super::delivered::{Targets, normal};
 use super::flags::{self, VARIABLES};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
+use super::reads::Part;
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
@@ -333,7 +334,9 @@ impl State<'_> {
 
     pub fn may_have_made(&mut self, changes: Vec<usize>) {
         for id in changes {
-            if !self.scope.possible.contains(&id) {
+            if self.scope.possible.contains(&id) {
+                self.shell.reads_around(|| Part::Ledger);
+            } else {
                 self.scope.possible.push(id);
             }
         }
@@ -354,7 +357,9 @@ impl State<'_> {
                 self.seen.len() - 1
             }
         };
-        if !self.scope.changes.contains(&id) {
+        if self.scope.changes.contains(&id) {
+            self.shell.reads_around(|| Part::Ledger);
+        } else {
             self.scope.changes.push(id);
         }
     }

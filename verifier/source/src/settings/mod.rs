@@ -22,6 +22,7 @@ mod model;
 mod neighbours_tests;
 mod quotes;
 mod reader;
+mod reads;
 mod results;
 #[cfg(test)]
 mod shapes_tests;

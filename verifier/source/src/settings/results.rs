@@ -1,45 +1,52 @@
 //! What came of carrying out a file or a function in some state: found out once, and put in place afterwards.
 
 use super::evaluate::State;
+use super::reads::{Around, Part};
 use super::shell::Node;
-use super::state::{Effect, Held, Mark};
+use super::state::{self, Dependency, Effect, Held};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::rc::Rc;
 
-/// What was carried out, and in which state: shell, written settings and changes, stale or not.
-type Key = (String, u64, u64, bool);
+/// What was carried out, whether where files are stale, whether where all is exported.
+type Key = (String, bool, bool);
+
+/// So many outcomes of the same are remembered: what differs each time is not worth looking through.
+const OUTCOMES: usize = 64;
 
 #[derive(Default)]
 pub(super) struct Results {
-    known: HashMap<Key, Rc<Outcome>>,
+    known: HashMap<Key, Vec<Rc<Outcome>>>,
     /// Files and functions that are being followed.
     running: Vec<String>,
     /// The outermost of them that was met again, and not followed there.
     met: usize,
-    /// Functions that do nothing here, by their bodies.
-    pub idle: HashMap<usize, bool>,
+    /// Functions that do nothing here, by their bodies, and which others that was seen from.
+    pub idle: HashMap<usize, (bool, Rc<Vec<Part>>)>,
     /// Bodies of functions by where they were read, with the lines of the text that they stand in.
     pub bodies: HashMap<(usize, u32), Rc<Vec<Node>>>,
 }
 
 /// All that commands did to what comes after them.
 struct Outcome {
+    depends: Vec<Dependency>,
     shell: Effect,
     written: Vec<(String, Held)>,
     changes: Vec<usize>,
     possible: Vec<usize>,
     called: Vec<String>,
+    clones: Vec<(String, Option<String>)>,
 }
 
 /// Something that is being carried out.
 pub(super) struct Begun {
     key: Key,
-    shell: Mark,
+    shell: state::Begun,
     written: usize,
     changes: usize,
     possible: usize,
     called: usize,
+    clones: usize,
     met: usize,
 }
 
@@ -65,57 +72,70 @@ impl State<'_> {
         if self.results.is_running(mark) {
             return None;
         }
-        let key = (format!("{mark} {with}"), self.shell.state(), self.ledger(), self.stale);
-        if let Some(outcome) = self.results.known.get(&key).cloned() {
-            self.shell.apply(&outcome.shell);
+        let key = (format!("{mark} {with}"), self.stale, self.shell.exports_all());
+        let around = Around { ledger: self.ledger(), called: &self.scope.called };
+        let known = self.results.known.get(&key).into_iter().flatten();
+        if let Some(outcome) = known.into_iter().find(|outcome| self.shell.agrees(&outcome.depends, &around)).cloned() {
+            self.shell.apply(&outcome.shell, &outcome.depends);
             self.scope.written.extend(outcome.written.iter().cloned());
             let new: Vec<usize> =
                 outcome.changes.iter().copied().filter(|id| !self.scope.changes.contains(id)).collect();
+            if new.len() < outcome.changes.len() {
+                self.shell.reads_around(|| Part::Ledger);
+            }
             self.scope.changes.extend(new);
             self.may_have_made(outcome.possible.clone());
             self.scope.called.extend(outcome.called.iter().cloned());
+            self.scope.clones.extend(outcome.clones.iter().cloned());
             return None;
         }
         self.results.running.push(mark.to_owned());
         Some(Begun {
             key,
-            shell: self.shell.mark(),
+            shell: self.shell.begin(around.ledger),
             written: self.scope.written.len(),
             changes: self.scope.changes.len(),
             possible: self.scope.possible.len(),
             called: self.scope.called.len(),
+            clones: self.scope.clones.len(),
             met: std::mem::replace(&mut self.results.met, usize::MAX),
         })
     }
 
     pub fn end(&mut self, begun: Begun) {
         self.results.running.pop();
-        let depends = self.results.met < self.results.running.len();
+        let left_out = self.results.met < self.results.running.len();
         self.results.met = self.results.met.min(begun.met);
+        let (shell, depends) = self.shell.end(begun.shell, &self.scope.called[..begun.called]);
         // Cut short, or left out because of what is around it, it is no outcome for another place.
-        if depends || self.scope.cut {
+        if left_out || self.scope.cut {
             return;
         }
         let mut called = self.scope.called[begun.called..].to_vec();
         called.sort_unstable();
         called.dedup();
         let outcome = Outcome {
-            shell: self.shell.since(begun.shell),
+            depends,
+            shell,
             written: self.scope.written[begun.written..].to_vec(),
             changes: self.scope.changes[begun.changes..].to_vec(),
             possible: self.scope.possible[begun.possible..].to_vec(),
             called,
+            clones: self.scope.clones[begun.clones..].to_vec(),
         };
-        self.results.known.insert(begun.key, Rc::new(outcome));
+        let known = self.results.known.entry(begun.key).or_default();
+        if known.len() < OUTCOMES {
+            known.push(Rc::new(outcome));
+        }
     }
 
-    /// Written settings and changes so far.
+    /// Written settings, changes and copies of projects so far.
     fn ledger(&self) -> u64 {
         let mut hasher = DefaultHasher::new();
         for (name, held) in &self.scope.written {
             (name, &held.value, &held.seen).hash(&mut hasher);
         }
-        (&self.scope.changes, &self.scope.possible).hash(&mut hasher);
+        (&self.scope.changes, &self.scope.possible, &self.scope.clones).hash(&mut hasher);
         hasher.finish()
     }
 }

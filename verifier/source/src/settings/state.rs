@@ -2,9 +2,10 @@
 
 use super::delivered::normal;
 use super::expand::Values;
+use super::reads::{Around, Part, ReadMark, Reads};
 use super::shell::Node;
 use assize_facts::kinds::inventory::BuildFile;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
@@ -41,10 +42,17 @@ impl Variable {
     }
 }
 
+/// A variable, and how long the journal was when it was put in place.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    variable: Rc<Variable>,
+    written: usize,
+}
+
 /// What a subshell takes over and does not give back. Every change is kept in a journal, so that going back costs what was changed.
 #[derive(Debug, Default)]
 pub(super) struct Shell {
-    variables: BTreeMap<Rc<str>, Rc<Variable>>,
+    variables: BTreeMap<Rc<str>, Slot>,
     exported: BTreeSet<Rc<str>>,
     all_exported: bool,
     place: Where,
@@ -53,6 +61,7 @@ pub(super) struct Shell {
     /// Hashes of variables, exports and functions, added up.
     sum: u64,
     journal: Vec<Change>,
+    reads: Reads,
 }
 
 /// A folder, and how often it was changed: where it is not known, it is the same as long as that is.
@@ -75,7 +84,7 @@ pub(super) struct Function {
 /// A part of the shell as it was, or is to be.
 #[derive(Clone, Debug)]
 enum Change {
-    Variable(Rc<str>, Option<Rc<Variable>>),
+    Variable(Rc<str>, Option<Slot>),
     Exported(Rc<str>, bool),
     AllExported(bool),
     Place(Where),
@@ -90,6 +99,19 @@ pub(super) struct Mark(usize);
 /// What some commands did to a shell.
 #[derive(Debug, Default)]
 pub(super) struct Effect(Vec<Change>);
+
+/// Something that is carried out, from the shell as it found it.
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    journal: Mark,
+    reads: ReadMark,
+    state: u64,
+    place: u64,
+    ledger: u64,
+}
+
+/// A part of a shell, and what it was.
+pub(super) type Dependency = (Part, u64);
 
 /// Variables that a function or a script has of its own.
 const PARAMETERS: &[&str] = &["*", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "@"];
@@ -118,19 +140,40 @@ fn hash_function(name: &str, function: &Function) -> u64 {
 
 impl Shell {
     pub fn folder(&self) -> Option<&str> {
+        self.reads.note(|| Part::Place, 0);
         self.place.folder.as_deref()
     }
 
     pub fn place(&self) -> Where {
+        self.reads.note(|| Part::Place, 0);
         self.place.clone()
+    }
+
+    /// Something asks for what the shell does not hold.
+    pub fn reads_around(&self, part: impl FnOnce() -> Part) {
+        self.reads.note(part, 0);
     }
 
     /// What a variable may hold for a command of this list.
     pub fn held(&self, name: &str, list: u64) -> &[Held] {
-        let all = self.variables.get(name).map_or(&[][..], |variable| variable.all.as_slice());
+        let all = self.variable(name).map_or(&[][..], |variable| variable.all.as_slice());
         let decides = |held: &Held| held.sure == Sure::Always || held.sure == Sure::InList(list);
         let from = all.iter().rposition(decides).unwrap_or(0);
         &all[from..]
+    }
+
+    /// A variable that something reads.
+    fn variable(&self, name: &str) -> Option<&Variable> {
+        match self.variables.get_key_value(name) {
+            Some((known, slot)) => {
+                self.reads.note(|| Part::Variable(known.clone()), slot.written);
+                Some(&slot.variable)
+            }
+            None => {
+                self.reads.note(|| Part::Variable(name.into()), 0);
+                None
+            }
+        }
     }
 
     pub fn hold(&mut self, name: &str, mut held: Held) {
@@ -139,12 +182,13 @@ impl Shell {
         if held.value.as_ref().is_some_and(|v| v.len() > LONGEST) {
             held.value = Some(format!("${name}").into());
         }
-        let all = match self.variables.get(name) {
-            Some(before) if held.sure != Sure::Always && before.all.last() == Some(&held) => return,
-            Some(before) if held.sure != Sure::Always => before.all.iter().cloned().chain([held]).collect(),
-            _ => vec![held],
+        let before = if held.sure == Sure::Always { None } else { self.variable(name) };
+        let all = match before {
+            Some(before) if before.all.last() == Some(&held) => return,
+            Some(before) => before.all.iter().cloned().chain([held]).collect(),
+            None => vec![held],
         };
-        self.change(Change::Variable(self.name(name), Some(Rc::new(Variable::new(name, all)))));
+        self.change(Change::Variable(self.name(name), Some(self.slot(Rc::new(Variable::new(name, all))))));
         // What is assigned under `set -a` stays exported when that ends.
         if self.all_exported && !PARAMETERS.contains(&name) {
             self.export(name);
@@ -156,11 +200,18 @@ impl Shell {
         self.variables.get_key_value(name).map_or_else(|| name.into(), |(known, _)| known.clone())
     }
 
+    /// To be put in place now.
+    fn slot(&self, variable: Rc<Variable>) -> Slot {
+        Slot { variable, written: self.journal.len() + 1 }
+    }
+
     pub fn is_exported(&self, name: &str) -> bool {
+        self.reads.note(|| Part::Export(name.into()), 0);
         self.all_exported || self.exported.contains(name)
     }
 
     pub fn export(&mut self, name: &str) {
+        self.reads.note(|| Part::Export(name.into()), 0);
         if !self.exported.contains(name) {
             self.change(Change::Exported(name.into(), true));
         }
@@ -173,16 +224,19 @@ impl Shell {
     }
 
     pub fn move_to(&mut self, folder: Option<String>) {
+        self.reads.note(|| Part::Place, 0);
         self.change(Change::Place(Where { folder, moved: self.place.moved + 1 }));
     }
 
     /// Where `popd` leads back to.
     pub fn remember_place(&mut self) {
+        self.reads.note(|| Part::Place, 0);
         let stack = self.stack.iter().cloned().chain([self.place.clone()]).collect();
         self.change(Change::Stack(Rc::new(stack)));
     }
 
     pub fn move_back(&mut self) {
+        self.reads.note(|| Part::Place, 0);
         match self.stack.split_last() {
             Some((last, rest)) => {
                 let (place, rest) = (last.clone(), Rc::new(rest.to_vec()));
@@ -194,11 +248,34 @@ impl Shell {
     }
 
     pub fn function(&self, name: &str) -> Option<&Function> {
+        self.reads.note(|| Part::Function(name.into()), 0);
         self.functions.get(name)
     }
 
-    pub fn functions(&self) -> impl Iterator<Item = (&str, &Function)> {
-        self.functions.iter().map(|(name, function)| (&**name, function))
+    /// The names of all that a file holds.
+    pub fn functions_of(&self, file: &Rc<str>) -> Vec<String> {
+        self.reads.note(|| Part::FunctionsOf(file.clone()), 0);
+        self.functions.iter().filter(|(_, function)| function.file == *file).map(|(name, _)| name.to_string()).collect()
+    }
+
+    /// What was read for something that is remembered elsewhere.
+    pub fn reads<T>(&self, read: impl FnOnce() -> T) -> (T, Vec<Part>) {
+        let from = self.reads.begin();
+        let out = read();
+        let parts = self.reads.since(from);
+        self.reads.end(from, usize::MAX);
+        (out, parts)
+    }
+
+    /// Notes what something remembered was read from.
+    pub fn read_again(&self, parts: &[Part]) {
+        for part in parts {
+            let written = match part {
+                Part::Variable(name) => self.variables.get(name).map_or(0, |slot| slot.written),
+                _ => 0,
+            };
+            self.reads.note(|| part.clone(), written);
+        }
     }
 
     /// Whether the shell had none of that name.
@@ -209,18 +286,18 @@ impl Shell {
     }
 
     /// Takes `$1`, `$@` away; gives those that were there.
-    pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Rc<Variable>>)> {
+    pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Slot>)> {
         let kept: Vec<_> = PARAMETERS.iter().map(|name| (*name, self.variables.get(*name).cloned())).collect();
         self.give_variables(PARAMETERS.iter().map(|name| (*name, None)).collect());
         kept
     }
 
     /// Some variables as they were, to be given back.
-    pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, Option<Rc<Variable>>)> {
+    pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, Option<Slot>)> {
         names.map(|name| (name, self.variables.get(name).cloned())).collect()
     }
 
-    pub fn give_variables(&mut self, all: Vec<(&str, Option<Rc<Variable>>)>) {
+    pub fn give_variables(&mut self, all: Vec<(&str, Option<Slot>)>) {
         for (name, held) in all {
             if held.is_some() || self.variables.contains_key(name) {
                 self.change(Change::Variable(self.name(name), held));
@@ -229,6 +306,7 @@ impl Shell {
     }
 
     pub fn clear_variables(&mut self) {
+        self.reads.note(|| Part::All, 0);
         let names: Vec<Rc<str>> = self.variables.keys().cloned().collect();
         names.into_iter().for_each(|name| self.change(Change::Variable(name, None)));
     }
@@ -246,18 +324,83 @@ impl Shell {
         }
     }
 
-    /// What is other than it was at some point.
-    pub fn since(&self, from: Mark) -> Effect {
+    /// Something is carried out from here.
+    pub fn begin(&self, ledger: u64) -> Begun {
+        let (state, place) = (self.state(), self.place_hash());
+        Begun { journal: self.mark(), reads: self.reads.begin(), state, place, ledger }
+    }
+
+    /// What was done since then, and of what that depends.
+    pub fn end(&self, begun: Begun, called: &[String]) -> (Effect, Vec<Dependency>) {
+        let around = Around { ledger: begun.ledger, called };
+        let parts = self.reads.end(begun.reads, begun.journal.0);
+        // As they were found: the first change of each tells what was there.
+        let mut found: HashMap<Part, u64> = HashMap::new();
+        let mut functions: Vec<(&Rc<str>, &Option<Function>)> = Vec::new();
+        for was in &self.journal[begun.journal.0..] {
+            let (part, hash) = match was {
+                Change::Variable(name, old) => {
+                    (Part::Variable(name.clone()), old.as_ref().map_or(0, |s| s.variable.hash))
+                }
+                Change::Exported(name, old) => (Part::Export(name.clone()), u64::from(*old)),
+                Change::Function(name, old) => {
+                    if !functions.iter().any(|(known, _)| *known == name) {
+                        functions.push((name, old));
+                    }
+                    (Part::Function(name.clone()), old.as_ref().map_or(0, |f| hash_function(name, f)))
+                }
+                Change::AllExported(_) | Change::Place(_) | Change::Stack(_) => continue,
+            };
+            found.entry(part).or_insert(hash);
+        }
+        let was = |part: &Part| match part {
+            Part::All => begun.state,
+            Part::Place => begun.place,
+            Part::FunctionsOf(file) => {
+                let changed = |name: &str| functions.iter().any(|(known, _)| &***known == name);
+                let kept = self.functions.iter().filter(|(name, f)| f.file == *file && !changed(name));
+                let old = functions.iter().filter_map(|(name, old)| Some((*name, old.as_ref()?)));
+                let old = old.filter(|(_, function)| function.file == *file);
+                kept.chain(old).fold(0, |sum: u64, (name, function)| sum.wrapping_add(hash_function(name, function)))
+            }
+            part => found.get(part).copied().unwrap_or_else(|| self.what_is(part, &around)),
+        };
+        let depends = parts.into_iter().map(|part| (part.clone(), was(&part))).collect();
+        (self.since(begun.journal), depends)
+    }
+
+    /// Whether every part is what it was.
+    pub fn agrees(&self, depends: &[Dependency], around: &Around) -> bool {
+        depends.iter().all(|(part, was)| self.what_is(part, around) == *was)
+    }
+
+    fn what_is(&self, part: &Part, around: &Around) -> u64 {
+        match part {
+            Part::Variable(name) => self.variables.get(name).map_or(0, |slot| slot.variable.hash),
+            Part::Export(name) => u64::from(self.exported.contains(name)),
+            Part::Function(name) => self.functions.get(name).map_or(0, |function| hash_function(name, function)),
+            Part::FunctionsOf(file) => {
+                let all = self.functions.iter().filter(|(_, function)| function.file == *file);
+                all.fold(0, |sum: u64, (name, function)| sum.wrapping_add(hash_function(name, function)))
+            }
+            Part::Place => self.place_hash(),
+            Part::Ledger => around.ledger,
+            Part::Called(name) => u64::from(around.called.iter().any(|called| **called == **name)),
+            Part::All => self.state(),
+        }
+    }
+
+    /// What was put in place since some point, and is there.
+    fn since(&self, from: Mark) -> Effect {
         let (mut names, mut functions, mut exports) = (HashSet::new(), HashSet::new(), HashSet::new());
         let mut all = Vec::new();
         let (mut place, mut stack) = (None, None);
         for was in &self.journal[from.0..] {
             match was {
-                // The first change of each tells what was there.
-                Change::Variable(name, old) if names.insert(&**name) => {
-                    let now = self.variables.get(name);
-                    if old.as_ref() != now {
-                        all.push(Change::Variable(name.clone(), now.cloned()));
+                Change::Variable(name, _) if names.insert(&**name) => {
+                    // What was given back is what was found, whatever that is elsewhere.
+                    if let Some(now) = self.variables.get(name).filter(|now| now.written > from.0) {
+                        all.push(Change::Variable(name.clone(), Some(now.clone())));
                     }
                 }
                 Change::Function(name, _) if functions.insert(&**name) => {
@@ -280,8 +423,20 @@ impl Shell {
         Effect(all)
     }
 
-    pub fn apply(&mut self, effect: &Effect) {
-        effect.0.iter().cloned().for_each(|change| self.change(change));
+    /// Does what was done elsewhere, where all that it depended on is the same.
+    pub fn apply(&mut self, effect: &Effect, depends: &[Dependency]) {
+        for (part, _) in depends {
+            self.read_again(std::slice::from_ref(part));
+        }
+        for change in effect.0.iter().cloned() {
+            let change = match change {
+                Change::Variable(name, Some(Slot { variable, .. })) => {
+                    Change::Variable(name, Some(self.slot(variable)))
+                }
+                other => other,
+            };
+            self.change(change);
+        }
     }
 
     fn change(&mut self, change: Change) {
@@ -293,12 +448,13 @@ impl Shell {
     fn put(&mut self, part: Change) -> Change {
         match part {
             Change::Variable(name, new) => {
-                let new_hash = new.as_ref().map_or(0, |variable| variable.hash);
+                let hash = |slot: &Slot| slot.variable.hash;
+                let new_hash = new.as_ref().map_or(0, hash);
                 let old = match new {
                     Some(new) => self.variables.insert(name.clone(), new),
                     None => self.variables.remove(&name),
                 };
-                self.add(new_hash, old.as_ref().map_or(0, |variable| variable.hash));
+                self.add(new_hash, old.as_ref().map_or(0, hash));
                 Change::Variable(name, old)
             }
             Change::Function(name, new) => {
@@ -331,9 +487,18 @@ impl Shell {
     }
 
     /// The same for shells in which the same commands do the same.
-    pub fn state(&self) -> u64 {
+    fn state(&self) -> u64 {
+        hash((self.sum, self.all_exported, self.place_hash()))
+    }
+
+    fn place_hash(&self) -> u64 {
         let moved = if self.place.folder.is_none() { self.place.moved } else { 0 };
-        hash((self.sum, self.all_exported, &self.place.folder, moved))
+        hash((&self.place.folder, moved))
+    }
+
+    /// Whether whatever is assigned is exported.
+    pub fn exports_all(&self) -> bool {
+        self.all_exported
     }
 
     /// The folder that a path means, relative to the source root. `script` is the folder of the script that names it.

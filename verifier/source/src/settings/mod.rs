@@ -3,13 +3,16 @@
 //! Nothing is executed. A file is read into scopes (a Dockerfile's stage, a make target with its prerequisites, a job, a script), each a run of
 //! steps; a setting counts where a later command of its scope builds a delivered main package.
 
+mod assignments;
 mod builds;
+mod calls;
 #[cfg(test)]
 mod calls_tests;
 mod commands;
 mod containers;
 mod delivered;
 mod dockerfile;
+mod edits;
 mod evaluate;
 mod expand;
 mod flags;

@@ -5,7 +5,7 @@ use super::delivered::Asked;
 use super::evaluate::{Build, State};
 use super::flags::{self, VARIABLES};
 use super::state::{Sure, Where};
-use assize_facts::Known;
+use assize_facts::{Known, reason};
 
 impl State<'_> {
     /// A call of the Go command.
@@ -103,8 +103,11 @@ impl State<'_> {
         let (changed, doubtful) = self.changes_for(&here);
         let (place, tool) = (self.place(line), self.tool);
         // Flags that a file holds nobody reads here. (As a part of a word it is a part of a value.)
-        let from_file = words.iter().find(|word| ["$(cat ", "$(<"].iter().any(|read| word.starts_with(read)));
-        let unread = from_file.map(|word| self.unknown_flags(line, word, &command)).unwrap_or_default();
+        let from_file =
+            words.iter().find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)));
+        let unread = from_file
+            .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
+            .unwrap_or_default();
         let in_force = [in_force, changed, unread].concat();
         self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
     }
@@ -153,7 +156,10 @@ impl State<'_> {
         let (mut sure, mut doubtful) = (vec![], vec![]);
         let made = self.scope.changes.iter().map(|id| (*id, true));
         for (id, is_made) in made.chain(self.scope.possible.iter().map(|id| (*id, false))) {
-            let Some(changed) = &self.seen[id].at else { continue };
+            let Some(changed) = &self.seen[id].at else {
+                sure.push(id);
+                continue;
+            };
             let reaches = match (changed.folder.as_deref(), built.folder.as_deref()) {
                 (Some(at), Some(folder)) => Some(self.targets.reaches(at, folder)),
                 // Wherever it runs, it builds a delivered package.

@@ -43,7 +43,7 @@ pub(super) struct Seen {
     pub command: Option<String>,
     /// Why it may not be in force where it seems to be.
     pub doubt: Option<Reason>,
-    /// Of a change: where it is made.
+    /// Of a change: where it is made; without one it is for all.
     pub at: Option<Where>,
 }
 
@@ -79,6 +79,7 @@ pub(super) struct State<'l> {
     /// Settings by where they stand and what they say.
     known: HashMap<Line, Vec<usize>>,
     edits: HashMap<Edit, usize>,
+    unread: HashMap<(Place, String), Vec<usize>>,
     pub seen: Vec<Seen>,
     pub builds: Vec<Build>,
 }
@@ -118,6 +119,7 @@ impl<'l> State<'l> {
             results: Results::default(),
             known: HashMap::new(),
             edits: HashMap::new(),
+            unread: HashMap::new(),
             seen: vec![],
             builds: vec![],
         }
@@ -141,7 +143,7 @@ impl<'l> State<'l> {
 pub(super) fn first_folder(tool: BuildFile, file: &str) -> Option<String> {
     match tool {
         // Fragments are included from elsewhere.
-        BuildFile::Makefile if file.ends_with(".mk") => None,
+        BuildFile::Makefile if [".mk", ".mak", ".make"].iter().any(|end| file.ends_with(end)) => None,
         BuildFile::Makefile | BuildFile::Taskfile | BuildFile::Goreleaser => Some(folder(file).into()),
         BuildFile::GithubActions | BuildFile::GitlabCi => Some(String::new()),
         BuildFile::Dockerfile
@@ -179,6 +181,7 @@ impl State<'_> {
                 self.go(*line, words, &[], 0);
                 self.shell.back(before);
             }
+            Step::Unread { line, why } => self.unread(*line, why.clone(), None),
             Step::Settings { path } => self.settings_file(path),
             Step::Tool { line, words, env } => {
                 let before = self.shell.mark();
@@ -274,16 +277,28 @@ impl State<'_> {
         ids
     }
 
-    /// Flags that may stand in what a command is given and nobody can read: those that would change most.
-    pub fn unknown_flags(&mut self, line: u32, text: &str, command: &str) -> Vec<usize> {
+    /// What nobody read may set anything for all builds after it.
+    pub fn unread(&mut self, line: u32, why: Reason, command: Option<&str>) {
+        let place = self.place(line);
+        let known = self.unread.get(&(place.clone(), format!("{why:?}"))).cloned();
+        let ids = known.unwrap_or_else(|| self.unknown_flags(line, &why, command));
+        self.unread.insert((place, format!("{why:?}")), ids.clone());
+        for id in ids {
+            if !self.scope.changes.contains(&id) {
+                self.scope.changes.push(id);
+            }
+        }
+    }
+
+    /// Flags that may stand in what nobody can read: those that would change most.
+    pub fn unknown_flags(&mut self, line: u32, doubt: &Reason, command: Option<&str>) -> Vec<usize> {
         let (place, tool) = (self.place(line), self.tool);
-        let doubt = reason!("value-of-variable", text = text);
         let flag = |name: &&str| Seen {
             place: place.clone(),
             tool,
             name: (*name).to_owned(),
             value: Known::Unknown(doubt.clone()),
-            command: Some(command.to_owned()),
+            command: command.map(str::to_owned),
             doubt: Some(doubt.clone()),
             at: None,
         };

@@ -119,7 +119,7 @@ fn split(out: &mut Vec<String>, text: &str, apart: bool) {
 }
 
 /// Words between blanks; a command or a value that is put in keeps its blanks.
-fn parts(text: &str) -> Vec<&str> {
+pub(super) fn parts(text: &str) -> Vec<&str> {
     let (mut all, mut from, mut open) = (vec![], 0, 0_u32);
     let bytes = text.as_bytes();
     for (at, byte) in text.bytes().enumerate() {

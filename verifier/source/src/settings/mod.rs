@@ -17,7 +17,11 @@ mod evaluate;
 mod expand;
 mod flags;
 mod library;
+mod make_rules;
+#[cfg(test)]
+mod make_tests;
 mod make_text;
+mod make_tree;
 mod make_values;
 mod makefile;
 mod model;
@@ -76,7 +80,9 @@ fn sort(path: &str) -> Option<BuildFile> {
         {
             BuildFile::Dockerfile
         }
-        _ if lower.ends_with(".mk") => BuildFile::Makefile,
+        _ if lower.starts_with("makefile.") || [".mk", ".mak", ".make"].iter().any(|end| lower.ends_with(end)) => {
+            BuildFile::Makefile
+        }
         _ if [".sh", ".bash", ".zsh"].iter().any(|end| lower.ends_with(end)) => BuildFile::Shell,
         _ => return None,
     })
@@ -208,10 +214,9 @@ fn mentions_build(text: &str) -> bool {
 }
 
 fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
-    let include = |name: &str| library.find(&[library::folder(path), ""], name);
     Ok(match tool {
         BuildFile::Dockerfile => dockerfile::scopes(text, &BTreeMap::new()),
-        BuildFile::Makefile => makefile::scopes(text, path, &include, &library.paths),
+        BuildFile::Makefile => makefile::scopes(text, path, library),
         BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
         BuildFile::GoEnv | BuildFile::Envrc => vec![Scope::environment_file(text)],
         BuildFile::Taskfile => yaml::taskfile(text)?,

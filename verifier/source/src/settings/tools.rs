@@ -34,6 +34,7 @@ impl State<'_> {
 
     fn make(&mut self, line: u32, words: &[String]) {
         let (mut dir, mut file, mut targets, mut variables) = (None, None, vec![], BTreeMap::new());
+        let mut evaluated = String::new();
         let mut at = 1;
         while let Some(word) = words.get(at) {
             at += 1;
@@ -41,6 +42,11 @@ impl State<'_> {
             match word.as_str() {
                 "-C" | "--directory" => (dir, at) = (next, at + 1),
                 "-f" | "--file" | "--makefile" => (file, at) = (next, at + 1),
+                "-E" | "--eval" => {
+                    evaluated += &format!("{}\n", next.unwrap_or_default());
+                    at += 1;
+                }
+                word if word.starts_with("--eval=") => evaluated += &format!("{}\n", &word[7..]),
                 // With a blank before it; `-j` may stand alone.
                 "-l" | "-o" | "-I" => at += 1,
                 "-j" if next.is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) => at += 1,
@@ -69,9 +75,9 @@ impl State<'_> {
         let of_variable = |t: &&String| t.contains('$');
         let any = [vec!["make".to_owned()], targets.iter().filter(of_variable).cloned().collect()].concat();
         let purpose = if targets.iter().any(|t| t.contains('$')) { &any[..] } else { words };
-        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| {
-            let include = |name: &str| library.find(&[folder(path), ""], name);
-            makefile::called(text, path, &variables, &include, &targets, &library.paths)
+        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| match evaluated.is_empty() {
+            true => makefile::called(text, path, &variables, library, &targets),
+            false => makefile::called(&format!("{evaluated}{text}"), path, &variables, library, &targets),
         });
         self.shell.back(before);
     }

@@ -49,6 +49,7 @@ impl State<'_> {
         for word in words[1..].iter().filter(|w| !w.starts_with('-')) {
             match assigned(word) {
                 Some((name, value)) => self.assign(run, name, value, shown, export),
+                None if word.starts_with('$') => self.unread_of_tree(run, word),
                 None if export => self.shell.export(word),
                 None => {}
             }

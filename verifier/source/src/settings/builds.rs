@@ -4,6 +4,7 @@ use super::cut;
 use super::delivered::Asked;
 use super::evaluate::{Build, State};
 use super::flags::{self, VARIABLES};
+use super::printed::Here;
 use super::state::{Sure, Where};
 use assize_facts::{Known, reason};
 
@@ -61,7 +62,7 @@ impl State<'_> {
         install: bool,
         here: Where,
     ) {
-        let values = super::state::Seen { shell: &self.shell, list };
+        let values = Here { state: self, list };
         let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
         let arguments = flags::arguments(&words);
         // Of a loop's values each is built in its turn.
@@ -103,8 +104,10 @@ impl State<'_> {
         let (changed, doubtful) = self.changes_for(&here);
         let (place, tool) = (self.place(line), self.tool);
         // Flags that a file holds nobody reads here. (As a part of a word it is a part of a value.)
-        let from_file =
-            words.iter().find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)));
+        let from_file = words
+            .iter()
+            .find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)))
+            .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)));
         let unread = from_file
             .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
             .unwrap_or_default();

@@ -30,18 +30,33 @@ impl State<'_> {
     pub(super) fn other_shell(&mut self, words: &[String], own: &[(String, String)], run: &Run<'_>) {
         let shown = Shown { words, text: OnceCell::new() };
         let text = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
-        let text = text.and_then(|at| words.get(at + 1)).cloned().or_else(|| run.document.map(str::to_owned));
+        let text = text.and_then(|at| words.get(at + 1)).cloned();
         let file = words[1..].iter().find(|w| !w.starts_with(['-', '+'])).cloned();
         self.exported_apart(own, &shown, run, |state| match (text, file) {
             (Some(text), _) => state.script(run.line, &plain(&text)),
-            (None, Some(file)) => state.called_file(&file, &words[2..]),
-            (None, None) => {}
+            (None, Some(file)) if file.starts_with("<(") => state.script_given(run, Some(&file)),
+            (None, Some(file)) if run.document.is_none() => state.called_file(&file, &words[2..]),
+            (None, _) => state.script_given(run, run.from),
         });
     }
 
-    pub(super) fn sourced(&mut self, words: &[String]) {
-        let Some(path) = words.get(1) else { return };
-        self.with_file(path, |state, text| state.script(1, text));
+    pub(super) fn sourced(&mut self, words: &[String], run: &Run<'_>) {
+        match words.get(1) {
+            Some(path) if path.starts_with("<(") => self.script_given(run, Some(path)),
+            Some(path) => self.with_file(path, |state, text| state.script(1, text)),
+            None => {}
+        }
+    }
+
+    /// Shell text that a command is given, or that stands in a file of the tree.
+    fn script_given(&mut self, run: &Run<'_>, from: Option<&str>) {
+        let file = from.filter(|from| run.document.is_none() && !from.starts_with("<("));
+        match (file, self.input(run.document, from, run.list)) {
+            (Some(path), _) => self.with_file(path, |state, text| state.script(1, text)),
+            (None, Some(Ok(text))) => self.script(run.line, &text),
+            (None, Some(Err(command))) => self.unread_of_tree(run, &command),
+            (None, None) => {}
+        }
     }
 
     /// A script of the tree that is called as a program.
@@ -62,10 +77,15 @@ impl State<'_> {
         self.with_file_for(path, "", what);
     }
 
-    pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
+    /// The file of the tree that a path means here.
+    pub fn file_meant(&self, path: &str) -> Option<(String, Rc<str>)> {
         let path = self.shell.path(path, &self.home).unwrap_or_else(|| path.to_owned());
         let here = self.shell.folder().unwrap_or_default();
-        let Some((path, text)) = self.library.find(&["", here, &self.home], &path) else { return };
+        self.library.find(&["", here, &self.home], &path)
+    }
+
+    pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
+        let Some((path, text)) = self.file_meant(path) else { return };
         let Some(begun) = self.begin(&format!("{path} {purpose}"), "") else { return };
         let shown = self.library.shown(&path).into();
         let kept_file = std::mem::replace(&mut self.file, shown);

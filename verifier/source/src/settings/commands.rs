@@ -2,11 +2,11 @@
 
 use super::assignments::{assigned, is_for_settings, pairs, prefix};
 use super::cut;
-use super::edits::changes_sources;
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
-use super::shell::{Command, Joined, Node, plain};
-use super::state::{Function, Held, Seen, Sure};
+use super::printed::Here;
+use super::shell::{Command, Joined, Node, QUOTED, plain};
+use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -82,8 +82,9 @@ impl State<'_> {
                 let declares = word == "local" && !command.words.iter().any(|w| w.starts_with('-') && w.contains('x'));
                 let writes =
                     command.into.as_deref().is_some_and(|into| into.contains("GITHUB_ENV") || into.contains('.'));
+                let reads = word == "read" && (command.from.is_some() || command.document.is_some());
                 if IDLE.contains(&word) || declares {
-                    return !writes;
+                    return !writes && !reads;
                 }
                 match self.shell.function(word) {
                     Some(_) if names.iter().any(|name| name == word) => true,
@@ -144,26 +145,32 @@ impl State<'_> {
             return;
         }
         let words = self.expanded(&command.words, list);
-        let run = Run { line, list, sure, into: command.into.as_ref(), document: command.document.as_deref(), command };
+        let (into, from) = (command.into.as_ref(), command.from.as_deref());
+        let run = Run { line, list, sure, into, from, document: command.document.as_deref(), command };
         self.run(words, &run);
     }
 
     /// Whether a command is one that neither sets, changes nor builds anything, whatever its words become.
     fn does_nothing(&self, command: &Command) -> bool {
         let [first, ..] = command.words.as_slice() else { return false };
-        let sets =
-            matches!(first.as_str(), "for" | "cat") || first == "printf" && command.words.iter().any(|w| w != first);
+        let is_given = command.from.is_some() || command.document.is_some();
+        let sets = matches!(first.as_str(), "for" | "cat")
+            || first == "printf" && command.words.iter().any(|w| w != first)
+            || first == "read" && is_given;
         let idle = IDLE.contains(&first.as_str()) && !sets && command.into.is_none();
         idle && self.depth < DEEPEST && self.shell.function(first).is_none()
     }
 
     /// Words with what is known put in; an assignment stays one word.
     fn expanded(&self, words: &[String], list: u64) -> Vec<String> {
-        let values = Seen { shell: &self.shell, list };
+        let values = Here { state: self, list };
+        let declares = words.first().is_some_and(|word| matches!(word.as_str(), "export" | "declare" | "typeset"));
         let mut out = Vec::new();
         for word in words {
             match assigned(word) {
                 Some(_) => out.push(expand::text(word, &values)),
+                // Any of the values that a loop gives in its turn.
+                None if declares && word.starts_with(QUOTED) => out.extend(expand::each(&plain(word), &values)),
                 None => out.extend(expand::words(word, &values)),
             }
         }
@@ -173,6 +180,7 @@ impl State<'_> {
     pub(super) fn run(&mut self, all: Vec<String>, run: &Run<'_>) {
         let shown = Shown { words: &all, text: OnceCell::new() };
         let (own, words) = prefix(&all);
+        self.note_written(words, run);
         let Some(program) = words.first() else {
             for (name, value) in &own {
                 self.assign(run, name, value, &shown, false);
@@ -207,7 +215,8 @@ impl State<'_> {
             "git" if words.get(1).is_some_and(|w| w == "clone") => self.clone_of(&plain_all(words)),
             "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
-            "source" | "." => self.sourced(words),
+            "source" | "." => self.sourced(words, run),
+            "read" | "mapfile" | "readarray" => self.taken_in(words, run),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
             name if is_go(name) && self.shell.function(name).is_none() => {
                 self.go(run.line, &plain_all(words), own, run.list);
@@ -228,6 +237,13 @@ impl State<'_> {
             "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" => {
                 self.exported_apart(own, shown, run, |state| state.tools(run.line, &plain_all(words)));
             }
+            // What it prints stands before a command, or is one; a variable that is not set is nothing.
+            _ if program.starts_with('$') && (program.ends_with(')') || !program.contains('/')) => {
+                self.unread_of_tree(run, program);
+                if words.len() > 1 {
+                    self.run([pairs(own), words[1..].to_vec()].concat(), run);
+                }
+            }
             name if self.shell.function(name).is_some() => {
                 let kept = self.shell.some_variables(own.iter().map(|(name, _)| name.as_str()));
                 self.exported_for(own, shown, run);
@@ -245,28 +261,31 @@ impl State<'_> {
                     }
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
-                Wrapped::Words([]) => {}
-                Wrapped::Words(rest) => self.run([pairs(own), rest.to_vec()].concat(), run),
+                Wrapped::Words([]) => drop(self.edited(program, words, shown, run)),
+                Wrapped::Words(rest) => {
+                    let given = if name == "xargs" { self.arguments_given(words, run) } else { vec![] };
+                    self.run([pairs(own), rest.to_vec(), given].concat(), run);
+                }
             },
             "echo" | "printf" if is_for_settings(words, run) => {
                 for word in words[1..].iter().flat_map(|w| w.split("\\n")) {
                     self.written(run, word, shown);
                 }
             }
-            "cat" | "tee" if is_for_settings(words, run) && run.document.is_some() => {
-                let text = plain(run.document.unwrap_or_default());
-                text.lines().for_each(|line| self.written(run, line, shown));
+            name if is_for_settings(words, run) => {
+                match self.handed_on(name, words, run) {
+                    Some(text) => text.lines().for_each(|line| self.written(run, line, shown)),
+                    None => self.unread_of_tree(run, &format!("$({})", plain(&words.join(" ")))),
+                }
+                self.edited(program, words, shown, run);
             }
             "printf" if words.get(1).is_some_and(|w| w == "-v") && words.len() > 3 => {
                 let text = words[3..].iter().filter(|w| !w.contains('%')).cloned().collect::<Vec<_>>().join(" ");
                 self.assign(run, &words[2], &text, shown, false);
             }
-            name => {
-                if let Some(change) =
-                    changes_sources(name, words, run.into.filter(|_| !matches!(name, "grep" | "diff")))
-                {
-                    let place = self.place_of_edit(change, name, words, run);
-                    self.changed(run.line, change, &[], shown, place);
+            _ => {
+                if self.edited(program, words, shown, run) {
+                    // It is told.
                 } else if program.contains('/') || program.ends_with(".sh") {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
@@ -295,6 +314,7 @@ pub(super) struct Run<'c> {
     pub list: u64,
     pub sure: Sure,
     pub into: Option<&'c String>,
+    pub from: Option<&'c str>,
     pub document: Option<&'c str>,
     pub command: &'c Command,
 }

@@ -1,6 +1,6 @@
 //! Commands that change module files and sources before a build: which do, and where what they write lies.
 
-use super::commands::Run;
+use super::commands::{Run, Shown};
 use super::delivered::{OUTSIDE, normal};
 use super::evaluate::State;
 use super::shell::plain;
@@ -38,7 +38,7 @@ fn folder_of_module_file(word: &str) -> Option<&str> {
 }
 
 /// The folders whose module files an edit of them writes, as they stand.
-pub(super) fn folders_written<'w>(program: &str, words: &'w [String], into: Option<&'w String>) -> Vec<&'w str> {
+fn folders_written<'w>(program: &str, words: &'w [String], into: Option<&'w String>) -> Vec<&'w str> {
     if let Some(folder) = into.and_then(|into| folder_of_module_file(into)) {
         return vec![folder];
     }
@@ -55,7 +55,7 @@ pub(super) fn folders_written<'w>(program: &str, words: &'w [String], into: Opti
 
 /// A command that changes Go files before a build, by name; `None` where it touches other things.
 /// `into` is the file that its output goes to.
-pub(super) fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Option<&'static str> {
+fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Option<&'static str> {
     let rest = || words.iter().skip(1);
     let go_file = |w: &String| {
         let w = w.trim_matches(['"', '\'']);
@@ -121,8 +121,21 @@ fn takes_from_elsewhere(words: &[String]) -> bool {
 }
 
 impl State<'_> {
+    /// Notes a change of module files or sources; gives whether the command is one.
+    pub(super) fn edited(&mut self, program: &str, words: &[String], shown: &Shown<'_>, run: &Run<'_>) -> bool {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        let into = run.into.filter(|_| !matches!(name, "grep" | "diff"));
+        let Some(change) = changes_sources(name, words, into) else { return false };
+        let place = self.place_of_edit(change, name, words, run);
+        match into.filter(|_| name == ":") {
+            Some(into) => self.changed(run.line, change, &[], &format!("> {}", plain(into)), place),
+            None => self.changed(run.line, change, &[], shown, place),
+        }
+        true
+    }
+
     /// Where a change is made: module files may lie elsewhere than the shell is.
-    pub(super) fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
+    fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
         let here = self.shell.place();
         if change != MODULE_FILES {
             return here;

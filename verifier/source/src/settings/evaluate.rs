@@ -5,12 +5,13 @@ use super::delivered::{Targets, normal};
 use super::flags::{self, VARIABLES};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
+use super::printed::Here;
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -74,6 +75,8 @@ pub(super) struct State<'l> {
     pub lists: u64,
     /// Runs only where a file is older than another.
     pub stale: bool,
+    /// Names of files that some command writes: they need not hold what was delivered.
+    pub rewritten: BTreeSet<String>,
     /// What came of files and functions that were carried out.
     pub results: Results,
     /// Settings by where they stand and what they say.
@@ -116,6 +119,7 @@ impl<'l> State<'l> {
             depth: 0,
             lists: 0,
             stale: false,
+            rewritten: BTreeSet::new(),
             results: Results::default(),
             known: HashMap::new(),
             edits: HashMap::new(),
@@ -197,7 +201,7 @@ impl State<'_> {
     }
 
     fn environment(&mut self, variable: &Variable, sure: Sure) {
-        let values = super::state::Seen { shell: &self.shell, list: 0 };
+        let values = Here { state: self, list: 0 };
         let value = variable.value.as_ref().map(|v| super::expand::text(v, &values));
         self.set(variable.line, &variable.name, value, None, true, sure);
     }

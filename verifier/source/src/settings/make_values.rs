@@ -132,6 +132,8 @@ impl Make<'_> {
                 };
                 parts(&names).into_iter().map(of).collect::<Vec<_>>().join(" ")
             }
+            // A command that `:=` put in place already.
+            _ if inner.contains(char::is_whitespace) && !inner.contains('{') => format!("$({inner})"),
             // The recipe's shell may know it.
             _ => format!("${{{inner}}}"),
         }

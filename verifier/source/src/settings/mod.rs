@@ -27,6 +27,9 @@ mod makefile;
 mod model;
 #[cfg(test)]
 mod neighbours_tests;
+mod printed;
+#[cfg(test)]
+mod printed_tests;
 mod quotes;
 mod reader;
 mod results;

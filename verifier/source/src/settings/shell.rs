@@ -19,9 +19,11 @@ pub(super) struct Command {
     pub joined: Option<Joined>,
     /// Which list of commands it belongs to.
     pub list: u32,
-    /// The file that its output goes to, or its input comes from.
+    /// The file that its output goes to.
     pub into: Option<String>,
-    /// Its here-document.
+    /// The file that its input comes from, or the commands in its place (`<(…)`).
+    pub from: Option<String>,
+    /// Its here-document, or what another command gives it; `$(…)` where that hands on a file.
     pub document: Option<String>,
 }
 
@@ -64,4 +66,12 @@ pub(super) fn words(line: &str) -> Vec<String> {
 /// A word as it is shown, or read again.
 pub(super) fn plain(word: &str) -> String {
     word.replace([QUOTED, LITERAL], "$")
+}
+
+/// A word as it may stand in shell text.
+pub(super) fn quoted(word: &str) -> String {
+    match word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c)) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
 }

@@ -1,7 +1,6 @@
 //! What holds at one point of a build file: variables with the settings that they come from, the folder, functions.
 
 use super::delivered::normal;
-use super::expand::Values;
 use super::shell::Node;
 use assize_facts::kinds::inventory::BuildFile;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -399,23 +398,4 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// The variables as commands of one list see them.
-pub(super) struct Seen<'s> {
-    pub shell: &'s Shell,
-    pub list: u64,
-}
-
-impl Values for Seen<'_> {
-    fn values(&self, name: &str) -> Vec<Rc<str>> {
-        let mut values: Vec<Rc<str>> = Vec::new();
-        for held in self.shell.held(name, self.list) {
-            match &held.value {
-                Some(value) if !values.contains(value) => values.push(value.clone()),
-                _ => {}
-            }
-        }
-        values
-    }
 }

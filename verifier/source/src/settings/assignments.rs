@@ -2,7 +2,9 @@
 
 use super::commands::{Run, Shown};
 use super::evaluate::State;
+use super::flags::VARIABLES;
 use super::state::{Held, Sure};
+use assize_facts::reason;
 
 impl State<'_> {
     pub(super) fn assign(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &Shown<'_>, export: bool) {
@@ -19,8 +21,20 @@ impl State<'_> {
 
     /// A line of a file of settings.
     pub(super) fn written(&mut self, run: &Run<'_>, line: &str, shown: &Shown<'_>) {
-        if let Some((name, value)) = line.trim().split_once('=') {
-            self.write(run.line, name, value.trim_matches(['"', '\'']), Some(shown));
+        let line = line.trim();
+        // Of several lines, which is for a file of settings too much.
+        if let Some((name, _)) = line.split_once("<<").filter(|(name, _)| VARIABLES.contains(name)) {
+            let why = reason!("value-from-outside", name = name);
+            return self.unread(run.line, why, Some(shown));
+        }
+        let Some((name, value)) = line.split_once('=') else { return };
+        let value = value.trim_matches(['"', '\'']);
+        // What a step gives has the step's name before its own.
+        let step = run.into.and_then(|into| into.split_once("GITHUB_OUTPUT_")?.1.split_once("__"));
+        match step {
+            Some((step, _)) => self.hand_on(&format!("STEP_{step}_{}", name.replace('-', "_")), value),
+            None if VARIABLES.contains(&name) => self.write(run.line, name, value, Some(shown)),
+            None => self.hand_on(name, value),
         }
     }
 
@@ -86,7 +100,9 @@ impl State<'_> {
 /// Whether the output goes to the environment of later steps, or to where the Go command looks for settings.
 pub(super) fn is_for_settings(words: &[String], run: &Run<'_>) -> bool {
     let is_one = |w: &String| {
-        ["GITHUB_ENV", "GOENV"].iter().any(|name| w.contains(name)) || w.ends_with("/go.env") || w.ends_with("go/env")
+        ["GITHUB_ENV", "GITHUB_OUTPUT_", "GOENV"].iter().any(|name| w.contains(name))
+            || w.ends_with("/go.env")
+            || w.ends_with("go/env")
     };
     let tee = words.first().is_some_and(|w| w == "tee");
     run.command.into.as_ref().is_some_and(is_one) || (tee && words.iter().any(is_one))

@@ -216,6 +216,9 @@ impl State<'_> {
             "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
             "source" | "." => self.sourced(words, run),
+            // Of direnv.
+            "source_env" | "source_env_if_exists" => self.sourced(words, run),
+            "dotenv" | "dotenv_if_exists" => self.settings_file(words.get(1).map_or(".env", String::as_str)),
             "read" | "mapfile" | "readarray" => self.taken_in(words, run),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
             name if is_go(name) && self.shell.function(name).is_none() => {
@@ -284,7 +287,7 @@ impl State<'_> {
                 self.assign(run, &words[2], &text, shown, false);
             }
             _ => {
-                if self.edited(program, words, shown, run) {
+                if self.foreign(words, own, shown, run) || self.edited(program, words, shown, run) {
                     // It is told.
                 } else if program.contains('/') || program.ends_with(".sh") {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));

@@ -148,6 +148,10 @@ pub(super) fn first_folder(tool: BuildFile, file: &str) -> Option<String> {
     match tool {
         // Fragments are included from elsewhere.
         BuildFile::Makefile if [".mk", ".mak", ".make"].iter().any(|end| file.ends_with(end)) => None,
+        // One of the places where goreleaser looks for it.
+        BuildFile::Goreleaser if folder(file).rsplit('/').next() == Some(".config") => {
+            Some(folder(folder(file)).into())
+        }
         BuildFile::Makefile | BuildFile::Taskfile | BuildFile::Goreleaser => Some(folder(file).into()),
         BuildFile::GithubActions | BuildFile::GitlabCi => Some(String::new()),
         BuildFile::Dockerfile
@@ -170,6 +174,7 @@ impl State<'_> {
             Step::Run { line, script, env, folder, stale } => {
                 let (before, was_stale) = (self.shell.mark(), self.stale);
                 self.stale |= *stale;
+                self.give_written();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
                 if let Some(folder) = folder {
                     self.shell.move_to(Some(folder.clone()));
@@ -325,12 +330,31 @@ impl State<'_> {
         self.stale.then(|| reason!("rule-of-stale-files"))
     }
 
+    /// What was written for later steps is in their environment.
+    fn give_written(&mut self) {
+        let written = self.scope.written.clone();
+        for (name, held) in written.into_iter().filter(|(name, _)| !VARIABLES.contains(&name.as_str())) {
+            self.shell.hold(&name, held);
+            self.shell.export(&name);
+        }
+    }
+
+    /// A value that a file gives to later steps, and that is no setting.
+    pub fn hand_on(&mut self, name: &str, value: &str) {
+        let held = Held { value: Some(value.into()), seen: vec![], sure: Sure::Always };
+        self.scope.written.push((name.to_owned(), held));
+    }
+
     pub fn settings_file(&mut self, path: &str) {
         let folders = [self.shell.folder().unwrap_or_default(), &self.home, ""];
         let Some((path, text)) = self.library.find(&folders, path) else { return };
         let kept = std::mem::replace(&mut self.file, self.library.shown(&path).into());
         for variable in super::model::variables(&text) {
-            self.write(variable.line, &variable.name, variable.value.as_deref().unwrap_or_default(), None);
+            let value = variable.value.as_deref().unwrap_or_default();
+            match VARIABLES.contains(&variable.name.as_str()) {
+                true => self.write(variable.line, &variable.name, value, None),
+                false => self.hand_on(&variable.name, value),
+            }
         }
         self.file = kept;
     }

@@ -115,9 +115,15 @@ impl State<'_> {
             .iter()
             .find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)))
             .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)));
-        let unread = from_file
+        let mut unread = from_file
             .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
             .unwrap_or_default();
+        let workspace = match own.iter().rfind(|(name, _)| name == "GOWORK") {
+            Some((_, value)) => self.workspace(line, Some(value), Some(&command)),
+            None if self.is_set("GOWORK", list) => None,
+            None => self.workspace_above(line, &here, &command),
+        };
+        unread.extend(workspace);
         let without = own.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
         self.made_without(line, command, Made { own: settings, delivered, unread, here: Some(here) }, list, &without);
     }
@@ -134,6 +140,12 @@ impl State<'_> {
         let in_force = [in_force, changed, unread].concat();
         let (place, tool) = (self.place(line), self.tool);
         self.builds.push(Build { place, tool, command, own, delivered, in_force, doubtful });
+    }
+
+    /// Whether a variable has a value for a build, by the environment or by what is written.
+    fn is_set(&self, name: &str, list: u64) -> bool {
+        let held = self.shell.is_exported(name) && !self.shell.held(name, list).is_empty();
+        held || self.scope.written.iter().any(|(written, _)| written == name)
     }
 
     /// Where a path leads, relative to the source root. Where what is before it is not known, only one folder of the tree may have that name.

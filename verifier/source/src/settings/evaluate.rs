@@ -282,6 +282,9 @@ impl State<'_> {
                 at: None,
             });
         }
+        if name == "GOWORK" {
+            ids.extend(self.workspace(line, text.as_deref(), command));
+        }
         self.known.insert(known, ids.clone());
         ids
     }

@@ -45,6 +45,9 @@ mod tests;
 mod told;
 mod tools;
 mod unread;
+mod workspaces;
+#[cfg(test)]
+mod workspaces_tests;
 mod wrappers;
 mod yaml;
 

@@ -189,6 +189,7 @@ fn named(expression: &str) -> Option<String> {
     let (of, name) = expression.split_once('.').filter(|_| plain)?;
     match (of, name.split('.').collect::<Vec<_>>().as_slice()) {
         ("env", [name]) => Some((*name).to_owned()),
+        ("github", ["workspace"]) => Some("GITHUB_WORKSPACE".to_owned()),
         ("matrix", _) => Some(of_matrix(name)),
         ("inputs", [name]) => Some(format!("INPUT_{}", sound(name))),
         ("steps", [id, "outputs", name]) => Some(format!("STEP_{}_{}", sound(id), sound(name))),

@@ -77,7 +77,7 @@ fact! {
     pub struct BuildSetting = "inventory.build_settings", layers [Source], counts "build-files" {
         /// The sort of file it stands in.
         tool: BuildFile,
-        /// The setting's name: a flag (`-mod`, `-overlay`, `-tags`), a variable (`CGO_ENABLED`, `GOSUMDB`) or a source-changing command (`go mod edit`, `sed -i`).
+        /// The setting's name: a flag (`-mod`, `-overlay`, `-tags`), a variable (`CGO_ENABLED`, `GOSUMDB`) a source-changing command (`go mod edit`, `sed -i`), or what stands in another's place (`another go command`, `another workspace`).
         setting: String,
         /// Its value; of a Go command that changes the module graph its arguments; null for a flag without one.
         value: Known<Option<String>>,

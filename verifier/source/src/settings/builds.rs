@@ -4,9 +4,19 @@ use super::cut;
 use super::delivered::Asked;
 use super::evaluate::{Build, State};
 use super::flags::{self, VARIABLES};
+use super::printed::Here;
 use super::reads::Part;
 use super::state::{Sure, Where};
-use assize_facts::Known;
+use assize_facts::{Known, reason};
+
+/// A build: its own settings, whether it makes a delivered program, what nobody read of it, and where it runs.
+pub(super) struct Made {
+    pub own: Vec<(String, Option<String>)>,
+    pub delivered: Known<bool>,
+    pub unread: Vec<usize>,
+    /// `None`: changes of sources are not held against it.
+    pub here: Option<Where>,
+}
 
 impl State<'_> {
     /// A call of the Go command.
@@ -42,6 +52,12 @@ impl State<'_> {
             Some("work") if ["edit", "init", "sync", "use", "vendor"].contains(&second.as_str()) => {
                 self.changed(line, &format!("go work {second}"), &words[2..], &shown, here);
             }
+            // A program of the tree that is called like a build may be one.
+            Some("run") if words[1..].iter().any(|w| !w.starts_with('-') && super::foreign::is_builder(w)) => {
+                let why = reason!("built-by-another-tool", tool = words[1..].join(" "));
+                let made = Made { own: own_settings(own), delivered: Known::Unknown(why), unread: vec![], here: None };
+                self.made(line, shown, made, list);
+            }
             // By itself it is about the package of the folder.
             Some("get") if words.len() == 1 => self.changed(line, "go get", &[".".into()], &shown, here),
             Some(verb @ ("get" | "generate")) => {
@@ -62,7 +78,7 @@ impl State<'_> {
         install: bool,
         here: Where,
     ) {
-        let values = super::state::Seen { shell: &self.shell, list };
+        let values = Here { state: self, list };
         let words: Vec<String> = words.iter().map(|w| self.package(w)).collect();
         let arguments = flags::arguments(&words);
         // Of a loop's values each is built in its turn.
@@ -91,23 +107,47 @@ impl State<'_> {
         let delivered = turns.iter().map(|packages| self.targets.built(Asked { packages, ..asked }));
         let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
         let mut settings = arguments.settings;
-        for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
-            if name == "GOFLAGS" {
-                settings.extend(flags::flags(&flags::quoted_words(value)));
-            }
-            settings.push((name.clone(), Some(value.clone())));
-        }
+        settings.extend(own_settings(own));
         if let Some((_, path)) = own.iter().find(|(name, value)| name == "GOENV" && value != "off") {
             self.settings_file(path);
         }
-        let in_force = self.in_force(&settings, own, list);
-        let (changed, doubtful) = self.changes_for(&here);
-        let (place, tool) = (self.place(line), self.tool);
         // Flags that a file holds nobody reads here. (As a part of a word it is a part of a value.)
-        let from_file = words.iter().find(|word| ["$(cat ", "$(<"].iter().any(|read| word.starts_with(read)));
-        let unread = from_file.map(|word| self.unknown_flags(line, word, &command)).unwrap_or_default();
+        let from_file = words
+            .iter()
+            .find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)))
+            .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)));
+        let mut unread = from_file
+            .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
+            .unwrap_or_default();
+        let workspace = match own.iter().rfind(|(name, _)| name == "GOWORK") {
+            Some((_, value)) => self.workspace(line, Some(value), Some(&command)),
+            None if self.is_set("GOWORK", list) => None,
+            None => self.workspace_above(line, &here, &command),
+        };
+        unread.extend(workspace);
+        let without = own.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
+        self.made_without(line, command, Made { own: settings, delivered, unread, here: Some(here) }, list, &without);
+    }
+
+    /// Notes a build, with what is in force for it.
+    pub fn made(&mut self, line: u32, command: String, made: Made, list: u64) {
+        self.made_without(line, command, made, list, &[]);
+    }
+
+    fn made_without(&mut self, line: u32, command: String, made: Made, list: u64, without: &[&str]) {
+        let Made { own, delivered, unread, here } = made;
+        let in_force = self.in_force(&own, without, list);
+        let (changed, doubtful) = here.map(|here| self.changes_for(&here)).unwrap_or_default();
         let in_force = [in_force, changed, unread].concat();
-        self.builds.push(Build { place, tool, command, own: settings, delivered, in_force, doubtful });
+        let (place, tool) = (self.place(line), self.tool);
+        self.builds.push(Build { place, tool, command, own, delivered, in_force, doubtful });
+    }
+
+    /// Whether a variable has a value for a build, by the environment or by what is written.
+    fn is_set(&self, name: &str, list: u64) -> bool {
+        let held = self.shell.is_exported(name) && !self.shell.held(name, list).is_empty();
+        self.shell.reads_around(|| Part::Ledger);
+        held || self.scope.written.iter().any(|(written, _)| written == name)
     }
 
     /// Where a path leads, relative to the source root. Where what is before it is not known, only one folder of the tree may have that name.
@@ -133,10 +173,10 @@ impl State<'_> {
     }
 
     /// The variables that hold for a build, and what is written; a flag on the command line goes before GOFLAGS.
-    fn in_force(&self, settings: &[(String, Option<String>)], own: &[(String, String)], list: u64) -> Vec<usize> {
+    fn in_force(&self, settings: &[(String, Option<String>)], without: &[&str], list: u64) -> Vec<usize> {
         let mut ids = Vec::new();
         self.shell.reads_around(|| Part::Ledger);
-        for name in VARIABLES.iter().filter(|name| !own.iter().any(|(n, _)| n == *name)) {
+        for name in VARIABLES.iter().filter(|name| !without.contains(name)) {
             let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
             ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
             let decided = held.first().is_some_and(|h| h.sure != Sure::Maybe && h.value.is_some());
@@ -156,7 +196,10 @@ impl State<'_> {
         self.shell.reads_around(|| Part::Ledger);
         let made = self.scope.changes.iter().map(|id| (*id, true));
         for (id, is_made) in made.chain(self.scope.possible.iter().map(|id| (*id, false))) {
-            let Some(changed) = &self.seen[id].at else { continue };
+            let Some(changed) = &self.seen[id].at else {
+                sure.push(id);
+                continue;
+            };
             let reaches = match (changed.folder.as_deref(), built.folder.as_deref()) {
                 (Some(at), Some(folder)) => Some(self.targets.reaches(at, folder)),
                 // Wherever it runs, it builds a delivered package.
@@ -172,6 +215,18 @@ impl State<'_> {
         }
         (sure, doubtful)
     }
+}
+
+/// What variables before a command set for it, and of GOFLAGS the flags.
+fn own_settings(own: &[(String, String)]) -> Vec<(String, Option<String>)> {
+    let mut settings = Vec::new();
+    for (name, value) in own.iter().filter(|(name, _)| VARIABLES.contains(&name.as_str())) {
+        if name == "GOFLAGS" {
+            settings.extend(flags::flags(&flags::quoted_words(value)));
+        }
+        settings.push((name.clone(), Some(value.clone())));
+    }
+    settings
 }
 
 /// `go mod edit -json`: prints, and writes nothing. `-fmt` alone writes the same graph.

@@ -15,7 +15,8 @@ pub(super) fn counts(files: &str) -> Vec<String> {
     told_in(files).into_iter().filter_map(sign).collect()
 }
 
-fn table(cases: &[(&str, &str, &[&str])]) {
+/// Files, and what counts of them.
+pub(super) fn table(cases: &[(&str, &str, &[&str])]) {
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|(what, files, expected)| {
@@ -198,7 +199,7 @@ fn settings_reach_the_build_through_other_files() {
         (
             "a variable that adds to itself, and one that never ends",
             "-- Makefile --\nT := a $(T)\nifdef X\nT := b $(T)\nendif\nU = $(V)$(V)\nV = $(U)$(U) -overlay=o\napp:\n\tgo build -tags \"$(T)\" $(U) ./cmd/app\n",
-            &["+ Makefile:8 -overlay=o", "+ Makefile:8 -tags"],
+            &["+ Makefile:8 -overlay=o", "+ Makefile:8 -tags=a ", "+ Makefile:8 -tags=b a "],
         ),
         (
             "make exports everything",

@@ -1,13 +1,13 @@
 //! Carrying out shell commands as far as they set something, change something or build.
 
+use super::assignments::{assigned, is_for_settings, pairs, prefix};
 use super::cut;
-use super::delivered::{OUTSIDE, normal};
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
-use super::flags::{MODULE_FILES, changes_sources, folders_written};
+use super::printed::Here;
 use super::reads::Part;
-use super::shell::{Command, Joined, Node, plain};
-use super::state::{Function, Held, Seen, Slot, Sure, Where};
+use super::shell::{Command, Joined, Node, QUOTED, plain};
+use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -82,8 +82,9 @@ impl State<'_> {
                 let declares = word == "local" && !command.words.iter().any(|w| w.starts_with('-') && w.contains('x'));
                 let writes =
                     command.into.as_deref().is_some_and(|into| into.contains("GITHUB_ENV") || into.contains('.'));
+                let reads = word == "read" && (command.from.is_some() || command.document.is_some());
                 if IDLE.contains(&word) || declares {
-                    return !writes;
+                    return !writes && !reads;
                 }
                 match self.shell.function(word) {
                     Some(_) if names.iter().any(|name| name == word) => true,
@@ -134,20 +135,6 @@ impl State<'_> {
         self.end(begun);
     }
 
-    /// Puts `$1`, `$@` in place; gives those that were there.
-    fn parameters(&mut self, arguments: &[String]) -> Kept {
-        let kept = self.shell.take_parameters();
-        let held = |value: String| Held { value: Some(value.into()), seen: vec![], sure: Sure::Always };
-        if !arguments.is_empty() {
-            self.shell.hold("@", held(arguments.join(" ")));
-            self.shell.hold("*", held(arguments.join(" ")));
-        }
-        for (at, argument) in arguments.iter().take(9).enumerate() {
-            self.shell.hold(&(at + 1).to_string(), held(argument.clone()));
-        }
-        kept
-    }
-
     fn command(&mut self, base_line: u32, command: &Command, base: u64, conditional: bool) {
         let line = base_line + command.line;
         let list = base + 1 + u64::from(command.list);
@@ -165,26 +152,32 @@ impl State<'_> {
             return;
         }
         let words = self.expanded(&command.words, list);
-        let run = Run { line, list, sure, into: command.into.as_ref(), document: command.document.as_deref(), command };
+        let (into, from) = (command.into.as_ref(), command.from.as_deref());
+        let run = Run { line, list, sure, into, from, document: command.document.as_deref(), command };
         self.run(words, &run);
     }
 
     /// Whether a command is one that neither sets, changes nor builds anything, whatever its words become.
     fn does_nothing(&self, command: &Command) -> bool {
         let [first, ..] = command.words.as_slice() else { return false };
-        let sets =
-            matches!(first.as_str(), "for" | "cat") || first == "printf" && command.words.iter().any(|w| w != first);
+        let is_given = command.from.is_some() || command.document.is_some();
+        let sets = matches!(first.as_str(), "for" | "cat")
+            || first == "printf" && command.words.iter().any(|w| w != first)
+            || first == "read" && is_given;
         let idle = IDLE.contains(&first.as_str()) && !sets && command.into.is_none();
         idle && self.depth < DEEPEST && self.shell.function(first).is_none()
     }
 
     /// Words with what is known put in; an assignment stays one word.
     fn expanded(&self, words: &[String], list: u64) -> Vec<String> {
-        let values = Seen { shell: &self.shell, list };
+        let values = Here { state: self, list };
+        let declares = words.first().is_some_and(|word| matches!(word.as_str(), "export" | "declare" | "typeset"));
         let mut out = Vec::new();
         for word in words {
             match assigned(word) {
                 Some(_) => out.push(expand::text(word, &values)),
+                // Any of the values that a loop gives in its turn.
+                None if declares && word.starts_with(QUOTED) => out.extend(expand::each(&plain(word), &values)),
                 None => out.extend(expand::words(word, &values)),
             }
         }
@@ -194,6 +187,7 @@ impl State<'_> {
     pub(super) fn run(&mut self, all: Vec<String>, run: &Run<'_>) {
         let shown = Shown { words: &all, text: OnceCell::new() };
         let (own, words) = prefix(&all);
+        self.note_written(words, run);
         let Some(program) = words.first() else {
             for (name, value) in &own {
                 self.assign(run, name, value, &shown, false);
@@ -207,18 +201,6 @@ impl State<'_> {
             self.scope.cut = true;
         }
         self.depth -= 1;
-    }
-
-    fn assign(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &Shown<'_>, export: bool) {
-        let (name, value) = match name.strip_suffix('+') {
-            Some(name) => {
-                let before =
-                    self.shell.held(name, run.list).iter().rev().find_map(|h| h.value.clone()).unwrap_or_default();
-                (name, format!("{before} {value}"))
-            }
-            None => (name, value.to_owned()),
-        };
-        self.set(run.line, name, Some(value), Some(shown), export, run.sure);
     }
 
     fn program(&mut self, program: &str, words: &[String], own: &[(String, String)], shown: &Shown<'_>, run: &Run<'_>) {
@@ -240,7 +222,11 @@ impl State<'_> {
             "git" if words.get(1).is_some_and(|w| w == "clone") => self.clone_of(&plain_all(words)),
             "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
-            "source" | "." => self.sourced(words),
+            "source" | "." => self.sourced(words, run),
+            // Of direnv.
+            "source_env" | "source_env_if_exists" => self.sourced(words, run),
+            "dotenv" | "dotenv_if_exists" => self.settings_file(words.get(1).map_or(".env", String::as_str)),
+            "read" | "mapfile" | "readarray" => self.taken_in(words, run),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
             name if is_go(name) && self.shell.function(name).is_none() => {
                 self.go(run.line, &plain_all(words), own, run.list);
@@ -261,6 +247,13 @@ impl State<'_> {
             "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" => {
                 self.exported_apart(own, shown, run, |state| state.tools(run.line, &plain_all(words)));
             }
+            // What it prints stands before a command, or is one; a variable that is not set is nothing.
+            _ if program.starts_with('$') && (program.ends_with(')') || !program.contains('/')) => {
+                self.unread_of_tree(run, program);
+                if words.len() > 1 {
+                    self.run([pairs(own), words[1..].to_vec()].concat(), run);
+                }
+            }
             name if self.shell.function(name).is_some() => {
                 let kept = self.shell.some_variables(own.iter().map(|(name, _)| name.as_str()));
                 self.exported_for(own, shown, run);
@@ -278,185 +271,43 @@ impl State<'_> {
                     }
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
-                Wrapped::Words([]) => {}
-                Wrapped::Words(rest) => self.run([pairs(own), rest.to_vec()].concat(), run),
+                Wrapped::Words([]) => drop(self.edited(program, words, shown, run)),
+                Wrapped::Words(rest) => {
+                    let given = if name == "xargs" { self.arguments_given(words, run) } else { vec![] };
+                    self.run([pairs(own), rest.to_vec(), given].concat(), run);
+                }
             },
             "echo" | "printf" if is_for_settings(words, run) => {
                 for word in words[1..].iter().flat_map(|w| w.split("\\n")) {
                     self.written(run, word, shown);
                 }
             }
-            "cat" | "tee" if is_for_settings(words, run) && run.document.is_some() => {
-                let text = plain(run.document.unwrap_or_default());
-                text.lines().for_each(|line| self.written(run, line, shown));
+            name if is_for_settings(words, run) => {
+                match self.handed_on(name, words, run) {
+                    Some(text) => text.lines().for_each(|line| self.written(run, line, shown)),
+                    None => self.unread_of_tree(run, &format!("$({})", plain(&words.join(" ")))),
+                }
+                self.edited(program, words, shown, run);
             }
             "printf" if words.get(1).is_some_and(|w| w == "-v") && words.len() > 3 => {
                 let text = words[3..].iter().filter(|w| !w.contains('%')).cloned().collect::<Vec<_>>().join(" ");
                 self.assign(run, &words[2], &text, shown, false);
             }
-            name => {
-                if let Some(change) =
-                    changes_sources(name, words, run.into.filter(|_| !matches!(name, "grep" | "diff")))
-                {
-                    let place = self.place_of_edit(change, name, words, run);
-                    self.changed(run.line, change, &[], shown, place);
+            _ => {
+                if self.foreign(words, own, shown, run) || self.edited(program, words, shown, run) {
+                    // It is told.
                 } else if program.contains('/') || program.ends_with(".sh") {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
             }
         }
     }
-
-    /// Where a change is made: module files may lie elsewhere than the shell is.
-    fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
-        let here = self.shell.place();
-        if change != MODULE_FILES {
-            return here;
-        }
-        let folders = folders_written(program, words, run.into);
-        let edited: Option<Vec<String>> = folders.iter().map(|folder| self.module_edited(&plain(folder))).collect();
-        let Some(edited) = edited.filter(|all| !all.is_empty()) else { return here };
-        let counts = edited.iter().find(|folder| *folder != OUTSIDE).cloned();
-        Where { folder: Some(counts.unwrap_or_else(|| OUTSIDE.to_owned())), moved: here.moved + 1 }
-    }
-
-    /// The folder of the module that a file's folder means, where that is known; outside, where it is surely none of the delivered programs'.
-    fn module_edited(&self, folder: &str) -> Option<String> {
-        if ["/tmp/", "/var/tmp/"].iter().any(|place| folder.starts_with(place)) || folder.contains("mktemp") {
-            return Some(OUTSIDE.to_owned());
-        }
-        if folder.is_empty() || folder.starts_with('/') || folder.contains('$') {
-            return None;
-        }
-        let place = self.shell.place();
-        // Where nobody has moved yet a script stands at the root, or at what is one for all that it names.
-        let here = place.folder.or((place.moved == 0).then(String::new))?;
-        let path = normal(&format!("{here}/{folder}"));
-        match path.starts_with("..") {
-            true => None,
-            false => Some(if self.targets.is_for_delivered(&path) { path } else { OUTSIDE.to_owned() }),
-        }
-    }
-
-    /// A line of a file of settings.
-    fn written(&mut self, run: &Run<'_>, line: &str, shown: &Shown<'_>) {
-        if let Some((name, value)) = line.trim().split_once('=') {
-            self.write(run.line, name, value.trim_matches(['"', '\'']), Some(shown));
-        }
-    }
-
-    /// Assignments before a command hold for it alone; the caller keeps what was there.
-    fn exported_for(&mut self, own: &[(String, String)], shown: &Shown<'_>, run: &Run<'_>) {
-        for (name, value) in own {
-            self.set(run.line, name, Some(value.clone()), Some(shown), true, Sure::Always);
-        }
-    }
-
-    fn exported_apart(
-        &mut self,
-        own: &[(String, String)],
-        shown: &Shown<'_>,
-        run: &Run<'_>,
-        what: impl FnOnce(&mut Self),
-    ) {
-        let before = self.shell.mark();
-        self.exported_for(own, shown, run);
-        what(self);
-        self.shell.back(before);
-    }
-
-    fn declaration(&mut self, words: &[String], shown: &Shown<'_>, run: &Run<'_>) {
-        let export = words[0] == "export" || words.iter().any(|w| w.starts_with('-') && w.contains('x'));
-        for word in words[1..].iter().filter(|w| !w.starts_with('-')) {
-            match assigned(word) {
-                Some((name, value)) => self.assign(run, name, value, shown, export),
-                None if export => self.shell.export(word),
-                None => {}
-            }
-        }
-    }
-
-    fn options(&mut self, words: &[String]) {
-        let has = |on: &str, name: &str| {
-            let short = |w: &String| w.starts_with(on) && !w.starts_with("--") && w.contains('a');
-            words.iter().any(short) || words.windows(2).any(|w| w[0] == format!("{on}o") && w[1] == name)
-        };
-        if has("-", "allexport") {
-            self.shell.export_all(true);
-        }
-        if has("+", "allexport") {
-            self.shell.export_all(false);
-        }
-        if let Some(at) = words.iter().position(|w| w == "--") {
-            let held = Held { value: Some(words[at + 1..].join(" ").into()), seen: vec![], sure: Sure::Always };
-            self.shell.hold("@", held);
-        }
-    }
-
-    /// `for x in a b`: any of them.
-    fn loop_variable(&mut self, words: &[String]) {
-        let Some(name) = words.get(1) else { return };
-        for (at, value) in words.iter().skip(3).enumerate() {
-            let sure = if at == 0 { Sure::Always } else { Sure::Maybe };
-            self.shell.hold(name, Held { value: Some(value.as_str().into()), seen: vec![], sure });
-        }
-    }
-
-    fn other_shell(&mut self, words: &[String], own: &[(String, String)], run: &Run<'_>) {
-        let shown = Shown { words, text: OnceCell::new() };
-        let text = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
-        let text = text.and_then(|at| words.get(at + 1)).cloned().or_else(|| run.document.map(str::to_owned));
-        let file = words[1..].iter().find(|w| !w.starts_with(['-', '+'])).cloned();
-        self.exported_apart(own, &shown, run, |state| match (text, file) {
-            (Some(text), _) => state.script(run.line, &plain(&text)),
-            (None, Some(file)) => state.called_file(&file, &words[2..]),
-            (None, None) => {}
-        });
-    }
-
-    fn sourced(&mut self, words: &[String]) {
-        let Some(path) = words.get(1) else { return };
-        self.with_file(path, |state, text| state.script(1, text));
-    }
-
-    /// A script of the tree that is called as a program.
-    fn called_file(&mut self, path: &str, arguments: &[String]) {
-        let kept = self.parameters(arguments);
-        self.with_file(path, |state, text| {
-            let first = text.lines().next().unwrap_or_default();
-            let is_shell = !first.starts_with("#!") || first.contains("sh");
-            if is_shell {
-                state.script(1, text);
-            }
-        });
-        self.shell.give_variables(kept);
-    }
-
-    /// Goes on in another file of the tree, for one purpose at a time.
-    pub fn with_file(&mut self, path: &str, what: impl FnOnce(&mut Self, &str)) {
-        self.with_file_for(path, "", what);
-    }
-
-    pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
-        let path = self.shell.path(path, &self.home).unwrap_or_else(|| path.to_owned());
-        let here = self.shell.folder().unwrap_or_default();
-        let Some((path, text)) = self.library.find(&["", here, &self.home], &path) else { return };
-        let Some(begun) = self.begin(&format!("{path} {purpose}"), "") else { return };
-        let shown = self.library.shown(&path).into();
-        let kept_file = std::mem::replace(&mut self.file, shown);
-        let kept_home = std::mem::replace(&mut self.home, super::library::folder(&path).into());
-        let tool = super::sort(&path).unwrap_or(assize_facts::kinds::inventory::BuildFile::Shell);
-        let kept_tool = std::mem::replace(&mut self.tool, tool);
-        what(self, &text);
-        (self.file, self.home, self.tool) = (kept_file, kept_home, kept_tool);
-        self.end(begun);
-    }
 }
 
 /// A command as it is shown; most are not.
 pub(super) struct Shown<'w> {
-    words: &'w [String],
-    text: OnceCell<String>,
+    pub words: &'w [String],
+    pub text: OnceCell<String>,
 }
 
 impl Deref for Shown<'_> {
@@ -467,26 +318,15 @@ impl Deref for Shown<'_> {
     }
 }
 
-/// Variables as they were.
-type Kept = Vec<(&'static str, Option<Slot>)>;
-
 /// A command as it is carried out.
 pub(super) struct Run<'c> {
     pub line: u32,
     pub list: u64,
-    sure: Sure,
-    into: Option<&'c String>,
-    document: Option<&'c str>,
-    command: &'c Command,
-}
-
-/// Whether the output goes to the environment of later steps, or to where the Go command looks for settings.
-fn is_for_settings(words: &[String], run: &Run<'_>) -> bool {
-    let is_one = |w: &String| {
-        ["GITHUB_ENV", "GOENV"].iter().any(|name| w.contains(name)) || w.ends_with("/go.env") || w.ends_with("go/env")
-    };
-    let tee = words.first().is_some_and(|w| w == "tee");
-    run.command.into.as_ref().is_some_and(is_one) || (tee && words.iter().any(is_one))
+    pub sure: Sure,
+    pub into: Option<&'c String>,
+    pub from: Option<&'c str>,
+    pub document: Option<&'c str>,
+    pub command: &'c Command,
 }
 
 fn moved(node: Node, lines: u32) -> Node {
@@ -501,32 +341,6 @@ fn moved(node: Node, lines: u32) -> Node {
 
 pub(super) fn plain_all(words: &[String]) -> Vec<String> {
     words.iter().map(|w| plain(w)).collect()
-}
-
-pub(super) fn pairs(own: &[(String, String)]) -> Vec<String> {
-    own.iter().map(|(name, value)| format!("{name}={value}")).collect()
-}
-
-/// `NAME=value`, `NAME+=value`: the name (with its `+`) and the value.
-fn assigned(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
-    let bare = name.strip_suffix('+').unwrap_or(name);
-    let sound = !bare.is_empty()
-        && !bare.starts_with(|c: char| c.is_ascii_digit())
-        && bare.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    sound.then_some((name, value))
-}
-
-/// Assignments before a command, and the command.
-fn prefix(words: &[String]) -> (Vec<(String, String)>, &[String]) {
-    let mut own = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        match assigned(word) {
-            Some((name, value)) => own.push((name.to_owned(), value.to_owned())),
-            None => return (own, &words[at..]),
-        }
-    }
-    (own, &[])
 }
 
 /// `go`, `go1.26.8`, and what a makefile that names no value calls `$(GO)`.

@@ -1,6 +1,7 @@
 //! Programs that run others (containers with the source in them, `find`), and copies of other projects.
 
-use super::commands::{Run, pairs, plain_all};
+use super::assignments::pairs;
+use super::commands::{Run, plain_all};
 use super::delivered::OUTSIDE;
 use super::evaluate::State;
 use super::reads::Part;

@@ -111,6 +111,9 @@ impl Targets {
         }
         let here = [".".to_owned()];
         let packages = if asked.packages.is_empty() { &here[..] } else { asked.packages };
+        // One that is named twice is one.
+        let is_same = |all: &[String]| all.iter().all(|package| normal(package) == normal(&all[0]));
+        let packages = if is_same(packages) { &packages[..1] } else { packages };
         let mut doubtful = self.undeclared;
         // Files of one package are one package; what a variable gives beside it may be flags, or nothing.
         let named = packages.iter().filter(|p| !p.starts_with('$')).count();

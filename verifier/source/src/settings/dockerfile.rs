@@ -137,7 +137,7 @@ impl Stage {
         self.fill();
         let Some((to, from)) = words.split_last() else { return };
         let target = absolute(&self.folder, to);
-        if super::flags::replaces_go_command(from, &target) {
+        if super::edits::replaces_go_command(from, &target) {
             let from = from.first().map_or("", String::as_str);
             self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}'")));
         }
@@ -230,7 +230,7 @@ impl Stage {
 
 /// A file by whose content a build is another one.
 fn is_source(name: &str) -> bool {
-    super::flags::is_module_file(name) || name.ends_with(".go")
+    super::edits::is_module_file(name) || name.ends_with(".go")
 }
 
 fn absolute(folder: &str, path: &str) -> String {

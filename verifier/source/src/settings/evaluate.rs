@@ -5,13 +5,14 @@ use super::delivered::{Targets, normal};
 use super::flags::{self, VARIABLES};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
+use super::printed::Here;
 use super::reads::Part;
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -44,7 +45,7 @@ pub(super) struct Seen {
     pub command: Option<String>,
     /// Why it may not be in force where it seems to be.
     pub doubt: Option<Reason>,
-    /// Of a change: where it is made.
+    /// Of a change: where it is made; without one it is for all.
     pub at: Option<Where>,
 }
 
@@ -75,11 +76,14 @@ pub(super) struct State<'l> {
     pub lists: u64,
     /// Runs only where a file is older than another.
     pub stale: bool,
+    /// Names of files that some command writes: they need not hold what was delivered.
+    pub rewritten: BTreeSet<String>,
     /// What came of files and functions that were carried out.
     pub results: Results,
     /// Settings by where they stand and what they say.
     known: HashMap<Line, Vec<usize>>,
     edits: HashMap<Edit, usize>,
+    unread: HashMap<(Place, String), Vec<usize>>,
     pub seen: Vec<Seen>,
     pub builds: Vec<Build>,
 }
@@ -116,9 +120,11 @@ impl<'l> State<'l> {
             depth: 0,
             lists: 0,
             stale: false,
+            rewritten: BTreeSet::new(),
             results: Results::default(),
             known: HashMap::new(),
             edits: HashMap::new(),
+            unread: HashMap::new(),
             seen: vec![],
             builds: vec![],
         }
@@ -142,7 +148,11 @@ impl<'l> State<'l> {
 pub(super) fn first_folder(tool: BuildFile, file: &str) -> Option<String> {
     match tool {
         // Fragments are included from elsewhere.
-        BuildFile::Makefile if file.ends_with(".mk") => None,
+        BuildFile::Makefile if [".mk", ".mak", ".make"].iter().any(|end| file.ends_with(end)) => None,
+        // One of the places where goreleaser looks for it.
+        BuildFile::Goreleaser if folder(file).rsplit('/').next() == Some(".config") => {
+            Some(folder(folder(file)).into())
+        }
         BuildFile::Makefile | BuildFile::Taskfile | BuildFile::Goreleaser => Some(folder(file).into()),
         BuildFile::GithubActions | BuildFile::GitlabCi => Some(String::new()),
         BuildFile::Dockerfile
@@ -165,6 +175,7 @@ impl State<'_> {
             Step::Run { line, script, env, folder, stale } => {
                 let (before, was_stale) = (self.shell.mark(), self.stale);
                 self.stale |= *stale;
+                self.give_written();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
                 if let Some(folder) = folder {
                     self.shell.move_to(Some(folder.clone()));
@@ -180,6 +191,7 @@ impl State<'_> {
                 self.go(*line, words, &[], 0);
                 self.shell.back(before);
             }
+            Step::Unread { line, why } => self.unread(*line, why.clone(), None),
             Step::Settings { path } => self.settings_file(path),
             Step::Tool { line, words, env } => {
                 let before = self.shell.mark();
@@ -195,7 +207,7 @@ impl State<'_> {
     }
 
     fn environment(&mut self, variable: &Variable, sure: Sure) {
-        let values = super::state::Seen { shell: &self.shell, list: 0 };
+        let values = Here { state: self, list: 0 };
         let value = variable.value.as_ref().map(|v| super::expand::text(v, &values));
         self.set(variable.line, &variable.name, value, None, true, sure);
     }
@@ -271,20 +283,35 @@ impl State<'_> {
                 at: None,
             });
         }
+        if name == "GOWORK" {
+            ids.extend(self.workspace(line, text.as_deref(), command));
+        }
         self.known.insert(known, ids.clone());
         ids
     }
 
-    /// Flags that may stand in what a command is given and nobody can read: those that would change most.
-    pub fn unknown_flags(&mut self, line: u32, text: &str, command: &str) -> Vec<usize> {
+    /// What nobody read may set anything for all builds after it.
+    pub fn unread(&mut self, line: u32, why: Reason, command: Option<&str>) {
+        let place = self.place(line);
+        let known = self.unread.get(&(place.clone(), format!("{why:?}"))).cloned();
+        let ids = known.unwrap_or_else(|| self.unknown_flags(line, &why, command));
+        self.unread.insert((place, format!("{why:?}")), ids.clone());
+        for id in ids {
+            if !self.scope.changes.contains(&id) {
+                self.scope.changes.push(id);
+            }
+        }
+    }
+
+    /// Flags that may stand in what nobody can read: those that would change most.
+    pub fn unknown_flags(&mut self, line: u32, doubt: &Reason, command: Option<&str>) -> Vec<usize> {
         let (place, tool) = (self.place(line), self.tool);
-        let doubt = reason!("value-of-variable", text = text);
         let flag = |name: &&str| Seen {
             place: place.clone(),
             tool,
             name: (*name).to_owned(),
             value: Known::Unknown(doubt.clone()),
-            command: Some(command.to_owned()),
+            command: command.map(str::to_owned),
             doubt: Some(doubt.clone()),
             at: None,
         };
@@ -307,12 +334,32 @@ impl State<'_> {
         self.stale.then(|| reason!("rule-of-stale-files"))
     }
 
+    /// What was written for later steps is in their environment.
+    fn give_written(&mut self) {
+        self.shell.reads_around(|| Part::Ledger);
+        let written = self.scope.written.clone();
+        for (name, held) in written.into_iter().filter(|(name, _)| !VARIABLES.contains(&name.as_str())) {
+            self.shell.hold(&name, held);
+            self.shell.export(&name);
+        }
+    }
+
+    /// A value that a file gives to later steps, and that is no setting.
+    pub fn hand_on(&mut self, name: &str, value: &str) {
+        let held = Held { value: Some(value.into()), seen: vec![], sure: Sure::Always };
+        self.scope.written.push((name.to_owned(), held));
+    }
+
     pub fn settings_file(&mut self, path: &str) {
         let folders = [self.shell.folder().unwrap_or_default(), &self.home, ""];
         let Some((path, text)) = self.library.find(&folders, path) else { return };
         let kept = std::mem::replace(&mut self.file, self.library.shown(&path).into());
         for variable in super::model::variables(&text) {
-            self.write(variable.line, &variable.name, variable.value.as_deref().unwrap_or_default(), None);
+            let value = variable.value.as_deref().unwrap_or_default();
+            match VARIABLES.contains(&variable.name.as_str()) {
+                true => self.write(variable.line, &variable.name, value, None),
+                false => self.hand_on(&variable.name, value),
+            }
         }
         self.file = kept;
     }

@@ -7,6 +7,11 @@ use std::rc::Rc;
 /// Everything that a variable may hold here, as far as it is known.
 pub(super) trait Values {
     fn values(&self, name: &str) -> Vec<Rc<str>>;
+
+    /// What a command prints that stands in the place of a word.
+    fn printed(&self, _command: &str) -> Option<String> {
+        None
+    }
 }
 
 /// Deeper nested defaults are not read.
@@ -65,6 +70,12 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
         let quoted = !rest[at..].starts_with('$');
         push(out, &rest[..at]);
         rest = &rest[at + if quoted { QUOTED.len_utf8() } else { 1 }..];
+        let command = rest.starts_with('(').then(|| inside(rest)).flatten();
+        if let Some((command, text)) = command.and_then(|c| Some((c, values.printed(c)?))) {
+            split(out, &text, !quoted);
+            rest = &rest[command.len() + 2..];
+            continue;
+        }
         let Some(Reference { name, how, length }) = reference(rest) else {
             push(out, "$");
             continue;
@@ -119,7 +130,7 @@ fn split(out: &mut Vec<String>, text: &str, apart: bool) {
 }
 
 /// Words between blanks; a command or a value that is put in keeps its blanks.
-fn parts(text: &str) -> Vec<&str> {
+pub(super) fn parts(text: &str) -> Vec<&str> {
     let (mut all, mut from, mut open) = (vec![], 0, 0_u32);
     let bytes = text.as_bytes();
     for (at, byte) in text.bytes().enumerate() {
@@ -183,6 +194,16 @@ fn reference(text: &str) -> Option<Reference<'_>> {
     }
     let end = text.find(|c| !is_name(c)).unwrap_or(text.len());
     (end > 0).then_some(Reference { name: &text[..end], how: How::Plain, length: end })
+}
+
+/// What stands in the brackets with which the text begins.
+fn inside(text: &str) -> Option<&str> {
+    let mut open = 0_i32;
+    let end = text.bytes().position(|byte| {
+        open += i32::from(byte == b'(') - i32::from(byte == b')');
+        open == 0
+    });
+    end.map(|end| &text[1..end])
 }
 
 /// Where the brace closes with which the text begins.

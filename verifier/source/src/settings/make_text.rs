@@ -1,20 +1,83 @@
 //! The texts of makefiles: logical lines, brackets, arguments of functions, what recipes bring along.
 
-/// Lines with continuations joined; a recipe keeps its tab.
-pub(super) fn logical_lines(text: &str) -> Vec<(u32, String)> {
+use super::expand::parts;
+use super::makefile::How;
+
+/// Lines with continuations joined; a recipe keeps what begins it. The shell joins a recipe's lines without a blank (GNU make, 5.1.1).
+pub(super) fn logical_lines(text: &str, prefix: char) -> Vec<(u32, String)> {
     let mut all: Vec<(u32, String)> = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
         let mut whole = line.to_owned();
+        let is_recipe = line.starts_with(['\t', prefix]);
         while whole.ends_with('\\') {
             whole.pop();
             let Some((_, more)) = lines.next() else { break };
-            whole.push(' ');
-            whole.push_str(more.trim_start());
+            match is_recipe {
+                true => whole.push_str(more.strip_prefix(['\t', prefix]).unwrap_or(more)),
+                false => {
+                    whole.push(' ');
+                    whole.push_str(more.trim_start());
+                }
+            }
         }
         all.push((number as u32 + 1, whole));
     }
     all
+}
+
+/// A line outside of recipes without its comment: that begins at a `#` which stands in no bracket, and is none of the recipe
+/// behind a rule's `;`.
+pub(super) fn without_comment(line: &str) -> &str {
+    let (mut depth, mut before) = (0, ' ');
+    let is_rule = line.find(':').is_some_and(|at| !line[at..].trim_start_matches(':').starts_with('='))
+        && line.find('=').is_none_or(|equals| line.find(':').is_some_and(|colon| colon < equals));
+    for (at, c) in line.char_indices() {
+        match c {
+            '(' | '{' if before == '$' || depth > 0 => depth += 1,
+            ')' | '}' if depth > 0 => depth -= 1,
+            ';' if depth == 0 && is_rule => return line,
+            '#' if depth == 0 && before != '\\' => return &line[..at],
+            _ => {}
+        }
+        before = c;
+    }
+    line
+}
+
+/// `NAME = value`, `:=`, `::=`, `?=`, `+=`.
+pub(super) fn assignment(line: &str) -> Option<(String, String, How)> {
+    let (left, value) = line.split_once('=')?;
+    let how = match left.chars().last() {
+        Some('+') => How::Add,
+        Some('?') => How::Weak,
+        Some(':') => How::Now,
+        Some('!') => How::Shell,
+        _ => How::Set,
+    };
+    let name = left.trim_end_matches(['+', '?', ':', '!']).trim();
+    let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+    sound.then(|| (name.to_owned(), value.trim().to_owned(), how))
+}
+
+/// `$(NAME) = value`, `FLAGS_$(OS) := value`: the name of the variable, and the rest of the line.
+pub(super) fn named_by_variable(line: &str) -> Option<(&str, &str)> {
+    let (mut depth, mut before) = (0, ' ');
+    for (at, c) in line.char_indices() {
+        match c {
+            '(' | '{' if before == '$' || depth > 0 => depth += 1,
+            ')' | '}' if depth > 0 => depth -= 1,
+            '=' if depth == 0 => {
+                let end = line[..at].trim_end_matches([':', '+', '?', '!']).trim_end().len();
+                let is_name = line[..end].contains('$') && parts(&line[..end]).len() == 1;
+                return is_name.then(|| line.split_at(end));
+            }
+            ':' if depth == 0 && !line[at..].trim_start_matches(':').starts_with('=') => return None,
+            _ => {}
+        }
+        before = c;
+    }
+    None
 }
 
 /// Where the bracket closes with which the text begins.

@@ -1,9 +1,13 @@
 //! What references and functions of makefiles become (GNU make, chapters 6 and 8).
 
+use super::expand::parts;
 use super::make_text::{arguments, is_substituted, matching, put_in};
 use super::makefile::{DEPTH, LONGEST, MOST, Make, OWN};
 
-impl Make {
+/// More ways to put the values of a recipe together are not looked at.
+const MOST_WAYS: usize = 128;
+
+impl Make<'_> {
     /// `$(NAME)` and `${NAME}` by their values; what is not known stays as it is written, `$$` is the shell's dollar.
     pub(super) fn expanded(&self, text: &str, depth: u32) -> String {
         if depth == DEPTH {
@@ -23,7 +27,7 @@ impl Make {
                     continue;
                 }
                 // One letter needs no brackets.
-                Some(letter) if letter.is_ascii_alphabetic() && self.variables.contains_key(&rest[..1]) => {
+                Some(letter) if letter.is_ascii() && self.is_known(&rest[..1]) => {
                     let part = out.ends_with(|c: char| !c.is_whitespace());
                     out.push_str(&self.reference(&rest[..1], depth, part));
                     rest = &rest[1..];
@@ -49,26 +53,20 @@ impl Make {
     fn reference(&self, inner: &str, depth: u32, part: bool) -> String {
         self.spent.set(self.spent.get() + 1);
         if depth == 0 || self.spent.get() > MOST {
-            return format!("${{{inner}}}");
+            return unread(inner);
         }
         if self.inside.borrow().iter().any(|name| name == inner) {
             return String::new();
         }
+        let specific = self.specific.borrow().get(inner).cloned();
+        if let Some(values) = specific {
+            return self.any_of(inner, values.iter().map(String::as_str), depth, part);
+        }
         if let Some(values) = self.variables.get(inner) {
-            self.inside.borrow_mut().push(inner.to_owned());
-            let mut all: Vec<String> = Vec::new();
-            for (_, value) in values {
-                let value = self.expanded(value, depth - 1);
-                if !all.contains(&value) {
-                    all.push(value);
-                }
-            }
-            self.inside.borrow_mut().pop();
-            let length: usize = all.iter().map(String::len).sum();
-            if length > LONGEST {
-                return format!("${{{inner}}}");
-            }
-            return if part && all.len() > 1 { format!("${{{inner}}}") } else { all.join(" ") };
+            return self.any_of(inner, values.iter().map(|(_, value)| value.as_str()), depth, part);
+        }
+        if inner == "MAKEFILE_LIST" {
+            return self.files_read();
         }
         if let Some((_, value)) = OWN.iter().find(|(name, _)| *name == inner) {
             return (*value).to_owned();
@@ -77,6 +75,10 @@ impl Make {
             return format!("${{{inner}}}");
         }
         match inner.split_once(char::is_whitespace) {
+            Some(("lastword", rest)) if rest.trim() == "$(MAKEFILE_LIST)" => {
+                self.files_read().rsplit(' ').next().unwrap_or_default().to_owned()
+            }
+            Some(("firstword", rest)) if rest.trim() == "$(MAKEFILE_LIST)" => self.tree.own_name().to_owned(),
             Some(("strip" | "sort" | "firstword" | "lastword" | "or" | "and", rest)) => {
                 self.expanded(rest, depth - 1).replace(',', " ").trim().to_owned()
             }
@@ -87,11 +89,20 @@ impl Make {
             }
             Some((
                 name @ ("addprefix" | "addsuffix" | "subst" | "patsubst" | "filter" | "filter-out" | "foreach"
-                | "value" | "word" | "wordlist"),
+                | "value" | "word" | "wordlist" | "dir" | "notdir" | "basename" | "abspath" | "realpath"
+                | "wildcard"),
                 rest,
             )) => self.made(name, &arguments(rest), depth - 1),
+            // They print, and stand for nothing.
+            Some(("info" | "warning" | "error" | "eval", _)) => String::new(),
+            Some(("file", rest)) if rest.trim_start().starts_with('<') => {
+                format!("$(cat {})", self.expanded(rest.trim_start().trim_start_matches('<'), depth - 1).trim())
+            }
             // What it prints is not known; what it does is the shell's to say.
-            Some(("shell", rest)) => format!("$({})", self.expanded(rest, depth - 1)),
+            Some(("shell", rest)) => {
+                let script = self.expanded(rest, depth - 1);
+                folder_printed(&script).unwrap_or_else(|| format!("$({script})"))
+            }
             Some(("call", rest)) => {
                 let mut parts = arguments(rest).into_iter();
                 let name = parts.next().unwrap_or_default().trim();
@@ -112,17 +123,72 @@ impl Make {
                     |word: &str| word.strip_suffix(from).map_or_else(|| word.to_owned(), |stem| format!("{stem}{to}"));
                 words.split_whitespace().map(each).collect::<Vec<_>>().join(" ")
             }
-            // `$($(NAME))`.
-            None if inner.starts_with("$(") && depth > 1 => {
-                let name = self.expanded(inner, depth - 1);
-                match self.variables.contains_key(&name) {
-                    true => self.reference(&name, depth - 1, part),
+            // `$($(NAME))`, `$(FLAGS_$(OS))`: any of the names that come of it.
+            None if inner.contains(['$']) && depth > 1 => {
+                let names = self.expanded(inner, depth - 1);
+                let of = |name: &str| match self.is_known(name) {
+                    true => self.reference(name, depth - 1, part),
                     false => format!("${{{name}}}"),
-                }
+                };
+                parts(&names).into_iter().map(of).collect::<Vec<_>>().join(" ")
             }
+            // A command that `:=` put in place already.
+            _ if inner.contains(char::is_whitespace) && !inner.contains('{') => format!("$({inner})"),
             // The recipe's shell may know it.
             _ => format!("${{{inner}}}"),
         }
+    }
+
+    fn is_known(&self, name: &str) -> bool {
+        self.variables.contains_key(name) || self.specific.borrow().contains_key(name)
+    }
+
+    /// All values that a variable may have; as a part of a word only one can stand.
+    fn any_of<'v>(&self, name: &str, values: impl Iterator<Item = &'v str>, depth: u32, part: bool) -> String {
+        self.inside.borrow_mut().push(name.to_owned());
+        let mut all: Vec<String> = Vec::new();
+        for value in values {
+            let value = self.expanded(value, depth - 1);
+            if !all.contains(&value) {
+                all.push(value);
+            }
+        }
+        self.inside.borrow_mut().pop();
+        let length: usize = all.iter().map(String::len).sum();
+        match () {
+            () if length > LONGEST => unread(name),
+            () if part && all.len() > 1 => self.one_of(name, all),
+            () => all.join(" "),
+        }
+    }
+
+    /// The value that stands in a word, in the way that is looked at; without one that is left open.
+    fn one_of(&self, name: &str, mut all: Vec<String>) -> String {
+        let Some(way) = self.way.get() else { return format!("${{{name}}}") };
+        let mut several = self.several.borrow_mut();
+        let at = several.iter().position(|(known, _)| known == name).unwrap_or(several.len());
+        if at == several.len() {
+            several.push((name.to_owned(), all.len()));
+        }
+        let before: usize = several[..at].iter().map(|(_, count)| *count).product();
+        all.swap_remove(way / before % all.len())
+    }
+
+    /// What a recipe's text may be, by the values of the variables in its words; and whether those are all.
+    pub(super) fn ways(&self, text: &str) -> (Vec<String>, bool) {
+        self.several.borrow_mut().clear();
+        let (mut all, mut way, mut count) = (Vec::new(), 0, 1);
+        while way < count.min(MOST_WAYS) {
+            self.way.set(Some(way));
+            let filled = self.expanded(text, DEPTH);
+            if !all.contains(&filled) {
+                all.push(filled);
+            }
+            count = self.several.borrow().iter().map(|(_, count)| *count).product();
+            way += 1;
+        }
+        self.way.set(None);
+        (all, count <= MOST_WAYS)
     }
 
     /// What a function makes of its arguments (GNU make, chapter 8); what one leaves out is left in, for it may be what is built.
@@ -165,7 +231,38 @@ impl Make {
                 .map(|(_, v)| v.clone())
                 .unwrap_or_default(),
             "wordlist" => part(2),
+            "abspath" | "realpath" => part(0),
+            "dir" => each(part(0), &|word| word.rfind('/').map_or("./", |end| &word[..=end]).to_owned()),
+            "notdir" => each(part(0), &|word| word.rsplit('/').next().unwrap_or(word).to_owned()),
+            "basename" => each(part(0), &|word| match word.rsplit_once('.') {
+                Some((stem, ending)) if !ending.contains('/') => stem.to_owned(),
+                _ => word.to_owned(),
+            }),
+            // As it is written where nothing of the tree is meant.
+            "wildcard" => each(part(0), &|pattern| match self.tree.matching(pattern) {
+                found if found.is_empty() && pattern.contains('$') => pattern.to_owned(),
+                found => found.join(" "),
+            }),
             _ => part(1),
         }
+    }
+}
+
+/// Stands for what is too long or too deep to be put in: as a word of a build it may be any flag.
+fn unread(name: &str) -> String {
+    let name: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
+    format!("$(unread {name})")
+}
+
+/// The folder that a command of one's own prints, relative to the makefile's.
+fn folder_printed(script: &str) -> Option<String> {
+    let words: Vec<&str> = script.split_whitespace().collect();
+    match words.as_slice() {
+        ["pwd"] | ["pwd", "-P" | "-L"] | ["/bin/pwd"] => Some(".".into()),
+        _ if script.contains(['$', '`', '|', ';', '"']) => None,
+        ["dirname", path] => Some(path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned()),
+        ["realpath", path] | ["readlink", "-f", path] => Some((*path).to_owned()),
+        ["cd", path, "&&", "pwd"] => Some((*path).to_owned()),
+        _ => None,
     }
 }

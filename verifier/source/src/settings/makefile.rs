@@ -1,51 +1,60 @@
-//! Makefiles: every target a scope, with its prerequisites before it, and the variables put in (GNU make, chapters 3 to 10).
+//! Makefiles, as they are read: variables, rules, and what they take in (GNU make, chapters 3 to 6). What becomes of a target is
+//! told by `make_rules`.
 
-use super::library::folder;
-use super::make_text::{arguments, commands, logical_lines, matching, put_in};
-use super::model::{Scope, Step, Variable};
+use super::expand::parts;
+use super::library::Library;
+use super::make_rules::{Own, Rule, fits};
+use super::make_text::{arguments, assignment, logical_lines, matching, named_by_variable, put_in, without_comment};
+use super::make_tree::Tree;
+use super::model::Scope;
+use assize_facts::{Reason, reason};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-/// Gives the path and the text of a file that is included.
-pub(super) type Include<'i> = dyn Fn(&str) -> Option<(String, Rc<str>)> + 'i;
-
-#[derive(Default)]
-pub(super) struct Make {
+pub(super) struct Make<'l> {
+    pub tree: Tree<'l>,
     /// Everything that each variable may hold, with the line; the last assignment outside of a condition decides.
     pub variables: BTreeMap<String, Vec<(u32, String)>>,
     /// Set on the command line: the file does not change them.
     given: BTreeSet<String>,
-    exported: Vec<(u32, String)>,
-    all_exported: bool,
-    one_shell: bool,
-    phony: BTreeSet<String>,
-    rules: BTreeMap<String, Rule>,
+    pub exported: Vec<(u32, String)>,
+    pub all_exported: bool,
+    pub one_shell: bool,
+    pub phony: BTreeSet<String>,
+    pub rules: BTreeMap<String, Rule>,
+    /// Rules of patterns among them.
+    pub patterns: Vec<String>,
     first: Option<String>,
     conditions: u32,
     /// A variable of several lines that is being read.
     defining: Option<(u32, String, Vec<String>)>,
     /// Commands that make runs while it reads the file.
-    at_reading: Vec<(u32, String)>,
+    pub at_reading: Vec<(u32, String)>,
+    /// What was not read of it, whatever target is made.
+    pub unread: Vec<(u32, Reason)>,
     /// Variables that are being put in: one that holds itself ends there.
     pub inside: RefCell<Vec<String>>,
+    /// Variables of the target that is being made, its own names among them.
+    pub specific: RefCell<BTreeMap<String, Vec<String>>>,
     /// How many were put in for the text at hand.
     pub spent: Cell<u32>,
-    /// Files that were included, and those that are being read.
+    /// Files that were included, by the names that make has for them, and those that are being read.
     included: Vec<String>,
     reading: Vec<String>,
+    /// Files that need not be there, which a rule may make.
+    optional: Vec<(u32, String)>,
+    pub made_at_reading: Vec<String>,
+    /// Patterns whose rules are being followed.
+    pub in_use: RefCell<Vec<String>>,
+    /// Which of several values stands in the text at hand: of the ways to put them together, by number.
+    pub way: Cell<Option<usize>>,
+    /// Variables of several values in it, and how many.
+    pub several: RefCell<Vec<(String, usize)>>,
     /// How many texts were evaluated: those that evaluate one another have no end.
     evaluated: Cell<u32>,
 }
 
-#[derive(Clone, Default)]
-struct Rule {
-    needs: Vec<String>,
-    /// Target-specific variables and recipe lines.
-    steps: Vec<Step>,
-}
-
-/// Deeper chains of prerequisites, variables and inclusions are cut.
+/// Deeper chains of variables and inclusions are cut.
 pub(super) const DEPTH: u32 = 16;
 /// No line that a person wrote takes more.
 pub(super) const MOST: u32 = 2_000;
@@ -56,9 +65,9 @@ pub(super) const OWN: &[(&str, &str)] =
     &[("GO", "go"), ("MAKE", "make"), ("SHELL", "/bin/sh"), ("CURDIR", "."), ("PWD", ".")];
 
 /// Every target, as if it were asked for.
-pub(super) fn scopes(text: &str, path: &str, include: &Include<'_>, paths: &BTreeSet<String>) -> Vec<Scope> {
-    let make = Make::read(text, &BTreeMap::new(), include);
-    make.rules.keys().map(|target| make.scope(target, path, paths)).collect()
+pub(super) fn scopes(text: &str, path: &str, library: &Library<'_>) -> Vec<Scope> {
+    let make = Make::read(text, &BTreeMap::new(), Tree::new(library, path));
+    make.rules.keys().map(|target| make.scope(target)).collect()
 }
 
 /// The targets that a call asks for; without one, the first.
@@ -66,103 +75,211 @@ pub(super) fn called(
     text: &str,
     path: &str,
     given: &BTreeMap<String, String>,
-    include: &Include<'_>,
+    library: &Library<'_>,
     targets: &[String],
-    paths: &BTreeSet<String>,
 ) -> Vec<Scope> {
-    let make = Make::read(text, given, include);
+    let make = Make::read(text, given, Tree::new(library, path));
     let goal = make.variables.get(".DEFAULT_GOAL").and_then(|v| v.last()).map(|(_, v)| v.clone());
     let first: Vec<String> = goal.or_else(|| make.first.clone()).into_iter().collect();
     let targets = if targets.is_empty() { &first } else { targets };
     // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
-    let all = targets.iter().any(|t| t.contains('$'));
-    let by_pattern = |rule: &str| targets.iter().any(|t| !make.rules.contains_key(t) && fits(rule, t));
-    make.rules
-        .keys()
-        .filter(|rule| all || targets.contains(rule) || by_pattern(rule))
-        .map(|t| make.scope(t, path, paths))
-        .collect()
+    if targets.iter().any(|t| t.contains('$')) {
+        return make.rules.keys().map(|target| make.scope(target)).collect();
+    }
+    let known: BTreeSet<&String> = targets.iter().filter(|target| make.is_made(target)).collect();
+    known.into_iter().map(|target| make.scope(target)).collect()
 }
 
-impl Make {
-    fn read(text: &str, given: &BTreeMap<String, String>, include: &Include<'_>) -> Make {
-        let mut make = Make { given: given.keys().cloned().collect(), ..Make::default() };
-        for (name, value) in given {
-            make.variables.insert(name.clone(), vec![(0, value.clone())]);
+impl<'l> Make<'l> {
+    fn read(text: &str, given: &BTreeMap<String, String>, tree: Tree<'l>) -> Make<'l> {
+        let mut make = Make {
+            tree,
+            variables: given.iter().map(|(name, value)| (name.clone(), vec![(0, value.clone())])).collect(),
+            given: given.keys().cloned().collect(),
+            exported: vec![],
+            all_exported: false,
+            one_shell: false,
+            phony: BTreeSet::new(),
+            rules: BTreeMap::new(),
+            patterns: vec![],
+            first: None,
+            conditions: 0,
+            defining: None,
+            at_reading: vec![],
+            unread: vec![],
+            inside: RefCell::default(),
+            specific: RefCell::default(),
+            spent: Cell::new(0),
+            included: vec![],
+            reading: vec![],
+            optional: vec![],
+            made_at_reading: vec![],
+            in_use: RefCell::default(),
+            way: Cell::new(None),
+            several: RefCell::default(),
+            evaluated: Cell::new(0),
+        };
+        make.included.push(make.tree.own_name().to_owned());
+        make.file(text, None, DEPTH);
+        make.patterns = make.rules.keys().filter(|name| name.contains('%')).cloned().collect();
+        for (line, name) in std::mem::take(&mut make.optional) {
+            let by_pattern = || make.patterns.iter().any(|rule| rule != "%" && fits(rule, &name));
+            let is_made = make.rules.contains_key(&name) || by_pattern();
+            if is_made && !make.phony.contains(&name) {
+                make.unread.push((line, reason!("included-file-not-read", path = name)));
+            }
+            make.made_at_reading.extend(is_made.then_some(name));
         }
-        make.file(text, None, include, DEPTH);
+        if let Some((line, name, _)) = make.defining.take() {
+            make.unread.push((line, reason!("more-than-is-followed", text = name)));
+        }
         make
     }
 
     /// `at` is the line that includes the text, where one does.
-    fn file(&mut self, text: &str, at: Option<u32>, include: &Include<'_>, depth: u32) {
+    fn file(&mut self, text: &str, at: Option<u32>, depth: u32) {
         let mut targets: Vec<String> = Vec::new();
-        for (number, line) in logical_lines(text) {
+        let mut prefix = self.recipe_prefix();
+        for (number, line) in logical_lines(text, prefix) {
             let number = at.unwrap_or(number);
             let word = line.split_whitespace().next().unwrap_or_default();
-            if self.define(number, word, &line) {
+            if self.define(number, &line) {
                 continue;
             }
-            if let Some(recipe) = line.strip_prefix('\t').filter(|_| !targets.is_empty()) {
-                self.recipe(&targets, number, recipe);
+            if let Some(recipe) = line.strip_prefix(prefix).filter(|_| !targets.is_empty()) {
+                self.recipe(&targets, number, recipe, depth);
                 continue;
             }
-            let line = line.split(" #").next().unwrap_or(&line).trim();
+            let line = without_comment(&line).trim();
             match word {
-                _ if line.starts_with('#') || line.is_empty() => {}
+                _ if line.is_empty() => {}
                 "ifdef" | "ifndef" | "ifeq" | "ifneq" => self.conditions += 1,
                 "endif" => self.conditions = self.conditions.saturating_sub(1),
                 "else" | "undefine" | "vpath" => {}
-                "include" | "-include" | "sinclude" => {
-                    let names =
-                        self.expanded(line.split_once(char::is_whitespace).map_or("", |(_, names)| names), DEPTH);
-                    for name in names.split_whitespace().filter(|_| depth > 0) {
-                        let Some((path, text)) = include(name) else { continue };
-                        // Make reads a file again that includes itself, to no end.
-                        if self.included.len() < MOST_FILES && !self.reading.contains(&path) {
-                            self.included.push(path.clone());
-                            self.reading.push(path);
-                            self.file(&text, Some(number), include, depth - 1);
-                            self.reading.pop();
-                        }
-                    }
+                // With a dot as BSD make has it.
+                "include" | "-include" | "sinclude" | ".include" | ".-include" | ".sinclude" => {
+                    let names = line.split_once(char::is_whitespace).map_or("", |(_, names)| names);
+                    let names = self.expanded(&names.replace(['"', '<', '>'], ""), DEPTH);
+                    self.include(number, &names, !matches!(word, "include" | ".include"), depth);
                 }
                 _ => match self.evaluated(line) {
-                    Some(text) if depth > 0 => self.file(&text, Some(number), include, depth - 1),
-                    _ => targets = self.line(number, line).unwrap_or(targets),
+                    Some(text) => self.inner(number, &text, depth),
+                    _ => targets = self.line(number, line, depth).unwrap_or(targets),
                 },
             }
+            prefix = self.recipe_prefix();
         }
+    }
+
+    /// What begins a recipe's line: a tab, unless the makefile says otherwise (GNU make, 6.14).
+    fn recipe_prefix(&self) -> char {
+        let own = self.variables.get(".RECIPEPREFIX").and_then(|all| all.last()?.1.chars().next());
+        own.unwrap_or('\t')
+    }
+
+    fn inner(&mut self, number: u32, text: &str, depth: u32) {
+        match depth {
+            0 => self.unread.push((number, reason!("more-than-is-followed", text = "$(eval)"))),
+            _ => self.file(text, Some(number), depth - 1),
+        }
+    }
+
+    fn include(&mut self, number: u32, names: &str, optional: bool, depth: u32) {
+        for name in parts(names) {
+            // From the root, wherever the makefile is.
+            let name = name.replacen("$(git rev-parse --show-toplevel)/", "/", 1);
+            let all = match name.contains(['*', '?', '[']) && !name.contains('$') {
+                true => self.tree.matching(&name),
+                false => vec![name],
+            };
+            for name in all {
+                self.include_one(number, name, optional, depth);
+            }
+        }
+    }
+
+    fn include_one(&mut self, number: u32, name: String, optional: bool, depth: u32) {
+        let Some((path, text)) = self.tree.find(&name) else {
+            // Files of the machine that builds are none of the delivery's.
+            let is_of_machine = name.starts_with('/');
+            match optional && !name.contains("$(") {
+                _ if is_of_machine => {}
+                true => self.optional.push((number, name)),
+                false => self.unread.push((number, reason!("included-file-not-read", path = name))),
+            }
+            return;
+        };
+        // Make reads a file again that includes itself, to no end.
+        if self.reading.contains(&path) {
+            return;
+        }
+        if self.included.len() >= MOST_FILES || depth == 0 {
+            self.unread.push((number, reason!("included-file-not-read", path = name)));
+            return;
+        }
+        self.included.push(name);
+        self.reading.push(path);
+        self.file(&text, Some(number), depth - 1);
+        self.reading.pop();
+    }
+
+    /// `MAKEFILE_LIST`: the names of the files that were read so far (GNU make, 6.14).
+    pub(super) fn files_read(&self) -> String {
+        self.included.join(" ")
     }
 
     /// The lines that `$(eval …)` makes, by itself or for each of some words.
-    fn evaluated(&self, line: &str) -> Option<String> {
-        if !line.starts_with("$(") || self.evaluated.replace(self.evaluated.get() + 1) >= MOST {
+    fn evaluated(&mut self, line: &str) -> Option<String> {
+        if !line.starts_with("$(") {
             return None;
         }
+        let text = self.text_evaluated(line)?;
+        // Too many are no text that anybody wrote.
+        if self.evaluated.get() >= MOST {
+            self.unread.push((0, reason!("more-than-is-followed", text = "$(eval)")));
+            return Some(String::new());
+        }
+        Some(text)
+    }
+
+    fn text_evaluated(&self, line: &str) -> Option<String> {
         let inner = line.strip_prefix("$(").filter(|_| matching(&line[1..], '(', ')') == Some(line.len() - 2))?;
         let inner = &inner[..inner.len() - 1];
-        match inner.split_once(char::is_whitespace)? {
-            ("eval", text) => Some(self.expanded(text, DEPTH)),
-            ("foreach", rest) => {
+        let (function, rest) = inner.split_once(char::is_whitespace)?;
+        if !matches!(function, "eval" | "foreach") {
+            return None;
+        }
+        if self.evaluated.replace(self.evaluated.get() + 1) >= MOST {
+            return Some(String::new());
+        }
+        match function {
+            "eval" => Some(self.expanded(rest, DEPTH)),
+            _ => {
                 let parts = arguments(rest);
                 let [variable, words, body] = parts.as_slice() else { return None };
                 let words = self.expanded(words, DEPTH);
-                let turn = |word: &str| self.evaluated(put_in(body, variable.trim(), word).trim());
+                let turn = |word: &str| self.text_evaluated(put_in(body, variable.trim(), word).trim());
                 let turns: Option<Vec<String>> = words.split_whitespace().map(turn).collect();
                 turns.map(|turns| turns.join("\n"))
             }
-            _ => None,
         }
     }
 
-    /// `define NAME … endef`: whether the line is of one.
-    fn define(&mut self, number: u32, word: &str, line: &str) -> bool {
+    /// `define NAME … endef`, `override define NAME`: whether the line is of one.
+    fn define(&mut self, number: u32, line: &str) -> bool {
+        let mut words = line.split_whitespace();
+        let mut word = words.next().unwrap_or_default();
+        while self.defining.is_none() && matches!(word, "override" | "export" | "private") {
+            word = words.next().unwrap_or_default();
+        }
         match (word, &mut self.defining) {
             ("define", None) => {
-                let name =
-                    line.trim_start().trim_start_matches("define").trim().trim_end_matches(['=', ':', '+', '?', ' ']);
-                self.defining = Some((number, name.to_owned(), Vec::new()));
+                let name = words.collect::<Vec<_>>().join(" ");
+                let name = name.trim_end_matches(['=', ':', '+', '?', ' ']).to_owned();
+                if line.trim_start().starts_with("export") {
+                    self.exported.push((number, name.clone()));
+                }
+                self.defining = Some((number, name, Vec::new()));
             }
             ("endef", _) => {
                 if let Some((number, name, lines)) = self.defining.take() {
@@ -189,12 +306,18 @@ impl Make {
     }
 
     /// A line outside of recipes; gives the targets where it begins a rule.
-    fn line(&mut self, number: u32, line: &str) -> Option<Vec<String>> {
+    fn line(&mut self, number: u32, line: &str, depth: u32) -> Option<Vec<String>> {
         let (mut line, mut exported) = (line, false);
         loop {
             match line.split_once(char::is_whitespace) {
                 Some(("export", rest)) => (line, exported) = (rest.trim_start(), true),
                 Some(("override" | "private", rest)) => line = rest.trim_start(),
+                Some(("unexport", names)) => {
+                    let names = self.expanded(names, DEPTH);
+                    let is_named = |name: &String| names.split_whitespace().any(|n| n == name);
+                    self.exported.retain(|(_, name)| !is_named(name));
+                    return None;
+                }
                 _ => break,
             }
         }
@@ -202,11 +325,7 @@ impl Make {
             self.all_exported = true;
             return None;
         }
-        let filled = line
-            .starts_with('$')
-            .then(|| named_by_variable(line))
-            .flatten()
-            .map(|(name, rest)| format!("{}{rest}", self.expanded(name, DEPTH)));
+        let filled = named_by_variable(line).map(|(name, rest)| format!("{}{rest}", self.expanded(name, DEPTH)));
         let line = filled.as_deref().unwrap_or(line);
         if let Some((name, value, how)) = assignment(line) {
             match how {
@@ -221,39 +340,48 @@ impl Make {
             return None;
         }
         if exported {
-            self.exported.extend(line.split_whitespace().map(|name| (number, name.to_owned())));
+            let names = self.expanded(line, DEPTH);
+            self.exported.extend(names.split_whitespace().map(|name| (number, name.to_owned())));
             return None;
         }
         if line.starts_with("$(shell ") {
             self.run_at_reading(number, line);
             return None;
         }
+        self.rule(number, line, depth)
+    }
+
+    fn rule(&mut self, number: u32, line: &str, depth: u32) -> Option<Vec<String>> {
         let (targets, rest) = line.split_once(':')?;
         let targets = self.expanded(targets, DEPTH);
         let targets: Vec<String> = targets.split_whitespace().map(str::to_owned).collect();
         let rest = rest.trim_start_matches(':');
-        let (rest, recipe) = rest.split_once(';').map_or((rest, None), |(needs, recipe)| (needs, Some(recipe)));
+        let own = Own::read(number, rest, self.conditions > 0);
+        let (rest, recipe) = match own {
+            Some(_) => (rest, None),
+            None => rest.split_once(';').map_or((rest, None), |(needs, recipe)| (needs, Some(recipe))),
+        };
         for target in &targets {
             match target.as_str() {
                 ".EXPORT_ALL_VARIABLES" => self.all_exported = true,
                 ".ONESHELL" => self.one_shell = true,
-                ".PHONY" => self.phony.extend(rest.split_whitespace().map(str::to_owned)),
-                _ if self.first.is_none() && !target.starts_with('.') && !target.contains('%') => {
+                ".PHONY" => {
+                    let names = self.expanded(rest, DEPTH);
+                    self.phony.extend(names.split_whitespace().map(str::to_owned));
+                }
+                _ if self.first.is_none() && own.is_none() && !target.starts_with('.') && !target.contains('%') => {
                     self.first = Some(target.clone());
                 }
                 _ => {}
             }
             let rule = self.rules.entry(target.clone()).or_default();
-            let specific = rest.trim().strip_prefix("export ").unwrap_or(rest.trim());
-            match assignment(specific) {
-                Some((name, value, _)) => {
-                    rule.steps.push(Step::Env { variable: Variable::new(number, &name, &value), possible: false });
-                }
+            match &own {
+                Some(own) => rule.own.push(own.clone()),
                 None => rule.needs.extend(rest.split_whitespace().filter(|n| *n != "|").map(str::to_owned)),
             }
         }
         if let Some(recipe) = recipe {
-            self.recipe(&targets, number, recipe);
+            self.recipe(&targets, number, recipe, depth);
         }
         Some(targets)
     }
@@ -282,87 +410,23 @@ impl Make {
         held.push((number, value));
     }
 
-    fn recipe(&mut self, targets: &[String], number: u32, recipe: &str) {
-        let script = recipe.trim_start().trim_start_matches(['@', '-', '+']).to_owned();
-        for target in targets {
-            let steps = &mut self.rules.entry(target.clone()).or_default().steps;
-            match steps.last_mut() {
-                Some(Step::Run { script: before, .. }) if self.one_shell => {
-                    before.push('\n');
-                    before.push_str(&script);
-                }
-                _ => steps.push(Step::run(number, &script)),
-            }
-        }
-    }
-
-    fn scope(&self, target: &str, path: &str, paths: &BTreeSet<String>) -> Scope {
-        let mut steps: Vec<Step> = self.at_reading.iter().map(|(line, script)| Step::run(*line, script)).collect();
-        let of_all = self.variables.keys().filter(|_| self.all_exported).map(|name| (0, name.clone()));
-        for (line, name) in self.exported.iter().cloned().chain(of_all) {
-            for (at, (own, value)) in self.variables.get(&name).into_iter().flatten().enumerate() {
-                let variable = Variable::new(if line == 0 { *own } else { line }, &name, &self.expanded(value, DEPTH));
-                steps.push(Step::Env { variable, possible: at > 0 });
-            }
-        }
-        let stale = |name: &str| {
-            let file = super::delivered::normal(&format!("{}/{name}", folder(path)));
-            name != target && !self.phony.contains(name) && paths.contains(&file)
-        };
-        self.add(target, &mut steps, &mut BTreeSet::new(), DEPTH, &stale);
-        Scope::new(target, steps)
-    }
-
-    fn add(
-        &self,
-        target: &str,
-        steps: &mut Vec<Step>,
-        seen: &mut BTreeSet<String>,
-        depth: u32,
-        is_stale: &dyn Fn(&str) -> bool,
-    ) {
-        if depth == 0 || !seen.insert(target.to_owned()) {
+    fn recipe(&mut self, targets: &[String], number: u32, recipe: &str, depth: u32) {
+        let script = recipe.trim_start().trim_start_matches(['@', '-', '+']);
+        // What a recipe evaluates holds for what is made after it.
+        if let Some(text) = self.evaluated(script.trim()) {
+            self.conditions += 1;
+            self.inner(number, &text, depth);
+            self.conditions -= 1;
             return;
         }
-        let Some(rule) = self.rules.get(target) else { return };
-        // Variables of the target hold for its prerequisites too (GNU make, target-specific values).
-        let env = rule.steps.iter().filter(|s| matches!(s, Step::Env { .. })).cloned();
-        steps.extend(env.map(|step| self.filled(step, target, false)));
-        for need in &rule.needs {
-            for need in self.expanded(need, DEPTH).split_whitespace() {
-                self.add(need, steps, seen, depth - 1, is_stale);
-            }
-        }
-        // A rule for a file that was delivered runs only where another file is newer.
-        let stale = is_stale(target);
-        let runs = rule.steps.iter().filter(|s| matches!(s, Step::Run { .. })).cloned();
-        steps.extend(runs.map(|step| self.filled(step, target, stale)));
-    }
-
-    fn filled(&self, step: Step, target: &str, stale: bool) -> Step {
-        match step {
-            Step::Env { variable, possible } => {
-                let value = variable.value.map(|v| self.expanded(&v, DEPTH));
-                Step::Env { variable: Variable { value, ..variable }, possible }
-            }
-            Step::Run { line, script, env, folder, .. } => {
-                let script = commands(&self.expanded(&script.replace("$@", target), DEPTH));
-                Step::Run { line, script, env, folder, stale }
-            }
-            other => other,
+        for target in targets {
+            self.rules.entry(target.clone()).or_default().runs.push((number, script.to_owned()));
         }
     }
 }
 
-/// Whether a target is one of a pattern rule (GNU make, 10.5.4).
-fn fits(rule: &str, target: &str) -> bool {
-    rule.split_once('%').is_some_and(|(before, after)| {
-        target.len() > before.len() + after.len() && target.starts_with(before) && target.ends_with(after)
-    })
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum How {
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum How {
     Set,
     /// `:=`: what it holds is put in where it stands.
     Now,
@@ -371,29 +435,6 @@ enum How {
     /// `?=`: where nothing else did.
     Weak,
     Add,
-}
-
-/// `NAME = value`, `:=`, `::=`, `?=`, `+=`.
-fn assignment(line: &str) -> Option<(String, String, How)> {
-    let (left, value) = line.split_once('=')?;
-    let how = match left.chars().last() {
-        Some('+') => How::Add,
-        Some('?') => How::Weak,
-        Some(':') => How::Now,
-        Some('!') => How::Shell,
-        _ => How::Set,
-    };
-    let name = left.trim_end_matches(['+', '?', ':', '!']).trim();
-    let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
-    sound.then(|| (name.to_owned(), value.trim().to_owned(), how))
-}
-
-/// `$(NAME) = value`: the name of the variable, and the rest of the line.
-fn named_by_variable(line: &str) -> Option<(&str, &str)> {
-    let end = matching(&line[1..], '(', ')')? + 2;
-    let rest = line.get(end..)?;
-    let is_assignment = rest.trim_start().trim_start_matches([':', '+', '?', '!']).starts_with('=');
-    is_assignment.then(|| (&line[..end], rest))
 }
 
 /// Whether a command may set something, rather than print it.

@@ -3,23 +3,38 @@
 //! Nothing is executed. A file is read into scopes (a Dockerfile's stage, a make target with its prerequisites, a job, a script), each a run of
 //! steps; a setting counts where a later command of its scope builds a delivered main package.
 
+mod assignments;
 mod builds;
+mod calls;
 #[cfg(test)]
 mod calls_tests;
 mod commands;
 mod containers;
 mod delivered;
 mod dockerfile;
+mod edits;
 mod evaluate;
 mod expand;
 mod flags;
+mod foreign;
+#[cfg(test)]
+mod foreign_tests;
 mod library;
+mod make_rules;
+#[cfg(test)]
+mod make_tests;
 mod make_text;
+mod make_tree;
 mod make_values;
 mod makefile;
 mod model;
 #[cfg(test)]
 mod neighbours_tests;
+#[cfg(test)]
+mod outcomes_tests;
+mod printed;
+#[cfg(test)]
+mod printed_tests;
 mod quotes;
 mod reader;
 mod reads;
@@ -33,6 +48,9 @@ mod tests;
 mod told;
 mod tools;
 mod unread;
+mod workspaces;
+#[cfg(test)]
+mod workspaces_tests;
 mod wrappers;
 mod yaml;
 
@@ -64,7 +82,9 @@ fn sort(path: &str) -> Option<BuildFile> {
         ".envrc" => BuildFile::Envrc,
         "makefile" | "gnumakefile" => BuildFile::Makefile,
         "rules" if folder.rsplit('/').next() == Some("debian") => BuildFile::Makefile,
-        ".gitlab-ci.yml" | ".gitlab-ci.yaml" => BuildFile::GitlabCi,
+        _ if yaml && lower.trim_end_matches(".yaml").trim_end_matches(".yml").ends_with(".gitlab-ci") => {
+            BuildFile::GitlabCi
+        }
         _ if yaml && lower.contains("goreleaser") => BuildFile::Goreleaser,
         _ if yaml && lower.starts_with("taskfile") => BuildFile::Taskfile,
         _ if yaml && folder.ends_with(".github/workflows") => BuildFile::GithubActions,
@@ -74,7 +94,9 @@ fn sort(path: &str) -> Option<BuildFile> {
         {
             BuildFile::Dockerfile
         }
-        _ if lower.ends_with(".mk") => BuildFile::Makefile,
+        _ if lower.starts_with("makefile.") || [".mk", ".mak", ".make"].iter().any(|end| lower.ends_with(end)) => {
+            BuildFile::Makefile
+        }
         _ if [".sh", ".bash", ".zsh"].iter().any(|end| lower.ends_with(end)) => BuildFile::Shell,
         _ => return None,
     })
@@ -97,10 +119,10 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
         let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
         let script = || !unread::is_called_go(path) && is_script(delivery, entry);
         let tool = sort(&entry.path).or_else(|| script().then_some(BuildFile::Shell));
-        let Some(tool) = tool else {
+        if tool.is_none() {
             unread.extend(of_another_tool(&mut sheet, delivery, entry, path, &targets));
-            continue;
-        };
+        }
+        let Some(tool) = tool.or_else(|| unread::is_compose(path).then_some(BuildFile::Other)) else { continue };
         sheet.examined(1);
         if entry.size > LARGEST {
             sheet.gap(
@@ -206,17 +228,19 @@ fn mentions_build(text: &str) -> bool {
 }
 
 fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
-    let include = |name: &str| library.find(&[library::folder(path), ""], name);
     Ok(match tool {
         BuildFile::Dockerfile => dockerfile::scopes(text, &BTreeMap::new()),
-        BuildFile::Makefile => makefile::scopes(text, path, &include, &library.paths),
+        BuildFile::Makefile => makefile::scopes(text, path, library),
         BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
-        BuildFile::GoEnv | BuildFile::Envrc => vec![Scope::environment_file(text)],
-        BuildFile::Taskfile => yaml::taskfile(text)?,
+        BuildFile::GoEnv => vec![Scope::environment_file(text)],
+        // A script of bash (direnv.toml(1)), whose user is not known.
+        BuildFile::Envrc => vec![Scope { environment_file: true, ..Scope::new("script", vec![Step::run(1, text)]) }],
+        BuildFile::Taskfile => yaml::taskfile(text, path, library)?,
         BuildFile::Goreleaser => yaml::goreleaser(text)?,
         BuildFile::GithubActions => yaml::github(text)?,
-        BuildFile::GitlabCi => yaml::gitlab(text)?,
-        BuildFile::Deliverable | BuildFile::Other => vec![],
+        BuildFile::GitlabCi => yaml::gitlab(text, path, library)?,
+        BuildFile::Other => yaml::compose(text)?,
+        BuildFile::Deliverable => vec![],
     })
 }
 

@@ -1,5 +1,7 @@
 //! Build files as scopes: runs of steps in the order in which a tool takes them.
 
+use assize_facts::Reason;
+
 /// A Dockerfile's stage, a make target with its prerequisites, a job, a script.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Scope {
@@ -28,6 +30,8 @@ pub(super) enum Step {
     Run { line: u32, script: String, env: Vec<Variable>, folder: Option<String>, stale: bool },
     /// A build by a tool that calls `go build` itself (goreleaser).
     Build { line: u32, words: Vec<String>, env: Vec<Variable> },
+    /// Something that was not read, and may set anything for what comes after it.
+    Unread { line: u32, why: Reason },
     /// A file of settings that is put where the Go command looks for one.
     Settings { path: String },
     /// Another file of the tree that is carried out here (a makefile's target, an action).

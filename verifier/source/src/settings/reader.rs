@@ -1,6 +1,6 @@
 //! Reads shell text byte by byte: quotes, redirections, here-documents, what stands in place of words.
 
-use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script};
+use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, printed};
 
 /// A person does not write longer or deeper scripts.
 const MOST: u32 = 20_000;
@@ -23,13 +23,29 @@ pub(super) struct Reader<'t> {
     joined: Option<Joined>,
     heredocs: Vec<Vec<u8>>,
     /// The next word is the file of a redirection.
-    redirected: bool,
+    redirected: Option<Goes>,
+    /// Where the groups and loops begin that are open, among the nodes of this level, and the one that was just closed.
+    open: Vec<usize>,
+    closed: Option<usize>,
+    /// How many nodes this level has.
+    length: usize,
+    /// The group that ended last: a here-document may be its.
+    ended: Option<usize>,
     /// The next word is the input itself (`<<<`).
     given: bool,
     /// What is printed into the next command.
     piped: Option<String>,
     count: u32,
     cut: bool,
+}
+
+/// What a redirection does with its file.
+#[derive(Clone, Copy)]
+enum Goes {
+    In,
+    Out,
+    /// Of another output, or none at all (`2>err`, `>&2`).
+    Away,
 }
 
 impl Reader<'_> {
@@ -66,20 +82,31 @@ impl Reader<'_> {
             self.command.document = Some(word);
             return;
         }
-        if std::mem::take(&mut self.redirected) {
-            self.command.into = Some(word);
-            return;
+        match self.redirected.take() {
+            Some(Goes::In) => return self.command.from = Some(word),
+            Some(Goes::Out) => return self.command.into = Some(word),
+            Some(Goes::Away) => return,
+            None => {}
         }
         if self.command.words.is_empty() {
             self.command.line = self.line;
             match word.as_str() {
-                "if" | "while" | "until" | "for" | "select" => self.conditions += 1,
-                "case" => (self.conditions, self.cases) = (self.conditions + 1, self.cases + 1),
+                "if" | "while" | "until" | "for" | "select" => {
+                    self.conditions += 1;
+                    self.open.push(self.length);
+                }
+                "case" => {
+                    (self.conditions, self.cases) = (self.conditions + 1, self.cases + 1);
+                    self.open.push(self.length);
+                }
                 "esac" => {
                     (self.conditions, self.cases) = (self.conditions.saturating_sub(1), self.cases.saturating_sub(1))
                 }
                 "fi" | "done" => self.conditions = self.conditions.saturating_sub(1),
                 _ => {}
+            }
+            if matches!(word.as_str(), "fi" | "done" | "esac") {
+                self.closed = self.open.pop();
             }
             // What stands before a command and is none.
             if matches!(
@@ -94,9 +121,21 @@ impl Reader<'_> {
 
     fn end_command(&mut self, nodes: &mut Vec<Node>) {
         self.end_word();
-        (self.redirected, self.given) = (false, false);
+        (self.redirected, self.given) = (None, false);
         nodes.append(&mut self.inner);
         let mut command = std::mem::take(&mut self.command);
+        let closed = self.closed.take();
+        if command.words.is_empty() {
+            if let Some(from) = closed {
+                nodes.iter_mut().skip(from).for_each(|node| give(node, &command));
+            }
+            self.ended = closed;
+            // A redirection alone, or that of a group, empties its file at least.
+            if command.into.as_ref().is_some_and(|into| !into.starts_with("/dev/")) {
+                command.words.push(":".to_owned());
+                command.line = self.line;
+            }
+        }
         if !command.words.is_empty() {
             if let Some(text) = self.piped.take() {
                 command.document.get_or_insert(text);
@@ -104,6 +143,9 @@ impl Reader<'_> {
             self.count += 1;
             self.cut |= self.count > MOST;
             (command.conditional, command.joined, command.list) = (self.conditions > 0, self.joined, self.list);
+            if command.words[0] != ":" {
+                self.ended = None;
+            }
             nodes.push(Node::Command(command));
         }
     }
@@ -123,6 +165,7 @@ impl Reader<'_> {
             && let Some(byte) = self.peek(0)
         {
             self.at += 1;
+            self.length = nodes.len();
             match byte {
                 b')' if close == Some(b')') && self.cases == 0 => break,
                 b'`' if close == Some(b'`') => break,
@@ -159,8 +202,11 @@ impl Reader<'_> {
                 }
                 b'{' if self.word.is_none()
                     && self.command.words.is_empty()
-                    && self.peek(0).is_some_and(|b| b.is_ascii_whitespace()) => {}
-                b'}' if self.word.is_none() && self.command.words.is_empty() => {}
+                    && self.peek(0).is_some_and(|b| b.is_ascii_whitespace()) =>
+                {
+                    self.open.push(nodes.len());
+                }
+                b'}' if self.word.is_none() && self.command.words.is_empty() => self.closed = self.open.pop(),
                 b';' => {
                     self.end_command(&mut nodes);
                     self.end_list();
@@ -180,7 +226,11 @@ impl Reader<'_> {
                     self.given = true;
                 }
                 b'<' if self.peek(0) == Some(b'<') && self.peek(1) != Some(b'<') => self.heredoc(),
-                b'<' | b'>' => self.redirection(),
+                b'<' | b'>' if self.peek(0) == Some(b'(') && self.word.is_none() => {
+                    self.at += 1;
+                    self.substitute_as('<', b')', depth);
+                }
+                b'<' | b'>' => self.redirection(byte),
                 other => self.push_byte(other),
             }
         }
@@ -216,6 +266,7 @@ impl Reader<'_> {
         }
         self.end_command(nodes);
         let body = self.apart(b')', depth);
+        self.closed = Some(nodes.len());
         nodes.push(Node::Subshell(body));
     }
 
@@ -239,8 +290,10 @@ impl Reader<'_> {
         let command = std::mem::take(&mut self.command);
         let (word, inner) = (self.word.take(), std::mem::take(&mut self.inner));
         let (cases, joined) = (std::mem::take(&mut self.cases), self.joined.take());
-        let redirected = std::mem::take(&mut self.redirected);
+        let (redirected, open) = (self.redirected.take(), std::mem::take(&mut self.open));
+        let (closed, ended) = (self.closed.take(), self.ended.take());
         let nodes = self.nodes(Some(close), depth + 1);
+        (self.open, self.closed, self.ended) = (open, closed, ended);
         (self.command, self.word, self.inner, self.cases, self.joined) = (command, word, inner, cases, joined);
         self.redirected = redirected;
         nodes
@@ -337,11 +390,15 @@ impl Reader<'_> {
 
     /// A command in place of a word: its text stays, and it is a command of its own.
     pub(super) fn substitute(&mut self, close: u8, depth: u32, quoted: bool) {
+        self.substitute_as(if quoted { QUOTED } else { '$' }, close, depth);
+    }
+
+    fn substitute_as(&mut self, mark: char, close: u8, depth: u32) {
         let from = self.at;
         let nodes = self.apart(close, depth);
         let text =
             String::from_utf8_lossy(self.text.get(from..self.at.saturating_sub(1)).unwrap_or_default()).into_owned();
-        self.push(if quoted { QUOTED } else { '$' });
+        self.push(mark);
         self.word.get_or_insert_default().push_str(&format!("({text})"));
         self.inner.push(Node::Subshell(nodes));
     }
@@ -378,22 +435,31 @@ impl Reader<'_> {
         self.line += 1;
         for mark in std::mem::take(&mut self.heredocs) {
             let document = self.document(&mark);
-            if let Some(Node::Command(command)) = nodes.last_mut() {
+            if let Some(from) = self.ended.take() {
+                let given = Command { document: Some(document), ..Command::default() };
+                nodes.iter_mut().skip(from).for_each(|node| give(node, &given));
+            } else if let Some(Node::Command(command)) = nodes.last_mut() {
                 command.document.get_or_insert_default().push_str(&document);
             }
         }
     }
 
-    /// `> file`, `2>> file`, `>&2`.
-    fn redirection(&mut self) {
-        if self.word.as_ref().is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) {
-            self.word = None;
-        }
+    /// `> file`, `2>> file`, `>&2`, `< file`.
+    fn redirection(&mut self, first: u8) {
+        let number = self.word.take_if(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()));
         self.end_word();
-        while matches!(self.peek(0), Some(b'<' | b'>' | b'&' | b'|')) {
+        let (mut last, before) = (first, self.at);
+        while let Some(byte) = self.peek(0).filter(|byte| b"<>&|".contains(byte)) {
+            last = byte;
             self.at += 1;
         }
-        self.redirected = true;
+        let other = number.is_some_and(|number| !matches!(number.as_str(), "0" | "1"));
+        let copies = last == b'&' && self.at > before && self.peek(0).is_some_and(|b| b.is_ascii_digit() || b == b'-');
+        self.redirected = Some(match first {
+            _ if other || copies => Goes::Away,
+            b'<' => Goes::In,
+            _ => Goes::Out,
+        });
     }
 
     /// `<<EOF`: the lines up to the mark are input, not commands.
@@ -431,13 +497,4 @@ impl Reader<'_> {
         }
         String::from_utf8_lossy(&self.text[from.min(self.text.len())..]).into_owned()
     }
-}
-
-/// What a command prints whose words are known, into the next one of a pipe.
-fn printed(node: &Node) -> Option<String> {
-    let Node::Command(command) = node else { return None };
-    let (program, rest) = command.words.split_first()?;
-    let is_format = |word: &&String| program == "printf" && word.contains('%');
-    let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
-    matches!(program.as_str(), "echo" | "printf").then(|| text.cloned().collect::<Vec<_>>().join(" "))
 }

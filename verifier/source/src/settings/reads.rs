@@ -1,7 +1,7 @@
 //! What commands read of the shell that they found: all that their outcome depends on.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::rc::Rc;
 
 /// A part of a shell.
@@ -19,6 +19,8 @@ pub(super) enum Part {
     Ledger,
     /// Whether a function was called before, by anybody.
     Called(Rc<str>),
+    /// Whether some command writes a file of that name.
+    Written(Rc<str>),
     All,
 }
 
@@ -26,6 +28,7 @@ pub(super) enum Part {
 pub(super) struct Around<'a> {
     pub ledger: u64,
     pub called: &'a [String],
+    pub rewritten: &'a BTreeSet<String>,
 }
 
 /// Parts in the order in which they were read, each with the length that the journal had when it was last written. Kept only while

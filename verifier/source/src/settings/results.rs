@@ -42,6 +42,7 @@ struct Outcome {
 pub(super) struct Begun {
     key: Key,
     shell: state::Begun,
+    ledger: u64,
     written: usize,
     changes: usize,
     possible: usize,
@@ -73,7 +74,7 @@ impl State<'_> {
             return None;
         }
         let key = (format!("{mark} {with}"), self.stale, self.shell.exports_all());
-        let around = Around { ledger: self.ledger(), called: &self.scope.called };
+        let around = Around { ledger: self.ledger(), called: &self.scope.called, rewritten: &self.rewritten };
         let known = self.results.known.get(&key).into_iter().flatten();
         if let Some(outcome) = known.into_iter().find(|outcome| self.shell.agrees(&outcome.depends, &around)).cloned() {
             self.shell.apply(&outcome.shell, &outcome.depends);
@@ -92,7 +93,8 @@ impl State<'_> {
         self.results.running.push(mark.to_owned());
         Some(Begun {
             key,
-            shell: self.shell.begin(around.ledger),
+            shell: self.shell.begin(),
+            ledger: around.ledger,
             written: self.scope.written.len(),
             changes: self.scope.changes.len(),
             possible: self.scope.possible.len(),
@@ -106,7 +108,9 @@ impl State<'_> {
         self.results.running.pop();
         let left_out = self.results.met < self.results.running.len();
         self.results.met = self.results.met.min(begun.met);
-        let (shell, depends) = self.shell.end(begun.shell, &self.scope.called[..begun.called]);
+        let called = &self.scope.called[..begun.called];
+        let around = Around { ledger: begun.ledger, called, rewritten: &self.rewritten };
+        let (shell, depends) = self.shell.end(begun.shell, &around);
         // Cut short, or left out because of what is around it, it is no outcome for another place.
         if left_out || self.scope.cut {
             return;

@@ -3,7 +3,7 @@
 use super::calls_tests::counts;
 
 /// Files in which one setting reaches the delivered build: name, files, and what has to be among what counts.
-fn reaches(cases: &[(&str, &str, &str)]) {
+pub(super) fn reaches(cases: &[(&str, &str, &str)]) {
     let wrong: Vec<String> = cases
         .iter()
         .filter_map(|(what, files, wanted)| {
@@ -319,43 +319,6 @@ fn a_copy_of_the_module_itself_is_the_source() {
             "overlay",
         ),
     ]);
-}
-
-#[test]
-fn makefiles_are_read_through_their_spellings() {
-    let with = |text: &str| format!("-- Makefile --\n{text}\n");
-    let texts = [
-        "export GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app",
-        "GOFLAGS = -overlay=o\nexport GOFLAGS\napp:\n\tgo build ./cmd/app",
-        "GOFLAGS = -overlay=o\nexport\napp:\n\tgo build ./cmd/app",
-        "app: export GOFLAGS = -overlay=o\napp:\n\tgo build ./cmd/app",
-        "app: FLAGS = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
-        "app: ; go build -overlay=o ./cmd/app",
-        "app:\n\t@go build -overlay=o ./cmd/app",
-        "app:\n\t-+@go build -overlay=o ./cmd/app",
-        "app:\n\tcd cmd/app && \\\n\t  go build -overlay=o",
-        "define build\ngo build -overlay=o $(1)\nendef\napp:\n\t$(call build,./cmd/app)",
-        "dist/%:\n\tgo build -overlay=o -o $@ ./cmd/$*",
-        "dist/app: cmd/app/main.go\n\tgo build -overlay=o -o $@ ./$(<D)",
-        "$(shell go env -w GOFLAGS=-overlay=o)\napp:\n\tgo build ./cmd/app",
-        "X := $(shell go env -w GOFLAGS=-overlay=o)\napp:\n\tgo build ./cmd/app",
-        "FLAGS != echo -overlay=o\napp:\n\tgo build -overlay=o $(FLAGS) ./cmd/app",
-        "FLAGS ?= -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
-        "FLAGS := -v\nFLAGS += -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
-        "FLAGS = $(if $(DEBUG),,-overlay=o)\napp:\n\tgo build $(FLAGS) ./cmd/app",
-        "NAME = FLAGS\n$(NAME) = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
-        "override FLAGS := -overlay=o\napp:\n\tgo build ${FLAGS} ./cmd/app",
-        ".ONESHELL:\napp:\n\texport GOFLAGS=-overlay=o\n\tgo build ./cmd/app",
-        "app: | prepare\n\tgo build ./cmd/app\nprepare:\n\tgo env -w GOFLAGS=-overlay=o",
-        "app::\n\tgo env -w GOFLAGS=-overlay=o\napp::\n\tgo build ./cmd/app",
-        "CMDS = app tool\n$(CMDS):\n\tgo build -overlay=o ./cmd/$@",
-        "app:\n\tfor c in app; do go build -overlay=o ./cmd/$$c; done",
-        "app:\n\tdocker run --rm -v $(CURDIR):/src -w /src golang go build -overlay=o ./cmd/app",
-        "GO := CGO_ENABLED=0 go\napp:\n\t$(GO) build -overlay=o ./cmd/app",
-    ];
-    let cases: Vec<(&str, String)> = texts.iter().map(|text| (*text, with(text))).collect();
-    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
-    reaches(&cases);
 }
 
 #[test]

@@ -19,9 +19,11 @@ pub(super) struct Command {
     pub joined: Option<Joined>,
     /// Which list of commands it belongs to.
     pub list: u32,
-    /// The file that its output goes to, or its input comes from.
+    /// The file that its output goes to.
     pub into: Option<String>,
-    /// Its here-document.
+    /// The file that its input comes from, or the commands in its place (`<(…)`).
+    pub from: Option<String>,
+    /// Its here-document, or what another command gives it; `$(…)` where that hands on a file.
     pub document: Option<String>,
 }
 
@@ -64,4 +66,61 @@ pub(super) fn words(line: &str) -> Vec<String> {
 /// A word as it is shown, or read again.
 pub(super) fn plain(word: &str) -> String {
     word.replace([QUOTED, LITERAL], "$")
+}
+
+/// A word as it may stand in shell text.
+pub(super) fn quoted(word: &str) -> String {
+    match word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c)) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// Gives a group's redirection to what stands in it.
+pub(super) fn give(node: &mut Node, of_group: &Command) {
+    match node {
+        Node::Command(command) => {
+            let give = |to: &mut Option<String>, from: &Option<String>| {
+                if to.is_none() {
+                    to.clone_from(from);
+                }
+            };
+            give(&mut command.into, &of_group.into);
+            give(&mut command.from, &of_group.from);
+            give(&mut command.document, &of_group.document);
+        }
+        Node::Subshell(inner) => inner.iter_mut().for_each(|node| give(node, of_group)),
+        Node::Function { .. } => {}
+    }
+}
+
+/// What a command gives the next one of a pipe: its words, or the command itself where it hands on a file or what it was given.
+pub(super) fn printed(node: &Node) -> Option<String> {
+    let Node::Command(command) = node else { return None };
+    let (program, rest) = command.words.split_first()?;
+    let whole = || command.words.iter().map(|word| quoted(&plain(word))).collect::<Vec<_>>().join(" ");
+    let given = command.document.as_deref().and_then(|d| d.strip_prefix("$(")?.strip_suffix(')'));
+    let behind = |name: &str| rest.iter().position(|w| w == name).and_then(|at| rest.get(at + 1)).cloned();
+    match program.as_str() {
+        "echo" | "printf" => {
+            let is_format = |word: &&String| program == "printf" && word.contains('%');
+            let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
+            Some(text.cloned().collect::<Vec<_>>().join(" "))
+        }
+        // The name that is looked for, in the place of the files.
+        "find" => behind("-name").or_else(|| behind("-path")),
+        "grep" if rest.iter().any(|w| w.starts_with("--include=")) => {
+            rest.iter().find_map(|w| w.strip_prefix("--include=")).map(str::to_owned)
+        }
+        "cat" | "grep" | "egrep" | "sed" | "awk" | "cut" | "tr" | "head" | "tail" | "sort" | "uniq" | "xargs"
+        | "envsubst" => {
+            let from = command.from.as_deref().map_or(String::new(), |from| format!(" < {}", quoted(&plain(from))));
+            match given {
+                Some(given) => Some(format!("$({given} | {})", whole())),
+                None if rest.is_empty() && from.is_empty() => None,
+                None => Some(format!("$({}{from})", whole())),
+            }
+        }
+        _ => None,
+    }
 }

@@ -1,7 +1,6 @@
 //! What holds at one point of a build file: variables with the settings that they come from, the folder, functions.
 
 use super::delivered::normal;
-use super::expand::Values;
 use super::reads::{Around, Part, ReadMark, Reads};
 use super::shell::Node;
 use assize_facts::kinds::inventory::BuildFile;
@@ -107,7 +106,6 @@ pub(super) struct Begun {
     reads: ReadMark,
     state: u64,
     place: u64,
-    ledger: u64,
 }
 
 /// A part of a shell, and what it was.
@@ -325,14 +323,13 @@ impl Shell {
     }
 
     /// Something is carried out from here.
-    pub fn begin(&self, ledger: u64) -> Begun {
+    pub fn begin(&self) -> Begun {
         let (state, place) = (self.state(), self.place_hash());
-        Begun { journal: self.mark(), reads: self.reads.begin(), state, place, ledger }
+        Begun { journal: self.mark(), reads: self.reads.begin(), state, place }
     }
 
     /// What was done since then, and of what that depends.
-    pub fn end(&self, begun: Begun, called: &[String]) -> (Effect, Vec<Dependency>) {
-        let around = Around { ledger: begun.ledger, called };
+    pub fn end(&self, begun: Begun, around: &Around) -> (Effect, Vec<Dependency>) {
         let parts = self.reads.end(begun.reads, begun.journal.0);
         // As they were found: the first change of each tells what was there.
         let mut found: HashMap<Part, u64> = HashMap::new();
@@ -363,7 +360,7 @@ impl Shell {
                 let old = old.filter(|(_, function)| function.file == *file);
                 kept.chain(old).fold(0, |sum: u64, (name, function)| sum.wrapping_add(hash_function(name, function)))
             }
-            part => found.get(part).copied().unwrap_or_else(|| self.what_is(part, &around)),
+            part => found.get(part).copied().unwrap_or_else(|| self.what_is(part, around)),
         };
         let depends = parts.into_iter().map(|part| (part.clone(), was(&part))).collect();
         (self.since(begun.journal), depends)
@@ -386,6 +383,7 @@ impl Shell {
             Part::Place => self.place_hash(),
             Part::Ledger => around.ledger,
             Part::Called(name) => u64::from(around.called.iter().any(|called| **called == **name)),
+            Part::Written(name) => u64::from(around.rewritten.contains(&**name)),
             Part::All => self.state(),
         }
     }
@@ -564,23 +562,4 @@ fn closing(text: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// The variables as commands of one list see them.
-pub(super) struct Seen<'s> {
-    pub shell: &'s Shell,
-    pub list: u64,
-}
-
-impl Values for Seen<'_> {
-    fn values(&self, name: &str) -> Vec<Rc<str>> {
-        let mut values: Vec<Rc<str>> = Vec::new();
-        for held in self.shell.held(name, self.list) {
-            match &held.value {
-                Some(value) if !values.contains(value) => values.push(value.clone()),
-                _ => {}
-            }
-        }
-        values
-    }
 }

@@ -1,7 +1,7 @@
 //! Tools that carry out other files of the tree: make, goreleaser, task, image builds.
 
 use super::evaluate::State;
-use super::library::folder;
+use super::library::{Library, folder};
 use super::model::Scope;
 use super::{dockerfile, makefile, yaml};
 use std::collections::BTreeMap;
@@ -13,18 +13,22 @@ impl State<'_> {
         match program {
             "make" | "gmake" => self.make(line, words),
             "goreleaser" => self.named(
-                &[".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml"],
+                &[
+                    ".config/goreleaser.yml",
+                    ".config/goreleaser.yaml",
+                    ".goreleaser.yml",
+                    ".goreleaser.yaml",
+                    "goreleaser.yml",
+                    "goreleaser.yaml",
+                ],
                 words,
                 Some(1),
                 |text, _| yaml::goreleaser(text).unwrap_or_default(),
             ),
-            "task" => {
-                let wanted: Vec<String> =
-                    words[1..].iter().filter(|w| !w.starts_with('-') && !w.contains('=')).cloned().collect();
-                self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, None, move |text, _| {
-                    let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
-                    yaml::taskfile(text).unwrap_or_default().into_iter().filter(|s| wanted.contains(&s.name)).collect()
-                });
+            "task" => self.task(line, words),
+            "workflow" => self.of_path(words, |text, _, _| yaml::github(text).unwrap_or_default()),
+            "gitlab" => {
+                self.of_path(words, |text, path, library| yaml::gitlab(text, path, library).unwrap_or_default())
             }
             "docker" | "podman" | "buildah" => self.image(words),
             "action" => self.action(words),
@@ -32,8 +36,35 @@ impl State<'_> {
         }
     }
 
+    /// `task NAME… VARIABLE=value -- WORDS`.
+    fn task(&mut self, line: u32, words: &[String]) {
+        let end = words.iter().position(|w| w == "--").unwrap_or(words.len());
+        let pairs = || words[1..end].iter().filter(|w| !w.starts_with('-')).filter_map(|w| w.split_once('='));
+        let behind = words.get(end + 1..).unwrap_or_default().join(" ");
+        let given = pairs().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        for (name, value) in given.chain((!behind.is_empty()).then(|| ("CLI_ARGS".to_owned(), behind))) {
+            self.set(line, &format!("TASK_{name}"), Some(value), None, true, super::state::Sure::Always);
+        }
+        let wanted: Vec<String> =
+            words[1..end].iter().filter(|w| !w.starts_with('-') && !w.contains('=')).cloned().collect();
+        let library = self.library;
+        self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, None, move |text, path| {
+            let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
+            let all = yaml::taskfile(text, path, library).unwrap_or_default();
+            all.into_iter().filter(|scope| wanted.contains(&scope.name)).collect()
+        });
+    }
+
+    /// Another file that is carried out where it is called.
+    fn of_path(&mut self, words: &[String], scopes: impl FnOnce(&str, &str, &Library<'_>) -> Vec<Scope>) {
+        let Some(path) = words.get(1) else { return };
+        let library = self.library;
+        self.named(&[path], &[], None, |text, path| scopes(text, path, library));
+    }
+
     fn make(&mut self, line: u32, words: &[String]) {
         let (mut dir, mut file, mut targets, mut variables) = (None, None, vec![], BTreeMap::new());
+        let mut evaluated = String::new();
         let mut at = 1;
         while let Some(word) = words.get(at) {
             at += 1;
@@ -41,6 +72,11 @@ impl State<'_> {
             match word.as_str() {
                 "-C" | "--directory" => (dir, at) = (next, at + 1),
                 "-f" | "--file" | "--makefile" => (file, at) = (next, at + 1),
+                "-E" | "--eval" => {
+                    evaluated += &format!("{}\n", next.unwrap_or_default());
+                    at += 1;
+                }
+                word if word.starts_with("--eval=") => evaluated += &format!("{}\n", &word[7..]),
                 // With a blank before it; `-j` may stand alone.
                 "-l" | "-o" | "-I" => at += 1,
                 "-j" if next.is_some_and(|w| w.bytes().all(|b| b.is_ascii_digit())) => at += 1,
@@ -69,9 +105,9 @@ impl State<'_> {
         let of_variable = |t: &&String| t.contains('$');
         let any = [vec!["make".to_owned()], targets.iter().filter(of_variable).cloned().collect()].concat();
         let purpose = if targets.iter().any(|t| t.contains('$')) { &any[..] } else { words };
-        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| {
-            let include = |name: &str| library.find(&[folder(path), ""], name);
-            makefile::called(text, path, &variables, &include, &targets, &library.paths)
+        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| match evaluated.is_empty() {
+            true => makefile::called(text, path, &variables, library, &targets),
+            false => makefile::called(&format!("{evaluated}{text}"), path, &variables, library, &targets),
         });
         self.shell.back(before);
     }
@@ -86,7 +122,10 @@ impl State<'_> {
     ) {
         let flag =
             |w: &&[String]| matches!(w[0].as_str(), "-f" | "--file" | "--config" | "-t" | "--taskfile" | "--makefile");
-        let given = words.windows(2).find(flag).map(|w| w[1].clone());
+        let inline = || {
+            words.iter().find_map(|w| ["--config=", "--taskfile=", "--file="].iter().find_map(|f| w.strip_prefix(f)))
+        };
+        let given = words.windows(2).find(flag).map(|w| w[1].clone()).or_else(|| inline().map(str::to_owned));
         let names: Vec<&str> = given.as_deref().into_iter().chain(names.iter().copied()).collect();
         let here = self.shell.folder().unwrap_or_default().to_owned();
         let there = |name: &&&str| self.library.find(&[&here, ""], name).is_some();

@@ -215,6 +215,13 @@ pub(super) fn is_candidate(path: &str) -> bool {
         || go
 }
 
+/// Whether a file is one of compose, whose images are built.
+pub(super) fn is_compose(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+    is_candidate(path) && yaml && (name.starts_with("compose") || name.starts_with("docker-compose"))
+}
+
 /// Whether a file has one of the settings' spellings at all.
 pub(super) fn says_any(bytes: &[u8]) -> bool {
     SETTINGS.iter().any(|(spelling, ..)| memchr::memmem::find(bytes, spelling.as_bytes()).is_some())
@@ -278,6 +285,10 @@ fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
     let near = &text[from..to];
+    // Arguments of images that are built.
+    if path.rsplit('/').next().is_some_and(|name| name.starts_with("docker-bake.")) {
+        return true;
+    }
     let methods = [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| path.ends_with(end));
     let begins = |word: &str| word.as_ptr() as usize - near.as_ptr() as usize;
     let words = || {

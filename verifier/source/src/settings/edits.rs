@@ -1,0 +1,167 @@
+//! Commands that change module files and sources before a build: which do, and where what they write lies.
+
+use super::commands::{Run, Shown};
+use super::delivered::{OUTSIDE, normal};
+use super::evaluate::State;
+use super::shell::plain;
+use super::state::Where;
+
+/// Writing go.mod and its like by another way than the Go command's.
+pub(super) const MODULE_FILES: &str = "edit of module files";
+
+/// Something else in the place of the Go command.
+const GO_COMMAND: &str = "another go command";
+
+/// Whether a path is that of the Go command, and whether one is of a Go release: what lies there under another name is neither.
+fn is_go_command(path: &str) -> bool {
+    path.trim_matches(['"', '\'']).ends_with("/bin/go")
+}
+
+/// Whether a file is put in the place of the Go command that is not the Go command of some release.
+pub(super) fn replaces_go_command(from: &[String], to: &str) -> bool {
+    is_go_command(to) && !from.iter().any(|from| is_go_command(from) || from.contains("/go1."))
+}
+
+/// A file that says what a module's graph or vendored contents are, by its name.
+pub(super) fn is_module_file(name: &str) -> bool {
+    matches!(name, "go.mod" | "go.sum" | "go.work" | "go.work.sum" | "modules.txt")
+}
+
+/// The folder whose module a file is about, as it stands, where it is a module file.
+fn folder_of_module_file(word: &str) -> Option<&str> {
+    let word = word.trim_matches(['"', '\'']);
+    let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+    match name {
+        "modules.txt" => Some(folder.strip_suffix("vendor").unwrap_or(folder).trim_end_matches('/')),
+        name => is_module_file(name).then_some(folder),
+    }
+}
+
+/// The folders whose module files an edit of them writes, as they stand.
+fn folders_written<'w>(program: &str, words: &'w [String], into: Option<&'w String>) -> Vec<&'w str> {
+    if let Some(folder) = into.and_then(|into| folder_of_module_file(into)) {
+        return vec![folder];
+    }
+    match program {
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" => {
+            words.last().and_then(|to| folder_of_module_file(to)).into_iter().collect()
+        }
+        _ => words[1..]
+            .iter()
+            .filter_map(|word| folder_of_module_file(word.strip_prefix("of=").unwrap_or(word)))
+            .collect(),
+    }
+}
+
+/// A command that changes Go files before a build, by name; `None` where it touches other things.
+/// `into` is the file that its output goes to.
+fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Option<&'static str> {
+    let rest = || words.iter().skip(1);
+    let go_file = |w: &String| {
+        let w = w.trim_matches(['"', '\'']);
+        w.ends_with(".go") || w.contains("vendor/")
+    };
+    let module_file = |w: &String| folder_of_module_file(w).is_some();
+    // `-i`, `-i.bak`, `-Ei`: letters before it take no value.
+    let edits = |w: &String| {
+        let letters = w.strip_prefix('-').map(|w| w.trim_start_matches(|c| "nErsuz".contains(c)));
+        letters.is_some_and(|letters| letters.starts_with('i'))
+    };
+    let in_place = rest().any(|w| edits(w) || w.starts_with("--in-place"));
+    let perl_in_place = rest().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('i'));
+    let of = |w: &String| w.strip_prefix("of=").map(str::to_owned);
+    let outputs = |w: &String| is_go_command(w.trim_start_matches("of="));
+    match program {
+        "cp" | "mv" | "install" | "ln"
+            if words.split_last().is_some_and(|(to, from)| replaces_go_command(from, to)) =>
+        {
+            Some(GO_COMMAND)
+        }
+        "tee" | "curl" | "wget" | "dd" if rest().any(outputs) => Some(GO_COMMAND),
+        _ if into.is_some_and(|w| is_go_command(w)) => Some(GO_COMMAND),
+        "sed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
+        // Without its sums a module is what a server says.
+        "rm" | "unlink" | "truncate" if rest().any(module_file) => Some(MODULE_FILES),
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(module_file) => Some(MODULE_FILES),
+        // From another folder into this one, under the same name.
+        "cp" | "mv" | "install" | "ln" | "rsync"
+            if words.last().is_some_and(|w| matches!(w.as_str(), "." | "./"))
+                && rest().any(|w| w.contains('/') && module_file(w)) =>
+        {
+            Some(MODULE_FILES)
+        }
+        "dd" if rest().filter_map(of).any(|w| module_file(&w)) => Some(MODULE_FILES),
+        "dd" if rest().filter_map(of).any(|w| go_file(&w)) => Some("copy onto Go files"),
+        "git" if takes_from_elsewhere(words) && rest().any(module_file) => Some(MODULE_FILES),
+        "git" if takes_from_elsewhere(words) && rest().any(go_file) => Some("copy onto Go files"),
+        "curl" | "wget" if rest().any(module_file) => Some(MODULE_FILES),
+        _ if into.is_some_and(module_file) => Some(MODULE_FILES),
+        _ if into.is_some_and(|w| w.ends_with(".go")) => Some("copy onto Go files"),
+        "sed" if in_place && rest().any(go_file) => Some("sed -i"),
+        "perl" if perl_in_place && rest().any(go_file) => Some("perl -i"),
+        "patch" => Some("patch"),
+        "git" if words.get(1).is_some_and(|w| w == "apply" || w == "am") => Some("git apply"),
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(go_file) => {
+            Some("copy onto Go files")
+        }
+        "curl" | "wget" if rest().any(go_file) => Some("download onto Go files"),
+        _ => None,
+    }
+}
+
+/// `git checkout OTHER -- FILE…`, `git restore --source=OTHER FILE…`: without another revision the files become what they are.
+fn takes_from_elsewhere(words: &[String]) -> bool {
+    let behind = |at: usize| words.get(at).is_some_and(|w| !w.starts_with('-'));
+    match words.get(1).map(String::as_str) {
+        Some("checkout") => words.iter().position(|w| w == "--").is_some_and(|end| (2..end).any(behind)),
+        Some("restore") => words.iter().any(|w| w.starts_with("--source") || w == "-s"),
+        _ => false,
+    }
+}
+
+impl State<'_> {
+    /// Notes a change of module files or sources; gives whether the command is one.
+    pub(super) fn edited(&mut self, program: &str, words: &[String], shown: &Shown<'_>, run: &Run<'_>) -> bool {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        let into = run.into.filter(|_| !matches!(name, "grep" | "diff"));
+        let Some(change) = changes_sources(name, words, into) else { return false };
+        let place = self.place_of_edit(change, name, words, run);
+        match into.filter(|_| name == ":") {
+            Some(into) => self.changed(run.line, change, &[], &format!("> {}", plain(into)), place),
+            None => self.changed(run.line, change, &[], shown, place),
+        }
+        true
+    }
+
+    /// Where a change is made: module files may lie elsewhere than the shell is.
+    fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
+        let here = self.shell.place();
+        if change != MODULE_FILES {
+            return here;
+        }
+        let folders = folders_written(program, words, run.into);
+        let edited: Option<Vec<String>> = folders.iter().map(|folder| self.module_edited(&plain(folder))).collect();
+        let Some(edited) = edited.filter(|all| !all.is_empty()) else { return here };
+        let counts = edited.iter().find(|folder| *folder != OUTSIDE).cloned();
+        Where { folder: Some(counts.unwrap_or_else(|| OUTSIDE.to_owned())), moved: here.moved + 1 }
+    }
+
+    /// The folder of the module that a file's folder means, where that is known; outside, where it is surely none of the delivered programs'.
+    fn module_edited(&self, folder: &str) -> Option<String> {
+        if ["/tmp/", "/var/tmp/"].iter().any(|place| folder.starts_with(place)) || folder.contains("mktemp") {
+            return Some(OUTSIDE.to_owned());
+        }
+        if folder.is_empty() || folder.starts_with('/') || folder.contains('$') {
+            return None;
+        }
+        let place = self.shell.place();
+        // Where nobody has moved yet a script stands at the root, or at what is one for all that it names.
+        let here = place.folder.or((place.moved == 0).then(String::new))?;
+        let path = normal(&format!("{here}/{folder}"));
+        match path.starts_with("..") {
+            true => None,
+            false => Some(if self.targets.is_for_delivered(&path) { path } else { OUTSIDE.to_owned() }),
+        }
+    }
+}

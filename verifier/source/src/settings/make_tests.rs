@@ -1,0 +1,145 @@
+//! Makefiles through their spellings, what they take in, and where reading them ends.
+
+use super::calls_tests::counts;
+use super::shapes_tests::reaches;
+
+#[test]
+fn makefiles_are_read_through_their_spellings() {
+    let with = |text: &str| format!("-- Makefile --\n{text}\n");
+    let texts = [
+        "export GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app",
+        "GOFLAGS = -overlay=o\nexport GOFLAGS\napp:\n\tgo build ./cmd/app",
+        "GOFLAGS = -overlay=o\nexport\napp:\n\tgo build ./cmd/app",
+        "app: export GOFLAGS = -overlay=o\napp:\n\tgo build ./cmd/app",
+        "app: FLAGS = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "app: ; go build -overlay=o ./cmd/app",
+        "app:\n\t@go build -overlay=o ./cmd/app",
+        "app:\n\t-+@go build -overlay=o ./cmd/app",
+        "app:\n\tcd cmd/app && \\\n\t  go build -overlay=o",
+        "define build\ngo build -overlay=o $(1)\nendef\napp:\n\t$(call build,./cmd/app)",
+        "dist/%:\n\tgo build -overlay=o -o $@ ./cmd/$*",
+        "dist/app: cmd/app/main.go\n\tgo build -overlay=o -o $@ ./$(<D)",
+        "$(shell go env -w GOFLAGS=-overlay=o)\napp:\n\tgo build ./cmd/app",
+        "X := $(shell go env -w GOFLAGS=-overlay=o)\napp:\n\tgo build ./cmd/app",
+        "FLAGS != echo -overlay=o\napp:\n\tgo build -overlay=o $(FLAGS) ./cmd/app",
+        "FLAGS ?= -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "FLAGS := -v\nFLAGS += -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "FLAGS = $(if $(DEBUG),,-overlay=o)\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "NAME = FLAGS\n$(NAME) = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "override FLAGS := -overlay=o\napp:\n\tgo build ${FLAGS} ./cmd/app",
+        ".ONESHELL:\napp:\n\texport GOFLAGS=-overlay=o\n\tgo build ./cmd/app",
+        "app: | prepare\n\tgo build ./cmd/app\nprepare:\n\tgo env -w GOFLAGS=-overlay=o",
+        "app::\n\tgo env -w GOFLAGS=-overlay=o\napp::\n\tgo build ./cmd/app",
+        "CMDS = app tool\n$(CMDS):\n\tgo build -overlay=o ./cmd/$@",
+        "app:\n\tfor c in app; do go build -overlay=o ./cmd/$$c; done",
+        "app:\n\tdocker run --rm -v $(CURDIR):/src -w /src golang go build -overlay=o ./cmd/app",
+        "GO := CGO_ENABLED=0 go\napp:\n\t$(GO) build -overlay=o ./cmd/app",
+        "app: private export GOFLAGS = -overlay=o\napp:\n\tgo build ./cmd/app",
+        "app: override FLAGS = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "FLAGS = -v\napp: FLAGS += -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "FLAGS = -v\nall: FLAGS = -overlay=o\nall: app\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "%: export GOFLAGS = -overlay=o\napp:\n\tgo build ./cmd/app",
+        "ap%: FLAGS = -overlay=o\napp:\n\tgo build $(FLAGS) ./cmd/app",
+        "all: bin/app\nbin/%: FLAGS = -overlay=o\nbin/%: go.mod\n\tgo build $(FLAGS) -o $@ ./cmd/$(@F)",
+        "all: bin/app\nbin/app: go.mod\nbin/%: cmd/%/main.go\n\tgo build -overlay=o -o x $<",
+        "%:\n\tgo build -overlay=o ./cmd/$@",
+        ".RECIPEPREFIX = >\napp:\n>go build -overlay=o ./cmd/app",
+        "override define F\n-overlay=o\nendef\napp:\n\tgo build $(F) ./cmd/app",
+        "F = -overlay=o# as agreed\napp:\n\tgo build $(F) ./cmd/app",
+        "F_linux = -overlay=o\nOS = linux\napp:\n\tgo build $(F_$(OS)) ./cmd/app",
+        "OS = linux\nF_$(OS) = -overlay=o\napp:\n\tgo build $(F_linux) ./cmd/app",
+        "app:\n\tgo build -over\\\n\tlay=o ./cmd/app",
+        "app:\n\t$(info built)go build -overlay=o ./cmd/app",
+        "app:\n\t$(eval F := -overlay=o)\n\tgo build $(F) ./cmd/app",
+        "app:\n\texport GOFLAGS=-overlay=o\n\tgo build ./cmd/app\n.ONESHELL:",
+        "SHELL = env GOFLAGS=-overlay=o bash\napp:\n\tgo build ./cmd/app",
+        ".SHELLFLAGS = GOFLAGS=-overlay=o sh -c\napp:\n\tgo build ./cmd/app",
+        "MAKEFLAGS += GOFLAGS=-overlay=o\nall:\n\t$(MAKE) app\napp:\n\tgo build ./cmd/app",
+        "all:\n\t$(MAKE) --eval='export GOFLAGS=-overlay=o' app\napp:\n\tgo build ./cmd/app",
+        "ifdef X\nF = -v\nP = app\nelse\nF = -overlay=o\nP = tool\nendif\napp:\n\tenv GOFLAGS=$(F) go build ./cmd/$(P)",
+    ];
+    let cases: Vec<(&str, String)> = texts.iter().map(|text| (*text, with(text))).collect();
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
+    reaches(&cases);
+}
+
+#[test]
+fn what_a_makefile_takes_in_is_found_by_pattern_and_place() {
+    const APP: &str = "app:\n\tgo build ./cmd/app\n";
+    let includes = [
+        "include *.mk",
+        "include $(wildcard *.mk)",
+        "include $(dir $(lastword $(MAKEFILE_LIST)))set.mk",
+        "include $(shell pwd)/set.mk",
+        "TOP := $(shell pwd)\ninclude $(TOP)/set.mk",
+        "include $(abspath set.mk)",
+        "TOP := $(realpath $(dir $(firstword $(MAKEFILE_LIST))))\ninclude $(TOP)/set.mk",
+        "include $(CURDIR)/set.mk",
+        "include $(shell git rev-parse --show-toplevel)/set.mk",
+        "-include $(foreach f,set other,$(f).mk)",
+        ".include \"set.mk\"",
+        // Not delivered, and made by a rule or by whatever the name is.
+        "include other.mk",
+        "include $(shell ls)",
+        "-include other.mk\nother.mk:\n\techo 'export GOFLAGS = -overlay=o' > $@",
+    ];
+    let with = |text: &str| format!("-- Makefile --\n{text}\n{APP}-- set.mk --\nexport GOFLAGS = -overlay=o\n");
+    let cases: Vec<(&str, String)> = includes.iter().map(|text| (*text, with(text))).collect();
+    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
+    reaches(&cases);
+    for honest in [
+        "-include .env other.mk",
+        "-include $(LOCAL)/set.mk",
+        "include /usr/share/dpkg/default.mk",
+        "-include $(wildcard local/*.mk)",
+        ".PHONY: hooks\nhooks:\n\t@cp .hooks/* .git/hooks/\n-include hooks # up to date",
+    ] {
+        let found = counts(&format!("-- Makefile --\n{honest}\n{APP}"));
+        assert!(found.is_empty(), "{honest}: {found:?}");
+    }
+}
+
+#[test]
+fn what_is_longer_or_deeper_than_is_followed_is_not_taken_for_nothing() {
+    let chain: String = (0..80).map(|n| format!("t{n}: t{}\n", n + 1)).collect();
+    let nested: String = (0..40).map(|n| format!("F{n} = $(F{})\n", n + 1)).collect();
+    let long = format!("F = {}-overlay=o\n", "-x ".repeat(5_000));
+    let includes: String = (0..30).map(|n| format!("-- {n}.mk --\ninclude {}.mk\n", n + 1)).collect();
+    let several: String = (0..8).map(|n| format!("F{n} = a\nifdef X\nF{n} = b\nendif\n")).collect();
+    let all: String = (0..8).map(|n| format!("$(F{n})")).collect();
+    for (what, files) in [
+        (
+            "prerequisites",
+            format!("-- Makefile --\n{chain}t80:\n\tgo env -w GOFLAGS=-overlay=o\napp: t0\n\tgo build ./cmd/app\n"),
+        ),
+        ("variables", format!("-- Makefile --\n{nested}F40 = -overlay=o\napp:\n\tgo build $(F0) ./cmd/app\n")),
+        ("a long variable", format!("-- Makefile --\n{long}app:\n\tgo build $(F) ./cmd/app\n")),
+        (
+            "files",
+            format!(
+                "-- Makefile --\ninclude 0.mk\napp:\n\tgo build ./cmd/app\n{includes}-- 30.mk --\nexport GOFLAGS = -overlay=o\n"
+            ),
+        ),
+        ("ways", format!("-- Makefile --\n{several}app:\n\tgo build -tags=x{all} ./cmd/app\n")),
+    ] {
+        let found = counts(&files);
+        assert!(found.iter().any(|line| line.contains("-overlay")), "{what}: {found:?}");
+    }
+}
+
+#[test]
+fn honest_makefiles_say_nothing_of_it() {
+    for text in [
+        "SHELL := /usr/bin/env bash\n.SHELLFLAGS := -eu -o pipefail -c\napp:\n\tgo build ./cmd/app\n",
+        "SHELL := $(shell which bash)\napp:\n\tgo build ./cmd/app\n",
+        "tool: FLAGS = -overlay=o\ntool:\n\tgo build $(FLAGS) ./cmd/tool\napp:\n\tgo build $(FLAGS) ./cmd/app\n",
+        "all: bin/app bin/tool\nbin/tool: FLAGS = -overlay=o\nbin/%:\n\tgo build $(FLAGS) -o $@ ./cmd/$(@F)\n",
+        "%: common-%\n\t@:\ncommon-app:\n\tgo build ./cmd/app\n",
+        "export GOFLAGS = -overlay=o\nunexport GOFLAGS\napp:\n\tgo build ./cmd/app\n",
+        "app:\n\tgo build -ldflags \"-X main.v=$(shell git describe)\" $(shell go list ./cmd/app) # -overlay=o\n",
+        "V = 1 # -overlay=o\napp: # -overlay=o\n\tgo build $(V) ./cmd/app\n",
+    ] {
+        let found = counts(&format!("-- Makefile --\n{text}"));
+        assert!(!found.iter().any(|line| line.contains("-overlay")), "{text}: {found:?}");
+    }
+}

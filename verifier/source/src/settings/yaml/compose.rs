@@ -1,0 +1,42 @@
+//! Services of compose files: the images that are built for them, with their arguments.
+
+use super::super::dockerfile;
+use super::super::model::{Scope, Step};
+use super::{line_of, map, parse, shown};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+pub(in super::super) fn compose(text: &str) -> Result<Vec<Scope>, String> {
+    let file = parse(text)?;
+    let mut all = Vec::new();
+    for (name, service) in map(file.get("services")).into_iter().flatten() {
+        let Some(build) = service.get("build") else { continue };
+        let arguments = arguments(build.get("args"));
+        if let Some(inline) = build.get("dockerfile_inline").and_then(Json::as_str) {
+            all.extend(dockerfile::scopes(inline, &arguments));
+            continue;
+        }
+        let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
+        let mut words = vec!["docker".to_owned(), "build".to_owned()];
+        words.extend(arguments.iter().map(|(name, value)| format!("--build-arg={name}={value}")));
+        if let Some(file) = build.get("dockerfile").and_then(Json::as_str) {
+            words.push(format!("--file={context}/{file}"));
+        }
+        words.push(context.to_owned());
+        let line = line_of(text, &format!("{name}:"));
+        all.push(Scope::new(name, vec![Step::Tool { line, words, env: vec![] }]));
+    }
+    Ok(all)
+}
+
+/// `NAME: value`, or a list of `NAME=value`.
+fn arguments(value: Option<&Json>) -> BTreeMap<String, String> {
+    match value {
+        Some(Json::Object(all)) => all.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
+        Some(Json::Array(all)) => {
+            let pairs = all.iter().filter_map(Json::as_str).filter_map(|pair| pair.split_once('='));
+            pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+        }
+        _ => BTreeMap::new(),
+    }
+}

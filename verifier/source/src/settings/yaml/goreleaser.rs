@@ -1,0 +1,108 @@
+//! Releases by goreleaser: each build a scope, with its overrides.
+
+use super::super::delivered::normal;
+use super::super::expand::parts;
+use super::super::model::{Scope, Step, Variable};
+use super::{line_of, parse, scripts, shown, texts};
+use serde_json::{Map, Value as Json};
+
+pub(in super::super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
+    let file = parse(text)?;
+    let pairs = |value: Option<&Json>| -> Vec<Variable> {
+        let variable =
+            |(name, value): (&str, &str)| Variable::new(line_of(text, &format!("{name}={value}")), name, value);
+        texts(value).iter().filter_map(|e| e.split_once('=')).map(variable).collect()
+    };
+    let of_modules = file.get("gomod");
+    let mut global = pairs(file.get("env"));
+    global.extend(pairs(of_modules.and_then(|m| m.get("env"))));
+    let hooks = scripts(text, file.get("before").and_then(|b| b.get("hooks")));
+    let mut all = Vec::new();
+    let several = ["builds", "kos"].into_iter().filter_map(|key| file.get(key)?.as_array()).flatten();
+    let mut builds: Vec<&Json> = several.chain(file.get("build").filter(|build| build.is_object())).collect();
+    // Without any it builds the program of its folder.
+    let usual = Json::Object(Map::new());
+    if file.get("builds").is_none() && builds.is_empty() {
+        builds.push(&usual);
+    }
+    for build in builds {
+        let overrides = build.get("overrides").and_then(Json::as_array).into_iter().flatten();
+        for own in std::iter::once(build).chain(overrides) {
+            let either = |key: &str| own.get(key).or_else(|| build.get(key));
+            let mut words = vec!["go".to_owned(), "build".to_owned()];
+            if let Some(mode) = of_modules.and_then(|m| m.get("mod")) {
+                words.push(format!("-mod={}", shown(mode)));
+            }
+            // Another program in the place of the Go command is what -toolexec is.
+            let tool = either("tool").or_else(|| either("gobinary")).map(shown);
+            words.extend(tool.filter(|tool| !is_go(tool)).map(|tool| format!("-toolexec={tool}")));
+            let mut env = global.clone();
+            env.extend(pairs(build.get("env")));
+            for flag in texts(either("flags")) {
+                words.extend(flags(&flag, &env));
+            }
+            for (key, flag) in [("ldflags", "-ldflags"), ("tags", "-tags"), ("buildmode", "-buildmode")] {
+                let values = texts(either(key));
+                if !values.is_empty() {
+                    words.push(format!("{flag}={}", values.join(" ")));
+                }
+            }
+            // From the root: a folder that another command makes is none of the tree.
+            let main = build.get("main").map_or_else(|| ".".to_owned(), shown);
+            words.push(match build.get("dir").or_else(|| build.get("working_dir")).and_then(Json::as_str) {
+                Some(folder) => format!("./{}", normal(&format!("{folder}/{main}"))),
+                None => main,
+            });
+            if !std::ptr::eq(own, build) {
+                env.extend(pairs(own.get("env")));
+                let platform = [("goos", "GOOS"), ("goarch", "GOARCH")];
+                let of = |(key, name): (&str, &str)| own.get(key).map(|v| Variable::new(1, name, &shown(v)));
+                env.extend(platform.into_iter().filter_map(of));
+            }
+            let mut steps = hooks.clone();
+            steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("pre"))));
+            let place = if std::ptr::eq(own, build) { build.get("main") } else { own.get("flags") };
+            let line = place.map_or(1, |at| line_of(text, &texts(Some(at)).join(" ")));
+            steps.push(Step::Build { line, words, env });
+            all.push(Scope::new("build", steps));
+        }
+    }
+    Ok(all)
+}
+
+/// The words of a flag as it is written: blanks part them, templates choose among texts and name variables (goreleaser, Templates).
+fn flags(flag: &str, env: &[Variable]) -> Vec<String> {
+    let of_env = |name: &str| env.iter().rfind(|v| v.name == name).and_then(|v| v.value.clone());
+    let mut out = String::new();
+    let mut rest = flag;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let Some((inner, after)) = behind.split_once("}}") else { break };
+        out.push_str(before);
+        let inner = inner.trim().trim_matches('-').trim();
+        let first = inner.split_whitespace().next().unwrap_or_default();
+        match (first, inner.strip_prefix(".Env.")) {
+            (_, Some(name)) => out.push_str(&of_env(name).unwrap_or_else(|| format!("${{{name}}}"))),
+            ("if" | "end" | "with" | "range", _) => {}
+            ("else", _) => out.push(' '),
+            ("readFile" | "mustReadFile", _) => {
+                out.push_str(&format!(
+                    "$(cat {})",
+                    inner.split_whitespace().nth(1).unwrap_or_default().trim_matches('"')
+                ));
+            }
+            _ => out.push_str(&format!("{{{{{}}}}}", inner.replace(' ', ""))),
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    parts(&out).into_iter().map(str::to_owned).collect()
+}
+
+/// The Go command, of any version; not a program of the tree that has its name.
+fn is_go(tool: &str) -> bool {
+    if tool.contains('/') && !tool.starts_with('/') {
+        return false;
+    }
+    let name = tool.rsplit('/').next().unwrap_or(tool);
+    name.strip_prefix("go").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}

@@ -1,0 +1,94 @@
+//! Build files in YAML: workflow jobs, tasks and release builds as scopes.
+
+mod compose;
+mod github;
+mod gitlab;
+mod goreleaser;
+mod taskfile;
+#[cfg(test)]
+mod tests;
+
+use super::model::{Step, Variable};
+pub(super) use compose::compose;
+use github::expressions;
+pub(super) use github::{action, github};
+pub(super) use gitlab::gitlab;
+pub(super) use goreleaser::goreleaser;
+use serde_json::{Map, Value as Json};
+pub(super) use taskfile::taskfile;
+use taskfile::templates;
+
+fn parse(text: &str) -> Result<Json, String> {
+    serde_saphyr::from_str(text).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
+}
+
+fn shown(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The line on which some text of the file begins: the tree of values has no places.
+fn line_of(text: &str, part: &str) -> u32 {
+    let first = part.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
+    let at = (!first.is_empty()).then(|| text.lines().position(|line| line.contains(first))).flatten();
+    at.map_or(1, |n| n as u32 + 1)
+}
+
+/// The line on which a name has a value.
+fn line_with(text: &str, name: &str, value: &str) -> u32 {
+    let key = format!("{name}:");
+    let found = text.lines().position(|line| line.split_once(&key).is_some_and(|(_, rest)| rest.contains(value)));
+    found.map_or_else(|| line_of(text, &key), |n| n as u32 + 1)
+}
+
+/// The texts of a list, or the one text.
+fn texts(value: Option<&Json>) -> Vec<String> {
+    match value {
+        Some(Json::Array(all)) => all.iter().map(shown).collect(),
+        Some(Json::Null) | None => vec![],
+        Some(one) => vec![shown(one)],
+    }
+}
+
+fn map(value: Option<&Json>) -> Option<&Map<String, Json>> {
+    value?.as_object()
+}
+
+fn env(text: &str, value: Option<&Json>) -> Vec<Step> {
+    variables(text, value).into_iter().map(|variable| Step::Env { variable, possible: false }).collect()
+}
+
+fn variables(text: &str, value: Option<&Json>) -> Vec<Variable> {
+    let pairs = |(name, value): (&String, &Json)| {
+        // GitLab's long form: { value: …, description: … }.
+        let value = value.get("value").unwrap_or(value);
+        let line = line_with(text, name, &shown(value));
+        Variable::new(line, name, &expressions(&shown(value)))
+    };
+    map(value).map(|m| m.iter().map(pairs).collect()).unwrap_or_default()
+}
+
+fn run(text: &str, script: &str) -> Step {
+    // Scripts are seen from their first line, which in a block is the one below the key.
+    Step::run(line_of(text, script), &templates(&expressions(script)))
+}
+
+/// A script that is one text or a list of them.
+fn scripts(text: &str, value: Option<&Json>) -> Vec<Step> {
+    match value {
+        Some(Json::String(script)) => vec![run(text, script)],
+        Some(Json::Array(all)) => all
+            .iter()
+            .flat_map(|one| match one {
+                Json::String(script) => vec![run(text, script)],
+                Json::Array(_) => scripts(text, Some(one)),
+                Json::Object(task) => scripts(text, task.get("cmd").or_else(|| task.get("sh"))),
+                _ => vec![],
+            })
+            .collect(),
+        _ => vec![],
+    }
+}

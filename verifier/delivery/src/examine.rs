@@ -1,17 +1,19 @@
 //! Examines one delivered file and everything inside it: archives' members, what is appended or embedded.
 
 mod embedded;
+mod foreign;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use crate::archive::{self, Budget, Member, MemberKind, Visitor};
 use crate::exe::{self, Exe};
+use crate::held::{self, Inner};
 use crate::scan::{self, Kept, Mark, Scan, Weights};
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part, Store};
 use crate::trail::Trail;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Digest, Gap, Known, Reason, Sha256, reason};
+use assize_facts::{Digest, Gap, Known, Reason, Sha256, is_others, reason};
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -74,11 +76,21 @@ pub(crate) struct Found {
     pub trail: Option<Trail>,
     /// Stretches of it that were kept meanwhile.
     pub kept: Vec<Kept>,
+    /// Go programs inside of it.
+    pub programs: Vec<Inner>,
 }
 
 impl Found {
     pub(crate) fn gap(&mut self, reason: Reason, place: &str) {
         self.gaps.push(Gap { reason, place: place.into(), owner: None });
+    }
+
+    /// Keeps a Go program that stands inside of the file, to be read later.
+    fn hold(&mut self, part: &Part<'_>, line: usize, trail: Trail) {
+        let seen = &self.seen[line];
+        if seen.go_program == Known::Value(true) && !is_others(&seen.path) && self.programs.len() < held::MOST {
+            self.programs.extend(Inner::of(part, trail, seen.go_signs, seen.libraries.clone()));
+        }
     }
 }
 
@@ -136,12 +148,18 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
         Kind::Empty => {}
         Kind::Data(_) | Kind::Script | Kind::Plain => plain(file, &scan, line, budget, found),
     }
+    if foreign::is_go(&file.part, kind, &scan.head, &scan.hits) {
+        (found.seen[line].executable, found.seen[line].go_program) = (true.into(), true.into());
+    }
     // A zip directory at the end makes an archive of anything: scripts, pictures and programs carry payloads that way.
     if kind != Kind::Zip && scan.has(Mark::ZipEnd) && archive::has_directory(&file.part) {
         of_zip(file, line, budget, found);
     }
-    if line == 0 && matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
-        (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept));
+    if matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
+        match line {
+            0 => (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept)),
+            _ => found.hold(&file.part, line, scan.trail),
+        }
     }
 }
 
@@ -215,7 +233,7 @@ pub(crate) fn program(
     path: &str,
 ) -> (Known<bool>, Known<Option<String>>) {
     if !matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
-        return (false.into(), None.into());
+        return (foreign::is_go(part, kind, &[], hits).into(), None.into());
     }
     match exe::read(kind, part) {
         Ok(exe) => {

@@ -14,9 +14,8 @@ mod tree;
 
 use crate::archive::Budget;
 use crate::delivery::Delivery;
-use crate::programs::aside;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Deliverable, Known, Progress, Reason, reason};
+use assize_facts::{Deliverable, Known, Progress, Reason, is_others, reason};
 use blobs::Blobs;
 use layer::{Layer, Sought};
 use layout::{Described, LayerRef};
@@ -111,11 +110,13 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
 
 /// Test data, other people's code, the source and its modules.
 pub(crate) fn is_aside(spec: &Deliverable, path: &str) -> bool {
-    let below = |folder: &Option<String>| {
-        folder.as_deref().is_some_and(|f| f != "." && path.strip_prefix(f).is_some_and(|rest| rest.starts_with('/')))
+    let below = |place: &Option<String>| {
+        place
+            .as_deref()
+            .is_some_and(|p| p != "." && path.strip_prefix(p).is_some_and(|rest| rest.starts_with(['/', '!'])))
     };
     let source = spec.source.as_ref();
-    aside(path) || source.is_some_and(|s| below(&s.root) || below(&s.modules))
+    is_others(path) || source.is_some_and(|s| below(&s.root) || below(&s.archive) || below(&s.modules))
 }
 
 /// What a layer's files are held against: delivered binaries and the files of `[run]`.

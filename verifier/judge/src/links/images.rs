@@ -55,7 +55,7 @@ struct Binary {
 impl<'a> All<'a> {
     pub(super) fn of(sheets: &'a Sheets, declared: &'a Declared) -> All<'a> {
         let infos = sheets.of("binary.info");
-        let binaries = infos.items.iter().filter_map(|item| {
+        let binaries = infos.items.iter().filter(|item| !seen::is_beside(item)).filter_map(|item| {
             Some(Binary {
                 name: item.text("binary")?.to_owned(),
                 path: item.text("path")?.to_owned(),

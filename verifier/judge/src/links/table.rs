@@ -62,18 +62,18 @@ pub struct Unread {
 /// Reads all binaries; what cannot be read is told beside them.
 pub fn read(sheets: &Sheets) -> (Vec<Binary>, Unread) {
     let mut unread = Unread::default();
-    let mut binaries = Vec::new();
+    let (mut binaries, mut left_out) = (Vec::new(), Vec::new());
     for item in &sheets.of("binary.info").items {
+        if seen::is_beside(item) {
+            left_out.extend(seen::text(item, "binary"));
+            continue;
+        }
         match binary(item) {
             Ok(binary) => binaries.push(binary),
             Err(reason) => unread.info.push(reason),
         }
     }
     // Which source the others were built from nobody says.
-    let mut left_out = Vec::new();
-    if binaries.iter().any(|binary: &Binary| binary.declared.is_true()) {
-        left_out = binaries.extract_if(.., |binary| binary.declared.is_false()).map(|binary| binary.name).collect();
-    }
     let is_left_out = |item: &Item| seen::text(item, "binary").is_ok_and(|name| left_out.contains(&name));
     for item in sheets.of("binary.modules").items.iter().filter(|item| !is_left_out(item)) {
         unread.modules.extend(add_module(&mut binaries, item).err());

@@ -6,9 +6,10 @@ use crate::seen::{self, Seen, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::VulnerabilityLink;
 use assize_facts::{Item, Reason, Sheet, reason};
+use std::collections::BTreeSet;
 
 /// What `link.vulnerabilities` is derived from, beside `link.functions`.
-pub const FROM: &[&str] = &["binary.vulnerabilities"];
+pub const FROM: &[&str] = &["binary.vulnerabilities", "binary.info"];
 
 pub fn derive(sheets: &Sheets, functions: &Sheet) -> Sheet {
     let mut sheet = Sheet::of::<VulnerabilityLink>();
@@ -16,7 +17,12 @@ pub fn derive(sheets: &Sheets, functions: &Sheet) -> Sheet {
     inherit(&mut sheet, &found);
     // Without any delivered source there is nothing to hold the table against, and it is believed as it stands.
     let alone = sheets.of("source.declarations").gaps.iter().any(|gap| gap.reason.code == "no-source");
+    // Nor is there for the programs beside those that the source was delivered for.
+    let info = sheets.of("binary.info");
+    let beside: BTreeSet<&str> =
+        info.items.iter().filter(|item| seen::is_beside(item)).filter_map(|item| item.text("binary")).collect();
     for item in &found.items {
+        let alone = alone || item.text("binary").is_some_and(|name| beside.contains(name));
         match link(item, functions, alone) {
             Ok(link) => sheet.push(link, item.origin.clone()),
             Err(reason) => sheet.gap(reason, item.origin.shown()),

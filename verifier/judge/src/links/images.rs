@@ -89,7 +89,7 @@ impl<'a> All<'a> {
         if seen::flag(manifest, "platform_agrees").is_false() {
             return Truth::Unknown(reason!("image-platforms-differ"));
         }
-        let examined = self.declared.platform.as_deref().unwrap_or("linux/amd64");
+        let examined = self.declared.examined_platform();
         let fits = |of: &str| of == platform;
         Truth::from(fits(examined) || self.binaries.iter().any(|b| b.platform.as_deref().is_some_and(fits)))
     }

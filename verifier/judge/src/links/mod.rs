@@ -72,7 +72,7 @@ impl<'a> Deriver<'a> {
     }
 
     fn functions(&self) -> &Sheet {
-        self.functions.get_or_init(|| functions::derive(self.sheets))
+        self.functions.get_or_init(|| functions::derive(self.sheets, &self.run.declared))
     }
 
     /// The sheet of a link.

@@ -12,6 +12,8 @@ pub struct Binary {
     pub name: String,
     pub path: String,
     pub declared: Truth,
+    /// `os/architecture`, where its headers tell both.
+    pub platform: Option<String>,
     pub go_program: Truth,
     pub obfuscated: Truth,
     pub main_package: Seen<String>,
@@ -89,6 +91,7 @@ fn binary(item: &Item) -> Seen<Binary> {
         name: seen::text(item, "binary")?,
         path: seen::maybe_text(item, "path")?.unwrap_or_default(),
         declared: seen::flag(item, "declared"),
+        platform: item.text("os").zip(item.text("arch")).map(|(os, arch)| format!("{os}/{arch}")),
         go_program: seen::flag(item, "go_program"),
         obfuscated: seen::flag(item, "obfuscated"),
         main_package: main_package(item),

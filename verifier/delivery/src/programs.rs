@@ -56,17 +56,23 @@ fn below(path: &str, folder: Option<&str>) -> bool {
 }
 
 fn is_go(delivery: &Delivery, entry: &Entry) -> bool {
-    let look = || {
-        let (file, size) = open::regular(&delivery.host_path(&entry.path), &entry.path).ok()?;
-        let store = Store::delivered(file, size);
-        let part = store.whole();
-        let head = part.bytes(0, 4096).ok()?;
-        let kind = sniff::kind(&head, size);
-        matches!(kind, sniff::Kind::Elf | sniff::Kind::MachO | sniff::Kind::Pe).then_some(())?;
-        let exe = exe::read(kind, &part).ok()?;
-        Some(looks_like_go(&part, &exe))
-    };
-    look().unwrap_or(false)
+    read(delivery, &entry.path).is_some_and(|(store, exe)| looks_like_go(&store.whole(), &exe))
+}
+
+/// GOARCH of an executable by its headers, where they are read and it has one.
+pub(crate) fn machine(delivery: &Delivery, path: &str) -> Option<String> {
+    let (_, exe) = read(delivery, path)?;
+    (!exe.machine.contains(['-', '+'])).then_some(exe.machine)
+}
+
+fn read(delivery: &Delivery, path: &str) -> Option<(Store, exe::Exe)> {
+    let (file, size) = open::regular(&delivery.host_path(path), path).ok()?;
+    let store = Store::delivered(file, size);
+    let head = store.whole().bytes(0, 4096).ok()?;
+    let kind = sniff::kind(&head, size);
+    matches!(kind, sniff::Kind::Elf | sniff::Kind::MachO | sniff::Kind::Pe).then_some(())?;
+    let exe = exe::read(kind, &store.whole()).ok()?;
+    Some((store, exe))
 }
 
 /// Go programs beside those of [`Delivery::declared_binaries`]: who receives the delivery can start them as well. Copies are none, nor is what stands in

@@ -17,11 +17,24 @@ const PE_BEHIND: u64 = 1024;
 
 /// Looks at every mark but those at `own` offsets, where the file's own headers begin.
 pub(super) fn within(file: &File<'_>, scan: &Scan, own: &[u64], budget: &Budget, found: &mut Found) {
+    at_marks(file, scan, |at| !own.contains(&at), budget, found);
+}
+
+/// Looks at the marks in some stretches of an archive, which are in the order of their places.
+pub(super) fn between(file: &File<'_>, scan: &Scan, seams: &[(u64, u64)], budget: &Budget, found: &mut Found) {
+    let is_there =
+        |at: u64| seams[..seams.partition_point(|(from, _)| *from <= at)].last().is_some_and(|(_, to)| at < *to);
+    if !seams.is_empty() {
+        at_marks(file, scan, is_there, budget, found);
+    }
+}
+
+fn at_marks(file: &File<'_>, scan: &Scan, counts: impl Fn(u64) -> bool, budget: &Budget, found: &mut Found) {
     let mut examined = 0;
     let mut behind = 0;
     for (at, mark) in &scan.hits {
         // What belongs to a compressed stream that was opened is not looked at twice.
-        if *at < behind || *at >= file.part.len() || own.contains(at) {
+        if *at < behind || *at >= file.part.len() || !counts(*at) {
             continue;
         }
         if examined >= MOST {

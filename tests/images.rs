@@ -202,3 +202,51 @@ fn the_declared_digest_is_that_of_the_image() {
         assert_eq!(check.expect("the check")["verdict"], verdict);
     }
 }
+
+/// A Go program that says that it was built with a release without support.
+fn old_program() -> Vec<u8> {
+    let mut bytes = read("dist/auth-api");
+    let (named, old) = (b"go1.26.", b"go1.20.");
+    let places: Vec<usize> = (0..bytes.len() - named.len()).filter(|at| bytes[*at..].starts_with(named)).collect();
+    assert!(!places.is_empty(), "the sample was built with another release");
+    places.into_iter().for_each(|at| bytes[at..at + old.len()].copy_from_slice(old));
+    bytes
+}
+
+/// The programs of a delivery that are not supported by what `go-support-window` says.
+fn unsupported(image: &[u8]) -> (String, Vec<String>) {
+    let place = delivery(image, DECLARED);
+    write(place.path(), "dist/auth-api", &read("dist/auth-api"));
+    let args =
+        ["verify", "--clause=go-support-window", "--layer=source,binary", "--format=json", "--at=2026-09-10T00:00:00Z"];
+    let json = assize(args.iter().map(|a| std::ffi::OsString::from(*a)).chain([place.path().into()])).json();
+    let clause =
+        json["clauses"].as_array().and_then(|all| all.iter().find(|c| c["id"] == "go-support-window")).expect("it");
+    let checks = clause["checks"].as_array().expect("checks");
+    let check = checks.iter().find(|c| c["id"] == "line-supported").expect("the check");
+    let findings = check["findings"].as_array().expect("findings").iter().filter(|f| f["outcome"] != "satisfied");
+    let text = |finding: &Value| finding["message"]["en"].as_str().unwrap_or_default().to_string();
+    (check["verdict"].as_str().unwrap_or_default().into(), findings.map(text).collect())
+}
+
+#[test]
+fn programs_in_an_images_final_file_system_are_judged_and_others_of_its_layers_are_not() {
+    let image = |layers: Vec<Vec<Member>>| Image { layers, ..good() };
+    let app = || Member::file("app/auth-api", &read("dist/auth-api"), 0o755);
+    let old = |path: &str| Member::file(path, &old_program(), 0o755);
+    for honest in [
+        vec![vec![app()]],
+        vec![vec![app(), old("bin/old")], vec![Member::file("bin/.wh.old", b"", 0o644)]],
+        vec![vec![app(), old("srv/node_modules/@esbuild/linux-x64/bin/esbuild")]],
+    ] {
+        let image = image(honest);
+        assert_eq!(unsupported(&image.oci_tar()), ("pass".into(), vec![]));
+        assert_eq!(unsupported(&image.docker_tar()), ("pass".into(), vec![]));
+    }
+    let image = image(vec![vec![app()], vec![old("bin/old")]]);
+    for bytes in [image.oci_tar(), image.docker_tar()] {
+        let (verdict, findings) = unsupported(&bytes);
+        assert_eq!((verdict.as_str(), findings.len()), ("fail", 1), "{findings:?}");
+        assert!(findings[0].starts_with("dist/auth-api.oci.tar!/bin/old was built with go1.20."), "{findings:?}");
+    }
+}

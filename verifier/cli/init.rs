@@ -93,7 +93,7 @@ fn mains(sheets: &[Sheet], prefix: &str) -> BTreeSet<String> {
 }
 
 fn program(item: &Item) -> Option<(String, Option<String>)> {
-    (item.bool("go_program") == Some(true))
+    (item.bool("go_program") == Some(true) && item.bool("beside") == Some(false))
         .then(|| Some((item.text("path")?.to_string(), item.text("main_package").map(str::to_string))))
         .flatten()
 }

@@ -58,6 +58,7 @@ pub fn info(sheet: &mut Sheet, program: &Program) {
         vcs_revision: setting(program, "vcs.revision"),
         vcs_modified: setting(program, "vcs.modified").map(|v| v.map(|v| v == "true")),
         declared: program.declared,
+        beside: program.beside,
     };
     sheet.push(info, origin(program));
 }
@@ -75,6 +76,9 @@ fn read<'p>(sheet: &mut Sheet, program: &'p Program) -> Option<&'p BuildInfo> {
 }
 
 pub fn settings(sheet: &mut Sheet, program: &Program) {
+    if program.beside {
+        return;
+    }
     let Some(info) = read(sheet, program) else { return };
     for (key, value) in &info.settings {
         let setting = Setting { binary: program.name.clone(), key: key.clone(), value: value.clone() };
@@ -83,6 +87,9 @@ pub fn settings(sheet: &mut Sheet, program: &Program) {
 }
 
 pub fn modules(sheet: &mut Sheet, program: &Program) {
+    if program.beside {
+        return;
+    }
     let Some(info) = read(sheet, program) else { return };
     let main = info.main.iter().map(|line| (line, true));
     for (line, is_main) in main.chain(info.modules.iter().map(|line| (line, false))) {
@@ -107,12 +114,14 @@ fn module(program: &Program, line: &Line, is_main: bool) -> Module {
 pub fn functions(sheet: &mut Sheet, program: &Program) {
     let read = match &program.functions {
         Ok(functions) => functions,
+        // Of a program beside the delivered ones the runtime alone is asked for, which is then not there.
+        Err(_) if program.beside => return,
         Err(reason) => return sheet.gap(reason.clone(), program.path.as_str()),
     };
-    if let Some(reason) = &read.trees_unread {
+    if let Some(reason) = read.trees_unread.as_ref().filter(|_| !program.beside) {
         sheet.gap(reason.clone(), program.path.as_str());
     }
-    for (name, package) in read.packages() {
+    for (name, package) in read.packages().filter(|(name, _)| !program.beside || *name == "runtime") {
         let mut all: Vec<Function<'_>> = package.functions().collect();
         all.sort_unstable();
         let functions = Functions {
@@ -169,19 +178,20 @@ pub fn linkage(sheet: &mut Sheet, program: &Program) {
         (Known::Possible(_), _) | (_, Known::Possible(_)) => Known::Unknown(reason!("build-information-broken")),
     };
     let stated = setting(program, "-buildmode");
+    let known = |value| program.unread.clone().map_or(Known::Value(value), Known::Unknown);
     let linkage = Linkage {
         binary: program.name.clone(),
         go_program: program.is_go(),
         interpreter: headers.interpreter.clone(),
         needed: headers.needed.clone(),
-        needed_by_pure_go: Known::Value(headers.needed_by_pure_go),
+        needed_by_pure_go: known(headers.needed_by_pure_go),
         cgo_setting,
         cgo_functions: cgo,
         has_cgo_functions: has_cgo,
         run_time_loaders: loaders(program),
         consistent,
         embedded: program.embedded.clone(),
-        build_mode: build_mode(headers.mode, &stated),
+        build_mode: program.unread.clone().map_or_else(|| build_mode(headers.mode, &stated), Known::Unknown),
         rpath: headers.rpath.clone(),
         pie: headers.pie,
         relro: headers.relro.into(),

@@ -34,6 +34,30 @@ pub struct Headers {
     pub image: Image,
 }
 
+impl Headers {
+    /// Of what has none that are read.
+    pub fn unread(reason: &Reason) -> Headers {
+        Headers {
+            format: "other",
+            os: Known::Unknown(reason.clone()),
+            arch: Known::Unknown(reason.clone()),
+            stripped: false,
+            interpreter: None,
+            needed: Vec::new(),
+            needed_by_pure_go: false,
+            rpath: Vec::new(),
+            pie: false,
+            relro: "none",
+            nx: false,
+            writable_executable: 0,
+            mode: "other",
+            symbol_names: Vec::new(),
+            build_info: None,
+            image: Image::default(),
+        }
+    }
+}
+
 /// Libraries that every Go program on the system needs, with cgo off too (`runtime/sys_darwin.go`, `crypto/x509/internal/macos`, `net` on darwin).
 const DARWIN: &[&str] = &[
     "/usr/lib/libSystem.B.dylib",
@@ -88,6 +112,12 @@ fn elf_arch(elf: &Elf) -> Option<&'static str> {
         (EM_PPC64, false) => "ppc64",
         (EM_S390, false) => "s390x",
         (EM_LOONGARCH, true) => "loong64",
+        (EM_MIPS, little) => match (elf.is_64(), little) {
+            (true, true) => "mips64le",
+            (true, false) => "mips64",
+            (false, true) => "mipsle",
+            (false, false) => "mips",
+        },
         _ => return None,
     })
 }
@@ -96,6 +126,9 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
     let abi = elf.header.e_ident[header::EI_OSABI];
     let os = match (abi, elf.interpreter.as_deref()) {
         (header::ELFOSABI_NONE, Some(OPENBSD_INTERPRETER)) => Some("openbsd"),
+        (header::ELFOSABI_NONE, Some(interpreter)) if interpreter.starts_with("/system/bin/linker") => Some("android"),
+        // Those of Solaris and of illumos have the same names.
+        (header::ELFOSABI_NONE, Some("/lib/amd64/ld.so.1" | "/usr/lib/ld.so.1")) => None,
         (header::ELFOSABI_NONE | header::ELFOSABI_LINUX, _) => Some("linux"),
         (header::ELFOSABI_FREEBSD, _) => Some("freebsd"),
         (header::ELFOSABI_NETBSD, _) => Some("netbsd"),

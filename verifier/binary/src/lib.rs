@@ -15,7 +15,7 @@ mod program;
 mod tests;
 mod vulnerabilities;
 
-use assize_delivery::{Bytes, DeclaredBinary, Delivery};
+use assize_delivery::{Bytes, Delivery, Executable};
 use assize_facts::kinds::binary::{Functions, Info, Linkage, Module, Setting, Vulnerability};
 use assize_facts::{Fact, Gap, Progress, Reason, Request, Sheet, reason};
 use program::Program;
@@ -31,22 +31,59 @@ pub struct Context<'a> {
     pub advisories: Option<&'a (dyn Fn() -> Option<&'a dyn Advisories> + Sync)>,
 }
 
-/// One sheet per request of this room's kinds. Images are not read yet, and are a gap.
+/// One sheet per request of this room's kinds.
 pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
-    let mut binaries = delivery.declared_binaries();
-    progress.step(&format!("reading {} executables", binaries.len()));
-    delivery.will_open(binaries.iter().map(|binary| binary.path.clone()));
+    let mut programs = delivery.declared_binaries();
+    progress.step(&format!("reading {} executables", programs.len()));
+    delivery.will_open(programs.iter().map(|program| program.path.clone()));
     let asked = requests.iter().any(|request| request.kind == Vulnerability::KIND);
     let (inventory, database) = rayon::join(
         || program::Inventory::of(delivery, progress),
         || asked.then(|| Asked::of(delivery, context.advisories.and_then(|bring| bring()))),
     );
-    binaries.extend(delivery.undeclared_programs());
-    let read: Vec<Result<Examined, Gap>> = binaries
-        .par_iter()
-        .map(|binary| Examined::read(delivery, binary, &inventory, database.as_ref()).map_err(gap(&binary.path)))
-        .collect();
-    requests.iter().map(|request| sheet(request, &read)).collect()
+    programs.extend(delivery.programs_beside());
+    // Of each only its facts stay: many programs may be delivered, and their tables are large.
+    let read = |executable: &Executable| -> Result<Vec<Sheet>, Gap> {
+        let examined = Examined::read(delivery, executable, &inventory, database.as_ref());
+        let gap = |reason| Gap { reason, place: executable.path.clone(), owner: None };
+        examined.map(|examined| requests.iter().map(|request| examined.sheet(request)).collect()).map_err(gap)
+    };
+    let read: Vec<Result<Vec<Sheet>, Gap>> = programs.par_iter().map(read).collect();
+    let mut sheets: Vec<Sheet> = requests.iter().map(empty).collect();
+    for program in read {
+        match program {
+            Ok(facts) => sheets.iter_mut().zip(facts).for_each(|(sheet, facts)| add(sheet, facts)),
+            Err(gap) => sheets.iter_mut().for_each(|sheet| sheet.gaps.push(gap.clone())),
+        }
+    }
+    for sheet in &mut sheets {
+        // Every kind says so once, and not only that it is empty.
+        if programs.is_empty() {
+            sheet.gap(reason!("no-executable-delivered"), "");
+        }
+        sheet.settle();
+    }
+    sheets
+}
+
+fn empty(request: &Request) -> Sheet {
+    let mut sheet = match request.kind.as_str() {
+        Info::KIND => Sheet::of::<Info>(),
+        Setting::KIND => Sheet::of::<Setting>(),
+        Module::KIND => Sheet::of::<Module>(),
+        Functions::KIND => Sheet::of::<Functions>(),
+        Linkage::KIND => Sheet::of::<Linkage>(),
+        Vulnerability::KIND => Sheet::of::<Vulnerability>(),
+        kind => Sheet::missing(kind, reason!("collector-not-built", kind = kind)),
+    };
+    sheet.with = request.args();
+    sheet
+}
+
+fn add(sheet: &mut Sheet, facts: Sheet) {
+    sheet.examined(facts.scope.count);
+    sheet.items.extend(facts.items);
+    sheet.gaps.extend(facts.gaps);
 }
 
 /// The database with what the delivered source requires.
@@ -88,69 +125,47 @@ struct Examined {
 }
 
 impl Examined {
+    /// What cannot be read of a program beside the delivered ones leaves the facts about it unknown, and nothing that is asked of those.
     fn read(
         delivery: &Delivery,
-        binary: &DeclaredBinary,
+        executable: &Executable,
         inventory: &program::Inventory,
         database: Option<&Asked<'_>>,
     ) -> Result<Examined, Reason> {
-        let (program, bytes) = Program::read(delivery, binary, inventory)?;
-        let vulnerabilities = database.map(|asked| asked.about(&program, &bytes));
-        Ok(Examined { program, vulnerabilities })
-    }
-}
-
-fn gap(place: &str) -> impl Fn(Reason) -> Gap + '_ {
-    move |reason| Gap { reason, place: place.into(), owner: None }
-}
-
-fn sheet(request: &Request, read: &[Result<Examined, Gap>]) -> Sheet {
-    let mut sheet = match request.kind.as_str() {
-        Info::KIND => fill(Sheet::of::<Info>(), read, facts::info),
-        Setting::KIND => fill(Sheet::of::<Setting>(), read, facts::settings),
-        Module::KIND => fill(Sheet::of::<Module>(), read, facts::modules),
-        Functions::KIND => fill(Sheet::of::<Functions>(), read, facts::functions),
-        Linkage::KIND => fill(Sheet::of::<Linkage>(), read, facts::linkage),
-        Vulnerability::KIND => vulnerable(read),
-        kind => Sheet::missing(kind, reason!("collector-not-built", kind = kind)),
-    };
-    sheet.with = request.args();
-    sheet.settle();
-    sheet
-}
-
-/// Without any executable every kind says so once, and not only that it is empty.
-fn fill(mut sheet: Sheet, read: &[Result<Examined, Gap>], write: fn(&mut Sheet, &Program)) -> Sheet {
-    if read.is_empty() {
-        sheet.gap(reason!("no-executable-delivered"), "");
-    }
-    for one in read {
-        match one {
-            Ok(examined) => {
-                sheet.examined(1);
-                write(&mut sheet, &examined.program);
+        match Program::read(delivery, executable, inventory) {
+            Ok((program, bytes)) => {
+                let vulnerabilities = database.map(|asked| asked.about(&program, &bytes));
+                Ok(Examined { program, vulnerabilities })
             }
-            Err(gap) => sheet.gaps.push(gap.clone()),
+            Err(reason) if executable.beside => {
+                let reason = match reason.code.as_str() {
+                    "not-an-executable" => reason!("program-format-not-read", path = executable.path),
+                    _ => reason,
+                };
+                let mut sheet = Sheet::of::<Vulnerability>();
+                sheet.gap(reason.clone(), executable.path.as_str());
+                let program = Program::unread(executable, inventory, reason);
+                Ok(Examined { program, vulnerabilities: Some(sheet) })
+            }
+            Err(reason) => Err(reason),
         }
     }
-    sheet
-}
 
-fn vulnerable(read: &[Result<Examined, Gap>]) -> Sheet {
-    let mut sheet = Sheet::of::<Vulnerability>();
-    if read.is_empty() {
-        sheet.gap(reason!("no-executable-delivered"), "");
-    }
-    for one in read {
-        match one {
-            Ok(examined) => {
-                let Some(mine) = &examined.vulnerabilities else { continue };
-                sheet.examined(mine.scope.count);
-                sheet.items.extend(mine.items.iter().cloned());
-                sheet.gaps.extend(mine.gaps.iter().cloned());
+    fn sheet(&self, request: &Request) -> Sheet {
+        let write = match request.kind.as_str() {
+            Info::KIND => facts::info,
+            Setting::KIND => facts::settings,
+            Module::KIND => facts::modules,
+            Functions::KIND => facts::functions,
+            Linkage::KIND => facts::linkage,
+            Vulnerability::KIND => {
+                return self.vulnerabilities.clone().unwrap_or_else(Sheet::of::<Vulnerability>);
             }
-            Err(gap) => sheet.gaps.push(gap.clone()),
-        }
+            kind => return Sheet::named(kind),
+        };
+        let mut sheet = Sheet::named(&request.kind);
+        sheet.examined(1);
+        write(&mut sheet, &self.program);
+        sheet
     }
-    sheet
 }

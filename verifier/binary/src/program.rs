@@ -4,7 +4,7 @@ use crate::build_info::{self, BuildInfo, Line, Unread};
 use crate::facts;
 use crate::functions::{self, Functions};
 use crate::headers::{self, Headers};
-use assize_delivery::{Bytes, DeclaredBinary, Delivery, GoSigns};
+use assize_delivery::{Bytes, Delivery, Executable, GoSigns};
 use assize_facts::{Digest, Known, Progress, Reason, Request, Sheet, reason};
 use gobin::GoBinary;
 use gobin::formats::BinaryContext;
@@ -19,7 +19,11 @@ pub struct Program {
     pub name: String,
     pub path: String,
     pub declared: bool,
-    pub sha256: Digest,
+    /// Whether it stands beside the programs that are delivered as the product's.
+    pub beside: bool,
+    pub sha256: Known<Digest>,
+    /// Why nothing of it was read.
+    pub unread: Option<Reason>,
     pub headers: Headers,
     /// `None`: known to have none.
     pub build_info: Known<Option<BuildInfo>>,
@@ -69,26 +73,24 @@ impl Inventory {
 
 impl Program {
     /// The program, and its file.
-    pub fn read(
-        delivery: &Delivery,
-        binary: &DeclaredBinary,
-        inventory: &Inventory,
-    ) -> Result<(Program, Bytes), Reason> {
-        let bytes = delivery.open_binary(&binary.path)?;
-        let sha256 = delivery.digest(&binary.path)?;
-        let packer = inventory.packer(&binary.path);
-        let embedded = inventory.embedded(&binary.path);
+    pub fn read(delivery: &Delivery, binary: &Executable, inventory: &Inventory) -> Result<(Program, Bytes), Reason> {
+        let bytes = delivery.open_program(binary)?;
+        let sha256 = Known::Value(bytes.sha256().clone());
+        let packer = inventory.packer(&binary.place);
+        let embedded = inventory.embedded(&binary.place);
         // The readers check their bounds; what they miss on hostile bytes is still only a gap.
         let read = catch_unwind(AssertUnwindSafe(|| Read::of(&bytes)));
         let Read { headers, build_info, readers_agree, functions, obfuscated } =
             read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??.unless(twice(delivery, binary));
         let program = Program {
             stack_protector: stack_protector(&headers, &functions, &bytes),
-            named_libraries: delivery.named_libraries(&binary.path).to_vec(),
+            named_libraries: delivery.named_libraries(binary),
             name: binary.name.clone(),
             path: binary.path.clone(),
             declared: binary.declared,
+            beside: binary.beside,
             sha256,
+            unread: None,
             headers,
             build_info,
             readers_agree,
@@ -98,6 +100,27 @@ impl Program {
             embedded,
         };
         Ok((program, bytes))
+    }
+
+    /// One that could not be read.
+    pub fn unread(binary: &Executable, inventory: &Inventory, reason: Reason) -> Program {
+        Program {
+            name: binary.name.clone(),
+            path: binary.path.clone(),
+            declared: binary.declared,
+            beside: binary.beside,
+            sha256: binary.sha256.clone(),
+            headers: Headers::unread(&reason),
+            build_info: Known::Unknown(reason.clone()),
+            readers_agree: Known::Unknown(reason.clone()),
+            functions: Err(reason.clone()),
+            obfuscated: Known::Unknown(reason.clone()),
+            packer: inventory.packer(&binary.place),
+            embedded: inventory.embedded(&binary.place),
+            stack_protector: Known::Unknown(reason.clone()),
+            named_libraries: Vec::new(),
+            unread: Some(reason),
+        }
     }
 
     /// Why its modules are not all known by the build information.
@@ -138,6 +161,9 @@ impl Program {
 
     /// Whether it is a Go program; a packed one cannot be told, nor a declared one that shows no sign of Go: that may be C, or Go with its signs wiped out.
     pub fn is_go(&self) -> Known<bool> {
+        if let Some(reason) = &self.unread {
+            return Known::Unknown(reason.clone());
+        }
         if let Known::Value(Some(packer)) = &self.packer {
             return Known::Unknown(reason!("binary-packed", packer = packer));
         }
@@ -152,8 +178,8 @@ impl Program {
 }
 
 /// Why what is read of Go may not be the running program's: section headers say where it stands, and no loader looks at them.
-fn twice(delivery: &Delivery, binary: &DeclaredBinary) -> Option<Reason> {
-    match delivery.go_signs(&binary.path) {
+fn twice(delivery: &Delivery, binary: &Executable) -> Option<Reason> {
+    match delivery.go_signs(binary) {
         Err(reason) => Some(reason),
         Ok(GoSigns { function_tables: 0..=1, build_infos: 0..=1 }) => None,
         Ok(GoSigns { function_tables, build_infos }) => {

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
+mod beside;
+
 const PROGRAM: &str = "package main\n\nimport \"fmt\"\n\ntype T struct{ n int }\n\n//go:noinline\nfunc (t *T) Show() { fmt.Println(t.n) }\n\nfunc main() {\n\t(&T{1}).Show()\n}\n";
 const CGO: &str =
     "package main\n\n// static int one(void) { return 1; }\nimport \"C\"\n\nfunc main() { println(C.one()) }\n";
@@ -110,27 +112,6 @@ fn a_program_with_another_function_table_or_other_build_information_is_not_descr
         let functions = collect(folder.path(), "binary.functions");
         assert!(functions.items.is_empty() && functions.gaps[0].reason == wanted, "{:?}", functions.gaps);
     }
-}
-
-#[test]
-fn programs_that_are_delivered_beside_the_declared_ones_are_read_too() {
-    let folder = tempfile::tempdir().expect("a folder");
-    build(folder.path(), PROGRAM, &[], &[]);
-    let at = |path: &str| folder.path().join(path);
-    for place in ["dist", "testdata", ".cache", "node_modules/x"] {
-        std::fs::create_dir_all(at(place)).expect("a folder");
-    }
-    std::fs::copy(at("p"), at("dist/copy")).expect("a copy");
-    build(folder.path(), &PROGRAM.replace("T{1}", "T{2}"), &[], &["-ldflags=-s -w"]);
-    std::fs::rename(at("p"), at("dist/helper")).expect("a program");
-    for place in ["testdata/p", ".cache/p", "node_modules/x/p"] {
-        std::fs::copy(at("dist/helper"), at(place)).expect("a copy");
-    }
-    build(folder.path(), PROGRAM, &[], &[]);
-    let info = collect(folder.path(), "binary.info");
-    let found: Vec<_> = info.items.iter().map(|item| (item.text("binary"), item.bool("declared"))).collect();
-    assert_eq!(found, [(Some("p"), Some(true)), (Some("dist/helper"), Some(false))]);
-    assert_eq!(info.scope.count, 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::room;
 use crate::scan::Kept;
 use crate::trail::{BLOCK, Trail};
-use assize_facts::{Reason, reason};
+use assize_facts::{Digest, Reason, reason};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::fs::File;
@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// meanwhile cannot change what was handed out.
 pub struct Bytes {
     path: String,
-    file: File,
+    file: Arc<File>,
+    /// Where they begin in the file.
+    start: u64,
     len: usize,
     trail: Arc<Trail>,
     /// What was kept when it was hashed; what is asked for goes.
@@ -29,7 +31,20 @@ impl Bytes {
     pub(crate) fn new(path: &str, file: File, size: u64, trail: Arc<Trail>, kept: Vec<Kept>) -> Result<Bytes, Reason> {
         let changed = || reason!("file-changed", path = path);
         let len = usize::try_from(size).ok().filter(|_| size == trail.len).ok_or_else(changed)?;
-        Ok(Bytes { path: path.into(), file, len, trail, kept: Mutex::new(kept), whole: OnceLock::new() })
+        let (file, kept) = (Arc::new(file), Mutex::new(kept));
+        Ok(Bytes { path: path.into(), file, start: 0, len, trail, kept, whole: OnceLock::new() })
+    }
+
+    /// A stretch of a file, as long as its trail.
+    pub(crate) fn within_file(path: &str, file: Arc<File>, start: u64, trail: Arc<Trail>) -> Result<Bytes, Reason> {
+        let large = || reason!("file-too-large", path = path, size = trail.len, limit = "memory");
+        let len = usize::try_from(trail.len).map_err(|_| large())?;
+        Ok(Bytes { path: path.into(), file, start, len, trail, kept: Mutex::default(), whole: OnceLock::new() })
+    }
+
+    /// SHA-256 of all of them.
+    pub fn sha256(&self) -> &Digest {
+        &self.trail.digest
     }
 
     pub fn len(&self) -> usize {
@@ -127,7 +142,7 @@ impl Bytes {
     /// Reads one block, and checks it where nobody else can write.
     fn fill(&self, index: usize, start: usize, block: &mut [u8]) -> Result<(), Reason> {
         let changed = || reason!("file-changed", path = self.path);
-        match self.file.read_exact_at(block, start as u64) {
+        match self.file.read_exact_at(block, self.start.saturating_add(start as u64)) {
             Ok(()) if self.trail.fits(index, block) => Ok(()),
             Ok(()) => Err(changed()),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(changed()),

@@ -3,10 +3,11 @@
 use crate::archive::{self, Budget, Member, Whole};
 use crate::bytes::Bytes;
 use crate::examine::{GoSigns, Seen};
+use crate::held::{self, Held};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::open;
-use crate::programs;
+use crate::programs::{self, Executable};
 use crate::scan::{Kept, MOST_HITS};
 use crate::source::{self, SourceTree};
 use crate::store::Store;
@@ -35,16 +36,6 @@ pub enum OpenError {
     NotAFolder(PathBuf),
 }
 
-/// A binary to examine: named in `deliverable.toml`, or a Go main program found by its content.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeclaredBinary {
-    /// Its name in `deliverable.toml`, else its path.
-    pub name: String,
-    pub path: String,
-    /// Whether `deliverable.toml` names it.
-    pub declared: bool,
-}
-
 /// An opened deliverable; cheap to clone.
 #[derive(Clone)]
 pub struct Delivery(Arc<Inner>);
@@ -66,6 +57,7 @@ struct Inner {
     inventory: OnceLock<Inventory>,
     programs: OnceLock<Vec<String>>,
     images: OnceLock<Images>,
+    held: Held,
     /// The private folder that this deliverable was unpacked to, if it was; removed with the last user.
     _unpacked: Option<tempfile::TempDir>,
 }
@@ -123,6 +115,7 @@ impl Delivery {
             inventory: OnceLock::new(),
             programs: OnceLock::new(),
             images: OnceLock::new(),
+            held: Held::default(),
             _unpacked: unpacked,
         }))
     }
@@ -333,37 +326,43 @@ impl Delivery {
     pub(crate) fn store(&self, path: &str) -> Result<Store, Reason> {
         let entry = self.file(path)?;
         let (file, size) = open::regular(&self.0.root.join(&entry.real), path)?;
-        Ok(Store::File(file, size))
+        Ok(Store::delivered(file, size))
     }
 
     /// The binaries to examine: those that `deliverable.toml` names; where it names none, the Go programs found by content outside of test data, vendored code and module contents.
-    pub fn declared_binaries(&self) -> Vec<DeclaredBinary> {
+    pub fn declared_binaries(&self) -> Vec<Executable> {
         let declared = self.0.spec.binaries.iter();
-        let declared: Vec<DeclaredBinary> =
-            declared.map(|b| DeclaredBinary { name: b.name.clone(), path: b.path.clone(), declared: true }).collect();
+        let declared: Vec<Executable> = declared.map(|b| Executable::plain(&b.name, &b.path, true)).collect();
         if !declared.is_empty() {
             return declared;
         }
         let found = self.0.programs.get_or_init(|| programs::find(self)).iter();
-        found.map(|path| DeclaredBinary { name: path.clone(), path: path.clone(), declared: false }).collect()
+        found.map(|path| Executable::plain(path, path, false)).collect()
     }
 
-    /// Go programs in the delivery that `deliverable.toml` does not name while it names others: who receives them can start them as well. Copies of named
-    /// ones are none, nor is what stands in the source, in module contents, in test data or in an archive.
-    pub fn undeclared_programs(&self) -> Vec<DeclaredBinary> {
-        let spec = &self.0.spec;
-        if spec.binaries.is_empty() {
-            return Vec::new();
+    /// Go programs beside those of [`Delivery::declared_binaries`], each content once: files that `deliverable.toml` does not name while it names others, and
+    /// what is in archives and in the final file systems of images.
+    pub fn programs_beside(&self) -> Vec<Executable> {
+        programs::beside(self)
+    }
+
+    /// A program of [`Delivery::declared_binaries`] or [`Delivery::programs_beside`], as [`Delivery::open_binary`] opens a file.
+    pub fn open_program(&self, program: &Executable) -> Result<Bytes, Reason> {
+        if let Some(reason) = &program.closed {
+            return Err(reason.clone());
         }
-        let all = || self.inventory(&Quiet).seen.iter();
-        let is_named = |seen: &Seen| spec.binaries.iter().any(|binary| binary.path == seen.path);
-        let named: Vec<&Known<Digest>> = all().filter(|seen| is_named(seen)).map(|seen| &seen.sha256).collect();
-        let other = |seen: &&Seen| {
-            let go = matches!(seen.go_program, Known::Value(true)) && !seen.path.contains('!');
-            go && !is_named(seen) && !named.contains(&&seen.sha256) && !image::is_aside(spec, &seen.path)
-        };
-        let binary = |seen: &Seen| DeclaredBinary { name: seen.path.clone(), path: seen.path.clone(), declared: false };
-        all().filter(other).map(binary).collect()
+        let Known::Value(digest) = &program.sha256 else { return self.open_binary(&program.path) };
+        if let Some(held) = self.0.held.open(digest, &program.path, self.0.limits.binary_file) {
+            return held;
+        }
+        let not_kept = || reason!("program-not-kept", path = program.path, limit = held::MOST);
+        let file = self.entry(&program.path).map(|_| self.open_binary(&program.path)).ok_or_else(not_kept)??;
+        if file.sha256() == digest { Ok(file) } else { Err(not_kept()) }
+    }
+
+    /// Programs inside of delivered files, on their way from the inventory to their opening.
+    pub(crate) fn held(&self) -> &Held {
+        &self.0.held
     }
 
     /// One sheet per request of this room (`inventory.files`, `inventory.declared`, `image.manifest`, `image.files`).
@@ -382,19 +381,22 @@ impl Delivery {
         requests.iter().filter_map(sheet).collect()
     }
 
-    fn images(&self, progress: &dyn Progress) -> &Images {
+    pub(crate) fn images(&self, progress: &dyn Progress) -> &Images {
         self.0.images.get_or_init(|| image::read(self, progress))
     }
 
     /// Shared objects that texts in an executable of the inventory name, at most 20, ascending.
-    pub fn named_libraries(&self, path: &str) -> &[String] {
-        self.seen(path).map_or(&[], |seen| seen.libraries.as_slice())
+    pub fn named_libraries(&self, program: &Executable) -> Vec<String> {
+        let held = program.sha256.value().and_then(|digest| self.0.held.ask(digest, |inner| inner.libraries.clone()));
+        held.or_else(|| Some(self.seen(&program.path)?.libraries.clone())).unwrap_or_default()
     }
 
     /// What an executable of the inventory holds of Go's, wherever it stands; the reason where not all of it was looked at.
-    pub fn go_signs(&self, path: &str) -> Result<GoSigns, Reason> {
-        let seen = self.seen(path).ok_or_else(|| reason!("not-in-inventory", path = path))?;
-        seen.go_signs.ok_or_else(|| reason!("limit-embedded", limit = MOST_HITS))
+    pub fn go_signs(&self, program: &Executable) -> Result<GoSigns, Reason> {
+        let held = program.sha256.value().and_then(|digest| self.0.held.ask(digest, |inner| inner.signs));
+        let signs = held.or_else(|| Some(self.seen(&program.path)?.go_signs));
+        let signs = signs.ok_or_else(|| reason!("not-in-inventory", path = program.path))?;
+        signs.ok_or_else(|| reason!("limit-embedded", limit = MOST_HITS))
     }
 
     fn seen(&self, path: &str) -> Option<&Seen> {

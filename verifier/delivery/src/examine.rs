@@ -1,17 +1,19 @@
 //! Examines one delivered file and everything inside it: archives' members, what is appended or embedded.
 
 mod embedded;
+mod foreign;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use crate::archive::{self, Budget, Member, MemberKind, Visitor};
 use crate::exe::{self, Exe};
+use crate::held::{self, Inner};
 use crate::scan::{self, Kept, Mark, Scan, Weights};
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part, Store};
 use crate::trail::Trail;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Digest, Gap, Known, Reason, Sha256, reason};
+use assize_facts::{Digest, Gap, Known, Reason, Sha256, is_others, reason};
 use std::io::{self, Read};
 use std::ops::Range;
 
@@ -74,11 +76,21 @@ pub(crate) struct Found {
     pub trail: Option<Trail>,
     /// Stretches of it that were kept meanwhile.
     pub kept: Vec<Kept>,
+    /// Go programs inside of it.
+    pub programs: Vec<Inner>,
 }
 
 impl Found {
     pub(crate) fn gap(&mut self, reason: Reason, place: &str) {
         self.gaps.push(Gap { reason, place: place.into(), owner: None });
+    }
+
+    /// Keeps a Go program that stands inside of the file, to be read later.
+    fn hold(&mut self, part: &Part<'_>, line: usize, trail: Trail) {
+        let seen = &self.seen[line];
+        if seen.go_program == Known::Value(true) && !is_others(&seen.path) && self.programs.len() < held::MOST {
+            self.programs.extend(Inner::of(part, trail, seen.go_signs, seen.libraries.clone()));
+        }
     }
 }
 
@@ -124,7 +136,7 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     found.seen.push(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
-        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Ar | Kind::Zip => opened(file, kind, line, budget, found),
+        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Ar | Kind::Zip => opened(file, kind, &scan, line, budget, found),
         Kind::Closed(format) => {
             found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
         }
@@ -136,12 +148,18 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
         Kind::Empty => {}
         Kind::Data(_) | Kind::Script | Kind::Plain => plain(file, &scan, line, budget, found),
     }
+    if foreign::is_go(&file.part, kind, &scan.head, &scan.hits) {
+        (found.seen[line].executable, found.seen[line].go_program) = (true.into(), true.into());
+    }
     // A zip directory at the end makes an archive of anything: scripts, pictures and programs carry payloads that way.
     if kind != Kind::Zip && scan.has(Mark::ZipEnd) && archive::has_directory(&file.part) {
-        of_zip(file, line, budget, found);
+        of_zip(file, &scan, line, budget, found);
     }
-    if line == 0 && matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
-        (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept));
+    if matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
+        match line {
+            0 => (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept)),
+            _ => found.hold(&file.part, line, scan.trail),
+        }
     }
 }
 
@@ -215,7 +233,7 @@ pub(crate) fn program(
     path: &str,
 ) -> (Known<bool>, Known<Option<String>>) {
     if !matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
-        return (false.into(), None.into());
+        return (foreign::is_go(part, kind, &[], hits).into(), None.into());
     }
     match exe::read(kind, part) {
         Ok(exe) => {
@@ -332,25 +350,25 @@ fn all_zero(part: &Part<'_>) -> io::Result<bool> {
     }
 }
 
-fn opened(file: &File<'_>, kind: Kind, line: usize, budget: &Budget, found: &mut Found) {
+fn opened(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
     if kind == Kind::Zip && !archive::has_directory(&file.part) && file.part.len() > 22 {
         // Streaming writers that were cut off, and archives split over files, have none.
         return found.gap(reason!("archive-damaged", detail = "no central directory"), &file.path);
     }
     match kind {
-        Kind::Zip => of_zip(file, line, budget, found),
+        Kind::Zip => of_zip(file, scan, line, budget, found),
         _ => {
             let each = |part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor| {
                 archive::each(part, &file.path, budget, visitor)
             };
-            members(file, line, budget, found, each);
+            members(file, scan, line, budget, found, each);
         }
     }
 }
 
-fn of_zip(file: &File<'_>, line: usize, budget: &Budget, found: &mut Found) {
+fn of_zip(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
     let before = found.seen[line].format.clone();
-    members(file, line, budget, found, archive::each_of_zip);
+    members(file, scan, line, budget, found, archive::each_of_zip);
     // No runtime loads an image from one.
     if matches!(found.seen[line].format, Known::Value(Format::DockerArchive)) {
         found.seen[line].format = before;
@@ -359,6 +377,7 @@ fn of_zip(file: &File<'_>, line: usize, budget: &Budget, found: &mut Found) {
 
 fn members(
     file: &File<'_>,
+    scan: &Scan,
     line: usize,
     budget: &Budget,
     found: &mut Found,
@@ -368,15 +387,18 @@ fn members(
         let reason = reason!("limit-archive-depth", limit = budget.limits().archive_depth);
         return found.gap(reason, &file.path);
     }
-    let mut inside = Inside { file, budget, found, leftovers: Vec::new(), oci: false, docker: false };
+    let mut inside =
+        Inside { file, budget, found, leftovers: Vec::new(), seams: Vec::new(), oci: false, docker: false };
     let result = each(file.part, budget, &mut inside);
-    let Inside { leftovers, oci, docker, .. } = inside;
+    let Inside { leftovers, mut seams, oci, docker, .. } = inside;
     if let Err(reason) = result {
         found.gap(reason, &file.path);
     }
     for (from, to) in leftovers {
         leftover(file, file.part.slice(from, to), from, budget, found);
     }
+    seams.sort_unstable();
+    embedded::between(file, scan, &seams, budget, found);
     if oci {
         found.seen[line].format = Format::OciLayout.into();
     } else if docker {
@@ -390,6 +412,7 @@ struct Inside<'a, 'b> {
     budget: &'a Budget,
     found: &'a mut Found,
     leftovers: Vec<(u64, u64)>,
+    seams: Vec<(u64, u64)>,
     /// A file `oci-layout` at the top (OCI image layout specification 1.1).
     oci: bool,
     /// A file `manifest.json` at the top that lists images (`docker save`).
@@ -458,5 +481,9 @@ impl Visitor for Inside<'_, '_> {
 
     fn leftover(&mut self, from: u64, to: u64) {
         self.leftovers.push((from, to));
+    }
+
+    fn seam(&mut self, from: u64, to: u64) {
+        self.seams.push((from, to));
     }
 }

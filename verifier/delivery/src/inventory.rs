@@ -118,7 +118,7 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
         if size > HASHED {
             return Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED));
         }
-        let store = Store::File(file, size);
+        let store = Store::delivered(file, size);
         let budget = delivery.budget();
         let keep =
             if delivery.will_be_opened(&entry.path) { delivery.room_for(examine::tables(&store)) } else { vec![] };
@@ -130,6 +130,7 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
         Ok(found) => found,
         Err(reason) => unexamined(entry, reason),
     };
+    delivery.held().keep(std::mem::take(&mut found.programs));
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
         && let Err(reason) =
             delivery.keep(&entry.path, digest.clone(), found.trail.take(), std::mem::take(&mut found.kept))

@@ -8,6 +8,7 @@ mod declared;
 mod delivery;
 mod examine;
 mod exe;
+mod held;
 mod image;
 mod inventory;
 mod libraries;
@@ -29,8 +30,9 @@ mod words;
 
 pub use archive::{Member, MemberKind};
 pub use bytes::Bytes;
-pub use delivery::{DeclaredBinary, Delivery, OpenError};
+pub use delivery::{Delivery, OpenError};
 pub use examine::GoSigns;
 pub use image::unambiguous_json;
+pub use programs::Executable;
 pub use source::{SourceEntry, SourceTree};
 pub use walk::{Entry, EntryKind, shown_name};

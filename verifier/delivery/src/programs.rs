@@ -1,26 +1,54 @@
-//! Finds Go programs that nobody named: by their headers, quickly, without hashing anything.
+//! Go programs of a delivery: those that nobody named, found by their headers, and those beside the named ones, wherever in it they stand.
 
 use crate::delivery::Delivery;
 use crate::examine::looks_like_go;
+use crate::image::{self, Image};
 use crate::store::Store;
 use crate::walk::Entry;
 use crate::{exe, open, sniff};
+use assize_facts::{Digest, Known, Quiet, Reason, is_others, reason};
 use rayon::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A program to examine.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Executable {
+    /// Its name in `deliverable.toml`, else its path.
+    pub name: String,
+    /// Where it stands; `archive!member` inside an archive, `image!/path` in an image's final file system.
+    pub path: String,
+    /// Where its bytes are found: the same, or for a file of an image the place of its layer's member.
+    pub place: String,
+    /// Whether `deliverable.toml` names it.
+    pub declared: bool,
+    /// Whether it stands beside the programs that are delivered as the product's.
+    pub beside: bool,
+    pub sha256: Known<Digest>,
+    /// Why its bytes cannot be had, or that it is one cannot be told.
+    pub closed: Option<Reason>,
+}
+
+impl Executable {
+    /// A file that is delivered as it is; it was not hashed yet.
+    pub(crate) fn plain(name: &str, path: &str, declared: bool) -> Executable {
+        Executable {
+            name: name.into(),
+            path: path.into(),
+            place: path.into(),
+            declared,
+            beside: false,
+            sha256: Known::Unknown(reason!("not-collected")),
+            closed: None,
+        }
+    }
+}
 
 /// The paths of Go programs, in order.
 pub(crate) fn find(delivery: &Delivery) -> Vec<String> {
     let modules = delivery.spec().source.as_ref().and_then(|s| s.modules.as_deref());
     let candidates: Vec<&Entry> =
-        delivery.entries().iter().filter(|e| e.is_file() && !aside(&e.path) && !below(&e.path, modules)).collect();
+        delivery.entries().iter().filter(|e| e.is_file() && !is_others(&e.path) && !below(&e.path, modules)).collect();
     candidates.par_iter().filter(|e| is_go(delivery, e)).map(|e| e.path.clone()).collect()
-}
-
-/// Test data and other people's code hold example binaries that nobody delivers as the product.
-pub(crate) fn aside(path: &str) -> bool {
-    let mut folders = path.split('/').rev().skip(1);
-    folders.any(|part| {
-        matches!(part, "testdata" | "vendor" | "node_modules") || part.starts_with(['.', '_']) || part.contains('@')
-    })
 }
 
 fn below(path: &str, folder: Option<&str>) -> bool {
@@ -28,15 +56,112 @@ fn below(path: &str, folder: Option<&str>) -> bool {
 }
 
 fn is_go(delivery: &Delivery, entry: &Entry) -> bool {
-    let look = || {
-        let (file, size) = open::regular(&delivery.host_path(&entry.path), &entry.path).ok()?;
-        let store = Store::File(file, size);
-        let part = store.whole();
-        let head = part.bytes(0, 4096).ok()?;
-        let kind = sniff::kind(&head, size);
-        matches!(kind, sniff::Kind::Elf | sniff::Kind::MachO | sniff::Kind::Pe).then_some(())?;
-        let exe = exe::read(kind, &part).ok()?;
-        Some(looks_like_go(&part, &exe))
+    read(delivery, &entry.path).is_some_and(|(store, exe)| looks_like_go(&store.whole(), &exe))
+}
+
+/// GOARCH of an executable by its headers, where they are read and it has one.
+pub(crate) fn machine(delivery: &Delivery, path: &str) -> Option<String> {
+    let (_, exe) = read(delivery, path)?;
+    (!exe.machine.contains(['-', '+'])).then_some(exe.machine)
+}
+
+fn read(delivery: &Delivery, path: &str) -> Option<(Store, exe::Exe)> {
+    let (file, size) = open::regular(&delivery.host_path(path), path).ok()?;
+    let store = Store::delivered(file, size);
+    let head = store.whole().bytes(0, 4096).ok()?;
+    let kind = sniff::kind(&head, size);
+    matches!(kind, sniff::Kind::Elf | sniff::Kind::MachO | sniff::Kind::Pe).then_some(())?;
+    let exe = exe::read(kind, &store.whole()).ok()?;
+    Some((store, exe))
+}
+
+/// Go programs beside those of [`Delivery::declared_binaries`]: who receives the delivery can start them as well. Copies are none, nor is what stands in
+/// the source, in module contents, in test data, or in a layer of an image that a higher one takes away.
+pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
+    let mut found = Beside::of(delivery);
+    let inventory = delivery.inventory(&Quiet);
+    let images = delivery.images(&Quiet);
+    let layers = layers(delivery, &images.images);
+    let aside = |path: &str| image::is_aside(delivery.spec(), path) || layers.iter().any(|l| path.starts_with(l));
+    for seen in inventory.seen.iter().filter(|seen| !aside(&seen.path)) {
+        found.take(&seen.path, &seen.sha256, &seen.go_program);
+    }
+    for image in &images.images {
+        for (path, _, content) in image.tree.files().filter(|(path, _, _)| !is_others(path)) {
+            let sha256 = content.sha256.clone();
+            let sha256 =
+                sha256.map_or_else(|| Known::Unknown(reason!("image-file-not-hashed", path = path)), Known::Value);
+            found.take(&format!("{}!/{path}", image.place), &sha256, &content.go_program);
+        }
+    }
+    found.all
+}
+
+/// How the places begin of what the inventory saw in the layers of images that were read whole: their final file systems tell what is there.
+fn layers(delivery: &Delivery, images: &[Image]) -> BTreeSet<String> {
+    let unread: BTreeSet<&str> = images.iter().filter(|i| i.whole.is_err()).map(|i| i.place.as_str()).collect();
+    let read = images.iter().filter(|image| !unread.contains(image.place.as_str()));
+    let within = |image: &Image, layer: &str| match (image.place.as_str(), delivery.entry(&image.place).is_some()) {
+        (place, true) => format!("{place}!{layer}!"),
+        (".", false) => format!("{layer}!"),
+        (place, false) => format!("{place}/{layer}!"),
     };
-    look().unwrap_or(false)
+    read.flat_map(|image| image.described.layers.iter().map(move |layer| within(image, &layer.name))).collect()
+}
+
+/// Programs on their way into the list.
+struct Beside<'a> {
+    /// Of the named ones; and names, which are given once.
+    paths: BTreeSet<String>,
+    digests: BTreeSet<Digest>,
+    /// Where the inventory saw some content first.
+    places: BTreeMap<&'a Digest, &'a str>,
+    all: Vec<Executable>,
+}
+
+impl<'a> Beside<'a> {
+    fn of(delivery: &'a Delivery) -> Beside<'a> {
+        let seen = &delivery.inventory(&Quiet).seen;
+        let paths: BTreeSet<String> = delivery.declared_binaries().into_iter().map(|program| program.path).collect();
+        let named = seen.iter().filter(|seen| paths.contains(&seen.path));
+        let digests = named.filter_map(|seen| seen.sha256.value().cloned()).collect();
+        let mut places = BTreeMap::new();
+        for seen in seen.iter().filter(|seen| may_be_one(&seen.go_program)) {
+            if let Known::Value(digest) = &seen.sha256 {
+                places.entry(digest).or_insert(seen.path.as_str());
+            }
+        }
+        Beside { paths, digests, places, all: Vec::new() }
+    }
+
+    fn take(&mut self, path: &str, sha256: &Known<Digest>, go: &Known<bool>) {
+        let is_named = self.paths.contains(path) && !path.contains('!');
+        // What is embedded in other files begins like a program by chance: only what is surely one counts.
+        let by_chance = path.rsplit('/').next().is_some_and(|last| last.contains("!@0x")) && *go != Known::Value(true);
+        if !may_be_one(go) || is_named || by_chance {
+            return;
+        }
+        let mut name = path.to_owned();
+        if let Known::Value(digest) = sha256 {
+            if !self.digests.insert(digest.clone()) {
+                return;
+            }
+            if self.paths.contains(path) {
+                name = format!("{path} ({})", digest.0);
+            }
+        }
+        self.paths.insert(path.to_owned());
+        let place = sha256.value().and_then(|digest| self.places.get(digest)).copied().unwrap_or(path);
+        let closed = match go {
+            Known::Unknown(reason) => Some(reason.clone()),
+            Known::Value(_) | Known::Possible(_) => None,
+        };
+        let (place, sha256) = (place.to_owned(), sha256.clone());
+        self.all.push(Executable { path: path.into(), place, name, declared: false, beside: true, sha256, closed });
+    }
+}
+
+/// What cannot be told may be one; data that begins like machine code is not asked.
+fn may_be_one(go: &Known<bool>) -> bool {
+    !matches!(go, Known::Value(false))
 }

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
 use std::os::unix::fs::FileExt;
+use std::sync::Arc;
 
 /// Members up to this size are kept in memory, larger ones in a temporary file without a name.
 const IN_MEMORY: usize = 4 << 20;
@@ -13,21 +14,28 @@ const CHUNK: usize = 128 << 10;
 const PIECE: usize = 512 << 10;
 
 pub(crate) enum Store {
-    File(File, u64),
+    /// A file of the delivery.
+    Delivered(Arc<File>, u64),
+    /// What was unpacked, in a file without a name.
+    Spooled(Arc<File>, u64),
     Memory(Vec<u8>),
 }
 
 impl Store {
+    pub(crate) fn delivered(file: File, len: u64) -> Store {
+        Store::Delivered(Arc::new(file), len)
+    }
+
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Store::File(_, len) => *len,
+            Store::Delivered(_, len) | Store::Spooled(_, len) => *len,
             Store::Memory(bytes) => bytes.len() as u64,
         }
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
-            Store::File(file, _) => file.read_at(buf, offset),
+            Store::Delivered(file, _) | Store::Spooled(file, _) => file.read_at(buf, offset),
             Store::Memory(bytes) => {
                 let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
                 let n = rest.len().min(buf.len());
@@ -69,7 +77,7 @@ pub(crate) fn spool(from: &mut dyn Read) -> io::Result<Store> {
         }
     }
     file.set_len(len)?;
-    Ok(Store::File(file, len))
+    Ok(Store::Spooled(Arc::new(file), len))
 }
 
 /// A stretch of a store that is examined as a file of its own.
@@ -90,6 +98,19 @@ impl<'a> Part<'a> {
         let from = from.min(self.len);
         let to = to.clamp(from, self.len);
         Part { store: self.store, start: self.start + from, len: to - from }
+    }
+
+    /// A file with these bytes and where in it they begin; of what was unpacked it holds nothing else.
+    pub(crate) fn lasting(&self) -> io::Result<(Arc<File>, u64)> {
+        match self.store {
+            Store::Delivered(file, _) => Ok((Arc::clone(file), self.start)),
+            Store::Spooled(file, len) if *len == self.len => Ok((Arc::clone(file), 0)),
+            Store::Spooled(..) | Store::Memory(_) => {
+                let mut file = tempfile::tempfile()?;
+                io::copy(&mut self.reader(), &mut file)?;
+                Ok((Arc::new(file), 0))
+            }
+        }
     }
 
     /// Up to `want` bytes at `offset`; fewer only at the end.

@@ -65,7 +65,10 @@ impl Chain<'_> {
         }
         let parts = [("holds", "image-without-binary"), ("digests_agree", "image-digests-differ")];
         let why = first_false(&self.image_binary, &parts);
-        outcome(all_agree(&self.image_binary, reason!("not-collected"), |_| true), why)
+        outcome(
+            all_agree(&self.image_binary, reason!("not-collected"), |item| !seen::flag(item, "beside").is_true()),
+            why,
+        )
     }
 
     fn shown_process(&self) -> (Outcome, Option<String>) {

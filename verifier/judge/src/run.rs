@@ -102,6 +102,13 @@ pub struct Declared {
     pub run_agreed: bool,
 }
 
+impl Declared {
+    /// `os/arch` that the source was examined for.
+    pub fn examined_platform(&self) -> &str {
+        self.platform.as_deref().unwrap_or("linux/amd64")
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeclaredBinary {

@@ -69,6 +69,11 @@ fn list(item: &Item, name: &str) -> Seen<Vec<Json>> {
     }
 }
 
+/// Whether a program of `binary.info` stands beside those that are delivered as the product's, which alone are held against source, images and processes.
+pub fn is_beside(item: &Item) -> bool {
+    flag(item, "beside").is_true()
+}
+
 /// As a fact of a link.
 pub fn known(truth: Truth) -> Known<bool> {
     match truth {

@@ -25,6 +25,9 @@ pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
         visitor.member(&member, &mut content)?;
         io::copy(&mut content, &mut io::sink())?;
     }
+    for (from, to) in std::mem::take(&mut frames.seams) {
+        visitor.seam(from, to);
+    }
     if let Some(end) = frames.trailing() {
         visitor.leftover(end, part.len());
     }
@@ -51,16 +54,23 @@ enum State<'a> {
     End,
 }
 
-/// Decodes one compressed frame after another, as both formats allow (RFC 1952 §2.2, RFC 8878 §3), and stops at bytes that begin none.
+/// Decodes one compressed frame after another, as both formats allow (RFC 1952 §2.2, RFC 8878 §3), and stops at bytes that begin none of the same format.
 pub(super) struct Frames<'a> {
     /// Absent while a decoder holds it.
     source: Option<PartReader<'a>>,
     state: State<'a>,
+    /// The first frame's.
+    format: Option<Kind>,
+    /// Extra fields of gzip, which hold what they like.
+    seams: Vec<(u64, u64)>,
 }
+
+/// Extra fields that are remembered.
+const MOST_SEAMS: usize = 10_000;
 
 impl<'a> Frames<'a> {
     pub(super) fn of(source: PartReader<'a>) -> Frames<'a> {
-        Frames { source: Some(source), state: State::Between }
+        Frames { source: Some(source), state: State::Between, format: None, seams: Vec::new() }
     }
 
     /// Begins the next frame, skipping zeros (padding of tapes) and skippable frames.
@@ -68,11 +78,12 @@ impl<'a> Frames<'a> {
         loop {
             let start = peek(&mut source)?;
             match start {
-                [0x1f, 0x8b, ..] => {
+                [0x1f, 0x8b, ..] if *self.format.get_or_insert(Kind::Gzip) == Kind::Gzip => {
+                    self.seams.extend(extra_field(&source)?.filter(|_| self.seams.len() < MOST_SEAMS));
                     self.state = State::Gzip(Box::new(GzDecoder::new(source)));
                     return Ok(());
                 }
-                [0x28, 0xb5, 0x2f, 0xfd] => {
+                [0x28, 0xb5, 0x2f, 0xfd] if *self.format.get_or_insert(Kind::Zstd) == Kind::Zstd => {
                     let decoder = StreamingDecoder::new_with_max_window_size(source, WINDOW);
                     self.state = State::Zstd(Box::new(decoder.map_err(io::Error::other)?));
                     return Ok(());
@@ -88,7 +99,7 @@ impl<'a> Frames<'a> {
     }
 
     /// Where bytes that are no frame begin, zeros left out; `None` where there are none.
-    fn trailing(mut self) -> Option<u64> {
+    pub(super) fn trailing(mut self) -> Option<u64> {
         let mut source = self.source.take()?;
         loop {
             let ready = source.fill_buf().ok()?;
@@ -104,6 +115,16 @@ impl<'a> Frames<'a> {
             }
         }
     }
+}
+
+/// The extra field of a gzip header (RFC 1952 §2.3.1.1).
+fn extra_field(source: &PartReader<'_>) -> io::Result<Option<(u64, u64)>> {
+    const FEXTRA: u8 = 4;
+    let at = source.position();
+    let header = source.part().bytes(at, 12)?;
+    let has = header.get(3).is_some_and(|flags| flags & FEXTRA != 0);
+    let length = header.get(10..12).and_then(|bytes| bytes.try_into().ok()).map(u16::from_le_bytes);
+    Ok(length.filter(|_| has).map(|length| (at + 12, at + 12 + u64::from(length))))
 }
 
 /// The first four bytes (zeros past the end).

@@ -38,12 +38,17 @@ fn plain<'a>(part: &Part<'a>, hashed: &'a Hashed, visitor: &mut dyn Visitor) -> 
 }
 
 fn unpacked<'a>(part: &Part<'a>, hashed: &'a Hashed, budget: &Budget, visitor: &mut dyn Visitor) -> io::Result<Digest> {
-    let frames = compressed::Frames::of(part.reader_hashed_by(hashed));
-    let mut inner = Hashing { inner: Metered::new(frames, part.len(), budget), hash: Sha256::new() };
+    let mut frames = compressed::Frames::of(part.reader_hashed_by(hashed));
+    let mut inner = Hashing { inner: Metered::new(&mut frames, part.len(), budget), hash: Sha256::new() };
     let mut decoded = BufReader::with_capacity(CHUNK, &mut inner);
     tar::each(tar::Forward(&mut decoded), visitor)?;
     io::copy(&mut decoded, &mut io::sink())?;
-    Ok(inner.hash.digest())
+    let digest = inner.hash.digest();
+    // Some runtimes refuse what follows the last frame, some pass over it.
+    match frames.trailing() {
+        None => Ok(digest),
+        Some(_) => Err(refuse(reason!("archive-damaged", detail = "something stands behind its compressed frames"))),
+    }
 }
 
 struct Hashing<R> {

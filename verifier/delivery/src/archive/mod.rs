@@ -60,6 +60,8 @@ pub(crate) trait Visitor {
     fn gap(&mut self, reason: Reason);
     /// Bytes of the archive's file that belong to none of its members: before, between or after them.
     fn leftover(&mut self, _from: u64, _to: u64) {}
+    /// Bytes that belong to the archive's own records and that nobody unpacks: comments, extra fields.
+    fn seam(&mut self, _from: u64, _to: u64) {}
 }
 
 /// What all files of a delivery may still be unpacked to.
@@ -236,5 +238,9 @@ impl Visitor for Once<'_> {
 
     fn leftover(&mut self, from: u64, to: u64) {
         self.visitor.leftover(from, to);
+    }
+
+    fn seam(&mut self, from: u64, to: u64) {
+        self.visitor.seam(from, to);
     }
 }

@@ -1,6 +1,7 @@
 //! tar streams: v7, ustar, GNU and pax (POSIX.1-2017 pax, GNU tar manual "Basic Tar Format"). Whatever two readers could take differently is refused.
 
 use super::{Member, MemberKind, Visitor, refuse};
+use crate::exe;
 use crate::store::{Part, PartReader};
 use crate::walk::shown_name;
 use assize_facts::{Reason, reason};
@@ -251,7 +252,10 @@ fn member<S: Stream>(
     let mut content = stream.by_ref().take(size);
     visitor.member(&member, from, &mut content)?;
     let left = content.limit();
-    skip_rest(stream, left, size)
+    if skip_rest(stream, left, size)? {
+        visitor.gap(reason!("archive-padding", member = &member.name));
+    }
+    Ok(())
 }
 
 fn kind(flag: u8, name: &str, link: String) -> io::Result<(MemberKind, bool)> {
@@ -338,8 +342,10 @@ fn content<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<Vec<u8>>
     }
     let mut bytes = Vec::new();
     stream.take(size).read_to_end(&mut bytes)?;
-    skip_rest(stream, size - bytes.len() as u64, size)?;
-    Ok(bytes)
+    match skip_rest(stream, size - bytes.len() as u64, size)? {
+        true => Err(damaged("machine code stands behind an extended header")),
+        false => Ok(bytes),
+    }
 }
 
 fn text<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<Vec<u8>> {
@@ -347,14 +353,20 @@ fn text<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<Vec<u8>> {
 }
 
 fn skip<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<()> {
-    skip_rest(stream, size, size)
+    skip_rest(stream, size, size).map(|_| ())
 }
 
-/// Skips the `left` bytes of a content of `size` bytes, and its padding.
-fn skip_rest<S: Stream>(stream: &mut Counted<S>, left: u64, size: u64) -> io::Result<()> {
+/// Skips the `left` bytes of a content of `size` bytes, and its padding; whether machine code begins there. (What some writers leave in it is no matter.)
+fn skip_rest<S: Stream>(stream: &mut Counted<S>, left: u64, size: u64) -> io::Result<bool> {
     let padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
-    let skipped = stream.skip(left.saturating_add(padding))?;
-    if skipped < left.saturating_add(padding) { Err(damaged("a member is cut off")) } else { Ok(()) }
+    let mut rest = Vec::new();
+    let skipped = stream.skip(left)?;
+    stream.take(padding).read_to_end(&mut rest)?;
+    if skipped < left || (rest.len() as u64) < padding {
+        return Err(damaged("a member is cut off"));
+    }
+    let begins = |at: usize| rest[at] != 0 && exe::plausible(&rest[at..]).is_some();
+    Ok(rest.iter().any(|byte| *byte != 0) && (0..rest.len()).any(begins))
 }
 
 /// The name that the ordinary header gives. ustar, star and GNU share the mark's first letters and have other fields where ustar has a prefix.

@@ -40,8 +40,11 @@ pub(super) fn each(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) -
     let records = directory(&archive, &mut buffer, budget.limits())?;
     let mut taken = Vec::new();
     for record in &records {
-        taken.push(extent(&archive, record, &mut buffer)?);
+        let (from, content, to) = extent(&archive, record, &mut buffer)?;
+        visitor.seam(from, content);
+        taken.push((from, to));
     }
+    visitor.seam(archive.directory_offset(), archive.end_offset());
     gaps_between(&mut taken.clone(), &archive, part.len(), visitor)?;
     // One for all members: new ones for each would leave holes of their size among what the visitor keeps.
     let mut inflater = None;
@@ -105,10 +108,10 @@ fn one_name(raw: &[u8], extra: ExtraFields<'_>) -> io::Result<()> {
     }
 }
 
-/// From a member's local header to the end of its data; the local header must name the same member.
-fn extent(archive: &ZipArchive<Part<'_>>, record: &Record, buffer: &mut [u8]) -> io::Result<(u64, u64)> {
+/// Where a member's local header begins, and its data begin and end; the local header must name the same member.
+fn extent(archive: &ZipArchive<Part<'_>>, record: &Record, buffer: &mut [u8]) -> io::Result<(u64, u64, u64)> {
     let entry = archive.get_entry(record.way).map_err(io::Error::other)?;
-    let (_, end) = entry.compressed_data_range();
+    let (begin, end) = entry.compressed_data_range();
     let local = entry.local_header(buffer).map_err(io::Error::other)?;
     if local.file_path().as_bytes() != record.raw_name {
         return Err(damaged("a local header names another member"));
@@ -120,7 +123,7 @@ fn extent(archive: &ZipArchive<Part<'_>>, record: &Record, buffer: &mut [u8]) ->
     if end > archive.directory_offset() {
         return Err(damaged("a member reaches into the central directory"));
     }
-    Ok((record.header, end))
+    Ok((record.header, begin, end))
 }
 
 /// Overlapping members are a bomb or a trick; bytes outside all members are told. A data descriptor (at most 24 bytes) or alignment padding is none.

@@ -1,6 +1,6 @@
 //! Executables and archives in the middle of other files: a mark counts only where a whole header, or a whole compressed stream, follows.
 
-use super::{File, Found, Seen, describe, leftover};
+use super::{File, Found, GoSigns, Seen, describe, leftover};
 use crate::archive::{Budget, Metered, reason_of};
 use crate::exe;
 use crate::scan::{self, Mark, Scan};
@@ -17,11 +17,24 @@ const PE_BEHIND: u64 = 1024;
 
 /// Looks at every mark but those at `own` offsets, where the file's own headers begin.
 pub(super) fn within(file: &File<'_>, scan: &Scan, own: &[u64], budget: &Budget, found: &mut Found) {
+    at_marks(file, scan, |at| !own.contains(&at), budget, found);
+}
+
+/// Looks at the marks in some stretches of an archive, which are in the order of their places.
+pub(super) fn between(file: &File<'_>, scan: &Scan, seams: &[(u64, u64)], budget: &Budget, found: &mut Found) {
+    let is_there =
+        |at: u64| seams[..seams.partition_point(|(from, _)| *from <= at)].last().is_some_and(|(_, to)| at < *to);
+    if !seams.is_empty() {
+        at_marks(file, scan, is_there, budget, found);
+    }
+}
+
+fn at_marks(file: &File<'_>, scan: &Scan, counts: impl Fn(u64) -> bool, budget: &Budget, found: &mut Found) {
     let mut examined = 0;
     let mut behind = 0;
     for (at, mark) in &scan.hits {
         // What belongs to a compressed stream that was opened is not looked at twice.
-        if *at < behind || *at >= file.part.len() || own.contains(at) {
+        if *at < behind || *at >= file.part.len() || !counts(*at) {
             continue;
         }
         if examined >= MOST {
@@ -89,18 +102,20 @@ fn program(file: &File<'_>, scan: &Scan, at: u64, budget: &Budget, found: &mut F
     };
     let part = rest.slice(0, exe.end);
     budget.spend(part.len())?;
-    let digest = scan::scan(&part).map_err(reason_of)?.trail.digest;
+    let trail = scan::scan(&part).map_err(reason_of)?.trail;
     let format = match exe.format {
         "elf" => Format::Elf,
         "macho" => Format::MachO,
         _ => Format::Pe,
     };
-    let mut seen = Seen::new(&path, part.len(), 0, Known::Value(digest), format);
+    let mut seen = Seen::new(&path, part.len(), 0, Known::Value(trail.digest.clone()), format);
     seen.executable = true.into();
     let inside = |(hit, mark): &(u64, Mark)| (*hit >= at && *hit < at + part.len()).then(|| (hit - at, *mark));
     let hits: Vec<(u64, Mark)> = scan.hits.iter().filter_map(inside).collect();
     describe(&part, &exe, &hits, &path, &mut seen);
+    seen.go_signs = (!scan.overflow).then(|| GoSigns::of(&part, &hits));
     found.seen.push(seen);
+    found.hold(&part, found.seen.len() - 1, trail);
     // Marks inside it still count: it may carry another.
     Ok(Some(at + 4))
 }

@@ -119,6 +119,43 @@ fn executables_appended_to_other_files_are_found() {
 }
 
 #[test]
+fn executables_in_what_nobody_unpacks_of_an_archive_are_found() {
+    let code = elf_of(b"code");
+    let mut zip = zip_of(&[("README", b"text")]);
+    let end = zip.len();
+    zip[end - 2..].copy_from_slice(&(code.len() as u16).to_le_bytes());
+    zip.extend(&code);
+    let readme = "f!README text code=no go=no";
+    assert_eq!(examined(zip), format!("f zip code=no go=no\n{readme}\nf!@{end:#x} elf code=yes go=no"));
+    // The extra field of gzip, of the first frame and of a later one.
+    let plain = gzip_of(b"text");
+    let mut extra = plain.clone();
+    extra[3] |= 4;
+    extra.splice(10..10, [&(code.len() as u16).to_le_bytes(), code.as_slice()].concat());
+    let content = "f!f.content text code=no go=no";
+    assert_eq!(examined(extra.clone()), format!("f gzip code=no go=no\n{content}\nf!@0xc elf code=yes go=no"));
+    let at = plain.len() + 12;
+    let both = examined([plain, extra].concat());
+    assert_eq!(both, format!("f gzip code=no go=no\n{content}\nf!@{at:#x} elf code=yes go=no"));
+    // Behind a member of a tar, plain or compressed; what else stands there is some writers' habit.
+    let mut tar = tar_of(&[("README", b"text")]);
+    tar[516..520].copy_from_slice(b"junk");
+    assert_eq!(examined(tar.clone()), format!("f tar code=no go=no\n{readme}"));
+    tar[516..516 + code.len()].copy_from_slice(&code);
+    let gap = "gap archive-padding at f";
+    assert_eq!(examined(tar.clone()), format!("f tar code=no go=no\n{readme}\n{gap}"));
+    assert_eq!(examined(gzip_of(&tar)), format!("f gzip code=no go=no\n{readme}\n{gap}"));
+}
+
+#[test]
+fn frames_of_two_formats_are_two_files() {
+    let mixed = [zstd_of(b"text"), gzip_of(&elf_of(b"code"))].concat();
+    let text = examined(mixed);
+    assert!(text.starts_with("f zstd code=no go=no\nf!f.content text code=no go=no\nf!@"), "{text}");
+    assert!(text.ends_with("elf code=yes go=no"), "{text}");
+}
+
+#[test]
 fn an_archive_behind_a_program_is_opened() {
     let text = examined([elf_of(b"code"), zip_of(&[("lib.so", &elf_of(b"library"))])].concat());
     assert!(text.contains("f!lib.so elf code=yes"), "{text}");

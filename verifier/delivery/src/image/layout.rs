@@ -7,7 +7,7 @@ use assize_facts::kinds::image::Layout;
 use assize_facts::{Digest, Reason, Sha256, reason};
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Indexes inside indexes.
 const DEEPEST: u32 = 4;
@@ -51,11 +51,12 @@ pub(crate) struct Read {
     pub known: bool,
 }
 
-pub(crate) fn read(blobs: &Blobs) -> Read {
+/// `machines` are those of what is delivered, where they are known.
+pub(crate) fn read(blobs: &Blobs, machines: Option<&BTreeSet<String>>) -> Read {
     let mut read = Read::default();
     if blobs.has("index.json") {
         read.known = true;
-        Oci { blobs, read: &mut read }.layout();
+        Oci { blobs, machines, read: &mut read }.layout();
     }
     if blobs.has("manifest.json") {
         read.known = true;
@@ -96,6 +97,7 @@ impl Platform {
 
 struct Oci<'a> {
     blobs: &'a Blobs,
+    machines: Option<&'a BTreeSet<String>>,
     read: &'a mut Read,
 }
 
@@ -126,10 +128,21 @@ impl Oci<'_> {
             if self.read.images.len() >= MOST_MANIFESTS {
                 return self.read.gaps.push(reason!("limit-manifests", limit = MOST_MANIFESTS));
             }
-            if let Err(reason) = self.referred(&descriptor, way) {
-                self.read.gaps.push(reason);
+            match self.referred(&descriptor, way) {
+                Err(_) if self.was_left_out(&descriptor) => {}
+                Err(reason) => self.read.gaps.push(reason),
+                Ok(()) => {}
             }
         }
+    }
+
+    /// Whether an image is not there and is for a machine that nothing is delivered for: whoever saves one platform of several keeps the index whole
+    /// (`docker save`, `skopeo copy`).
+    fn was_left_out(&self, descriptor: &Descriptor) -> bool {
+        let is_there = blob(&descriptor.digest).map_or(true, |name| self.blobs.has(&name));
+        let platform = descriptor.platform.as_ref().and_then(Platform::word);
+        let machine = platform.as_deref().and_then(|platform| platform.split_once('/')).map(|(_, machine)| machine);
+        !is_there && self.machines.zip(machine).is_some_and(|(delivered, machine)| !delivered.contains(machine))
     }
 
     fn referred(&mut self, descriptor: &Descriptor, way: &Way) -> Result<(), Reason> {

@@ -14,9 +14,9 @@ mod tree;
 
 use crate::archive::Budget;
 use crate::delivery::Delivery;
-use crate::programs::aside;
+use crate::programs;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Deliverable, Known, Progress, Reason, reason};
+use assize_facts::{Deliverable, Known, Progress, Reason, is_others, reason};
 use blobs::Blobs;
 use layer::{Layer, Sought};
 use layout::{Described, LayerRef};
@@ -39,8 +39,8 @@ pub(crate) struct Images {
 pub(crate) struct Image {
     pub place: String,
     pub declared: bool,
-    /// `[[image]] digest`.
-    pub declared_digest: Option<String>,
+    /// Whether it is called by a digest that is declared for its layout, and every such digest calls some image of it; `None` where none is declared.
+    pub declared_digest_agrees: Option<bool>,
     pub described: Described,
     /// Whether every reference is borne out by the bytes; the reason where a part could not be read.
     pub digests_agree: Known<bool>,
@@ -53,10 +53,10 @@ pub(crate) struct Image {
 /// Reads every image of the delivery.
 pub(crate) fn read(delivery: &Delivery, progress: &dyn Progress) -> Images {
     let mut all = Images::default();
-    let sought = sought(delivery);
+    let (sought, machines) = (sought(delivery), machines(delivery));
     for place in places(delivery, progress, &mut all) {
         progress.step(&format!("reading the image {}", place.path));
-        one(delivery, &place, &sought, &mut all);
+        one(delivery, &place, &sought, machines.as_ref(), &mut all);
     }
     all
 }
@@ -65,7 +65,8 @@ pub(crate) fn read(delivery: &Delivery, progress: &dyn Progress) -> Images {
 struct Place {
     path: String,
     declared: bool,
-    digest: Option<String>,
+    /// Those of every `[[image]]` that names it.
+    digests: Vec<String>,
 }
 
 /// Declared layouts in their order, then those found by content. Test data and other people's code hold images that nobody delivers.
@@ -73,14 +74,18 @@ fn places(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec
     let spec = delivery.spec();
     let mut places: Vec<Place> = Vec::new();
     for image in &spec.images {
-        if places.iter().all(|p| p.path != image.path) {
-            places.push(Place { path: image.path.clone(), declared: true, digest: image.digest.clone() });
+        match places.iter_mut().find(|place| place.path == image.path) {
+            Some(place) => place.digests.extend(image.digest.clone()),
+            None => {
+                let digests = image.digest.iter().cloned().collect();
+                places.push(Place { path: image.path.clone(), declared: true, digests });
+            }
         }
     }
     for path in found(delivery, progress, all) {
         let within = |p: &Place| path == p.path || p.path == "." || path.starts_with(&format!("{}/", p.path));
         if !places.iter().any(within) {
-            places.push(Place { path, declared: false, digest: None });
+            places.push(Place { path, declared: false, digests: Vec::new() });
         }
     }
     places
@@ -111,11 +116,13 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
 
 /// Test data, other people's code, the source and its modules.
 pub(crate) fn is_aside(spec: &Deliverable, path: &str) -> bool {
-    let below = |folder: &Option<String>| {
-        folder.as_deref().is_some_and(|f| f != "." && path.strip_prefix(f).is_some_and(|rest| rest.starts_with('/')))
+    let below = |place: &Option<String>| {
+        place
+            .as_deref()
+            .is_some_and(|p| p != "." && path.strip_prefix(p).is_some_and(|rest| rest.starts_with(['/', '!'])))
     };
     let source = spec.source.as_ref();
-    aside(path) || source.is_some_and(|s| below(&s.root) || below(&s.modules))
+    is_others(path) || source.is_some_and(|s| below(&s.root) || below(&s.archive) || below(&s.modules))
 }
 
 /// What a layer's files are held against: delivered binaries and the files of `[run]`.
@@ -133,13 +140,13 @@ fn sought(delivery: &Delivery) -> Sought {
     sought
 }
 
-fn one(delivery: &Delivery, place: &Place, sought: &Sought, all: &mut Images) {
+fn one(delivery: &Delivery, place: &Place, sought: &Sought, machines: Option<&Machines>, all: &mut Images) {
     let budget = delivery.budget();
     let blobs = match Blobs::open(delivery, &place.path, &budget) {
         Ok(blobs) => blobs,
         Err(reason) => return all.gaps.push((reason, place.path.clone())),
     };
-    let read = layout::read(&blobs);
+    let read = layout::read(&blobs, machines);
     let gap = |reason: Reason| (reason, place.path.clone());
     if !read.known {
         return all.gaps.push(gap(reason!("image-layout-unknown", image = &place.path)));
@@ -149,9 +156,24 @@ fn one(delivery: &Delivery, place: &Place, sought: &Sought, all: &mut Images) {
     }
     all.gaps.extend(blobs.gaps.iter().chain(&read.gaps).cloned().map(gap));
     let layers = layers(&blobs, &read.images, sought, &budget);
+    let is_called = |digest: &String| read.images.iter().any(|described| described.called.contains(digest));
+    let all_call = place.digests.iter().all(is_called);
     for described in read.images {
-        all.images.push(image(place, described, &layers, &mut all.gaps));
+        all.images.push(image(place, described, all_call, &layers, &mut all.gaps));
     }
+}
+
+/// GOARCH of what is delivered; `None` where that is not known of everything.
+type Machines = BTreeSet<String>;
+
+fn machines(delivery: &Delivery) -> Option<Machines> {
+    let platform = delivery.spec().source.as_ref().and_then(|source| source.platform.clone());
+    let examined = platform.as_deref().and_then(|platform| platform.split_once('/')).map_or("amd64", |(_, arch)| arch);
+    let mut machines = Machines::from([examined.to_owned()]);
+    for binary in delivery.declared_binaries() {
+        machines.insert(programs::machine(delivery, &binary.path)?);
+    }
+    Some(machines)
 }
 
 type Layers = BTreeMap<String, Result<Layer, Reason>>;
@@ -167,7 +189,13 @@ fn layers(blobs: &Blobs, images: &[Described], sought: &Sought, budget: &Budget)
     names.par_iter().map(read).collect()
 }
 
-fn image(place: &Place, described: Described, layers: &Layers, gaps: &mut Vec<(Reason, String)>) -> Image {
+fn image(
+    place: &Place,
+    described: Described,
+    all_call: bool,
+    layers: &Layers,
+    gaps: &mut Vec<(Reason, String)>,
+) -> Image {
     let mut wrong = described.wrong.clone();
     let mut whole: Result<(), Reason> = Ok(());
     let mut readable = Vec::new();
@@ -201,7 +229,8 @@ fn image(place: &Place, described: Described, layers: &Layers, gaps: &mut Vec<(R
     Image {
         place: place.path.clone(),
         declared: place.declared,
-        declared_digest: place.digest.clone(),
+        declared_digest_agrees: (!place.digests.is_empty())
+            .then(|| all_call && place.digests.iter().any(|digest| described.called.contains(digest))),
         described,
         digests_agree,
         wrong,
@@ -222,12 +251,5 @@ fn compare(number: usize, reference: &LayerRef, layer: &Layer, wrong: &mut Vec<S
         && *said != found.0
     {
         wrong.push(format!("layer {number} unpacked: {}", found.0));
-    }
-}
-
-impl Image {
-    /// Whether a digest is one by which this image is called.
-    pub(crate) fn is_called(&self, digest: &str) -> bool {
-        self.described.called.iter().any(|d| d == digest)
     }
 }

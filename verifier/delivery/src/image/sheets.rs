@@ -42,7 +42,7 @@ fn manifest(delivery: &Delivery, image: &Image) -> Manifest {
         declared: image.declared,
         layout: described.layout,
         digest: Known::Value(described.digest.clone()),
-        declared_digest_agrees: image.declared_digest.as_ref().map(|digest| image.is_called(digest)).into(),
+        declared_digest_agrees: image.declared_digest_agrees.into(),
         names: described.names.clone(),
         platform: described.platform.clone().into(),
         platform_agrees: described.platform_agrees,

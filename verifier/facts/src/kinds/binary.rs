@@ -10,8 +10,8 @@ fact! {
         /// Path relative to the deliverable.
         path: String,
         /// SHA-256 of the file.
-        sha256: Digest,
-        /// `elf`, `macho` or `pe`.
+        sha256: Known<Digest>,
+        /// `elf`, `macho` or `pe`; `other` where its headers are not read.
         format: String,
         /// GOOS that the format and headers speak for.
         os: Known<String>,
@@ -43,6 +43,9 @@ fact! {
         vcs_modified: Known<Option<bool>>,
         /// Whether deliverable.toml names it as `[[binary]]`.
         declared: bool,
+        /// Whether it stands beside the programs that are delivered as the product's: deliverable.toml names others, or it is in an archive or an image.
+        /// Which source it was built from nobody says; of its modules, settings and functions only those of the runtime are facts.
+        beside: bool,
     }
 }
 

@@ -95,6 +95,8 @@ fact! {
         image: String,
         /// Whether deliverable.toml names it.
         declared: bool,
+        /// Whether it is another product's beside the delivered one: deliverable.toml does not name it, it holds no delivered binary and no program of that name, and a second image holds the delivered one.
+        beside: bool,
         /// `os/architecture`.
         platform: Known<Option<String>>,
         /// Whether it is for a platform that a binary was delivered for; an image for others only is looked at all the same.
@@ -120,7 +122,7 @@ fact! {
 
 vocabulary! {
     /// What a run's configuration is held against.
-    pub enum Basis { Image = "image", Contract = "contract", Supplier = "supplier" }
+    pub enum Basis { Image = "image", Contract = "contract", Supplier = "supplier", Beside = "beside" }
 }
 
 fact! {
@@ -131,6 +133,7 @@ fact! {
         /// `os/architecture` of the image.
         platform: Known<Option<String>>,
         /// `contract` where the contract agreed its own `[run]`, `image` where an image was delivered, else `supplier`: the supplier's word alone.
+        /// `beside`: deliverable.toml does not name the image, and another one that it names starts the service as `[run]` does, or this is another product's.
         basis: Basis,
         /// Whether the image starts the service as `[run]` does; without an image unknown.
         agrees: Known<bool>,

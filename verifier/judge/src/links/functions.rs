@@ -1,13 +1,15 @@
 //! `link.functions`: every function of the main module, of local replacements and of delivered dependencies has its declaration, on its line.
 
 use super::names::{Named, owner_of, plain};
+use super::source_binary::rebuilt;
 use super::table::{self, Binary, Function};
 use super::tree::{Package, Tree, base, folder};
 use crate::Truth;
+use crate::run::Declared;
 use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::FunctionLink;
-use assize_facts::{Gap, Known, Origin, Reason, Sheet, reason};
+use assize_facts::{Gap, Item, Known, Origin, Reason, Sheet, reason};
 use assize_golang::linker::in_module;
 pub use assize_golang::linker::is_standard;
 use std::borrow::Cow;
@@ -27,7 +29,7 @@ pub const FROM: &[&str] = &[
 /// The most names that a list shows.
 const SHOWN: usize = 50;
 
-pub fn derive(sheets: &Sheets) -> Sheet {
+pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
     let mut sheet = Sheet::of::<FunctionLink>();
     let tree = Tree::read(sheets);
     let (binaries, unread) = table::read(sheets);
@@ -45,13 +47,28 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     for reason in unread.info.into_iter().chain(unread.functions).chain(tree.unread.iter().cloned()) {
         sheet.gap(reason, "");
     }
+    let rebuilds = sheets.having("binary.rebuild").map_or(&[][..], |sheet| sheet.items.as_slice());
     let asked = Asked { tree, vendored, modules, functions };
     for binary in &binaries {
-        asked.of_binary(binary, &mut sheet);
+        let elsewhere = elsewhere(binary, declared, rebuilds);
+        asked.of_binary(binary, elsewhere.as_ref(), &mut sheet);
     }
     sheet.examined(binaries.len() as u64);
     sheet.settle();
     sheet
+}
+
+/// A binary for another platform than the source was examined for holds files that were not looked at: a rebuild that gave the same bytes shows what they
+/// say, else the reason stands against whatever stands in them.
+type Elsewhere = Result<(), Reason>;
+
+fn elsewhere(binary: &Binary, declared: &Declared, rebuilds: &[Item]) -> Option<Elsewhere> {
+    let examined = declared.examined_platform();
+    let platform = binary.platform.as_deref().filter(|platform| *platform != examined)?;
+    Some(match rebuilt(rebuilds, &binary.name) {
+        Truth::True => Ok(()),
+        _ => Err(reason!("other-platform", platform = platform, examined = examined)),
+    })
 }
 
 /// What every binary is held against.
@@ -64,7 +81,7 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn of_binary(&self, binary: &Binary, sheet: &mut Sheet) {
+    fn of_binary(&self, binary: &Binary, elsewhere: Option<&Elsewhere>, sheet: &mut Sheet) {
         if binary.go_program.is_false() {
             return;
         }
@@ -82,7 +99,8 @@ impl Asked<'_> {
             let package = self.tree.packages.get(name);
             let open = match owner(binary, name, package, &self.vendored.modules) {
                 Owner::Somebody(owner) => {
-                    let link = Comparison::new(binary, name, package, &self.tree).link(owner, &self.functions);
+                    let link =
+                        Comparison::new(binary, elsewhere, name, package, &self.tree).link(owner, &self.functions);
                     sheet.push(link, Origin::file(&binary.path).symbol(name));
                     continue;
                 }
@@ -93,7 +111,8 @@ impl Asked<'_> {
                 Owner::Nobody => match &self.modules {
                     Some(open) => Some(open.clone()),
                     None => {
-                        let link = Comparison::new(binary, name, None, &self.tree).link("main", &self.functions);
+                        let link =
+                            Comparison::new(binary, elsewhere, name, None, &self.tree).link("main", &self.functions);
                         sheet.push(link, Origin::file(&binary.path).symbol(name));
                         None
                     }
@@ -182,6 +201,7 @@ fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored
 /// One package of one binary against its declarations.
 struct Comparison<'a> {
     binary: &'a Binary,
+    elsewhere: Option<&'a Elsewhere>,
     name: &'a str,
     package: Option<&'a Package>,
     tree: &'a Tree<'a>,
@@ -205,10 +225,17 @@ enum Position {
 }
 
 impl<'a> Comparison<'a> {
-    fn new(binary: &'a Binary, name: &'a str, package: Option<&'a Package>, tree: &'a Tree<'a>) -> Comparison<'a> {
+    fn new(
+        binary: &'a Binary,
+        elsewhere: Option<&'a Elsewhere>,
+        name: &'a str,
+        package: Option<&'a Package>,
+        tree: &'a Tree<'a>,
+    ) -> Comparison<'a> {
         let (undeclared, misplaced, unlocated) = (vec![], vec![], vec![]);
         Comparison {
             binary,
+            elsewhere,
             name,
             package,
             tree,
@@ -292,8 +319,7 @@ impl<'a> Comparison<'a> {
 
     fn compare(&mut self, function: &'a Function, known: &BTreeSet<&str>) {
         let Some(package) = self.package else {
-            self.undeclared.push(function.name.clone());
-            return;
+            return self.undeclared(function);
         };
         let own = plain(&function.name);
         let name = owner_of(&own, known);
@@ -310,7 +336,7 @@ impl<'a> Comparison<'a> {
         }
         let in_assembly = package.assembly.contains(base(&function.file));
         match &name {
-            Named::Undeclared if !in_assembly => return self.undeclared.push(function.name.clone()),
+            Named::Undeclared if !in_assembly => return self.undeclared(function),
             Named::Cgo => match &package.has_cgo {
                 Truth::True => {}
                 Truth::False => return self.undeclared.push(function.name.clone()),
@@ -322,6 +348,7 @@ impl<'a> Comparison<'a> {
         }
         match if in_assembly { Position::Right } else { self.position(package, &name, function) } {
             Position::Right => self.matched += 1,
+            Position::Wrong if self.is_unseen(function) => {}
             Position::Wrong => self.misplaced.push(function.name.clone()),
             Position::Foreign => self.unlocated.push(function.name.clone()),
             Position::Open(reason) => {
@@ -329,6 +356,26 @@ impl<'a> Comparison<'a> {
                 self.open.get_or_insert(reason);
             }
         }
+    }
+
+    fn undeclared(&mut self, function: &Function) {
+        if !self.is_unseen(function) {
+            self.undeclared.push(function.name.clone());
+        }
+    }
+
+    /// Whether it stands in a delivered file that only the binary's own platform selects.
+    fn is_unseen(&mut self, function: &Function) -> bool {
+        let Some(elsewhere) = self.elsewhere else { return false };
+        let file = base(&function.file);
+        if self.package.is_some_and(|package| package.files.contains(file)) || !self.tree.delivers(file) {
+            return false;
+        }
+        self.unlocated.push(function.name.clone());
+        if let Err(reason) = elsewhere {
+            self.open.get_or_insert(reason.clone());
+        }
+        true
     }
 
     fn position(&mut self, package: &Package, name: &Named, function: &'a Function) -> Position {

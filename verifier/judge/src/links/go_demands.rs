@@ -19,7 +19,7 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     files.gaps.retain(|gap| gap.reason.code != "no-source");
     inherit(&mut sheet, &files);
     for binary in &info.items {
-        if seen::flag(binary, "go_program").is_false() {
+        if seen::is_beside(binary) || seen::flag(binary, "go_program").is_false() {
             continue;
         }
         for file in files.items.iter().filter(|file| concerns(file, binary)) {

@@ -6,7 +6,7 @@ use crate::run::Declared;
 use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::ImageBinary;
-use assize_facts::{Item, Known, Origin, Reason, Sheet, reason};
+use assize_facts::{Gap, Item, Known, Origin, Reason, Sheet, reason};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -55,7 +55,7 @@ struct Binary {
 impl<'a> All<'a> {
     pub(super) fn of(sheets: &'a Sheets, declared: &'a Declared) -> All<'a> {
         let infos = sheets.of("binary.info");
-        let binaries = infos.items.iter().filter_map(|item| {
+        let binaries = infos.items.iter().filter(|item| !seen::is_beside(item)).filter_map(|item| {
             Some(Binary {
                 name: item.text("binary")?.to_owned(),
                 path: item.text("path")?.to_owned(),
@@ -89,9 +89,31 @@ impl<'a> All<'a> {
         if seen::flag(manifest, "platform_agrees").is_false() {
             return Truth::Unknown(reason!("image-platforms-differ"));
         }
-        let examined = self.declared.platform.as_deref().unwrap_or("linux/amd64");
+        let examined = self.declared.examined_platform();
         let fits = |of: &str| of == platform;
         Truth::from(fits(examined) || self.binaries.iter().any(|b| b.platform.as_deref().is_some_and(fits)))
+    }
+
+    /// Whether it is another product's: nothing of the delivered one is in it, which a second image holds.
+    pub(super) fn is_beside(&self, manifest: &Item) -> bool {
+        let is_declared = |m: &Item| !seen::flag(m, "declared").is_false();
+        if is_declared(manifest) || self.files.gaps.iter().any(|gap| concerns(gap, manifest)) {
+            return false;
+        }
+        let files = self.files_of(manifest);
+        let of_the_product = |f: &&Item| {
+            let called = |b: &Binary| [base(&b.path), &b.name].contains(&f.text("path").map_or("", base));
+            self.is_delivered(f) || f.text("sha256").is_none() || self.binaries.iter().any(called)
+        };
+        let holds = |m: &Item| self.wanted(m).is_some_and(|b| self.holds(m, b, &self.files_of(m)).is_true());
+        !files.iter().any(of_the_product) && self.judged().any(|m| m != manifest && holds(m))
+    }
+
+    /// Whether another image, which deliverable.toml names, starts the service as `[run]` does.
+    pub(super) fn runs_elsewhere(&self, manifest: &Item) -> bool {
+        let declared = |m: &Item| seen::flag(m, "declared").is_true();
+        seen::flag(manifest, "declared").is_false()
+            && self.judged().any(|m| declared(m) && seen::flag(m, "run_agrees").is_true())
     }
 
     fn link(&self, manifest: &Item) -> ImageBinary {
@@ -107,6 +129,7 @@ impl<'a> All<'a> {
         ImageBinary {
             image: manifest.text("image").unwrap_or_default().to_owned(),
             declared: manifest.bool("declared").unwrap_or_default(),
+            beside: self.is_beside(manifest),
             platform: known_text(manifest, "platform"),
             delivered_platform: known(self.delivered_platform(manifest)),
             binary: wanted.map(|b| b.name.clone()),
@@ -154,11 +177,7 @@ impl<'a> All<'a> {
         };
         let visible = files.iter().filter(|f| f.bool("visible") == Some(true));
         let there = visible.clone().any(|f| f.text("sha256") == Some(digest));
-        let gap = self
-            .files
-            .gaps
-            .iter()
-            .find(|gap| gap.place.is_empty() || manifest.text("image").is_some_and(|i| gap.place.starts_with(i)));
+        let gap = self.files.gaps.iter().find(|gap| concerns(gap, manifest));
         match (there, gap) {
             (_, Some(gap)) => Truth::Unknown(gap.reason.clone()),
             (there, None) => Truth::from(there),
@@ -185,6 +204,10 @@ impl<'a> All<'a> {
         });
         copies.take(MOST).map(|f| format!("{} (layer {})", path(f), f.int("layer").unwrap_or_default())).collect()
     }
+}
+
+fn concerns(gap: &Gap, manifest: &Item) -> bool {
+    gap.place.is_empty() || manifest.text("image").is_some_and(|image| gap.place.starts_with(image))
 }
 
 fn paths_of(binary: &Binary, visible: &[&&Item]) -> Vec<String> {

@@ -7,7 +7,7 @@ use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_clause::{ContractItem, ItemKind};
 use assize_facts::kinds::link::ContractItem as ItemLink;
-use assize_facts::{Item, Origin, Reason, Sheet, reason};
+use assize_facts::{Item, Origin, Reason, Sheet, is_others, reason};
 use std::borrow::Cow;
 
 /// What `link.items` is derived from.
@@ -89,7 +89,7 @@ impl Handed<'_> {
             };
             return (true, Some(path), found);
         }
-        let may_be_it = |file: &&Item| !is_no_content(file) && !is_others(file) && looks_like_it(file);
+        let may_be_it = |file: &&Item| !is_no_content(file) && !stands_with_others(file) && looks_like_it(file);
         let found = self.files.items.iter().filter(may_be_it).find(|f| is_one(f).is_true());
         match found {
             Some(file) => (false, file.text("path").map(str::to_owned), Truth::True),
@@ -135,8 +135,13 @@ impl Handed<'_> {
     fn source(&self) -> (bool, Option<String>, Truth) {
         let module_file = |f: &&Item| f.text("path").is_some_and(|path| ["go.mod", "go.work"].contains(&base(path)));
         let Some(root) = &self.words.source else {
-            let found =
-                self.files.items.iter().filter(|file| !is_others(file)).find(module_file).and_then(|f| f.text("path"));
+            let found = self
+                .files
+                .items
+                .iter()
+                .filter(|file| !stands_with_others(file))
+                .find(module_file)
+                .and_then(|f| f.text("path"));
             return (false, found.map(str::to_owned), if found.is_some() { Truth::True } else { neither() });
         };
         let inside = |path: &str| match root.as_str() {
@@ -153,15 +158,14 @@ impl Handed<'_> {
     }
 }
 
+/// What stands there nobody hands over as the product's.
+fn stands_with_others(file: &Item) -> bool {
+    file.text("path").is_some_and(is_others)
+}
+
 /// A link or a device.
 fn is_no_content(file: &Item) -> bool {
     matches!(file.text("format"), Some("link" | "special"))
-}
-
-/// Other people's code and test data hold files of every name that nobody hands over as the product's.
-fn is_others(file: &Item) -> bool {
-    let mut parts = file.text("path").unwrap_or_default().split(['/', '!']).rev().skip(1);
-    parts.any(|part| matches!(part, "vendor" | "testdata" | "node_modules") || part.contains('@'))
 }
 
 /// Sources and objects are called like what they are about.

@@ -48,7 +48,7 @@ pub fn sources(kind: &str) -> Option<Vec<&'static str>> {
         "link.data_age" => data_age::FROM.to_vec(),
         "link.go_support" => go_support::FROM.to_vec(),
         "link.go_demands" => go_demands::FROM.to_vec(),
-        "link.vulnerabilities" => [vulnerabilities::FROM, functions::FROM].concat(),
+        "link.vulnerabilities" => [vulnerabilities::FROM, modules::FROM, functions::FROM].concat(),
         _ => return None,
     })
 }
@@ -72,7 +72,7 @@ impl<'a> Deriver<'a> {
     }
 
     fn functions(&self) -> &Sheet {
-        self.functions.get_or_init(|| functions::derive(self.sheets))
+        self.functions.get_or_init(|| functions::derive(self.sheets, &self.run.declared))
     }
 
     /// The sheet of a link.
@@ -92,7 +92,7 @@ impl<'a> Deriver<'a> {
             "link.data_age" => data_age::derive(sheets, request, run),
             "link.go_support" => go_support::derive(sheets, request, run),
             "link.go_demands" => go_demands::derive(sheets),
-            "link.vulnerabilities" => vulnerabilities::derive(sheets, self.functions()),
+            "link.vulnerabilities" => vulnerabilities::derive(sheets, self.modules(), self.functions()),
             other => Sheet::missing(other, reason!("not-collected", kind = other)),
         }
     }

@@ -48,7 +48,7 @@ fn silent_binaries(sheets: &Sheets, recorded: &Sheet, sheet: &mut Sheet) {
     for item in &info.items {
         let name = seen::text(item, "binary").unwrap_or_default();
         let told = recorded.items.iter().any(|m| m.text("binary") == Some(&name));
-        if !told && !seen::flag(item, "go_program").is_false() {
+        if !told && !seen::is_beside(item) && !seen::flag(item, "go_program").is_false() {
             sheet.gap(reason!("no-build-information", binary = name), item.origin.shown());
         }
     }

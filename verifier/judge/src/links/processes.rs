@@ -69,7 +69,13 @@ impl Delivered {
             None => true,
         };
         Delivered {
-            digests: binaries.items.iter().filter(meant).map(|item| seen::text(item, "sha256")).collect(),
+            digests: binaries
+                .items
+                .iter()
+                .filter(|item| !seen::is_beside(item))
+                .filter(meant)
+                .map(|item| seen::text(item, "sha256"))
+                .collect(),
             name,
         }
     }

@@ -18,7 +18,11 @@ pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
         let link = RunConfiguration {
             image: manifest.text("image").map(str::to_owned),
             platform: known_text(manifest, "platform"),
-            basis: if declared.run_agreed { Basis::Contract } else { Basis::Image },
+            basis: match declared.run_agreed {
+                true => Basis::Contract,
+                false if all.is_beside(manifest) || all.runs_elsewhere(manifest) => Basis::Beside,
+                false => Basis::Image,
+            },
             agrees: known(seen::flag(manifest, "run_agrees")),
             differences: seen::texts(manifest, "run_differences").unwrap_or_default(),
         };

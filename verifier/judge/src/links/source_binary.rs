@@ -50,11 +50,11 @@ struct Whole<'a> {
 impl Whole<'_> {
     fn link(&self) -> SourceBinary {
         let name = &self.binary.name;
-        let (main, tags, platform) = (self.main(), self.tags(), self.platform());
-        let (modules, functions) = (modules::of_binary(self.modules, name), functions::of_all(self.functions, name));
-        let structure = Truth::all([&main, &tags, &platform, &modules, &functions].map(Clone::clone));
         // The function table can refute and never prove: two binaries that differ in a constant have the same one.
         let bodies = self.rebuilt();
+        let (main, tags, platform) = (self.main(), self.tags(), self.platform(&bodies));
+        let (modules, functions) = (modules::of_binary(self.modules, name), functions::of_all(self.functions, name));
+        let structure = Truth::all([&main, &tags, &platform, &modules, &functions].map(Clone::clone));
         SourceBinary {
             binary: name.clone(),
             declared: known(self.binary.declared.clone()),
@@ -86,14 +86,8 @@ impl Whole<'_> {
         Truth::from(wanted.unwrap_or(true)).and(|| declared)
     }
 
-    /// What a rebuild showed, where one was agreed and made.
     fn rebuilt(&self) -> Truth {
-        let mine = |item: &&Item| item.text("binary") == Some(&self.binary.name);
-        let mut mine = self.rebuilds.iter().filter(mine).peekable();
-        match mine.peek() {
-            Some(_) => Truth::all(mine.map(|item| seen::flag(item, "same"))),
-            None => Truth::Unknown(reason!("bodies-not-compared")),
-        }
+        rebuilt(self.rebuilds, &self.binary.name)
     }
 
     fn setting(&self, key: &str) -> Option<&str> {
@@ -122,16 +116,27 @@ impl Whole<'_> {
         Truth::from(built == examined)
     }
 
-    fn platform(&self) -> Truth {
-        let examined = self.declared.platform.as_deref().unwrap_or("linux/amd64");
+    /// Whether the source was examined for the platform. For another one a rebuild that gave the same bytes shows what its files say there.
+    fn platform(&self, bodies: &Truth) -> Truth {
+        let examined = self.declared.examined_platform();
         match (self.setting("GOOS"), self.setting("GOARCH")) {
             (Some(os), Some(arch)) if format!("{os}/{arch}") == examined => Truth::True,
+            (Some(_), Some(_)) if bodies.is_true() => Truth::True,
             // An honest delivery may hold binaries for other platforms; their files were just not the ones looked at.
             (Some(os), Some(arch)) => {
                 Truth::Unknown(reason!("other-platform", platform = format!("{os}/{arch}"), examined = examined))
             }
             _ => Truth::Unknown(reason!("no-build-settings", binary = self.binary.name)),
         }
+    }
+}
+
+/// What a rebuild of a binary showed, where one was agreed and made.
+pub(super) fn rebuilt(rebuilds: &[Item], binary: &str) -> Truth {
+    let mut mine = rebuilds.iter().filter(|item| item.text("binary") == Some(binary)).peekable();
+    match mine.peek() {
+        Some(_) => Truth::all(mine.map(|item| seen::flag(item, "same"))),
+        None => Truth::Unknown(reason!("bodies-not-compared")),
     }
 }
 

@@ -12,6 +12,8 @@ pub struct Binary {
     pub name: String,
     pub path: String,
     pub declared: Truth,
+    /// `os/architecture`, where its headers tell both.
+    pub platform: Option<String>,
     pub go_program: Truth,
     pub obfuscated: Truth,
     pub main_package: Seen<String>,
@@ -62,18 +64,18 @@ pub struct Unread {
 /// Reads all binaries; what cannot be read is told beside them.
 pub fn read(sheets: &Sheets) -> (Vec<Binary>, Unread) {
     let mut unread = Unread::default();
-    let mut binaries = Vec::new();
+    let (mut binaries, mut left_out) = (Vec::new(), Vec::new());
     for item in &sheets.of("binary.info").items {
+        if seen::is_beside(item) {
+            left_out.extend(seen::text(item, "binary"));
+            continue;
+        }
         match binary(item) {
             Ok(binary) => binaries.push(binary),
             Err(reason) => unread.info.push(reason),
         }
     }
     // Which source the others were built from nobody says.
-    let mut left_out = Vec::new();
-    if binaries.iter().any(|binary: &Binary| binary.declared.is_true()) {
-        left_out = binaries.extract_if(.., |binary| binary.declared.is_false()).map(|binary| binary.name).collect();
-    }
     let is_left_out = |item: &Item| seen::text(item, "binary").is_ok_and(|name| left_out.contains(&name));
     for item in sheets.of("binary.modules").items.iter().filter(|item| !is_left_out(item)) {
         unread.modules.extend(add_module(&mut binaries, item).err());
@@ -89,6 +91,7 @@ fn binary(item: &Item) -> Seen<Binary> {
         name: seen::text(item, "binary")?,
         path: seen::maybe_text(item, "path")?.unwrap_or_default(),
         declared: seen::flag(item, "declared"),
+        platform: item.text("os").zip(item.text("arch")).map(|(os, arch)| format!("{os}/{arch}")),
         go_program: seen::flag(item, "go_program"),
         obfuscated: seen::flag(item, "obfuscated"),
         main_package: main_package(item),

@@ -2,6 +2,7 @@
 
 use super::build::{Build, M, layer, tar};
 use super::{code_in, of_image, rows, sheet};
+use crate::archive::tests::{gzip_of, zstd_of};
 use crate::exe::tests::elf_of;
 use assize_facts::Deliverable;
 
@@ -132,12 +133,20 @@ fn layers_are_read_plain_gzipped_and_by_zstandard() {
         assert_eq!(rows(&manifest, &["digests_agree", "starts", "files"]), ["true /app/api 1"]);
     }
     // The blob is another one than the manifest's, so only its content and diff_id are right.
-    let packed = crate::archive::tests::zstd_of(&plain);
-    let mut files = build.oci();
-    files.iter_mut().filter(|(_, content)| *content == plain).for_each(|(_, content)| content.clone_from(&packed));
-    let place = of_image(&tar(&files));
-    let manifest = sheet(place.path(), &Deliverable::default(), "image.manifest");
-    assert_eq!(rows(&manifest, &["digests_agree", "starts", "files"]), ["false /app/api 1"]);
+    let found = |packed: Vec<u8>| {
+        let mut files = build.oci();
+        files.iter_mut().filter(|(_, content)| *content == plain).for_each(|(_, content)| content.clone_from(&packed));
+        let place = of_image(&tar(&files));
+        rows(&sheet(place.path(), &Deliverable::default(), "image.manifest"), &["digests_agree", "starts", "files"])
+    };
+    let (front, back) = plain.split_at(700);
+    assert_eq!(found(zstd_of(&plain)), ["false /app/api 1"]);
+    assert_eq!(found([zstd_of(front), zstd_of(back)].concat()), ["false /app/api 1"]);
+    assert_eq!(found([gzip_of(front), gzip_of(back)].concat()), ["false /app/api 1"]);
+    // Runtimes read a stream of one format.
+    for mixed in [[zstd_of(front), gzip_of(back)], [gzip_of(front), zstd_of(back)], [gzip_of(&plain), b"x".to_vec()]] {
+        assert_eq!(found(mixed.concat())[1], "gap archive-damaged at image.tar layer 0");
+    }
 }
 
 #[test]

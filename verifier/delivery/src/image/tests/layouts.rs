@@ -4,7 +4,7 @@ use super::build::{Build, M, layer, oci, tar};
 use super::{folder, of_image, rows, sheet};
 use crate::archive::tests::gzip_of;
 use crate::exe::tests::elf_of;
-use assize_facts::{Deliverable, ImageSpec, SourceSpec, sha256_hex};
+use assize_facts::{BinarySpec, Deliverable, ImageSpec, SourceSpec, sha256_hex};
 use serde_json::{Value, json};
 
 fn build() -> Build {
@@ -107,6 +107,54 @@ fn a_platform_by_another_of_its_names_is_the_same() {
 }
 
 #[test]
+fn an_index_may_name_images_for_other_machines_that_were_not_saved_with_it() {
+    let found = |missing: (&'static str, &'static str), delivered: &[&str]| {
+        let other = Build { platform: missing, layers: vec![layer(&[M::File("other", b"x")])], ..build() };
+        let gone: Vec<String> = other.blobs().0.into_iter().map(|(name, _)| name).collect();
+        let mut files = oci(&[build(), other]);
+        files.retain(|(name, _)| !gone.contains(name));
+        let all = [vec![("image.tar".to_string(), tar(&files)), ("api".to_string(), elf_of(b"api"))]].concat();
+        let binary = |path: &&str| BinarySpec { name: (*path).into(), path: (*path).into(), ..BinarySpec::default() };
+        let spec = Deliverable { binaries: delivered.iter().map(binary).collect(), ..Deliverable::default() };
+        rows(&sheet(folder(&all).path(), &spec, "image.manifest"), &["platform"])
+    };
+    let arm = ("linux", "arm64");
+    assert_eq!(found(arm, &["api"]), ["linux/amd64"]);
+    assert_eq!(found(("unknown", "unknown"), &["api"]), ["linux/amd64"], "what attests it");
+    let open = ["linux/amd64", "gap image-part-missing at image.tar"];
+    assert_eq!(found(("linux", "x86_64"), &["api"]), open, "this machine's, by another name");
+    assert_eq!(found(arm, &["api", "not-there"]), open, "nobody knows which machine that is for");
+    // There and broken is another matter.
+    let mut files = oci(&[build(), Build { platform: arm, ..build() }]);
+    let manifest = files.iter().rposition(|(name, _)| name.starts_with("blobs/")).expect("a manifest");
+    files[manifest].1.truncate(9);
+    let place = of_image(&tar(&files));
+    let spec = Deliverable::default();
+    assert_eq!(
+        rows(&sheet(place.path(), &spec, "image.manifest"), &["platform"])[1],
+        "gap image-json-refused at image.tar"
+    );
+}
+
+#[test]
+fn every_digest_that_is_declared_for_a_layout_counts() {
+    let other = Build { layers: vec![layer(&[M::File("other", b"x")])], name: "other:1", ..build() };
+    let digest = |build: &Build| build.blobs().1["digest"].as_str().expect("a digest").to_string();
+    let (first, second, none) = (digest(&build()), digest(&other), format!("sha256:{:064}", 0));
+    let place = of_image(&tar(&oci(&[build(), other])));
+    let agree = |digests: &[&String]| {
+        let image = |digest: &&String| ImageSpec { path: "image.tar".into(), digest: Some((*digest).clone()) };
+        let spec = Deliverable { images: digests.iter().map(image).collect(), ..Deliverable::default() };
+        rows(&sheet(place.path(), &spec, "image.manifest"), &["declared_digest_agrees"]).join(" ")
+    };
+    assert_eq!(agree(&[&first, &second]), "true true");
+    let mut one = [agree(&[&first]), agree(&[&second])];
+    one.sort();
+    assert_eq!(one, ["false true", "true false"]);
+    assert_eq!(agree(&[&first, &second, &none]), "false false");
+}
+
+#[test]
 fn nested_indexes_are_followed_and_circles_are_not() {
     let (mut files, descriptor) = build().blobs();
     let inner = json!({"schemaVersion": 2, "manifests": [descriptor]}).to_string().into_bytes();
@@ -147,7 +195,7 @@ fn wrong_digests_and_sizes_are_found_in_every_part() {
         files[number].1.push(b' ');
         let place = of_image(&tar(&files));
         let manifests = sheet(place.path(), &Deliverable::default(), "image.manifest");
-        assert_eq!(rows(&manifests, &["digests_agree"]), ["false"], "{}", files[number].0);
+        assert_eq!(rows(&manifests, &["digests_agree"])[0], "false", "{}", files[number].0);
     }
     let mut docker = build().docker();
     docker[1].1 = layer(&[M::File("app/api", &elf_of(b"other"))]);

@@ -182,7 +182,15 @@ fn an_absence_is_believed_where_nothing_in_the_table_is_out_of_place() {
         |agrees: Json| sheet("link.functions", 1, &[json!({"binary": "gw", "package": "a", "agrees": agrees})]);
     let linked = |linked: Json, functions: Sheet, source: Sheet| {
         let sheets = Sheets::new([sheet("binary.vulnerabilities", 1, &[entry(linked)]), source]);
-        let link = super::super::vulnerabilities::derive(&sheets, &functions);
+        let link = super::super::vulnerabilities::derive(&sheets, &Sheet::named("link.modules"), &functions);
+        row(&link.items[0], &["linked"])
+    };
+    let by_modules = |agrees: Json, beside: bool| {
+        let info = json!({"binary": "gw", "beside": beside});
+        let found = [sheet("binary.vulnerabilities", 1, &[entry(json!(false))]), sheet("binary.info", 1, &[info])];
+        let modules = sheet("link.modules", 1, &[json!({"binary": "gw", "path": "x.y/renamed", "agrees": agrees})]);
+        let sheets = Sheets::new(found.into_iter().chain([sheet("source.declarations", 1, &[])]));
+        let link = super::super::vulnerabilities::derive(&sheets, &modules, &functions(json!(true)));
         row(&link.items[0], &["linked"])
     };
     let source = || sheet("source.declarations", 1, &[]);
@@ -193,5 +201,10 @@ fn an_absence_is_believed_where_nothing_in_the_table_is_out_of_place() {
     assert_eq!(linked(json!(false), sheet("link.functions", 1, &[]), source()), "?no-function-table");
     assert!(linked(json!(false), with_gap(functions(json!(true))), source()).starts_with('?'));
     assert_eq!(linked(json!(true), functions(json!(false)), source()), "true");
+    // Under another name a module could be one that module files know; what those leave open is no sign of that.
+    assert_eq!(by_modules(json!(true), false), "false");
+    assert_eq!(by_modules(json!(false), false), "?module-not-in-graph");
+    assert_eq!(by_modules(json!("?"), false), "false");
+    assert_eq!(by_modules(json!(false), true), "false", "nothing was delivered that speaks of it");
     assert_eq!(linked(json!(false), sheet("link.functions", 0, &[]), none()), "false");
 }

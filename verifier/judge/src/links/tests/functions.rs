@@ -109,6 +109,32 @@ fn what_go_writes_is_found_in_the_source() {
 }
 
 #[test]
+fn files_of_another_platform_are_open_until_a_rebuild_gave_the_same_bytes() {
+    let table = "main /build/gen.go 54\nfast /build/fast_arm64.go 7\nfast.func1 /build/fast_arm64.go 9";
+    let outcome = |table: &str, platform: (&str, &str), same: Option<bool>| {
+        let mut all = sheets(table, SOURCE);
+        let mut info = info();
+        (info["os"], info["arch"]) = (json!(platform.0), json!(platform.1));
+        all[0] = sheet("binary.info", 1, &[info]);
+        all[5] = sheet("inventory.files", 1, &[json!({"path": "src/fast_arm64.go"}), json!({"path": "src/gen.go"})]);
+        all.extend(same.map(|same| sheet("binary.rebuild", 1, &[json!({"binary": "gen", "same": same})])));
+        let found = link("link.functions", all, Declared::default());
+        row(&found.items[0], &["agrees", "undeclared", "unlocated"])
+    };
+    let (arm, amd) = (("linux", "arm64"), ("linux", "amd64"));
+    assert_eq!(outcome(table, arm, None), r#"?other-platform [] ["fast","fast.func1"]"#);
+    assert_eq!(outcome(table, arm, Some(true)), r#"true [] ["fast","fast.func1"]"#);
+    assert_eq!(outcome(table, arm, Some(false)), r#"?other-platform [] ["fast","fast.func1"]"#);
+    assert_eq!(outcome(table, amd, Some(true)), r#"false ["fast","fast.func1"] []"#);
+    // Files that were looked at, and such as were not delivered, declare what they declare on every platform.
+    for evil in ["evil /build/gen.go 60", "evil /build/evil_arm64.go 1"] {
+        let table = format!("main /build/gen.go 54\n{evil}");
+        assert_eq!(outcome(&table, arm, None), r#"false ["evil"] []"#, "{evil}");
+    }
+    assert_eq!(outcome("main /build/gen.go 54", arm, None), "true [] []");
+}
+
+#[test]
 fn what_compiler_and_linker_add_is_no_disagreement() {
     let cases = [
         // A method written for an embedded type holds a closure of what it inlined.

@@ -75,6 +75,54 @@ fn other_platforms_are_left_aside_where_the_delivered_one_is_there() {
 }
 
 #[test]
+fn images_that_nobody_named_and_that_hold_nothing_of_the_product_are_beside_it() {
+    let files =
+        |path: &str, digest: &str| [file("i", AMD, "/api", "sha256:a", true), file("j", AMD, path, digest, true)];
+    let undeclared = |image: &str, starts: &str, agrees: bool| {
+        let mut one = manifest(image, AMD, starts);
+        (one["declared"], one["run_agrees"]) = (json!(false), json!(agrees));
+        one
+    };
+    let good = || {
+        let mut one = manifest("i", AMD, "sha256:a");
+        one["run_agrees"] = json!(true);
+        one
+    };
+    let told = |manifests: &[Json], files: &[Json], gap: bool| {
+        let mut all = sheets(manifests, files);
+        if gap {
+            all[2].gap(assize_facts::reason!("archive-damaged"), "j layer 0");
+        }
+        let holds = link("link.image_binary", all.clone(), declared());
+        let runs = link("link.run_configuration", all, declared());
+        let last = |sheet: &Sheet, fields: &[&str]| row(sheet.items.last().expect("one"), fields);
+        format!("{} {}", last(&holds, &["beside"]), last(&runs, &["basis"]))
+    };
+    let postgres = files("/usr/bin/postgres", "sha256:p");
+    assert_eq!(told(&[good(), undeclared("j", "sha256:p", false)], &postgres, false), "true beside");
+    // Named, in a layout that is not read whole, or the only one: it has to hold the binary.
+    assert_eq!(told(&[good(), manifest("j", AMD, "sha256:p")], &postgres, false), "false image");
+    assert_eq!(
+        told(&[undeclared("i", "sha256:a", true), undeclared("j", "sha256:p", false)], &postgres, true),
+        "false image"
+    );
+    assert_eq!(told(&[undeclared("j", "sha256:p", false)], &postgres[1..], false), "false image");
+    // An older copy, under the binary's name; where a named image runs as [run] says, this one need not.
+    assert_eq!(
+        told(&[good(), undeclared("j", "sha256:old", false)], &files("/srv/api", "sha256:old"), false),
+        "false beside"
+    );
+    assert_eq!(
+        told(&[good(), undeclared("j", "sha256:a", false)], &files("/srv/api", "sha256:a"), false),
+        "false beside"
+    );
+    assert_eq!(
+        told(&[manifest("i", AMD, "sha256:a"), undeclared("j", "sha256:a", false)], &files("/api", "sha256:a"), false),
+        "false image"
+    );
+}
+
+#[test]
 fn digests_decide_too() {
     let files = [file("i", AMD, "/api", "sha256:a", true)];
     let with = |key: &str, value: Json| {

@@ -178,6 +178,10 @@ fn module_files_that_were_not_seen_leave_modules_open() {
 }
 
 fn whole(settings: &[(&str, &str)], declared: Declared) -> String {
+    whole_rebuilt(settings, declared, None)
+}
+
+fn whole_rebuilt(settings: &[(&str, &str)], declared: Declared, same: Option<bool>) -> String {
     let mut all = sheets(GO_1_26, SOURCE);
     let modules = module_sheets(&[json!({"path": "example.com/gen", "version": "(devel)", "is_main": true})]);
     all[1] = modules[1].clone();
@@ -186,6 +190,7 @@ fn whole(settings: &[(&str, &str)], declared: Declared) -> String {
     let settings: Vec<Json> =
         settings.iter().map(|(key, value)| json!({"binary": "gen", "key": key, "value": value})).collect();
     all.push(sheet("binary.settings", 1, &settings));
+    all.extend(same.map(|same| self::sheet("binary.rebuild", 1, &[json!({"binary": "gen", "same": same})])));
     let sheet = link("link.source_binary", all, declared);
     row(
         &sheet.items[0],
@@ -219,6 +224,14 @@ fn a_binary_as_a_whole_is_refuted_or_left_to_a_rebuild() {
         (
             whole(&[("GOOS", "darwin"), ("GOARCH", "arm64")], Declared::default()),
             "true true ?other-platform true true ?other-platform ?other-platform",
+        ),
+        (
+            whole_rebuilt(&[("GOOS", "linux"), ("GOARCH", "arm64")], Declared::default(), Some(true)),
+            "true true true true true true true",
+        ),
+        (
+            whole_rebuilt(&[("GOOS", "linux"), ("GOARCH", "arm64")], Declared::default(), Some(false)),
+            "true true ?other-platform true true ?other-platform false",
         ),
         (
             whole(&[], Declared::default()),

@@ -48,6 +48,8 @@ pub(super) struct Workspace {
 pub(super) struct Target {
     /// The path that its go.mod declares; `None` without a go.mod.
     pub declares: Option<String>,
+    /// Its `go` line.
+    pub go: Option<String>,
 }
 
 pub(super) struct Graph {
@@ -214,12 +216,11 @@ impl Graph {
             if !is_delivered(&paths, &folder) {
                 continue;
             }
-            let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.path.clone());
-            let declares = match known {
-                Some(path) => Some(path),
-                None => self.read_go_mod(&folder, false).map(|(m, _)| m.module.map(|m| m.path).unwrap_or_default()),
-            };
-            self.targets.insert(folder, Target { declares });
+            let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.go_mod.clone());
+            let go_mod = known.or_else(|| self.read_go_mod(&folder, false).map(|(go_mod, _)| go_mod));
+            let go = go_mod.as_ref().and_then(|m| Some(m.go.as_ref()?.version.clone()));
+            let declares = go_mod.map(|m| m.module.map(|line| line.path).unwrap_or_default());
+            self.targets.insert(folder, Target { declares, go });
         }
     }
 
@@ -239,6 +240,11 @@ impl Graph {
     }
 
     fn read_vendor(&mut self) {
+        // The Go command builds from the folder that a link named `vendor` leads to; here links are followed for no folder.
+        if self.tree.entry("vendor").is_some_and(|entry| !entry.is_file()) {
+            let shown = self.tree.shown("vendor");
+            self.gap(reason!("vendor-is-a-link", path = &shown), &shown);
+        }
         let Some(text) = self.text("vendor/modules.txt") else { return };
         let txt = parse_modules_txt(&text.bytes);
         let mut mistakes = Vec::new();
@@ -293,6 +299,13 @@ impl Graph {
     /// Whether a main module other than the one in this folder requires the path.
     pub fn is_required_beyond(&self, path: &str, folder: &str) -> bool {
         self.index.required_by.get(path).is_some_and(|folders| folders.iter().any(|f| f != folder))
+    }
+
+    /// The `go` version of the build: go.work's, or the main module's; empty without.
+    pub fn go_line(&self) -> &str {
+        let line = self.work.as_ref().and_then(|w| w.go_work.go.as_ref());
+        let line = line.or_else(|| self.mains.first()?.go_mod.go.as_ref());
+        line.map_or("", |line| line.version.as_str())
     }
 
     /// Whether every main module's go.mod lists all modules that provide packages of the build: from `go 1.17` on.

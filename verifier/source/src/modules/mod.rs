@@ -7,6 +7,7 @@ mod files;
 mod graph;
 mod hashing;
 mod index;
+mod language;
 mod own;
 mod records;
 mod replacements;

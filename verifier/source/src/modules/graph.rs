@@ -1,5 +1,6 @@
 //! The module files of the delivered source, read once: main module or workspace, replacement targets, sums, modules.txt.
 
+use super::governing::above;
 use super::index::{Effective, Index, Summation};
 use super::text::Text;
 use crate::build::Imports;
@@ -54,6 +55,8 @@ pub(super) struct Target {
 
 pub(super) struct Graph {
     pub tree: SourceTree,
+    /// The folder that the build is started in: `.`, or that of a nested module.
+    base: String,
     pub files: Vec<Read>,
     pub mains: Vec<MainModule>,
     pub work: Option<Workspace>,
@@ -68,13 +71,15 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub fn read(delivery: &Delivery, imports: Option<&Imports>) -> Result<Graph, Reason> {
+    /// The module files that govern a build in a folder of the source; `.` is its root, and the only one that may hold a workspace.
+    pub fn read(delivery: &Delivery, base: &str, imports: Option<&Imports>) -> Result<Graph, Reason> {
         let tree = delivery.source()?.ok_or_else(|| reason!("no-source"))?;
         // Folders of declared `[[binary]]` packages, relative to the source root.
         let packages: Vec<String> =
             delivery.spec().binaries.iter().filter_map(|b| inside(".", b.package.as_deref()?)).collect();
         let mut graph = Graph {
             tree,
+            base: base.into(),
             files: Vec::new(),
             mains: Vec::new(),
             work: None,
@@ -91,15 +96,14 @@ impl Graph {
         graph.read_sums();
         graph.read_vendor();
         graph.index = Index::new(&graph, &packages, imports);
-        graph
-            .gaps
-            .extend(graph.unseen("").filter(|gap| graph.tree.prefix().starts_with(&gap.place)).collect::<Vec<_>>());
+        let place = graph.tree.shown(if base == "." { "" } else { base });
+        graph.gaps.extend(graph.unseen(base).filter(|gap| place.starts_with(&gap.place)).collect::<Vec<_>>());
         Ok(graph)
     }
 
     /// What the walk could not see in a folder of the source, or in one around it.
     pub fn unseen(&self, folder: &str) -> impl Iterator<Item = Gap> {
-        let place = self.tree.shown(folder);
+        let place = self.tree.shown(if folder == "." { "" } else { folder });
         self.tree.gaps().into_iter().filter(move |gap| gap.place.starts_with(&place) || place.starts_with(&gap.place))
     }
 
@@ -121,17 +125,34 @@ impl Graph {
     }
 
     fn read_mains(&mut self) {
-        if let Some(text) = self.text("go.work") {
+        if self.base != "." {
+            self.nested_workspace();
+        } else if let Some(text) = self.text("go.work") {
             self.read_work(text);
         }
-        let root = self.tree.entry("go.mod").is_some();
+        let base = self.base.clone();
+        let root = self.tree.entry(&join(&base, "go.mod")).is_some();
         // A go.mod beside a go.work that does not use it is what `GOWORK=off` builds.
-        if root && !self.mains.iter().any(|m| m.folder == ".") {
-            self.read_main(".");
+        if root && !self.mains.iter().any(|m| m.folder == base) {
+            self.read_main(&base);
         }
         if self.mains.is_empty() && self.work.is_none() && !root {
             let shown = self.tree.shown("");
             self.gap(reason!("no-module-file", path = if shown.is_empty() { "." } else { &shown }), &shown);
+        }
+    }
+
+    /// A go.work below the source root that uses the nested module: what it brings in is not looked at.
+    fn nested_workspace(&mut self) {
+        let base = self.base.clone();
+        let Some(folder) = above(&base).find(|folder| self.has_file(folder, "go.work")).filter(|f| *f != ".") else {
+            return;
+        };
+        let path = join(folder, "go.work");
+        let Some(text) = self.text(&path) else { return };
+        let uses = parse_go_work(&text.bytes).file.uses;
+        if uses.iter().any(|member| inside(folder, &member.path).as_ref() == Some(&base)) {
+            self.gap(reason!("workspace-below-source", path = &text.shown), &text.shown);
         }
     }
 
@@ -241,11 +262,12 @@ impl Graph {
 
     fn read_vendor(&mut self) {
         // The Go command builds from the folder that a link named `vendor` leads to; here links are followed for no folder.
-        if self.tree.entry("vendor").is_some_and(|entry| !entry.is_file()) {
-            let shown = self.tree.shown("vendor");
+        let folder = self.vendor_folder();
+        if self.tree.entry(&folder).is_some_and(|entry| !entry.is_file()) {
+            let shown = self.tree.shown(&folder);
             self.gap(reason!("vendor-is-a-link", path = &shown), &shown);
         }
-        let Some(text) = self.text("vendor/modules.txt") else { return };
+        let Some(text) = self.text(&format!("{folder}/modules.txt")) else { return };
         let txt = parse_modules_txt(&text.bytes);
         let mut mistakes = Vec::new();
         if txt.workspace != self.work.is_some() {
@@ -258,6 +280,11 @@ impl Graph {
         }
         self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), mistakes));
         self.vendor = Some((text, txt));
+    }
+
+    /// Where the build's vendor folder is, or would be.
+    pub fn vendor_folder(&self) -> String {
+        join(&self.base, "vendor")
     }
 
     fn has_file(&self, folder: &str, name: &str) -> bool {

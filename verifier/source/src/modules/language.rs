@@ -25,7 +25,8 @@ pub(super) fn difference(graph: &Graph, contents: &Contents, listed: &Vendored) 
         Ok(declared) => {
             let said = |go: &Option<String>| go.as_ref().map_or("no go version".to_string(), |go| format!("go {go}"));
             let (listed, declared) = (said(&listed.go), said(&declared));
-            Known::Value(Some(format!("vendor/modules.txt ({listed}; the module's own go.mod: {declared})")))
+            let list = format!("{}/modules.txt", graph.vendor_folder());
+            Known::Value(Some(format!("{list} ({listed}; the module's own go.mod: {declared})")))
         }
         Err(reason) => Known::Unknown(reason),
     }

@@ -22,7 +22,8 @@ const MOST: usize = 50;
 pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
     let mut sheet = Sheet::of::<Vendor>();
     let Some((text, txt)) = &graph.vendor else { return sheet };
-    sheet.gaps.extend(graph.unseen("vendor"));
+    let place = graph.vendor_folder();
+    sheet.gaps.extend(graph.unseen(&place));
     let vendored = sort_out(graph, txt);
     let mistakes = mistakes(graph, txt);
     let modules: Vec<usize> = (0..txt.modules.len()).collect();
@@ -36,8 +37,8 @@ pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
         sheet.push(stranger(module, Some(message), Vec::new()), Origin::file(text.shown.clone()));
     }
     if let Some(first) = vendored.unexplained.first() {
-        let origin = Origin::file(graph.tree.shown(&format!("vendor/{first}")));
-        let shown = vendored.unexplained.iter().take(MOST).map(|path| format!("vendor/{path}")).collect();
+        let origin = Origin::file(graph.tree.shown(&format!("{place}/{first}")));
+        let shown = vendored.unexplained.iter().take(MOST).map(|path| format!("{place}/{path}")).collect();
         sheet.push(stranger(&Module::default(), None, shown), origin);
     }
     sheet
@@ -190,13 +191,14 @@ fn differences(
     original: &Original<'_>,
 ) -> Known<Vec<String>> {
     let listed = &txt.modules[index];
+    let place = graph.vendor_folder();
     let prefix = format!("{}/", listed.module.path);
     let mut out: BTreeSet<String> = BTreeSet::new();
     let mut there: BTreeSet<&str> = BTreeSet::new();
     for path in files {
         let inner = path.strip_prefix(&prefix);
         there.extend(inner);
-        let shown = format!("vendor/{path}");
+        let shown = format!("{place}/{path}");
         let digest = match graph.tree.digest(&shown) {
             Ok(digest) => raw(&digest),
             Err(reason) => return Known::Unknown(reason),
@@ -212,11 +214,12 @@ fn differences(
         .filter_map(|(package, _)| package.strip_prefix(&listed.module.path))
         .map(|rest| rest.trim_start_matches('/'))
         .collect();
-    let missing = missing(&packages, &there, original, graph)
-        .and_then(|missing| Ok((missing, missing_embedded(&packages, &prefix, &there, original, graph)?)));
+    let missing = missing(&packages, &there, original, graph).and_then(|missing| {
+        Ok((missing, missing_embedded(&packages, &format!("{place}/{prefix}"), &there, original, graph)?))
+    });
     match missing {
         Ok((of_packages, embedded)) => {
-            out.extend(of_packages.into_iter().chain(embedded).map(|inner| format!("vendor/{prefix}{inner}")));
+            out.extend(of_packages.into_iter().chain(embedded).map(|inner| format!("{place}/{prefix}{inner}")));
         }
         Err(reason) => return Known::Unknown(reason),
     }
@@ -243,7 +246,7 @@ fn missing_embedded(
         for package in above.filter(|at| packages.contains(at)) {
             if !patterns.contains_key(package) {
                 let texts = go_files.get(package).into_iter().flatten();
-                let found = texts.map(|path| embeds(graph, &format!("vendor/{prefix}{path}")));
+                let found = texts.map(|path| embeds(graph, &format!("{prefix}{path}")));
                 patterns.insert(package, found.collect::<Result<Vec<_>, Reason>>()?.concat());
             }
             let path = inner[package.len()..].trim_start_matches('/');

@@ -29,10 +29,11 @@ pub(super) struct Vendored {
 
 pub(super) fn sort_out(graph: &Graph, txt: &ModulesTxt) -> Vendored {
     let listed = Listed::new(graph, txt);
+    let place = format!("{}/", graph.vendor_folder());
     let mut out = Vendored::default();
     let mut with_go: BTreeSet<&str> = BTreeSet::new();
     for entry in graph.tree.entries() {
-        let Some(path) = entry.path.strip_prefix("vendor/").filter(|path| *path != "modules.txt") else { continue };
+        let Some(path) = entry.path.strip_prefix(&place).filter(|path| *path != "modules.txt") else { continue };
         let regular = entry.entry.kind == EntryKind::File;
         match listed.module_of(path).filter(|_| regular) {
             Some(module) => out.files.entry(module).or_default().push(path.into()),
@@ -71,8 +72,9 @@ impl<'a> Listed<'a> {
         }
         let strips_module_files = release::compare(graph.go_line(), "1.17").is_ge();
         let mut go_files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let place = format!("{}/", graph.vendor_folder());
         for entry in graph.tree.entries().filter(|e| e.path.ends_with(".go") && e.entry.is_file()) {
-            if let Some(path) = entry.path.strip_prefix("vendor/") {
+            if let Some(path) = entry.path.strip_prefix(&place) {
                 go_files.entry(folder(path)).or_default().push(entry.path);
             }
         }

@@ -23,3 +23,5 @@ pub(crate) use tree::{Disk, Memory};
 
 #[cfg(test)]
 mod list_tests;
+#[cfg(test)]
+mod tags_tests;

@@ -376,9 +376,11 @@ impl Graph {
     pub fn imports_at_or_below(&self, path: &str) -> Option<bool> {
         let imports = self.imports.as_ref()?;
         let below = format!("{path}/");
-        let found = imports.paths.contains(path)
-            || imports.paths.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below));
-        (found || imports.whole).then_some(found)
+        let among = |paths: &BTreeSet<String>| {
+            paths.contains(path) || paths.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below))
+        };
+        let found = among(&imports.paths);
+        (found || imports.whole && !among(&imports.perhaps)).then_some(found)
     }
 
     /// The main module that the delivered program belongs to.

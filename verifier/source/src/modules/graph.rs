@@ -2,6 +2,7 @@
 
 use super::governing::above;
 use super::index::{Effective, Index, Summation};
+use super::refused::{self, mistake};
 use super::text::Text;
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
@@ -10,7 +11,7 @@ use assize_facts::{Gap, Reason, reason};
 use assize_golang::modfile::{
     GoMod, GoWork, Mistake, Place, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
 };
-use assize_golang::module::{self, Module};
+use assize_golang::module::Module;
 use assize_golang::release;
 use assize_golang::sum::{SumFile, Summed, parse_go_sum};
 use assize_golang::vendor::{Main, Mains, ModulesTxt, clean, parse_modules_txt};
@@ -158,7 +159,7 @@ impl Graph {
 
     fn read_work(&mut self, text: Text) {
         let mut parsed = parse_go_work(&text.bytes);
-        parsed.mistakes.extend(conflicts(&parsed.file.replace));
+        parsed.mistakes.extend(refused::in_replaces(&parsed.file.replace));
         let file = &parsed.file;
         self.files.push(Read {
             kind: ModuleFile::GoWork,
@@ -195,8 +196,7 @@ impl Graph {
         let strictness = if is_main { Strictness::Main } else { Strictness::Dependency };
         let mut parsed = parse_go_mod(&text.bytes, strictness);
         if is_main {
-            parsed.mistakes.extend(conflicts(&parsed.file.replace));
-            parsed.mistakes.extend(module_line(&parsed.file));
+            parsed.mistakes.extend(refused::in_go_mod(&parsed.file));
         }
         let file = &parsed.file;
         self.files.push(Read {
@@ -422,31 +422,4 @@ pub(super) fn inside(base: &str, path: &str) -> Option<String> {
 /// A name in a folder, where `.` is the source root.
 pub(super) fn join(folder: &str, name: &str) -> String {
     if folder == "." { name.into() } else { format!("{folder}/{name}") }
-}
-
-fn mistake(place: Place, message: &str) -> Mistake {
-    Mistake { place, message: message.into() }
-}
-
-/// Two replacements of the same module by different targets, which the Go command refuses.
-fn conflicts(replaces: &[Replace]) -> Vec<Mistake> {
-    let mut seen: BTreeMap<&Module, &Module> = BTreeMap::new();
-    let mut out = Vec::new();
-    for replace in replaces {
-        let first = seen.entry(&replace.old).or_insert(&replace.new);
-        if **first != replace.new {
-            out.push(mistake(replace.place, &format!("conflicting replacements for {}", replace.old)));
-        }
-    }
-    out
-}
-
-/// A main module's go.mod has to say which module it is (cmd/go/internal/modload `CheckImportPath`).
-fn module_line(go_mod: &GoMod) -> Option<Mistake> {
-    match &go_mod.module {
-        None => Some(mistake(Place { line: 1, column: 1, end_column: 1, ..Place::default() }, "no module declaration")),
-        Some(line) => module::check_import_path(&line.path)
-            .err()
-            .map(|why| mistake(line.place, &format!("malformed module path {:?}: {why}", line.path))),
-    }
 }

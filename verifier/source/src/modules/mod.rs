@@ -11,6 +11,7 @@ mod index;
 mod language;
 mod own;
 mod records;
+mod refused;
 mod replacements;
 mod requirements;
 mod settings;

@@ -71,7 +71,8 @@ pub(super) fn sheet(source: &Source) -> Sheet {
                 match look {
                     Look::Executable(_) => fact.executables.push(at.to_string()),
                     Look::Opaque => fact.opaque.push(at.to_string()),
-                    Look::Data => {}
+                    Look::Text if encoded_in(source, at).is_some() => fact.executables.push(at.to_string()),
+                    Look::Data | Look::Text => {}
                 }
             }
         }
@@ -92,13 +93,22 @@ struct Directive {
 enum Look {
     Executable(String),
     Opaque,
+    Text,
     Data,
+}
+
+/// The executable that an embedded text stands for. What stands inside other files is not text of the build's.
+fn encoded_in(source: &Source, at: &str) -> Option<&'static str> {
+    let files = source.program.files;
+    let path = at.strip_prefix(&files.shown(""))?;
+    super::encoded::of_text(&files.read(path).ok()?)
 }
 
 fn fact(source: &Source, directive: &Directive, at: &str, look: &Look) -> Option<Item> {
     let part = source.program.parts[directive.file.0 as usize].in_build();
     let (built, detail) = match look {
-        Look::Data => return None,
+        Look::Text if let Some(format) = encoded_in(source, at) => (part, format!("{at} ({format} as text)")),
+        Look::Data | Look::Text => return None,
         Look::Executable(format) => (part, format!("{at} ({format})")),
         Look::Opaque if part == Known::Value(false) => return None,
         Look::Opaque => (Known::Unknown(reason!("embedded-file-opaque", path = at)), at.to_string()),
@@ -120,6 +130,7 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
             Some(_) if item.fields.get("packer").is_some_and(|p| p.known().is_some_and(|v| v.is_string())) => {
                 Look::Opaque
             }
+            Some("text") => Look::Text,
             Some(_) => Look::Data,
         };
         looks.insert(path, look);

@@ -1,6 +1,6 @@
 //! `source.log_calls`, `source.listeners` and `source.health_handlers` as tables.
 
-use super::table::{cgo_off, check};
+use super::table::{cgo_off, check, collect, shown};
 
 fn program(imports: &[&str], body: &str) -> String {
     let imports: String = imports.iter().map(|path| format!("import \"{path}\"\n")).collect();
@@ -283,4 +283,23 @@ fn health_paths_are_found_with_every_router() {
     for (name, imports, body, expected) in table {
         check("source.health_handlers", fields, &cgo_off(), &[(name, &program(imports, body), expected)]);
     }
+}
+
+#[test]
+fn a_known_name_says_nothing_where_a_folder_stands_for_its_module() {
+    let program = "-- m.go --\npackage main\nimport (\n\t\"net\"\n\t\"net/http\"\n\t\"golang.org/x/net/netutil\"\n)\nfunc main() {\n\tl, _ := net.Listen(\"tcp\", \":1\")\n\thttp.ServeTLS(netutil.LimitListener(l, 3), nil, \"c\", \"k\")\n}\n";
+    let module = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire golang.org/x/net v0.1.0\n";
+    let replaced = "\nreplace golang.org/x/net => ./xnet\n-- xnet/go.mod --\nmodule golang.org/x/net\n-- xnet/netutil/n.go --\npackage netutil\nimport (\n\t\"net\"\n\t\"net/http\"\n)\nfunc LimitListener(l net.Listener, n int) net.Listener {\n\tgo http.Serve(l, nil)\n\treturn l\n}\n";
+    let vendored = "-- vendor/modules.txt --\n# golang.org/x/net v0.1.0\n## explicit\ngolang.org/x/net/netutil\n-- vendor/golang.org/x/net/netutil/n.go --\npackage netutil\nimport \"net\"\nfunc LimitListener(l net.Listener, n int) net.Listener { return l }\n";
+    let fields = &["call", "transport"];
+    for (name, tree, expected) in [
+        ("vendored", format!("{program}{module}{vendored}"), "m.go:8:10 net.Listen tls"),
+        ("replaced", format!("{program}{module}{replaced}"), "m.go:8:10 net.Listen ?listener-not-followed"),
+    ] {
+        let lines = shown(&collect("source.listeners", &tree, &cgo_off()), fields);
+        assert!(lines.lines().any(|line| line == expected), "{name}\n{lines}");
+    }
+    let signals = "-- m.go --\npackage main\nimport (\n\t\"os\"\n\t\"os/signal\"\n\t\"golang.org/x/sys/unix\"\n)\nfunc main() { c := make(chan os.Signal, 1); signal.Notify(c, unix.SIGUSR2); <-c }\n-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire golang.org/x/sys v0.1.0\n\nreplace golang.org/x/sys => ./xsys\n-- xsys/go.mod --\nmodule golang.org/x/sys\n-- xsys/unix/u.go --\npackage unix\nimport \"syscall\"\nconst SIGUSR2 = syscall.SIGHUP\n";
+    let sheet = collect("source.signal_handlers", signals, &cgo_off());
+    assert_eq!(shown(&sheet, &["signals"]), "m.go:7:45 [SIGHUP]");
 }

@@ -78,6 +78,52 @@ fn seccomp_is_found_by_library_and_by_system_call() {
 }
 
 #[test]
+fn what_listens_under_another_name_opens_the_order() {
+    let fields = &["before_listening"];
+    let load = "syscall.RawSyscall(317, 1, 1, 0)";
+    let table = [
+        (
+            "a server for tests",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"net/http/httptest\"\n\"syscall\"\n)\nfunc main() {{ httptest.NewServer(nil); {load} }}\n"
+            ),
+            "m.go:6:40 ?listening-order-not-followed",
+        ),
+        (
+            "by reflection",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"reflect\"\n\"syscall\"\n)\nfunc main() {{ reflect.ValueOf(0).MethodByName(\"Listen\").Call(nil); {load} }}\n"
+            ),
+            "m.go:6:68 ?listening-order-not-followed",
+        ),
+        (
+            "looked at by reflection",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"reflect\"\n\"syscall\"\n)\nfunc main() {{ reflect.TypeOf(0).Kind(); {load} }}\n"
+            ),
+            "m.go:6:41 true",
+        ),
+        (
+            "an interface of the program's own package called seccomp",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"syscall\"\n\"example.com/app/seccomp\"\n)\nfunc main() {{ seccomp.P.Prepare(); {load} }}\n-- seccomp/s.go --\npackage seccomp\ntype preparer interface {{ Prepare() }}\nvar P preparer\n"
+            ),
+            "m.go:6:36 ?listening-order-not-followed",
+        ),
+        (
+            "an interface in a module whose path has no dot",
+            format!(
+                "-- m.go --\npackage main\nimport \"syscall\"\ntype preparer interface {{ Prepare() }}\nvar p preparer\nfunc main() {{ p.Prepare(); {load} }}\n-- go.mod --\nmodule app\n\ngo 1.26\n"
+            ),
+            "m.go:5:28 ?listening-order-not-followed",
+        ),
+    ];
+    for (name, tree, expected) in &table {
+        check("source.seccomp_loads", fields, &built(None, &[], &["CGO_ENABLED=0"]), &[(name, tree, expected)]);
+    }
+}
+
+#[test]
 fn a_filter_is_told_by_its_order_beside_what_listens() {
     let fields = &["function", "before_listening"];
     let of = |body: &str| {
@@ -90,6 +136,21 @@ fn a_filter_is_told_by_its_order_beside_what_listens() {
             "before",
             "func main() { flag.Parse(); syscall.RawSyscall(317, 1, 1, 0); http.ListenAndServe(\"\", nil) }",
             "m.go:11:29 main true",
+        ),
+        (
+            "behind other system calls by their numbers",
+            "func main() { syscall.RawSyscall(syscall.SYS_PRCTL, 38, 1, 0); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:64 main true",
+        ),
+        (
+            "behind one that listens by its number",
+            "func main() { syscall.RawSyscall(syscall.SYS_LISTEN, 3, 1, 0); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:64 main ?listening-order-not-followed",
+        ),
+        (
+            "behind one whose number is not told",
+            "func main() { syscall.RawSyscall(uintptr(len(os.Args)), 3, 1, 0); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:67 main ?listening-order-not-followed",
         ),
         (
             "behind",

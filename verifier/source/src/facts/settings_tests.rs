@@ -41,6 +41,56 @@ fn settings_of_the_runtime_are_told_by_their_source() {
             "-- m.go --\npackage main\nimport . \"runtime\"\nfunc init() { MemProfileRate = 0 }\nfunc main() {}\n",
             "m.go:3:15 assignment MemProfileRate 0",
         ),
+        (
+            "as a value",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc main() {\n\tset := os.Setenv\n\tset(\"GODEBUG\", \"tls10server=1\")\n}\n",
+            "m.go:4:9 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "by a function that hands its parameters on",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc set(name, value string) error { return os.Setenv(name, value) }\nfunc main() {\n\tset(\"HOME\", os.Args[0])\n\tset(\"GODEBUG\", \"tls10server=1\")\n}\n",
+            "m.go:3:45 os.Setenv tls10server 1",
+        ),
+        (
+            "by one that only sets other variables",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc set(name, value string) { os.Setenv(name, value) }\nfunc main() { set(\"HOME\", os.Args[0]) }\n",
+            "",
+        ),
+        (
+            "by one that is handed on itself",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc set(name, value string) { os.Setenv(name, value) }\nfunc main() { f := set; f(\"GODEBUG\", \"x=1\") }\n",
+            "m.go:3:32 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "by a loop over a literal",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc main() {\n\tfor k, v := range map[string]string{\"GODEBUG\": \"tls10server=1\", \"HOME\": \"/\"} {\n\t\tos.Setenv(k, v)\n\t}\n}\n",
+            "m.go:5:3 os.Setenv tls10server 1",
+        ),
+        (
+            "by a name that is not told",
+            "-- m.go --\npackage main\nimport \"syscall\"\nfunc main() { syscall.Setenv(name(), \"tls10server=1\") }\n",
+            "m.go:3:15 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "in a dependency, for whoever asks it to, or by itself",
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire x.org/env v1.0.0\n-- vendor/modules.txt --\n# x.org/env v1.0.0\n## explicit\nx.org/env\n-- vendor/x.org/env/e.go --\npackage env\nimport \"os\"\nfunc Load(all [][2]string) { for _, one := range all { os.Setenv(one[0], one[1]) } }\nfunc init() { os.Setenv(\"GODEBUG\", \"tls10server=1\") }\n-- m.go --\npackage main\nimport \"x.org/env\"\nfunc main() { env.Load(nil) }\n",
+            "vendor/x.org/env/e.go:4:15 os.Setenv tls10server 1",
+        ),
+        (
+            "a setter under another name",
+            "-- m.go --\npackage main\nimport _ \"unsafe\"\n\n//go:linkname set syscall.Setenv\nfunc set(k, v string) error\nfunc main() { set(\"GODEBUG\", \"tls10server=1\") }\n",
+            "m.go:4:1 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "a blank is part of a name",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc main() { os.Setenv(\"GODEBUG\", \"x=1, tls10server=1\") }\n",
+            "m.go:3:15 os.Setenv x 1\nm.go:3:15 os.Setenv  tls10server 1",
+        ),
+        (
+            "what a directive brings in by a release",
+            "-- m.go --\n//go:debug default=go1.25\npackage main\nfunc main() {}\n",
+            "m.go:1:1 go:debug default go1.25\nm.go:1:1 go:debug cryptocustomrand 1\nm.go:1:1 go:debug tlssecpmlkem 0\nm.go:1:1 go:debug urlstrictcolons 0",
+        ),
     ];
     check("source.runtime_settings", fields, &cgo_off(), &table);
 }

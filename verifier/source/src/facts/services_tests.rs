@@ -67,6 +67,36 @@ fn lines_that_are_no_records_are_found_on_both_streams() {
             "slog.Info(\"\")\nslog.LevelInfo.String()",
             "m.go:4:1 slog.Info stderr false",
         ),
+        (
+            "the standard logger as a value",
+            &["log"],
+            "g := log.Default()\ng.Print(1)",
+            "m.go:5:1 log.Logger.Print stderr false",
+        ),
+        (
+            "the standard logger as a value, redirected",
+            &["log", "io"],
+            "g := log.Default()\ng.SetOutput(io.Discard)\nlog.Print(1)\ng.Print(1)",
+            "m.go:7:1 log.Print ?standard-logger-redirected ?standard-logger-redirected\nm.go:8:1 log.Logger.Print ?standard-logger-redirected ?standard-logger-redirected",
+        ),
+        (
+            "slog's first default as a value",
+            &["log/slog"],
+            "slog.Default().Info(\"\")\nl := slog.With(\"a\", 1)\nl.Warn(\"\")",
+            "m.go:4:1 slog.Logger.Info stderr false\nm.go:6:1 slog.Logger.Warn stderr false",
+        ),
+        (
+            "slog's default that was set, as a value",
+            &["log/slog"],
+            "slog.SetDefault(nil)\nslog.Default().Info(\"\")",
+            "",
+        ),
+        (
+            "pairs instead of records",
+            &["log/slog", "os"],
+            "slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))\nslog.NewJSONHandler(os.Stdout, nil)",
+            "m.go:5:26 slog.NewTextHandler stderr false",
+        ),
         ("a bridge for net/http", &["log/slog"], "l := slog.NewLogLogger(nil, 0)\nl.Println()", ""),
         ("renamed", &[], "_ = 1\n}\nfunc f() { println() ", "m.go:5:12 println stderr false"),
     ];
@@ -278,6 +308,36 @@ fn health_paths_are_found_with_every_router() {
             &["github.com/gorilla/mux"],
             "r := mux.NewRouter()\nr.Path(\"/healthz\").HandlerFunc(h)",
             "m.go:5:1 /healthz mux.Router.Path",
+        ),
+        (
+            "a method named by its constant",
+            &["net/http", "github.com/go-chi/chi/v5"],
+            "r := chi.NewRouter()\nr.Method(http.MethodGet, \"/livez\", h)",
+            "m.go:6:1 /livez chi.Mux.Method",
+        ),
+        (
+            "a group that becomes another",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\ng := r.Group(\"/one\")\ng = r.Group(\"/two\")\ng.GET(\"/livez\", h)",
+            "m.go:7:1 ?value-not-decided GET",
+        ),
+        (
+            "a group that a function gets",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\nprobes(r.Group(\"/three\"))\nall(r)\n}\nfunc probes(g *gin.RouterGroup) { g.GET(\"/readyz\", h) }\nfunc all(r *gin.Engine) { r.GET(\"/livez\", h)",
+            "m.go:8:35 /three/readyz gin.RouterGroup.GET\nm.go:9:27 /livez gin.Engine.GET",
+        ),
+        (
+            "groups that a function gets",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\nprobes(r.Group(\"/a\"))\nprobes(r.Group(\"/b\"))\n}\nfunc probes(g *gin.RouterGroup) { g.GET(\"/readyz\", h)",
+            "m.go:8:35 ?value-not-decided gin.RouterGroup.GET",
+        ),
+        (
+            "what is kept under such a name, other methods, and parts of things",
+            &["net/http"],
+            "kept.Get(\"/health\", \"x\")\nkept.Add(\"/live\", 1)\nhttp.HandleFunc(\"POST /healthz\", h)\nhttp.HandleFunc(\"/streams/{id}/live\", h)",
+            "",
         ),
     ];
     for (name, imports, body, expected) in table {

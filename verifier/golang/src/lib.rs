@@ -2,6 +2,7 @@
 
 pub mod advisory;
 pub mod build;
+pub mod embed;
 pub mod glob;
 pub mod godebug;
 pub mod linker;

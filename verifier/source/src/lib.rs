@@ -18,9 +18,9 @@ pub use query::{QueryMistake, query_fields};
 
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::inventory::{BuildSetting, File};
-use assize_facts::{Fact, Progress, Quiet, Reason, Request, Sheet, reason};
+use assize_facts::{Fact, Field, Item, Progress, Quiet, Reason, Request, Sheet, reason};
 use build::{Files, Program};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// What the collector is given beside the deliverable.
@@ -74,19 +74,27 @@ fn read(
     let about_modules = asks(modules::KINDS);
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
-        || (about_modules || asks(&[BuildSetting::KIND])).then(|| settings::sheet(delivery, tree)),
-        || (about_modules || asks(facts::KINDS)).then(|| source(delivery, tree, asks(facts::KINDS), progress)),
+        || settings::sheet(delivery, tree),
+        || (about_modules || asks(facts::KINDS)).then(|| program(delivery, tree, progress)),
     );
+    let source = source.map(|mut program| {
+        // What is built is decided by build files as well.
+        program.widen(&tags(&settings), &[]);
+        if asks(facts::KINDS) {
+            program.read_rest();
+        }
+        facts::Source::new(program, Box::new(|| inventory(delivery)))
+    });
     let imports = source.as_ref().map(|source| source.program.imports());
     let given =
-        modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: settings.as_ref() };
+        modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: Some(&settings) };
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
     let mut source = source;
     sheets.extend(others.iter().map(|request| {
         let sheet = match (request.kind.as_str(), &mut source) {
-            (BuildSetting::KIND, _) => settings.clone(),
+            (BuildSetting::KIND, _) => Some(settings.clone()),
             (_, Some(source)) => facts::sheet(request, source),
             (_, None) => None,
         };
@@ -95,14 +103,18 @@ fn read(
     sheets
 }
 
-/// The declared builds; with the files that no build takes where they are asked about.
-fn source<'a>(delivery: &'a Delivery, tree: &'a SourceTree, whole: bool, progress: &dyn Progress) -> facts::Source<'a> {
+/// The declared builds.
+fn program<'a>(delivery: &'a Delivery, tree: &'a SourceTree, progress: &dyn Progress) -> Program<'a> {
     let mut program = Program::read(tree as &dyn Files, delivery.spec(), &[], progress);
     program.gaps.extend(tree.gaps());
-    if whole {
-        program.read_rest();
-    }
-    facts::Source::new(program, Box::new(|| inventory(delivery)))
+    program
+}
+
+/// What `-tags` gives to commands that build, or may build, a delivered program.
+fn tags(settings: &Sheet) -> BTreeSet<String> {
+    let builds = |item: &&Item| item.fields.get("delivered").and_then(Field::known).is_none_or(|d| d != false);
+    let of_tags = settings.items.iter().filter(|item| item.text("setting") == Some("-tags")).filter(builds);
+    of_tags.filter_map(|item| item.text("value")).map(String::from).collect()
 }
 
 fn inventory(delivery: &Delivery) -> Sheet {

@@ -190,9 +190,9 @@ fact! {
         missing_packages: Vec<String>,
         /// Files of vendor/ that no listed package explains, at most 50.
         unexplained: Vec<String>,
-        /// Files that differ from the contents whose sum go.sum holds (or, for a folder, from that folder), that are not there, or that are missing, at most 50; unknown where those contents are not at hand.
+        /// Files that differ from the contents whose sum go.sum holds (or, for a folder, from that folder), that are not there, or that are missing (also what a package embeds), at most 50; and modules.txt where its `go` version is not that of the module's own go.mod. Unknown where those contents are not at hand.
         differing: Known<Vec<String>>,
-        /// Whether every vendored file equals that of the contents and none is missing.
+        /// Whether every vendored file equals that of the contents, none is missing, and the language version is the module's own.
         equals_contents: Known<bool>,
         /// Whether a file is known to differ.
         differs: bool,

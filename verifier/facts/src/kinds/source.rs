@@ -129,7 +129,7 @@ fact! {
         owner: Owner,
         /// `notify`, `notify-context`, `ignore` or `reset`.
         call: String,
-        /// Signal names, as in `SIGUSR2`; empty for every signal.
+        /// Signal names, as in `SIGUSR2`. A call that asks for every signal has all of Linux; one that ignores or resets every signal has none.
         signals: Known<Vec<String>>,
         /// Whether the channel is received from anywhere in the package; null where the call has none.
         channel_read: Known<Option<bool>>,

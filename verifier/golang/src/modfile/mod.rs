@@ -14,6 +14,7 @@ pub use directive::{
     is_directory_path, parse_go_mod,
 };
 pub use lex::Place;
+pub(crate) use unquote::interpreted;
 pub use work::{GoWork, Use, parse_go_work};
 
 /// Something that the Go command refuses.

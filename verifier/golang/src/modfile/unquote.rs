@@ -11,7 +11,8 @@ pub(super) fn word(text: &str) -> Result<String, &'static str> {
     Ok(text.into())
 }
 
-fn interpreted(text: &str) -> Option<String> {
+/// The text of an interpreted string, quotes included.
+pub(crate) fn interpreted(text: &str) -> Option<String> {
     let inner = text.strip_prefix('"')?.strip_suffix('"')?;
     let mut out: Vec<u8> = Vec::with_capacity(inner.len());
     let mut chars = inner.chars();

@@ -3,6 +3,7 @@
 use assize_facts::{BinarySpec, Deliverable};
 use assize_golang::build::Context;
 use assize_golang::release;
+use std::collections::BTreeSet;
 
 /// The release whose tags are satisfied where no toolchain is declared: the newest that the tables know.
 const NEWEST_RELEASE: u32 = 26;
@@ -25,6 +26,8 @@ pub(crate) struct Config {
     pub no_workspace: bool,
     /// The main packages as declared; empty: every main package.
     pub packages: Vec<String>,
+    /// Tags that build files set for a delivered program and nobody declared; the build may be this one.
+    pub undeclared: Option<String>,
 }
 
 impl Config {
@@ -38,6 +41,14 @@ impl Config {
     /// The settings of cgo to look at: both where it is not declared.
     pub fn cgo_settings(&self) -> Vec<bool> {
         self.cgo.map_or(vec![true, false], |cgo| vec![cgo])
+    }
+
+    /// Adds the tags of a `-tags`: apart by commas, or by blanks as before Go 1.13.
+    fn tag(&mut self, value: &str) {
+        let tags = value.trim_matches(['"', '\'']).split([',', ' ']).filter(|tag| !tag.is_empty());
+        self.tags.extend(tags.map(String::from));
+        self.tags.sort();
+        self.tags.dedup();
     }
 
     /// Whether two builds differ in nothing but their packages.
@@ -71,14 +82,28 @@ fn plain(spec: &Deliverable) -> Config {
     Config {
         os: os.into(),
         arch: arch.into(),
-        tags: source.map(|s| s.tags.clone()).unwrap_or_default(),
+        tags: source.map(|s| s.tags.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()).unwrap_or_default(),
         cgo: None,
         release: NEWEST_RELEASE,
         release_declared: false,
         mod_flag: None,
         no_workspace: false,
         packages: Vec::new(),
+        undeclared: None,
     }
+}
+
+/// The declared builds with tags that build files set; those that change nothing are left out.
+pub(crate) fn with_tags(declared: &[Config], tags: &str) -> Vec<Config> {
+    let mut out: Vec<Config> = Vec::new();
+    for config in declared {
+        let mut with = Config { undeclared: Some(tags.to_string()), ..config.clone() };
+        with.tag(tags);
+        if with.tags != config.tags {
+            out.push(with);
+        }
+    }
+    out
 }
 
 fn of_binary(spec: &Deliverable, binary: &BinarySpec) -> Config {
@@ -112,16 +137,11 @@ fn flags(config: &mut Config, flags: &[String]) {
             None => (bare, flags.get(index + 1).map(String::as_str)),
         };
         match (name, value) {
-            ("tags", Some(value)) => {
-                let declared = value.trim_matches(['"', '\'']).split([',', ' ']).filter(|t| !t.is_empty());
-                config.tags.extend(declared.map(String::from));
-            }
+            ("tags", Some(value)) => config.tag(value),
             ("mod", Some(value)) => config.mod_flag = Some(value.to_string()),
             _ => {}
         }
     }
-    config.tags.sort();
-    config.tags.dedup();
 }
 
 #[cfg(test)]

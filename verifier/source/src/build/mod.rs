@@ -12,7 +12,7 @@ mod std;
 mod tree;
 
 pub(crate) use config::Config;
-pub(crate) use folder::{FileId, join};
+pub(crate) use folder::{FileId, join, split};
 pub(crate) use program::{Imports, Package, Program};
 pub(crate) use select::{Outcome, is_foreign, select};
 pub(crate) use std::{is_standard, may_be_standard};
@@ -23,3 +23,5 @@ pub(crate) use tree::{Disk, Memory};
 
 #[cfg(test)]
 mod list_tests;
+#[cfg(test)]
+mod tags_tests;

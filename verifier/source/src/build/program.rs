@@ -1,6 +1,6 @@
 //! The delivered source as one program: its packages, the part of every file, and what could not be seen of it.
 
-use super::config::{Config, configs};
+use super::config::{Config, configs, with_tags};
 use super::folder::{FileId, FolderId, Folders, join};
 use super::graph::{Graph, Roots, read_heads, walk};
 use super::modules::{Modules, Target, inside};
@@ -71,6 +71,8 @@ pub(crate) struct Program<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Imports {
     pub paths: BTreeSet<String>,
+    /// What is imported under a setting of cgo or with tags of which it is not known whether they are the build's.
+    pub perhaps: BTreeSet<String>,
     /// Whether all of the builds was seen, so that what is not here is not imported.
     pub whole: bool,
 }
@@ -94,14 +96,37 @@ impl<'a> Program<'a> {
         for index in 0..program.configs.len() {
             program.config(index, private);
         }
-        program.parts = (0..program.folders.files.len()).map(|id| program.part(FileId(id as u32))).collect();
-        program.join_packages();
-        program.note_missing();
-        program.note_unread();
-        program.gaps.extend(program.modules.iter().flat_map(|m| m.gaps.clone()).collect::<Vec<_>>());
-        program.gaps.sort();
-        program.gaps.dedup();
+        program.conclude();
         program
+    }
+
+    /// Takes in tags that build files set for a delivered program (`-tags`) and nobody declared: what only they bring into the build may be in it.
+    pub fn widen(&mut self, tags: &BTreeSet<String>, private: &[String]) {
+        // Each is a build of its own; nobody has as many.
+        const MOST: usize = 16;
+        if let Some(tags) = tags.iter().nth(MOST) {
+            self.gaps.push(Gap { reason: reason!("tags-too-many", tags = tags), place: String::new(), owner: None });
+        }
+        let declared = self.configs.clone();
+        for config in tags.iter().take(MOST).flat_map(|tags| with_tags(&declared, tags)) {
+            self.configs.push(config);
+            self.config(self.configs.len() - 1, private);
+        }
+        if self.configs.len() > declared.len() {
+            self.packages.clear();
+            self.conclude();
+        }
+    }
+
+    /// What all builds together tell.
+    fn conclude(&mut self) {
+        self.parts = (0..self.folders.files.len()).map(|id| self.part(FileId(id as u32))).collect();
+        self.join_packages();
+        self.note_missing();
+        self.note_unread();
+        self.gaps.extend(self.modules.iter().flat_map(|m| m.gaps.clone()).collect::<Vec<_>>());
+        self.gaps.sort();
+        self.gaps.dedup();
     }
 
     /// Looks at one declaration: its packages by the module they are in, with each setting of cgo.
@@ -241,12 +266,17 @@ impl<'a> Program<'a> {
             let built = |o: &&&Option<Outcome>| o.as_ref().is_some_and(Outcome::is_built);
             match of.iter().filter(built).count() {
                 0 => {}
+                _ if let Some(tags) = &self.configs[config].undeclared => {
+                    undecided =
+                        undecided.or_else(|| Some(reason!("tags-not-declared", file = self.shown(file), tags = tags)));
+                }
                 n if n == of.len() || self.configs[config].cgo.is_some() => return self.built(&of),
                 _ => undecided = Some(reason!("cgo-setting-not-declared", file = self.shown(file))),
             }
         }
         if let Some(reason) = undecided {
-            return Part { fate: Known::Unknown(reason), why: "CGO_ENABLED is not declared".into() };
+            let why = if reason.code == "tags-not-declared" { "its tags are" } else { "CGO_ENABLED is" };
+            return Part { fate: Known::Unknown(reason), why: format!("{why} not declared") };
         }
         match outcomes.into_iter().find_map(|(_, outcome)| outcome) {
             Some(outcome) => left_out(&outcome),
@@ -361,12 +391,19 @@ impl<'a> Program<'a> {
     /// What the builds import. Where the setting of cgo is not declared, what is imported under both.
     pub fn imports(&self) -> Imports {
         let mut by_module: BTreeMap<(usize, usize), BTreeSet<&String>> = BTreeMap::new();
+        let mut all: BTreeSet<&String> = BTreeSet::new();
         for build in &self.builds {
             let here: BTreeSet<&String> = build.graph.packages.values().flat_map(|p| &p.selection.imports).collect();
+            all.extend(&here);
+            if self.configs[build.config].undeclared.is_some() {
+                continue;
+            }
             let same = by_module.entry((build.config, build.modules)).or_insert_with(|| here.clone());
             same.retain(|import| here.contains(import));
         }
-        Imports { paths: by_module.into_values().flatten().cloned().collect(), whole: self.gaps.is_empty() }
+        let paths: BTreeSet<String> = by_module.into_values().flatten().cloned().collect();
+        let perhaps = all.into_iter().filter(|path| !paths.contains(*path)).cloned().collect();
+        Imports { paths, perhaps, whole: self.gaps.is_empty() }
     }
 
     pub fn shown(&self, file: FileId) -> String {

@@ -8,6 +8,7 @@ use assize_golang::build::{Constraint, constraint};
 /// package has something in its place, the declared setting decides, and without one it is unknown.
 pub(super) fn in_build(program: &Program, file: FileId) -> Known<bool> {
     let mut undeclared = false;
+    let mut tags = None;
     for build in &program.builds {
         let config = &program.configs[build.config];
         let folder = program.folders.file(file).folder;
@@ -16,6 +17,10 @@ pub(super) fn in_build(program: &Program, file: FileId) -> Known<bool> {
         }
         let with = select(&program.folders, folder, &config.context(true));
         if !with.outcomes.contains(&(file, Outcome::Cgo)) {
+            continue;
+        }
+        if config.undeclared.is_some() {
+            tags = config.undeclared.as_ref();
             continue;
         }
         let without = select(&program.folders, folder, &config.context(false));
@@ -27,9 +32,10 @@ pub(super) fn in_build(program: &Program, file: FileId) -> Known<bool> {
             None => undeclared = true,
         }
     }
-    match undeclared {
-        true => Known::Unknown(reason!("cgo-setting-not-declared", file = program.shown(file))),
-        false => false.into(),
+    match (undeclared, tags) {
+        (true, _) => Known::Unknown(reason!("cgo-setting-not-declared", file = program.shown(file))),
+        (false, Some(tags)) => Known::Unknown(reason!("tags-not-declared", file = program.shown(file), tags = tags)),
+        (false, None) => false.into(),
     }
 }
 

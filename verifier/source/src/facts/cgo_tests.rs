@@ -216,3 +216,29 @@ fn embedded_executables_are_found_and_what_cannot_be_told_is_unknown() {
     let found = shown(&collect("source.cgo_imports", &literal, &cgo_off()), &["form", "in_build"]);
     assert_eq!(found, "m.go:3:9 embedded-executable true");
 }
+
+#[test]
+fn executables_that_are_embedded_as_text_are_executables() {
+    use super::encoded::tests::{elf, gzip, hex};
+    let text =
+        "-- m.go --\npackage main\n\nimport _ \"embed\"\n\n//go:embed plain.hex packed.hex data.hex\nvar x embed.FS\n";
+    let mut files = Memory::new(&format!("{text}-- go.mod --\nmodule example.com/app\n\ngo 1.26\n"));
+    files.add("plain.hex", hex(&elf()).as_bytes());
+    files.add("packed.hex", format!("{}\n", hex(&gzip(&elf()))).as_bytes());
+    files.add("data.hex", hex(&gzip(b"text")).as_bytes());
+    let sheet = collect_from("source.cgo_imports", &files, &cgo_off());
+    assert_eq!(
+        shown(&sheet, &["form", "detail"]),
+        "m.go:5:1 embedded-executable plain.hex (ELF as text)\nm.go:5:1 embedded-executable packed.hex (ELF as text)"
+    );
+}
+
+#[test]
+fn folders_that_are_modules_of_their_own_are_not_embedded() {
+    let text = "-- m.go --\npackage main\n\nimport _ \"embed\"\n\n//go:embed d\nvar x embed.FS\n-- d/a.txt --\na\n-- d/n/go.mod --\nmodule n\n";
+    let mut files = Memory::new(&format!("{text}-- go.mod --\nmodule example.com/app\n\ngo 1.26\n"));
+    files.add("d/n/h", b"\x7fELF");
+    assert_eq!(shown(&collect_from("source.cgo_imports", &files, &cgo_off()), &["form"]), "");
+    files.add("d/m/h", b"\x7fELF");
+    assert_eq!(shown(&collect_from("source.cgo_imports", &files, &cgo_off()), &["detail"]), "m.go:5:1 d/m/h (elf)");
+}

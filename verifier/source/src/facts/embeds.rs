@@ -3,9 +3,10 @@
 use super::Source;
 use super::cgo::item;
 use super::source::gap;
-use crate::build::{FileId, join};
+use crate::build::{FileId, join, split};
 use assize_facts::kinds::source::{CgoForm, Embed};
 use assize_facts::{Item, Known, Sheet, reason};
+use assize_golang::embed::means;
 use std::collections::BTreeMap;
 
 /// Adds what the build embeds. Only executables and what cannot be looked into become facts; the rest is data.
@@ -70,7 +71,8 @@ pub(super) fn sheet(source: &Source) -> Sheet {
                 match look {
                     Look::Executable(_) => fact.executables.push(at.to_string()),
                     Look::Opaque => fact.opaque.push(at.to_string()),
-                    Look::Data => {}
+                    Look::Text if encoded_in(source, at).is_some() => fact.executables.push(at.to_string()),
+                    Look::Data | Look::Text => {}
                 }
             }
         }
@@ -91,13 +93,22 @@ struct Directive {
 enum Look {
     Executable(String),
     Opaque,
+    Text,
     Data,
+}
+
+/// The executable that an embedded text stands for. What stands inside other files is not text of the build's.
+fn encoded_in(source: &Source, at: &str) -> Option<&'static str> {
+    let files = source.program.files;
+    let path = at.strip_prefix(&files.shown(""))?;
+    super::encoded::of_text(&files.read(path).ok()?)
 }
 
 fn fact(source: &Source, directive: &Directive, at: &str, look: &Look) -> Option<Item> {
     let part = source.program.parts[directive.file.0 as usize].in_build();
     let (built, detail) = match look {
-        Look::Data => return None,
+        Look::Text if let Some(format) = encoded_in(source, at) => (part, format!("{at} ({format} as text)")),
+        Look::Data | Look::Text => return None,
         Look::Executable(format) => (part, format!("{at} ({format})")),
         Look::Opaque if part == Known::Value(false) => return None,
         Look::Opaque => (Known::Unknown(reason!("embedded-file-opaque", path = at)), at.to_string()),
@@ -119,6 +130,7 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
             Some(_) if item.fields.get("packer").is_some_and(|p| p.known().is_some_and(|v| v.is_string())) => {
                 Look::Opaque
             }
+            Some("text") => Look::Text,
             Some(_) => Look::Data,
         };
         looks.insert(path, look);
@@ -130,86 +142,24 @@ fn directives(source: &Source) -> Vec<Directive> {
     let mut found = Vec::new();
     for file in source.built_go_files() {
         let Some(head) = source.program.head(file) else { continue };
-        for directive in head.outline.directives.iter().filter(|d| d.first_on_line && !d.block) {
-            let Some(rest) = directive.text.strip_prefix("go:embed").filter(|r| r.starts_with([' ', '\t'])) else {
-                continue;
-            };
+        for directive in &head.outline.directives {
             let (start, end) = (directive.start, directive.start + 2 + directive.text.len());
-            found.extend(patterns(rest).into_iter().map(|pattern| Directive { file, start, end, pattern }));
+            let patterns = directive.embeds().into_iter().flatten();
+            found.extend(patterns.map(|pattern| Directive { file, start, end, pattern }));
         }
     }
     found
 }
 
-/// Patterns apart by blanks, quoted as Go strings where they hold blanks.
-fn patterns(text: &str) -> Vec<String> {
-    let mut out = Vec::new();
-    let mut rest = text.trim();
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            '"' | '`' => rest[1..].find(first).map_or(rest.len(), |at| at + 2),
-            _ => rest.find([' ', '\t']).unwrap_or(rest.len()),
-        };
-        let word = &rest[..end];
-        out.push(crate::go::literal::unquote_text(word).unwrap_or_else(|| word.to_string()));
-        rest = rest[end..].trim_start();
-    }
-    out
-}
-
-/// Files below the package's folder that a pattern means: those it matches, and all below folders it matches, hidden ones only with `all:`.
+/// Files below the package's folder that a pattern means; folders with a go.mod are other modules.
 fn matches(source: &Source, directive: &Directive) -> Vec<String> {
     let folders = &source.program.folders;
     let folder = &folders.get(folders.file(directive.file).folder).path;
-    let (all, pattern) = match directive.pattern.strip_prefix("all:") {
-        Some(pattern) => (true, pattern),
-        None => (false, directive.pattern.as_str()),
-    };
     let prefix = join(folder, "");
     let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
     let from = folders.list.partition_point(|f| f.path < prefix);
     let below = folders.list[from..].iter().take_while(|f| f.path.starts_with(&prefix));
-    let meant = below.filter(|f| means(pattern, all, &f.path[prefix.len()..]));
-    meant.map(|f| f.path.clone()).collect()
-}
-
-fn means(pattern: &str, all: bool, path: &str) -> bool {
-    let pattern = if pattern == "." { "" } else { pattern };
-    if !pattern.is_empty() && assize_golang::glob::matches(pattern, path) {
-        return true;
-    }
-    let depth = if pattern.is_empty() { 0 } else { pattern.split('/').count() };
-    let parts: Vec<&str> = path.split('/').collect();
-    if parts.len() <= depth {
-        return false;
-    }
-    let (outer, inner) = parts.split_at(depth);
-    let visible = all || inner.iter().all(|part| !part.starts_with(['.', '_']));
-    visible && (depth == 0 || assize_golang::glob::matches(pattern, &outer.join("/")))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_mean_files_and_whole_folders() {
-        for (pattern, path, expected) in [
-            ("a.txt", "a.txt", true),
-            ("*.txt", "a.txt", true),
-            ("*.txt", "d/a.txt", false),
-            ("static", "static/x/y.js", true),
-            ("static", "static/.hidden", false),
-            ("static", "static/_x/y", false),
-            ("all:static", "static/.hidden", true),
-            ("static/*", "static/.hidden", true),
-            ("static/*", "static/x/y.js", true),
-            ("sta", "static/x", false),
-            (".", "a/b", true),
-        ] {
-            let (all, bare) = pattern.strip_prefix("all:").map_or((false, pattern), |p| (true, p));
-            assert_eq!(means(bare, all, path), expected, "{pattern} {path}");
-        }
-        assert_eq!(patterns(" a \"b c\" `d e` f"), ["a", "b c", "d e", "f"]);
-    }
+    let meant = below.filter(|f| means(&directive.pattern, &f.path[prefix.len()..]));
+    let module = folders.module_of(folder);
+    meant.map(|f| f.path.clone()).filter(|path| folders.module_of(split(path).0) == module).collect()
 }

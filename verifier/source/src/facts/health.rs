@@ -2,10 +2,10 @@
 
 use super::mentions::mark;
 use super::routers::ANSWER;
-use super::search::{Search, item, methods, references, spelt};
-use crate::go::syntax::{Call, Expr, Is, Span};
+use super::search::{Search, called, item, methods, references, spelt};
+use crate::go::syntax::{Call, Expr, Ident, Is, Item as Declared, Span};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, Site, Symbol, bare};
+use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
 
@@ -92,6 +92,11 @@ fn of_call<'s>(
     if call.args.len() < 2 && !called.ends_with("Path") {
         return Vec::new();
     }
+    // What is stored or looked up under a path is no handler.
+    if call.args.iter().skip(1).last().is_some_and(|arg| matches!(bare(arg).is, Is::Literal(..))) && call.args.len() > 1
+    {
+        return Vec::new();
+    }
     let Some((arg, paths)) = paths(lens, site, call) else { return Vec::new() };
     let prefix = base.map_or(Known::Value(String::new()), |base| prefix(lens, site, base, DEPTH));
     let mut out = Vec::new();
@@ -155,10 +160,10 @@ fn as_text(value: Const) -> Option<String> {
     }
 }
 
-/// The path of a pattern: `GET example.com/healthz/{$}` (net/http, "Patterns").
+/// The path of a pattern: `GET example.com/healthz/{$}` (net/http, "Patterns"); nobody asks for health by another method.
 fn path(pattern: &str) -> Option<String> {
     let rest = match pattern.split_once([' ', '\t']) {
-        Some((method, rest)) if method.bytes().all(|b| b.is_ascii_uppercase()) => rest.trim_start(),
+        Some(("GET" | "HEAD", rest)) => rest.trim_start(),
         Some(_) => return None,
         None => pattern,
     };
@@ -170,6 +175,10 @@ fn path(pattern: &str) -> Option<String> {
 }
 
 fn is_health(path: &str) -> bool {
+    // Of a path with a part that is any, the last one is a thing's own.
+    if path.contains(['{', ':']) {
+        return false;
+    }
     let path = path.trim_end_matches(['*', '/']);
     let last = path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     HEALTH.contains(&last.as_str())
@@ -195,12 +204,18 @@ fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> K
     match &base.is {
         Is::Call(call) => of_group(lens, site, base, call, depth),
         Is::Name(_) => {
-            let Some(found) = site.body.local(base).and_then(|local| site.body.locals.get(local as usize)) else {
-                return none();
-            };
+            let Some(local) = site.body.local(base) else { return none() };
+            let Some(found) = site.body.locals.get(local as usize) else { return none() };
+            // It may be another group by then.
+            if site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_))) {
+                return Known::Unknown(lens.open(site, base));
+            }
             match found.binding {
                 Binding::Define([one], 0, 1) => prefix(lens, site, one, depth),
-                Binding::Param(_) => of_closure(lens, site, found.at, depth),
+                Binding::Param(ty) => match site.body.node(found.at) {
+                    Some(Node::Expr(Expr { is: Is::Func(..), .. })) => of_closure(lens, site, found.at, depth),
+                    _ => of_param(lens, site, base, ty, depth),
+                },
                 _ => none(),
             }
         }
@@ -227,13 +242,33 @@ fn of_group<'s>(lens: &Lens<'s>, site: &Site<'s>, whole: &'s Expr, call: &'s Cal
 
 /// The closure of `r.Route("/x", func(r chi.Router) { … })`.
 fn of_closure<'s>(lens: &Lens<'s>, site: &Site<'s>, at: u32, depth: u32) -> Known<String> {
-    let none = || Known::Value(String::new());
-    let closure = match site.body.node(at) {
-        Some(Node::Expr(Expr { is: Is::Func(..), .. })) => at,
-        _ => return none(),
-    };
-    match site.body.around(closure).and_then(|up| site.body.node(up)) {
+    match site.body.around(at).and_then(|up| site.body.node(up)) {
         Some(Node::Expr(whole @ Expr { is: Is::Call(call), .. })) => of_group(lens, site, whole, call, depth),
-        _ => none(),
+        _ => Known::Value(String::new()),
     }
+}
+
+/// A router that a function gets: whatever all its callers hand over, where it can be a part of another router at all.
+fn of_param<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, ty: &Expr, depth: u32) -> Known<String> {
+    const WHOLE: [&str; 4] = ["ServeMux", "Engine", "Echo", "App"];
+    if lens.named(site, ty).is_some_and(|ty| WHOLE.contains(&&*ty.name.name)) {
+        return Known::Value(String::new());
+    }
+    let of_callers = || {
+        let Declared::Func(func) = lens.item(site.place)? else { return None };
+        let is_it = |name: &Ident| site.body.local_at(name.at) == site.body.local(base);
+        let index = func.signature.params.iter().position(|param| param.name.as_ref().is_some_and(is_it))?;
+        let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
+        let mut all: Option<String> = None;
+        for (at, node) in lens.mentions(&symbol).iter().filter(|_| func.receiver.is_none()) {
+            let (_, call) = called(at, *node)?;
+            let Known::Value(found) = prefix(lens, at, call.args.get(index)?, depth) else { return None };
+            if all.as_ref().is_some_and(|known| *known != found) {
+                return None;
+            }
+            all = Some(found);
+        }
+        all
+    };
+    of_callers().map_or_else(|| Known::Unknown(lens.open(site, base)), Known::Value)
 }

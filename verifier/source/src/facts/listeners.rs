@@ -266,17 +266,12 @@ fn ways<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Vec<O
             Some(local) => of_local(lens, site, local, depth),
             None => lost(),
         },
-        Some(Node::Spec(spec)) => match spec.names.first().and_then(|name| local_of(site, name.at.start)) {
+        Some(Node::Spec(spec)) => match spec.names.first().and_then(|name| site.body.local_at(name.at)) {
             Some(local) => of_local(lens, site, local, depth),
             None => lost(),
         },
         _ => lost(),
     }
-}
-
-fn local_of(site: &Site, start: u32) -> Option<u32> {
-    let name = Expr { at: Span { start, end: start }, is: Is::Bad };
-    site.body.local(&name)
 }
 
 /// The local variable that a statement puts a value into, as its first.
@@ -345,7 +340,9 @@ fn passed<'s>(
         return match (&*symbol.path, &*symbol.name) {
             ("crypto/tls", "NewListener") | ("net/http", "ServeTLS") => vec![Some(Transport::Tls)],
             ("net/http" | "net/http/fcgi", "Serve") => vec![Some(Transport::Plain)],
-            ("golang.org/x/net/netutil", "LimitListener") => ways(lens, site, up, depth),
+            ("golang.org/x/net/netutil", "LimitListener") if !lens.is_substituted(&symbol.path) => {
+                ways(lens, site, up, depth)
+            }
             _ => match lens.function(&symbol) {
                 Some((at, func)) => of_param(lens, &at, func, index, depth),
                 None => vec![None],
@@ -372,7 +369,7 @@ fn of_param<'s>(
     depth: u32,
 ) -> Vec<Option<Transport>> {
     let param = func.signature.params.get(index).filter(|p| !p.variadic);
-    match param.and_then(|p| p.name.as_ref()).and_then(|name| local_of(at, name.at.start)) {
+    match param.and_then(|p| p.name.as_ref()).and_then(|name| at.body.local_at(name.at)) {
         Some(local) if func.body.is_some() => of_local(lens, at, local, depth),
         _ => vec![None],
     }

@@ -75,8 +75,8 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, setup: &Setup) -> Vec<((FileId,
         }
     }
     for (base, name, whole, call) in methods(site) {
-        if let Some((called, stream)) = of_method(lens, site, base, name, call) {
-            out.push(of(lens, site, called, stream, false.into(), whole.at));
+        if let Some((called, stream, bridged)) = of_method(lens, site, base, name, call, setup) {
+            out.push(of(lens, site, called, stream, bridged, whole.at));
         }
     }
     out.into_iter().map(|(at, item)| ((site.place.file, at), item)).collect()
@@ -118,7 +118,7 @@ fn setup(lens: &Lens) -> (Setup, Vec<assize_facts::Gap>) {
             |s: &Symbol| s.is("log/slog", "SetDefault") || s.is("log", "SetOutput") || s.is(LOGRUS, "SetFormatter");
         let mut all: Vec<Symbol> = references(lens, site, sets).into_iter().map(|found| found.symbol).collect();
         for (base, _, _, _) in methods(site).filter(|(_, name, _, _)| *name == "SetOutput") {
-            let Is::Call(call) = &bare(base).is else { continue };
+            let Some(call) = maker(site, base) else { continue };
             all.extend(
                 lens.symbol(site, &call.fun)
                     .filter(|s| s.is("log", "Default"))
@@ -150,7 +150,7 @@ fn is_sought(symbol: &Symbol) -> bool {
         "log" => is_log_call(name),
         // Types, and no calls of theirs.
         "log/slog" | LOGRUS if matches!(name, "Logger" | "LogValuer") => false,
-        "log/slog" => is_level(name) && !name.starts_with("Level"),
+        "log/slog" => is_level(name) && !name.starts_with("Level") || name == "NewTextHandler",
         LOGRUS => is_level(name) && !name.ends_with("Level"),
         ZAP => name == "NewDevelopment",
         ZEROLOG => matches!(name, "ConsoleWriter" | "NewConsoleWriter"),
@@ -177,12 +177,11 @@ fn of_reference<'s>(
             let (_, call) = found.call?;
             Some((stream(lens, site, call.args.first()?)?, no()))
         }
-        "log" => {
-            let unknown = || reason!("standard-logger-redirected", call = spelt(&found.symbol));
-            Some(match setup.log_output {
-                true => (Known::Unknown(unknown()), Known::Unknown(unknown())),
-                false => (Stream::Stderr.into(), setup.slog_default.into()),
-            })
+        "log" => Some(standard_logger(setup, &spelt(&found.symbol))),
+        // `key=value` pairs are no records of JSON.
+        "log/slog" if &*found.symbol.name == "NewTextHandler" => {
+            let (_, call) = found.call?;
+            Some((stream(lens, site, call.args.first()?)?, no()))
         }
         // slog's first default handler writes plain lines through log.
         "log/slog" if !setup.slog_default && !setup.log_output => Some((Stream::Stderr.into(), no())),
@@ -190,6 +189,15 @@ fn of_reference<'s>(
         ZAP => Some((Stream::Stderr.into(), no())),
         ZEROLOG => Some((Known::Unknown(lens.open(site, found.expr)), no())),
         _ => None,
+    }
+}
+
+/// Where log's standard logger writes, and whether it is bridged.
+fn standard_logger(setup: &Setup, call: &str) -> (Known<Stream>, Known<bool>) {
+    let unknown = || reason!("standard-logger-redirected", call = call);
+    match setup.log_output {
+        true => (Known::Unknown(unknown()), Known::Unknown(unknown())),
+        false => (Stream::Stderr.into(), setup.slog_default.into()),
     }
 }
 
@@ -217,27 +225,38 @@ fn of_method<'s>(
     base: &'s Expr,
     name: &str,
     _call: &Call,
-) -> Option<(String, Known<Stream>)> {
+    setup: &Setup,
+) -> Option<(String, Known<Stream>, Known<bool>)> {
     if matches!(name, "Write" | "WriteString") {
         let stream = stream(lens, site, base)?;
-        return Some((format!("os.File.{name}"), stream));
+        return Some((format!("os.File.{name}"), stream, false.into()));
+    }
+    let of_slog =
+        |symbol: &Symbol| &*symbol.path == "log/slog" && matches!(&*symbol.name, "Default" | "With" | "WithGroup");
+    if is_level(name) && maker(site, base).and_then(|made| lens.symbol(site, &made.fun)).is_some_and(|s| of_slog(&s)) {
+        let plain = !setup.slog_default && !setup.log_output;
+        return plain.then(|| (format!("slog.Logger.{name}"), Stream::Stderr.into(), false.into()));
     }
     let logger = |known: &Symbol| known.is("log", "Logger");
     if !is_log_call(name) || !lens.has_from(&lens.type_of(site, base)?.name, name, &logger) {
         return None;
     }
     let Some(made) = maker(site, base) else {
-        return Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base))));
+        return Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base)), false.into()));
     };
     let symbol = lens.symbol(site, &made.fun)?;
+    if symbol.is("log", "Default") {
+        let called = format!("log.Logger.{name}");
+        let (stream, bridged) = standard_logger(setup, &called);
+        return Some((called, stream, bridged));
+    }
     // What `slog.NewLogLogger` returns writes records.
     if !symbol.is("log", "New") {
         return None;
     }
-    match stream(lens, site, made.args.first()?) {
-        Some(stream) => Some((format!("log.Logger.{name}"), stream)),
-        None => Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base)))),
-    }
+    let stream = stream(lens, site, made.args.first()?);
+    let stream = stream.unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
+    Some((format!("log.Logger.{name}"), stream, false.into()))
 }
 
 /// The call that made what a local variable holds.

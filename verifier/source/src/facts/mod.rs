@@ -4,6 +4,7 @@ mod cgo;
 mod cgo_optional;
 mod declarations;
 mod embeds;
+mod encoded;
 mod exec;
 mod files;
 mod health;

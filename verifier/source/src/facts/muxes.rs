@@ -4,7 +4,7 @@
 
 use super::routers::{PARTS, SERVE, is_router, registers, wraps};
 use super::search::called;
-use crate::go::syntax::{Call, Does, Element, Expr, Func, Is, Item, Op, Span, Stmt};
+use crate::go::syntax::{Call, Does, Element, Expr, Func, Is, Item, Op, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::std::result_type;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
@@ -80,7 +80,7 @@ impl<'s> Follow<'_, 's> {
             Some(Node::Spec(spec)) => {
                 let index = spec.values.iter().position(|e| site.body.is_at(e, node));
                 match index.filter(|_| spec.values.len() == spec.names.len()).and_then(|at| spec.names.get(at)) {
-                    Some(name) => match local_at(site, name.at) {
+                    Some(name) => match site.body.local_at(name.at) {
                         Some(local) => self.local(site, local, depth),
                         None => self.global(&Symbol::new(self.lens.package(site.place.file), &name.name), depth),
                     },
@@ -266,7 +266,7 @@ impl<'s> Follow<'_, 's> {
             };
         }
         let Some(Item::Func(func)) = self.lens.item(site.place) else { return self.lose() };
-        let named = |name: &crate::go::syntax::Ident| local_at(site, name.at) == Some(local);
+        let named = |name: &crate::go::syntax::Ident| site.body.local_at(name.at) == Some(local);
         let index = func.signature.params.iter().position(|p| p.name.as_ref().is_some_and(named));
         let (Some(index), None) = (index, &func.receiver) else { return self.lose() };
         let symbol = Symbol::new(self.lens.package(site.place.file), &func.name.name);
@@ -284,7 +284,7 @@ impl<'s> Follow<'_, 's> {
     /// A handler or a router that is handed to a function of the program.
     fn param(&mut self, at: &Site<'s>, func: &'s Func, index: usize, depth: u32) {
         let param = func.signature.params.get(index).filter(|p| !p.variadic && func.body.is_some());
-        match param.map(|p| p.name.as_ref().and_then(|name| local_at(at, name.at))) {
+        match param.map(|p| p.name.as_ref().and_then(|name| at.body.local_at(name.at))) {
             Some(Some(local)) => self.uses(at, local, depth),
             Some(None) => {}
             None => self.lose(),
@@ -414,8 +414,4 @@ fn is_certain(site: &Site, node: NodeId) -> bool {
         at = up;
     }
     true
-}
-
-fn local_at(site: &Site, at: Span) -> Option<u32> {
-    site.body.local(&Expr { at, is: Is::Bad })
 }

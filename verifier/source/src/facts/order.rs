@@ -5,11 +5,12 @@
 
 use super::listeners;
 use super::search::called;
+use super::seccomp;
 use crate::build::{is_standard, may_be_standard};
 use crate::go::outline::Decl;
 use crate::go::syntax::{Call, Does, Expr, Is, Item, Op, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Use, Value, bare};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Known, reason};
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,6 +126,9 @@ impl<'s> Order<'_, 's> {
         }
         let fun = bare(&call.fun);
         if let Some(symbol) = self.lens.symbol(site, fun) {
+            if seccomp::is_raw(&symbol) && self.may_listen(site, call) {
+                return Effect::Open;
+            }
             return self.of_symbol(&symbol);
         }
         match &fun.is {
@@ -147,9 +151,29 @@ impl<'s> Order<'_, 's> {
             // Built in, or a conversion.
             "" => Effect::Quiet,
             _ if self.lens.type_spec(symbol).is_some() => Effect::Quiet,
-            path if is_quiet(path) && !self.lens.is_delivered(path) => Effect::Quiet,
+            path if self.is_quiet(path) => Effect::Quiet,
             _ => Effect::Open,
         }
+    }
+
+    /// Whether a system call by its number can be one that listens: `listen`, `socketcall`, what a ring asks for, or not told.
+    fn may_listen(&self, site: &Site<'s>, call: &'s Call) -> bool {
+        // By architecture (Go's zsysnum_linux_*.go): `listen`, `socketcall`, `io_uring_enter`.
+        const NUMBERS: [i128; 12] = [50, 363, 284, 201, 329, 5049, 4174, 102, 4102, 426, 5426, 4426];
+        let listens = |value: &Const| match value {
+            Const::Int(number) => NUMBERS.contains(number),
+            Const::Symbol(symbol) => matches!(&*symbol.name, "SYS_LISTEN" | "SYS_SOCKETCALL" | "SYS_IO_URING_ENTER"),
+            Const::Text(_) | Const::Bool(_) | Const::Nil => true,
+        };
+        match call.args.first().map(|number| self.lens.eval(site, number)) {
+            Some(Value::Any(all)) => all.iter().any(listens),
+            Some(Value::Unknown(_)) | None => true,
+        }
+    }
+
+    /// Whether what a package has that is not the program's own, and not delivered, does not listen.
+    fn is_quiet(&self, path: &str) -> bool {
+        is_quiet(path) && !self.lens.is_delivered(path)
     }
 
     fn function(&mut self, at: &Site<'s>) -> Effect {
@@ -170,12 +194,16 @@ impl<'s> Order<'_, 's> {
     }
 
     fn method(&mut self, site: &Site<'s>, base: &Expr, name: &str) -> Effect {
+        // Of `reflect.Value`: it may be anything that is called.
+        let reflects = matches!(name, "Call" | "CallSlice");
         match self.lens.type_of(site, base) {
             Some(ty) => match self.lens.method(&ty.name, name) {
                 Some((at, _)) => self.function(&at),
-                None if is_quiet(&ty.name.path) => Effect::Quiet,
+                None if reflects && &*ty.name.path == "reflect" => Effect::Open,
+                None if self.is_quiet(&ty.name.path) => Effect::Quiet,
                 None => Effect::Open,
             },
+            None if reflects => Effect::Open,
             None if self.is_of_standard_library(site, base, DEPTH) => Effect::Quiet,
             None => Effect::Open,
         }
@@ -224,7 +252,7 @@ impl<'s> Order<'_, 's> {
         let base = bare(base);
         match &base.is {
             Is::Call(call) => match (self.lens.symbol(site, &call.fun), &bare(&call.fun).is) {
-                (Some(symbol), _) => is_quiet(&symbol.path) && !self.lens.is_delivered(&symbol.path),
+                (Some(symbol), _) => self.is_quiet(&symbol.path),
                 (None, Is::Select(inner, _)) => self.is_of_standard_library(site, inner, depth),
                 _ => false,
             },
@@ -235,7 +263,7 @@ impl<'s> Order<'_, 's> {
                     _ => false,
                 }
             }
-            _ => self.lens.symbol(site, base).is_some_and(|s| is_quiet(&s.path) && !self.lens.is_delivered(&s.path)),
+            _ => self.lens.symbol(site, base).is_some_and(|s| self.is_quiet(&s.path)),
         }
     }
 }
@@ -243,7 +271,7 @@ impl<'s> Order<'_, 's> {
 /// Packages whose functions do not listen, those of `listeners` apart.
 fn is_quiet(path: &str) -> bool {
     let standard = is_standard(path) || may_be_standard(path) && !path.is_empty();
-    standard || path.starts_with("golang.org/x/sys/") || path.contains("seccomp")
+    standard && path != "net/http/httptest" || path.starts_with("golang.org/x/sys/") || path.contains("seccomp")
 }
 
 fn is_within(site: &Site, node: NodeId, around: NodeId) -> bool {

@@ -1,13 +1,14 @@
 //! `source.runtime_settings`: what go.mod, go.work, `//go:debug` lines and calls set of the Go runtime.
 
 use super::Source;
-use super::mentions::mark;
-use super::search::{Reference, Search, item, references};
+use super::mentions::{DIRECTIVE, mark};
+use super::search::{Reference, Search, called, item, references};
 use crate::build::{FileId, join};
-use crate::go::syntax::Expr;
-use crate::meaning::{Const, Lens, Site, Symbol, Use};
+use crate::go::outline::Directive;
+use crate::go::syntax::{Expr, Is, Item as Declared};
+use crate::meaning::{Const, Lens, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::{Owner, RuntimeSetting, SettingSource};
-use assize_facts::{Item, Known, Origin, Sheet};
+use assize_facts::{Item, Known, Origin, Sheet, reason};
 use assize_golang::godebug;
 use assize_golang::modfile::{GoVersionLine, Godebug};
 
@@ -30,7 +31,10 @@ const VARIABLES: &[&str] = &["GODEBUG", "GOGC", "GOMEMLIMIT", "GOMAXPROCS", "GOT
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search {
-        file: &|lens, file| ["runtime", "runtime/debug", "os", "syscall"].iter().any(|path| lens.imports(file, path)),
+        file: &|lens, file| {
+            let paths = ["runtime", "runtime/debug", "os", "syscall", "golang.org/x/sys/unix"];
+            paths.iter().any(|path| lens.imports(file, path))
+        },
         marks: mark::RUNTIME | mark::SETENV,
         words: &[],
         dependencies: true,
@@ -40,6 +44,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     });
     let mut items = of_module_files(lens.source);
     items.extend(of_directives(lens));
+    items.extend(linked(lens));
     items.append(&mut sheet.items);
     sheet.items = items;
     sheet
@@ -55,7 +60,7 @@ fn is_heap_rate(symbol: &Symbol) -> bool {
 }
 
 fn is_setenv(symbol: &Symbol) -> bool {
-    symbol.is("os", "Setenv") || symbol.is("syscall", "Setenv")
+    symbol.is("os", "Setenv") || symbol.is("syscall", "Setenv") || symbol.is("golang.org/x/sys/unix", "Setenv")
 }
 
 fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<Item> {
@@ -76,25 +81,38 @@ fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<I
         return vec![make(SettingSource::Assignment, &found.symbol.name, value)];
     }
     let Some((_, call)) = found.call else {
-        // `f := os.Setenv` may set anything or nothing; a setter of the runtime is named by itself.
+        // `f := os.Setenv` may set anything; a setter of the runtime is named by itself.
         return match is_setenv(&found.symbol) {
-            true => Vec::new(),
+            true if lens.owner(site.place.file) == Owner::Dependency => Vec::new(),
+            true => vec![make(SettingSource::Setenv, "GODEBUG", open())],
             false => vec![make(SettingSource::Call, &found.symbol.name, open())],
         };
     };
     if is_setenv(&found.symbol) {
         let [name, value] = call.args.as_slice() else { return Vec::new() };
         let text = |at| lens.eval(site, at).known(|| lens.open(site, at), text);
-        return match text(name) {
-            Known::Value(name) if VARIABLES.contains(&name.as_str()) => of_variable(&name, text(value))
-                .into_iter()
-                .map(|(name, value)| make(SettingSource::Setenv, &name, value))
-                .collect(),
-            Known::Possible(names) if names.iter().any(|n| n == "GODEBUG") => {
-                vec![make(SettingSource::Setenv, "GODEBUG", open())]
+        let told = match text(name) {
+            Known::Unknown(why) => {
+                pairs(lens, site, name, value).unwrap_or_else(|| vec![(Known::Unknown(why), text(value))])
             }
-            _ => Vec::new(),
+            told => vec![(told, text(value))],
         };
+        // Dependencies set what their callers ask for.
+        let own = lens.owner(site.place.file) != Owner::Dependency;
+        let mut out = Vec::new();
+        for (name, value) in told {
+            match name {
+                Known::Value(name) if VARIABLES.contains(&name.as_str()) => {
+                    out.extend(of_variable(&name, value).into_iter().map(|(n, v)| make(SettingSource::Setenv, &n, v)));
+                }
+                Known::Possible(names) if names.iter().any(|n| n == "GODEBUG") => {
+                    out.push(make(SettingSource::Setenv, "GODEBUG", open()));
+                }
+                Known::Value(_) | Known::Possible(_) => {}
+                Known::Unknown(_) => out.extend(own.then(|| make(SettingSource::Setenv, "GODEBUG", open()))),
+            }
+        }
+        return out;
     }
     let at = CALLS.iter().find(|(path, name, _)| found.symbol.is(path, name)).map_or(0, |(_, _, at)| *at);
     let value = match call.args.get(at) {
@@ -110,10 +128,50 @@ fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<I
     vec![make(SettingSource::Call, &found.symbol.name, value)]
 }
 
+type Pair = (Known<String>, Known<String>);
+
+/// Names and values of a call that are not told where it stands: those of a literal map that is ranged over, or of the calls of the
+/// function that hands its parameters on.
+fn pairs<'s>(lens: &Lens<'s>, site: &Site<'s>, name: &Expr, value: &Expr) -> Option<Vec<Pair>> {
+    let text = |site: &Site<'s>, at: &Expr| lens.eval(site, at).known(|| lens.open(site, at), text);
+    if let (Some(names), Some(values)) = (lens.ranged(site, name), lens.ranged(site, value)) {
+        let both = names.into_iter().zip(values);
+        return Some(both.map(|((at, name), (of, value))| (text(&at, name), text(&of, value))).collect());
+    }
+    if site.body.closure(site.body.place(name)?).is_some() {
+        return None;
+    }
+    let Some(Declared::Func(func)) = lens.item(site.place) else { return None };
+    let param = |expr: &Expr| {
+        let local = site.body.local(bare(expr)).filter(|_| matches!(bare(expr).is, Is::Name(_)))?;
+        let set = site.body.uses(local).any(|(_, used)| !matches!(used, Use::Read));
+        let index = func.signature.params.iter().position(|p| {
+            p.name.as_ref().is_some_and(|name| site.body.local_at(name.at) == Some(local)) && !p.variadic
+        })?;
+        (!set).then_some(index)
+    };
+    let name_at = param(name)?;
+    if func.receiver.is_some() {
+        return None;
+    }
+    let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
+    let mut out = Vec::new();
+    for (at, node) in lens.mentions(&symbol).iter() {
+        let (_, call) = called(at, *node)?;
+        let value = match param(value) {
+            Some(index) => text(at, call.args.get(index)?),
+            None => text(site, value),
+        };
+        out.push((text(at, call.args.get(name_at)?), value));
+    }
+    Some(out)
+}
+
 fn of_variable(name: &str, value: Known<String>) -> Vec<(String, Known<String>)> {
     match value {
         Known::Value(value) if name == "GODEBUG" => {
-            let parts = value.split(',').filter_map(|part| part.trim().split_once('='));
+            // Blanks are part of a name, and no setting has one (internal/godebug, `parse`).
+            let parts = value.split(',').filter_map(|part| part.split_once('='));
             parts.map(|(name, value)| (name.to_string(), value.to_string().into())).collect()
         }
         value => vec![(name.to_string(), value)],
@@ -123,20 +181,21 @@ fn of_variable(name: &str, value: Known<String>) -> Vec<(String, Known<String>)>
 /// Whether a call of the program may switch `tls10server` on.
 pub(super) fn may_lower_tls(lens: &Lens) -> bool {
     let search = Search {
-        file: &|lens, file| lens.imports(file, "os") || lens.imports(file, "syscall"),
+        file: &|lens, file| ["os", "syscall", "golang.org/x/sys/unix"].iter().any(|path| lens.imports(file, path)),
         marks: mark::SETENV,
         words: &[],
-        dependencies: false,
+        dependencies: true,
     };
     let (found, _) = search.run(lens, |site| {
         let calls = references(lens, site, is_setenv);
         calls.iter().flat_map(|found| of_call(lens, site, found)).collect::<Vec<Item>>()
     });
-    found.iter().any(|item| match item.text("name") {
-        Some("tls10server") => item.text("value") != Some("0"),
-        Some("GODEBUG") => true,
-        _ => false,
-    })
+    linked(lens).next().is_some()
+        || found.iter().any(|item| match item.text("name") {
+            Some("tls10server") => item.text("value") != Some("0"),
+            Some("GODEBUG") => true,
+            _ => false,
+        })
 }
 
 fn text(value: Const) -> Option<String> {
@@ -234,22 +293,58 @@ fn of_module_files(source: &Source) -> Vec<Item> {
 /// `//go:debug` lines of main packages, before the package clause (cmd/go/internal/load/godebug.go).
 fn of_directives(lens: &Lens) -> Vec<Item> {
     let program = &lens.source.program;
+    let toolchain = in_force(lens.source).first().and_then(|file| file.toolchain);
     let mut out = Vec::new();
     for package in program.packages.values().filter(|p| p.is_main) {
         for &file in &package.go_files {
-            out.extend(directives(lens, file).into_iter().map(|(name, value, start, end)| {
-                let fact = RuntimeSetting {
-                    package: package.path.clone(),
-                    owner: package.owner,
-                    from: SettingSource::GoDebugDirective,
-                    name,
-                    value: value.into(),
-                };
-                item(fact, lens.source.origin(file, Source::span(start, end)))
-            }));
+            for (name, value, start, end) in directives(lens, file) {
+                // `default=go1.21` brings what that go line would.
+                let implied = (name == "default").then(|| value.strip_prefix("go")).flatten();
+                let implied = implied.map(|go| godebug::implied(go, toolchain)).unwrap_or_default();
+                let implied = implied.into_iter().map(|(name, value)| (name.to_string(), value.to_string()));
+                let all: Vec<(String, String)> = implied.collect();
+                out.extend([(name, value)].into_iter().chain(all).map(|(name, value)| {
+                    let fact = RuntimeSetting {
+                        package: package.path.clone(),
+                        owner: package.owner,
+                        from: SettingSource::GoDebugDirective,
+                        name,
+                        value: value.into(),
+                    };
+                    item(fact, lens.source.origin(file, Source::span(start, end)))
+                }));
+            }
         }
     }
     out
+}
+
+/// Functions of the standard library that set variables, bound under another name by `//go:linkname`.
+fn linked(lens: &Lens) -> impl Iterator<Item = Item> {
+    const SETTERS: [&str; 4] = ["os.Setenv", "syscall.Setenv", "syscall.runtimeSetenv", "runtime.setenv_c"];
+    let program = &lens.source.program;
+    let files = lens.source.built_go_files().into_iter();
+    let marked = files.filter(|file| program.head(*file).is_some_and(|head| head.mentions.has(DIRECTIVE)));
+    marked.flat_map(|file| {
+        let directives = program.head(file).map_or(&[][..], |head| &head.outline.directives).iter();
+        let sets = |d: &Directive| {
+            let target = d.text.strip_prefix("go:linkname ").and_then(|names| names.split_whitespace().nth(1));
+            d.first_on_line && target.is_some_and(|target| SETTERS.contains(&target))
+        };
+        let setters = directives.filter(|d| sets(d));
+        let of = |d: &Directive| {
+            let origin = lens.source.origin(file, Source::span(d.start, d.start + 2 + d.text.len()));
+            let fact = RuntimeSetting {
+                package: lens.package(file).to_string(),
+                owner: lens.owner(file),
+                from: SettingSource::Setenv,
+                name: "GODEBUG".into(),
+                value: Known::Unknown(reason!("value-not-decided", what = d.text, place = program.shown(file))),
+            };
+            item(fact, origin)
+        };
+        setters.map(of).collect::<Vec<Item>>()
+    })
 }
 
 fn directives(lens: &Lens, file: FileId) -> Vec<(String, String, usize, usize)> {

@@ -89,9 +89,14 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     })
 }
 
+/// Whether a function makes a system call whose number is its first argument.
+pub(super) fn is_raw(symbol: &Symbol) -> bool {
+    RAW_PACKAGES.contains(&&*symbol.path) && RAW.contains(&&*symbol.name)
+}
+
 fn is_sought(symbol: &Symbol) -> bool {
-    let raw = RAW_PACKAGES.contains(&&*symbol.path) && (RAW.contains(&&*symbol.name) || &*symbol.name == "Prctl");
-    raw || LIBRARIES.iter().any(|(path, name)| symbol.is(path, name))
+    let prctl = RAW_PACKAGES.contains(&&*symbol.path) && &*symbol.name == "Prctl";
+    is_raw(symbol) || prctl || LIBRARIES.iter().any(|(path, name)| symbol.is(path, name))
 }
 
 /// A filter from `libseccomp.NewFilter`, whose type is not delivered.

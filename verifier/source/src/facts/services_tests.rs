@@ -1,6 +1,6 @@
 //! `source.log_calls`, `source.listeners` and `source.health_handlers` as tables.
 
-use super::table::{cgo_off, check};
+use super::table::{cgo_off, check, collect, shown};
 
 fn program(imports: &[&str], body: &str) -> String {
     let imports: String = imports.iter().map(|path| format!("import \"{path}\"\n")).collect();
@@ -66,6 +66,36 @@ fn lines_that_are_no_records_are_found_on_both_streams() {
             &["log/slog"],
             "slog.Info(\"\")\nslog.LevelInfo.String()",
             "m.go:4:1 slog.Info stderr false",
+        ),
+        (
+            "the standard logger as a value",
+            &["log"],
+            "g := log.Default()\ng.Print(1)",
+            "m.go:5:1 log.Logger.Print stderr false",
+        ),
+        (
+            "the standard logger as a value, redirected",
+            &["log", "io"],
+            "g := log.Default()\ng.SetOutput(io.Discard)\nlog.Print(1)\ng.Print(1)",
+            "m.go:7:1 log.Print ?standard-logger-redirected ?standard-logger-redirected\nm.go:8:1 log.Logger.Print ?standard-logger-redirected ?standard-logger-redirected",
+        ),
+        (
+            "slog's first default as a value",
+            &["log/slog"],
+            "slog.Default().Info(\"\")\nl := slog.With(\"a\", 1)\nl.Warn(\"\")",
+            "m.go:4:1 slog.Logger.Info stderr false\nm.go:6:1 slog.Logger.Warn stderr false",
+        ),
+        (
+            "slog's default that was set, as a value",
+            &["log/slog"],
+            "slog.SetDefault(nil)\nslog.Default().Info(\"\")",
+            "",
+        ),
+        (
+            "pairs instead of records",
+            &["log/slog", "os"],
+            "slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))\nslog.NewJSONHandler(os.Stdout, nil)",
+            "m.go:5:26 slog.NewTextHandler stderr false",
         ),
         ("a bridge for net/http", &["log/slog"], "l := slog.NewLogLogger(nil, 0)\nl.Println()", ""),
         ("renamed", &[], "_ = 1\n}\nfunc f() { println() ", "m.go:5:12 println stderr false"),
@@ -279,8 +309,57 @@ fn health_paths_are_found_with_every_router() {
             "r := mux.NewRouter()\nr.Path(\"/healthz\").HandlerFunc(h)",
             "m.go:5:1 /healthz mux.Router.Path",
         ),
+        (
+            "a method named by its constant",
+            &["net/http", "github.com/go-chi/chi/v5"],
+            "r := chi.NewRouter()\nr.Method(http.MethodGet, \"/livez\", h)",
+            "m.go:6:1 /livez chi.Mux.Method",
+        ),
+        (
+            "a group that becomes another",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\ng := r.Group(\"/one\")\ng = r.Group(\"/two\")\ng.GET(\"/livez\", h)",
+            "m.go:7:1 ?value-not-decided GET",
+        ),
+        (
+            "a group that a function gets",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\nprobes(r.Group(\"/three\"))\nall(r)\n}\nfunc probes(g *gin.RouterGroup) { g.GET(\"/readyz\", h) }\nfunc all(r *gin.Engine) { r.GET(\"/livez\", h)",
+            "m.go:8:35 /three/readyz gin.RouterGroup.GET\nm.go:9:27 /livez gin.Engine.GET",
+        ),
+        (
+            "groups that a function gets",
+            &["github.com/gin-gonic/gin"],
+            "r := gin.Default()\nprobes(r.Group(\"/a\"))\nprobes(r.Group(\"/b\"))\n}\nfunc probes(g *gin.RouterGroup) { g.GET(\"/readyz\", h)",
+            "m.go:8:35 ?value-not-decided gin.RouterGroup.GET",
+        ),
+        (
+            "what is kept under such a name, other methods, and parts of things",
+            &["net/http"],
+            "kept.Get(\"/health\", \"x\")\nkept.Add(\"/live\", 1)\nhttp.HandleFunc(\"POST /healthz\", h)\nhttp.HandleFunc(\"/streams/{id}/live\", h)",
+            "",
+        ),
     ];
     for (name, imports, body, expected) in table {
         check("source.health_handlers", fields, &cgo_off(), &[(name, &program(imports, body), expected)]);
     }
+}
+
+#[test]
+fn a_known_name_says_nothing_where_a_folder_stands_for_its_module() {
+    let program = "-- m.go --\npackage main\nimport (\n\t\"net\"\n\t\"net/http\"\n\t\"golang.org/x/net/netutil\"\n)\nfunc main() {\n\tl, _ := net.Listen(\"tcp\", \":1\")\n\thttp.ServeTLS(netutil.LimitListener(l, 3), nil, \"c\", \"k\")\n}\n";
+    let module = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire golang.org/x/net v0.1.0\n";
+    let replaced = "\nreplace golang.org/x/net => ./xnet\n-- xnet/go.mod --\nmodule golang.org/x/net\n-- xnet/netutil/n.go --\npackage netutil\nimport (\n\t\"net\"\n\t\"net/http\"\n)\nfunc LimitListener(l net.Listener, n int) net.Listener {\n\tgo http.Serve(l, nil)\n\treturn l\n}\n";
+    let vendored = "-- vendor/modules.txt --\n# golang.org/x/net v0.1.0\n## explicit\ngolang.org/x/net/netutil\n-- vendor/golang.org/x/net/netutil/n.go --\npackage netutil\nimport \"net\"\nfunc LimitListener(l net.Listener, n int) net.Listener { return l }\n";
+    let fields = &["call", "transport"];
+    for (name, tree, expected) in [
+        ("vendored", format!("{program}{module}{vendored}"), "m.go:8:10 net.Listen tls"),
+        ("replaced", format!("{program}{module}{replaced}"), "m.go:8:10 net.Listen ?listener-not-followed"),
+    ] {
+        let lines = shown(&collect("source.listeners", &tree, &cgo_off()), fields);
+        assert!(lines.lines().any(|line| line == expected), "{name}\n{lines}");
+    }
+    let signals = "-- m.go --\npackage main\nimport (\n\t\"os\"\n\t\"os/signal\"\n\t\"golang.org/x/sys/unix\"\n)\nfunc main() { c := make(chan os.Signal, 1); signal.Notify(c, unix.SIGUSR2); <-c }\n-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire golang.org/x/sys v0.1.0\n\nreplace golang.org/x/sys => ./xsys\n-- xsys/go.mod --\nmodule golang.org/x/sys\n-- xsys/unix/u.go --\npackage unix\nimport \"syscall\"\nconst SIGUSR2 = syscall.SIGHUP\n";
+    let sheet = collect("source.signal_handlers", signals, &cgo_off());
+    assert_eq!(shown(&sheet, &["signals"]), "m.go:7:45 [SIGHUP]");
 }

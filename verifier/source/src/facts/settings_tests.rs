@@ -41,6 +41,56 @@ fn settings_of_the_runtime_are_told_by_their_source() {
             "-- m.go --\npackage main\nimport . \"runtime\"\nfunc init() { MemProfileRate = 0 }\nfunc main() {}\n",
             "m.go:3:15 assignment MemProfileRate 0",
         ),
+        (
+            "as a value",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc main() {\n\tset := os.Setenv\n\tset(\"GODEBUG\", \"tls10server=1\")\n}\n",
+            "m.go:4:9 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "by a function that hands its parameters on",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc set(name, value string) error { return os.Setenv(name, value) }\nfunc main() {\n\tset(\"HOME\", os.Args[0])\n\tset(\"GODEBUG\", \"tls10server=1\")\n}\n",
+            "m.go:3:45 os.Setenv tls10server 1",
+        ),
+        (
+            "by one that only sets other variables",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc set(name, value string) { os.Setenv(name, value) }\nfunc main() { set(\"HOME\", os.Args[0]) }\n",
+            "",
+        ),
+        (
+            "by one that is handed on itself",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc set(name, value string) { os.Setenv(name, value) }\nfunc main() { f := set; f(\"GODEBUG\", \"x=1\") }\n",
+            "m.go:3:32 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "by a loop over a literal",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc main() {\n\tfor k, v := range map[string]string{\"GODEBUG\": \"tls10server=1\", \"HOME\": \"/\"} {\n\t\tos.Setenv(k, v)\n\t}\n}\n",
+            "m.go:5:3 os.Setenv tls10server 1",
+        ),
+        (
+            "by a name that is not told",
+            "-- m.go --\npackage main\nimport \"syscall\"\nfunc main() { syscall.Setenv(name(), \"tls10server=1\") }\n",
+            "m.go:3:15 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "in a dependency, for whoever asks it to, or by itself",
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire x.org/env v1.0.0\n-- vendor/modules.txt --\n# x.org/env v1.0.0\n## explicit\nx.org/env\n-- vendor/x.org/env/e.go --\npackage env\nimport \"os\"\nfunc Load(all [][2]string) { for _, one := range all { os.Setenv(one[0], one[1]) } }\nfunc init() { os.Setenv(\"GODEBUG\", \"tls10server=1\") }\n-- m.go --\npackage main\nimport \"x.org/env\"\nfunc main() { env.Load(nil) }\n",
+            "vendor/x.org/env/e.go:4:15 os.Setenv tls10server 1",
+        ),
+        (
+            "a setter under another name",
+            "-- m.go --\npackage main\nimport _ \"unsafe\"\n\n//go:linkname set syscall.Setenv\nfunc set(k, v string) error\nfunc main() { set(\"GODEBUG\", \"tls10server=1\") }\n",
+            "m.go:4:1 os.Setenv GODEBUG ?value-not-decided",
+        ),
+        (
+            "a blank is part of a name",
+            "-- m.go --\npackage main\nimport \"os\"\nfunc main() { os.Setenv(\"GODEBUG\", \"x=1, tls10server=1\") }\n",
+            "m.go:3:15 os.Setenv x 1\nm.go:3:15 os.Setenv  tls10server 1",
+        ),
+        (
+            "what a directive brings in by a release",
+            "-- m.go --\n//go:debug default=go1.25\npackage main\nfunc main() {}\n",
+            "m.go:1:1 go:debug default go1.25\nm.go:1:1 go:debug cryptocustomrand 1\nm.go:1:1 go:debug tlssecpmlkem 0\nm.go:1:1 go:debug urlstrictcolons 0",
+        ),
     ];
     check("source.runtime_settings", fields, &cgo_off(), &table);
 }
@@ -78,6 +128,52 @@ fn seccomp_is_found_by_library_and_by_system_call() {
 }
 
 #[test]
+fn what_listens_under_another_name_opens_the_order() {
+    let fields = &["before_listening"];
+    let load = "syscall.RawSyscall(317, 1, 1, 0)";
+    let table = [
+        (
+            "a server for tests",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"net/http/httptest\"\n\"syscall\"\n)\nfunc main() {{ httptest.NewServer(nil); {load} }}\n"
+            ),
+            "m.go:6:40 ?listening-order-not-followed",
+        ),
+        (
+            "by reflection",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"reflect\"\n\"syscall\"\n)\nfunc main() {{ reflect.ValueOf(0).MethodByName(\"Listen\").Call(nil); {load} }}\n"
+            ),
+            "m.go:6:68 ?listening-order-not-followed",
+        ),
+        (
+            "looked at by reflection",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"reflect\"\n\"syscall\"\n)\nfunc main() {{ reflect.TypeOf(0).Kind(); {load} }}\n"
+            ),
+            "m.go:6:41 true",
+        ),
+        (
+            "an interface of the program's own package called seccomp",
+            format!(
+                "-- m.go --\npackage main\nimport (\n\"syscall\"\n\"example.com/app/seccomp\"\n)\nfunc main() {{ seccomp.P.Prepare(); {load} }}\n-- seccomp/s.go --\npackage seccomp\ntype preparer interface {{ Prepare() }}\nvar P preparer\n"
+            ),
+            "m.go:6:36 ?listening-order-not-followed",
+        ),
+        (
+            "an interface in a module whose path has no dot",
+            format!(
+                "-- m.go --\npackage main\nimport \"syscall\"\ntype preparer interface {{ Prepare() }}\nvar p preparer\nfunc main() {{ p.Prepare(); {load} }}\n-- go.mod --\nmodule app\n\ngo 1.26\n"
+            ),
+            "m.go:5:28 ?listening-order-not-followed",
+        ),
+    ];
+    for (name, tree, expected) in &table {
+        check("source.seccomp_loads", fields, &built(None, &[], &["CGO_ENABLED=0"]), &[(name, tree, expected)]);
+    }
+}
+
+#[test]
 fn a_filter_is_told_by_its_order_beside_what_listens() {
     let fields = &["function", "before_listening"];
     let of = |body: &str| {
@@ -90,6 +186,21 @@ fn a_filter_is_told_by_its_order_beside_what_listens() {
             "before",
             "func main() { flag.Parse(); syscall.RawSyscall(317, 1, 1, 0); http.ListenAndServe(\"\", nil) }",
             "m.go:11:29 main true",
+        ),
+        (
+            "behind other system calls by their numbers",
+            "func main() { syscall.RawSyscall(syscall.SYS_PRCTL, 38, 1, 0); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:64 main true",
+        ),
+        (
+            "behind one that listens by its number",
+            "func main() { syscall.RawSyscall(syscall.SYS_LISTEN, 3, 1, 0); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:64 main ?listening-order-not-followed",
+        ),
+        (
+            "behind one whose number is not told",
+            "func main() { syscall.RawSyscall(uintptr(len(os.Args)), 3, 1, 0); syscall.RawSyscall(317, 1, 1, 0) }",
+            "m.go:11:67 main ?listening-order-not-followed",
         ),
         (
             "behind",

@@ -35,7 +35,13 @@ fn of_reference<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> 
     let first = if kind.starts_with("notify") { 1 } else { 0 };
     // A function value may be called with anything.
     let (signals, channel_read) = match found.call {
-        Some((_, call)) => (signals(lens, site, call, first), channel(lens, site, call, kind)),
+        Some((_, call)) => {
+            let named = signals(lens, site, call, first);
+            // Without any, all incoming signals are relayed (package os/signal).
+            let every = named.value().is_some_and(Vec::is_empty) && first == 1;
+            let all = || LINUX.iter().map(|name| (*name).to_string()).collect::<Vec<_>>().into();
+            (if every { all() } else { named }, channel(lens, site, call, kind))
+        }
         None => {
             let open = || lens.open(site, found.expr);
             let channel = if kind == "notify" { Known::Unknown(open()) } else { None.into() };
@@ -61,6 +67,8 @@ fn signals<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, first: usize) -> K
             Some(elements) => elements,
             None => return Known::Unknown(lens.open(site, list)),
         },
+        // Each turn of a loop asks for one more.
+        (false, [one]) if let Some(all) = lens.ranged(site, one) => all,
         _ => args.iter().map(|arg| (site.clone(), arg)).collect(),
     };
     for (at, arg) in elements {

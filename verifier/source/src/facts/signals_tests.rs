@@ -26,7 +26,18 @@ fn signals_are_named_in_every_spelling() {
         (
             "every signal",
             "c := make(chan os.Signal, 1)\nsignal.Notify(c)\nselect { case <-c: }",
-            "m.go:12:1 main notify [] true",
+            "m.go:12:1 main notify [SIGHUP,SIGINT,SIGQUIT,SIGILL,SIGTRAP,SIGABRT,SIGBUS,SIGFPE,SIGKILL,SIGUSR1,SIGSEGV,SIGUSR2,SIGPIPE,SIGALRM,SIGTERM,SIGSTKFLT,SIGCHLD,SIGCONT,SIGSTOP,SIGTSTP,SIGTTIN,SIGTTOU,SIGURG,SIGXCPU,SIGXFSZ,SIGVTALRM,SIGPROF,SIGWINCH,SIGIO,SIGPWR,SIGSYS] true",
+        ),
+        (
+            "by a loop over them",
+            "c := make(chan os.Signal, 1)\nfor _, s := range []os.Signal{syscall.SIGHUP, syscall.SIGUSR2} { signal.Notify(c, s) }\n<-c",
+            "m.go:12:66 main notify [SIGHUP,SIGUSR2] true",
+        ),
+        ("from a list", "l := []os.Signal{syscall.SIGUSR2}\nsignal.Ignore(l...)", "m.go:12:1 main ignore [SIGUSR2] -"),
+        (
+            "from a list that another function gets",
+            "l := []os.Signal{syscall.SIGUSR2}\nswap(l)\nsignal.Ignore(l...)\n}\nfunc swap(l []os.Signal) { l[0] = syscall.SIGHUP",
+            "m.go:13:1 main ignore ?value-not-decided -",
         ),
         (
             "nobody reads",

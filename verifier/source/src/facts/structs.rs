@@ -3,7 +3,7 @@
 //! A struct that leaves its function may be changed wherever a field of that name is assigned in the program: those values join.
 
 use super::types::Types;
-use crate::go::syntax::{Does, Element, Expr, Ident, Is, Op, Span, Stmt};
+use crate::go::syntax::{Does, Element, Expr, Is, Op, Span, Stmt};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Use, Value, bare};
 use assize_facts::reason;
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ pub(super) fn made<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<M
         let Node::Spec(spec) = entry.node else { continue };
         let zero = spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| types.is_plain(lens, site, ty));
         for name in spec.names.iter().filter(|name| zero && &*name.name != "_") {
-            let local = local_of(site, name);
+            let local = site.body.local_at(name.at);
             let escapes = local.is_none_or(|l| escapes(site, l));
             out.push(Made { at: name.at, elements: &[], local, escapes, copy: false });
         }
@@ -137,15 +137,11 @@ fn holder(site: &Site, node: NodeId) -> Option<u32> {
         }
         Node::Spec(spec) if spec.names.len() == spec.values.len() => {
             let index = spec.values.iter().position(|e| site.body.is_at(e, node))?;
-            return local_of(site, spec.names.get(index)?);
+            return site.body.local_at(spec.names.get(index)?.at);
         }
         _ => return None,
     };
     site.body.local(bare(name))
-}
-
-fn local_of(site: &Site, name: &Ident) -> Option<u32> {
-    site.body.local(&Expr { at: name.at, is: Is::Bad })
 }
 
 /// Whether a variable's struct can be reached by other code.

@@ -122,6 +122,15 @@ pub(crate) struct Directive {
     pub block: bool,
 }
 
+impl Directive {
+    /// The patterns of a `//go:embed` line; `None` where it is none.
+    pub fn embeds(&self) -> Option<Vec<String>> {
+        let line = self.first_on_line && !self.block;
+        let rest = self.text.strip_prefix("go:embed").filter(|rest| line && rest.starts_with([' ', '\t']))?;
+        Some(assize_golang::embed::patterns(rest))
+    }
+}
+
 /// Says of a name what it is sought for: bits that are joined for each declaration.
 pub(crate) type Marker = fn(&[u8]) -> u32;
 

@@ -1,7 +1,7 @@
 //! One declaration with its nodes in a row, each with its parent, and its local names bound to what declares them (spec, "Declarations and scope").
 
 use super::bind::Binder;
-use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Jump, Op, Stmt, TypeSpec, ValueSpec};
+use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Jump, Op, Span, Stmt, TypeSpec, ValueSpec};
 use std::collections::HashMap;
 
 pub(crate) type NodeId = u32;
@@ -78,7 +78,12 @@ impl<'t> Body<'t> {
     }
 
     pub fn local(&self, name: &Expr) -> Option<LocalId> {
-        self.names.get(&name.at.start).copied()
+        self.local_at(name.at)
+    }
+
+    /// The local whose name stands at a place, also where it is declared.
+    pub fn local_at(&self, at: Span) -> Option<LocalId> {
+        self.names.get(&at.start).copied()
     }
 
     /// Where an expression of this declaration stands; `None` for those of others.

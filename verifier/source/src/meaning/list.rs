@@ -1,7 +1,8 @@
 //! Lists that are literals, or variables that are only ever one, and the variables that range over them.
 
-use super::body::{Binding, Node, Use, bare};
+use super::body::{Binding, Node, NodeId, Use, bare};
 use super::names::{Lens, Site};
+use crate::build::is_standard;
 use crate::go::syntax::{Does, Element, Expr, Is, Stmt};
 
 impl<'s> Lens<'s> {
@@ -29,7 +30,7 @@ impl<'s> Lens<'s> {
             return of(site, list);
         }
         if let Some(local) = site.body.local(list).filter(|_| matches!(list.is, Is::Name(_))) {
-            if !site.body.uses(local).all(|(_, used)| matches!(used, Use::Read)) {
+            if !site.body.uses(local).all(|(node, used)| matches!(used, Use::Read) && self.is_looked_at(site, node)) {
                 return None;
             }
             return match site.body.locals.get(local as usize)?.binding {
@@ -40,9 +41,24 @@ impl<'s> Lens<'s> {
         }
         let symbol = self.symbol(site, list)?;
         let [(at, spec, index)] = &self.value(&symbol)[..] else { return None };
-        let alone = self.mentions(&symbol).iter().all(|(site, node)| matches!(site.body.use_of(*node), Use::Read));
+        let read = |site: &Site<'s>, node| matches!(site.body.use_of(node), Use::Read) && self.is_looked_at(site, node);
+        let alone = self.mentions(&symbol).iter().all(|(site, node)| read(site, *node));
         let value = spec.values.get(*index).filter(|_| alone && spec.values.len() == spec.names.len())?;
         of(at, value)
+    }
+
+    /// Whether a use leaves a list alone: whoever else gets it may set its elements.
+    fn is_looked_at(&self, site: &Site<'s>, node: NodeId) -> bool {
+        match site.body.around(node).and_then(|up| site.body.node(up)) {
+            Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) => site.body.is_at(&range.over, node),
+            Some(Node::Expr(Expr { is: Is::Index(base, _), .. })) => site.body.is_at(base, node),
+            Some(Node::Expr(Expr { is: Is::Call(call), .. })) => self.symbol(site, &call.fun).is_some_and(|symbol| {
+                let built_in = matches!(&*symbol.name, "len" | "cap" | "append");
+                symbol.path.is_empty() && built_in || is_standard(&symbol.path) && !sorts(&symbol.path)
+            }),
+            Some(Node::Expr(Expr { is: Is::Binary(..), .. })) => true,
+            _ => false,
+        }
     }
 
     /// What a range's variable runs through, where that is a literal and nothing else is assigned to it.
@@ -62,4 +78,9 @@ impl<'s> Lens<'s> {
             _ => Some(all.iter().map(|e| (at.clone(), &e.value)).collect()),
         }
     }
+}
+
+/// Packages of the standard library that set the elements of a list that they get.
+fn sorts(path: &str) -> bool {
+    ["sort", "slices", "reflect", "math/rand", "math/rand/v2", "crypto/rand"].contains(&path)
 }

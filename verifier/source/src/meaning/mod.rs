@@ -3,6 +3,7 @@
 mod arithmetic;
 mod bind;
 pub(crate) mod body;
+mod hidden;
 mod list;
 pub(crate) mod names;
 pub(crate) mod std;

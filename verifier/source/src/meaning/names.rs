@@ -8,7 +8,7 @@ use crate::go::outline::{Decl, DeclKind};
 use crate::go::parse::{Parsed, parse};
 use crate::go::syntax::{Expr, Func, Is, Item, Op, TypeSpec, ValueSpec};
 use assize_facts::kinds::source::Owner;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -93,6 +93,8 @@ pub(crate) struct Lens<'s> {
     packages: HashMap<&'s str, OnceLock<Package<'s>>>,
     views: Vec<OnceLock<View<'s>>>,
     bodies: Mutex<HashMap<Place, Arc<Body<'s>>>>,
+    /// What `//go:linkname` reaches, once asked.
+    pub(super) linked: OnceLock<HashSet<Symbol>>,
     /// Where names of packages are used, once asked.
     pub(super) mentioned: Mutex<HashMap<Symbol, Arc<Mentioned<'s>>>>,
 }
@@ -107,7 +109,8 @@ impl<'s> Lens<'s> {
         let program = &source.program;
         let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        Lens { source, everything: false, packages, views, bodies: Mutex::default(), mentioned: Mutex::default() }
+        let (bodies, mentioned) = (Mutex::default(), Mutex::default());
+        Lens { source, everything: false, packages, views, bodies, linked: OnceLock::new(), mentioned }
     }
 
     pub fn outline(&self, file: FileId) -> &'s [Decl] {
@@ -231,6 +234,11 @@ impl<'s> Lens<'s> {
 
     pub fn is_delivered(&self, path: &str) -> bool {
         self.packages.contains_key(path)
+    }
+
+    /// Whether a package that may have a well-known name is the supplier's own or his replacement: its code says what it does, not its name.
+    pub fn is_substituted(&self, path: &str) -> bool {
+        self.source.program.packages.get(path).is_some_and(|package| package.owner != Owner::Dependency)
     }
 
     /// The function that a symbol is, with its declaration.
@@ -436,7 +444,20 @@ impl<'s> Lens<'s> {
     }
 
     fn nth_result(&self, at: &Site<'s>, func: &Func, index: usize) -> Option<Type> {
-        self.named(at, &func.signature.results.get(index)?.ty)
+        let ty = &func.signature.results.get(index)?.ty;
+        self.named(at, ty).filter(|_| !self.is_parameter(at.place, ty))
+    }
+
+    /// Whether a type in a generic declaration may be one of its parameters, which the tree does not name: any name without a package.
+    fn is_parameter(&self, place: Place, ty: &Expr) -> bool {
+        let ty = match &bare(ty).is {
+            Is::Star(inside) => bare(inside),
+            _ => bare(ty),
+        };
+        let generic = |decl: &Decl| {
+            decl.specs.iter().any(|spec| spec.generic || spec.receiver().is_some_and(|receiver| receiver.generic))
+        };
+        matches!(ty.is, Is::Name(_)) && self.outline(place.file).get(place.decl).is_some_and(generic)
     }
 
     /// The type of a struct's field, embedded ones by their type's name.
@@ -448,7 +469,7 @@ impl<'s> Lens<'s> {
         let Is::Struct(fields) = &spec.ty.is else { return None };
         for found in fields {
             let named = found.names.iter().any(|n| &*n.name == field);
-            let ty = self.named(&site, &found.ty);
+            let ty = self.named(&site, &found.ty).filter(|_| !named || !self.is_parameter(site.place, &found.ty));
             if named || (found.names.is_empty() && ty.as_ref().is_some_and(|t| &*t.name.name == field)) {
                 return ty;
             }

@@ -17,6 +17,7 @@ pub(crate) fn constant(symbol: &Symbol) -> Option<Const> {
         ("crypto/tls", "VersionTLS12") => int(0x0303),
         ("crypto/tls", "VersionTLS13") => int(0x0304),
         ("math", "MaxUint16") => int(0xffff),
+        ("net/http", _) if name.starts_with("Method") => Some(Const::Text(name["Method".len()..].to_ascii_uppercase())),
         ("time", "Nanosecond") => int(1),
         ("time", "Microsecond") => int(1_000),
         ("time", "Millisecond") => int(1_000_000),

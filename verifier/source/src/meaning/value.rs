@@ -145,7 +145,7 @@ impl<'s> Lens<'s> {
             return constant(&symbol).map_or_else(unknown, Value::one);
         }
         // x/sys/unix is delivered where dependencies are vendored; its numbers are known by their names.
-        if let Some(known) = constant(&symbol) {
+        if let Some(known) = constant(&symbol).filter(|_| !self.is_substituted(&symbol.path)) {
             return Value::one(known);
         }
         self.symbol_value(&symbol, depth).unwrap_or_else(unknown)
@@ -166,6 +166,9 @@ impl<'s> Lens<'s> {
             return None;
         }
         if !constant {
+            if self.is_set_elsewhere(symbol) {
+                return None;
+            }
             for (site, value) in self.writes(symbol) {
                 add(self.within(&site, value?, depth));
             }

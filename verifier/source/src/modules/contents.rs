@@ -1,11 +1,12 @@
 //! `module.contents` and `module.assurance`: contents against go.sum, in parallel.
 
 use super::graph::Graph;
-use super::hashing::{Files, Hashed, hash};
+use super::hashing::{Files, Hashed, beginning, hash};
 use super::index::Effective;
 use super::records::Records;
 use super::requirements::zip_needed;
 use super::store::{Form, Store};
+use assize_delivery::Member;
 use assize_facts::kinds::module::{Assurance, Content, ContentForm};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Sheet, reason};
 use assize_golang::module::{Module, matches_prefix_patterns};
@@ -13,6 +14,7 @@ use assize_golang::semver;
 use assize_golang::sum::{SumLine, Summed};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 
 /// One form of one module's contents that was looked at.
 struct Examined {
@@ -106,6 +108,30 @@ impl<'a> Contents<'a> {
             sheet.push(fact, Origin::file(text.shown.clone()));
         }
         sheet
+    }
+
+    /// Texts that are at hand as a module's go.mod, whatever they are worth.
+    pub fn go_mods(&self, module: &Module) -> impl Iterator<Item = Vec<u8>> {
+        let own = format!("{module}/go.mod");
+        // A zip is looked through last: that takes longest.
+        self.of(module).iter().rev().filter_map(move |one| {
+            let delivery = &self.stores[one.store].delivery;
+            match &one.form {
+                Form::GoMod(path) => delivery.read(path).ok(),
+                Form::Folder(path) => delivery.read(&format!("{path}go.mod")).ok(),
+                Form::Zip(path) => {
+                    let mut found = None;
+                    let mut visit = |member: &Member, content: &mut dyn Read| {
+                        if member.name == own {
+                            found = Some(beginning(content)?);
+                        }
+                        Ok(())
+                    };
+                    delivery.members(path, &mut visit).ok()?;
+                    found
+                }
+            }
+        })
     }
 
     /// The files of a module, and where they come from, where contents are at hand that have go.sum's sum.

@@ -1,6 +1,8 @@
 //! The module files of the delivered source, read once: main module or workspace, replacement targets, sums, modules.txt.
 
+use super::governing::above;
 use super::index::{Effective, Index, Summation};
+use super::refused::{self, mistake};
 use super::text::Text;
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
@@ -9,7 +11,7 @@ use assize_facts::{Gap, Reason, reason};
 use assize_golang::modfile::{
     GoMod, GoWork, Mistake, Place, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
 };
-use assize_golang::module::{self, Module};
+use assize_golang::module::Module;
 use assize_golang::release;
 use assize_golang::sum::{SumFile, Summed, parse_go_sum};
 use assize_golang::vendor::{Main, Mains, ModulesTxt, clean, parse_modules_txt};
@@ -48,10 +50,14 @@ pub(super) struct Workspace {
 pub(super) struct Target {
     /// The path that its go.mod declares; `None` without a go.mod.
     pub declares: Option<String>,
+    /// Its `go` line.
+    pub go: Option<String>,
 }
 
 pub(super) struct Graph {
     pub tree: SourceTree,
+    /// The folder that the build is started in: `.`, or that of a nested module.
+    base: String,
     pub files: Vec<Read>,
     pub mains: Vec<MainModule>,
     pub work: Option<Workspace>,
@@ -66,13 +72,15 @@ pub(super) struct Graph {
 }
 
 impl Graph {
-    pub fn read(delivery: &Delivery, imports: Option<&Imports>) -> Result<Graph, Reason> {
+    /// The module files that govern a build in a folder of the source; `.` is its root, and the only one that may hold a workspace.
+    pub fn read(delivery: &Delivery, base: &str, imports: Option<&Imports>) -> Result<Graph, Reason> {
         let tree = delivery.source()?.ok_or_else(|| reason!("no-source"))?;
         // Folders of declared `[[binary]]` packages, relative to the source root.
         let packages: Vec<String> =
             delivery.spec().binaries.iter().filter_map(|b| inside(".", b.package.as_deref()?)).collect();
         let mut graph = Graph {
             tree,
+            base: base.into(),
             files: Vec::new(),
             mains: Vec::new(),
             work: None,
@@ -89,15 +97,14 @@ impl Graph {
         graph.read_sums();
         graph.read_vendor();
         graph.index = Index::new(&graph, &packages, imports);
-        graph
-            .gaps
-            .extend(graph.unseen("").filter(|gap| graph.tree.prefix().starts_with(&gap.place)).collect::<Vec<_>>());
+        let place = graph.tree.shown(if base == "." { "" } else { base });
+        graph.gaps.extend(graph.unseen(base).filter(|gap| place.starts_with(&gap.place)).collect::<Vec<_>>());
         Ok(graph)
     }
 
     /// What the walk could not see in a folder of the source, or in one around it.
     pub fn unseen(&self, folder: &str) -> impl Iterator<Item = Gap> {
-        let place = self.tree.shown(folder);
+        let place = self.tree.shown(if folder == "." { "" } else { folder });
         self.tree.gaps().into_iter().filter(move |gap| gap.place.starts_with(&place) || place.starts_with(&gap.place))
     }
 
@@ -119,13 +126,16 @@ impl Graph {
     }
 
     fn read_mains(&mut self) {
-        if let Some(text) = self.text("go.work") {
+        if self.base != "." {
+            self.nested_workspace();
+        } else if let Some(text) = self.text("go.work") {
             self.read_work(text);
         }
-        let root = self.tree.entry("go.mod").is_some();
+        let base = self.base.clone();
+        let root = self.tree.entry(&join(&base, "go.mod")).is_some();
         // A go.mod beside a go.work that does not use it is what `GOWORK=off` builds.
-        if root && !self.mains.iter().any(|m| m.folder == ".") {
-            self.read_main(".");
+        if root && !self.mains.iter().any(|m| m.folder == base) {
+            self.read_main(&base);
         }
         if self.mains.is_empty() && self.work.is_none() && !root {
             let shown = self.tree.shown("");
@@ -133,9 +143,23 @@ impl Graph {
         }
     }
 
+    /// A go.work below the source root that uses the nested module: what it brings in is not looked at.
+    fn nested_workspace(&mut self) {
+        let base = self.base.clone();
+        let Some(folder) = above(&base).find(|folder| self.has_file(folder, "go.work")).filter(|f| *f != ".") else {
+            return;
+        };
+        let path = join(folder, "go.work");
+        let Some(text) = self.text(&path) else { return };
+        let uses = parse_go_work(&text.bytes).file.uses;
+        if uses.iter().any(|member| inside(folder, &member.path).as_ref() == Some(&base)) {
+            self.gap(reason!("workspace-below-source", path = &text.shown), &text.shown);
+        }
+    }
+
     fn read_work(&mut self, text: Text) {
         let mut parsed = parse_go_work(&text.bytes);
-        parsed.mistakes.extend(conflicts(&parsed.file.replace));
+        parsed.mistakes.extend(refused::in_replaces(&parsed.file.replace));
         let file = &parsed.file;
         self.files.push(Read {
             kind: ModuleFile::GoWork,
@@ -172,8 +196,7 @@ impl Graph {
         let strictness = if is_main { Strictness::Main } else { Strictness::Dependency };
         let mut parsed = parse_go_mod(&text.bytes, strictness);
         if is_main {
-            parsed.mistakes.extend(conflicts(&parsed.file.replace));
-            parsed.mistakes.extend(module_line(&parsed.file));
+            parsed.mistakes.extend(refused::in_go_mod(&parsed.file));
         }
         let file = &parsed.file;
         self.files.push(Read {
@@ -214,12 +237,11 @@ impl Graph {
             if !is_delivered(&paths, &folder) {
                 continue;
             }
-            let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.path.clone());
-            let declares = match known {
-                Some(path) => Some(path),
-                None => self.read_go_mod(&folder, false).map(|(m, _)| m.module.map(|m| m.path).unwrap_or_default()),
-            };
-            self.targets.insert(folder, Target { declares });
+            let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.go_mod.clone());
+            let go_mod = known.or_else(|| self.read_go_mod(&folder, false).map(|(go_mod, _)| go_mod));
+            let go = go_mod.as_ref().and_then(|m| Some(m.go.as_ref()?.version.clone()));
+            let declares = go_mod.map(|m| m.module.map(|line| line.path).unwrap_or_default());
+            self.targets.insert(folder, Target { declares, go });
         }
     }
 
@@ -239,7 +261,13 @@ impl Graph {
     }
 
     fn read_vendor(&mut self) {
-        let Some(text) = self.text("vendor/modules.txt") else { return };
+        // The Go command builds from the folder that a link named `vendor` leads to; here links are followed for no folder.
+        let folder = self.vendor_folder();
+        if self.tree.entry(&folder).is_some_and(|entry| !entry.is_file()) {
+            let shown = self.tree.shown(&folder);
+            self.gap(reason!("vendor-is-a-link", path = &shown), &shown);
+        }
+        let Some(text) = self.text(&format!("{folder}/modules.txt")) else { return };
         let txt = parse_modules_txt(&text.bytes);
         let mut mistakes = Vec::new();
         if txt.workspace != self.work.is_some() {
@@ -252,6 +280,11 @@ impl Graph {
         }
         self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), mistakes));
         self.vendor = Some((text, txt));
+    }
+
+    /// Where the build's vendor folder is, or would be.
+    pub fn vendor_folder(&self) -> String {
+        join(&self.base, "vendor")
     }
 
     fn has_file(&self, folder: &str, name: &str) -> bool {
@@ -295,6 +328,13 @@ impl Graph {
         self.index.required_by.get(path).is_some_and(|folders| folders.iter().any(|f| f != folder))
     }
 
+    /// The `go` version of the build: go.work's, or the main module's; empty without.
+    pub fn go_line(&self) -> &str {
+        let line = self.work.as_ref().and_then(|w| w.go_work.go.as_ref());
+        let line = line.or_else(|| self.mains.first()?.go_mod.go.as_ref());
+        line.map_or("", |line| line.version.as_str())
+    }
+
     /// Whether every main module's go.mod lists all modules that provide packages of the build: from `go 1.17` on.
     pub fn lists_graph(&self) -> bool {
         let line =
@@ -336,9 +376,11 @@ impl Graph {
     pub fn imports_at_or_below(&self, path: &str) -> Option<bool> {
         let imports = self.imports.as_ref()?;
         let below = format!("{path}/");
-        let found = imports.paths.contains(path)
-            || imports.paths.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below));
-        (found || imports.whole).then_some(found)
+        let among = |paths: &BTreeSet<String>| {
+            paths.contains(path) || paths.range(below.clone()..).next().is_some_and(|i| i.starts_with(&below))
+        };
+        let found = among(&imports.paths);
+        (found || imports.whole && !among(&imports.perhaps)).then_some(found)
     }
 
     /// The main module that the delivered program belongs to.
@@ -380,31 +422,4 @@ pub(super) fn inside(base: &str, path: &str) -> Option<String> {
 /// A name in a folder, where `.` is the source root.
 pub(super) fn join(folder: &str, name: &str) -> String {
     if folder == "." { name.into() } else { format!("{folder}/{name}") }
-}
-
-fn mistake(place: Place, message: &str) -> Mistake {
-    Mistake { place, message: message.into() }
-}
-
-/// Two replacements of the same module by different targets, which the Go command refuses.
-fn conflicts(replaces: &[Replace]) -> Vec<Mistake> {
-    let mut seen: BTreeMap<&Module, &Module> = BTreeMap::new();
-    let mut out = Vec::new();
-    for replace in replaces {
-        let first = seen.entry(&replace.old).or_insert(&replace.new);
-        if **first != replace.new {
-            out.push(mistake(replace.place, &format!("conflicting replacements for {}", replace.old)));
-        }
-    }
-    out
-}
-
-/// A main module's go.mod has to say which module it is (cmd/go/internal/modload `CheckImportPath`).
-fn module_line(go_mod: &GoMod) -> Option<Mistake> {
-    match &go_mod.module {
-        None => Some(mistake(Place { line: 1, column: 1, end_column: 1, ..Place::default() }, "no module declaration")),
-        Some(line) => module::check_import_path(&line.path)
-            .err()
-            .map(|why| mistake(line.place, &format!("malformed module path {:?}: {why}", line.path))),
-    }
 }

@@ -243,3 +243,12 @@ pub(super) fn raw(digest: &Digest) -> Option<[u8; 32]> {
     }
     Some(out)
 }
+
+/// As much of a file as any honest head comment takes.
+pub(super) fn beginning(content: &mut dyn Read) -> Result<Vec<u8>, Reason> {
+    const LONGEST: u64 = 1 << 20;
+    let mut bytes = Vec::new();
+    let read = content.take(LONGEST).read_to_end(&mut bytes);
+    read.map_err(|error| reason!("archive-damaged", detail = error))?;
+    Ok(bytes)
+}

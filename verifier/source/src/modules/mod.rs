@@ -4,11 +4,14 @@
 
 mod contents;
 mod files;
+mod governing;
 mod graph;
 mod hashing;
 mod index;
+mod language;
 mod own;
 mod records;
+mod refused;
 mod replacements;
 mod requirements;
 mod settings;
@@ -62,10 +65,33 @@ pub(crate) fn collect(
     if mine.is_empty() {
         return Vec::new();
     }
-    let graph = match Graph::read(delivery, given.imports) {
-        Ok(graph) => graph,
+    let graphs = match governing::graphs(delivery, given.imports) {
+        Ok(graphs) => graphs,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
+    let sheets = graphs.iter().map(|graph| of_graph(delivery, graph, given, &mine, progress));
+    // Several modules that programs are built in are written down as one.
+    sheets
+        .reduce(|all, more| all.into_iter().zip(more).map(|(sheet, more)| joined(sheet, more)).collect())
+        .unwrap_or_default()
+}
+
+fn joined(mut sheet: Sheet, more: Sheet) -> Sheet {
+    sheet.examined(more.scope.count);
+    sheet.gaps.extend(more.gaps);
+    sheet.items.extend(more.items);
+    sheet.settle();
+    sheet
+}
+
+/// One sheet per request about one graph.
+fn of_graph(
+    delivery: &Delivery,
+    graph: &Graph,
+    given: Given<'_>,
+    mine: &[&Request],
+    progress: &dyn Progress,
+) -> Vec<Sheet> {
     progress.step(&format!("reading {} module files", graph.files.len()));
     let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
     let needs_records = mine.iter().any(|r| [Sum::KIND, Assurance::KIND].contains(&r.kind.as_str()));
@@ -74,9 +100,9 @@ pub(crate) fn collect(
         false => Default::default(),
     };
     let records = if needs_records { records::Records::read(&stores, &graph.modules()) } else { Default::default() };
-    let contents = needs_contents.then(|| contents::Contents::examine(&stores, &gaps, &graph, progress));
-    let found = Found { graph: &graph, contents: contents.as_ref(), records: &records };
-    mine.into_iter().map(|request| sheet(request, found, given)).collect()
+    let contents = needs_contents.then(|| contents::Contents::examine(&stores, &gaps, graph, progress));
+    let found = Found { graph, contents: contents.as_ref(), records: &records };
+    mine.iter().map(|request| sheet(request, found, given)).collect()
 }
 
 /// What was read.
@@ -124,9 +150,10 @@ fn private_modules(request: &Request) -> String {
 
 /// Modules with a line in go.sum or go.work.sum, and whether one sums their contents; those that the Go command drops are none.
 pub(crate) fn summed(delivery: &Delivery) -> Result<BTreeMap<Module, bool>, Reason> {
-    let graph = Graph::read(delivery, None)?;
+    let graphs = governing::graphs(delivery, None)?;
     let mut out = BTreeMap::new();
-    for line in graph.sums.iter().flat_map(|(_, file)| &file.lines).filter(|line| !line.is_dropped()) {
+    let files = graphs.iter().flat_map(|graph| &graph.sums);
+    for line in files.flat_map(|(_, file)| &file.lines).filter(|line| !line.is_dropped()) {
         *out.entry(line.module.clone()).or_insert(false) |= line.of == Summed::Zip;
     }
     Ok(out)

@@ -2,18 +2,19 @@
 
 use super::contents::Contents;
 use super::graph::{Graph, join};
-use super::hashing::{Files, raw};
+use super::hashing::{Files, beginning, raw};
 use super::index::Effective;
+use super::language::difference;
 use super::store::{Form, Store};
-use super::vendored::{Vendored, sort_out};
+use super::vendored::{Vendored, embeds, folder, sort_out};
 use assize_facts::kinds::module::Vendor;
 use assize_facts::{Known, Origin, Reason, Sheet, reason};
 use assize_golang::build::could_build;
+use assize_golang::embed::means;
 use assize_golang::module::{Module, is_at_or_below};
 use assize_golang::vendor::{ModulesTxt, inconsistencies};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
 /// How many paths an item names.
 const MOST: usize = 50;
@@ -21,7 +22,8 @@ const MOST: usize = 50;
 pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
     let mut sheet = Sheet::of::<Vendor>();
     let Some((text, txt)) = &graph.vendor else { return sheet };
-    sheet.gaps.extend(graph.unseen("vendor"));
+    let place = graph.vendor_folder();
+    sheet.gaps.extend(graph.unseen(&place));
     let vendored = sort_out(graph, txt);
     let mistakes = mistakes(graph, txt);
     let modules: Vec<usize> = (0..txt.modules.len()).collect();
@@ -35,8 +37,8 @@ pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
         sheet.push(stranger(module, Some(message), Vec::new()), Origin::file(text.shown.clone()));
     }
     if let Some(first) = vendored.unexplained.first() {
-        let origin = Origin::file(graph.tree.shown(&format!("vendor/{first}")));
-        let shown = vendored.unexplained.iter().take(MOST).map(|path| format!("vendor/{path}")).collect();
+        let origin = Origin::file(graph.tree.shown(&format!("{place}/{first}")));
+        let shown = vendored.unexplained.iter().take(MOST).map(|path| format!("{place}/{path}")).collect();
         sheet.push(stranger(&Module::default(), None, shown), origin);
     }
     sheet
@@ -52,7 +54,7 @@ fn fact(
 ) -> Vendor {
     let listed = &txt.modules[index];
     let files = vendored.files.get(&index).map_or(&[][..], Vec::as_slice);
-    let differing = compare(graph, contents, txt, index, files);
+    let differing = with_language(compare(graph, contents, txt, index, files), difference(graph, contents, listed));
     let equals = differing.clone().map(|all: Vec<String>| all.is_empty());
     let mistake = mistakes.get(&listed.module).cloned();
     let missing = vendored.missing.get(&index).map_or(&[][..], Vec::as_slice);
@@ -68,6 +70,17 @@ fn fact(
         differs: equals.value() == Some(&false),
         differing: differing.map(|all| all.into_iter().take(MOST).collect()),
         equals_contents: equals,
+    }
+}
+
+/// A known difference is one, whatever else could not be seen.
+fn with_language(files: Known<Vec<String>>, language: Known<Option<String>>) -> Known<Vec<String>> {
+    match (files, language) {
+        (Known::Value(files), Known::Value(language)) => Known::Value(files.into_iter().chain(language).collect()),
+        (_, Known::Value(Some(language))) => Known::Value(vec![language]),
+        (Known::Value(files), _) if !files.is_empty() => Known::Value(files),
+        (Known::Value(_), unknown) => unknown.map(|_| Vec::new()),
+        (unknown, _) => unknown,
     }
 }
 
@@ -155,9 +168,15 @@ fn of_folder<'a>(graph: &Graph, module: &Module, folder: Option<String>, target:
     let folder = folder.filter(|folder| graph.targets.contains_key(folder));
     let folder = folder.ok_or_else(|| reason!("target-not-delivered", target = target, module = &module.path))?;
     let inside = join(&folder, "");
+    let below = || graph.tree.entries().filter_map(|entry| Some((entry.path.strip_prefix(&inside)?, entry)));
+    // Modules of their own inside the folder are none of it.
+    let others: Vec<&str> =
+        below().filter_map(|(inner, _)| inner.strip_suffix("go.mod")).filter(|at| at.ends_with('/')).collect();
     let mut files = Files::new();
-    for entry in graph.tree.entries() {
-        let Some(inner) = entry.path.strip_prefix(&inside).filter(|_| entry.entry.is_file()) else { continue };
+    for (inner, entry) in below() {
+        if !entry.entry.is_file() || others.iter().any(|other| inner.starts_with(other)) {
+            continue;
+        }
         let sha256 = raw(&graph.tree.digest(entry.path)?).unwrap_or_default();
         files.insert(inner.into(), sha256);
     }
@@ -172,13 +191,14 @@ fn differences(
     original: &Original<'_>,
 ) -> Known<Vec<String>> {
     let listed = &txt.modules[index];
+    let place = graph.vendor_folder();
     let prefix = format!("{}/", listed.module.path);
     let mut out: BTreeSet<String> = BTreeSet::new();
     let mut there: BTreeSet<&str> = BTreeSet::new();
     for path in files {
         let inner = path.strip_prefix(&prefix);
         there.extend(inner);
-        let shown = format!("vendor/{path}");
+        let shown = format!("{place}/{path}");
         let digest = match graph.tree.digest(&shown) {
             Ok(digest) => raw(&digest),
             Err(reason) => return Known::Unknown(reason),
@@ -188,26 +208,67 @@ fn differences(
             out.insert(shown);
         }
     }
-    match missing(listed.packages.iter().map(|(p, _)| p.as_str()), &listed.module.path, &there, original, graph) {
-        Ok(missing) => out.extend(missing.into_iter().map(|inner| format!("vendor/{prefix}{inner}"))),
+    let packages: BTreeSet<&str> = listed
+        .packages
+        .iter()
+        .filter_map(|(package, _)| package.strip_prefix(&listed.module.path))
+        .map(|rest| rest.trim_start_matches('/'))
+        .collect();
+    let missing = missing(&packages, &there, original, graph).and_then(|missing| {
+        Ok((missing, missing_embedded(&packages, &format!("{place}/{prefix}"), &there, original, graph)?))
+    });
+    match missing {
+        Ok((of_packages, embedded)) => {
+            out.extend(of_packages.into_iter().chain(embedded).map(|inner| format!("{place}/{prefix}{inner}")));
+        }
         Err(reason) => return Known::Unknown(reason),
     }
     Known::Value(out.into_iter().collect())
 }
 
-/// Files of the listed packages' folders that `go mod vendor` copies and that are not there.
-fn missing<'a>(
-    packages: impl Iterator<Item = &'a str>,
-    module: &str,
+/// Files that a `//go:embed` of a listed package means in the original and that are not there.
+fn missing_embedded(
+    packages: &BTreeSet<&str>,
+    prefix: &str,
     there: &BTreeSet<&str>,
     original: &Original<'_>,
     graph: &Graph,
 ) -> Result<Vec<String>, Reason> {
-    let folders: BTreeSet<&str> =
-        packages.filter_map(|package| package.strip_prefix(module)).map(|rest| rest.trim_start_matches('/')).collect();
+    let absent = original.files.keys().filter(|inner| !there.contains(inner.as_str()));
+    let mut go_files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for path in there.iter().filter(|path| path.ends_with(".go")) {
+        go_files.entry(folder(path)).or_default().push(path);
+    }
+    let mut patterns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut out = Vec::new();
+    for inner in absent {
+        let above = std::iter::successors(Some(folder(inner)), |at| (!at.is_empty()).then(|| folder(at)));
+        for package in above.filter(|at| packages.contains(at)) {
+            if !patterns.contains_key(package) {
+                let texts = go_files.get(package).into_iter().flatten();
+                let found = texts.map(|path| embeds(graph, &format!("{prefix}{path}")));
+                patterns.insert(package, found.collect::<Result<Vec<_>, Reason>>()?.concat());
+            }
+            let path = inner[package.len()..].trim_start_matches('/');
+            if patterns[package].iter().any(|pattern| means(pattern, path)) {
+                out.push(inner.clone());
+                break;
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// Files of the listed packages' folders that `go mod vendor` copies and that are not there.
+fn missing(
+    packages: &BTreeSet<&str>,
+    there: &BTreeSet<&str>,
+    original: &Original<'_>,
+    graph: &Graph,
+) -> Result<Vec<String>, Reason> {
     let wanted = |inner: &&String| {
         let (folder, name) = inner.rsplit_once('/').unwrap_or(("", inner));
-        folders.contains(folder)
+        packages.contains(folder)
             && !there.contains(inner.as_str())
             && !name.ends_with("_test.go")
             && !matches!(name, "go.mod" | "go.sum")
@@ -255,13 +316,4 @@ impl Original<'_> {
         }
         Ok(out)
     }
-}
-
-/// As much of a file as any honest head comment takes.
-fn beginning(content: &mut dyn Read) -> Result<Vec<u8>, Reason> {
-    const LONGEST: u64 = 1 << 20;
-    let mut bytes = Vec::new();
-    let read = content.take(LONGEST).read_to_end(&mut bytes);
-    read.map_err(|error| reason!("archive-damaged", detail = error))?;
-    Ok(bytes)
 }

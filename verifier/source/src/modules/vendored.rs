@@ -1,8 +1,10 @@
 //! The files of vendor/: to which listed package or module each belongs, by the rules by which `go mod vendor` copies (cmd/go/internal/modcmd/vendor.go).
 
 use super::graph::Graph;
+use crate::go::outline::{Directive, outline};
 use assize_delivery::EntryKind;
-use assize_golang::glob;
+use assize_facts::Reason;
+use assize_golang::embed::means;
 use assize_golang::module::is_at_or_below;
 use assize_golang::release;
 use assize_golang::vendor::ModulesTxt;
@@ -27,10 +29,11 @@ pub(super) struct Vendored {
 
 pub(super) fn sort_out(graph: &Graph, txt: &ModulesTxt) -> Vendored {
     let listed = Listed::new(graph, txt);
+    let place = format!("{}/", graph.vendor_folder());
     let mut out = Vendored::default();
     let mut with_go: BTreeSet<&str> = BTreeSet::new();
     for entry in graph.tree.entries() {
-        let Some(path) = entry.path.strip_prefix("vendor/").filter(|path| *path != "modules.txt") else { continue };
+        let Some(path) = entry.path.strip_prefix(&place).filter(|path| *path != "modules.txt") else { continue };
         let regular = entry.entry.kind == EntryKind::File;
         match listed.module_of(path).filter(|_| regular) {
             Some(module) => out.files.entry(module).or_default().push(path.into()),
@@ -67,12 +70,11 @@ impl<'a> Listed<'a> {
         for (index, vendored) in txt.modules.iter().enumerate() {
             packages.extend(vendored.packages.iter().map(|(package, _)| (package.as_str(), index)));
         }
-        let line = graph.work.as_ref().and_then(|w| w.go_work.go.as_ref());
-        let line = line.or_else(|| graph.mains.first().and_then(|m| m.go_mod.go.as_ref()));
-        let strips_module_files = release::compare(line.map_or("", |g| g.version.as_str()), "1.17").is_ge();
+        let strips_module_files = release::compare(graph.go_line(), "1.17").is_ge();
         let mut go_files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let place = format!("{}/", graph.vendor_folder());
         for entry in graph.tree.entries().filter(|e| e.path.ends_with(".go") && e.entry.is_file()) {
-            if let Some(path) = entry.path.strip_prefix("vendor/") {
+            if let Some(path) = entry.path.strip_prefix(&place) {
                 go_files.entry(folder(path)).or_default().push(entry.path);
             }
         }
@@ -85,7 +87,7 @@ impl<'a> Listed<'a> {
         if let Some(module) = self.packages.get(folder) {
             let left_out =
                 name.ends_with("_test.go") || self.strips_module_files && matches!(name, "go.mod" | "go.sum");
-            return (!left_out).then_some(*module);
+            return (!left_out || self.is_embedded(folder, name)).then_some(*module);
         }
         self.embedded(path).or_else(|| self.metadata(folder, name))
     }
@@ -96,11 +98,15 @@ impl<'a> Listed<'a> {
         while !above.is_empty() {
             if let Some(module) = self.packages.get(above) {
                 let inner = &path[above.len() + 1..];
-                return self.patterns(above).iter().any(|pattern| takes_in(pattern, inner)).then_some(*module);
+                return self.is_embedded(above, inner).then_some(*module);
             }
             above = folder(above);
         }
         None
+    }
+
+    fn is_embedded(&self, package: &str, inner: &str) -> bool {
+        self.patterns(package).iter().any(|pattern| means(pattern, inner))
     }
 
     /// The patterns of a vendored package's `//go:embed` lines.
@@ -109,8 +115,7 @@ impl<'a> Listed<'a> {
             return known.clone();
         }
         let files = self.go_files.get(package).into_iter().flatten();
-        let texts = files.filter_map(|path| self.graph.tree.read(path).ok());
-        let found: Rc<Vec<String>> = Rc::new(texts.flat_map(|text| embeds(&String::from_utf8_lossy(&text))).collect());
+        let found = Rc::new(files.filter_map(|path| embeds(self.graph, path).ok()).flatten().collect::<Vec<_>>());
         self.patterns.borrow_mut().insert(package.into(), found.clone());
         found
     }
@@ -127,40 +132,15 @@ impl<'a> Listed<'a> {
 }
 
 /// The folder of a path; empty at the top.
-fn folder(path: &str) -> &str {
+pub(super) fn folder(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..at])
 }
 
-/// The patterns of `//go:embed` lines: words, or quoted (cmd/compile reads them like Go strings without escapes that matter here).
-fn embeds(text: &str) -> Vec<String> {
-    let lines = text.lines().filter_map(|line| line.trim_start().strip_prefix("//go:embed"));
-    let words = lines.filter(|rest| rest.starts_with([' ', '\t'])).flat_map(str::split_whitespace);
-    words.map(|word| word.trim_matches(['"', '`']).trim_start_matches("all:").to_string()).collect()
-}
-
-/// Whether a pattern takes in a file: by its own name, or by a folder above it.
-fn takes_in(pattern: &str, inner: &str) -> bool {
-    let pattern = pattern.trim_end_matches('/');
-    let ends = inner.match_indices('/').map(|(at, _)| at).chain([inner.len()]);
-    pattern == "." || ends.into_iter().any(|end| glob::matches(pattern, &inner[..end]))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn embedded_files_are_told_by_the_patterns() {
-        let text = "package p\n\n//go:embed data/*.txt \"more\" all:web\n//go:embedded x\n\t//go:embed `y z`\nvar fs embed.FS\n";
-        assert_eq!(embeds(text), ["data/*.txt", "more", "web", "y", "z"]);
-        for (pattern, inner, wanted) in [
-            ("data/*.txt", "data/a.txt", true),
-            ("data/*.txt", "data/sub/a.txt", false),
-            ("more", "more/deep/file", true),
-            ("*", "any/thing", true),
-            ("web", "webx/file", false),
-        ] {
-            assert_eq!(takes_in(pattern, inner), wanted, "{pattern} {inner}");
-        }
+/// The patterns of a Go file's `//go:embed` lines.
+pub(super) fn embeds(graph: &Graph, path: &str) -> Result<Vec<String>, Reason> {
+    let text = graph.tree.read(path)?;
+    if memchr::memmem::find(&text, b"//go:embed").is_none() {
+        return Ok(Vec::new());
     }
+    Ok(outline(&text, |_| 0).directives.iter().filter_map(Directive::embeds).flatten().collect())
 }

@@ -104,7 +104,7 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
                 return super::fate::sinks(lens, types, site, node).then(|| plain(Made::Foreign, expr.at, node));
             }
             if let Some(symbol) = symbol {
-                let made = match symbol.is(AUTOCERT, "NewListener") {
+                let made = match symbol.is(AUTOCERT, "NewListener") && !lens.is_substituted(AUTOCERT) {
                     true => Made::Factory,
                     false => foreign(lens, types, site, node, &symbol)?,
                 };
@@ -241,7 +241,7 @@ fn is_type<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
 }
 
 /// Whether a name is the right side of an assignment or definition.
-fn is_assigned(site: &Site, node: NodeId) -> bool {
+pub(super) fn is_assigned(site: &Site, node: NodeId) -> bool {
     let Some(up) = site.body.around(node) else { return false };
     match site.body.node(up) {
         Some(Node::Stmt(Stmt { does: Does::Assign(_, None, right) | Does::Define(_, right), .. })) => {
@@ -264,9 +264,10 @@ fn of_line<'s>(
     if !types.is_plain(lens, site, item_of(ty)) {
         return Vec::new();
     }
-    let of = |(index, name): (usize, &crate::go::syntax::Ident)| {
-        let at = Expr { at: name.at, is: Is::Bad };
-        Creation { local: site.body.local(&at), line: Some((spec, index)), ..plain(Made::Zero, name.at, node) }
+    let of = |(index, name): (usize, &crate::go::syntax::Ident)| Creation {
+        local: site.body.local_at(name.at),
+        line: Some((spec, index)),
+        ..plain(Made::Zero, name.at, node)
     };
     spec.names.iter().enumerate().filter(|(_, name)| &*name.name != "_").map(of).collect()
 }
@@ -284,9 +285,9 @@ fn results<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Creation<
     let Some(Item::Func(func)) = lens.item(site.place) else { return Vec::new() };
     let named = func.signature.results.iter().filter_map(|result| Some((result.name.as_ref()?, &result.ty)));
     let zeros = named.filter(|(name, ty)| &*name.name != "_" && types.is_plain(lens, site, ty));
-    let of = |(name, _): (&crate::go::syntax::Ident, _)| {
-        let at = Expr { at: name.at, is: Is::Bad };
-        Creation { local: site.body.local(&at), ..plain(Made::Zero, name.at, 0) }
+    let of = |(name, _): (&crate::go::syntax::Ident, _)| Creation {
+        local: site.body.local_at(name.at),
+        ..plain(Made::Zero, name.at, 0)
     };
     zeros.map(of).collect()
 }

@@ -2,9 +2,12 @@
 
 use super::super::types::Types;
 use super::TLS;
-use super::creations::{Creation, Made};
+use super::creations::{Creation, Made, is_assigned};
+use super::others::{changes, config_at, harmless_method, keeps};
+use super::replaced;
 use crate::facts::search::{called, methods, values};
-use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Span, Stmt};
+use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Stmt};
+use crate::meaning::body::Binding;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 use memchr::memmem;
 use std::collections::BTreeSet;
@@ -26,6 +29,13 @@ pub(super) struct Fate {
     pub holders: Vec<u32>,
     /// The package's variable that holds it.
     pub global: Option<Symbol>,
+}
+
+impl Fate {
+    /// Whether every way was followed, and none leads to where configurations are used: of such a template only copies are.
+    pub fn is_unused(&self) -> bool {
+        !(self.server || self.client || self.lost || self.foreign) && self.fields.is_empty()
+    }
 }
 
 const DEPTH: u32 = 6;
@@ -52,10 +62,12 @@ struct Follow<'f, 's> {
     home: Place,
     fate: Fate,
     seen: BTreeSet<(Place, NodeId)>,
+    /// Variables, and where they got it.
+    entered: BTreeSet<(Place, u32, NodeId)>,
 }
 
 pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>) -> Fate {
-    let mut follow = Follow { lens, types: None, home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
+    let mut follow = Follow::new(lens, None, site);
     match creation.made {
         Made::Field => {
             follow.fate.lost = true;
@@ -63,7 +75,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
         }
         Made::Default => {}
         Made::Zero => match (creation.local, creation.line) {
-            (Some(local), _) => follow.local(site, local, DEPTH),
+            (Some(local), _) => follow.local(site, local, creation.node, DEPTH),
             (None, Some((spec, index))) => {
                 if let Some(name) = spec.names.get(index) {
                     let symbol = Symbol::new(lens.package(site.place.file), &name.name);
@@ -81,8 +93,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
 
 /// Whether a value goes, by the first step or through one variable, to where configurations go.
 pub(super) fn sinks<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId) -> bool {
-    let mut follow =
-        Follow { lens, types: Some(types), home: site.place, fate: Fate::default(), seen: BTreeSet::new() };
+    let mut follow = Follow::new(lens, Some(types), site);
     follow.value(site, node, 0, 2);
     (follow.fate.server || follow.fate.client) && !is_credentials(site, node)
 }
@@ -97,7 +108,12 @@ fn is_credentials(site: &Site, node: NodeId) -> bool {
     }
 }
 
-impl<'s> Follow<'_, 's> {
+impl<'f, 's> Follow<'f, 's> {
+    fn new(lens: &'f Lens<'s>, types: Option<&'f Types>, site: &Site<'s>) -> Follow<'f, 's> {
+        let (fate, home) = (Fate::default(), site.place);
+        Follow { lens, types, home, fate, seen: BTreeSet::new(), entered: BTreeSet::new() }
+    }
+
     fn lose(&mut self) {
         self.fate.lost = true;
         self.fate.escapes = true;
@@ -117,8 +133,8 @@ impl<'s> Follow<'_, 's> {
             Some(Node::Spec(spec)) => {
                 let index = spec.values.iter().position(|e| site.body.is_at(e, node)).unwrap_or(0) + result;
                 let Some(name) = spec.names.get(index) else { return self.lose() };
-                match local_at(site, name.at) {
-                    Some(local) => self.local(site, local, depth),
+                match site.body.local_at(name.at) {
+                    Some(local) => self.local(site, local, node, depth),
                     None => self.global(Symbol::new(self.lens.package(site.place.file), &name.name), depth),
                 }
             }
@@ -185,7 +201,7 @@ impl<'s> Follow<'_, 's> {
             Does::Define(left, right) | Does::Assign(left, None, right) => {
                 let Some(index) = right.iter().position(|e| site.body.is_at(e, node)) else { return };
                 match left.get(index + result).map(bare) {
-                    Some(target) => self.target(site, target, depth),
+                    Some(target) => self.target(site, node, target, depth),
                     None => self.lose(),
                 }
             }
@@ -194,11 +210,11 @@ impl<'s> Follow<'_, 's> {
         }
     }
 
-    fn target(&mut self, site: &Site<'s>, target: &'s Expr, depth: u32) {
+    fn target(&mut self, site: &Site<'s>, from: NodeId, target: &'s Expr, depth: u32) {
         match &target.is {
             Is::Name(name) if &**name == "_" => {}
             Is::Name(_) => match site.body.local(target) {
-                Some(local) => self.local(site, local, depth),
+                Some(local) => self.local(site, local, from, depth),
                 None => match self.lens.symbol(site, target) {
                     Some(symbol) => self.global(symbol, depth),
                     None => self.lose(),
@@ -208,7 +224,7 @@ impl<'s> Follow<'_, 's> {
             Is::Star(inside) => match site.body.local(bare(inside)) {
                 Some(local) => {
                     self.fate.escapes = true;
-                    self.local(site, local, depth);
+                    self.local(site, local, from, depth);
                 }
                 None => self.lose(),
             },
@@ -220,15 +236,22 @@ impl<'s> Follow<'_, 's> {
         }
     }
 
-    fn local(&mut self, site: &Site<'s>, local: u32, depth: u32) {
-        if site.place == self.home {
-            if self.fate.holders.contains(&local) {
-                return;
-            }
+    /// A variable that holds it from a node on, where it got it.
+    fn local(&mut self, site: &Site<'s>, local: u32, from: NodeId, depth: u32) {
+        if !self.entered.insert((site.place, local, from)) {
+            return;
+        }
+        if site.place == self.home && !self.fate.holders.contains(&local) {
             self.fate.holders.push(local);
         }
+        let gone = replaced::whole(site, local, from);
         for (node, used) in site.body.uses(local) {
+            if gone.as_ref().is_some_and(|gone| gone.hides(site, node)) {
+                continue;
+            }
             match used {
+                // A copy of the struct is a configuration of its own.
+                Use::Read if is_assigned(site, node) && holds_struct(site, local) => {}
                 Use::Read => self.value(site, node, 0, depth),
                 Use::Address => match site.body.around(node) {
                     Some(up) => self.value(site, up, 0, depth),
@@ -272,7 +295,14 @@ impl<'s> Follow<'_, 's> {
         let Some(symbol) = self.lens.symbol(site, &call.fun) else {
             return self.passed_to_method(site, call, index, depth);
         };
+        let function = self.lens.function(&symbol);
         match (&*symbol.path, &*symbol.name) {
+            // A name that is known says nothing where the supplier's own code has it.
+            _ if function.is_some() && self.lens.is_substituted(&symbol.path) => {
+                if let Some((at, func)) = function {
+                    self.param(&at, func, index, depth);
+                }
+            }
             (TLS, name) if config_at(name).is_some_and(|at| at != index) => {}
             (TLS, "Listen" | "NewListener" | "Server" | "QUICServer") => self.fate.server = true,
             (TLS, "Client" | "Dial" | "DialWithDialer" | "QUICClient") => self.fate.client = true,
@@ -288,14 +318,18 @@ impl<'s> Follow<'_, 's> {
             ("github.com/quic-go/quic-go", name) if name.starts_with("Dial") => self.fate.client = true,
             ("github.com/quic-go/quic-go/http3", "ConfigureTLSConfig") => self.fate.server = true,
             _ if self.lens.type_spec(&symbol).is_some() => self.value(site, up, 0, depth),
-            _ => match self.lens.function(&symbol) {
+            _ => match function {
                 Some((at, func)) => self.param(&at, func, index, depth),
-                None => {
-                    self.fate.lost = true;
-                    self.fate.foreign |= changes(&symbol.path);
-                }
+                None => self.handed_over(&symbol.path),
             },
         }
+    }
+
+    /// To code that is not delivered, or to whatever stands behind an interface.
+    fn handed_over(&mut self, path: &str) {
+        self.fate.lost = true;
+        self.fate.escapes |= keeps(path);
+        self.fate.foreign |= changes(path);
     }
 
     fn passed_to_method(&mut self, site: &Site<'s>, call: &'s Call, index: usize, depth: u32) {
@@ -308,10 +342,7 @@ impl<'s> Follow<'_, 's> {
             ("net/smtp", "Client", "StartTLS") => self.fate.client = true,
             _ => match self.lens.method(&ty.name, &name.name) {
                 Some((at, func)) => self.param(&at, func, index, depth),
-                None => {
-                    self.fate.lost = true;
-                    self.fate.foreign |= changes(&ty.name.path);
-                }
+                None => self.handed_over(&ty.name.path),
             },
         }
     }
@@ -325,8 +356,8 @@ impl<'s> Follow<'_, 's> {
         match param.map(|p| p.name.as_ref()) {
             // `_` is not used.
             Some(Some(name)) => {
-                if let Some(local) = local_at(at, name.at) {
-                    self.local(at, local, depth);
+                if let Some(local) = at.body.local_at(name.at) {
+                    self.local(at, local, 0, depth);
                 }
             }
             Some(None) => {}
@@ -414,29 +445,10 @@ impl<'s> Follow<'_, 's> {
     }
 }
 
-fn local_at(site: &Site, at: Span) -> Option<u32> {
-    site.body.local(&Expr { at, is: Is::Bad })
-}
-
 /// Whether what a pointer leads to is meant, and not the pointer.
 fn is_pointed(site: &Site, node: NodeId) -> bool {
     let around = site.body.around(node).and_then(|up| site.body.node(up));
     matches!(around, Some(Node::Expr(Expr { is: Is::Star(_), .. })))
-}
-
-/// Where a function takes its configuration.
-fn config_at(name: &str) -> Option<usize> {
-    match name {
-        "NewListener" | "Server" | "Client" => Some(1),
-        "Listen" | "Dial" => Some(2),
-        "DialWithDialer" => Some(3),
-        _ => None,
-    }
-}
-
-/// Methods of a configuration that leave its versions alone.
-fn harmless_method(name: &str) -> bool {
-    matches!(name, "Clone" | "BuildNameToCertificate" | "SetSessionTicketKeys" | "DecryptTicket" | "EncryptTicket")
 }
 
 /// Whether a function literal is what chooses a configuration per connection.
@@ -454,13 +466,15 @@ fn is_callback(site: &Site, closure: NodeId) -> bool {
     }
 }
 
-/// Whether functions of a package that is not delivered may change a configuration that they get. The standard library's do not,
-/// but for those that write through any pointer.
-fn changes(path: &str) -> bool {
-    let standard = !path.split('/').next().unwrap_or(path).contains('.');
-    let writes = ["encoding", "reflect", "unsafe", "database"].iter().any(|p| path.starts_with(p));
-    let known = ["golang.org/x/net/http2", "golang.org/x/crypto/acme/autocert"].contains(&path)
-        || path.starts_with("google.golang.org/grpc")
-        || path.starts_with("github.com/quic-go/quic-go");
-    !(known || (standard && !writes))
+/// Whether a variable is the struct itself and no pointer to one, by what declares it.
+fn holds_struct(site: &Site, local: u32) -> bool {
+    let is_literal = |value: &Expr| matches!(bare(value).is, Is::Composite(..));
+    match site.body.locals.get(local as usize).map(|local| local.binding) {
+        Some(Binding::Define(right, index, names)) => right.len() == names && right.get(index).is_some_and(is_literal),
+        Some(Binding::Value(spec, index)) => match spec.values.get(index) {
+            Some(value) => is_literal(value),
+            None => spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))),
+        },
+        _ => false,
+    }
 }

@@ -6,8 +6,7 @@ use super::creations::{Creation, Implied, Made, creations};
 use super::fate::{Fate, fate};
 use crate::go::syntax::{Element, Expr, Is, Span};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
-use assize_facts::kinds::source::TlsRole;
-use assize_facts::{Known, TlsVersion, reason};
+use assize_facts::reason;
 
 const FIELDS: [&str; 3] = ["MinVersion", "MaxVersion", "GetConfigForClient"];
 /// Fields that only servers read (crypto/tls, type Config).
@@ -48,9 +47,9 @@ impl<'s> Assigned<'s> {
 /// The values of the fields; a field that is not stated is 0, or false for the callback.
 #[derive(Clone, Debug)]
 pub(super) struct Fields {
-    min: Value,
-    max: Value,
-    callback: Value,
+    pub min: Value,
+    pub max: Value,
+    pub callback: Value,
     pub servers_only: bool,
 }
 
@@ -83,7 +82,9 @@ impl Fields {
     ) -> Fields {
         let mut fields = Fields::own(lens, world, site, creation, made, DEPTH);
         fields.later(lens, site, creation, fate);
-        if fate.foreign {
+        // Whoever has the server in his hands by reflection has its configuration.
+        let reflected = world.reflected && fate.fields.contains("TLSConfig");
+        if fate.foreign || reflected {
             let servers_only = fields.servers_only;
             fields = Fields { servers_only, ..Fields::unknown(Value::Unknown(reason!("tls-config-passed-on"))) };
         }
@@ -329,7 +330,12 @@ pub(super) fn assignments<'s>(
         }
         let Is::Select(base, field) = &expr.is else { continue };
         let Some(field) = FIELDS.iter().find(|f| **f == &*field.name).copied() else { continue };
-        let (Use::Assign(value), base) = (site.body.use_of(node), bare(base)) else { continue };
+        let (value, base) = match site.body.use_of(node) {
+            Use::Assign(value) => (value, bare(base)),
+            // Whoever has the field's address sets it.
+            Use::Address => (None, bare(base)),
+            _ => continue,
+        };
         if !asked {
             asked = true;
             for creation in made.iter().filter(|c| !matches!(c.made, Made::Foreign | Made::Default | Made::Field)) {
@@ -349,7 +355,7 @@ pub(super) fn assignments<'s>(
         let is = match known {
             Some(ty) => lens.has_from(&ty.name, field, &|known| types.has_name(known)),
             // Other structs have fields of these names too; a version of TLS is a number.
-            None => !text && types.matters(lens, site.place.file),
+            None => !text,
         };
         if is {
             let of_server =
@@ -422,81 +428,4 @@ fn made_elsewhere<'s>(lens: &Lens<'s>, types: &Types, symbol: &crate::meaning::S
     lens.value(symbol)
         .iter()
         .any(|(at, _, _)| creations(lens, types, at).iter().any(|c| fate(lens, at, c).global.as_ref() == Some(symbol)))
-}
-
-/// Go takes 0 for its default, and anything below 1.0 for 1.0 (crypto/tls, `supportedVersions`).
-pub(super) fn min_version(fields: &Fields, role: &Known<TlsRole>, defaults: &[TlsVersion]) -> Known<TlsVersion> {
-    let all = match &fields.min {
-        Value::Unknown(reason) => return Known::Unknown(reason.clone()),
-        Value::Any(all) => all,
-    };
-    let mut out: Vec<TlsVersion> = Vec::new();
-    for value in all {
-        match value {
-            Const::Int(0) => {
-                if !matches!(role, Known::Value(TlsRole::Client)) {
-                    out.extend(defaults);
-                }
-                if !matches!(role, Known::Value(TlsRole::Server)) {
-                    out.push(TlsVersion::Tls12);
-                }
-            }
-            Const::Int(number) => match version(*number) {
-                Some(version) => out.push(version),
-                None => return Known::Unknown(reason!("tls-version-unknown", number = number)),
-            },
-            Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => {
-                return Known::Unknown(reason!("tls-config-not-followed"));
-            }
-        }
-    }
-    out.sort();
-    out.dedup();
-    match out.len() {
-        0 => Known::Unknown(reason!("tls-config-not-followed")),
-        1 => out.remove(0).into(),
-        _ => Known::Possible(out),
-    }
-}
-
-fn version(number: i128) -> Option<TlsVersion> {
-    match number & 0xffff {
-        1..=0x0301 => Some(TlsVersion::Tls10),
-        0x0302 => Some(TlsVersion::Tls11),
-        0x0303 => Some(TlsVersion::Tls12),
-        0x0304 => Some(TlsVersion::Tls13),
-        _ => None,
-    }
-}
-
-pub(super) fn min_stated(fields: &Fields) -> Known<bool> {
-    fields.min.clone().known(
-        || reason!("tls-config-not-followed"),
-        |value| match value {
-            Const::Int(number) => Some(number != 0),
-            Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
-        },
-    )
-}
-
-pub(super) fn max_version(fields: &Fields) -> Known<Option<TlsVersion>> {
-    fields.max.clone().known(
-        || reason!("tls-config-not-followed"),
-        |value| match value {
-            Const::Int(0) => Some(None),
-            Const::Int(number) if number > 0x0304 => Some(Some(TlsVersion::Tls13)),
-            Const::Int(number) => version(number).map(Some),
-            Const::Text(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
-        },
-    )
-}
-
-pub(super) fn callback(fields: &Fields) -> Known<bool> {
-    fields.callback.clone().known(
-        || reason!("tls-config-not-followed"),
-        |value| match value {
-            Const::Bool(set) => Some(set),
-            Const::Int(_) | Const::Text(_) | Const::Nil | Const::Symbol(_) => None,
-        },
-    )
 }

@@ -3,18 +3,22 @@
 mod creations;
 mod fate;
 mod fields;
+mod others;
 mod replaced;
+mod versions;
 
 use super::mentions::mark;
 use super::runtime_settings;
-use super::search::{Search, item};
+use super::search::{Search, item, references};
 use super::types::Types;
-use crate::meaning::{Lens, Site};
+use crate::go::syntax::{Is, Op};
+use crate::meaning::{Lens, Site, Symbol, bare};
 use assize_facts::kinds::source::{TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
 use creations::{Creation, Made, creations};
 use fate::{Fate, fate};
-use fields::{Assigned, Fields, assignments, callback, max_version, min_stated, min_version};
+use fields::{Assigned, Fields, assignments};
+use versions::{callback, max_version, min_stated, min_version};
 
 pub(super) const TLS: &str = "crypto/tls";
 const AUTOCERT: &str = "golang.org/x/crypto/acme/autocert";
@@ -28,6 +32,8 @@ struct World<'s> {
     pub defaults: Vec<TlsVersion>,
     /// Whether some `http.Server` of the program is made without a configuration.
     pub bare_server: bool,
+    /// Whether a server, or the configuration in its field, goes to reflection or to an untyped pointer.
+    pub reflected: bool,
     /// Whether configurations are taken out of fields of clients: then those in such fields may serve, too.
     pub taken_from_clients: bool,
 }
@@ -42,12 +48,19 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     };
     let search = Search { file: &in_file, marks: mark::TLS, words: &words, dependencies: true };
     let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
-    let mut world =
-        World { types, assigned: Vec::new(), defaults: defaults(lens), bare_server: false, taken_from_clients: false };
+    let mut world = World {
+        types,
+        assigned: Vec::new(),
+        defaults: defaults(lens),
+        bare_server: false,
+        reflected: false,
+        taken_from_clients: false,
+    };
     let made: Vec<Vec<Creation>> = sites.iter().map(|site| creations(lens, &world.types, site)).collect();
     for (site, made) in sites.iter().zip(&made) {
         world.assigned.extend(assignments(lens, &world.types, site, made));
         world.bare_server |= creations::makes_bare_server(lens, site);
+        world.reflected |= reflects(lens, site);
         world.taken_from_clients |= fate::takes_from_client(lens, site);
     }
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
@@ -107,10 +120,24 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
     let elsewhere = world.taken_from_clients && fate::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
-        () if fate.server || fields.servers_only || creation.made == Made::Default => TlsRole::Server.into(),
+        () if fate.server || creation.made == Made::Default => TlsRole::Server.into(),
+        () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
         () if fate.client && !fate.lost && !elsewhere => TlsRole::Client.into(),
         () => Known::Unknown(reason!("tls-role-not-followed")),
     }
+}
+
+/// Whether a declaration hands a server, or a configuration out of a server's field, to `reflect` or `unsafe`.
+fn reflects<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    let takes = |symbol: &Symbol| matches!(&*symbol.path, "reflect" | "unsafe") && !symbol.name.ends_with("of");
+    references(lens, site, takes).iter().filter_map(|found| found.call).flat_map(|(_, call)| &call.args).any(|arg| {
+        let arg = match &bare(arg).is {
+            Is::Unary(Op::Address, inside) => bare(inside),
+            _ => bare(arg),
+        };
+        let of_server = lens.type_of(site, arg).is_some_and(|ty| ty.name.is("net/http", "Server"));
+        of_server || matches!(&arg.is, Is::Select(_, name) if &*name.name == "TLSConfig")
+    })
 }
 
 /// The lowest versions of a server's default that there can be.
@@ -125,6 +152,8 @@ fn defaults(lens: &Lens) -> Vec<TlsVersion> {
     all
 }
 
+#[cfg(test)]
+mod distant_tests;
 #[cfg(test)]
 mod servers_tests;
 #[cfg(test)]

@@ -1,8 +1,8 @@
-//! Variables whose zero value nobody ever sees: every way from their declaration sets them whole before anything else is done with them.
+//! Variables that are set whole again: those whose zero value nobody ever sees, and where a value surely has gone from one.
 
 use super::creations::Creation;
 use crate::go::syntax::{Does, Expr, Is, Item, Span, Stmt};
-use crate::meaning::{Lens, Site, bare};
+use crate::meaning::{Lens, Node, NodeId, Site, Use, bare};
 
 /// Whether a local variable's zero value is replaced before it is used. Only declarations at the top of a function are followed.
 pub(super) fn before_use<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>) -> bool {
@@ -59,12 +59,47 @@ impl Way<'_, '_> {
 
     /// How often the variable is named in a part of the function.
     fn uses(&self, part: Span) -> usize {
-        let at = |node| match self.site.body.node(node) {
-            Some(crate::meaning::Node::Expr(expr)) => Some(expr.at),
-            _ => None,
-        };
         // What cannot be placed may stand anywhere.
-        self.site.body.uses(self.local).filter(|(node, _)| at(*node).is_none_or(|at| holds(part, at))).count()
+        let within = |node| at(self.site, node).is_none_or(|at| holds(part, at));
+        self.site.body.uses(self.local).filter(|(node, _)| within(*node)).count()
+    }
+}
+
+/// Where a variable surely gets another value.
+pub(super) struct Replacement {
+    node: NodeId,
+    stmt: Span,
+}
+
+/// The first assignment behind a node that sets a variable whole whenever the block that declares it is run.
+pub(super) fn whole(site: &Site, local: u32, from: NodeId) -> Option<Replacement> {
+    let declared = site.body.locals.get(local as usize)?.at;
+    if site.body.has_goto() || site.body.closure(from) != site.body.closure(declared) {
+        return None;
+    }
+    let home = site.body.home(declared);
+    site.body.uses(local).find_map(|(node, used)| {
+        let Some(Node::Stmt(stmt)) = site.body.up(node).and_then(|up| site.body.node(up)) else { return None };
+        let is_other = node > from && !at(site, from).is_some_and(|from| holds(stmt.at, from));
+        let surely = matches!(used, Use::Assign(_))
+            && !site.body.is_conditional(node, home)
+            && site.body.closure(node) == site.body.closure(declared);
+        (is_other && surely).then_some(Replacement { node, stmt: stmt.at })
+    })
+}
+
+impl Replacement {
+    /// Whether what stands at a node sees the new value.
+    pub fn hides(&self, site: &Site, node: NodeId) -> bool {
+        node > self.node && at(site, node).is_some_and(|at| !holds(self.stmt, at))
+    }
+}
+
+fn at(site: &Site, node: NodeId) -> Option<Span> {
+    match site.body.node(node)? {
+        Node::Expr(expr) => Some(expr.at),
+        Node::Stmt(stmt) => Some(stmt.at),
+        Node::Item(_) | Node::Spec(_) | Node::Element(_) => None,
     }
 }
 

@@ -38,6 +38,21 @@ fn what_the_go_command_refuses_is_said_with_its_place() {
             "module m\nreplace x.y/a => ./a\nreplace x.y/a => ./b\n",
             "go.mod false conflicting replacements for x.y/a 3",
         ),
+        (
+            "src/go.mod",
+            "module m\nretract v2.0.0\n",
+            "go.mod false retract: version \"v2.0.0\" invalid: should be v0 or v1, not v2 2",
+        ),
+        (
+            "src/go.mod",
+            "module m\nreplace x.y/a => x.y/b v2.0.0\n",
+            "go.mod false replacement x.y/b: version \"v2.0.0\" invalid: should be v0 or v1, not v2 2",
+        ),
+        (
+            "src/go.mod",
+            "module m\ntool ./cmd\n",
+            "go.mod false malformed tool path \"./cmd\": invalid path element \".\" 2",
+        ),
         ("src/go.sum", "a b\n", "go.sum false wrong number of fields 1"),
     ] {
         let fixture = Fixture::honest();
@@ -45,6 +60,17 @@ fn what_the_go_command_refuses_is_said_with_its_place() {
         let shown = fixture.show("module.file", "name parsed mistake line");
         assert!(shown.lines().any(|line| line == wanted), "{wanted}\n{shown}");
     }
+}
+
+#[test]
+fn what_the_go_command_takes_is_no_mistake() {
+    let fixture = Fixture::new();
+    fixture.write(
+        "src/go.mod",
+        "module x.y/m/v2\n\ngo 1.26\n\nretract [v2.0.0, v2.1.0]\n\ntool x.y/t/cmd\n\n\
+         replace (\n\tx.y/a => x.y/b v2.0.0+incompatible\n\tx.y/c => x.y/d/v3 v3.1.0\n\tx.y/e => gopkg.in/e.v1 v1.0.0\n\tx.y/f => ../f\n)\n",
+    );
+    assert_eq!(fixture.show("module.file", "name parsed mistake"), "go.mod true null\n");
 }
 
 #[test]

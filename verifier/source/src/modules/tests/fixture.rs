@@ -44,7 +44,7 @@ impl Fixture {
     /// All that the build imports.
     pub fn imports(&mut self, paths: &[&str]) {
         let paths = paths.iter().map(|path| (*path).to_string()).collect();
-        self.imports = Some(Imports { paths, whole: true });
+        self.imports = Some(Imports { paths, whole: true, ..Imports::default() });
     }
 
     pub fn new() -> Fixture {

@@ -3,5 +3,6 @@
 mod contents;
 mod files;
 mod fixture;
+mod nested;
 mod records;
 mod vendor;

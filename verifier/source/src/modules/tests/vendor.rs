@@ -95,13 +95,126 @@ fn a_replaced_folder_is_what_its_vendored_copy_is_held_against() {
     fixture.edit("src/vendor/modules.txt", "# x.y/a v1.0.0", "# x.y/a v1.0.0 => ./a");
     let text = std::fs::read_to_string(fixture.path("src/vendor/modules.txt")).expect("text");
     fixture.write("src/vendor/modules.txt", &(text + "# x.y/a => ./a\n"));
-    fixture.write("src/a/go.mod", "module x.y/a\n");
+    fixture.write("src/a/go.mod", "module x.y/a\n\ngo 1.21\n");
     fixture.write("src/a/a.go", "package a\n");
     fixture.write("src/a/LICENSE", "free");
     let shown = fixture.show("module.vendor", "path consistent equals_contents mistake");
     assert!(shown.starts_with("x.y/a true true null\n"), "{shown}");
+    fixture.write("src/a/go.mod", "module x.y/a\n\ngo 1.22\n");
+    let shown = fixture.show("module.vendor", "differing");
+    assert!(shown.starts_with("[\"vendor/modules.txt (go 1.21; the module's own go.mod: go 1.22)\"]\n"), "{shown}");
     fixture.write("src/a/a.go", "package a // newer\n");
-    assert!(fixture.show("module.vendor", VENDOR).starts_with("x.y/a true false [\"vendor/x.y/a/a.go\"]"));
+    assert!(fixture.show("module.vendor", VENDOR).starts_with("x.y/a true false [\"vendor/x.y/a/a.go\""));
+}
+
+#[test]
+fn the_language_version_is_that_of_the_modules_own_go_mod() {
+    let lines = |fixture: &Fixture| fixture.show("module.vendor", "path equals_contents differing differs");
+    for (from, to, wanted) in [
+        (
+            "; go 1.21",
+            "; go 1.13",
+            "x.y/a false [\"vendor/modules.txt (go 1.13; the module's own go.mod: go 1.21)\"] true",
+        ),
+        (
+            "; go 1.21",
+            "; go 1.26",
+            "x.y/a false [\"vendor/modules.txt (go 1.26; the module's own go.mod: go 1.21)\"] true",
+        ),
+        (
+            "; go 1.21",
+            "",
+            "x.y/a false [\"vendor/modules.txt (no go version; the module's own go.mod: go 1.21)\"] true",
+        ),
+        (
+            "## explicit\n",
+            "## explicit; go 1.26\n",
+            "x.y/b false [\"vendor/modules.txt (go 1.26; the module's own go.mod: no go version)\"] true",
+        ),
+    ] {
+        let fixture = Fixture::honest();
+        fixture.edit("src/vendor/modules.txt", from, to);
+        let shown = lines(&fixture);
+        assert!(shown.lines().any(|line| line == wanted), "{wanted}\n{shown}");
+        // A go.mod alone is enough to tell, and so is the zip.
+        fixture.remove("modules/x.y/a/@v/v1.0.0.zip");
+        fixture.remove("modules/x.y/b/@v/v1.1.0.zip");
+        assert!(lines(&fixture).lines().any(|line| line == wanted), "{wanted}");
+        let fixture = Fixture::honest();
+        fixture.edit("src/vendor/modules.txt", from, to);
+        fixture.remove("modules/x.y/a/@v/v1.0.0.mod");
+        assert!(lines(&fixture).lines().any(|line| line == wanted), "{wanted}");
+    }
+}
+
+#[test]
+fn a_language_version_that_nothing_at_hand_tells_is_unknown() {
+    // The go.mod at hand is not the one that go.sum sums.
+    let fixture = Fixture::honest();
+    fixture.write("modules/x.y/a/@v/v1.0.0.mod", "module x.y/a\n\ngo 1.13\n");
+    fixture.edit("src/vendor/modules.txt", "; go 1.21", "; go 1.13");
+    fixture.remove("modules/x.y/a/@v/v1.0.0.zip");
+    let shown = fixture.show("module.vendor", "path equals_contents differs");
+    assert!(shown.starts_with("x.y/a ?contents-not-delivered false\n"), "{shown}");
+    // A module without a go.mod is told by its sum alone.
+    let fixture = Fixture::honest();
+    fixture.remove("modules/x.y/b");
+    fixture.edit("src/vendor/modules.txt", "## explicit\n", "## explicit; go 1.13\n");
+    let shown = fixture.show("module.vendor", "path equals_contents differs");
+    assert!(shown.contains("x.y/b false true\n"), "{shown}");
+}
+
+#[test]
+fn a_list_for_a_language_before_1_17_names_no_versions() {
+    let fixture = Fixture::honest();
+    fixture.edit("src/go.mod", "go 1.26.0\n", "go 1.16\n");
+    fixture.edit("src/vendor/modules.txt", "; go 1.21", "");
+    assert!(fixture.show("module.vendor", VENDOR).starts_with("x.y/a true true [] [] []\n"));
+}
+
+#[test]
+fn files_that_a_vendored_package_embeds_have_to_be_there() {
+    const FILES: &[(&str, &str)] = &[
+        ("go.mod", "module x.y/c\n"),
+        ("c.go", "package c\n\n//go:embed assets/* *.tmpl\nvar files embed.FS\n\nconst s = `\n//go:embed docs/*\n`\n"),
+        ("c_test.go", "package c\n\n//go:embed testdata\nvar data embed.FS\n"),
+        ("assets/a.txt", "a"),
+        ("assets/deep/b.txt", "b"),
+        ("assets/deep/_hidden", "not embedded"),
+        ("docs/d.md", "nowhere"),
+        ("testdata/t", "t"),
+        ("x_test.go.tmpl", "t"),
+    ];
+    let mut fixture = Fixture::honest();
+    let sums = fixture.module("x.y/c", "v1.0.0", FILES);
+    let text = |path: &str| std::fs::read_to_string(fixture.path(path)).expect("text");
+    fixture.write("src/go.sum", &(text("src/go.sum") + &sums));
+    fixture.edit("src/go.mod", "\tx.y/a v1.0.0\n", "\tx.y/a v1.0.0\n\tx.y/c v1.0.0\n");
+    fixture.write("src/vendor/modules.txt", &(text("src/vendor/modules.txt") + "# x.y/c v1.0.0\n## explicit\nx.y/c\n"));
+    for (name, text) in FILES.iter().filter(|(name, _)| name.starts_with("assets/") || *name == "c.go") {
+        if !name.ends_with("_hidden") {
+            fixture.write(&format!("src/vendor/x.y/c/{name}"), text);
+        }
+    }
+    fixture.write("src/vendor/x.y/c/x_test.go.tmpl", "t");
+    let line = || fixture.show("module.vendor", VENDOR).lines().last().unwrap_or_default().to_string();
+    assert_eq!(line(), "x.y/c true true [] [] []");
+    fixture.remove("src/vendor/x.y/c/assets/deep/b.txt");
+    assert_eq!(line(), "x.y/c true false [\"vendor/x.y/c/assets/deep/b.txt\"] [] []");
+    fixture.remove("src/vendor/x.y/c/assets");
+    assert_eq!(line(), "x.y/c true false [\"vendor/x.y/c/assets/a.txt\",\"vendor/x.y/c/assets/deep/b.txt\"] [] []");
+}
+
+#[test]
+fn a_vendor_folder_that_is_a_link_is_a_gap() {
+    let fixture = Fixture::honest();
+    std::fs::rename(fixture.path("src/vendor"), fixture.path("src/v2")).expect("moved");
+    std::os::unix::fs::symlink("v2", fixture.path("src/vendor")).expect("a link");
+    for kind in ["module.vendor", "module.file"] {
+        let gaps = fixture.collect(kind).gaps;
+        let link = gaps.iter().any(|gap| gap.reason.code == "vendor-is-a-link" && gap.place == "src/vendor");
+        assert!(link, "{kind}: {gaps:?}");
+    }
 }
 
 #[test]

@@ -1,0 +1,190 @@
+//! `source.tls_configs` as tables: configurations that are changed from afar, set whole again, or only copied.
+
+use super::tests::{FIELDS, table};
+use crate::facts::table::{cgo_off, check};
+
+/// A program that gets its configuration from a package that alone imports crypto/tls; its body begins on line 5.
+fn far(maker: &str, body: &str) -> String {
+    format!(
+        "-- t/t.go --\npackage t\nimport \"crypto/tls\"\nvar last *tls.Config\nfunc New() *tls.Config {{ last = &tls.Config{{MinVersion: tls.VersionTLS13}}; return last }}\n{maker}\n\
+         -- m.go --\npackage main\nimport \"net/http\"\nimport \"example.com/app/t\"\nfunc main() {{\n{body}\nhttp.Serve(nil, nil)\n}}\n"
+    )
+}
+
+#[test]
+fn fields_are_set_where_the_type_is_not_told() {
+    for (name, maker, body, assigned) in [
+        (
+            "ranged over",
+            "func All() []*tls.Config { return []*tls.Config{last} }",
+            "for _, x := range t.All() {\nx.MinVersion = 0x303\n}",
+            "m.go:6:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
+            "out of a channel",
+            "func Ch() chan *tls.Config { return nil }",
+            "(<-t.Ch()).MinVersion = 0x303",
+            "m.go:5:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
+            "of an interface",
+            "type Getter interface { Get() *tls.Config }\nvar G Getter",
+            "t.G.Get().MinVersion = 0x303",
+            "m.go:5:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
+            "by its address",
+            "func Last() any { return last }",
+            "for _, x := range all {\np := &x.MinVersion\n*p = 0x303\n}",
+            "m.go:6:7 assigned ?tls-role-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+    ] {
+        let spec = cgo_off();
+        let sheet = crate::facts::table::collect("source.tls_configs", &far(maker, body), &spec);
+        let shown = crate::facts::table::shown(&sheet, FIELDS);
+        assert!(shown.lines().any(|line| line == assigned), "{name}\n{shown}");
+        assert!(!shown.contains(" 1.3 true"), "{name}: the literal may have been lowered\n{shown}");
+    }
+    // Texts are versions of something else.
+    let sheet = crate::facts::table::collect("source.tls_configs", &far("", "all[0].MinVersion = \"1.2\""), &cgo_off());
+    assert!(crate::facts::table::shown(&sheet, FIELDS).contains("literal ?tls-role-not-followed 1.3 true - false"));
+}
+
+#[test]
+fn variables_that_are_reached_without_their_name_are_not_decided() {
+    let server = "-- m.go --\npackage main\nimport \"crypto/tls\"\nimport \"example.com/app/a\"\nimport _ \"example.com/app/b\"\nfunc main() { tls.NewListener(nil, &tls.Config{MinVersion: a.Floor()}) }\n-- a/a.go --\npackage a\nvar floor uint16 = 0x304\nfunc Floor() uint16 { return floor }\n";
+    let undecided = "m.go:5:37 literal server ?value-not-decided ?value-not-decided - false";
+    let decided = "m.go:5:37 literal server 1.3 true - false";
+    for (name, more, expected) in [
+        ("nobody else", "-- b/b.go --\npackage b\n", decided),
+        (
+            "linked to from another package",
+            "-- b/b.go --\npackage b\nimport _ \"unsafe\"\n\n//go:linkname floor example.com/app/a.floor\nvar floor uint16\nfunc init() { floor = 0x303 }\n",
+            undecided,
+        ),
+        (
+            "offered to be linked to",
+            "-- b/b.go --\npackage b\n-- a/x.go --\npackage a\nimport _ \"unsafe\"\n\n//go:linkname floor\n",
+            undecided,
+        ),
+        (
+            "another variable is",
+            "-- b/b.go --\npackage b\nimport _ \"unsafe\"\n\n//go:linkname floor example.com/app/c.floor\nvar floor uint16\n",
+            decided,
+        ),
+        (
+            "in assembly",
+            "-- b/b.go --\npackage b\n-- a/x.s --\nTEXT \u{b7}low(SB),4,$0\n\tMOVW $0x303, \u{b7}floor(SB)\n\tRET\n",
+            undecided,
+        ),
+    ] {
+        check("source.tls_configs", FIELDS, &cgo_off(), &[(name, &format!("{server}{more}"), expected)]);
+    }
+}
+
+#[test]
+fn a_value_that_surely_has_gone_from_its_variable_does_not_serve() {
+    table(&[
+        (
+            "hardened by a copy",
+            "c := &tls.Config{ServerName: \"x\"}\nc = harden(c)\ntls.NewListener(l, c)\n}\nfunc harden(c *tls.Config) *tls.Config {\nd := c.Clone()\nd.MinVersion = tls.VersionTLS13\nreturn d",
+            "m.go:8:7 literal ?tls-role-not-followed 1.2 false - false\nm.go:13:6 clone server ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed",
+        ),
+        (
+            "given back as it was",
+            "c := &tls.Config{ServerName: \"x\"}\nc = same(c)\ntls.NewListener(l, c)\n}\nfunc same(c *tls.Config) *tls.Config { return c",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+        (
+            "only perhaps",
+            "c := &tls.Config{ServerName: \"x\"}\nif len(os.Args) > 1 {\nc = nil\n}\ntls.NewListener(l, c)",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+        (
+            "served before",
+            "c := &tls.Config{ServerName: \"x\"}\ntls.NewListener(l, c)\nc = nil\n_ = c",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+        (
+            "set again behind it",
+            "var c *tls.Config\nc = nil\nc = &tls.Config{ServerName: \"x\"}\ntls.NewListener(l, c)",
+            "m.go:10:6 literal server 1.2 false - false",
+        ),
+        (
+            "in a function that is called later",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\nlower := func() { c = &tls.Config{ServerName: \"x\"} }\nc = nil\nlower()\ntls.NewListener(l, c)",
+            "m.go:8:7 literal ?tls-role-not-followed 1.3 true - false\nm.go:9:24 literal server 1.2 false - false",
+        ),
+        (
+            "with a jump",
+            "c := &tls.Config{ServerName: \"x\"}\nif len(os.Args) > 1 {\ngoto serve\n}\nc = nil\nserve:\ntls.NewListener(l, c)",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+    ]);
+}
+
+#[test]
+fn templates_that_are_only_copied_serve_nobody() {
+    table(&[
+        (
+            "cloned",
+            "a := &tls.Config{ClientAuth: tls.RequireAnyClientCert}\nb := a.Clone()\nb.MinVersion = tls.VersionTLS13\ntls.NewListener(l, b)",
+            "m.go:8:7 literal ?tls-role-not-followed 1.2 false - false\nm.go:9:6 clone server 1.3 true - false",
+        ),
+        (
+            "copied, and served as well",
+            "a := tls.Config{ServerName: \"x\"}\nb := a\ntls.NewListener(l, &b)\ntls.NewListener(l, &a)",
+            "m.go:8:6 literal server 1.2 false - false\nm.go:9:6 clone server 1.2 false - false",
+        ),
+        (
+            "lost as well",
+            "a := &tls.Config{ClientAuth: tls.RequireAnyClientCert}\nb := a.Clone()\nb.MinVersion = tls.VersionTLS13\ntls.NewListener(l, b)\nkeep <- a\n}\nvar keep chan *tls.Config\nfunc f() {",
+            "m.go:8:7 literal server 1.2 false - false\nm.go:9:6 clone server 1.3 true - false",
+        ),
+    ]);
+}
+
+#[test]
+fn what_may_change_a_configuration_opens_it() {
+    let passed_on = |at: &str| {
+        let open = ["?tls-config-passed-on"; 4].join(" ");
+        format!("{at} literal server {open}")
+    };
+    for (name, body, expected) in [
+        (
+            "an interface of the program's own",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\np.Apply(c)\ntls.NewListener(l, c)\n}\ntype policy interface { Apply(*tls.Config) }\nvar p policy\nfunc f() {",
+            passed_on("m.go:8:7"),
+        ),
+        (
+            "a server by reflection",
+            "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\nreflect.ValueOf(s).Elem()\n_ = s",
+            passed_on("m.go:8:31"),
+        ),
+        (
+            "its configuration as bytes",
+            "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\n*(*uint16)(unsafe.Pointer(s.TLSConfig)) = 1",
+            passed_on("m.go:8:31"),
+        ),
+        (
+            "what is measured of it",
+            "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\n_, _ = unsafe.Sizeof(*s), reflect.TypeOf(s.Addr)",
+            "m.go:8:31 literal server 1.3 true - false".into(),
+        ),
+        (
+            "kept by the standard library, and changed where it is asked for",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\nkept.Store(\"c\", c)\nv, _ := kept.Load(\"c\")\nv.(*tls.Config).MinVersion = tls.VersionTLS12\ntls.NewListener(l, c)\n}\nvar kept sync.Map\nfunc f() {",
+            "m.go:8:7 literal server 1.2|1.3 true - false\nm.go:11:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed".into(),
+        ),
+    ] {
+        let tree = super::tests::program(body).replace("import \"os\"", "import (\"os\"; \"reflect\"; \"sync\"; \"unsafe\")");
+        // A module whose path has no dot is no part of the standard library.
+        let tree = format!("{tree}-- go.mod --\nmodule app\n\ngo 1.26\n");
+        check("source.tls_configs", FIELDS, &cgo_off(), &[(name, &tree, &expected)]);
+    }
+    table(&[(
+        "given back by a generic function",
+        "c := &tls.Config{MinVersion: tls.VersionTLS13}\nid(c).MinVersion = tls.VersionTLS12\ntls.NewListener(l, c)\n}\ntype T struct{ MinVersion uint16 }\nfunc id[T any](x T) T {\nreturn x",
+        "m.go:8:7 literal server 1.2|1.3 true - false\nm.go:9:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed",
+    )]);
+}

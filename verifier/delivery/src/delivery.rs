@@ -2,11 +2,11 @@
 
 use crate::archive::{self, Budget, Member, Whole};
 use crate::bytes::Bytes;
-use crate::examine::{GoSigns, Seen};
+use crate::examine::{Found, GoSigns, Seen};
 use crate::held::{self, Held};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
-use crate::open;
+use crate::open::{self, Stamp};
 use crate::programs::{self, Executable};
 use crate::scan::{Kept, MOST_HITS};
 use crate::source::{self, SourceTree};
@@ -36,6 +36,12 @@ pub enum OpenError {
     NotAFolder(PathBuf),
 }
 
+/// Files up to this size are examined as they are read, so that the inventory need not read them once more.
+const EXAMINED_WITH: usize = 4 << 20;
+
+/// What was seen of a file, and what it was then.
+pub(crate) type Examined = (Stamp, Found);
+
 /// An opened deliverable; cheap to clone.
 #[derive(Clone)]
 pub struct Delivery(Arc<Inner>);
@@ -55,6 +61,8 @@ struct Inner {
     opening: Mutex<Opening>,
     source: OnceLock<Result<Option<source::Kept>, Reason>>,
     inventory: OnceLock<Inventory>,
+    /// What was seen of files that were read before the inventory was taken; nothing any more when that has begun.
+    examined: Mutex<Option<HashMap<String, Examined>>>,
     programs: OnceLock<Vec<String>>,
     images: OnceLock<Images>,
     held: Held,
@@ -113,6 +121,7 @@ impl Delivery {
             opening: Mutex::new(Opening { room: KEPT, ..Opening::default() }),
             source: OnceLock::new(),
             inventory: OnceLock::new(),
+            examined: Mutex::new(Some(HashMap::new())),
             programs: OnceLock::new(),
             images: OnceLock::new(),
             held: Held::default(),
@@ -231,9 +240,35 @@ impl Delivery {
 
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
         let entry = self.file(path)?;
-        let (bytes, digest) = open::whole(&self.0.root.join(&entry.real), path, limit)?;
-        self.remember(path, digest, None)?;
+        let (bytes, stamp) = open::whole(&self.0.root.join(&entry.real), path, limit)?;
+        if bytes.len() <= EXAMINED_WITH && self.is_unexamined(path) {
+            let store = Store::Memory(bytes);
+            let found = inventory::examined(self, entry, &store);
+            let digest = found.seen.first().and_then(|seen| seen.sha256.value().cloned());
+            if let Some(all) = &mut *self.examined() {
+                all.insert(path.to_string(), (stamp, found));
+            }
+            if let (Store::Memory(bytes), Some(digest)) = (store, digest) {
+                self.remember(path, digest, None)?;
+                return Ok(bytes);
+            }
+            return self.read_within(path, limit);
+        }
+        self.remember(path, Sha256::of(&bytes), None)?;
         Ok(bytes)
+    }
+
+    fn is_unexamined(&self, path: &str) -> bool {
+        self.examined().as_ref().is_some_and(|all| !all.contains_key(path))
+    }
+
+    fn examined(&self) -> std::sync::MutexGuard<'_, Option<HashMap<String, Examined>>> {
+        self.0.examined.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was seen of files when they were read, for the inventory.
+    pub(crate) fn take_examined(&self) -> HashMap<String, Examined> {
+        self.examined().take().unwrap_or_default()
     }
 
     /// SHA-256 of a file's content; of a link, of its target's text.

@@ -1,16 +1,17 @@
 //! The inventory: every delivered file examined in parallel, told in the order of paths.
 
 use crate::declared::Names;
-use crate::delivery::Delivery;
+use crate::delivery::{Delivery, Examined};
 use crate::examine::{self, Found, Seen};
-use crate::open;
+use crate::open::{self, Stamp};
 use crate::store::Store;
 use crate::walk::{Entry, EntryKind};
 use assize_facts::kinds::inventory::{File, Format};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Sha256, Sheet, reason};
 use rayon::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 /// Files larger than this are not even hashed.
 const HASHED: u64 = 64 << 30;
@@ -24,7 +25,16 @@ pub(crate) struct Inventory {
 pub(crate) fn take(delivery: &Delivery, progress: &dyn Progress) -> Inventory {
     let entries = delivery.entries();
     progress.step(&format!("examining {} delivered files", entries.len()));
-    let found: Vec<Found> = entries.par_iter().map(|entry| of_entry(delivery, entry)).collect();
+    // What was read by now was examined then; what has changed since is read again, and told.
+    let before: HashMap<String, Mutex<Examined>> =
+        delivery.take_examined().into_iter().map(|(path, examined)| (path, Mutex::new(examined))).collect();
+    let again = |entry: &Entry| {
+        let mut examined = before.get(&entry.path)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = Stamp::now(&delivery.host_path(&entry.path)) == Some(examined.0);
+        same.then(|| std::mem::take(&mut examined.1))
+    };
+    let found: Vec<Found> =
+        entries.par_iter().map(|entry| again(entry).unwrap_or_else(|| of_entry(delivery, entry))).collect();
     let mut gaps = delivery.gaps().to_vec();
     let mut seen = Vec::new();
     let mut histories: BTreeMap<&str, Vec<Seen>> = BTreeMap::new();
@@ -114,22 +124,24 @@ fn line(seen: Seen) -> Found {
 }
 
 fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
-    let examined = open::regular(&delivery.host_path(&entry.path), &entry.path).and_then(|(file, size)| {
-        if size > HASHED {
-            return Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED));
-        }
-        let store = Store::delivered(file, size);
-        let budget = delivery.budget();
-        let keep =
-            if delivery.will_be_opened(&entry.path) { delivery.room_for(examine::tables(&store)) } else { vec![] };
-        let work = || examine::examine(&store, &entry.path, entry.mode, &budget, &keep);
-        // The last resort: a bug of ours in one hostile file must not end the whole run.
-        catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path))
+    let opened = open::regular(&delivery.host_path(&entry.path), &entry.path).and_then(|(file, size)| match size {
+        0..=HASHED => Ok(Store::delivered(file, size)),
+        _ => Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED)),
     });
-    let mut found = match examined {
-        Ok(found) => found,
+    match opened {
+        Ok(store) => examined(delivery, entry, &store),
         Err(reason) => unexamined(entry, reason),
-    };
+    }
+}
+
+/// What is seen of a file whose bytes are at hand.
+pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store) -> Found {
+    let budget = delivery.budget();
+    let keep = if delivery.will_be_opened(&entry.path) { delivery.room_for(examine::tables(store)) } else { vec![] };
+    let work = || examine::examine(store, &entry.path, entry.mode, &budget, &keep);
+    // The last resort: a bug of ours in one hostile file must not end the whole run.
+    let examined = catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path));
+    let mut found = examined.unwrap_or_else(|reason| unexamined(entry, reason));
     delivery.held().keep(std::mem::take(&mut found.programs));
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
         && let Err(reason) =

@@ -1,10 +1,10 @@
 //! Opens one delivered file: no link at its end, a regular file only, never blocking, never more bytes than allowed.
 
-use assize_facts::{Digest, Reason, Sha256, reason};
+use assize_facts::{Reason, reason};
 use std::cell::Cell;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 const CHUNK: usize = 128 << 10;
@@ -21,8 +21,26 @@ pub(crate) fn regular(real: &Path, shown: &str) -> Result<(File, u64), Reason> {
     Ok((file, meta.len()))
 }
 
-/// Reads a file whole, of at most `limit` bytes, and hashes it in the same pass.
-pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Digest), Reason> {
+/// What is other than before where a file was written to or replaced: device, inode, size, times of its content and of the inode itself
+/// (stat(2)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp([i64; 7]);
+
+impl Stamp {
+    fn of(meta: &Metadata) -> Stamp {
+        let times = [meta.mtime(), meta.mtime_nsec(), meta.ctime(), meta.ctime_nsec()];
+        let [mtime, mtime_nsec, ctime, ctime_nsec] = times;
+        Stamp([meta.dev() as i64, meta.ino() as i64, meta.size() as i64, mtime, mtime_nsec, ctime, ctime_nsec])
+    }
+
+    /// Of what is there now.
+    pub(crate) fn now(real: &Path) -> Option<Stamp> {
+        real.symlink_metadata().ok().map(|meta| Stamp::of(&meta))
+    }
+}
+
+/// Reads a file whole, of at most `limit` bytes; with what it was when it had been read.
+pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Stamp), Reason> {
     let (mut file, size) = regular(real, shown)?;
     let too_large = |size: u64| reason!("file-too-large", path = shown, size = size, limit = limit);
     if size > limit {
@@ -38,8 +56,8 @@ pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Di
     if bytes.len() as u64 > limit {
         return Err(too_large(bytes.len() as u64));
     }
-    let digest = Sha256::of(&bytes);
-    Ok((bytes, digest))
+    let meta = file.metadata().map_err(|error| reason!("file-unreadable", path = shown, detail = error))?;
+    Ok((bytes, Stamp::of(&meta)))
 }
 
 /// Reads a file of any size in pieces; `look` sees every piece.

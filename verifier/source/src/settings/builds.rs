@@ -2,6 +2,7 @@
 
 use super::cut;
 use super::delivered::Asked;
+use super::edits::VENDOR_REMOVED;
 use super::evaluate::{Build, State};
 use super::flags::{self, VARIABLES};
 use super::printed::Here;
@@ -37,7 +38,7 @@ impl State<'_> {
                 let install = verb == "install";
                 self.build(line, shown, &words[1..], own, list, install, here);
             }
-            Some("env") if words.iter().any(|w| w == "-w") => {
+            Some("env") if words.iter().any(|w| matches!(w.as_str(), "-w" | "--w" | "-w=true" | "--w=true")) => {
                 for (name, value) in words.iter().filter_map(|w| w.split_once('=')) {
                     if VARIABLES.contains(&name) {
                         self.write(line, name, value, Some(&shown));
@@ -196,6 +197,11 @@ impl State<'_> {
         self.shell.reads_around(|| Part::Ledger);
         let made = self.scope.changes.iter().map(|id| (*id, true));
         for (id, is_made) in made.chain(self.scope.possible.iter().map(|id| (*id, false))) {
+            // `go mod vendor` makes it anew.
+            let vendors = |after: &usize| *after > id && self.seen[*after].name == "go mod vendor";
+            if self.seen[id].name == VENDOR_REMOVED && self.scope.changes.iter().any(vendors) {
+                continue;
+            }
             let Some(changed) = &self.seen[id].at else {
                 sure.push(id);
                 continue;

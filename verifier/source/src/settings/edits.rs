@@ -1,25 +1,44 @@
 //! Commands that change module files and sources before a build: which do, and where what they write lies.
 
 use super::commands::{Run, Shown};
+use super::copies::Overwritten;
 use super::delivered::{OUTSIDE, normal};
 use super::evaluate::State;
 use super::shell::plain;
 use super::state::Where;
+use assize_facts::reason;
+use assize_golang::glob;
 
 /// Writing go.mod and its like by another way than the Go command's.
 pub(super) const MODULE_FILES: &str = "edit of module files";
+
+/// The vendored modules are taken away.
+pub(super) const VENDOR_REMOVED: &str = "removal of vendor";
+
+fn is_vendor(word: &String) -> bool {
+    matches!(word.trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/'), "vendor" | "vendor/*")
+}
 
 /// Something else in the place of the Go command.
 const GO_COMMAND: &str = "another go command";
 
 /// Whether a path is that of the Go command, and whether one is of a Go release: what lies there under another name is neither.
 fn is_go_command(path: &str) -> bool {
-    path.trim_matches(['"', '\'']).ends_with("/bin/go")
+    let path = path.trim_matches(['"', '\'']);
+    let of_release =
+        ["/usr/local/go", "$GOROOT", "${GOROOT}", "$(go env GOROOT)"].iter().find_map(|root| path.strip_prefix(root));
+    let is_part = |rest: &str| {
+        rest.is_empty()
+            || ["/", "/src", "/pkg", "/bin"].contains(&rest)
+            || ["/src/", "/pkg/", "/bin/"].iter().any(|part| rest.starts_with(part))
+    };
+    path.ends_with("/bin/go") || of_release.is_some_and(is_part)
 }
 
 /// Whether a file is put in the place of the Go command that is not the Go command of some release.
 pub(super) fn replaces_go_command(from: &[String], to: &str) -> bool {
-    is_go_command(to) && !from.iter().any(|from| is_go_command(from) || from.contains("/go1."))
+    let of_release = |from: &String| is_go_command(from) || from.contains("/go1.") || from.starts_with("/usr/local/go");
+    is_go_command(to) && !from.iter().any(of_release)
 }
 
 /// A file that says what a module's graph or vendored contents are, by its name.
@@ -31,9 +50,11 @@ pub(super) fn is_module_file(name: &str) -> bool {
 fn folder_of_module_file(word: &str) -> Option<&str> {
     let word = word.trim_matches(['"', '\'']);
     let (folder, name) = word.rsplit_once('/').unwrap_or(("", word));
+    // `go.*`
+    let fits = |name: &str| ["go.mod", "go.sum"].iter().any(|file| name != "*" && glob::matches(name, file));
     match name {
         "modules.txt" => Some(folder.strip_suffix("vendor").unwrap_or(folder).trim_end_matches('/')),
-        name => is_module_file(name).then_some(folder),
+        name => (is_module_file(name) || name.contains('*') && fits(name)).then_some(folder),
     }
 }
 
@@ -69,6 +90,7 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
     };
     let in_place = rest().any(|w| edits(w) || w.starts_with("--in-place"));
     let perl_in_place = rest().any(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('i'));
+    let into_folder = rest().any(|w| w == "-t" || w.starts_with("--target-directory"));
     let of = |w: &String| w.strip_prefix("of=").map(str::to_owned);
     let outputs = |w: &String| is_go_command(w.trim_start_matches("of="));
     match program {
@@ -79,11 +101,15 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         }
         "tee" | "curl" | "wget" | "dd" if rest().any(outputs) => Some(GO_COMMAND),
         _ if into.is_some_and(|w| is_go_command(w)) => Some(GO_COMMAND),
-        "sed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "ed" | "ex" | "vi" | "vim" | "nvim" | "sponge" if rest().any(module_file) => Some(MODULE_FILES),
+        "awk" | "gawk" if rest().any(|w| w.ends_with("inplace")) && rest().any(module_file) => Some(MODULE_FILES),
+        "sed" | "gsed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
         "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
         // Without its sums a module is what a server says.
         "rm" | "unlink" | "truncate" if rest().any(module_file) => Some(MODULE_FILES),
-        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if words.last().is_some_and(module_file) => Some(MODULE_FILES),
+        "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if !into_folder && words.last().is_some_and(module_file) => {
+            Some(MODULE_FILES)
+        }
         // From another folder into this one, under the same name.
         "cp" | "mv" | "install" | "ln" | "rsync"
             if words.last().is_some_and(|w| matches!(w.as_str(), "." | "./"))
@@ -93,12 +119,18 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         }
         "dd" if rest().filter_map(of).any(|w| module_file(&w)) => Some(MODULE_FILES),
         "dd" if rest().filter_map(of).any(|w| go_file(&w)) => Some("copy onto Go files"),
-        "git" if takes_from_elsewhere(words) && rest().any(module_file) => Some(MODULE_FILES),
+        "git" if takes_from_elsewhere(words) && rest().any(|w| w == "." || module_file(w)) => Some(MODULE_FILES),
+        // What the list of modules stands for.
+        "rm" | "mv"
+            if words.get(1..).unwrap_or_default().iter().take(if program == "mv" { 1 } else { 99 }).any(is_vendor) =>
+        {
+            Some(VENDOR_REMOVED)
+        }
         "git" if takes_from_elsewhere(words) && rest().any(go_file) => Some("copy onto Go files"),
         "curl" | "wget" if rest().any(module_file) => Some(MODULE_FILES),
         _ if into.is_some_and(module_file) => Some(MODULE_FILES),
         _ if into.is_some_and(|w| w.ends_with(".go")) => Some("copy onto Go files"),
-        "sed" if in_place && rest().any(go_file) => Some("sed -i"),
+        "sed" | "gsed" if in_place && rest().any(go_file) => Some("sed -i"),
         "perl" if perl_in_place && rest().any(go_file) => Some("perl -i"),
         "patch" => Some("patch"),
         "git" if words.get(1).is_some_and(|w| w == "apply" || w == "am") => Some("git apply"),
@@ -110,11 +142,19 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
     }
 }
 
-/// `git checkout OTHER -- FILE…`, `git restore --source=OTHER FILE…`: without another revision the files become what they are.
+/// `git checkout OTHER -- FILE…`, `git checkout OTHER FILE`, `git restore --source=OTHER FILE…`: without another revision the files become
+/// what they are.
 fn takes_from_elsewhere(words: &[String]) -> bool {
+    let operands: Vec<&String> = words.iter().skip(2).filter(|w| !w.starts_with('-')).collect();
     let behind = |at: usize| words.get(at).is_some_and(|w| !w.starts_with('-'));
+    let is_path = |w: &String| {
+        w.contains('.') && !w.contains(['~', '^']) || w.contains('/') && folder_of_module_file(w).is_some()
+    };
     match words.get(1).map(String::as_str) {
-        Some("checkout") => words.iter().position(|w| w == "--").is_some_and(|end| (2..end).any(behind)),
+        Some("checkout") => match words.iter().position(|w| w == "--") {
+            Some(end) => (2..end).any(behind),
+            None => operands.len() > 1 && !is_path(operands[0]),
+        },
         Some("restore") => words.iter().any(|w| w.starts_with("--source") || w == "-s"),
         _ => false,
     }
@@ -125,11 +165,28 @@ impl State<'_> {
     pub(super) fn edited(&mut self, program: &str, words: &[String], shown: &Shown<'_>, run: &Run<'_>) -> bool {
         let name = program.rsplit('/').next().unwrap_or(program);
         let into = run.into.filter(|_| !matches!(name, "grep" | "diff"));
-        let Some(change) = changes_sources(name, words, into) else { return false };
-        let place = self.place_of_edit(change, name, words, run);
-        match into.filter(|_| name == ":") {
-            Some(into) => self.changed(run.line, change, &[], &format!("> {}", plain(into)), place),
-            None => self.changed(run.line, change, &[], shown, place),
+        if self.is_put_back(name, words) {
+            return true;
+        }
+        if let Some(change) = changes_sources(name, words, into) {
+            if change == VENDOR_REMOVED && !self.library.paths.contains("vendor/modules.txt") {
+                return true;
+            }
+            let place = self.place_of_edit(change, name, words, run);
+            match into.filter(|_| name == ":") {
+                Some(into) => self.changed(run.line, change, &[], &format!("> {}", plain(into)), place),
+                None => self.changed(run.line, change, &[], shown, place),
+            }
+            return true;
+        }
+        let Some(Overwritten { change, folder, is_archive }) = self.copied_over(name, words) else { return false };
+        let counts = change != MODULE_FILES || self.targets.is_for_delivered(&folder);
+        let folder = if counts { folder } else { OUTSIDE.to_owned() };
+        let place = Where { folder: Some(folder), moved: self.shell.place().moved + 1 };
+        let from = self.seen.len();
+        self.changed(run.line, change, &[], shown, place);
+        if let Some(seen) = self.seen.get_mut(from).filter(|_| is_archive) {
+            seen.doubt = Some(reason!("more-than-is-followed", text = &**shown));
         }
         true
     }

@@ -78,6 +78,8 @@ pub(super) struct State<'l> {
     pub stale: bool,
     /// Names of files that some command writes: they need not hold what was delivered.
     pub rewritten: BTreeSet<String>,
+    /// Module files that were saved: under which name, and which.
+    pub saved: BTreeSet<(String, String)>,
     /// What came of files and functions that were carried out.
     pub results: Results,
     /// Settings by where they stand and what they say.
@@ -121,6 +123,7 @@ impl<'l> State<'l> {
             lists: 0,
             stale: false,
             rewritten: BTreeSet::new(),
+            saved: BTreeSet::new(),
             results: Results::default(),
             known: HashMap::new(),
             edits: HashMap::new(),

@@ -66,6 +66,9 @@ pub(super) fn is_builder(path: &str) -> bool {
 
 /// Whether a text speaks of a build by the Go command.
 fn speaks_of_build(text: &str) -> bool {
+    if !text.contains("go") || !text.contains("build") && !text.contains("install") {
+        return false;
+    }
     let has = |wanted: &str| text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').any(|word| word == wanted);
     has("go") && (has("build") || has("install"))
 }
@@ -112,10 +115,12 @@ impl State<'_> {
         if let Some((_, text)) = files.iter().find_map(|file| self.library.find(&[here, ""], file)) {
             return speaks_of_build(&text);
         }
-        let is_one = |path: &&String| files.iter().any(|file| path.rsplit('/').next() == Some(*file));
-        let mut all = self.library.paths.iter().filter(is_one).peekable();
-        let is_alone = all.peek().is_none();
-        is_alone || all.any(|path| self.library.find(&[""], path).is_some_and(|(_, text)| speaks_of_build(&text)))
+        *self.library.answers.borrow_mut().entry(files[0].to_owned()).or_insert_with(|| {
+            let is_one = |path: &&String| files.iter().any(|file| path.rsplit('/').next() == Some(*file));
+            let mut all = self.library.paths.iter().filter(is_one).peekable();
+            let is_alone = all.peek().is_none();
+            is_alone || all.any(|path| self.library.find(&[""], path).is_some_and(|(_, text)| speaks_of_build(&text)))
+        })
     }
 
     /// What a program of another language is given, where it speaks of a build.

@@ -18,6 +18,8 @@ pub(super) struct Library<'a> {
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
     scripts: RefCell<HashMap<String, Rc<Script>>>,
     folders: RefCell<HashMap<String, Option<String>>>,
+    /// Whether files of some name speak of a build, wherever they are.
+    pub answers: RefCell<HashMap<String, bool>>,
     /// What stands before a path in reports.
     pub prefix: String,
 }
@@ -30,6 +32,7 @@ impl<'a> Library<'a> {
             texts: RefCell::default(),
             scripts: RefCell::default(),
             folders: RefCell::default(),
+            answers: RefCell::default(),
             prefix: prefix.into(),
         }
     }

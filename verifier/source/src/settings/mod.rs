@@ -10,6 +10,9 @@ mod calls;
 mod calls_tests;
 mod commands;
 mod containers;
+mod copies;
+#[cfg(test)]
+mod copies_tests;
 mod delivered;
 mod dockerfile;
 mod edits;

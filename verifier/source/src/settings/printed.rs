@@ -34,7 +34,7 @@ impl Values for Here<'_> {
 }
 
 /// Programs whose output is looked at, where it is their first command's.
-const PRINTS: &[&str] = &["cat", "echo", "printf", "grep", "egrep"];
+const PRINTS: &[&str] = &["cat", "echo", "find", "printf", "grep", "egrep"];
 /// Programs that write the files that they are given.
 const WRITES: &[&str] =
     &["cp", "mv", "install", "ln", "tee", "dd", "curl", "wget", "sed", "perl", "patch", "rsync", "sponge", "truncate"];
@@ -81,6 +81,11 @@ impl State<'_> {
         let of_file = || self.texts(std::slice::from_ref(from?));
         let input = || given.map(str::to_owned).or_else(of_file);
         match (program.as_str(), rest.as_slice()) {
+            // The name that is looked for, in the place of the files.
+            ("find", _) => {
+                let named = words.windows(2).find(|w| w[0] == "-name").map(|w| w[1].clone());
+                named.filter(|name| super::edits::is_module_file(name))
+            }
             ("cat", []) | ("sort" | "uniq", []) => input(),
             ("cat", files) if files.iter().all(|file| !file.starts_with('-')) && given.is_none() => {
                 self.texts(&words[1..])
@@ -251,8 +256,11 @@ impl State<'_> {
 
     /// Notes the files that a command may write.
     pub(super) fn note_written(&mut self, words: &[String], run: &Run<'_>) {
-        let writes = words.first().is_some_and(|w| WRITES.contains(&w.rsplit('/').next().unwrap_or(w)));
+        let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
+        let writes = WRITES.contains(&program) && !self.is_saved(program, words);
+        let copies = matches!(program, "cp" | "install" | "ln" | "rsync");
         let named = words.iter().skip(1).filter(|word| writes && !word.starts_with('-'));
+        let named: Vec<&String> = if copies { named.last().into_iter().collect() } else { named.collect() };
         for path in run.into.into_iter().chain(named) {
             let name = path.rsplit('/').next().unwrap_or(path).trim_matches(['"', '\'']);
             if !self.rewritten.contains(name) {

@@ -1,6 +1,6 @@
 //! Reads shell text byte by byte: quotes, redirections, here-documents, what stands in place of words.
 
-use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, printed};
+use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
 
 /// A person does not write longer or deeper scripts.
 const MOST: u32 = 20_000;
@@ -29,6 +29,8 @@ pub(super) struct Reader<'t> {
     closed: Option<usize>,
     /// How many nodes this level has.
     length: usize,
+    /// Outside of quotes the word has a brace.
+    braced: bool,
     /// The group that ended last: a here-document may be its.
     ended: Option<usize>,
     /// The next word is the input itself (`<<<`).
@@ -78,6 +80,11 @@ impl Reader<'_> {
 
     fn end_word(&mut self) {
         let Some(word) = self.word.take() else { return };
+        let braced = std::mem::take(&mut self.braced) && !self.command.words.is_empty() && self.redirected.is_none();
+        if let Some(all) = braced.then(|| listed(&word)).flatten() {
+            self.command.words.extend(all);
+            return;
+        }
         if std::mem::take(&mut self.given) {
             self.command.document = Some(word);
             return;
@@ -231,6 +238,10 @@ impl Reader<'_> {
                     self.substitute_as('<', b')', depth);
                 }
                 b'<' | b'>' => self.redirection(byte),
+                b'{' => {
+                    self.braced = true;
+                    self.push('{');
+                }
                 other => self.push_byte(other),
             }
         }

@@ -68,6 +68,26 @@ pub(super) fn plain(word: &str) -> String {
     word.replace([QUOTED, LITERAL], "$")
 }
 
+/// The words that a list in braces makes of one: `a{b,c}d` (bash, Brace Expansion).
+pub(super) fn listed(word: &str) -> Option<Vec<String>> {
+    const MOST: usize = 100;
+    let (mut done, mut left) = (Vec::new(), vec![word.to_owned()]);
+    while let Some(word) = left.pop() {
+        let list = word.find('{').filter(|at| !word[..*at].ends_with(['$', QUOTED])).and_then(|from| {
+            let end = from + word[from..].find('}')?;
+            let inner = word[from + 1..end].contains(',').then(|| &word[from + 1..end])?;
+            Some((&word[..from], inner, &word[end + 1..]))
+        });
+        match list {
+            Some((before, inner, behind)) if done.len() + left.len() < MOST => {
+                left.extend(inner.split(',').rev().map(|one| format!("{before}{one}{behind}")));
+            }
+            _ => done.push(word),
+        }
+    }
+    (done.len() > 1).then_some(done)
+}
+
 /// A word as it may stand in shell text.
 pub(super) fn quoted(word: &str) -> String {
     match word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c)) {

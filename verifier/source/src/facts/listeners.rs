@@ -21,6 +21,8 @@ enum Opens {
     Plain(usize),
     Udp,
     Unix,
+    /// A socket by the system call: what it is bound to stands elsewhere.
+    Socket,
 }
 
 const FUNCTIONS: &[(&str, &str, Opens)] = &[
@@ -32,6 +34,8 @@ const FUNCTIONS: &[(&str, &str, Opens)] = &[
     ("net", "ListenMulticastUDP", Opens::Udp),
     ("net", "ListenUnix", Opens::Unix),
     ("net", "ListenUnixgram", Opens::Unix),
+    ("syscall", "Listen", Opens::Socket),
+    ("golang.org/x/sys/unix", "Listen", Opens::Socket),
     ("crypto/tls", "Listen", Opens::Tls(1)),
     ("net/http", "ListenAndServe", Opens::Plain(0)),
     ("net/http", "ListenAndServeTLS", Opens::Tls(0)),
@@ -79,7 +83,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         }
         for (base, name, whole, call) in methods(site) {
             let Some((ty, opens)) = method(lens, site, base, name) else {
-                if is_untold(lens, site, base, name, call) {
+                if is_untold(lens, site, base, name, &call.fun) {
                     let open = || lens.open(site, base);
                     out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
                 }
@@ -96,13 +100,19 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         }
         // `g.Go(srv.ListenAndServe)`: whoever gets it calls it.
         for (base, name, whole) in values(site) {
-            let Some((ty, opens)) = method(lens, site, base, name) else { continue };
+            let Some((ty, opens)) = method(lens, site, base, name) else {
+                if is_untold(lens, site, base, name, whole) {
+                    let open = || lens.open(site, base);
+                    out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
+                }
+                continue;
+            };
             let transport = match opens {
                 Opens::Tls(_) => Transport::Tls.into(),
                 Opens::Plain(_) => Transport::Plain.into(),
                 Opens::Udp => Transport::Udp.into(),
                 Opens::Unix => Transport::Unix.into(),
-                Opens::Network(..) | Opens::Stream => Known::Unknown(lens.open(site, whole)),
+                Opens::Network(..) | Opens::Stream | Opens::Socket => Known::Unknown(lens.open(site, whole)),
             };
             let address = match ty.is("net/http", "Server") && !names_type(lens, site, base) {
                 true => server_address(lens, site, base),
@@ -124,10 +134,13 @@ fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
     head.is_some_and(|head| head.outline.imports.iter().any(|import| matters(&import.path))) || serves()
 }
 
-/// A call that only a server has, of something whose type is not told.
-fn is_untold<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str, call: &Call) -> bool {
-    let is_package = || lens.symbol(site, &call.fun).is_some();
-    matches!(name, "ListenAndServe" | "ListenAndServeTLS") && receiver(lens, site, base).is_none() && !is_package()
+/// A method that only a server has, of something whose type is not told, or whose method is nowhere to be seen: an interface, a type
+/// parameter, a library's.
+pub(super) fn is_untold<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str, selected: &Expr) -> bool {
+    let is_package = || lens.symbol(site, selected).is_some();
+    let is_seen = |ty: Type| lens.has_from(&ty.name, name, &|known| lens.method(known, name).is_some());
+    let of_server = matches!(name, "ListenAndServe" | "ListenAndServeTLS");
+    of_server && !receiver(lens, site, base).is_some_and(is_seen) && !is_package()
 }
 
 fn is_path(known: &str, path: &str) -> bool {
@@ -170,13 +183,7 @@ fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Opti
 }
 
 /// What opens a socket by the system call, or accepts on one that was opened already.
-const OTHERS: &[(&str, &str)] = &[
-    ("net/http", "Serve"),
-    ("net/http", "ServeTLS"),
-    ("net/http/fcgi", "Serve"),
-    ("syscall", "Listen"),
-    ("golang.org/x/sys/unix", "Listen"),
-];
+const OTHERS: &[(&str, &str)] = &[("net/http", "Serve"), ("net/http", "ServeTLS"), ("net/http/fcgi", "Serve")];
 
 /// Whether a function listens.
 pub(super) fn is_listening(symbol: &Symbol) -> bool {
@@ -212,6 +219,7 @@ fn of_call<'s>(
         Opens::Plain(index) => (Transport::Plain.into(), at(index)),
         Opens::Udp => (Transport::Udp.into(), Known::Unknown(why())),
         Opens::Unix => (Transport::Unix.into(), Known::Unknown(why())),
+        Opens::Socket => (Known::Unknown(why()), Known::Unknown(why())),
         Opens::Stream => (spoken(lens, site, whole, DEPTH), Known::Unknown(why())),
         Opens::Network(network, address) => {
             let Some(arg) = call.args.get(network) else { return (Known::Unknown(why()), Known::Unknown(why())) };

@@ -215,7 +215,24 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "f := http.ListenAndServe\nf(\":1\", nil)",
             "m.go:4:6 http.ListenAndServe ?value-not-decided ?value-not-decided",
         ),
-        ("a method of another type", &[], "x.ListenAndServe()", ""),
+        (
+            "a method of another type",
+            &[],
+            "t{}.ListenAndServe()\nu{}.ListenAndServe()\n}\ntype t struct{}\ntype u struct{ t }\nfunc (t) ListenAndServe() {",
+            "",
+        ),
+        (
+            "an interface, and a struct around one",
+            &["net/http"],
+            "var r runner = &http.Server{Addr: \":1\"}\nr.ListenAndServe()\napp{r}.ListenAndServe()\n}\ntype runner interface{ ListenAndServe() error }\ntype app struct{ runner }\nfunc run[R runner](r R) {\nr.ListenAndServe()",
+            "m.go:5:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:6:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:11:1 ListenAndServe ?value-not-decided ?value-not-decided",
+        ),
+        (
+            "by the system call",
+            &["syscall"],
+            "syscall.Bind(3, nil)\nsyscall.Listen(3, 10)",
+            "m.go:5:1 syscall.Listen ?value-not-decided ?value-not-decided",
+        ),
         (
             "methods as values",
             &["net/http", "net"],

@@ -83,7 +83,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         }
         for (base, name, whole, call) in methods(site) {
             let Some((ty, opens)) = method(lens, site, base, name) else {
-                if is_untold(lens, site, base, name, &call.fun) {
+                if is_untold(lens, site, base, name, &call.fun, Some(call.args.len())) {
                     let open = || lens.open(site, base);
                     out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
                 }
@@ -101,7 +101,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         // `g.Go(srv.ListenAndServe)`: whoever gets it calls it.
         for (base, name, whole) in values(site) {
             let Some((ty, opens)) = method(lens, site, base, name) else {
-                if is_untold(lens, site, base, name, whole) {
+                if is_untold(lens, site, base, name, whole, None) {
                     let open = || lens.open(site, base);
                     out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
                 }
@@ -135,11 +135,23 @@ fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
 }
 
 /// A method that only a server has, of something whose type is not told, or whose method is nowhere to be seen: an interface, a type
-/// parameter, a library's.
-pub(super) fn is_untold<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str, selected: &Expr) -> bool {
+/// parameter, a library's. A call has as many arguments as that of `http.Server`.
+pub(super) fn is_untold<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    base: &Expr,
+    name: &str,
+    selected: &Expr,
+    args: Option<usize>,
+) -> bool {
     let is_package = || lens.symbol(site, selected).is_some();
     let is_seen = |ty: Type| lens.has_from(&ty.name, name, &|known| lens.method(known, name).is_some());
-    let of_server = matches!(name, "ListenAndServe" | "ListenAndServeTLS");
+    let of_server = match name {
+        "ListenAndServe" => args.is_none_or(|count| count == 0),
+        // One call may give both.
+        "ListenAndServeTLS" => args.is_none_or(|count| matches!(count, 1 | 2)),
+        _ => false,
+    };
     of_server && !receiver(lens, site, base).is_some_and(is_seen) && !is_package()
 }
 

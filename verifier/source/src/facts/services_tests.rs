@@ -224,7 +224,7 @@ fn listeners_are_followed_to_what_speaks_on_them() {
         (
             "an interface, and a struct around one",
             &["net/http"],
-            "var r runner = &http.Server{Addr: \":1\"}\nr.ListenAndServe()\napp{r}.ListenAndServe()\n}\ntype runner interface{ ListenAndServe() error }\ntype app struct{ runner }\nfunc run[R runner](r R) {\nr.ListenAndServe()",
+            "var r runner = &http.Server{Addr: \":1\"}\nr.ListenAndServe()\napp{r}.ListenAndServe()\n}\ntype runner interface{ ListenAndServe() error }\ntype app struct{ runner }\nfunc run[R runner](r R) {\nr.ListenAndServe()\nk.ListenAndServe(r)",
             "m.go:5:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:6:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:11:1 ListenAndServe ?value-not-decided ?value-not-decided",
         ),
         (

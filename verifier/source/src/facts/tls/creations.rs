@@ -310,14 +310,14 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         let node = site.body.place(found.whole()).unwrap_or(found.node);
         out.push(plain(Made::Default, found.whole().at, node));
     }
-    let called = methods(site).map(|(base, name, whole, call)| (base, name, whole, &call.fun));
-    for (base, name, whole, selected) in
-        called.chain(values(site).map(|(base, name, whole)| (base, name, whole, whole)))
+    let called = methods(site).map(|(base, name, whole, call)| (base, name, whole, &call.fun, Some(call.args.len())));
+    for (base, name, whole, selected, args) in
+        called.chain(values(site).map(|(base, name, whole)| (base, name, whole, whole, None)))
     {
         let serves = |ty: Type| lens.has_from(&ty.name, name, &|known| known.is("net/http", "Server"));
         let known = receiver(lens, site, base).is_some_and(serves);
         // Of an interface or a type parameter it may be that of any server.
-        let untold = name == "ListenAndServeTLS" && !known && is_untold(lens, site, base, name, selected);
+        let untold = name == "ListenAndServeTLS" && !known && is_untold(lens, site, base, name, selected, args);
         if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !known && !untold {
             continue;
         }

@@ -37,7 +37,7 @@ const HEALTH: &[&str] = &[
     "_healthz",
 ];
 
-const DEPTH: u32 = 6;
+const DEPTH: u32 = 20;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search { file: &routes, marks: mark::ROUTE, words: &[], dependencies: false };
@@ -251,6 +251,8 @@ fn of_closure<'s>(lens: &Lens<'s>, site: &Site<'s>, at: u32, depth: u32) -> Know
 /// A router that a function gets: whatever all its callers hand over, where it can be a part of another router at all.
 fn of_param<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, ty: &Expr, depth: u32) -> Known<String> {
     const WHOLE: [&str; 4] = ["ServeMux", "Engine", "Echo", "App"];
+    // Callers of callers, each with as many, have to have an end.
+    const MOST: usize = 16;
     if lens.named(site, ty).is_some_and(|ty| WHOLE.contains(&&*ty.name.name)) {
         return Known::Value(String::new());
     }
@@ -260,9 +262,15 @@ fn of_param<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, ty: &Expr, depth:
         let index = func.signature.params.iter().position(|param| param.name.as_ref().is_some_and(is_it))?;
         let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
         let mut all: Option<String> = None;
-        for (at, node) in lens.mentions(&symbol).iter().filter(|_| func.receiver.is_none()) {
+        let callers = lens.mentions(&symbol);
+        if callers.len() > MOST || func.receiver.is_some() {
+            return None;
+        }
+        for (at, node) in callers.iter() {
             let (_, call) = called(at, *node)?;
-            let Known::Value(found) = prefix(lens, at, call.args.get(index)?, depth) else { return None };
+            let Known::Value(found) = prefix(lens, at, call.args.get(index)?, depth / 2) else {
+                return None;
+            };
             if all.as_ref().is_some_and(|known| *known != found) {
                 return None;
             }

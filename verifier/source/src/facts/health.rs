@@ -3,9 +3,9 @@
 use super::mentions::mark;
 use super::routers::ANSWER;
 use super::search::{Search, called, item, methods, references, spelt};
-use crate::go::syntax::{Call, Expr, Ident, Is, Item as Declared, Span};
+use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Span, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
 
@@ -206,8 +206,13 @@ fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> K
         Is::Name(_) => {
             let Some(local) = site.body.local(base) else { return none() };
             let Some(found) = site.body.locals.get(local as usize) else { return none() };
-            // It may be another group by then.
-            if site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_))) {
+            // It may be another group by then, or stand behind a path of another router's.
+            let elsewhere = |(node, used): (NodeId, Use)| match used {
+                Use::Assign(_) => true,
+                Use::Read => is_mounted(lens, site, node, true),
+                _ => false,
+            };
+            if site.body.uses(local).any(elsewhere) {
                 return Known::Unknown(lens.open(site, base));
             }
             match found.binding {
@@ -220,6 +225,27 @@ fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> K
             }
         }
         _ => none(),
+    }
+}
+
+/// Whether a router is handed to what puts it behind a path, by the function that makes it or by one that calls that.
+fn is_mounted<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, climbs: bool) -> bool {
+    match site.body.around(node).and_then(|up| site.body.node(up)) {
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
+            matches!(&bare(&call.fun).is, Is::Select(_, name) if matches!(&*name.name, "Mount" | "StripPrefix"))
+        }
+        Some(Node::Stmt(Stmt { does: Does::Return(_), .. })) if climbs => {
+            let Some(Declared::Func(func)) = lens.item(site.place).filter(|_| site.body.closure(node).is_none()) else {
+                return false;
+            };
+            let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
+            let mounted = |(at, node): &(Site<'s>, NodeId)| {
+                let call = called(at, *node).and_then(|(whole, _)| at.body.place(whole));
+                call.is_some_and(|call| is_mounted(lens, at, call, false))
+            };
+            func.receiver.is_none() && lens.mentions(&symbol).iter().any(mounted)
+        }
+        _ => false,
     }
 }
 

@@ -351,6 +351,12 @@ fn health_paths_are_found_with_every_router() {
             "m.go:8:35 ?value-not-decided gin.RouterGroup.GET",
         ),
         (
+            "behind a path of another router's",
+            &["net/http", "github.com/go-chi/chi/v5"],
+            "a := http.NewServeMux()\na.HandleFunc(\"/healthz\", h)\nhttp.Handle(\"/api/\", http.StripPrefix(\"/api\", a))\nr := chi.NewRouter()\nr.Mount(\"/in\", inner())\nb := http.NewServeMux()\nb.HandleFunc(\"/livez\", h)\nhttp.Handle(\"/\", b)\n}\nfunc inner() http.Handler {\nr := chi.NewRouter()\nr.Get(\"/readyz\", h)\nreturn r",
+            "m.go:6:1 ?value-not-decided http.ServeMux.HandleFunc\nm.go:11:1 /livez http.ServeMux.HandleFunc\nm.go:16:1 ?value-not-decided chi.Mux.Get",
+        ),
+        (
             "what is kept under such a name, other methods, and parts of things",
             &["net/http"],
             "kept.Get(\"/health\", \"x\")\nkept.Add(\"/live\", 1)\nhttp.HandleFunc(\"POST /healthz\", h)\nhttp.HandleFunc(\"/streams/{id}/live\", h)",

@@ -2,11 +2,12 @@
 
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
-use crate::go::syntax::{Call, Element, Expr, Is, Op, Span};
+use crate::go::syntax::{Call, Does, Element, Expr, Is, Op, Span, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Type, Use, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::{Listener, Transport};
 use assize_facts::{Item, Known, Sheet, reason};
+use std::collections::BTreeSet;
 
 /// How a call opens its socket, and where its arguments stand.
 #[derive(Clone, Copy)]
@@ -395,17 +396,53 @@ fn of_param<'s>(
     }
 }
 
+/// Whether the address of a server may be set through a variable that holds it, or one that gets it from there; each is looked at once.
+fn sets_address<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, seen: &mut BTreeSet<(Place, u32)>) -> bool {
+    const MOST: usize = 200;
+    if !seen.insert((site.place, local)) {
+        return false;
+    }
+    if seen.len() > MOST {
+        return true;
+    }
+    site.body.uses(local).any(|(node, used)| match used {
+        Use::AssignField("Addr", _) | Use::Assign(_) | Use::Address => true,
+        Use::Read => {
+            let others = holders(lens, site, node);
+            others.into_iter().any(|(at, local)| sets_address(lens, &at, local, seen))
+        }
+        Use::AssignField(..) | Use::Field(..) | Use::Method(..) => false,
+    })
+}
+
+/// Variables that get what stands at a node: by an assignment, or as a function's parameter.
+fn holders<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Vec<(Site<'s>, u32)> {
+    match site.body.around(node).and_then(|up| site.body.node(up)) {
+        Some(Node::Stmt(Stmt { does: Does::Define(left, _) | Does::Assign(left, None, _), .. })) => {
+            let names = left.iter().map(bare).filter(|target| matches!(target.is, Is::Name(_)));
+            names.filter_map(|target| Some((site.clone(), site.body.local(target)?))).collect()
+        }
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
+            let index = call.args.iter().position(|arg| site.body.is_at(arg, node));
+            let found = lens.symbol(site, &call.fun).and_then(|symbol| lens.function(&symbol));
+            let param = found.zip(index).and_then(|((at, func), index)| {
+                let name = func.signature.params.get(index)?.name.as_ref()?;
+                let local = at.body.local_at(name.at)?;
+                Some((at, local))
+            });
+            param.into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The `Addr` of the server that a method is called on, where one literal makes it.
 fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known<Option<String>> {
     let open = || Known::Unknown(lens.open(site, base));
     let base = bare(base);
     let Some(made) = literal_of(site, base) else { return open() };
     let of = |element: &&Element| matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Addr");
-    let assigned = site.body.local(base).map(|local| {
-        site.body
-            .uses(local)
-            .any(|(_, used)| matches!(used, Use::AssignField("Addr", _) | Use::Assign(_) | Use::Address))
-    });
+    let assigned = site.body.local(base).map(|local| sets_address(lens, site, local, &mut BTreeSet::new()));
     match (made.iter().find(of), assigned) {
         (_, Some(true)) => open(),
         (Some(element), _) => text(lens, site, &element.value).map(|t| Some(t).filter(|t| !t.is_empty())),

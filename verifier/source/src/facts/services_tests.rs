@@ -228,6 +228,12 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "m.go:5:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:6:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:11:1 ListenAndServe ?value-not-decided ?value-not-decided",
         ),
         (
+            "an address that others set",
+            &["net/http"],
+            "s := &http.Server{Addr: \":1\"}\nset(s)\ns.ListenAndServe()\nt := &http.Server{Addr: \":2\"}\np := t\np.Addr = \":3\"\nt.ListenAndServe()\nu := &http.Server{Addr: \":4\"}\nkeep(u)\nu.ListenAndServe()\n}\nfunc set(s *http.Server) { s.Addr = \":5\" }\nfunc keep(s *http.Server) { s.ErrorLog = nil",
+            "m.go:6:1 http.Server.ListenAndServe plain ?value-not-decided\nm.go:10:1 http.Server.ListenAndServe plain ?value-not-decided\nm.go:13:1 http.Server.ListenAndServe plain :4",
+        ),
+        (
             "by the system call",
             &["syscall"],
             "syscall.Bind(3, nil)\nsyscall.Listen(3, 10)",

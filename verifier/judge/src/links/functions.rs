@@ -400,6 +400,12 @@ impl<'a> Comparison<'a> {
             Named::Initializer { .. } => package.files.contains(file),
             _ => spans.iter().any(|s| s.file == file && (s.first..=s.last).contains(&function.line)),
         };
+        // A function with the name of a closure would be no declared one; its place tells what it is.
+        let itself = matches!(name, Named::Itself(_) | Named::Init { itself: true, .. });
+        let is_here = self.folder.is_none_or(|own| own == folder(&function.file));
+        if !itself && is_here && function.name != "init" && package.begins_at(file, function.line) {
+            return Position::Wrong;
+        }
         if right && self.same_folder(function) {
             return Position::Right;
         }

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// The largest deliverable.toml, contract or waiver file.
@@ -204,6 +204,21 @@ pub fn runtime_requests(requests: &[Request], layers: &[Layer]) -> Vec<Request> 
     requests.iter().filter(|r| matches!(room(&r.kind), Room::Runtime)).cloned().collect()
 }
 
+/// What the source declares of modules whose vulnerable code a program is said not to hold.
+fn declare_modules(delivery: &Delivery, sources: &[PathBuf], read: &[Sheet], sheets: &mut [Sheet]) {
+    let absent = assize_binary::absent(read).into_iter();
+    let wanted = absent.map(|(assize_binary::Linked { path, contents }, packages)| assize_source::Wanted {
+        path,
+        contents,
+        packages,
+    });
+    let wanted: Vec<assize_source::Wanted> = wanted.collect();
+    let context = assize_source::Context { module_sources: sources.to_vec() };
+    if let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.kind == "source.declarations" && !wanted.is_empty()) {
+        assize_source::declare_modules(sheet, delivery, &context, &wanted);
+    }
+}
+
 /// Collects. Kinds of a layer that was left out are not collected: the judge knows that from the run's record.
 pub fn collect(
     delivery: &Delivery,
@@ -236,8 +251,10 @@ pub fn collect(
             read.ok().and_then(Option::as_ref).map(|asked| asked as &dyn assize_binary::Advisories)
         };
         let context = assize_binary::Context { advisories: asks.then_some(&bring) };
-        sheets.extend(steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress)));
+        let read = steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress));
         database.into_inner().transpose()?;
+        steps.take("modules", || declare_modules(delivery, &options.modules, &read, &mut sheets));
+        sheets.extend(read);
     }
     let rebuild = of(|r| matches!(r, Room::Rebuild));
     if !rebuild.is_empty() {

@@ -43,6 +43,12 @@ fn closing(text: &str) -> Option<usize> {
 pub fn means(pattern: &str, path: &str) -> bool {
     let (all, pattern) = pattern.strip_prefix("all:").map_or((false, pattern), |rest| (true, rest));
     let pattern = if pattern == "." { "" } else { pattern };
+    // Most patterns are told apart from most files by their first parts.
+    let first = |path: &str| path.split('/').next().unwrap_or_default().len();
+    let (wanted, given) = (&pattern[..first(pattern)], &path[..first(path)]);
+    if !wanted.is_empty() && !wanted.contains(['*', '?', '[', '\\']) && wanted != given {
+        return false;
+    }
     let parts: Vec<&str> = path.split('/').collect();
     if parts.iter().any(|part| matches!(*part, "" | ".bzr" | ".hg" | ".git" | ".svn")) {
         return false;
@@ -94,6 +100,8 @@ mod tests {
             ("static/*", "static/.hidden", true),
             ("static/*", "static/x/y.js", true),
             ("sta", "static/x", false),
+            ("s[t]atic/x", "static/x", true),
+            ("st\\atic", "static/x", true),
             (".", "a/b", true),
         ] {
             assert_eq!(means(pattern, path), expected, "{pattern} {path}");

@@ -14,6 +14,7 @@ mod settings;
 #[cfg(test)]
 mod words;
 
+pub use modules::declared::Wanted;
 pub use query::{QueryMistake, query_fields};
 
 use assize_delivery::{Delivery, SourceTree};
@@ -36,6 +37,19 @@ pub fn summed_modules(delivery: &Delivery) -> Result<BTreeMap<assize_golang::mod
     modules::summed(delivery)
 }
 
+/// Adds to a sheet of `source.declarations` what packages of modules declare that are not in the tree, by contents that are at hand and have go.sum's sum:
+/// only that tells whether a program's function table has their functions under their names.
+pub fn declare_modules(sheet: &mut Sheet, delivery: &Delivery, context: &Context, wanted: &[Wanted]) {
+    if let Ok(pool) = pool() {
+        pool.install(|| modules::declared::add(sheet, delivery, &context.module_sources, wanted));
+    }
+}
+
+/// Trees nest, and so do the functions that walk them: the stacks of ordinary threads are too small for what Go accepts.
+fn pool() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
+    rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build()
+}
+
 /// One sheet per request. A kind whose collector is not built yet is a gap, so that nothing passes by it.
 pub fn collect(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
     // Deployment files may be delivered without any source.
@@ -56,8 +70,7 @@ fn of_source(delivery: &Delivery, context: &Context, requests: &[Request], progr
         Err(reason) => return requests.iter().map(|request| missing(request, reason.clone())).collect(),
     };
     let work = || read(delivery, &tree, context, requests, progress);
-    // Trees nest, and so do the functions that walk them: the stacks of ordinary threads are too small for what Go accepts.
-    match rayon::ThreadPoolBuilder::new().stack_size(64 << 20).build() {
+    match pool() {
         Ok(pool) => pool.install(work),
         Err(error) => requests.iter().map(|request| missing(request, reason!("no-threads", detail = &error))).collect(),
     }

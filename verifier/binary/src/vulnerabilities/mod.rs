@@ -3,6 +3,7 @@
 //! The database is asked about every module that the build information or the delivered go.mod names, and about the standard library. Whether
 //! an entry's code is in the program, the function table says together with all inline trees: small functions are only there.
 
+mod absent;
 mod claims;
 mod code;
 mod named;
@@ -10,6 +11,7 @@ mod named;
 mod tests;
 
 use crate::program::Program;
+pub use absent::{Linked, absent};
 use assize_delivery::{Bytes, Delivery};
 use assize_facts::kinds::binary::Vulnerability;
 use assize_facts::{Known, Origin, Reason, Sheet, reason};

@@ -255,7 +255,8 @@ fact! {
 }
 
 fact! {
-    /// The functions that one Go file of the build declares, with the lines on which they stand.
+    /// The functions that one Go file of the build declares, with the lines on which they stand. Of a module whose vulnerable code a program is said not to
+    /// hold, and whose source is not in the tree, also its files for any platform, where contents are at hand that have go.sum's sum.
     pub struct Declarations = "source.declarations", layers [Source], counts "source-files" {
         /// Import path of its package (`main` packages by their folder's path too).
         package: String,

@@ -1,7 +1,7 @@
 //! `link.functions`: every function of the main module, of local replacements and of delivered dependencies has its declaration, on its line.
 
 use super::names::{Named, owner_of, plain};
-use super::source_binary::rebuilt;
+use super::source_binary::{is_examined_for_its_own, rebuilt};
 use super::table::{self, Binary, Function};
 use super::tree::{Package, Tree, base, folder};
 use crate::Truth;
@@ -47,7 +47,9 @@ pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
     for reason in unread.info.into_iter().chain(unread.functions).chain(tree.unread.iter().cloned()) {
         sheet.gap(reason, "");
     }
-    let rebuilds = sheets.having("binary.rebuild").map_or(&[][..], |sheet| sheet.items.as_slice());
+    // A rebuild settles nothing where the source was examined for none of what is delivered.
+    let rebuilds = sheets.having("binary.rebuild").filter(|_| is_examined_for_its_own(&binaries, declared));
+    let rebuilds = rebuilds.map_or(&[][..], |sheet| sheet.items.as_slice());
     let asked = Asked { tree, vendored, modules, functions };
     for binary in &binaries {
         let elsewhere = elsewhere(binary, declared, rebuilds);
@@ -400,6 +402,12 @@ impl<'a> Comparison<'a> {
             Named::Initializer { .. } => package.files.contains(file),
             _ => spans.iter().any(|s| s.file == file && (s.first..=s.last).contains(&function.line)),
         };
+        // A function with the name of a closure would be no declared one; its place tells what it is.
+        let itself = matches!(name, Named::Itself(_) | Named::Init { itself: true, .. });
+        let is_here = self.folder.is_none_or(|own| own == folder(&function.file));
+        if !itself && is_here && function.name != "init" && package.begins_at(file, function.line) {
+            return Position::Wrong;
+        }
         if right && self.same_folder(function) {
             return Position::Right;
         }

@@ -27,9 +27,11 @@ pub fn derive(sheets: &Sheets, declared: &Declared, modules: &Sheet, functions: 
     let tree = Tree::read(sheets);
     // Only a contract that agrees on a rebuild has this sheet.
     let rebuilds = sheets.having("binary.rebuild").map_or(&[][..], |sheet| sheet.items.as_slice());
+    let right_platform = is_examined_for_its_own(&binaries, declared);
     for binary in binaries.iter().filter(|b| !b.go_program.is_false()) {
-        let link =
-            Whole { binary, tree: &tree, declared, settings: &settings.items, rebuilds, modules, functions }.link();
+        let settings = &settings.items;
+        let whole = Whole { binary, tree: &tree, declared, right_platform, settings, rebuilds, modules, functions };
+        let link = whole.link();
         sheet.push(link, Origin::file(&binary.path));
     }
     sheet.examined(binaries.len() as u64);
@@ -41,6 +43,7 @@ struct Whole<'a> {
     binary: &'a Binary,
     tree: &'a Tree<'a>,
     declared: &'a Declared,
+    right_platform: bool,
     settings: &'a [Item],
     rebuilds: &'a [Item],
     modules: &'a Sheet,
@@ -121,7 +124,7 @@ impl Whole<'_> {
         let examined = self.declared.examined_platform();
         match (self.setting("GOOS"), self.setting("GOARCH")) {
             (Some(os), Some(arch)) if format!("{os}/{arch}") == examined => Truth::True,
-            (Some(_), Some(_)) if bodies.is_true() => Truth::True,
+            (Some(_), Some(_)) if self.right_platform && bodies.is_true() => Truth::True,
             // An honest delivery may hold binaries for other platforms; their files were just not the ones looked at.
             (Some(os), Some(arch)) => {
                 Truth::Unknown(reason!("other-platform", platform = format!("{os}/{arch}"), examined = examined))
@@ -129,6 +132,14 @@ impl Whole<'_> {
             _ => Truth::Unknown(reason!("no-build-settings", binary = self.binary.name)),
         }
     }
+}
+
+/// Whether the source was examined for the platform of the binary that `[run]` starts, or of any where it names none: what else was examined of it is
+/// nothing to a delivery for other platforms alone.
+pub(super) fn is_examined_for_its_own(binaries: &[Binary], declared: &Declared) -> bool {
+    let run = declared.run_binary.as_deref();
+    let mut meant = binaries.iter().filter(|binary| run.is_none_or(|run| run == binary.name || run == binary.path));
+    meant.any(|binary| binary.platform.as_deref() == Some(declared.examined_platform()))
 }
 
 /// What a rebuild of a binary showed, where one was agreed and made.

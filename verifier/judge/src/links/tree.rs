@@ -152,6 +152,12 @@ impl Package {
         self.functions.keys().map(String::as_str).collect()
     }
 
+    /// Whether the declaration of a function of several lines begins there: nothing inside of it does.
+    pub fn begins_at(&self, file: &str, line: u64) -> bool {
+        let mut spans = self.functions.values().flatten();
+        spans.any(|span| span.file == file && span.first == line && span.first < span.last)
+    }
+
     /// What the `//line` directives of a file (or of any, where the table names none of its files) make of positions.
     pub fn renames(&self, file: &str) -> bool {
         self.renamed.contains_key(file) || self.renamed.values().any(|names| names.contains(file))

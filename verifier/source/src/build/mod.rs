@@ -14,6 +14,7 @@ mod tree;
 pub(crate) use config::Config;
 pub(crate) use folder::{FileId, join, split};
 pub(crate) use program::{Imports, Package, Program};
+pub(crate) use read::GoHead;
 pub(crate) use select::{Outcome, is_foreign, select};
 pub(crate) use std::{is_standard, may_be_standard};
 pub(crate) use tree::Files;

@@ -1,9 +1,9 @@
 //! `source.declarations`: the functions that the Go files of the build declare, as the linker names them.
 
 use super::Source;
-use crate::build::{FileId, Package};
+use crate::build::{FileId, GoHead, Package};
 use crate::go::outline::{Decl, DeclKind, Spec};
-use assize_facts::kinds::source::Declarations;
+use assize_facts::kinds::source::{Declarations, Owner};
 use assize_facts::{Origin, Sheet};
 use std::collections::BTreeMap;
 
@@ -24,16 +24,24 @@ pub(super) fn sheet(source: &Source) -> Sheet {
 
 /// Names of a package that are other names of its types: methods may be declared on them, and the linker knows the type's own name.
 fn aliases<'a>(source: &'a Source, package: &Package) -> BTreeMap<&'a str, &'a str> {
-    let heads = package.go_files.iter().filter_map(|file| source.program.head(*file));
+    aliases_of(package.go_files.iter().filter_map(|file| source.program.head(*file)))
+}
+
+/// Of the files of one package.
+pub(crate) fn aliases_of<'a>(heads: impl Iterator<Item = &'a GoHead>) -> BTreeMap<&'a str, &'a str> {
     let specs = heads.flat_map(|head| &head.outline.decls).flat_map(|decl| decl.specs.iter());
     specs.filter_map(|spec| Some((spec.names().next()?, spec.alias_of()?))).collect()
 }
 
 fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<&str, &str>) -> Option<Declarations> {
-    let head = source.program.head(file)?;
+    Some(of_head(source.program.head(file)?, &package.path, package.owner, aliases))
+}
+
+/// What one file declares.
+pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, aliases: &BTreeMap<&str, &str>) -> Declarations {
     let mut fact = Declarations {
-        package: package.path.clone(),
-        owner: package.owner,
+        package: package.to_owned(),
+        owner,
         is_main: &*head.outline.package == "main",
         names: Vec::new(),
         lines: Vec::new(),
@@ -47,10 +55,14 @@ fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<
             fact.end_lines.push(*end_line);
         }
     }
-    let directives =
-        head.outline.directives.iter().filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line));
-    fact.line_directives = directives.map(|d| d.text.to_string()).collect();
-    Some(fact)
+    fact.line_directives = line_directives(head).map(str::to_owned).collect();
+    fact
+}
+
+/// `//line` directives of a file.
+pub(crate) fn line_directives(head: &GoHead) -> impl Iterator<Item = &str> {
+    let all = head.outline.directives.iter();
+    all.filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line)).map(|d| &*d.text)
 }
 
 /// `Serve`, `(*Server).Start`, `T.String`; nothing for `_`, which is never linked.

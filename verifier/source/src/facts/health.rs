@@ -3,9 +3,9 @@
 use super::mentions::mark;
 use super::routers::ANSWER;
 use super::search::{Search, called, item, methods, references, spelt};
-use crate::go::syntax::{Call, Expr, Ident, Is, Item as Declared, Span};
+use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Span, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
 
@@ -37,7 +37,7 @@ const HEALTH: &[&str] = &[
     "_healthz",
 ];
 
-const DEPTH: u32 = 6;
+const DEPTH: u32 = 20;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search { file: &routes, marks: mark::ROUTE, words: &[], dependencies: false };
@@ -206,8 +206,13 @@ fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> K
         Is::Name(_) => {
             let Some(local) = site.body.local(base) else { return none() };
             let Some(found) = site.body.locals.get(local as usize) else { return none() };
-            // It may be another group by then.
-            if site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_))) {
+            // It may be another group by then, or stand behind a path of another router's.
+            let elsewhere = |(node, used): (NodeId, Use)| match used {
+                Use::Assign(_) => true,
+                Use::Read => is_mounted(lens, site, node, true),
+                _ => false,
+            };
+            if site.body.uses(local).any(elsewhere) {
                 return Known::Unknown(lens.open(site, base));
             }
             match found.binding {
@@ -220,6 +225,27 @@ fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> K
             }
         }
         _ => none(),
+    }
+}
+
+/// Whether a router is handed to what puts it behind a path, by the function that makes it or by one that calls that.
+fn is_mounted<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, climbs: bool) -> bool {
+    match site.body.around(node).and_then(|up| site.body.node(up)) {
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
+            matches!(&bare(&call.fun).is, Is::Select(_, name) if matches!(&*name.name, "Mount" | "StripPrefix"))
+        }
+        Some(Node::Stmt(Stmt { does: Does::Return(_), .. })) if climbs => {
+            let Some(Declared::Func(func)) = lens.item(site.place).filter(|_| site.body.closure(node).is_none()) else {
+                return false;
+            };
+            let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
+            let mounted = |(at, node): &(Site<'s>, NodeId)| {
+                let call = called(at, *node).and_then(|(whole, _)| at.body.place(whole));
+                call.is_some_and(|call| is_mounted(lens, at, call, false))
+            };
+            func.receiver.is_none() && lens.mentions(&symbol).iter().any(mounted)
+        }
+        _ => false,
     }
 }
 
@@ -251,6 +277,8 @@ fn of_closure<'s>(lens: &Lens<'s>, site: &Site<'s>, at: u32, depth: u32) -> Know
 /// A router that a function gets: whatever all its callers hand over, where it can be a part of another router at all.
 fn of_param<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, ty: &Expr, depth: u32) -> Known<String> {
     const WHOLE: [&str; 4] = ["ServeMux", "Engine", "Echo", "App"];
+    // Callers of callers, each with as many, have to have an end.
+    const MOST: usize = 16;
     if lens.named(site, ty).is_some_and(|ty| WHOLE.contains(&&*ty.name.name)) {
         return Known::Value(String::new());
     }
@@ -260,9 +288,15 @@ fn of_param<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, ty: &Expr, depth:
         let index = func.signature.params.iter().position(|param| param.name.as_ref().is_some_and(is_it))?;
         let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
         let mut all: Option<String> = None;
-        for (at, node) in lens.mentions(&symbol).iter().filter(|_| func.receiver.is_none()) {
+        let callers = lens.mentions(&symbol);
+        if callers.len() > MOST || func.receiver.is_some() {
+            return None;
+        }
+        for (at, node) in callers.iter() {
             let (_, call) = called(at, *node)?;
-            let Known::Value(found) = prefix(lens, at, call.args.get(index)?, depth) else { return None };
+            let Known::Value(found) = prefix(lens, at, call.args.get(index)?, depth / 2) else {
+                return None;
+            };
             if all.as_ref().is_some_and(|known| *known != found) {
                 return None;
             }

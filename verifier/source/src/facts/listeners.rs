@@ -2,11 +2,12 @@
 
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
-use crate::go::syntax::{Call, Element, Expr, Is, Op, Span};
+use crate::go::syntax::{Call, Does, Element, Expr, Is, Op, Span, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Type, Use, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::{Listener, Transport};
 use assize_facts::{Item, Known, Sheet, reason};
+use std::collections::BTreeSet;
 
 /// How a call opens its socket, and where its arguments stand.
 #[derive(Clone, Copy)]
@@ -21,6 +22,8 @@ enum Opens {
     Plain(usize),
     Udp,
     Unix,
+    /// A socket by the system call: what it is bound to stands elsewhere.
+    Socket,
 }
 
 const FUNCTIONS: &[(&str, &str, Opens)] = &[
@@ -32,6 +35,8 @@ const FUNCTIONS: &[(&str, &str, Opens)] = &[
     ("net", "ListenMulticastUDP", Opens::Udp),
     ("net", "ListenUnix", Opens::Unix),
     ("net", "ListenUnixgram", Opens::Unix),
+    ("syscall", "Listen", Opens::Socket),
+    ("golang.org/x/sys/unix", "Listen", Opens::Socket),
     ("crypto/tls", "Listen", Opens::Tls(1)),
     ("net/http", "ListenAndServe", Opens::Plain(0)),
     ("net/http", "ListenAndServeTLS", Opens::Tls(0)),
@@ -79,7 +84,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         }
         for (base, name, whole, call) in methods(site) {
             let Some((ty, opens)) = method(lens, site, base, name) else {
-                if is_untold(lens, site, base, name, call) {
+                if is_untold(lens, site, base, name, &call.fun, Some(call.args.len())) {
                     let open = || lens.open(site, base);
                     out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
                 }
@@ -96,13 +101,19 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         }
         // `g.Go(srv.ListenAndServe)`: whoever gets it calls it.
         for (base, name, whole) in values(site) {
-            let Some((ty, opens)) = method(lens, site, base, name) else { continue };
+            let Some((ty, opens)) = method(lens, site, base, name) else {
+                if is_untold(lens, site, base, name, whole, None) {
+                    let open = || lens.open(site, base);
+                    out.push(of(lens, site, name.into(), Known::Unknown(open()), Known::Unknown(open()), whole.at));
+                }
+                continue;
+            };
             let transport = match opens {
                 Opens::Tls(_) => Transport::Tls.into(),
                 Opens::Plain(_) => Transport::Plain.into(),
                 Opens::Udp => Transport::Udp.into(),
                 Opens::Unix => Transport::Unix.into(),
-                Opens::Network(..) | Opens::Stream => Known::Unknown(lens.open(site, whole)),
+                Opens::Network(..) | Opens::Stream | Opens::Socket => Known::Unknown(lens.open(site, whole)),
             };
             let address = match ty.is("net/http", "Server") && !names_type(lens, site, base) {
                 true => server_address(lens, site, base),
@@ -124,10 +135,25 @@ fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
     head.is_some_and(|head| head.outline.imports.iter().any(|import| matters(&import.path))) || serves()
 }
 
-/// A call that only a server has, of something whose type is not told.
-fn is_untold<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str, call: &Call) -> bool {
-    let is_package = || lens.symbol(site, &call.fun).is_some();
-    matches!(name, "ListenAndServe" | "ListenAndServeTLS") && receiver(lens, site, base).is_none() && !is_package()
+/// A method that only a server has, of something whose type is not told, or whose method is nowhere to be seen: an interface, a type
+/// parameter, a library's. A call has as many arguments as that of `http.Server`.
+pub(super) fn is_untold<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    base: &Expr,
+    name: &str,
+    selected: &Expr,
+    args: Option<usize>,
+) -> bool {
+    let is_package = || lens.symbol(site, selected).is_some();
+    let is_seen = |ty: Type| lens.has_from(&ty.name, name, &|known| lens.method(known, name).is_some());
+    let of_server = match name {
+        "ListenAndServe" => args.is_none_or(|count| count == 0),
+        // One call may give both.
+        "ListenAndServeTLS" => args.is_none_or(|count| matches!(count, 1 | 2)),
+        _ => false,
+    };
+    of_server && !receiver(lens, site, base).is_some_and(is_seen) && !is_package()
 }
 
 fn is_path(known: &str, path: &str) -> bool {
@@ -170,13 +196,7 @@ fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Opti
 }
 
 /// What opens a socket by the system call, or accepts on one that was opened already.
-const OTHERS: &[(&str, &str)] = &[
-    ("net/http", "Serve"),
-    ("net/http", "ServeTLS"),
-    ("net/http/fcgi", "Serve"),
-    ("syscall", "Listen"),
-    ("golang.org/x/sys/unix", "Listen"),
-];
+const OTHERS: &[(&str, &str)] = &[("net/http", "Serve"), ("net/http", "ServeTLS"), ("net/http/fcgi", "Serve")];
 
 /// Whether a function listens.
 pub(super) fn is_listening(symbol: &Symbol) -> bool {
@@ -212,6 +232,7 @@ fn of_call<'s>(
         Opens::Plain(index) => (Transport::Plain.into(), at(index)),
         Opens::Udp => (Transport::Udp.into(), Known::Unknown(why())),
         Opens::Unix => (Transport::Unix.into(), Known::Unknown(why())),
+        Opens::Socket => (Known::Unknown(why()), Known::Unknown(why())),
         Opens::Stream => (spoken(lens, site, whole, DEPTH), Known::Unknown(why())),
         Opens::Network(network, address) => {
             let Some(arg) = call.args.get(network) else { return (Known::Unknown(why()), Known::Unknown(why())) };
@@ -375,17 +396,53 @@ fn of_param<'s>(
     }
 }
 
+/// Whether the address of a server may be set through a variable that holds it, or one that gets it from there; each is looked at once.
+fn sets_address<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, seen: &mut BTreeSet<(Place, u32)>) -> bool {
+    const MOST: usize = 200;
+    if !seen.insert((site.place, local)) {
+        return false;
+    }
+    if seen.len() > MOST {
+        return true;
+    }
+    site.body.uses(local).any(|(node, used)| match used {
+        Use::AssignField("Addr", _) | Use::Assign(_) | Use::Address => true,
+        Use::Read => {
+            let others = holders(lens, site, node);
+            others.into_iter().any(|(at, local)| sets_address(lens, &at, local, seen))
+        }
+        Use::AssignField(..) | Use::Field(..) | Use::Method(..) => false,
+    })
+}
+
+/// Variables that get what stands at a node: by an assignment, or as a function's parameter.
+fn holders<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Vec<(Site<'s>, u32)> {
+    match site.body.around(node).and_then(|up| site.body.node(up)) {
+        Some(Node::Stmt(Stmt { does: Does::Define(left, _) | Does::Assign(left, None, _), .. })) => {
+            let names = left.iter().map(bare).filter(|target| matches!(target.is, Is::Name(_)));
+            names.filter_map(|target| Some((site.clone(), site.body.local(target)?))).collect()
+        }
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
+            let index = call.args.iter().position(|arg| site.body.is_at(arg, node));
+            let found = lens.symbol(site, &call.fun).and_then(|symbol| lens.function(&symbol));
+            let param = found.zip(index).and_then(|((at, func), index)| {
+                let name = func.signature.params.get(index)?.name.as_ref()?;
+                let local = at.body.local_at(name.at)?;
+                Some((at, local))
+            });
+            param.into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The `Addr` of the server that a method is called on, where one literal makes it.
 fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known<Option<String>> {
     let open = || Known::Unknown(lens.open(site, base));
     let base = bare(base);
     let Some(made) = literal_of(site, base) else { return open() };
     let of = |element: &&Element| matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Addr");
-    let assigned = site.body.local(base).map(|local| {
-        site.body
-            .uses(local)
-            .any(|(_, used)| matches!(used, Use::AssignField("Addr", _) | Use::Assign(_) | Use::Address))
-    });
+    let assigned = site.body.local(base).map(|local| sets_address(lens, site, local, &mut BTreeSet::new()));
     match (made.iter().find(of), assigned) {
         (_, Some(true)) => open(),
         (Some(element), _) => text(lens, site, &element.value).map(|t| Some(t).filter(|t| !t.is_empty())),

@@ -2,7 +2,7 @@
 
 mod cgo;
 mod cgo_optional;
-mod declarations;
+pub(crate) mod declarations;
 mod embeds;
 mod encoded;
 mod exec;

@@ -215,7 +215,30 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "f := http.ListenAndServe\nf(\":1\", nil)",
             "m.go:4:6 http.ListenAndServe ?value-not-decided ?value-not-decided",
         ),
-        ("a method of another type", &[], "x.ListenAndServe()", ""),
+        (
+            "a method of another type",
+            &[],
+            "t{}.ListenAndServe()\nu{}.ListenAndServe()\n}\ntype t struct{}\ntype u struct{ t }\nfunc (t) ListenAndServe() {",
+            "",
+        ),
+        (
+            "an interface, and a struct around one",
+            &["net/http"],
+            "var r runner = &http.Server{Addr: \":1\"}\nr.ListenAndServe()\napp{r}.ListenAndServe()\n}\ntype runner interface{ ListenAndServe() error }\ntype app struct{ runner }\nfunc run[R runner](r R) {\nr.ListenAndServe()\nk.ListenAndServe(r)",
+            "m.go:5:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:6:1 ListenAndServe ?value-not-decided ?value-not-decided\nm.go:11:1 ListenAndServe ?value-not-decided ?value-not-decided",
+        ),
+        (
+            "an address that others set",
+            &["net/http"],
+            "s := &http.Server{Addr: \":1\"}\nset(s)\ns.ListenAndServe()\nt := &http.Server{Addr: \":2\"}\np := t\np.Addr = \":3\"\nt.ListenAndServe()\nu := &http.Server{Addr: \":4\"}\nkeep(u)\nu.ListenAndServe()\n}\nfunc set(s *http.Server) { s.Addr = \":5\" }\nfunc keep(s *http.Server) { s.ErrorLog = nil",
+            "m.go:6:1 http.Server.ListenAndServe plain ?value-not-decided\nm.go:10:1 http.Server.ListenAndServe plain ?value-not-decided\nm.go:13:1 http.Server.ListenAndServe plain :4",
+        ),
+        (
+            "by the system call",
+            &["syscall"],
+            "syscall.Bind(3, nil)\nsyscall.Listen(3, 10)",
+            "m.go:5:1 syscall.Listen ?value-not-decided ?value-not-decided",
+        ),
         (
             "methods as values",
             &["net/http", "net"],
@@ -332,6 +355,12 @@ fn health_paths_are_found_with_every_router() {
             &["github.com/gin-gonic/gin"],
             "r := gin.Default()\nprobes(r.Group(\"/a\"))\nprobes(r.Group(\"/b\"))\n}\nfunc probes(g *gin.RouterGroup) { g.GET(\"/readyz\", h)",
             "m.go:8:35 ?value-not-decided gin.RouterGroup.GET",
+        ),
+        (
+            "behind a path of another router's",
+            &["net/http", "github.com/go-chi/chi/v5"],
+            "a := http.NewServeMux()\na.HandleFunc(\"/healthz\", h)\nhttp.Handle(\"/api/\", http.StripPrefix(\"/api\", a))\nr := chi.NewRouter()\nr.Mount(\"/in\", inner())\nb := http.NewServeMux()\nb.HandleFunc(\"/livez\", h)\nhttp.Handle(\"/\", b)\n}\nfunc inner() http.Handler {\nr := chi.NewRouter()\nr.Get(\"/readyz\", h)\nreturn r",
+            "m.go:6:1 ?value-not-decided http.ServeMux.HandleFunc\nm.go:11:1 /livez http.ServeMux.HandleFunc\nm.go:16:1 ?value-not-decided chi.Mux.Get",
         ),
         (
             "what is kept under such a name, other methods, and parts of things",

@@ -3,6 +3,7 @@
 //! Nothing here runs the Go command: hashes are computed from the bytes, wherever they come from, and held against go.sum.
 
 mod contents;
+pub(crate) mod declared;
 mod files;
 mod governing;
 mod graph;

@@ -109,19 +109,40 @@ fn what_go_writes_is_found_in_the_source() {
 }
 
 #[test]
+fn a_function_under_the_name_of_a_closure_is_told_by_its_place() {
+    // `over` begins on line 44 and ends on line 52; closures in it stand on later lines, those of one-line functions on the same.
+    for renamed in ["init.func1.1", "init.OnceValue.func2", "glob..func1", "main.over.func1", "inner.Get.x.func1"] {
+        let rows = compared(sheets(&format!("main /build/gen.go 54\n{renamed} /build/gen.go 44"), SOURCE));
+        assert!(rows[0].starts_with("example.com/gen false"), "{renamed}: {rows:?}");
+        let rows = compared(sheets(&format!("main /build/gen.go 54\n{renamed} /elsewhere/gen.go 44"), SOURCE));
+        assert!(renamed.starts_with("inner") || rows[0].starts_with("example.com/gen true"), "{renamed}: {rows:?}");
+    }
+    let honest = "main /build/gen.go 54\ninit.over.func1 /build/gen.go 46\ninner.Get.func1 /build/gen.go 39\ninit /build/gen.go 44";
+    assert!(compared(sheets(honest, SOURCE))[0].starts_with("example.com/gen true"));
+}
+
+#[test]
 fn files_of_another_platform_are_open_until_a_rebuild_gave_the_same_bytes() {
     let table = "main /build/gen.go 54\nfast /build/fast_arm64.go 7\nfast.func1 /build/fast_arm64.go 9";
-    let outcome = |table: &str, platform: (&str, &str), same: Option<bool>| {
+    let of = |table: &str, platform: (&str, &str), beside: &str, same: Option<bool>| {
         let mut all = sheets(table, SOURCE);
-        let mut info = info();
+        let (mut info, mut other) = (info(), info());
         (info["os"], info["arch"]) = (json!(platform.0), json!(platform.1));
-        all[0] = sheet("binary.info", 1, &[info]);
+        (other["binary"], other["go_program"]) = (json!("other"), json!(false));
+        (other["os"], other["arch"]) = (json!("linux"), json!(beside));
+        all[0] = sheet("binary.info", 1, &[info, other]);
         all[5] = sheet("inventory.files", 1, &[json!({"path": "src/fast_arm64.go"}), json!({"path": "src/gen.go"})]);
         all.extend(same.map(|same| sheet("binary.rebuild", 1, &[json!({"binary": "gen", "same": same})])));
         let found = link("link.functions", all, Declared::default());
         row(&found.items[0], &["agrees", "undeclared", "unlocated"])
     };
+    let outcome = |table: &str, platform, same| of(table, platform, "amd64", same);
     let (arm, amd) = (("linux", "arm64"), ("linux", "amd64"));
+    let none = of(table, arm, "riscv64", Some(true));
+    assert_eq!(
+        none, r#"?other-platform [] ["fast","fast.func1"]"#,
+        "the source was examined for none of what is delivered"
+    );
     assert_eq!(outcome(table, arm, None), r#"?other-platform [] ["fast","fast.func1"]"#);
     assert_eq!(outcome(table, arm, Some(true)), r#"true [] ["fast","fast.func1"]"#);
     assert_eq!(outcome(table, arm, Some(false)), r#"?other-platform [] ["fast","fast.func1"]"#);

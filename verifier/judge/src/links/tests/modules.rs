@@ -190,6 +190,12 @@ fn whole_rebuilt(settings: &[(&str, &str)], declared: Declared, same: Option<boo
     let settings: Vec<Json> =
         settings.iter().map(|(key, value)| json!({"binary": "gen", "key": key, "value": value})).collect();
     all.push(sheet("binary.settings", 1, &settings));
+    if same.is_some() {
+        let mut other = super::info();
+        (other["binary"], other["go_program"]) = (json!("other"), json!(false));
+        (other["os"], other["arch"]) = (json!("linux"), json!("amd64"));
+        all[0].items.extend(self::sheet("", 0, &[other]).items);
+    }
     all.extend(same.map(|same| self::sheet("binary.rebuild", 1, &[json!({"binary": "gen", "same": same})])));
     let sheet = link("link.source_binary", all, declared);
     row(
@@ -232,6 +238,15 @@ fn a_binary_as_a_whole_is_refuted_or_left_to_a_rebuild() {
         (
             whole_rebuilt(&[("GOOS", "linux"), ("GOARCH", "arm64")], Declared::default(), Some(false)),
             "true true ?other-platform true true ?other-platform false",
+        ),
+        (
+            // The one that runs is for another platform than the source was examined for.
+            whole_rebuilt(
+                &[("GOOS", "linux"), ("GOARCH", "arm64")],
+                Declared { run_binary: Some("gen".into()), ..Declared::default() },
+                Some(true),
+            ),
+            "true true ?other-platform true true ?other-platform ?other-platform",
         ),
         (
             whole(&[], Declared::default()),

@@ -2,7 +2,7 @@
 
 use super::super::types::Types;
 use super::{AUTOCERT, TLS};
-use crate::facts::listeners::{names_type, receiver};
+use crate::facts::listeners::{is_untold, names_type, receiver};
 use crate::facts::search::{methods, values};
 use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
 use crate::meaning::body::Binding;
@@ -310,14 +310,19 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         let node = site.body.place(found.whole()).unwrap_or(found.node);
         out.push(plain(Made::Default, found.whole().at, node));
     }
-    let called = methods(site).map(|(base, name, whole, _)| (base, name, whole));
-    for (base, name, whole) in called.chain(values(site)) {
+    let called = methods(site).map(|(base, name, whole, call)| (base, name, whole, &call.fun, Some(call.args.len())));
+    for (base, name, whole, selected, args) in
+        called.chain(values(site).map(|(base, name, whole)| (base, name, whole, whole, None)))
+    {
         let serves = |ty: Type| lens.has_from(&ty.name, name, &|known| known.is("net/http", "Server"));
-        if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !receiver(lens, site, base).is_some_and(serves) {
+        let known = receiver(lens, site, base).is_some_and(serves);
+        // Of an interface or a type parameter it may be that of any server.
+        let untold = name == "ListenAndServeTLS" && !known && is_untold(lens, site, base, name, selected, args);
+        if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !known && !untold {
             continue;
         }
         let decided = match has_config(lens, site, base) {
-            _ if names_type(lens, site, base) => false,
+            _ if untold || names_type(lens, site, base) => false,
             Some(true) => continue,
             Some(false) => true,
             None => false,

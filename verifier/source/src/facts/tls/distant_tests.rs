@@ -124,6 +124,28 @@ fn a_value_that_surely_has_gone_from_its_variable_does_not_serve() {
 }
 
 #[test]
+fn a_server_behind_an_interface_may_have_the_default() {
+    let open = ["?tls-server-not-followed"; 4].join(" ");
+    table(&[
+        (
+            "called",
+            "var s runner = &http.Server{}\ns.ListenAndServeTLS(\"c\", \"k\")\n}\ntype runner interface{ ListenAndServeTLS(c, k string) error }\nfunc f() {",
+            &format!("m.go:9:1 default server {open}"),
+        ),
+        (
+            "handed on",
+            "var s runner = &http.Server{}\nrun(s.ListenAndServeTLS)\n}\ntype runner interface{ ListenAndServeTLS(c, k string) error }\nfunc run(func(string, string) error) {",
+            &format!("m.go:9:5 default server {open}"),
+        ),
+        (
+            "where no server goes without a configuration",
+            "var s runner = &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\ns.ListenAndServeTLS(\"c\", \"k\")\n}\ntype runner interface{ ListenAndServeTLS(c, k string) error }\nfunc f() {",
+            "m.go:8:41 literal server 1.3 true - false",
+        ),
+    ]);
+}
+
+#[test]
 fn templates_that_are_only_copied_serve_nobody() {
     table(&[
         (

@@ -1,6 +1,7 @@
 //! What the collector finds in small deliverables, honest and otherwise.
 
 mod contents;
+mod declared;
 mod files;
 mod fixture;
 mod nested;

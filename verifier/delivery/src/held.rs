@@ -10,7 +10,7 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// All of them together take no more of the disk, and no more are kept.
-const ROOM: u64 = 8 << 30;
+const ROOM: u64 = 4 << 30;
 pub(crate) const MOST: usize = 256;
 
 /// A program that was seen inside of a delivered file.

@@ -1,6 +1,7 @@
 //! The files of the delivered source that build files call, include or source.
 
 use super::delivered::normal;
+use super::model::Scope;
 use super::shell::Script;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -8,6 +9,9 @@ use std::rc::Rc;
 
 /// Gives the text of a file.
 type Read<'a> = dyn Fn(&str) -> Option<String> + 'a;
+
+/// A call of make: makefile, what is evaluated before it, variables and targets of the command line.
+type Called = (String, String, BTreeMap<String, String>, Vec<String>);
 
 /// Text files of the source tree, by their paths relative to its root.
 pub(super) struct Library<'a> {
@@ -18,6 +22,10 @@ pub(super) struct Library<'a> {
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
     scripts: RefCell<HashMap<String, Rc<Script>>>,
     folders: RefCell<HashMap<String, Option<String>>>,
+    /// What targets of makefiles run.
+    made: RefCell<HashMap<Called, Rc<Vec<Scope>>>>,
+    /// The paths that patterns mean.
+    pub matching: RefCell<HashMap<String, Rc<Vec<String>>>>,
     /// Whether files of some name speak of a build, wherever they are.
     pub answers: RefCell<HashMap<String, bool>>,
     /// What stands before a path in reports.
@@ -32,6 +40,8 @@ impl<'a> Library<'a> {
             texts: RefCell::default(),
             scripts: RefCell::default(),
             folders: RefCell::default(),
+            made: RefCell::default(),
+            matching: RefCell::default(),
             answers: RefCell::default(),
             prefix: prefix.into(),
         }
@@ -59,6 +69,16 @@ impl<'a> Library<'a> {
             text
         });
         Some((found, text?))
+    }
+
+    /// What a call of make runs, found out once.
+    pub fn made(&self, call: Called, find: impl FnOnce() -> Vec<Scope>) -> Rc<Vec<Scope>> {
+        if let Some(scopes) = self.made.borrow().get(&call) {
+            return scopes.clone();
+        }
+        let scopes = Rc::new(find());
+        self.made.borrow_mut().insert(call, scopes.clone());
+        scopes
     }
 
     /// Shell text, read once.

@@ -38,17 +38,26 @@ impl<'l> Tree<'l> {
         }
         let below = |base: &&str| {
             let whole = normal(&format!("{base}/{pattern}"));
-            let spelled = |path: String| match path.strip_prefix(*base).map(|rest| rest.trim_start_matches('/')) {
+            let spelled = |path: &String| match path.strip_prefix(*base).map(|rest| rest.trim_start_matches('/')) {
                 Some(rest) if !pattern.contains("..") && pattern.starts_with("./") => format!("./{rest}"),
                 Some(rest) if !pattern.contains("..") => rest.to_owned(),
                 _ => format!("/{path}"),
             };
-            self.matching_whole(&whole).into_iter().map(spelled).collect::<Vec<_>>()
+            self.matching_whole(&whole).iter().map(spelled).collect::<Vec<_>>()
         };
         [folder(self.path), ""].iter().map(below).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
-    fn matching_whole(&self, pattern: &str) -> Vec<String> {
+    fn matching_whole(&self, pattern: &str) -> Rc<Vec<String>> {
+        if let Some(found) = self.library.matching.borrow().get(pattern) {
+            return found.clone();
+        }
+        let found = Rc::new(self.sought(pattern));
+        self.library.matching.borrow_mut().insert(pattern.to_owned(), found.clone());
+        found
+    }
+
+    fn sought(&self, pattern: &str) -> Vec<String> {
         let elements = pattern.split('/').count();
         let literal = pattern.find(['*', '?', '[', '\\']).unwrap_or(pattern.len());
         let start = &pattern[..pattern[..literal].rfind('/').map_or(0, |end| end + 1)];

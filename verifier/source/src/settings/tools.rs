@@ -5,6 +5,7 @@ use super::library::{Library, folder};
 use super::model::Scope;
 use super::{dockerfile, makefile, yaml};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 impl State<'_> {
     /// The variables before the command are in force by now.
@@ -23,7 +24,7 @@ impl State<'_> {
                 ],
                 words,
                 Some(1),
-                |text, _| yaml::goreleaser(text).unwrap_or_default(),
+                |text, _| Rc::new(yaml::goreleaser(text).unwrap_or_default()),
             ),
             "task" => self.task(line, words),
             "workflow" => self.of_path(words, |text, _, _| yaml::github(text).unwrap_or_default()),
@@ -51,7 +52,7 @@ impl State<'_> {
         self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, None, move |text, path| {
             let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
             let all = yaml::taskfile(text, path, library).unwrap_or_default();
-            all.into_iter().filter(|scope| wanted.contains(&scope.name)).collect()
+            Rc::new(all.into_iter().filter(|scope| wanted.contains(&scope.name)).collect())
         });
     }
 
@@ -59,7 +60,7 @@ impl State<'_> {
     fn of_path(&mut self, words: &[String], scopes: impl FnOnce(&str, &str, &Library<'_>) -> Vec<Scope>) {
         let Some(path) = words.get(1) else { return };
         let library = self.library;
-        self.named(&[path], &[], None, |text, path| scopes(text, path, library));
+        self.named(&[path], &[], None, |text, path| Rc::new(scopes(text, path, library)));
     }
 
     fn make(&mut self, line: u32, words: &[String]) {
@@ -105,9 +106,13 @@ impl State<'_> {
         let of_variable = |t: &&String| t.contains('$');
         let any = [vec!["make".to_owned()], targets.iter().filter(of_variable).cloned().collect()].concat();
         let purpose = if targets.iter().any(|t| t.contains('$')) { &any[..] } else { words };
-        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| match evaluated.is_empty() {
-            true => makefile::called(text, path, &variables, library, &targets),
-            false => makefile::called(&format!("{evaluated}{text}"), path, &variables, library, &targets),
+        self.named(&names, purpose, Some(targets.len().max(1)), |text, path| {
+            let key = (path.to_owned(), evaluated.clone(), variables.clone(), targets.clone());
+            let made = || match evaluated.is_empty() {
+                true => makefile::called(text, path, &variables, library, &targets),
+                false => makefile::called(&format!("{evaluated}{text}"), path, &variables, library, &targets),
+            };
+            library.made(key, made)
         });
         self.shell.back(before);
     }
@@ -118,7 +123,7 @@ impl State<'_> {
         names: &[&str],
         words: &[String],
         wanted: Option<usize>,
-        scopes: impl FnOnce(&str, &str) -> Vec<Scope>,
+        scopes: impl FnOnce(&str, &str) -> Rc<Vec<Scope>>,
     ) {
         let flag =
             |w: &&[String]| matches!(w[0].as_str(), "-f" | "--file" | "--config" | "-t" | "--taskfile" | "--makefile");
@@ -136,7 +141,7 @@ impl State<'_> {
             // More than are asked for: each in place of another.
             let is_any = wanted.is_some_and(|wanted| scopes.len() > wanted);
             let mut possible = Vec::new();
-            for scope in scopes {
+            for scope in scopes.iter() {
                 let before = state.shell.mark();
                 if state.shell.folder().is_none() {
                     state.shell.move_to(Some(folder(&path).to_owned()));
@@ -184,7 +189,7 @@ impl State<'_> {
         // The environment of whoever calls it is not that of the image.
         let before = self.shell.mark();
         self.shell.clear_variables();
-        self.named(&names, words, None, |text, _| dockerfile::scopes(text, &arguments));
+        self.named(&names, words, None, |text, _| Rc::new(dockerfile::scopes(text, &arguments)));
         self.shell.back(before);
     }
 
@@ -193,6 +198,6 @@ impl State<'_> {
         let Some(path) = words.get(1) else { return };
         let names = [format!("{path}/action.yml"), format!("{path}/action.yaml")];
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        self.named(&names, &[], None, |text, _| yaml::action(text).unwrap_or_default());
+        self.named(&names, &[], None, |text, _| Rc::new(yaml::action(text).unwrap_or_default()));
     }
 }

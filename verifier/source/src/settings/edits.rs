@@ -105,6 +105,12 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         "awk" | "gawk" if rest().any(|w| w.ends_with("inplace")) && rest().any(module_file) => Some(MODULE_FILES),
         "sed" | "gsed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
         "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "mv" if words.len() > 2
+            && words[1..words.len() - 1].iter().any(module_file)
+            && words[words.len() - 1].ends_with('/') =>
+        {
+            Some(MODULE_FILES)
+        }
         // Without its sums a module is what a server says.
         "rm" | "unlink" | "truncate" if rest().any(module_file) => Some(MODULE_FILES),
         "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if !into_folder && words.last().is_some_and(module_file) => {

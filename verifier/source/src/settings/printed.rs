@@ -216,7 +216,16 @@ impl State<'_> {
             Some(Err(command)) if self.is_of_tree(&command) => command,
             _ => return,
         };
-        let whole = words[0] != "read" || words.iter().any(|w| w == "-a") || text.starts_with("$(");
+        let text = expand::text(&text, &Here { state: self, list: run.list });
+        let array = words.iter().any(|w| w == "-a");
+        // Parted at other characters.
+        let otherwise =
+            run.command.words.first().and_then(|word| word.strip_prefix("IFS=")).is_some_and(|ifs| !ifs.is_empty());
+        if otherwise && (array || names.len() > 1) {
+            names.iter().for_each(|name| self.shell.hold(name, Held { value: None, seen: vec![], sure: run.sure }));
+            return;
+        }
+        let whole = words[0] != "read" || array || text.starts_with("$(");
         let lines: Vec<&str> = match whole {
             true => vec![text.as_str()],
             // A loop takes one after the other.

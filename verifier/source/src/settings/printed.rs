@@ -266,8 +266,8 @@ impl State<'_> {
         let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
         let writes = WRITES.contains(&program) && !self.is_saved(program, words);
         let copies = matches!(program, "cp" | "install" | "ln" | "rsync");
-        let named = words.iter().skip(1).filter(|word| writes && !word.starts_with('-'));
-        let named: Vec<&String> = if copies { named.last().into_iter().collect() } else { named.collect() };
+        let mut named = words.iter().skip(1).filter(|word| writes && !word.starts_with('-'));
+        let named: Vec<&String> = if copies { named.next_back().into_iter().collect() } else { named.collect() };
         for path in run.into.into_iter().chain(named) {
             let name = path.rsplit('/').next().unwrap_or(path).trim_matches(['"', '\'']);
             if !self.rewritten.contains(name) {

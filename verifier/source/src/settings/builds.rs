@@ -109,14 +109,20 @@ impl State<'_> {
         let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
         let mut settings = arguments.settings;
         settings.extend(own_settings(own));
-        if let Some((_, path)) = own.iter().find(|(name, value)| name == "GOENV" && value != "off") {
-            self.settings_file(path);
+        for (name, value) in own {
+            match super::evaluate::settings_below(name, value) {
+                Some(path) => self.settings_file(&path),
+                None if name == "GOENV" && value != "off" => self.settings_file(value),
+                None => {}
+            }
         }
+        let values = Here { state: self, list };
         // Flags that a file holds nobody reads here. (As a part of a word it is a part of a value.)
         let from_file = words
             .iter()
             .find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)))
-            .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)));
+            .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)))
+            .or_else(|| arguments.packages.iter().find(|word| super::expand::is_changed(word, &values, is_risky)));
         let mut unread = from_file
             .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
             .unwrap_or_default();
@@ -126,6 +132,9 @@ impl State<'_> {
             None => self.workspace_above(line, &here, &command),
         };
         unread.extend(workspace);
+        for (name, value) in own {
+            unread.extend(self.of_delivery(line, name, value, Some(&command)));
+        }
         let without = own.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
         self.made_without(line, command, Made { own: settings, delivered, unread, here: Some(here) }, list, &without);
     }
@@ -221,6 +230,12 @@ impl State<'_> {
         }
         (sure, doubtful)
     }
+}
+
+/// Whether a text may become one of the flags that change most, whatever is cut off it.
+fn is_risky(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["overlay", "modfile", "toolexec", "mod=mod"].iter().any(|word| text.contains(word))
 }
 
 /// What variables before a command set for it, and of GOFLAGS the flags.

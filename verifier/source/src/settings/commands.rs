@@ -72,6 +72,19 @@ impl State<'_> {
         }
     }
 
+    /// `alias NAME='command'`: a function that hands on what it is given.
+    fn aliases(&mut self, words: &[String]) {
+        for (name, text) in words[1..].iter().filter_map(|word| word.split_once('=')) {
+            let body = Rc::new(super::shell::read(&format!("{} \"$@\"", plain(text))).nodes);
+            let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
+            if !self.shell.define(name, function) {
+                self.results.idle.clear();
+            }
+            // Whoever defines it need not use it.
+            self.scope.called.push(name.to_owned());
+        }
+    }
+
     /// Whether nothing in some commands could set, change or build anything: functions that print, and the like.
     fn is_idle(&self, nodes: &[Node], names: &mut Vec<String>) -> bool {
         nodes.iter().all(|node| match node {
@@ -223,6 +236,20 @@ impl State<'_> {
             "popd" => self.shell.move_back(),
             "eval" => self.script(run.line, &plain(&words[1..].join(" "))),
             "source" | "." => self.sourced(words, run),
+            "trap" if words.get(1).is_some_and(|text| text.contains(' ')) => {
+                let before = self.shell.mark();
+                self.script(run.line, &plain(&words[1]));
+                self.shell.back(before);
+            }
+            "alias" => self.aliases(words),
+            "cp" | "mv" | "ln" | "install"
+                if words.last().is_some_and(|to| to.ends_with("/go/env") || to.ends_with("/go.env")) =>
+            {
+                words[1..words.len() - 1]
+                    .iter()
+                    .filter(|w| !w.starts_with('-'))
+                    .for_each(|from| self.settings_file(&plain(from)));
+            }
             // Of direnv.
             "source_env" | "source_env_if_exists" => self.sourced(words, run),
             "dotenv" | "dotenv_if_exists" => self.settings_file(words.get(1).map_or(".env", String::as_str)),
@@ -244,7 +271,9 @@ impl State<'_> {
                 wrapped.extend(plain_all(&words[2..]));
                 self.go(run.line, &wrapped, own, run.list);
             }
-            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" => {
+            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah"
+                if program != "buildah" || words.get(1).is_some_and(|word| word != "run") =>
+            {
                 self.exported_apart(own, shown, run, |state| state.tools(run.line, &plain_all(words)));
             }
             // What it prints stands before a command, or is one; a variable that is not set is nothing.
@@ -274,7 +303,9 @@ impl State<'_> {
                 Wrapped::Words([]) => drop(self.edited(program, words, shown, run)),
                 Wrapped::Words(rest) => {
                     let given = if name == "xargs" { self.arguments_given(words, run) } else { vec![] };
-                    self.run([pairs(own), rest.to_vec(), given].concat(), run);
+                    // What stands behind it are the arguments, one after the other (GNU parallel).
+                    let rest: Vec<String> = rest.iter().filter(|word| *word != ":::").cloned().collect();
+                    self.run([pairs(own), rest, given].concat(), run);
                 }
             },
             "echo" | "printf" if is_for_settings(words, run) => {
@@ -345,8 +376,11 @@ pub(super) fn plain_all(words: &[String]) -> Vec<String> {
 
 /// `go`, `go1.26.8`, and what a makefile that names no value calls `$(GO)`.
 fn is_go(name: &str) -> bool {
-    let numbered = name.strip_prefix("go1.").is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit() || c == '.'));
+    // `go1.26.8`, `go1.27rc1`, `go-1.26`, and the one of the development branch (golang.org/dl).
+    let is_number = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || ".rcbeta".contains(c));
+    let numbered = name.strip_prefix("go1.").or_else(|| name.strip_prefix("go-1.")).is_some_and(is_number);
     name == "go"
+        || name == "gotip"
         || numbered
         || [
             "$GO",

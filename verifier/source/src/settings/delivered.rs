@@ -157,7 +157,7 @@ impl Targets {
 
     /// Whether a pattern stands for more than one package, by the tree.
     fn is_several(&self, package: &str, folder: Option<&str>) -> bool {
-        let Some(prefix) = package.strip_suffix("...") else { return false };
+        let Some(prefix) = package.strip_suffix("...") else { return package == "all" };
         // `./...` in a folder that is not known: a build of one package only is not written so.
         let Some(folder) = folder else { return true };
         let base = normal(&format!("{folder}/{prefix}"));
@@ -225,6 +225,9 @@ impl Targets {
         if package.contains(['$', '{', '*']) {
             return None;
         }
+        if matches!(package, "..." | "all") {
+            return Some(true);
+        }
         if let Some(inside) =
             self.module.as_deref().and_then(|m| package.strip_prefix(m)).filter(|i| i.is_empty() || i.starts_with('/'))
         {
@@ -234,9 +237,6 @@ impl Targets {
         if !relative && !package.ends_with(".go") && !package.starts_with('/') {
             // An import path of another module, or a folder of the tree named without `./`, which Go takes as a path of the standard library.
             return Some(false);
-        }
-        if package == "..." {
-            return Some(true);
         }
         let package = package.strip_suffix(".go").map_or(package, |file| file.rsplit_once('/').map_or(".", |(f, _)| f));
         let inner = normal(package);

@@ -1,8 +1,11 @@
 //! Dockerfiles: one scope per stage, what it is built from first (Dockerfile reference: FROM, ARG, ENV, WORKDIR, COPY, RUN, SHELL).
 
 use super::delivered::{OUTSIDE, normal};
+use super::expand;
+use super::library::Library;
 use super::model::{Scope, Step, Variable};
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// A stage, and where it is in the image.
 struct Stage {
@@ -15,17 +18,33 @@ struct Stage {
     filled: bool,
 }
 
+/// Arguments before the first stage, as FROM sees them.
+struct Globals<'g>(&'g BTreeMap<String, String>);
+
+impl expand::Values for Globals<'_> {
+    fn values(&self, name: &str) -> Vec<Rc<str>> {
+        self.0.get(name).map(|value| Rc::from(value.as_str())).into_iter().collect()
+    }
+}
+
+/// What instructions may refer to.
+struct Given<'g> {
+    globals: &'g BTreeMap<String, String>,
+    given: &'g BTreeMap<String, String>,
+    library: &'g Library<'g>,
+}
+
 /// The stages. What a stage sets holds for the stages that begin from it. `given` are build arguments of the call.
-pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>) -> Vec<Scope> {
+pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>, library: &Library<'_>) -> Vec<Scope> {
     let mut stages: Vec<Stage> = Vec::new();
     let mut globals: BTreeMap<String, String> = given.clone();
     for (line, instruction, rest) in instructions(text) {
         match instruction.as_str() {
             "FROM" => {
                 let words: Vec<&str> = rest.split_whitespace().filter(|w| !w.starts_with("--")).collect();
-                let base = words.first().copied().unwrap_or_default();
+                let base = expand::text(words.first().copied().unwrap_or_default(), &Globals(&globals));
                 let name = words.iter().position(|w| w.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
-                let parent = stages.iter().find(|s| s.scope.name.eq_ignore_ascii_case(base));
+                let parent = stages.iter().find(|s| s.scope.name.eq_ignore_ascii_case(&base));
                 let stage = match parent {
                     Some(parent) => Stage {
                         scope: Scope::new(name.copied().unwrap_or(""), inherited(&parent.scope.steps)),
@@ -46,7 +65,7 @@ pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>) -> Vec<Scope>
                 stages.push(stage);
             }
             _ => match stages.last_mut() {
-                Some(stage) => stage.add(line, &instruction, &rest, &globals, given),
+                Some(stage) => stage.add(line, &instruction, &rest, &Given { globals: &globals, given, library }),
                 None if instruction == "ARG" => {
                     for (name, value) in pairs(&rest) {
                         globals.entry(name).or_insert(value);
@@ -65,18 +84,11 @@ fn inherited(steps: &[Step]) -> Vec<Step> {
 }
 
 impl Stage {
-    fn add(
-        &mut self,
-        line: u32,
-        instruction: &str,
-        rest: &str,
-        globals: &BTreeMap<String, String>,
-        given: &BTreeMap<String, String>,
-    ) {
+    fn add(&mut self, line: u32, instruction: &str, rest: &str, from: &Given<'_>) {
         match instruction {
             "ONBUILD" => {
                 if let Some((inner, rest)) = rest.trim().split_once(char::is_whitespace) {
-                    self.add(line, &inner.to_ascii_uppercase(), rest, globals, given);
+                    self.add(line, &inner.to_ascii_uppercase(), rest, from);
                 }
             }
             "ENV" => {
@@ -84,12 +96,12 @@ impl Stage {
                     self.scope.steps.push(Step::env(line, &name, &value));
                 }
             }
-            "ARG" => self.arguments(line, rest, globals, given),
+            "ARG" => self.arguments(line, rest, from),
             "WORKDIR" => {
                 self.folder = absolute(&self.folder, rest.trim());
                 self.moved();
             }
-            "COPY" | "ADD" => self.copied(line, rest),
+            "COPY" | "ADD" => self.copied(line, rest, from.library),
             "RUN" => {
                 // What a command fetches or a mount gives may be the source; a release of Go is not.
                 let is_go = rest.contains("/golang/go") || rest.contains("go.dev/dl/");
@@ -102,6 +114,12 @@ impl Stage {
                 self.mounted(line, rest);
                 self.scope.steps.push(Step::run(line, &script(rest)));
             }
+            // What the shell is begun with.
+            "SHELL" => {
+                let words = super::shell::words(&script(rest));
+                let pairs = words.iter().filter_map(|word| word.split_once('='));
+                self.scope.steps.extend(pairs.map(|(name, value)| Step::env(line, name, value)));
+            }
             // The source may be mounted where the image is run.
             "CMD" | "ENTRYPOINT" => {
                 self.fill();
@@ -111,19 +129,13 @@ impl Stage {
         }
     }
 
-    fn arguments(
-        &mut self,
-        line: u32,
-        rest: &str,
-        globals: &BTreeMap<String, String>,
-        given: &BTreeMap<String, String>,
-    ) {
+    fn arguments(&mut self, line: u32, rest: &str, from: &Given<'_>) {
         for word in super::shell::words(rest) {
             let (name, default) = match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                 None => (word, None),
             };
-            let value = given.get(&name).cloned().or(default).or_else(|| globals.get(&name).cloned());
+            let value = from.given.get(&name).cloned().or(default).or_else(|| from.globals.get(&name).cloned());
             let is_ours = super::flags::VARIABLES.contains(&name.as_str());
             if value.is_some() || is_ours {
                 self.scope.steps.push(Step::Env { variable: Variable { line, name, value }, possible: false });
@@ -131,7 +143,7 @@ impl Stage {
         }
     }
 
-    fn copied(&mut self, line: u32, rest: &str) {
+    fn copied(&mut self, line: u32, rest: &str, library: &Library<'_>) {
         let is_other = rest.split_whitespace().any(|w| w.starts_with("--from"));
         let words: Vec<String> = super::shell::words(&script(rest));
         self.fill();
@@ -146,6 +158,11 @@ impl Stage {
         }
         if is_other {
             return;
+        }
+        self.laid_over(line, from, &target, library);
+        // The folder of a user's settings.
+        if target.ends_with("/.config") {
+            self.scope.steps.extend(from.iter().map(|path| Step::Settings { path: format!("{path}/go/env") }));
         }
         // Where the Go command looks for settings: $GOROOT/go.env and the user's go/env (`go help environment`).
         if target.ends_with("/go.env") || target.ends_with("/go/env") {
@@ -165,6 +182,35 @@ impl Stage {
         self.moved();
     }
 
+    /// Folders of the context whose files come over those of the source, and archives that are unpacked there (Dockerfile reference, ADD).
+    fn laid_over(&mut self, line: u32, from: &[String], target: &str, library: &Library<'_>) {
+        let Some(root) = self.root.clone() else { return };
+        let inside =
+            target.strip_prefix(root.trim_end_matches('/')).filter(|rest| rest.is_empty() || rest.starts_with('/'));
+        let Some(inside) = inside.map(normal) else { return };
+        for from in from.iter().map(|from| normal(from)).filter(|from| !from.is_empty() && *from != inside) {
+            if library.paths.contains(&from) {
+                if [".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2"].iter().any(|end| from.ends_with(end)) {
+                    self.scope.steps.push(Step::run(
+                        line,
+                        &format!("tar -xf '{from}' -C '{}'", if inside.is_empty() { "." } else { &inside }),
+                    ));
+                }
+                continue;
+            }
+            let start = format!("{from}/");
+            for path in library.paths.range(start.clone()..).take_while(|path| path.starts_with(&start)) {
+                let to = normal(&format!("{inside}/{}", &path[start.len()..]));
+                let name = to.rsplit('/').next().unwrap_or(&to);
+                if is_source(name) && library.paths.contains(&to) {
+                    self.scope
+                        .steps
+                        .push(Step::run(line, &format!("cp '{path}' '{}/{to}'", root.trim_end_matches('/'))));
+                }
+            }
+        }
+    }
+
     /// Folders of a bind mount in the place of others of the source (Dockerfile reference: RUN --mount=type=bind).
     fn mounted(&mut self, line: u32, rest: &str) {
         for mount in rest.split_whitespace().take_while(|w| w.starts_with("--")) {
@@ -180,6 +226,10 @@ impl Stage {
             let (from, target) = (value(&["source", "src"]).unwrap_or(""), absolute(&self.folder, target));
             let inside = self.root.as_deref().and_then(|root| target.strip_prefix(root.trim_end_matches('/')));
             let other = value(&["from"]).is_some();
+            if !other && normal(from).is_empty() && self.root.is_none() {
+                self.root = Some(target.clone());
+                self.moved();
+            }
             if inside.is_some_and(|inside| !inside.is_empty() && (other || normal(inside) != normal(from))) {
                 let single = is_source(target.rsplit('/').next().unwrap_or_default());
                 let target = if single { target } else { format!("{target}/mounted.go") };
@@ -219,6 +269,11 @@ impl Stage {
     fn moved(&mut self) {
         if !self.filled {
             return;
+        }
+        // The source lies below it.
+        let below = self.root.as_deref().and_then(|root| root.strip_prefix(self.folder.trim_end_matches('/')));
+        if let Some(below) = below.map(normal).filter(|below| !below.is_empty()) {
+            self.scope.steps.push(Step::Copy { folder: below });
         }
         let path = self.root.as_deref().and_then(|root| {
             let rest = self.folder.strip_prefix(root.trim_end_matches('/'))?;
@@ -294,6 +349,13 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
             let document: Vec<&str> =
                 lines.by_ref().map(|(_, more)| more).take_while(|more| more.trim() != mark).collect();
             let document = document.join("\n");
+            let to = rest.split_whitespace().last().unwrap_or_default().to_owned();
+            let copies = ["COPY", "ADD"].iter().any(|name| instruction.eq_ignore_ascii_case(name));
+            if copies && !to.starts_with("<<") {
+                // A file of the image's own text.
+                all.push((number as u32 + 1, "RUN".into(), format!("cat > {to} <<'{mark}'\n{document}\n{mark}")));
+                continue;
+            }
             rest = match instruction.eq_ignore_ascii_case("RUN") {
                 // The document alone is the script; else it is what some program reads.
                 true if script(&rest).starts_with("<<") => document,

@@ -15,7 +15,7 @@ pub(super) const MODULE_FILES: &str = "edit of module files";
 /// The vendored modules are taken away.
 pub(super) const VENDOR_REMOVED: &str = "removal of vendor";
 
-fn is_vendor(word: &String) -> bool {
+fn is_vendor(word: &str) -> bool {
     matches!(word.trim_matches(['"', '\'']).trim_start_matches("./").trim_end_matches('/'), "vendor" | "vendor/*")
 }
 
@@ -105,6 +105,12 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         "awk" | "gawk" if rest().any(|w| w.ends_with("inplace")) && rest().any(module_file) => Some(MODULE_FILES),
         "sed" | "gsed" if in_place && rest().any(module_file) => Some(MODULE_FILES),
         "perl" if perl_in_place && rest().any(module_file) => Some(MODULE_FILES),
+        "mv" if words.len() > 2
+            && words[1..words.len() - 1].iter().any(module_file)
+            && words[words.len() - 1].ends_with('/') =>
+        {
+            Some(MODULE_FILES)
+        }
         // Without its sums a module is what a server says.
         "rm" | "unlink" | "truncate" if rest().any(module_file) => Some(MODULE_FILES),
         "cp" | "mv" | "install" | "ln" | "tee" | "rsync" if !into_folder && words.last().is_some_and(module_file) => {
@@ -122,7 +128,12 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         "git" if takes_from_elsewhere(words) && rest().any(|w| w == "." || module_file(w)) => Some(MODULE_FILES),
         // What the list of modules stands for.
         "rm" | "mv"
-            if words.get(1..).unwrap_or_default().iter().take(if program == "mv" { 1 } else { 99 }).any(is_vendor) =>
+            if words
+                .get(1..)
+                .unwrap_or_default()
+                .iter()
+                .take(if program == "mv" { 1 } else { 99 })
+                .any(|word| is_vendor(word)) =>
         {
             Some(VENDOR_REMOVED)
         }

@@ -175,6 +175,7 @@ impl State<'_> {
                 self.environment(variable, sure);
             }
             Step::Folder { path } => self.shell.move_to(path.clone()),
+            Step::Copy { folder } => self.scope.clones.push((folder.clone(), Some(String::new()))),
             Step::Run { line, script, env, folder, stale } => {
                 let (before, was_stale) = (self.shell.mark(), self.stale);
                 self.stale |= *stale;
@@ -227,7 +228,7 @@ impl State<'_> {
     ) {
         // What the variable held before the file was carried out is nobody's setting.
         let own = |v: String| match v.contains('$') {
-            true => v.replace(&format!("${{{name}}}"), "").replace(&format!("${name}"), "").trim().to_owned(),
+            true => without(&v.replace(&format!("${{{name}}}"), ""), name).trim().to_owned(),
             false => v.trim().to_owned(),
         };
         let value = value.map(own);
@@ -244,7 +245,15 @@ impl State<'_> {
         {
             self.settings_file(path);
         }
+        if let Some(path) = value.as_deref().and_then(|value| settings_below(name, value)) {
+            self.settings_file(&path);
+        }
+        // What bash reads before a script (bash, BASH_ENV).
+        let profile = value.clone().filter(|_| name == "BASH_ENV");
         self.shell.hold(name, Held { value: value.map(Rc::from), seen, sure });
+        if let Some(path) = profile {
+            self.with_file(&path, |state, text| state.script(1, text));
+        }
     }
 
     /// The setting, and for GOFLAGS the flags in it.
@@ -289,6 +298,7 @@ impl State<'_> {
         if name == "GOWORK" {
             ids.extend(self.workspace(line, text.as_deref(), command));
         }
+        ids.extend(text.and_then(|text| self.of_delivery(line, name, &text, command)));
         self.known.insert(known, ids.clone());
         ids
     }
@@ -355,7 +365,12 @@ impl State<'_> {
 
     pub fn settings_file(&mut self, path: &str) {
         let folders = [self.shell.folder().unwrap_or_default(), &self.home, ""];
-        let Some((path, text)) = self.library.find(&folders, path) else { return };
+        let known = if path.contains('$') { self.shell.path(path, &self.home) } else { None };
+        let path = known.or_else(|| path.strip_prefix("$PWD/").map(str::to_owned)).unwrap_or_else(|| path.to_owned());
+        // Of an absolute path no more than its end is known.
+        let of_user = path.ends_with("go/env");
+        let found = self.library.find(&folders, &path).filter(|(path, _)| !of_user || path.ends_with("go/env"));
+        let Some((path, text)) = found else { return };
         let kept = std::mem::replace(&mut self.file, self.library.shown(&path).into());
         for variable in super::model::variables(&text) {
             let value = variable.value.as_deref().unwrap_or_default();
@@ -412,6 +427,29 @@ impl State<'_> {
         } else {
             self.scope.changes.push(id);
         }
+    }
+}
+
+/// A text without `$NAME`, which is no part of a longer name.
+fn without(text: &str, name: &str) -> String {
+    let reference = format!("${name}");
+    let mut parts = text.split(&*reference);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        if part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_') {
+            out.push_str(&reference);
+        }
+        out.push_str(part);
+    }
+    out
+}
+
+/// The user's file of settings, where a variable says where the user's files are (os.UserConfigDir, Go 1.26).
+pub(super) fn settings_below(name: &str, value: &str) -> Option<String> {
+    match name {
+        "XDG_CONFIG_HOME" => Some(format!("{value}/go/env")),
+        "HOME" => Some(format!("{value}/.config/go/env")),
+        _ => None,
     }
 }
 

@@ -84,6 +84,11 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
         rest = after;
         let known = values.values(name);
         let apart = !quoted || written.contains("[@]") || name == "@";
+        // `${!NAME}`: what is called so.
+        let known = match how {
+            How::Called => known.iter().flat_map(|name| values.values(name)).collect(),
+            _ => known,
+        };
         match (how, known.as_slice()) {
             (How::Else(other), []) | (How::Instead(other), [_, ..]) if depth > 0 => {
                 if !apart {
@@ -95,9 +100,14 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
                     put(out, part, values, depth - 1);
                 }
             }
-            (How::Plain | How::Else(_), [one]) => split(out, one, apart),
+            (How::Plain | How::Called | How::Else(_), [one]) => split(out, one, apart),
+            // By itself it may be any of them.
+            (How::Element, [one]) if !one.contains(|c: char| c.is_whitespace() || c == '$') => push(out, one),
+            (How::Element, all @ [_, ..]) if !quoted && rest.is_empty() && out.last().is_some_and(String::is_empty) => {
+                split(out, &all.join(" "), true);
+            }
             // Where any of several may come, all of them count; as one value it is not known.
-            (How::Plain | How::Else(_), several @ [_, ..]) if apart || name == "*" => {
+            (How::Plain | How::Called | How::Else(_), several @ [_, ..]) if apart || name == "*" => {
                 split(out, &several.join(" "), apart);
             }
             _ => push(out, &format!("${written}")),
@@ -163,7 +173,11 @@ enum How<'t> {
     Else(&'t str),
     /// `${NAME:+other}`: where it is set.
     Instead(&'t str),
-    /// `${NAME%x}`, `${!NAME}`: not carried out.
+    /// `${NAME[0]}`: one of its words.
+    Element,
+    /// `${!NAME}`: the variable that it names.
+    Called,
+    /// `${NAME%x}`: not carried out.
     Changed,
 }
 
@@ -173,12 +187,18 @@ fn reference(text: &str) -> Option<Reference<'_>> {
     if text.starts_with('{') {
         let end = closing(text)?;
         let body = &text[1..end];
+        if let Some(name) = body.strip_prefix('!').filter(|name| !name.is_empty() && name.chars().all(is_name)) {
+            return Some(Reference { name, how: How::Called, length: end + 1 });
+        }
         let name_end = body.find(|c| !is_name(c)).unwrap_or(body.len());
         let (mut name, mut after) = body.split_at(name_end);
         if name.is_empty() && body.starts_with(['@', '*']) {
             (name, after) = body.split_at(1);
         }
         let after = ["[@]", "[*]"].iter().find_map(|mark| after.strip_prefix(mark)).unwrap_or(after);
+        if !name.is_empty() && after.starts_with('[') && after.ends_with(']') {
+            return Some(Reference { name, how: How::Element, length: end + 1 });
+        }
         let other = |marks: [&str; 2]| marks.iter().find_map(|mark| after.strip_prefix(mark));
         let how = match (other([":-", "-"]).or_else(|| other([":=", "="])), other([":+", "+"])) {
             _ if after.is_empty() && !name.is_empty() => How::Plain,
@@ -204,6 +224,12 @@ fn inside(text: &str) -> Option<&str> {
         open == 0
     });
     end.map(|end| &text[1..end])
+}
+
+/// Whether a word is a variable whose value is changed as it is put in (`${NAME#x}`), and the value may be what is asked for.
+pub(super) fn is_changed(word: &str, values: &dyn Values, may: impl Fn(&str) -> bool) -> bool {
+    let rest = word.strip_prefix('$').and_then(reference);
+    rest.is_some_and(|r| matches!(r.how, How::Changed) && values.values(r.name).iter().any(|value| may(value)))
 }
 
 /// Where the brace closes with which the text begins.

@@ -26,6 +26,7 @@ pub(super) const VARIABLES: &[&str] = &[
     "GOVCS",
     "GOAUTH",
     "GOCACHEPROG",
+    "GOMODCACHE",
 ];
 /// Flags of `go build` with the same meaning (`go help build`).
 const FLAGS: &[&str] = &[

@@ -146,9 +146,20 @@ impl State<'_> {
                 while let Some(word) = words.get(at).filter(|word| word.starts_with('-')) {
                     at += 1 + usize::from(WITH_VALUE.contains(&word.as_str()));
                 }
-                let script = words.get(at + 1..).unwrap_or_default().join(" ");
+                let script = match words.get(at + 1..).unwrap_or_default() {
+                    [] => run.document.unwrap_or_default().to_owned(),
+                    words => words.join(" "),
+                };
                 let before = self.shell.mark();
                 self.script(run.line, &plain(&script));
+                self.shell.back(before);
+                true
+            }
+            "vagrant" => {
+                let Some(at) = words.iter().position(|word| word == "-c" || word == "--command") else { return false };
+                let script = plain(words.get(at + 1).map_or("", String::as_str));
+                let before = self.shell.mark();
+                self.script(run.line, &script);
                 self.shell.back(before);
                 true
             }

@@ -45,6 +45,8 @@ mod results;
 #[cfg(test)]
 mod shapes_tests;
 mod shell;
+#[cfg(test)]
+mod spellings_tests;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -232,7 +234,7 @@ fn mentions_build(text: &str) -> bool {
 
 fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
     Ok(match tool {
-        BuildFile::Dockerfile => dockerfile::scopes(text, &BTreeMap::new()),
+        BuildFile::Dockerfile => dockerfile::scopes(text, &BTreeMap::new(), library),
         BuildFile::Makefile => makefile::scopes(text, path, library),
         BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
         BuildFile::GoEnv => vec![Scope::environment_file(text)],
@@ -242,7 +244,7 @@ fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Res
         BuildFile::Goreleaser => yaml::goreleaser(text)?,
         BuildFile::GithubActions => yaml::github(text)?,
         BuildFile::GitlabCi => yaml::gitlab(text, path, library)?,
-        BuildFile::Other => yaml::compose(text)?,
+        BuildFile::Other => yaml::compose(text, library)?,
         BuildFile::Deliverable => vec![],
     })
 }

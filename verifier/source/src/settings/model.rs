@@ -26,6 +26,8 @@ pub(super) enum Step {
     Env { variable: Variable, possible: bool },
     /// The working folder, relative to the source root; `None` where it is not known.
     Folder { path: Option<String> },
+    /// A folder, from here, that is the source root.
+    Copy { folder: String },
     /// Shell text, with what holds for it alone. `stale`: it runs only where a file of the tree is older than another.
     Run { line: u32, script: String, env: Vec<Variable>, folder: Option<String>, stale: bool },
     /// A build by a tool that calls `go build` itself (goreleaser).

@@ -218,7 +218,16 @@ impl State<'_> {
             Some(Err(command)) if self.is_of_tree(&command) => command,
             _ => return,
         };
-        let whole = words[0] != "read" || words.iter().any(|w| w == "-a") || text.starts_with("$(");
+        let text = expand::text(&text, &Here { state: self, list: run.list });
+        let array = words.iter().any(|w| w == "-a");
+        // Parted at other characters.
+        let otherwise =
+            run.command.words.first().and_then(|word| word.strip_prefix("IFS=")).is_some_and(|ifs| !ifs.is_empty());
+        if otherwise && (array || names.len() > 1) {
+            names.iter().for_each(|name| self.shell.hold(name, Held { value: None, seen: vec![], sure: run.sure }));
+            return;
+        }
+        let whole = words[0] != "read" || array || text.starts_with("$(");
         let lines: Vec<&str> = match whole {
             true => vec![text.as_str()],
             // A loop takes one after the other.
@@ -259,8 +268,8 @@ impl State<'_> {
         let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
         let writes = WRITES.contains(&program) && !self.is_saved(program, words);
         let copies = matches!(program, "cp" | "install" | "ln" | "rsync");
-        let named = words.iter().skip(1).filter(|word| writes && !word.starts_with('-'));
-        let named: Vec<&String> = if copies { named.last().into_iter().collect() } else { named.collect() };
+        let mut named = words.iter().skip(1).filter(|word| writes && !word.starts_with('-'));
+        let named: Vec<&String> = if copies { named.next_back().into_iter().collect() } else { named.collect() };
         for path in run.into.into_iter().chain(named) {
             let name = path.rsplit('/').next().unwrap_or(path).trim_matches(['"', '\'']);
             if !self.rewritten.contains(name) {

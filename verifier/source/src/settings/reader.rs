@@ -318,6 +318,12 @@ impl Reader<'_> {
         let nodes = self.nodes(Some(b')'), depth + 1);
         let words: Vec<String> =
             nodes.iter().flat_map(|n| if let Node::Command(c) = n { c.words.clone() } else { vec![] }).collect();
+        // `[key]=value`
+        let bare = |word: String| match word.strip_prefix('[').and_then(|rest| rest.split_once("]=")) {
+            Some((_, value)) => value.to_owned(),
+            None => word,
+        };
+        let words: Vec<String> = words.into_iter().map(bare).collect();
         (self.command, self.word) = (command, word);
         debug_assert!(self.at >= from);
         self.word.get_or_insert_default().push_str(&words.join(" "));

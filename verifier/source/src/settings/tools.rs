@@ -189,7 +189,8 @@ impl State<'_> {
         // The environment of whoever calls it is not that of the image.
         let before = self.shell.mark();
         self.shell.clear_variables();
-        self.named(&names, words, None, |text, _| Rc::new(dockerfile::scopes(text, &arguments)));
+        let library = self.library;
+        self.named(&names, words, None, |text, _| Rc::new(dockerfile::scopes(text, &arguments, library)));
         self.shell.back(before);
     }
 

@@ -126,45 +126,83 @@ fn without_agent(line: &str) -> String {
     AGENT.iter().fold(line.to_owned(), |line, agent| line.replace(agent, ""))
 }
 
-/// Commands that are only known once they were decoded, and run at once.
-pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
-    const DECODERS: [&str; 8] = [
+/// Whether a line makes text of what nobody reads as it stands.
+fn decodes(line: &str) -> bool {
+    const DECODERS: [&str; 17] = [
         "base64 -d",
         "base64 --decode",
         "base64 -D",
         "base64 -i -d",
+        "base64 -di",
         "base32 -d",
         "xxd -r",
+        "xxd -p -r",
         "openssl enc -d",
         "openssl base64 -d",
+        "gunzip -c",
+        "gzip -dc",
+        "zcat ",
+        "xzcat ",
+        "bzcat ",
+        "gpg -d",
+        "gpg --decrypt",
     ];
-    const RUNS: [&str; 12] = [
-        "eval ",
-        "| sh",
-        "|sh",
-        "| bash",
-        "|bash",
-        "| /bin/sh",
-        "| /bin/bash",
-        "| dash",
-        "| zsh",
-        "-c \"$(",
-        "source <(",
-        ". <(",
-    ];
+    DECODERS.iter().any(|word| line.contains(word))
+        || line.split(['|', ';']).any(|part| part.trim_start().starts_with("rev "))
+}
+
+fn is_shell(word: &str) -> bool {
+    matches!(word.rsplit('/').next(), Some("sh" | "bash" | "dash" | "zsh" | "ash" | "ksh"))
+}
+
+/// Whether a line runs text as commands: a shell behind a pipe, or one that takes what another command prints.
+fn runs(line: &str) -> bool {
+    const RUNS: [&str; 4] = ["eval ", "-c \"$(", "source <(", ". <("];
+    let begins_shell = |part: &str| {
+        let mut words = part.split_whitespace().skip_while(|word| {
+            matches!(word.rsplit('/').next(), Some("sudo" | "env" | "exec" | "command" | "nohup" | "time"))
+                || word.starts_with('-')
+        });
+        words.next().is_some_and(|word| is_shell(word.trim_end_matches([';', ')'])))
+    };
+    RUNS.iter().any(|word| line.contains(word)) || line.split('|').skip(1).any(begins_shell)
+}
+
+/// The file that a line's output goes to.
+fn written_to(line: &str) -> Option<&str> {
+    let to = line.split_once('>')?.1.trim_start_matches('>').split_whitespace().next()?;
+    Some(to.trim_matches(['"', '\'', ';'])).filter(|to| !to.starts_with("/dev/"))
+}
+
+/// Commands that are only known once they were decoded, and run at once.
+pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
     if targets.is_none() {
         return vec![];
     }
-    let says = |line: &str, words: &[&str]| words.iter().any(|word| line.contains(word));
-    // `| sh` is no `| sha256sum`.
-    let is_whole = |line: &str, at: usize| !line[at..].starts_with(|c: char| c.is_ascii_alphanumeric() || c == '-');
-    let runs = |line: &str| {
-        let ends = |word: &&str| {
-            line.match_indices(word).any(|(at, _)| !word.ends_with("sh") || is_whole(line, at + word.len()))
-        };
-        RUNS.iter().any(ends)
+    // What a file holds that was decoded into it.
+    let decoded: Vec<&str> =
+        text.lines().filter(|line| !is_comment(line, 0) && decodes(line)).filter_map(written_to).collect();
+    let runs_file = |line: &str| {
+        let mut words = line.split([' ', '\t', ';', '&', '|', '(', ')']).filter(|word| !word.is_empty()).peekable();
+        std::iter::from_fn(|| words.next().map(|word| (word, words.peek().copied().unwrap_or_default()))).any(
+            |(word, next)| {
+                let next = next.trim_matches(['"', '\'']);
+                (is_shell(word) || matches!(word, "." | "source")) && decoded.contains(&next)
+                    || decoded.contains(&word) && word.contains('/')
+            },
+        )
     };
-    let is_hidden = |line: &str| !is_comment(line, 0) && says(line, &DECODERS) && runs(&without_agent(line));
+    let is_hidden = |line: &str| {
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        !is_comment(&line, 0)
+            && match decodes(&line) {
+                true => {
+                    runs(&without_agent(&line))
+                        || line.split_once([';', '&']).is_some_and(|(_, behind)| runs_file(behind))
+                }
+                false => runs_file(&line),
+            }
+    };
     let file: Rc<str> = shown.into();
     let told = |(number, line): (usize, &str)| {
         let doubt = || reason!("commands-hidden", command = super::cut(line.trim()));
@@ -359,6 +397,24 @@ mod tests {
         );
         assert!(found("echo $H | base64 -d | sha256sum\necho $H | base64 -d |shasum\n").is_empty());
         assert!(found("eval \"$(ssh-agent -s)\" && echo \"$KEY\" | base64 -d | ssh-add -\n").is_empty());
+        for hidden in [
+            "base64 -d b | /usr/bin/env bash",
+            "base64 -d b |  sh",
+            "base64 -d b | sudo sh",
+            "gunzip -c b.gz | sh",
+            "zcat b.gz | bash",
+            "gpg -d b.gpg | sh",
+            "xxd -p -r b.hex | sh",
+            "rev b.txt | sh",
+        ] {
+            assert_eq!(found(hidden), [1], "{hidden}");
+        }
+        assert_eq!(found("base64 -d < b.b64 > /tmp/b; sh /tmp/b\n"), [1]);
+        assert_eq!(found("base64 -d b.b64 > /tmp/b\nchmod +x /tmp/b\n/tmp/b\n"), [2, 3]);
+        assert!(
+            found("zcat dump.sql.gz | mysql x\ngpg -d key.gpg > key\ncat key\ngunzip -c a.gz > a\nbash other.sh\n")
+                .is_empty()
+        );
         assert_eq!(found("eval \"$(ssh-agent -s)\"; eval \"$(echo Z28= | base64 -d)\"\n"), [1]);
     }
 

@@ -38,6 +38,31 @@ impl State<'_> {
         None
     }
 
+    /// A Go installation or a module cache that lies in the delivery itself: the Go command compares neither with anything.
+    pub(super) fn of_delivery(&mut self, line: u32, name: &str, value: &str, command: Option<&str>) -> Option<usize> {
+        let (told, marks): (_, &[&str]) = match name {
+            "GOROOT" => ("another go command", &["src/", "pkg/", "bin/"]),
+            "GOMODCACHE" => ("another module cache", &[""]),
+            _ => return None,
+        };
+        let paths = &self.library.paths;
+        let is_there = |folder: &str| {
+            let mut starts = marks.iter().map(|mark| format!("{folder}/{mark}"));
+            starts.any(|start| paths.range(start.clone()..).next().is_some_and(|path| path.starts_with(&start)))
+        };
+        // Of an absolute path of the machine that builds only the end is known.
+        let of_end = || {
+            let mut ends = value.match_indices('/').map(|(at, _)| value[at + 1..].trim_end_matches('/'));
+            ends.find(|end| !end.is_empty() && is_there(end)).map(str::to_owned)
+        };
+        let path =
+            self.shell.path(value, &self.home).or_else(of_end).filter(|path| !path.is_empty() && is_there(path))?;
+        let (place, tool) = (self.place(line), self.tool);
+        let (value, command) = (Known::Value(Some(path)), command.map(str::to_owned));
+        self.seen.push(Seen { place, tool, name: told.into(), value, command, doubt: None, at: None });
+        Some(self.seen.len() - 1)
+    }
+
     fn told_workspace(
         &mut self,
         line: u32,

@@ -41,6 +41,13 @@ pub(super) const WRAPPERS: &[&str] = &[
     "chroot",
     "taskset",
     "proxychains",
+    "nsenter",
+    "unshare",
+    "firejail",
+    "dumb-init",
+    "tini",
+    "numactl",
+    "chrt",
 ];
 
 /// Their options of one letter that take the next word.
@@ -61,6 +68,7 @@ const VALUED: &[(&str, &str)] = &[
     ("systemd-run", "puEtMH"),
     ("taskset", "p"),
     ("parallel", "jIN"),
+    ("nsenter", "tSG"),
 ];
 
 /// Their words before the program: a user, a lock, a folder.
@@ -86,10 +94,20 @@ pub(super) fn wrapped<'w>(name: &str, words: &'w [String]) -> Wrapped<'w> {
     let (mut at, mut before) = (1, of(BEFORE));
     while let Some(word) = words.get(at) {
         at += 1;
-        if takes_script(word) {
+        let whole = word.strip_prefix("--split-string=").or_else(|| word.strip_prefix("--command="));
+        if let Some(text) =
+            whole.filter(|_| matches!(name, "env" | "su" | "runuser" | "script" | "flock" | "nix-shell"))
+        {
+            return Wrapped::Script([&[text.to_owned()], words.get(at..).unwrap_or_default()].concat().join(" "));
+        }
+        if takes_script(word)
+            || name == "script" && word.starts_with('-') && !word.starts_with("--") && word.ends_with('c')
+        {
             return match name {
                 // Nix takes the words of a command.
                 "nix" => Wrapped::Words(words.get(at..).unwrap_or_default()),
+                // Behind it stands the file of the record.
+                "script" => Wrapped::Script(words.get(at).cloned().unwrap_or_default()),
                 _ => Wrapped::Script(words.get(at..).unwrap_or_default().join(" ")),
             };
         }

@@ -1,19 +1,20 @@
 //! Services of compose files: the images that are built for them, with their arguments.
 
 use super::super::dockerfile;
+use super::super::library::Library;
 use super::super::model::{Scope, Step};
 use super::{line_of, map, parse, shown};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
-pub(in super::super) fn compose(text: &str) -> Result<Vec<Scope>, String> {
+pub(in super::super) fn compose(text: &str, library: &Library<'_>) -> Result<Vec<Scope>, String> {
     let file = parse(text)?;
     let mut all = Vec::new();
     for (name, service) in map(file.get("services")).into_iter().flatten() {
         let Some(build) = service.get("build") else { continue };
         let arguments = arguments(build.get("args"));
         if let Some(inline) = build.get("dockerfile_inline").and_then(Json::as_str) {
-            all.extend(dockerfile::scopes(inline, &arguments));
+            all.extend(dockerfile::scopes(inline, &arguments, library));
             continue;
         }
         let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");

@@ -1,5 +1,6 @@
 //! The program: parses the command line and calls the command.
 
+mod allocator;
 mod annex;
 mod args;
 mod clause;

@@ -9,6 +9,9 @@ use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+/// More files than this are not carried out for one scope.
+const MOST_FILES: u32 = 5_000;
+
 /// Variables as they were.
 type Kept = Vec<(&'static str, Option<Slot>)>;
 
@@ -87,6 +90,12 @@ impl State<'_> {
     pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
         let Some((path, text)) = self.file_meant(path) else { return };
         let Some(begun) = self.begin(&format!("{path} {purpose}"), "") else { return };
+        // Files that call one another, each time with something else, have no end.
+        self.scope.files += 1;
+        if self.scope.files > MOST_FILES {
+            self.scope.cut = true;
+            return self.end(begun);
+        }
         let shown = self.library.shown(&path).into();
         let kept_file = std::mem::replace(&mut self.file, shown);
         let kept_home = std::mem::replace(&mut self.home, folder(&path).into());

@@ -99,8 +99,9 @@ pub(super) struct OfScope {
     pub changes: Vec<usize>,
     /// Changes that one of several ways through the scope makes: a function or a target whose name comes from outside.
     pub possible: Vec<usize>,
-    /// Commands followed so far.
+    /// Commands followed so far, and files.
     pub count: u32,
+    pub files: u32,
     pub called: Vec<String>,
     /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
     pub clones: Vec<(String, Option<String>)>,
@@ -305,6 +306,7 @@ impl State<'_> {
 
     /// What nobody read may set anything for all builds after it.
     pub fn unread(&mut self, line: u32, why: Reason, command: Option<&str>) {
+        let line = line.max(1);
         let place = self.place(line);
         let known = self.unread.get(&(place.clone(), format!("{why:?}"))).cloned();
         let ids = known.unwrap_or_else(|| self.unknown_flags(line, &why, command));

@@ -68,7 +68,7 @@ fn images_begin_lay_over_and_set_in_many_ways() {
             "edit of module files",
         ),
         ("FROM golang\nWORKDIR /work\nCOPY . app\nRUN cd app && go build -overlay=o ./cmd/app\n".into(), "-overlay=o"),
-        (format!("FROM golang\n{SOURCE}COPY conf /root/.config\n{BUILD}"), "-overlay=o"),
+        (format!("FROM golang\n{SOURCE}COPY conf /etc/skel/.config\n{BUILD}"), "-overlay=o"),
         (format!("FROM golang\n{SOURCE}ENV XDG_CONFIG_HOME=/src/conf\n{BUILD}"), "-overlay=o"),
         (format!("FROM golang\n{SOURCE}ENV BASH_ENV=/src/b.env\n{BUILD}"), "-overlay=o"),
         (format!("FROM golang\n{SOURCE}ENV GOROOT=/src/goroot\n{BUILD}"), "another go command"),

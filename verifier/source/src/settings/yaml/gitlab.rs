@@ -5,6 +5,7 @@ use super::super::model::{Scope, Step};
 use super::{env, line_of, map, parse, scripts, shown, texts};
 use assize_facts::reason;
 use serde_json::{Map, Value as Json};
+use std::cell::Cell;
 
 const NOT_JOBS: &[&str] = &[
     "variables",
@@ -21,10 +22,11 @@ const NOT_JOBS: &[&str] = &[
 ];
 /// Files that take in files, and references to references, are followed so deep.
 const DEEPEST: u32 = 10;
+const MOST_FILES: u32 = 200;
 
 pub(in super::super) fn gitlab(text: &str, path: &str, library: &Library<'_>) -> Result<Vec<Scope>, String> {
     let mut unread = Vec::new();
-    let file = whole(text, &[], &Place { path, library }, &mut unread, DEEPEST)?;
+    let file = whole(text, &[], &Place { path, library, left: Cell::new(MOST_FILES) }, &mut unread, DEEPEST)?;
     let default = |key: &str| file.get(key).or_else(|| file.get("default")?.get(key));
     let mut top: Vec<Step> = Vec::new();
     let line = line_of(text, "include:");
@@ -77,6 +79,8 @@ pub(in super::super) fn gitlab(text: &str, path: &str, library: &Library<'_>) ->
 struct Place<'p> {
     path: &'p str,
     library: &'p Library<'p>,
+    /// How many more are read.
+    left: Cell<u32>,
 }
 
 /// A pipeline with what it takes in from its own repository; what it says itself goes before that. `unread` are files that are not there.
@@ -101,7 +105,11 @@ fn whole(
         };
         for name in names {
             match place.library.find(&["", folder(place.path)], &name) {
-                Some((_, text)) if depth > 0 => merge(&mut merged, whole(&text, &inputs, place, unread, depth - 1)?),
+                Some((_, text)) if depth > 0 && place.left.get() > 0 => {
+                    place.left.set(place.left.get() - 1);
+                    merge(&mut merged, whole(&text, &inputs, place, unread, depth - 1)?);
+                }
+                _ if unread.contains(&name) => {}
                 _ => unread.push(name),
             }
         }

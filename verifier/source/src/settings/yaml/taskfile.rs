@@ -11,8 +11,9 @@ use std::cell::Cell;
 /// Tasks that call tasks are followed so deep, and so often in one file.
 const MOST_TASKS: u32 = 8;
 const MOST_CALLS: u32 = 10_000;
-/// Files that take in files are followed so deep.
+/// Files that take in files are followed so deep, and so many.
 const DEEPEST: u32 = 8;
+const MOST_FILES: usize = 200;
 
 /// A file with its tasks, and what goes before their names.
 struct File {
@@ -77,7 +78,9 @@ fn take_in(
             _ => format!("{prefix}{name}:"),
         };
         match found {
-            Some((path, text)) if depth > 0 => take_in(&text, &path, library, prefix, above, files, depth - 1)?,
+            Some((path, text)) if depth > 0 && files.len() < MOST_FILES => {
+                take_in(&text, &path, library, prefix, above, files, depth - 1)?
+            }
             None if optional || named.contains("://") => {}
             _ => {
                 let why = reason!("included-file-not-read", path = named);

@@ -130,6 +130,20 @@ fn workflows_hand_on_what_they_are_given() {
 }
 
 #[test]
+fn files_that_take_in_one_another_have_an_end() {
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    let tasks: String = names.iter().map(|name| format!("  {name}: ./Taskfile.yml\n")).collect();
+    let task = format!("-- Taskfile.yml --\nincludes:\n{tasks}tasks:\n  app: go build ./cmd/app\n");
+    let includes: String = names.iter().map(|name| format!("  - ci/{name}.yml\n")).collect();
+    let files: String = names.iter().map(|name| format!("-- ci/{name}.yml --\ninclude:\n{includes}")).collect();
+    let pipeline = format!("-- .gitlab-ci.yml --\ninclude:\n{includes}b:\n  script: [go build ./cmd/app]\n{files}");
+    for files in [task, pipeline] {
+        let found = counts(&files);
+        assert!(found.iter().any(|line| line.contains("-overlay")), "{found:?}");
+    }
+}
+
+#[test]
 fn direnv_and_compose_are_read() {
     for text in [
         "[ -f x ] && export GOFLAGS=-overlay=o",

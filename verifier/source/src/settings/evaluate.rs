@@ -137,7 +137,7 @@ impl<'l> State<'l> {
     /// Carries out one scope of a file; `file` is relative to the source root where it lies in it. Gives whether something was left out.
     pub fn carry_out(&mut self, tool: BuildFile, file: &str, shown: &str, scope: &Scope) -> bool {
         (self.file, self.tool, self.home) = (shown.into(), tool, folder(file).into());
-        self.shell = Shell::default();
+        self.shell = self.shell.fresh();
         self.scope = OfScope { environment_file: scope.environment_file, ..OfScope::default() };
         self.results.begin(format!("{file} "));
         if let Some(folder) = first_folder(tool, file) {

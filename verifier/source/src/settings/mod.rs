@@ -35,6 +35,7 @@ mod model;
 mod neighbours_tests;
 #[cfg(test)]
 mod outcomes_tests;
+mod places;
 mod printed;
 #[cfg(test)]
 mod printed_tests;

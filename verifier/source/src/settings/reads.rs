@@ -1,16 +1,54 @@
 //! What commands read of the shell that they found: all that their outcome depends on.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
+
+/// A name of a variable or a function, by the order in which they came up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Name(u32);
+
+impl Name {
+    pub fn at(index: usize) -> Name {
+        Name(index as u32)
+    }
+
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// All names that came up.
+#[derive(Debug, Default)]
+pub(super) struct Names {
+    known: RefCell<HashMap<Rc<str>, Name>>,
+    texts: RefCell<Vec<Rc<str>>>,
+}
+
+impl Names {
+    pub fn of(&self, text: &str) -> Name {
+        if let Some(name) = self.known.borrow().get(text) {
+            return *name;
+        }
+        let (text, mut texts): (Rc<str>, _) = (text.into(), self.texts.borrow_mut());
+        let name = Name::at(texts.len());
+        texts.push(text.clone());
+        self.known.borrow_mut().insert(text, name);
+        name
+    }
+
+    pub fn text(&self, name: Name) -> Rc<str> {
+        self.texts.borrow()[name.index()].clone()
+    }
+}
 
 /// A part of a shell.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
-    Variable(Rc<str>),
+    Variable(Name),
     /// Whether a variable is exported.
-    Export(Rc<str>),
-    Function(Rc<str>),
+    Export(Name),
+    Function(Name),
     /// All functions that a file holds.
     FunctionsOf(Rc<str>),
     /// The folder.

@@ -5,7 +5,7 @@ use super::reads::{Around, Part};
 use super::shell::Node;
 use super::state::{self, Dependency, Effect, Held};
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// What was carried out, whether where files are stale, whether where all is exported.
@@ -135,7 +135,7 @@ impl State<'_> {
 
     /// Written settings, changes and copies of projects so far.
     fn ledger(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
+        let mut hasher = state::hasher().build_hasher();
         for (name, held) in &self.scope.written {
             (name, &held.value, &held.seen).hash(&mut hasher);
         }

@@ -1,12 +1,12 @@
 //! What holds at one point of a build file: variables with the settings that they come from, the folder, functions.
 
-use super::delivered::normal;
-use super::reads::{Around, Part, ReadMark, Reads};
+use super::reads::{Around, Name, Names, Part, ReadMark, Reads};
 use super::shell::Node;
 use assize_facts::kinds::inventory::BuildFile;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::hash::{Hash, Hasher};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::rc::Rc;
+use std::sync::OnceLock;
 
 /// Whether an assignment is made whenever the build after it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,12 +51,15 @@ pub(super) struct Slot {
 /// What a subshell takes over and does not give back. Every change is kept in a journal, so that going back costs what was changed.
 #[derive(Debug, Default)]
 pub(super) struct Shell {
-    variables: BTreeMap<Rc<str>, Slot>,
-    exported: BTreeSet<Rc<str>>,
+    /// The same for all shells of a run, since outcomes name what they depend on.
+    names: Rc<Names>,
+    /// By their names, as the other two.
+    variables: Vec<Option<Slot>>,
+    exported: Vec<bool>,
     all_exported: bool,
     place: Where,
     stack: Rc<Vec<Where>>,
-    functions: BTreeMap<Rc<str>, Function>,
+    functions: Vec<Option<Defined>>,
     /// Hashes of variables, exports and functions, added up.
     sum: u64,
     journal: Vec<Change>,
@@ -80,15 +83,22 @@ pub(super) struct Function {
     pub body: Rc<Vec<Node>>,
 }
 
+/// A function that a shell has, and a hash of its name and what it is.
+#[derive(Clone, Debug)]
+struct Defined {
+    function: Function,
+    hash: u64,
+}
+
 /// A part of the shell as it was, or is to be.
 #[derive(Clone, Debug)]
 enum Change {
-    Variable(Rc<str>, Option<Slot>),
-    Exported(Rc<str>, bool),
+    Variable(Name, Option<Slot>),
+    Exported(Name, bool),
     AllExported(bool),
     Place(Where),
     Stack(Rc<Vec<Where>>),
-    Function(Rc<str>, Option<Function>),
+    Function(Name, Option<Defined>),
 }
 
 /// A point to go back to.
@@ -114,10 +124,14 @@ pub(super) type Dependency = (Part, u64);
 /// Variables that a function or a script has of its own.
 const PARAMETERS: &[&str] = &["*", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "@"];
 
+/// Nobody outside of this run can find two states with the same hash.
+pub(super) fn hasher() -> &'static RandomState {
+    static HASHER: OnceLock<RandomState> = OnceLock::new();
+    HASHER.get_or_init(RandomState::new)
+}
+
 fn hash(what: impl Hash) -> u64 {
-    let mut hasher = std::hash::DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
+    hasher().hash_one(what)
 }
 
 fn hash_of(name: &str, all: &[Held]) -> u64 {
@@ -126,7 +140,7 @@ fn hash_of(name: &str, all: &[Held]) -> u64 {
         Sure::InList(_) => 1,
         Sure::Maybe => 2,
     };
-    let mut hasher = std::hash::DefaultHasher::new();
+    let mut hasher = hasher().build_hasher();
     (name, all.len()).hash(&mut hasher);
     all.iter().for_each(|held| (&held.value, &held.seen, sure(held)).hash(&mut hasher));
     hasher.finish()
@@ -137,6 +151,11 @@ fn hash_function(name: &str, function: &Function) -> u64 {
 }
 
 impl Shell {
+    /// One in which nothing is set, of the same run.
+    pub fn fresh(&self) -> Shell {
+        Shell { names: self.names.clone(), ..Shell::default() }
+    }
+
     pub fn folder(&self) -> Option<&str> {
         self.reads.note(|| Part::Place, 0);
         self.place.folder.as_deref()
@@ -162,16 +181,22 @@ impl Shell {
 
     /// A variable that something reads.
     fn variable(&self, name: &str) -> Option<&Variable> {
-        match self.variables.get_key_value(name) {
-            Some((known, slot)) => {
-                self.reads.note(|| Part::Variable(known.clone()), slot.written);
-                Some(&slot.variable)
-            }
-            None => {
-                self.reads.note(|| Part::Variable(name.into()), 0);
-                None
-            }
-        }
+        let name = self.names.of(name);
+        let slot = self.slot_of(name);
+        self.reads.note(|| Part::Variable(name), slot.map_or(0, |slot| slot.written));
+        slot.map(|slot| &*slot.variable)
+    }
+
+    fn slot_of(&self, name: Name) -> Option<&Slot> {
+        self.variables.get(name.index())?.as_ref()
+    }
+
+    fn function_of(&self, name: Name) -> Option<&Defined> {
+        self.functions.get(name.index())?.as_ref()
+    }
+
+    fn exports(&self, name: Name) -> bool {
+        self.exported.get(name.index()).copied().unwrap_or_default()
     }
 
     pub fn hold(&mut self, name: &str, mut held: Held) {
@@ -186,16 +211,12 @@ impl Shell {
             Some(before) => before.all.iter().cloned().chain([held]).collect(),
             None => vec![held],
         };
-        self.change(Change::Variable(self.name(name), Some(self.slot(Rc::new(Variable::new(name, all))))));
+        let slot = self.slot(Rc::new(Variable::new(name, all)));
+        self.change(Change::Variable(self.names.of(name), Some(slot)));
         // What is assigned under `set -a` stays exported when that ends.
         if self.all_exported && !PARAMETERS.contains(&name) {
             self.export(name);
         }
-    }
-
-    /// A name as it is kept already, where it is.
-    fn name(&self, name: &str) -> Rc<str> {
-        self.variables.get_key_value(name).map_or_else(|| name.into(), |(known, _)| known.clone())
     }
 
     /// To be put in place now.
@@ -204,14 +225,16 @@ impl Shell {
     }
 
     pub fn is_exported(&self, name: &str) -> bool {
-        self.reads.note(|| Part::Export(name.into()), 0);
-        self.all_exported || self.exported.contains(name)
+        let name = self.names.of(name);
+        self.reads.note(|| Part::Export(name), 0);
+        self.all_exported || self.exports(name)
     }
 
     pub fn export(&mut self, name: &str) {
-        self.reads.note(|| Part::Export(name.into()), 0);
-        if !self.exported.contains(name) {
-            self.change(Change::Exported(name.into(), true));
+        let name = self.names.of(name);
+        self.reads.note(|| Part::Export(name), 0);
+        if !self.exports(name) {
+            self.change(Change::Exported(name, true));
         }
     }
 
@@ -246,14 +269,22 @@ impl Shell {
     }
 
     pub fn function(&self, name: &str) -> Option<&Function> {
-        self.reads.note(|| Part::Function(name.into()), 0);
-        self.functions.get(name)
+        let name = self.names.of(name);
+        self.reads.note(|| Part::Function(name), 0);
+        self.function_of(name).map(|defined| &defined.function)
     }
 
     /// The names of all that a file holds.
     pub fn functions_of(&self, file: &Rc<str>) -> Vec<String> {
         self.reads.note(|| Part::FunctionsOf(file.clone()), 0);
-        self.functions.iter().filter(|(_, function)| function.file == *file).map(|(name, _)| name.to_string()).collect()
+        let mut names: Vec<String> = self.all_of(file).map(|(name, _)| self.names.text(name).to_string()).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn all_of(&self, file: &Rc<str>) -> impl Iterator<Item = (Name, &Defined)> {
+        let all = self.functions.iter().enumerate().filter_map(|(at, defined)| Some((Name::at(at), defined.as_ref()?)));
+        all.filter(move |(_, defined)| defined.function.file == *file)
     }
 
     /// What was read for something that is remembered elsewhere.
@@ -269,7 +300,7 @@ impl Shell {
     pub fn read_again(&self, parts: &[Part]) {
         for part in parts {
             let written = match part {
-                Part::Variable(name) => self.variables.get(name).map_or(0, |slot| slot.written),
+                Part::Variable(name) => self.slot_of(*name).map_or(0, |slot| slot.written),
                 _ => 0,
             };
             self.reads.note(|| part.clone(), written);
@@ -278,35 +309,41 @@ impl Shell {
 
     /// Whether the shell had none of that name.
     pub fn define(&mut self, name: &str, function: Function) -> bool {
-        let is_new = !self.functions.contains_key(name);
-        self.change(Change::Function(name.into(), Some(function)));
+        let hash = hash_function(name, &function);
+        let name = self.names.of(name);
+        let is_new = self.function_of(name).is_none();
+        self.change(Change::Function(name, Some(Defined { function, hash })));
         is_new
     }
 
     /// Takes `$1`, `$@` away; gives those that were there.
     pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Slot>)> {
-        let kept: Vec<_> = PARAMETERS.iter().map(|name| (*name, self.variables.get(*name).cloned())).collect();
+        let kept = self.some_variables(PARAMETERS.iter().copied());
         self.give_variables(PARAMETERS.iter().map(|name| (*name, None)).collect());
         kept
     }
 
     /// Some variables as they were, to be given back.
     pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, Option<Slot>)> {
-        names.map(|name| (name, self.variables.get(name).cloned())).collect()
+        names.map(|name| (name, self.slot_of(self.names.of(name)).cloned())).collect()
     }
 
     pub fn give_variables(&mut self, all: Vec<(&str, Option<Slot>)>) {
         for (name, held) in all {
-            if held.is_some() || self.variables.contains_key(name) {
-                self.change(Change::Variable(self.name(name), held));
+            let name = self.names.of(name);
+            if held.is_some() || self.slot_of(name).is_some() {
+                self.change(Change::Variable(name, held));
             }
         }
     }
 
     pub fn clear_variables(&mut self) {
         self.reads.note(|| Part::All, 0);
-        let names: Vec<Rc<str>> = self.variables.keys().cloned().collect();
-        names.into_iter().for_each(|name| self.change(Change::Variable(name, None)));
+        for at in 0..self.variables.len() {
+            if self.variables[at].is_some() {
+                self.change(Change::Variable(Name::at(at), None));
+            }
+        }
     }
 
     pub fn mark(&self) -> Mark {
@@ -333,18 +370,14 @@ impl Shell {
         let parts = self.reads.end(begun.reads, begun.journal.0);
         // As they were found: the first change of each tells what was there.
         let mut found: HashMap<Part, u64> = HashMap::new();
-        let mut functions: Vec<(&Rc<str>, &Option<Function>)> = Vec::new();
+        let mut functions: BTreeMap<Name, Option<&Defined>> = BTreeMap::new();
         for was in &self.journal[begun.journal.0..] {
             let (part, hash) = match was {
-                Change::Variable(name, old) => {
-                    (Part::Variable(name.clone()), old.as_ref().map_or(0, |s| s.variable.hash))
-                }
-                Change::Exported(name, old) => (Part::Export(name.clone()), u64::from(*old)),
+                Change::Variable(name, old) => (Part::Variable(*name), old.as_ref().map_or(0, |s| s.variable.hash)),
+                Change::Exported(name, old) => (Part::Export(*name), u64::from(*old)),
                 Change::Function(name, old) => {
-                    if !functions.iter().any(|(known, _)| *known == name) {
-                        functions.push((name, old));
-                    }
-                    (Part::Function(name.clone()), old.as_ref().map_or(0, |f| hash_function(name, f)))
+                    functions.entry(*name).or_insert(old.as_ref());
+                    (Part::Function(*name), old.as_ref().map_or(0, |defined| defined.hash))
                 }
                 Change::AllExported(_) | Change::Place(_) | Change::Stack(_) => continue,
             };
@@ -354,11 +387,9 @@ impl Shell {
             Part::All => begun.state,
             Part::Place => begun.place,
             Part::FunctionsOf(file) => {
-                let changed = |name: &str| functions.iter().any(|(known, _)| &***known == name);
-                let kept = self.functions.iter().filter(|(name, f)| f.file == *file && !changed(name));
-                let old = functions.iter().filter_map(|(name, old)| Some((*name, old.as_ref()?)));
-                let old = old.filter(|(_, function)| function.file == *file);
-                kept.chain(old).fold(0, |sum: u64, (name, function)| sum.wrapping_add(hash_function(name, function)))
+                let kept = self.all_of(file).filter(|(name, _)| !functions.contains_key(name)).map(|(_, now)| now);
+                let old = functions.values().flatten().copied().filter(|defined| defined.function.file == *file);
+                sum(kept.chain(old))
             }
             part => found.get(part).copied().unwrap_or_else(|| self.what_is(part, around)),
         };
@@ -373,13 +404,10 @@ impl Shell {
 
     fn what_is(&self, part: &Part, around: &Around) -> u64 {
         match part {
-            Part::Variable(name) => self.variables.get(name).map_or(0, |slot| slot.variable.hash),
-            Part::Export(name) => u64::from(self.exported.contains(name)),
-            Part::Function(name) => self.functions.get(name).map_or(0, |function| hash_function(name, function)),
-            Part::FunctionsOf(file) => {
-                let all = self.functions.iter().filter(|(_, function)| function.file == *file);
-                all.fold(0, |sum: u64, (name, function)| sum.wrapping_add(hash_function(name, function)))
-            }
+            Part::Variable(name) => self.slot_of(*name).map_or(0, |slot| slot.variable.hash),
+            Part::Export(name) => u64::from(self.exports(*name)),
+            Part::Function(name) => self.function_of(*name).map_or(0, |defined| defined.hash),
+            Part::FunctionsOf(file) => sum(self.all_of(file).map(|(_, defined)| defined)),
             Part::Place => self.place_hash(),
             Part::Ledger => around.ledger,
             Part::Called(name) => u64::from(around.called.iter().any(|called| **called == **name)),
@@ -395,19 +423,19 @@ impl Shell {
         let (mut place, mut stack) = (None, None);
         for was in &self.journal[from.0..] {
             match was {
-                Change::Variable(name, _) if names.insert(&**name) => {
+                Change::Variable(name, _) if names.insert(*name) => {
                     // What was given back is what was found, whatever that is elsewhere.
-                    if let Some(now) = self.variables.get(name).filter(|now| now.written > from.0) {
-                        all.push(Change::Variable(name.clone(), Some(now.clone())));
+                    if let Some(now) = self.slot_of(*name).filter(|now| now.written > from.0) {
+                        all.push(Change::Variable(*name, Some(now.clone())));
                     }
                 }
-                Change::Function(name, _) if functions.insert(&**name) => {
-                    all.push(Change::Function(name.clone(), self.functions.get(name).cloned()));
+                Change::Function(name, _) if functions.insert(*name) => {
+                    all.push(Change::Function(*name, self.function_of(*name).cloned()));
                 }
-                Change::Exported(name, old) if exports.insert(&**name) => {
-                    let now = self.exported.contains(name);
+                Change::Exported(name, old) if exports.insert(*name) => {
+                    let now = self.exports(*name);
                     if *old != now {
-                        all.push(Change::Exported(name.clone(), now));
+                        all.push(Change::Exported(*name, now));
                     }
                 }
                 Change::AllExported(_) => all.push(Change::AllExported(self.all_exported)),
@@ -446,33 +474,24 @@ impl Shell {
     fn put(&mut self, part: Change) -> Change {
         match part {
             Change::Variable(name, new) => {
-                let hash = |slot: &Slot| slot.variable.hash;
-                let new_hash = new.as_ref().map_or(0, hash);
-                let old = match new {
-                    Some(new) => self.variables.insert(name.clone(), new),
-                    None => self.variables.remove(&name),
-                };
-                self.add(new_hash, old.as_ref().map_or(0, hash));
+                let hash = |slot: &Option<Slot>| slot.as_ref().map_or(0, |slot| slot.variable.hash);
+                let new_hash = hash(&new);
+                let old = replace(&mut self.variables, name, new);
+                self.add(new_hash, hash(&old));
                 Change::Variable(name, old)
             }
             Change::Function(name, new) => {
-                let new_hash = new.as_ref().map_or(0, |function| hash_function(&name, function));
-                let old = match new {
-                    Some(new) => self.functions.insert(name.clone(), new),
-                    None => self.functions.remove(&name),
-                };
-                self.add(new_hash, old.as_ref().map_or(0, |function| hash_function(&name, function)));
+                let hash = |defined: &Option<Defined>| defined.as_ref().map_or(0, |defined| defined.hash);
+                let new_hash = hash(&new);
+                let old = replace(&mut self.functions, name, new);
+                self.add(new_hash, hash(&old));
                 Change::Function(name, old)
             }
             Change::Exported(name, now) => {
-                let is_change = if now { self.exported.insert(name.clone()) } else { self.exported.remove(&name) };
-                let own = hash((&name, "exported"));
-                match (is_change, now) {
-                    (true, true) => self.add(own, 0),
-                    (true, false) => self.add(0, own),
-                    (false, _) => {}
-                }
-                Change::Exported(name, now != is_change)
+                let was = replace(&mut self.exported, name, now);
+                let own = hash((name, "exported"));
+                self.add(if now { own } else { 0 }, if was { own } else { 0 });
+                Change::Exported(name, was)
             }
             Change::AllExported(now) => Change::AllExported(std::mem::replace(&mut self.all_exported, now)),
             Change::Place(now) => Change::Place(std::mem::replace(&mut self.place, now)),
@@ -498,68 +517,15 @@ impl Shell {
     pub fn exports_all(&self) -> bool {
         self.all_exported
     }
-
-    /// The folder that a path means, relative to the source root. `script` is the folder of the script that names it.
-    pub fn path(&self, text: &str, script: &str) -> Option<String> {
-        let text = text.trim().trim_matches('"');
-        if let Some(inner) = text.strip_prefix("$(") {
-            let end = closing(inner)?;
-            let base = self.command_path(&inner[..end], script)?;
-            return Some(normal(&format!("{base}/{}", &inner[end + 1..])));
-        }
-        for own in ["${0%/*}", "${BASH_SOURCE%/*}", "${BASH_SOURCE[0]%/*}", "$SCRIPT_DIR", "${SCRIPT_DIR}"] {
-            if let Some(rest) = text.strip_prefix(own) {
-                return Some(normal(&format!("{script}/{rest}")));
-            }
-        }
-        for root in ["$PWD", "${PWD}"] {
-            if let Some(rest) = text.strip_prefix(root) {
-                return Some(normal(&format!("{}/{rest}", self.folder()?)));
-            }
-        }
-        for root in ["$GITHUB_WORKSPACE", "${GITHUB_WORKSPACE}", "$CI_PROJECT_DIR", "${CI_PROJECT_DIR}"] {
-            if let Some(rest) = text.strip_prefix(root) {
-                return Some(normal(rest));
-            }
-        }
-        if text.starts_with(['/', '~', '-']) || text.contains('$') || text.is_empty() {
-            return None;
-        }
-        Some(normal(&format!("{}/{text}", self.folder()?)))
-    }
-
-    /// `cd X && pwd`, `dirname "$0"`, `git rev-parse --show-toplevel`: what the usual ones print.
-    fn command_path(&self, command: &str, script: &str) -> Option<String> {
-        let words = super::shell::words(command);
-        let last = words.last()?;
-        let own = |word: &str| word.contains("$0") || word.contains("BASH_SOURCE") || word.contains("${0");
-        match words.first()?.as_str() {
-            "git" if command.contains("--show-toplevel") => Some(String::new()),
-            "pwd" => self.folder().map(str::to_owned),
-            "cd" => self.path(words.iter().skip(1).find(|w| !w.starts_with('-'))?, script),
-            "dirname" if own(last) && !last.starts_with("$(") => Some(script.to_owned()),
-            // `dirname "$(readlink -f "$0")"`
-            "dirname" if own(last) && !last.contains("dirname") => Some(script.to_owned()),
-            "dirname" => Some(super::library::folder(&self.path(last, script)?).to_owned()),
-            "realpath" | "readlink" if own(last) => None,
-            "realpath" | "readlink" => self.path(last, script),
-            _ => None,
-        }
-    }
 }
 
-/// Where the bracket closes that was opened before this text.
-fn closing(text: &str) -> Option<usize> {
-    let mut open = 1;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'(' => open += 1,
-            b')' => open -= 1,
-            _ => {}
-        }
-        if open == 0 {
-            return Some(at);
-        }
+fn replace<T: Default + Clone>(all: &mut Vec<T>, name: Name, new: T) -> T {
+    if all.len() <= name.index() {
+        all.resize(name.index() + 1, T::default());
     }
-    None
+    std::mem::replace(&mut all[name.index()], new)
+}
+
+fn sum<'d>(all: impl Iterator<Item = &'d Defined>) -> u64 {
+    all.fold(0, |sum: u64, defined| sum.wrapping_add(defined.hash))
 }

@@ -141,8 +141,15 @@ pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
 
 /// The same, and keeps some ranges as they pass: what was kept is what was hashed.
 pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>]) -> io::Result<Scan> {
+    let mut pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
+    if let Some(bytes) = part.at_hand().filter(|bytes| !bytes.is_empty()) {
+        let (mut trail, mut marks) = (Walking::default(), Marks::default());
+        trail.update(bytes);
+        marks.piece(bytes);
+        pass.piece(bytes);
+        return Ok(pass.end(trail.end(), marks, part.len()));
+    }
     let first = part.piece(0, Vec::new())?;
-    let pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
     match (first.len() as u64) < part.len() {
         // On a thread of the pool, so that others can help.
         true => rayon::scope(|_| pieces(part, first, pass)),

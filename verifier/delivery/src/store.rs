@@ -100,6 +100,17 @@ impl<'a> Part<'a> {
         Part { store: self.store, start: self.start + from, len: to - from }
     }
 
+    /// All of it, where it is in memory and no longer than a piece.
+    pub(crate) fn at_hand(&self) -> Option<&'a [u8]> {
+        match self.store {
+            Store::Memory(bytes) if self.len <= PIECE as u64 => {
+                let (from, len) = (usize::try_from(self.start).ok()?, usize::try_from(self.len).ok()?);
+                bytes.get(from..from.checked_add(len)?)
+            }
+            _ => None,
+        }
+    }
+
     /// A file with these bytes and where in it they begin; of what was unpacked it holds nothing else.
     pub(crate) fn lasting(&self) -> io::Result<(Arc<File>, u64)> {
         match self.store {

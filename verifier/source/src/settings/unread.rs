@@ -181,7 +181,7 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
     }
     // What a file holds that was decoded into it.
     let decoded: Vec<&str> =
-        text.lines().filter(|line| !is_comment(line, 0) && decodes(line)).filter_map(written_to).collect();
+        text.lines().filter(|line| !is_comment(line) && decodes(line)).filter_map(written_to).collect();
     let runs_file = |line: &str| {
         let mut words = line.split([' ', '\t', ';', '&', '|', '(', ')']).filter(|word| !word.is_empty()).peekable();
         std::iter::from_fn(|| words.next().map(|word| (word, words.peek().copied().unwrap_or_default()))).any(
@@ -194,7 +194,7 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
     };
     let is_hidden = |line: &str| {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        !is_comment(&line, 0)
+        !is_comment(&line)
             && match decodes(&line) {
                 true => {
                     runs(&without_agent(&line))
@@ -265,28 +265,29 @@ pub(super) fn says_any(bytes: &[u8]) -> bool {
     SETTINGS.iter().any(|(spelling, ..)| memchr::memmem::find(bytes, spelling.as_bytes()).is_some())
 }
 
-/// The settings in a text. Of a Go file only where it is a program of its own.
+/// The settings in a text, each once for a line. Of a Go file only where it is a program of its own.
 pub(super) fn told(path: &str, shown: &str, text: &str, targets: &Targets) -> Vec<Told> {
     if targets.is_none() || path.ends_with(".go") && !is_program_of_its_own(path, text, targets) {
         return vec![];
     }
     let file: Rc<str> = shown.into();
     let mut told = Vec::new();
-    for (spelling, setting, value) in SETTINGS {
-        for (at, _) in text.match_indices(spelling) {
-            if !is_flag(text, at, spelling) || is_comment(text, at) || !is_by_a_build(path, text, at) {
-                continue;
+    for (spelling, setting, value) in SETTINGS.iter().filter(|(spelling, ..)| text.contains(spelling)) {
+        let mut begins = 0;
+        for (line, number) in text.split_inclusive('\n').zip(1..) {
+            let counts = |at: usize| is_flag(text, at, spelling) && is_by_a_build(path, text, at);
+            if !is_comment(line) && line.match_indices(spelling).any(|(at, _)| counts(begins + at)) {
+                let doubt = || reason!("build-file-of-another-tool", path = shown);
+                let item = BuildSetting {
+                    tool: BuildFile::Other,
+                    setting: (*setting).into(),
+                    value: value.map_or_else(|| Known::Unknown(doubt()), |value| Known::Value(Some(value.into()))),
+                    command: Some(super::cut(line.trim())),
+                    delivered: Known::Unknown(doubt()),
+                };
+                told.push(Told { file: Rc::clone(&file), line: number, item });
             }
-            let doubt = || reason!("build-file-of-another-tool", path = shown);
-            let item = BuildSetting {
-                tool: BuildFile::Other,
-                setting: setting.into(),
-                value: value.map_or_else(|| Known::Unknown(doubt()), |value| Known::Value(Some(value.into()))),
-                command: Some(super::cut(line_of(text, at).trim())),
-                delivered: Known::Unknown(doubt()),
-            };
-            let line = text[..at].matches('\n').count() as u32 + 1;
-            told.push(Told { file: Rc::clone(&file), line, item });
+            begins += line.len();
         }
     }
     told
@@ -306,16 +307,9 @@ fn is_flag(text: &str, at: usize, spelling: &str) -> bool {
     !before.ends_with(in_word) && !text[at + spelling.len()..].starts_with(in_word)
 }
 
-fn line_of(text: &str, at: usize) -> &str {
-    let from = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let to = text[at..].find('\n').map_or(text.len(), |end| at + end);
-    &text[from..to]
-}
-
 /// The comments of the languages that these files are in.
-fn is_comment(text: &str, at: usize) -> bool {
-    let line = line_of(text, at).trim_start();
-    ["#", "//", "* ", "--", "REM ", "rem ", "::"].iter().any(|start| line.starts_with(start))
+fn is_comment(line: &str) -> bool {
+    ["#", "//", "* ", "--", "REM ", "rem ", "::"].iter().any(|start| line.trim_start().starts_with(start))
 }
 
 /// Whether a Go build, or the flags of all of them, stands near. In JavaScript methods are no commands: `history.go(-1)` is in every page.

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What is handed out: for each target a tar with one static program, its manual, completions and licences, and SHA256SUMS of them all.
 #   packaging/build.sh [TARGET…]          into target/packages; without a target, that of this machine
-# Needs the target's standard library (rustup target add TARGET) and a C compiler for musl: musl-gcc (Debian: musl-tools) for this
+# Needs make, the target's standard library (rustup target add TARGET) and a C compiler for musl: musl-gcc (Debian: musl-tools) for this
 # machine, or CC_<target> for another, as in CC_aarch64_unknown_linux_musl=aarch64-linux-gnu-gcc with
 # CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER=aarch64-linux-gnu-gcc (Debian: gcc-aarch64-linux-gnu).
 set -euo pipefail

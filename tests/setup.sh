@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Sets up what building and testing need and says what is missing; run (not sourced) by all.sh, long.sh and try.sh.
-# Needs: a C compiler, Rust (rust-version in Cargo.toml or newer) and a Go >= 1.25.
+# Needs: a C compiler and make, Rust (rust-version in Cargo.toml or newer) and a Go >= 1.25.
 set -euo pipefail
 
 have() { command -v "$1" >/dev/null 2>&1; }
@@ -16,6 +16,7 @@ install_packages() {
 }
 
 have cc || install_packages gcc libc6-dev
+have make || install_packages make
 have cargo || { echo "setup: Rust is needed (cargo was not found)" >&2; exit 1; }
 have openssl || install_packages openssl
 have ssh-keygen || install_packages openssh-client

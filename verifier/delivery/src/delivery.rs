@@ -121,7 +121,8 @@ impl Delivery {
             opening: Mutex::new(Opening { room: KEPT, ..Opening::default() }),
             source: OnceLock::new(),
             inventory: OnceLock::new(),
-            examined: Mutex::new(Some(HashMap::new())),
+            // Of what was unpacked no inventory is taken.
+            examined: Mutex::new(unpacked.is_none().then(HashMap::new)),
             programs: OnceLock::new(),
             images: OnceLock::new(),
             held: Held::default(),
@@ -241,20 +242,16 @@ impl Delivery {
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
         let entry = self.file(path)?;
         let (bytes, stamp) = open::whole(&self.0.root.join(&entry.real), path, limit)?;
-        if bytes.len() <= EXAMINED_WITH && self.is_unexamined(path) {
-            let store = Store::Memory(bytes);
-            let found = inventory::examined(self, entry, &store);
-            let digest = found.seen.first().and_then(|seen| seen.sha256.value().cloned());
-            if let Some(all) = &mut *self.examined() {
-                all.insert(path.to_string(), (stamp, found));
-            }
-            if let (Store::Memory(bytes), Some(digest)) = (store, digest) {
-                self.remember(path, digest, None)?;
-                return Ok(bytes);
-            }
-            return self.read_within(path, limit);
+        if bytes.len() > EXAMINED_WITH || !self.is_unexamined(path) {
+            self.remember(path, Sha256::of(&bytes), None)?;
+            return Ok(bytes);
         }
-        self.remember(path, Sha256::of(&bytes), None)?;
+        let (bytes, found) = Store::over(bytes, |store| inventory::examined(self, entry, store));
+        let digest = found.seen.first().and_then(|seen| seen.sha256.value().cloned());
+        if let Some(all) = &mut *self.examined() {
+            all.insert(path.to_string(), (stamp, found));
+        }
+        self.remember(path, digest.unwrap_or_else(|| Sha256::of(&bytes)), None)?;
         Ok(bytes)
     }
 

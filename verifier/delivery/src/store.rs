@@ -26,6 +26,16 @@ impl Store {
         Store::Delivered(Arc::new(file), len)
     }
 
+    /// Looks at bytes as at a file.
+    pub(crate) fn over<T>(bytes: Vec<u8>, look: impl FnOnce(&Store) -> T) -> (Vec<u8>, T) {
+        let store = Store::Memory(bytes);
+        let seen = look(&store);
+        match store {
+            Store::Memory(bytes) => (bytes, seen),
+            Store::Delivered(..) | Store::Spooled(..) => unreachable!("it was made of bytes"),
+        }
+    }
+
     pub(crate) fn len(&self) -> u64 {
         match self {
             Store::Delivered(_, len) | Store::Spooled(_, len) => *len,

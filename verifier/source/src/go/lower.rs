@@ -5,9 +5,6 @@ use super::normal::Normal;
 use super::syntax::*;
 use tree_sitter::Node;
 
-/// Deeper nesting is no honest program; each level costs stack here and in every analysis.
-const DEEPEST: u32 = 600;
-
 pub(super) struct Lower<'a> {
     file: &'a [u8],
     normal: &'a Normal,
@@ -59,7 +56,7 @@ impl<'a> Lower<'a> {
     /// Runs a step one level deeper, or gives up.
     pub(super) fn deeper<T>(&mut self, node: Node<'a>, bad: T, step: impl FnOnce(&mut Self) -> T) -> T {
         if self.depth >= DEEPEST {
-            self.unexpected(node, "nested deeper than 600 levels");
+            self.unexpected(node, TOO_DEEP);
             return bad;
         }
         self.depth += 1;
@@ -369,22 +366,4 @@ impl<'a> Lower<'a> {
         }
         fields
     }
-}
-
-/// In `(a, b T)` the grammar may see `a` as a type; where one of a list has a name, all have (spec, "Function types").
-fn named_types(mut params: Vec<Param>) -> Vec<Param> {
-    if params.iter().all(|p| p.name.is_none()) {
-        return params;
-    }
-    for index in (0..params.len().saturating_sub(1)).rev() {
-        let (before, behind) = params.split_at_mut(index + 1);
-        let (Some(param), Some(next)) = (before.last_mut(), behind.first()) else { continue };
-        if param.name.is_none()
-            && let Is::Name(name) = &param.ty.is
-        {
-            param.name = Some(Ident { name: name.clone(), at: param.ty.at });
-            param.ty = next.ty.clone();
-        }
-    }
-    params
 }

@@ -5,7 +5,7 @@ use super::lower::Lower;
 use super::normal::{Normal, normal};
 use super::outline::{Decl, DeclKind};
 use super::parser;
-use super::syntax::Item;
+use super::syntax::{Item, NOT_UNDERSTOOD};
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, Parser, Tree};
@@ -54,8 +54,7 @@ pub(super) fn by_grammar(file: &[u8], decl: &Decl) -> Parsed {
         return refused(Fault { at: decl.start, what: "the parser gave up" });
     };
     let root = tree.root_node();
-    let grammar = first_error(root)
-        .map(|node| Fault { at: normal.place(node.start_byte()), what: "not understood by the grammar" });
+    let grammar = first_error(root).map(|node| Fault { at: normal.place(node.start_byte()), what: NOT_UNDERSTOOD });
     lowered(file, decl, &normal, root, grammar)
 }
 
@@ -96,16 +95,10 @@ fn lowered(file: &[u8], decl: &Decl, normal: &Normal, root: Node, fault: Option<
         DeclKind::Broken => &[],
     };
     let [node] = nodes.as_slice() else {
-        return Parsed {
-            item: None,
-            fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })),
-        };
+        return Parsed { item: None, fault: fault.or(Some(Fault { at: decl.start, what: NOT_UNDERSTOOD })) };
     };
     if !expected.contains(&node.kind()) {
-        return Parsed {
-            item: None,
-            fault: fault.or(Some(Fault { at: decl.start, what: "not understood by the grammar" })),
-        };
+        return Parsed { item: None, fault: fault.or(Some(Fault { at: decl.start, what: NOT_UNDERSTOOD })) };
     }
     let mut lower = Lower::new(file, normal);
     let item = lower.item(*node);

@@ -1,5 +1,14 @@
 //! Go's syntax as the analyses see it: one declaration as a tree, types and expressions alike (as in go/ast).
 
+/// Deeper nesting is no honest program; each level costs stack where trees are made and in every analysis.
+pub(super) const DEEPEST: u32 = 600;
+
+/// What is said of such.
+pub(super) const TOO_DEEP: &str = "nested deeper than 600 levels";
+
+/// What is said of text that is no declaration.
+pub(super) const NOT_UNDERSTOOD: &str = "not understood by the grammar";
+
 /// Bytes of a file, `start..end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) struct Span {
@@ -298,4 +307,22 @@ pub(crate) struct TypeSpec {
     pub name: Ident,
     pub alias: bool,
     pub ty: Expr,
+}
+
+/// In `(a, b T)` `a` is read as a type at first; where one of a list has a name, all have (spec, "Function types").
+pub(super) fn named_types(mut params: Vec<Param>) -> Vec<Param> {
+    if params.iter().all(|p| p.name.is_none()) {
+        return params;
+    }
+    for index in (0..params.len().saturating_sub(1)).rev() {
+        let (before, behind) = params.split_at_mut(index + 1);
+        let (Some(param), Some(next)) = (before.last_mut(), behind.first()) else { continue };
+        if param.name.is_none()
+            && let Is::Name(name) = &param.ty.is
+        {
+            param.name = Some(Ident { name: name.clone(), at: param.ty.at });
+            param.ty = next.ty.clone();
+        }
+    }
+    params
 }

@@ -1,7 +1,7 @@
 //! Makefiles through their spellings, what they take in, and where reading them ends.
 
 use super::calls_tests::counts;
-use super::shapes_tests::reaches;
+use super::shapes_tests::{each_reaches, nothing_counts};
 
 #[test]
 fn makefiles_are_read_through_their_spellings() {
@@ -58,9 +58,7 @@ fn makefiles_are_read_through_their_spellings() {
         "all:\n\t$(MAKE) --eval='export GOFLAGS=-overlay=o' app\napp:\n\tgo build ./cmd/app",
         "ifdef X\nF = -v\nP = app\nelse\nF = -overlay=o\nP = tool\nendif\napp:\n\tenv GOFLAGS=$(F) go build ./cmd/$(P)",
     ];
-    let cases: Vec<(&str, String)> = texts.iter().map(|text| (*text, with(text))).collect();
-    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
-    reaches(&cases);
+    each_reaches(&texts, "overlay", with);
 }
 
 #[test]
@@ -84,19 +82,17 @@ fn what_a_makefile_takes_in_is_found_by_pattern_and_place() {
         "-include other.mk\nother.mk:\n\techo 'export GOFLAGS = -overlay=o' > $@",
     ];
     let with = |text: &str| format!("-- Makefile --\n{text}\n{APP}-- set.mk --\nexport GOFLAGS = -overlay=o\n");
-    let cases: Vec<(&str, String)> = includes.iter().map(|text| (*text, with(text))).collect();
-    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
-    reaches(&cases);
-    for honest in [
-        "-include .env other.mk",
-        "-include $(LOCAL)/set.mk",
-        "include /usr/share/dpkg/default.mk",
-        "-include $(wildcard local/*.mk)",
-        ".PHONY: hooks\nhooks:\n\t@cp .hooks/* .git/hooks/\n-include hooks # up to date",
-    ] {
-        let found = counts(&format!("-- Makefile --\n{honest}\n{APP}"));
-        assert!(found.is_empty(), "{honest}: {found:?}");
-    }
+    each_reaches(&includes, "overlay", with);
+    nothing_counts(
+        &[
+            "-include .env other.mk",
+            "-include $(LOCAL)/set.mk",
+            "include /usr/share/dpkg/default.mk",
+            "-include $(wildcard local/*.mk)",
+            ".PHONY: hooks\nhooks:\n\t@cp .hooks/* .git/hooks/\n-include hooks # up to date",
+        ],
+        |honest| format!("-- Makefile --\n{honest}\n{APP}"),
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Values that stand in files of the tree, or that commands print: what a build is given by them.
 
 use super::calls_tests::counts;
-use super::shapes_tests::reaches;
+use super::shapes_tests::{each_reaches, reaches};
 
 const FILES: &str = "-- flags.txt --\n-overlay=o.json\n-- set.env --\n# as agreed\nGOFLAGS=-overlay=o.json\n-- more.sh --\nexport GOFLAGS=-overlay=o.json\n-- job.txt --\ngo build -overlay=o.json ./cmd/app\n";
 
@@ -43,8 +43,7 @@ fn files_of_the_tree_are_read_where_they_are_handed_on() {
         "$SUDO go build -overlay=o.json ./cmd/app",
     ];
     let with = |text: &str| format!("-- b.sh --\n{text}\n{FILES}");
-    let cases: Vec<(&str, String)> = scripts.iter().map(|text| (*text, with(text))).collect();
-    reaches(&cases.iter().map(|(what, files)| (*what, files.as_str(), "-overlay=o.json")).collect::<Vec<_>>());
+    each_reaches(&scripts, "-overlay=o.json", with);
     let makes = [
         "F := $(shell cat flags.txt)\napp:\n\tgo build $(F) ./cmd/app",
         "F = $(file <flags.txt)\napp:\n\tgo build $(F) ./cmd/app",
@@ -53,8 +52,7 @@ fn files_of_the_tree_are_read_where_they_are_handed_on() {
         "app:\n\t$(SUDO) go build -overlay=o.json ./cmd/app",
     ];
     let with = |text: &str| format!("-- Makefile --\n{text}\n{FILES}");
-    let cases: Vec<(&str, String)> = makes.iter().map(|text| (*text, with(text))).collect();
-    reaches(&cases.iter().map(|(what, files)| (*what, files.as_str(), "-overlay=o.json")).collect::<Vec<_>>());
+    each_reaches(&makes, "-overlay=o.json", with);
     reaches(&[
         (
             "written for the steps behind it",

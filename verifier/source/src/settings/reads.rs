@@ -111,9 +111,4 @@ impl Reads {
         }
         parts
     }
-
-    /// What was read since then, again and again too.
-    pub fn since(&self, from: ReadMark) -> Vec<Part> {
-        self.log.borrow()[from.0..].iter().map(|(part, _)| part.clone()).collect()
-    }
 }

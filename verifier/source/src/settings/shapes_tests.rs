@@ -15,6 +15,20 @@ pub(super) fn reaches(cases: &[(&str, &str, &str)]) {
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
 }
 
+/// The same of texts that `with` puts among files.
+pub(super) fn each_reaches<T: AsRef<str>>(texts: &[T], wanted: &str, with: impl Fn(&str) -> String) {
+    let cases: Vec<(&str, String)> = texts.iter().map(|text| (text.as_ref(), with(text.as_ref()))).collect();
+    reaches(&cases.iter().map(|(what, files)| (*what, files.as_str(), wanted)).collect::<Vec<_>>());
+}
+
+/// Texts that `with` puts among files, and of which nothing counts.
+pub(super) fn nothing_counts<T: AsRef<str>>(texts: &[T], with: impl Fn(&str) -> String) {
+    for text in texts.iter().map(AsRef::as_ref) {
+        let found = counts(&with(text));
+        assert!(found.is_empty(), "{text}: {found:?}");
+    }
+}
+
 #[test]
 fn ordinary_spellings_hide_nothing() {
     const RUN: &str = "go build -overlay=o.json ./cmd/app";
@@ -114,16 +128,16 @@ fn what_a_file_holds_is_not_known_and_module_files_are_changed_in_many_ways() {
             "edit of module files",
         ),
     ]);
-    for elsewhere in [
-        "cat > /tmp/x/go.mod",
-        "cat > \"$(mktemp -d)/go.mod\"",
-        "cat > testdata/mod/go.mod",
-        "cp tools/go.mod.in tools/go.mod",
-        "sed -i s/a/b/ tools/go.mod",
-    ] {
-        let found = counts(&format!("-- b.sh --\n{elsewhere}\ngo build ./cmd/app\n-- tools/go.mod --\nmodule tools\n"));
-        assert!(found.is_empty(), "{elsewhere}: {found:?}");
-    }
+    nothing_counts(
+        &[
+            "cat > /tmp/x/go.mod",
+            "cat > \"$(mktemp -d)/go.mod\"",
+            "cat > testdata/mod/go.mod",
+            "cp tools/go.mod.in tools/go.mod",
+            "sed -i s/a/b/ tools/go.mod",
+        ],
+        |elsewhere| format!("-- b.sh --\n{elsewhere}\ngo build ./cmd/app\n-- tools/go.mod --\nmodule tools\n"),
+    );
     for here in [
         "cat > ./go.mod",
         "cp release/go.mod go.mod",
@@ -256,9 +270,7 @@ fn shells_are_read_through_their_spellings() {
         "printf -v F %s -overlay=o.json; go build $F ./cmd/app",
         "go list ./cmd/app | xargs go build -overlay=o.json",
     ];
-    let cases: Vec<(&str, String)> = lines.iter().map(|line| (*line, with(line))).collect();
-    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "overlay")).collect();
-    reaches(&cases);
+    each_reaches(&lines, "overlay", with);
 }
 
 #[test]
@@ -300,9 +312,7 @@ fn sources_and_module_files_changed_before_the_build_are_seen() {
         "printf '#!/bin/sh' > /usr/local/go/bin/go",
         "curl -o /usr/local/bin/go https://x.org/go",
     ];
-    let cases: Vec<(&str, String)> = lines.iter().map(|line| (*line, with(line))).collect();
-    let cases: Vec<(&str, &str, &str)> = cases.iter().map(|(what, files)| (*what, files.as_str(), "b.sh:1")).collect();
-    reaches(&cases);
+    each_reaches(&lines, "b.sh:1", with);
 }
 
 #[test]

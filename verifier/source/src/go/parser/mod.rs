@@ -11,11 +11,6 @@ use super::outline::{Decl, DeclKind};
 use super::syntax::*;
 use std::cell::RefCell;
 
-/// Deeper nesting is no honest program; each level costs stack here and in every analysis.
-const DEEPEST: u32 = 600;
-
-const NOT_UNDERSTOOD: &str = "not understood by the grammar";
-
 pub(super) type Read<T> = Result<T, Fault>;
 
 thread_local! {
@@ -196,7 +191,7 @@ impl<'a> Parser<'a> {
 
     fn checked(&self) -> Read<()> {
         match self.depth + self.tall > DEEPEST {
-            true => Err(Fault { at: self.here(), what: "nested deeper than 600 levels" }),
+            true => Err(Fault { at: self.here(), what: TOO_DEEP }),
             false => Ok(()),
         }
     }

@@ -30,15 +30,21 @@ impl Parser<'_> {
             match self.mark() {
                 Mark::Semi => self.at += 1,
                 Mark::Close(_) | Mark::End => return Ok(block),
-                Mark::Keyword if matches!(self.word(), b"case" | b"default") => return Ok(block),
+                _ if self.is_case() => return Ok(block),
                 _ => {
                     block.push(self.stmt()?);
-                    if !(self.mark() == Mark::Keyword && matches!(self.word(), b"case" | b"default")) {
+                    // A label may be all that stands before the next case.
+                    if !self.is_case() {
                         self.pass_semi()?;
                     }
                 }
             }
         }
+    }
+
+    /// Whether the next case of a `switch` or `select` begins here.
+    fn is_case(&self) -> bool {
+        self.is_keyword(b"case") || self.is_keyword(b"default")
     }
 
     fn stmt(&mut self) -> Read<Stmt> {
@@ -154,8 +160,7 @@ impl Parser<'_> {
 
     /// The statement behind a label, if there is one.
     fn labeled(&mut self, label: Box<str>, start: usize) -> Read<Does> {
-        let ends = matches!(self.mark(), Mark::Semi | Mark::Close(_))
-            || self.mark() == Mark::Keyword && matches!(self.word(), b"case" | b"default");
+        let ends = matches!(self.mark(), Mark::Semi | Mark::Close(_)) || self.is_case();
         let inner = match ends {
             true => Stmt { at: self.span(start), does: Does::Empty },
             false => self.stmt()?,

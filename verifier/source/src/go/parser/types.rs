@@ -222,7 +222,7 @@ impl Parser<'_> {
             }
         }
         self.expect(Mark::Close(b')'))?;
-        Ok(named(params))
+        Ok(named_types(params))
     }
 
     fn param(&mut self) -> Read<Param> {
@@ -309,22 +309,4 @@ fn ident(name: Expr) -> Option<Ident> {
         Is::Name(text) => Some(Ident { name: text, at: name.at }),
         _ => None,
     }
-}
-
-/// In `(a, b T)` `a` was read as a type; where one of a list has a name, all have (spec, "Function types").
-fn named(mut params: Vec<Param>) -> Vec<Param> {
-    if params.iter().all(|p| p.name.is_none()) {
-        return params;
-    }
-    for index in (0..params.len().saturating_sub(1)).rev() {
-        let (before, behind) = params.split_at_mut(index + 1);
-        let (Some(param), Some(next)) = (before.last_mut(), behind.first()) else { continue };
-        if param.name.is_none()
-            && let Is::Name(name) = &param.ty.is
-        {
-            param.name = Some(Ident { name: name.clone(), at: param.ty.at });
-            (param.ty, param.variadic) = (next.ty.clone(), next.variadic);
-        }
-    }
-    params
 }

@@ -22,6 +22,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod trail;
+mod twin;
 mod unpack;
 mod visit;
 mod walk;
@@ -35,4 +36,5 @@ pub use examine::GoSigns;
 pub use image::unambiguous_json;
 pub use programs::Executable;
 pub use source::{SourceEntry, SourceTree};
+pub use twin::Twin;
 pub use walk::{Entry, EntryKind, shown_name};

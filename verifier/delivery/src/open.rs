@@ -73,7 +73,7 @@ pub(crate) fn stream(real: &Path, shown: &str, look: impl FnMut(&[u8])) -> Resul
 
 thread_local! {
     /// A new buffer for each file costs more than many a file.
-    static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
+    pub(crate) static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
 fn pieces(mut file: File, shown: &str, mut look: impl FnMut(&[u8]), chunk: &mut [u8]) -> Result<(), Reason> {

@@ -152,6 +152,14 @@ impl<'a> Part<'a> {
         Ok(buffer)
     }
 
+    /// All of it, into a buffer of an earlier one.
+    pub(crate) fn filled(&self, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
+        buffer.resize(usize::try_from(self.len).unwrap_or(usize::MAX), 0);
+        let n = self.fill(&mut buffer, 0)?;
+        buffer.truncate(n);
+        Ok(buffer)
+    }
+
     fn fill(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let mut done = 0;
         while done < buf.len() {

@@ -8,6 +8,13 @@ use std::io::{self, Read};
 #[derive(Clone, Default)]
 pub struct Sha256(sha2::Sha256);
 
+impl Digest {
+    /// In the recorded form.
+    pub fn sha256(bytes: [u8; 32]) -> Digest {
+        Digest(["sha256:", &hex(&bytes)].concat())
+    }
+}
+
 impl Sha256 {
     pub fn new() -> Sha256 {
         Sha256::default()
@@ -24,7 +31,7 @@ impl Sha256 {
 
     /// `sha256:` and lower-case hexadecimal.
     pub fn digest(self) -> Digest {
-        Digest(["sha256:", &hex(&self.bytes())].concat())
+        Digest::sha256(self.bytes())
     }
 
     pub fn of(bytes: &[u8]) -> Digest {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::store::Store;
+use assize_facts::Sha256;
 use flate2::write::GzEncoder;
 use std::io::Write;
 
@@ -91,6 +92,34 @@ fn every_format_gives_the_same_members() {
     assert_eq!(list(zstd_of(&tar)), want);
     assert_eq!(list(tar), want);
     assert_eq!(list(zip_of(files)), want);
+}
+
+/// Members are unpacked at once up to a size, and in pieces from there.
+#[test]
+fn a_zip_gives_members_of_every_size_whole() {
+    struct Digests(Vec<assize_facts::Digest>);
+    impl Visitor for Digests {
+        fn member(&mut self, _: &Member, content: &mut dyn Read) -> io::Result<()> {
+            self.0.push(Sha256::of_reader(content)?);
+            Ok(())
+        }
+        fn gap(&mut self, reason: Reason) {
+            panic!("{reason:?}");
+        }
+    }
+    // Noise does not get smaller, so that packed and unpacked sizes pass the border at different members.
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as u8
+    };
+    let noise: Vec<u8> = (0..3 << 20).map(|_| next()).collect();
+    let sizes = [0, 1, (1 << 20) - 400, (1 << 20) - 1, 1 << 20, (1 << 20) + 1, 3 << 20];
+    let files: Vec<(String, &[u8])> = sizes.iter().map(|n| (n.to_string(), &noise[..*n])).collect();
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, content)| (name.as_str(), *content)).collect();
+    let (store, mut found) = (Store::Memory(zip_of(&files)), Digests(vec![]));
+    each(store.whole(), "a.zip", &Budget::new(&Limits::default()), &mut found).expect("an honest archive");
+    assert_eq!(found.0, files.iter().map(|(_, content)| Sha256::of(content)).collect::<Vec<_>>());
 }
 
 #[test]

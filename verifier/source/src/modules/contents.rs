@@ -1,7 +1,7 @@
 //! `module.contents` and `module.assurance`: contents against go.sum, in parallel.
 
 use super::graph::Graph;
-use super::hashing::{Files, Hashed, beginning, hash};
+use super::hashing::{Files, Hashed, beginning, hash_all};
 use super::index::Effective;
 use super::records::Records;
 use super::requirements::zip_needed;
@@ -38,25 +38,26 @@ impl<'a> Contents<'a> {
         let expected = expected(graph);
         let wanted: BTreeSet<&Module> =
             expected.iter().chain(graph.summed(Summed::Zip)).chain(graph.summed(Summed::GoMod)).collect();
-        let mut tasks: Vec<(&Module, usize, Form)> = Vec::new();
+        let mut tasks: Vec<(&Module, usize, Vec<Form>)> = Vec::new();
         for module in wanted {
-            for (index, store) in stores.iter().enumerate() {
-                tasks.extend(store.find(module).into_iter().map(|form| (module, index, form)));
-            }
+            let found = stores.iter().map(|store| store.find(module)).enumerate();
+            tasks.extend(found.filter(|(_, forms)| !forms.is_empty()).map(|(index, forms)| (module, index, forms)));
         }
         if !tasks.is_empty() {
             progress.step(&format!("hashing the contents of {} modules", tasks.len()));
         }
-        let look = |(module, index, form): (&Module, usize, Form)| Examined {
+        let look = |(module, store, forms): (&Module, usize, Vec<Form>)| {
+            let mut hashed = hash_all(&stores[store], module, &forms);
             // Files are asked for by what is vendored alone.
-            hashed: hash(&stores[index], module, &form).keeping(graph.vendor.is_some()),
-            module: module.clone(),
-            store: index,
-            form,
+            if graph.vendor.is_none() {
+                hashed.iter_mut().for_each(Hashed::forget_files);
+            }
+            let examined = |(form, hashed)| Examined { module: module.clone(), store, form, hashed };
+            forms.into_iter().zip(hashed).map(examined).collect::<Vec<_>>()
         };
-        let all: Vec<Examined> = tasks.into_par_iter().with_max_len(1).map(look).collect();
+        let all: Vec<Vec<Examined>> = tasks.into_par_iter().with_max_len(1).map(look).collect();
         let mut examined: BTreeMap<Module, Vec<Examined>> = BTreeMap::new();
-        for one in all {
+        for one in all.into_iter().flatten() {
             examined.entry(one.module.clone()).or_default().push(one);
         }
         Contents { stores, examined, expected, gaps }

@@ -1,7 +1,7 @@
 //! The hash of a module's contents, computed from the bytes by streaming them (golang.org/x/mod/sumdb/dirhash, golang.org/x/mod/zip).
 
 use super::store::{Form, Store};
-use assize_delivery::{EntryKind, MemberKind};
+use assize_delivery::{EntryKind, Member, MemberKind, Twin};
 use assize_facts::{Digest, Reason, Sha256, reason};
 use assize_golang::module::{Module, check_file_path};
 use assize_golang::sum::{TreeHash, TreeHashError, go_mod_h1};
@@ -29,11 +29,10 @@ pub(super) enum Hashed {
 }
 
 impl Hashed {
-    /// With its files, or without: of a large graph they are most of what there is to keep.
-    pub fn keeping(self, files: bool) -> Hashed {
-        match self {
-            Hashed::Sum { h1, .. } if !files => Hashed::Sum { h1, files: Files::new() },
-            other => other,
+    /// Forgets its files: of a large graph they are most of what there is to keep.
+    pub fn forget_files(&mut self) {
+        if let Hashed::Sum { files, .. } = self {
+            files.clear();
         }
     }
 }
@@ -41,13 +40,27 @@ impl Hashed {
 /// Hashes one form of a module's contents.
 pub(super) fn hash(store: &Store, module: &Module, form: &Form) -> Hashed {
     match form {
-        Form::Zip(path) => zip(store, module, path),
+        Form::Zip(path) => zip(store, module, path, None),
         Form::Folder(path) => folder(store, module, path),
         Form::GoMod(path) => match store.delivery.read(path) {
             Ok(bytes) => Hashed::Sum { h1: go_mod_h1(&bytes), files: Files::new() },
             Err(reason) => Hashed::Unseen(reason),
         },
     }
+}
+
+/// Hashes all forms of a module's contents that a store has. A file that is the same in the zip and in the folder extracted from it is
+/// hashed once.
+pub(super) fn hash_all(store: &Store, module: &Module, forms: &[Form]) -> Vec<Hashed> {
+    let extracted = forms.iter().find_map(|form| match form {
+        Form::Folder(path) => Some(path.as_str()),
+        _ => None,
+    });
+    let one = |form: &Form| match form {
+        Form::Zip(path) => zip(store, module, path, extracted),
+        _ => hash(store, module, form),
+    };
+    forms.iter().map(one).collect()
 }
 
 /// Checks names as they come, and hashes.
@@ -104,18 +117,17 @@ impl Tree {
     }
 }
 
-fn zip(store: &Store, module: &Module, path: &str) -> Hashed {
+fn zip(store: &Store, module: &Module, path: &str, extracted: Option<&str>) -> Hashed {
     if store.delivery.entry(path).is_some_and(|e| e.size > LARGEST) {
         return Hashed::Mistake(format!("larger than {LARGEST} bytes"));
     }
     let mut tree = Tree::new(module);
     let mut mistake = None;
-    let read = store.delivery.members(path, &mut |member, content| match zipped(
-        &mut tree,
-        &member.name,
-        &member.kind,
-        content,
-    )? {
+    let twin = |inner: &str| {
+        let entry = store.delivery.entry(&format!("{}{inner}", extracted?))?;
+        store.delivery.twin(entry)
+    };
+    let read = store.delivery.members(path, &mut |member, content| match zipped(&mut tree, member, content, &twin)? {
         Ok(()) => Ok(()),
         Err(why) => {
             mistake = Some(why.clone());
@@ -133,14 +145,15 @@ fn zip(store: &Store, module: &Module, path: &str) -> Hashed {
     }
 }
 
-/// One member; the inner error says why the zip is none of a module.
-fn zipped(
+/// One member, and the extracted file of its name; the inner error says why the zip is none of a module.
+fn zipped<'d>(
     tree: &mut Tree,
-    name: &str,
-    kind: &MemberKind,
+    member: &Member,
     content: &mut dyn Read,
+    twin: &dyn Fn(&str) -> Option<Twin<'d>>,
 ) -> Result<Result<(), String>, Reason> {
-    match kind {
+    let name = member.name.as_str();
+    match &member.kind {
         MemberKind::File => {}
         MemberKind::Folder => {
             // dirhash takes a folder's entry for an empty file of that name.
@@ -155,7 +168,13 @@ fn zipped(
         Ok(inner) => inner.to_string(),
         Err(why) => return Ok(Err(why)),
     };
-    let sha256 = match stream(content, LARGEST - tree.size) {
+    let mut twin = twin(&inner);
+    let read = stream(content, LARGEST - tree.size, |piece| {
+        if let Some(twin) = &mut twin {
+            twin.update(piece);
+        }
+    });
+    let sha256 = match read {
         Ok((sha256, size)) => {
             tree.size += size;
             sha256
@@ -163,6 +182,9 @@ fn zipped(
         Err(Stopped::TooLarge) => return Ok(Err(format!("unpacks to more than {LARGEST} bytes"))),
         Err(Stopped::Unread(error)) => return Err(damaged(name, &error)),
     };
+    if let Some(twin) = twin {
+        twin.end(&Digest::sha256(sha256))?;
+    }
     tree.add(name, &inner, sha256);
     Ok(Ok(()))
 }
@@ -181,11 +203,17 @@ thread_local! {
     static CHUNK: RefCell<Vec<u8>> = RefCell::new(vec![0; 64 << 10]);
 }
 
-fn stream(content: &mut dyn Read, most: u64) -> Result<([u8; 32], u64), Stopped> {
-    CHUNK.with_borrow_mut(|chunk| hashed(content, most, chunk))
+/// SHA-256 and size of what a reader gives; `look` sees it too.
+fn stream(content: &mut dyn Read, most: u64, look: impl FnMut(&[u8])) -> Result<([u8; 32], u64), Stopped> {
+    CHUNK.with_borrow_mut(|chunk| hashed(content, most, chunk, look))
 }
 
-fn hashed(content: &mut dyn Read, most: u64, chunk: &mut [u8]) -> Result<([u8; 32], u64), Stopped> {
+fn hashed(
+    content: &mut dyn Read,
+    most: u64,
+    chunk: &mut [u8],
+    mut look: impl FnMut(&[u8]),
+) -> Result<([u8; 32], u64), Stopped> {
     let mut hash = Sha256::new();
     let mut size = 0u64;
     loop {
@@ -197,6 +225,7 @@ fn hashed(content: &mut dyn Read, most: u64, chunk: &mut [u8]) -> Result<([u8; 3
                     return Err(Stopped::TooLarge);
                 }
                 hash.update(&chunk[..n]);
+                look(&chunk[..n]);
             }
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(error) => return Err(Stopped::Unread(error)),

@@ -53,6 +53,33 @@ fn an_extracted_folder_counts_like_a_zip() {
 }
 
 #[test]
+fn a_folder_beside_its_zip_is_held_to_its_own_bytes() {
+    let changes: &[(&str, &str, bool)] = &[
+        ("a.go", "package a\n", true),
+        ("a.go", "package b\n", false),
+        ("a.go", "package a\n\n", false),
+        ("a.go", "package a", false),
+        ("a.go", "", false),
+        ("more.go", "package a\n", false),
+    ];
+    assert!(A.contains(&("a.go", "package a\n")));
+    for (name, text, same) in changes {
+        let fixture = Fixture::honest();
+        for (name, text) in A {
+            fixture.write(&format!("modules/x.y/a@v1.0.0/{name}"), text);
+        }
+        fixture.write(&format!("modules/x.y/a@v1.0.0/{name}"), text);
+        let want = format!("x.y/a zip true true null\nx.y/a folder true {same} null\n");
+        let found = fixture.show("module.contents", CONTENTS);
+        assert!(found.starts_with(&want), "{name} {text:?}: {found}");
+    }
+    let fixture = Fixture::honest();
+    fixture.write("modules/x.y/a@v1.0.0/a.go", "package a\n");
+    let found = fixture.show("module.contents", CONTENTS);
+    assert!(found.starts_with("x.y/a zip true true null\nx.y/a folder true false null\n"), "{found}");
+}
+
+#[test]
 fn a_module_cache_is_read_as_it_lies_there() {
     let mut fixture = Fixture::honest();
     std::fs::create_dir_all(fixture.path("cache/cache")).expect("made");

@@ -160,9 +160,9 @@ fn gap(table: &Table<'_>) -> Option<Gap> {
     let owner = table.string("owner");
     let args = table.table("args");
     let (code, span) = table.need_text("code", "the code of the reason")?;
-    let reason = known_reason(table.reader(), code, span);
-    let args = args.iter().flat_map(|t| t.entries()).map(|e| (e.key.clone(), plain(&e.node.json()))).collect();
-    Some(Gap { reason: Reason { args, ..reason }, place, owner })
+    let mut reason = known_reason(table.reader(), code, span);
+    reason.args = args.iter().flat_map(|t| t.entries()).map(|e| (e.key.clone(), plain(&e.node.json()))).collect();
+    Some(Gap { reason, place, owner })
 }
 
 fn plain(value: &Json) -> String {

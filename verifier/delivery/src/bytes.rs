@@ -236,6 +236,6 @@ mod tests {
         let size = file.as_file().metadata().expect("known").len();
         let again =
             Bytes::new("app", File::open(file.path()).expect("it opens"), size, Arc::clone(&opened.trail), vec![]);
-        assert_eq!(again.err().map(|reason| reason.code), Some("file-changed".into()));
+        assert_eq!(again.err().map(|reason| reason.into_code()), Some("file-changed".into()));
     }
 }

@@ -169,7 +169,7 @@ fn the_source_is_the_module_nearest_the_root() {
 fn two_modules_side_by_side_need_a_declaration_or_a_workspace() {
     let root = folder(&[("a/go.mod", b"module a"), ("b/go.mod", b"module b")]);
     let delivery = open(root.path(), Deliverable::default());
-    assert_eq!(delivery.source().err().map(|r| r.code), Some("source-ambiguous".into()));
+    assert_eq!(delivery.source().err().map(|r| r.into_code()), Some("source-ambiguous".into()));
     fs::write(root.path().join("go.work"), b"go 1.26\nuse ./a\nuse ./b\n").expect("a file");
     assert_eq!(tree(&open(root.path(), Deliverable::default())).prefix(), "");
 }
@@ -269,7 +269,7 @@ fn a_program_that_changes_between_the_inventory_and_its_reading_is_told() {
         assert_eq!(opened.whole().unwrap_err().code, "file-changed");
     }
     fs::write(root.path().join("app"), &other[1..]).expect("written");
-    assert_eq!(delivery.open_binary("app").err().map(|reason| reason.code), Some("file-changed".into()));
+    assert_eq!(delivery.open_binary("app").err().map(|reason| reason.into_code()), Some("file-changed".into()));
 }
 
 #[test]

@@ -2,20 +2,46 @@
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::OnceLock;
 
 /// Why something is unknown, was not seen, or decided a verdict.
+///
+/// A pointer long: whatever may be unknown has room for one, and hardly anything is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Reason {
+#[serde(transparent)]
+pub struct Reason(Box<Parts>);
+
+/// What a reason consists of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename = "Reason")]
+pub struct Parts {
     pub code: String,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub args: BTreeMap<String, String>,
 }
 
+impl Deref for Reason {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl DerefMut for Reason {
+    fn deref_mut(&mut self) -> &mut Parts {
+        &mut self.0
+    }
+}
+
 impl Reason {
     pub fn new(code: impl Into<String>) -> Reason {
-        Reason { code: code.into(), args: BTreeMap::new() }
+        Reason(Box::new(Parts { code: code.into(), args: BTreeMap::new() }))
+    }
+
+    pub fn into_code(self) -> String {
+        self.0.code
     }
 
     /// Adds an argument; hostile text is cut to a sane length here, and neutralised where it is shown.

@@ -365,7 +365,7 @@ impl<'c> Sitting<'_, 'c> {
             location: Location::of(&item.origin),
             fact: Some(format!("{}#{index}", self.sheet.stem())),
             exhibits: item.origin.exhibits.clone(),
-            reason: why.map(|why| why.reason.code),
+            reason: why.map(|why| why.reason.into_code()),
             mend,
         }
     }
@@ -415,6 +415,6 @@ fn whole(prints: &mut Fingerprints<'_>, what: &str, kind: &str, why: Why) -> Fin
         fact: None,
         exhibits: vec![],
         mend: why.mend(),
-        reason: Some(why.reason.code),
+        reason: Some(why.reason.into_code()),
     }
 }

@@ -5,7 +5,7 @@ use crate::links::{all_agree, overall};
 use crate::result::{IdentityLink, Outcome};
 use crate::run::RunRecord;
 use crate::seen;
-use assize_facts::{Item, KindSchema, Layer, Reason, Sheet, reason};
+use assize_facts::{Item, KindSchema, Layer, Sheet, reason};
 
 /// The four links, evaluated in every run.
 pub struct Chain<'a> {
@@ -149,6 +149,6 @@ fn outcome(truth: Truth, why: Option<&str>) -> (Outcome, Option<String>) {
     match truth {
         Truth::True => (Outcome::Satisfied, None),
         Truth::False => (Outcome::Violated, Some(why.unwrap_or("link-disagrees").into())),
-        Truth::Unknown(Reason { code, .. }) => (Outcome::Undetermined, Some(code)),
+        Truth::Unknown(reason) => (Outcome::Undetermined, Some(reason.into_code())),
     }
 }

@@ -60,7 +60,7 @@ fn clause(case: &Case<'_>, waivers: &InForce<'_>) -> ClauseResult {
         obligation: case.clause.obligation.word().to_owned(),
         verdict: decided.verdict,
         underlying,
-        reason: decided.reason.map(|reason| reason.code),
+        reason: decided.reason.map(|reason| reason.into_code()),
         wording_digest: case.clause.wording_digest.0.clone(),
         contradictions: case.contradictions(),
         notes: case.notes(),

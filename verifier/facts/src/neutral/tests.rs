@@ -141,7 +141,7 @@ fn private_keys_go_whole_or_in_part() {
 fn every_text_of_a_sheet_is_looked_at() {
     let all = neutral(&[("S", "canary-1234")]);
     let mut sheet = Sheet::named("x");
-    let reason = Reason { code: "c".into(), args: [("d".to_string(), "canary-1234".to_string())].into() };
+    let reason = Reason::new("c").with("d", "canary-1234");
     sheet.gap(reason.clone(), "at canary-1234");
     let field = |value: Json| Field::Known(value);
     let mut item = Item { fields: Default::default(), origin: crate::Origin::file("canary-1234") };

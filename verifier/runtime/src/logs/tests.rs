@@ -209,7 +209,7 @@ fn a_line_that_was_not_kept_whole_is_not_judged_as_a_record() {
 fn arguments_that_cannot_be_followed_are_refused() {
     let of = |with: Json| {
         let with: BTreeMap<String, Json> = serde_json::from_value(with).expect("arguments");
-        Rules::of(&Request::new("log.lines", &with), &Deliverable::default()).err().map(|r| r.code)
+        Rules::of(&Request::new("log.lines", &with), &Deliverable::default()).err().map(|r| r.into_code())
     };
     assert_eq!(of(json!({"trace_pattern": "("})), Some("log-trace-pattern-bad".into()));
     assert_eq!(of(json!({"time_format": "stardate"})), Some("log-time-format-unknown".into()));

@@ -200,7 +200,7 @@ mod tests {
     fn code(flags: &[&str], ldflags: Option<&str>, env: &[(&str, &str)]) -> String {
         match read(&spec(flags, ldflags, env)) {
             Ok(recipe) => format!("{} | {}", recipe.flags.join(" "), recipe.may_be_stamped),
-            Err(reason) => reason.code,
+            Err(reason) => reason.into_code(),
         }
     }
 

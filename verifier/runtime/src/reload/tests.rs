@@ -92,7 +92,7 @@ fn answers_show_one_configuration_or_a_mixture() {
 
 #[test]
 fn values_have_to_tell_the_states_apart() {
-    let code = |spec: &ObserveSpec, states| Reading::of(spec, states).err().map(|r: Reason| r.code);
+    let code = |spec: &ObserveSpec, states| Reading::of(spec, states).err().map(|r: Reason| r.into_code());
     assert_eq!(code(&fields(&[("/a", &["x"])]), 2), Some("reload-values-missing".into()));
     assert_eq!(code(&fields(&[("/a", &["x", "x"])]), 2), Some("reload-values-alike".into()));
     assert_eq!(code(&fields(&[("/a", &["x", "y", "x"]), ("/b", &["1", "1", "2"])]), 3), None);
@@ -128,7 +128,7 @@ fn configurations_are_made_as_declared() {
     assert_eq!(second, json!({"a": {"b": "new", "c": 1}}));
     let broken = made.broken.expect("a broken file");
     assert!(serde_json::from_slice::<Json>(&broken).is_err() && !broken.is_empty());
-    let code = |spec: &ReloadSpec, delivered: &str| variants(spec, delivered).err().map(|r| r.code);
+    let code = |spec: &ReloadSpec, delivered: &str| variants(spec, delivered).err().map(|r| r.into_code());
     assert_eq!(code(&set("/x"), "{}"), Some("reload-place-unknown".into()));
     assert_eq!(code(&set("/x"), "x: 1"), Some("reload-file-not-json".into()));
     assert_eq!(code(&ReloadSpec::default(), "{}"), Some("reload-changes-nothing".into()));
@@ -138,7 +138,7 @@ fn configurations_are_made_as_declared() {
         ..ReloadSpec::default()
     };
     assert_eq!(
-        variants(&files(None), "a: 1").expect("variants").broken.map_err(|r| r.code),
+        variants(&files(None), "a: 1").expect("variants").broken.map_err(|r| r.into_code()),
         Err("reload-no-broken-file".into())
     );
     assert_eq!(variants(&files(Some("bad.yaml")), "a: 1").expect("variants").broken, Ok(b"a: [\n".to_vec()));

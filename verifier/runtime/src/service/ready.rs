@@ -127,7 +127,7 @@ mod tests {
             Ok(Rule::Tcp(addr)) => format!("tcp {addr}"),
             Ok(Rule::Log(pattern)) => format!("log {pattern}"),
             Ok(Rule::Listening(_)) => "listening".into(),
-            Err(reason) => reason.code,
+            Err(reason) => reason.into_code(),
         };
         assert_eq!(kind("https://127.0.0.1:1/readyz"), "http 127.0.0.1:1 /readyz");
         assert_eq!(kind("tcp:127.0.0.1:22"), "tcp 127.0.0.1:22");

@@ -103,7 +103,8 @@ fn names_beyond_what_may_be_remembered_end_the_reading() {
     let place = of_image(&tar(&build.oci()));
     let limits = Limits { entries: 1_000, ..Limits::default() };
     let delivery = Delivery::open(place.path(), Deliverable::default(), limits).expect("it opens");
-    let codes: Vec<String> = image::read(&delivery, &Quiet).gaps.into_iter().map(|(reason, _)| reason.code).collect();
+    let codes: Vec<String> =
+        image::read(&delivery, &Quiet).gaps.into_iter().map(|(reason, _)| reason.into_code()).collect();
     assert_eq!(codes, ["limit-entries"]);
 }
 

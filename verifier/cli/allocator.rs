@@ -1,16 +1,32 @@
 //! The program's allocator: jemalloc for the millions of small pieces that trees and names are made of, the system's for large ones.
 //!
 //! The handed-out program is linked with musl, whose allocator is slow and knows one thread; glibc's takes a seventh of a source layer's
-//! time. Large pieces are few, and the system's allocator gives them back at once.
+//! time. Large pieces are few, and the system's allocator gives them back at once ([`settle`]).
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use tikv_jemallocator::Jemalloc;
 
-/// The size from which on glibc maps pages for a piece (mallopt(3), M_MMAP_THRESHOLD).
+/// The size from which on the system's allocators map pages for a piece of its own.
 const LARGE: usize = 128 << 10;
+
+/// Keeps glibc from raising that size whenever a large piece is given back: the next ones would stay in heaps of each thread (mallopt(3),
+/// `M_MMAP_THRESHOLD`). musl has none of that.
+pub(super) fn settle() {
+    #[cfg(target_env = "gnu")]
+    // SAFETY: no other thread has begun yet; a refusal leaves things as they are.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE as libc::c_int);
+    }
+}
 
 #[global_allocator]
 static ALLOCATOR: BySize = BySize;
+
+/// One arena for all threads (jemalloc(3), `opt.narenas`): each of its own keeps pages that the others could use, and small pieces are
+/// mostly taken from what a thread has at hand.
+// SAFETY: jemalloc reads this name and no other code has it; the text ends in NUL and stays.
+#[unsafe(export_name = "_rjem_malloc_conf")]
+static CONFIGURATION: &std::ffi::c_char = unsafe { &*c"narenas:1".as_ptr() };
 
 struct BySize;
 

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
     if assize_runtime::is_supervisor() {
         return assize_runtime::supervise_main();
     }
+    allocator::settle();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

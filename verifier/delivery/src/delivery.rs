@@ -9,6 +9,7 @@ use crate::inventory::{self, Inventory};
 use crate::open::{self, Stamp};
 use crate::programs::{self, Executable};
 use crate::scan::{Kept, MOST_HITS};
+use crate::sniff;
 use crate::source::{self, SourceTree};
 use crate::store::Store;
 use crate::trail::{Trail, Walking};
@@ -38,6 +39,13 @@ pub enum OpenError {
 
 /// Files up to this size are examined as they are read, so that the inventory need not read them once more.
 const EXAMINED_WITH: usize = 4 << 20;
+
+/// What is unpacked for that keeps whoever reads it waiting: the inventory does it beside other files.
+fn takes_no_time(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(sniff::HEAD)];
+    let kind = sniff::kind(head, bytes.len() as u64);
+    bytes.len() <= EXAMINED_WITH && matches!(kind, sniff::Kind::Plain | sniff::Kind::Script | sniff::Kind::Empty)
+}
 
 /// What was seen of a file, and what it was then.
 pub(crate) type Examined = (Stamp, Found);
@@ -182,7 +190,7 @@ impl Delivery {
     /// A file of at most `limits.binary_file` bytes, of which parts are read by need, each held against the hash of the whole.
     pub fn open_binary(&self, path: &str) -> Result<Bytes, Reason> {
         let entry = self.file(path)?;
-        let (file, size) = open::regular(&self.0.root.join(&entry.real), path)?;
+        let (file, size) = open::regular(&self.0.root.join(entry.real()), path)?;
         let limit = self.0.limits.binary_file;
         if size > limit {
             return Err(reason!("file-too-large", path = path, size = size, limit = limit));
@@ -233,7 +241,7 @@ impl Delivery {
             return Ok(Arc::clone(trail));
         }
         let mut walking = Walking::default();
-        open::stream(&self.0.root.join(&entry.real), path, |piece| walking.update(piece))?;
+        open::stream(&self.0.root.join(entry.real()), path, |piece| walking.update(piece))?;
         let trail = walking.end();
         self.remember(path, trail.digest.clone(), Some(trail.clone()))?;
         Ok(Arc::new(trail))
@@ -241,8 +249,8 @@ impl Delivery {
 
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
         let entry = self.file(path)?;
-        let (bytes, stamp) = open::whole(&self.0.root.join(&entry.real), path, limit)?;
-        if bytes.len() > EXAMINED_WITH || !self.is_unexamined(path) {
+        let (bytes, stamp) = open::whole(&self.0.root.join(entry.real()), path, limit)?;
+        if !takes_no_time(&bytes) || !self.is_unexamined(path) {
             self.remember(path, Sha256::of(&bytes), None)?;
             return Ok(bytes);
         }
@@ -285,7 +293,7 @@ impl Delivery {
             EntryKind::Special(_) => return Err(reason!("file-not-regular", path = path)),
         }
         let mut hash = Sha256::new();
-        open::stream(&self.0.root.join(&entry.real), path, |piece| hash.update(piece))?;
+        open::stream(&self.0.root.join(entry.real()), path, |piece| hash.update(piece))?;
         let digest = hash.digest();
         self.remember(path, digest.clone(), None)?;
         Ok(digest)
@@ -324,7 +332,7 @@ impl Delivery {
     /// Where a path of the deliverable is on this machine, for the sandbox. Only paths of [`Delivery::entries`] and their folders are known not to lead through links.
     pub fn host_path(&self, path: &str) -> PathBuf {
         match self.entry(path) {
-            Some(entry) => self.0.root.join(&entry.real),
+            Some(entry) => self.0.root.join(entry.real()),
             None => self.0.root.join(path),
         }
     }
@@ -357,7 +365,7 @@ impl Delivery {
 
     pub(crate) fn store(&self, path: &str) -> Result<Store, Reason> {
         let entry = self.file(path)?;
-        let (file, size) = open::regular(&self.0.root.join(&entry.real), path)?;
+        let (file, size) = open::regular(&self.0.root.join(entry.real()), path)?;
         Ok(Store::delivered(file, size))
     }
 
@@ -454,7 +462,7 @@ impl Delivery {
             let digest = match (&entry.kind, self.digest(&entry.path)) {
                 (EntryKind::Special(kind), _) => format!("special:{kind}"),
                 (_, Ok(digest)) => digest.0,
-                (_, Err(reason)) => reason.code,
+                (_, Err(reason)) => reason.into_code(),
             };
             // Names may hold line breaks; their length keeps two listings from looking alike.
             lines.extend_from_slice(format!("{digest} {} {}\n", entry.path.len(), entry.path).as_bytes());

@@ -36,7 +36,7 @@ pub(crate) fn take(delivery: &Delivery, progress: &dyn Progress) -> Inventory {
     let found: Vec<Found> =
         entries.par_iter().map(|entry| again(entry).unwrap_or_else(|| of_entry(delivery, entry))).collect();
     let mut gaps = delivery.gaps().to_vec();
-    let mut seen = Vec::new();
+    let mut seen = Vec::with_capacity(found.iter().map(|found| found.seen.len()).sum());
     let mut histories: BTreeMap<&str, Vec<Seen>> = BTreeMap::new();
     for (entry, found) in entries.iter().zip(found) {
         match history(&entry.path) {

@@ -1,8 +1,7 @@
 //! Walks a delivered folder: every file, link and special file once, links never followed, in the order of their paths.
 
 use assize_facts::{Gap, Limits, Reason, reason};
-use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::{Path, PathBuf};
@@ -17,8 +16,8 @@ pub struct Entry {
     pub size: u64,
     /// Permission bits, as in `0o755`.
     pub mode: u32,
-    /// The real path below the root, for opening.
-    pub(crate) real: PathBuf,
+    /// The real path below the root, for opening, where it is another.
+    odd: Option<Box<Path>>,
 }
 
 /// What an entry is to the file system.
@@ -34,6 +33,11 @@ pub enum EntryKind {
 impl Entry {
     pub fn is_file(&self) -> bool {
         self.kind == EntryKind::File
+    }
+
+    /// The path below the root as the system has it.
+    pub(crate) fn real(&self) -> &Path {
+        self.odd.as_deref().unwrap_or(Path::new(&self.path))
     }
 
     /// The last part of its path.
@@ -86,16 +90,18 @@ impl Walk {
                 return self.gap(reason!("limit-entries", limit = limits.entries), &folder.shown);
             }
             match item {
-                Ok(item) => self.item(root, folder, &item.file_name(), limits, folders),
+                Ok(item) => self.item(root, folder, &item, limits, folders),
                 Err(error) => self.gap(unreadable(error), &folder.shown),
             }
         }
     }
 
-    fn item(&mut self, root: &Path, folder: &Folder, name: &OsStr, limits: &Limits, folders: &mut Vec<Folder>) {
-        let real = folder.real.join(name);
+    fn item(&mut self, root: &Path, folder: &Folder, item: &DirEntry, limits: &Limits, folders: &mut Vec<Folder>) {
+        let name = item.file_name();
+        let real = folder.real.join(&name);
         let path = join(&folder.shown, &shown_name(name.as_bytes()));
-        let meta = match fs::symlink_metadata(root.join(&real)) {
+        // Not that of a link's target.
+        let meta = match item.metadata() {
             Ok(meta) => meta,
             Err(error) => return self.gap(reason!("file-unreadable", path = &path, detail = error), &path),
         };
@@ -110,7 +116,8 @@ impl Walk {
             Ok(kind) => kind,
             Err(error) => return self.gap(reason!("file-unreadable", path = &path, detail = error), &path),
         };
-        self.entries.push(Entry { path, kind, size: meta.len(), mode: meta.mode() & 0o7777, real });
+        let odd = (real.as_os_str() != path.as_str()).then(|| real.into());
+        self.entries.push(Entry { path, kind, size: meta.len(), mode: meta.mode() & 0o7777, odd });
     }
 }
 

@@ -17,8 +17,7 @@ pub(crate) struct FolderId(pub u32);
 pub(crate) struct SourceFile {
     /// In the tree.
     pub path: String,
-    /// Where its bytes are; another path for a link.
-    pub content: Option<String>,
+    content: Content,
     pub folder: FolderId,
     pub kind: SourceKind,
     pub size: u64,
@@ -26,7 +25,26 @@ pub(crate) struct SourceFile {
     pub head: Option<Result<Head, Reason>>,
 }
 
+/// Where a file's bytes are.
+#[derive(Debug)]
+enum Content {
+    Here,
+    /// At another path of the tree: it is a link.
+    At(Box<str>),
+    /// At none.
+    Nowhere,
+}
+
 impl SourceFile {
+    /// Where its bytes are; another path for a link.
+    pub fn content(&self) -> Option<&str> {
+        match &self.content {
+            Content::Here => Some(&self.path),
+            Content::At(path) => Some(path),
+            Content::Nowhere => None,
+        }
+    }
+
     pub fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)
     }
@@ -61,7 +79,11 @@ impl Folders {
             }
             let Some(kind) = source_kind(name) else { continue };
             let folder = folders.folder(folder);
-            let content = follow(&list, &found.path).map(|f| f.path.clone());
+            let content = match follow(&list, &found.path) {
+                Some(content) if content.path == found.path => Content::Here,
+                Some(content) => Content::At(content.path.as_str().into()),
+                None => Content::Nowhere,
+            };
             let id = FileId(folders.files.len() as u32);
             folders.folders[folder.0 as usize].files.push(id);
             folders.files.push(SourceFile {
@@ -73,6 +95,7 @@ impl Folders {
                 head: None,
             });
         }
+        folders.files.shrink_to_fit();
         folders.list = list;
         folders
     }

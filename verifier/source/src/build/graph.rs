@@ -60,13 +60,13 @@ pub(crate) fn walk(
         for (path, folder, owner) in wave {
             let selection = select(folders, folder, context);
             for import in &selection.imports {
-                if graph.packages.contains_key(import) || graph.missing.contains_key(import) {
+                if graph.packages.contains_key(&**import) || graph.missing.contains_key(&**import) {
                     continue;
                 }
                 match modules.resolve(folders, import) {
                     Target::Standard => {}
                     Target::Folder { folder, owner } => {
-                        next.insert(import.clone(), (folder, owner));
+                        next.insert(import.to_string(), (folder, owner));
                     }
                     Target::Own => graph.miss(folders, &selection, import, None, Owner::Main),
                     Target::Foreign { module, owner } => graph.miss(folders, &selection, import, module, owner),
@@ -126,7 +126,7 @@ fn read(files: &dyn Files, folders: &mut Folders, asked: Vec<FileId>, whole: boo
 
 fn head(files: &dyn Files, folders: &Folders, id: FileId, whole: bool) -> Result<Head, Reason> {
     let file = folders.file(id);
-    let Some(content) = &file.content else {
+    let Some(content) = file.content() else {
         return Err(reason!("link-out-of-tree", path = files.shown(&file.path)));
     };
     match file.kind {

@@ -11,6 +11,7 @@ use assize_facts::kinds::source::{Fate, Owner};
 use assize_facts::{Deliverable, Gap, Known, Progress, reason};
 use assize_golang::build::folder_is_skipped;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// One build that was looked at: a declared one, with cgo on or off.
 #[derive(Debug)]
@@ -390,10 +391,10 @@ impl<'a> Program<'a> {
 
     /// What the builds import. Where the setting of cgo is not declared, what is imported under both.
     pub fn imports(&self) -> Imports {
-        let mut by_module: BTreeMap<(usize, usize), BTreeSet<&String>> = BTreeMap::new();
-        let mut all: BTreeSet<&String> = BTreeSet::new();
+        let mut by_module: BTreeMap<(usize, usize), BTreeSet<&Arc<str>>> = BTreeMap::new();
+        let mut all: BTreeSet<&Arc<str>> = BTreeSet::new();
         for build in &self.builds {
-            let here: BTreeSet<&String> = build.graph.packages.values().flat_map(|p| &p.selection.imports).collect();
+            let here: BTreeSet<&Arc<str>> = build.graph.packages.values().flat_map(|p| &p.selection.imports).collect();
             all.extend(&here);
             if self.configs[build.config].undeclared.is_some() {
                 continue;
@@ -401,8 +402,8 @@ impl<'a> Program<'a> {
             let same = by_module.entry((build.config, build.modules)).or_insert_with(|| here.clone());
             same.retain(|import| here.contains(import));
         }
-        let paths: BTreeSet<String> = by_module.into_values().flatten().cloned().collect();
-        let perhaps = all.into_iter().filter(|path| !paths.contains(*path)).cloned().collect();
+        let paths: BTreeSet<String> = by_module.into_values().flatten().map(|path| path.to_string()).collect();
+        let perhaps = all.into_iter().filter(|path| !paths.contains(&***path)).map(|path| path.to_string()).collect();
         Imports { paths, perhaps, whole: self.gaps.is_empty() }
     }
 

@@ -6,6 +6,7 @@ use assize_golang::build::{
     Constraint, Context, NameFate, SourceKind, constraint, constraint_of_other, file_name_fate,
 };
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// A file's part in one build.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +47,7 @@ pub(crate) struct Selection {
     pub outcomes: Vec<(FileId, Outcome)>,
     /// The names in the package clauses of the selected Go files; more than one is refused.
     pub names: BTreeSet<String>,
-    pub imports: BTreeSet<String>,
+    pub imports: BTreeSet<Arc<str>>,
     pub uses_cgo: bool,
 }
 
@@ -67,7 +68,7 @@ pub(crate) fn select(folders: &Folders, folder: FolderId, context: &Context) -> 
         let outcome = outcome(folders, id, context);
         if let (Outcome::Go | Outcome::Cgo, Some(Ok(Head::Go(head)))) = (&outcome, &folders.file(id).head) {
             selection.names.insert(head.outline.package.to_string());
-            selection.imports.extend(head.outline.imports.iter().map(|i| i.path.to_string()));
+            selection.imports.extend(head.outline.imports.iter().map(|i| i.path.clone()));
             selection.uses_cgo |= outcome == Outcome::Cgo;
         }
         let swig = matches!(folders.file(id).kind, SourceKind::Swig | SourceKind::SwigCxx);

@@ -59,7 +59,7 @@ impl<'a> Source<'a> {
     /// A file's text, kept once it was asked for; `None` where it cannot be read (its gap is the program's).
     pub fn text(&self, file: FileId) -> Option<Arc<Text>> {
         let read = || {
-            let path = self.program.folders.file(file).content.as_ref()?;
+            let path = self.program.folders.file(file).content()?;
             Some(Arc::new(Text::new(self.program.files.read(path).ok()?)))
         };
         self.texts.get(file.0 as usize)?.get_or_init(read).clone()
@@ -70,7 +70,7 @@ impl<'a> Source<'a> {
         if let Some(Some(text)) = self.texts.get(file.0 as usize)?.get() {
             return Some(Bytes::Kept(text.clone()));
         }
-        let path = self.program.folders.file(file).content.as_ref()?;
+        let path = self.program.folders.file(file).content()?;
         self.program.files.read(path).ok().map(Bytes::Read)
     }
 

@@ -39,8 +39,8 @@ impl<'a> Lower<'a> {
         Stmt { at, does }
     }
 
-    fn optional_stmt(&mut self, node: Node<'a>, field: &str) -> Option<Stmt> {
-        self.field(node, field).map(|n| self.stmt(n))
+    fn optional_stmt(&mut self, node: Node<'a>, field: &str) -> Option<Box<Stmt>> {
+        self.field(node, field).map(|n| Box::new(self.stmt(n)))
     }
 
     fn optional_expr(&mut self, node: Node<'a>, field: &str) -> Option<Expr> {
@@ -66,7 +66,7 @@ impl<'a> Lower<'a> {
         match node.kind() {
             "expression_statement" => self.only_expr(node).map_or(Does::Bad, Does::Expr),
             "send_statement" => match (self.optional_expr(node, "channel"), self.optional_expr(node, "value")) {
-                (Some(channel), Some(value)) => Does::Send(channel, value),
+                (Some(channel), Some(value)) => Does::Send(Box::new([channel, value])),
                 _ => self.bad(node),
             },
             "inc_statement" => self.step(node, Op::Add),
@@ -166,7 +166,7 @@ impl<'a> Lower<'a> {
     fn select_stmt(&mut self, node: Node<'a>) -> Does {
         let mut cases = Vec::new();
         for case in self.inside(node) {
-            let comm = self.field(case, "communication").map(|n| self.comm(n));
+            let comm = self.field(case, "communication").map(|n| Box::new(self.comm(n)));
             let body = self.case_body(case);
             cases.push(Comm { comm, body });
         }

@@ -2,6 +2,9 @@
 
 use super::lexer::{Fault, Lexer, Mark, Token};
 use super::literal::unquote_text;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// What a Go file declares at its top level.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +25,8 @@ pub(crate) struct Outline {
 pub(crate) struct Import {
     /// The name given to it: an identifier, `.` or `_`.
     pub name: Option<Box<str>>,
-    pub path: Box<str>,
+    /// Large trees import the same again and again.
+    pub path: Arc<str>,
     pub start: usize,
     pub end: usize,
 }
@@ -129,6 +133,23 @@ impl Directive {
         let rest = self.text.strip_prefix("go:embed").filter(|rest| line && rest.starts_with([' ', '\t']))?;
         Some(assize_golang::embed::patterns(rest))
     }
+}
+
+thread_local! {
+    /// Paths that this thread has met in imports.
+    static PATHS: RefCell<HashSet<Arc<str>>> = RefCell::default();
+}
+
+/// One text for all imports of a path.
+fn shared(path: &str) -> Arc<str> {
+    PATHS.with_borrow_mut(|paths| match paths.get(path) {
+        Some(known) => known.clone(),
+        None => {
+            let path: Arc<str> = path.into();
+            paths.insert(path.clone());
+            path
+        }
+    })
 }
 
 /// Says of a name what it is sought for: bits that are joined for each declaration.
@@ -337,7 +358,7 @@ impl<'a> Reader<'a> {
         }
         if self.token.mark == Mark::Text {
             let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
-            imports.push(Import { name, path: path.unwrap_or_default().into(), start, end: self.token.end });
+            imports.push(Import { name, path: shared(&path.unwrap_or_default()), start, end: self.token.end });
         }
         self.rest_of(depth)
     }

@@ -188,7 +188,7 @@ pub(crate) struct Stmt {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Does {
     Expr(Expr),
-    Send(Expr, Expr),
+    Send(Box<[Expr; 2]>),
     /// `x++` is `x += 1`.
     Assign(Vec<Expr>, Option<Op>, Vec<Expr>),
     Define(Vec<Expr>, Vec<Expr>),
@@ -220,23 +220,23 @@ pub(crate) enum Jump {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct If {
-    pub init: Option<Stmt>,
+    pub init: Option<Box<Stmt>>,
     pub condition: Expr,
     pub then: Block,
     /// A block, or another `if`.
-    pub otherwise: Option<Stmt>,
+    pub otherwise: Option<Box<Stmt>>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Switch {
-    pub init: Option<Stmt>,
+    pub init: Option<Box<Stmt>>,
     pub value: Option<Expr>,
     pub cases: Vec<Case>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct TypeSwitch {
-    pub init: Option<Stmt>,
+    pub init: Option<Box<Stmt>>,
     pub bound: Option<Ident>,
     pub value: Expr,
     pub cases: Vec<Case>,
@@ -254,15 +254,15 @@ pub(crate) struct Case {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Comm {
     /// A send, a receiving expression, assignment or definition; `None` for `default`.
-    pub comm: Option<Stmt>,
+    pub comm: Option<Box<Stmt>>,
     pub body: Block,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct For {
-    pub init: Option<Stmt>,
+    pub init: Option<Box<Stmt>>,
     pub condition: Option<Expr>,
-    pub post: Option<Stmt>,
+    pub post: Option<Box<Stmt>>,
     pub body: Block,
 }
 

@@ -1,6 +1,6 @@
 //! Makes a [`Body`]: goes through a declaration in the order of its text, opens and closes scopes, and binds names (spec, "Declarations and scope").
 
-use super::body::{Binding, Body, Entry, Local, LocalId, Node, NodeId, address};
+use super::body::{Binding, Body, Entry, Local, LocalId, Node, NodeId};
 use crate::go::syntax::{Block, Does, Element, Expr, Field, Func, Is, Item, Param, Signature, Stmt, ValueSpec};
 use std::collections::HashMap;
 
@@ -47,8 +47,7 @@ impl<'t> Binder<'t> {
         }
         let id = self.body.locals.len() as LocalId;
         self.body.locals.push(Local { binding, at: self.up });
-        self.body.uses.push(Vec::new());
-        self.body.names.insert(at, id);
+        self.body.names.push((at, id));
         let depth = self.scopes.len();
         self.visible.entry(name).or_default().push((id, depth));
         if let Some(scope) = self.scopes.last_mut() {
@@ -120,7 +119,7 @@ impl<'t> Binder<'t> {
         let up = self.enter(Node::Stmt(stmt));
         match &stmt.does {
             Does::Expr(e) | Does::Go(e) | Does::Defer(e) => self.expr(e),
-            Does::Send(a, b) => [a, b].into_iter().for_each(|e| self.expr(e)),
+            Does::Send(both) => self.exprs(&**both),
             Does::Assign(left, _, right) => {
                 self.exprs(right);
                 self.exprs(left);
@@ -187,7 +186,7 @@ impl<'t> Binder<'t> {
         self.up = up;
     }
 
-    fn stmts(&mut self, stmt: &'t Option<Stmt>) {
+    fn stmts(&mut self, stmt: &'t Option<Box<Stmt>>) {
         stmt.iter().for_each(|stmt| self.stmt(stmt));
     }
 
@@ -204,7 +203,7 @@ impl<'t> Binder<'t> {
                 continue;
             }
             let up = self.enter(Node::Expr(expr));
-            self.body.places.insert(address(expr), self.up);
+            self.body.places.push(self.up);
             self.up = up;
             self.declare(name, expr.at.start, binding(index));
         }
@@ -216,7 +215,7 @@ impl<'t> Binder<'t> {
 
     fn expr(&mut self, expr: &'t Expr) {
         let up = self.enter(Node::Expr(expr));
-        self.body.places.insert(address(expr), self.up);
+        self.body.places.push(self.up);
         match &expr.is {
             Is::Name(name) => self.name(name, expr.at.start),
             Is::Literal(..) | Is::Interface | Is::Bad => {}
@@ -263,10 +262,8 @@ impl<'t> Binder<'t> {
     fn name(&mut self, name: &str, at: u32) {
         let found = self.visible.get(name).and_then(|all| all.last()).map(|(id, _)| *id);
         if let Some(id) = found {
-            self.body.names.insert(at, id);
-            if let Some(uses) = self.body.uses.get_mut(id as usize) {
-                uses.push(self.up);
-            }
+            self.body.names.push((at, id));
+            self.body.uses.push((id, self.up));
         }
     }
 }

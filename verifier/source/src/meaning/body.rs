@@ -1,8 +1,10 @@
 //! One declaration with its nodes in a row, each with its parent, and its local names bound to what declares them (spec, "Declarations and scope").
 
 use super::bind::Binder;
+use super::names::Place;
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Jump, Op, Span, Stmt, TypeSpec, ValueSpec};
 use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 pub(crate) type NodeId = u32;
 pub(crate) type LocalId = u32;
@@ -61,20 +63,70 @@ pub(crate) enum Use<'t> {
     Read,
 }
 
+/// Bodies that were made, by their places.
+#[derive(Default)]
+pub(crate) struct Bodies<'t>(Mutex<Made<'t>>);
+
+#[derive(Default)]
+struct Made<'t> {
+    bodies: HashMap<Place, Arc<Body<'t>>>,
+    nodes: usize,
+}
+
+impl<'t> Bodies<'t> {
+    /// Where they have become many, none is kept: most are asked for once, and the others are soon made again.
+    const MOST: usize = 1 << 16;
+
+    pub fn of(&self, place: Place, item: &'t Item) -> Arc<Body<'t>> {
+        let made = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(body) = made().bodies.get(&place) {
+            return body.clone();
+        }
+        let body = Arc::new(Body::new(item));
+        let mut made = made();
+        made.nodes += body.nodes.len();
+        if made.nodes > Self::MOST {
+            *made = Made { nodes: body.nodes.len(), ..Made::default() };
+        }
+        made.bodies.insert(place, body.clone());
+        body
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Body<'t> {
     pub nodes: Vec<Entry<'t>>,
     pub locals: Vec<Local<'t>>,
-    /// By where the name stands.
-    pub(super) names: HashMap<u32, LocalId>,
-    pub(super) uses: Vec<Vec<NodeId>>,
-    /// By the address of the expression in its tree.
-    pub(super) places: HashMap<usize, NodeId>,
+    /// Where names stand, and what they mean there.
+    pub(super) names: Vec<(u32, LocalId)>,
+    pub(super) uses: Vec<(LocalId, NodeId)>,
+    /// Expressions, by their addresses in the tree.
+    pub(super) places: Vec<NodeId>,
 }
 
 impl<'t> Body<'t> {
     pub fn new(item: &'t Item) -> Body<'t> {
-        Binder::body(item)
+        let mut body = Binder::body(item);
+        body.names.sort_by_key(|(at, _)| *at);
+        body.uses.sort_by_key(|(local, _)| *local);
+        let mut places = std::mem::take(&mut body.places);
+        places.sort_unstable_by_key(|node| body.address(*node));
+        body.places = places;
+        // A body stays as long as its tree, and there are many.
+        body.nodes.shrink_to_fit();
+        body.locals.shrink_to_fit();
+        body.names.shrink_to_fit();
+        body.uses.shrink_to_fit();
+        body.places.shrink_to_fit();
+        body
+    }
+
+    /// Of the expression at a node.
+    fn address(&self, node: NodeId) -> usize {
+        match self.node(node) {
+            Some(Node::Expr(expr)) => address(expr),
+            _ => 0,
+        }
     }
 
     pub fn local(&self, name: &Expr) -> Option<LocalId> {
@@ -83,12 +135,15 @@ impl<'t> Body<'t> {
 
     /// The local whose name stands at a place, also where it is declared.
     pub fn local_at(&self, at: Span) -> Option<LocalId> {
-        self.names.get(&at.start).copied()
+        let behind = self.names.partition_point(|(start, _)| *start <= at.start);
+        let (start, local) = *self.names.get(behind.checked_sub(1)?)?;
+        (start == at.start).then_some(local)
     }
 
     /// Where an expression of this declaration stands; `None` for those of others.
     pub fn place(&self, expr: &Expr) -> Option<NodeId> {
-        self.places.get(&address(expr)).copied()
+        let index = self.places.binary_search_by_key(&address(expr), |node| self.address(*node)).ok()?;
+        self.places.get(index).copied()
     }
 
     pub fn up(&self, node: NodeId) -> Option<NodeId> {
@@ -118,8 +173,9 @@ impl<'t> Body<'t> {
 
     /// Where a local's name stands, in the order of the text.
     pub fn uses(&self, local: LocalId) -> impl Iterator<Item = (NodeId, Use<'t>)> + '_ {
-        let all = self.uses.get(local as usize).map(Vec::as_slice).unwrap_or_default();
-        all.iter().map(|node| (*node, self.use_of(*node)))
+        let from = self.uses.partition_point(|(of, _)| *of < local);
+        let all = self.uses[from..].iter().take_while(move |(of, _)| *of == local);
+        all.map(|(_, node)| (*node, self.use_of(*node)))
     }
 
     /// What is done with what an expression names.
@@ -244,7 +300,7 @@ pub(crate) fn bare(expr: &Expr) -> &Expr {
     }
 }
 
-pub(super) fn address(expr: &Expr) -> usize {
+fn address(expr: &Expr) -> usize {
     std::ptr::from_ref(expr) as usize
 }
 

@@ -1,6 +1,6 @@
 //! What names mean beyond one declaration: imports, the package's own names, aliases; and the types of expressions as far as they can be told.
 
-use super::body::{Binding, Body, bare};
+use super::body::{Binding, Bodies, Body, bare};
 use crate::build::FileId;
 use crate::facts::Source;
 use crate::go::lexer::Fault;
@@ -92,7 +92,7 @@ pub(crate) struct Lens<'s> {
     pub everything: bool,
     packages: HashMap<&'s str, OnceLock<Package<'s>>>,
     views: Vec<OnceLock<View<'s>>>,
-    bodies: Mutex<HashMap<Place, Arc<Body<'s>>>>,
+    bodies: Bodies<'s>,
     /// What `//go:linkname` reaches, once asked.
     pub(super) linked: OnceLock<HashSet<Symbol>>,
     /// Where names of packages are used, once asked.
@@ -109,7 +109,7 @@ impl<'s> Lens<'s> {
         let program = &source.program;
         let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        let (bodies, mentioned) = (Mutex::default(), Mutex::default());
+        let (bodies, mentioned) = (Bodies::default(), Mutex::default());
         Lens { source, everything: false, packages, views, bodies, linked: OnceLock::new(), mentioned }
     }
 
@@ -148,16 +148,7 @@ impl<'s> Lens<'s> {
 
     pub fn site(&self, place: Place) -> Option<Site<'s>> {
         let (item, _) = self.parsed(place)?;
-        let item = item?;
-        let known = self.bodies.lock().ok().and_then(|bodies| bodies.get(&place).cloned());
-        let body = known.unwrap_or_else(|| {
-            let body = Arc::new(Body::new(item));
-            if let Ok(mut bodies) = self.bodies.lock() {
-                bodies.insert(place, body.clone());
-            }
-            body
-        });
-        Some(Site { place, body })
+        Some(Site { place, body: self.bodies.of(place, item?) })
     }
 
     fn view(&self, file: FileId) -> Option<&View<'s>> {

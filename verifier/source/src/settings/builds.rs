@@ -157,7 +157,7 @@ impl State<'_> {
     fn is_set(&self, name: &str, list: u64) -> bool {
         let held = self.shell.is_exported(name) && !self.shell.held(name, list).is_empty();
         self.shell.reads_around(|| Part::Ledger);
-        held || self.scope.written.iter().any(|(written, _)| written == name)
+        held || self.scope.written.iter().any(|(written, _)| **written == *name)
     }
 
     /// Where a path leads, relative to the source root. Where what is before it is not known, only one folder of the tree may have that name.
@@ -190,7 +190,7 @@ impl State<'_> {
             let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
             ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
             let decided = held.first().is_some_and(|h| h.sure != Sure::Maybe && h.value.is_some());
-            if let Some((_, written)) = self.scope.written.iter().rfind(|(n, _)| n == name).filter(|_| !decided) {
+            if let Some((_, written)) = self.scope.written.iter().rfind(|(n, _)| **n == **name).filter(|_| !decided) {
                 ids.extend(written.seen.iter().copied());
             }
         }

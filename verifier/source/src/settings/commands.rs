@@ -50,7 +50,10 @@ impl State<'_> {
                     // Lines of a function are those of the text that it stands in.
                     let place = (std::ptr::from_ref(node) as usize, line);
                     let lines = || Rc::new(body.iter().cloned().map(|node| moved(node, line)).collect());
-                    let body = self.results.bodies.entry(place).or_insert_with(lines).clone();
+                    let body = match line {
+                        0 => body.clone(),
+                        _ => self.results.bodies.entry(place).or_insert_with(lines).clone(),
+                    };
                     let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
                     if !self.shell.define(name, function) {
                         self.results.idle.clear();
@@ -63,8 +66,9 @@ impl State<'_> {
     /// Functions of this file that nothing called: what calls them is not seen.
     pub fn uncalled(&mut self) {
         for name in self.shell.functions_of(&self.file) {
-            self.shell.reads_around(|| Part::Called(name.as_str().into()));
-            if !self.scope.called.contains(&name) {
+            let id = self.shell.name(&name);
+            self.shell.reads_around(|| Part::Called(id));
+            if !self.scope.called.contains(&id) {
                 let before = self.shell.mark();
                 self.either(|state| state.function(&name, &[]));
                 self.shell.back(before);
@@ -81,7 +85,7 @@ impl State<'_> {
                 self.results.idle.clear();
             }
             // Whoever defines it need not use it.
-            self.scope.called.push(name.to_owned());
+            self.scope.called.push(self.shell.name(name));
         }
     }
 
@@ -117,7 +121,7 @@ impl State<'_> {
             self.scope.cut = true;
             return;
         }
-        self.scope.called.push(name.to_owned());
+        self.scope.called.push(self.shell.name(name));
         let known = Rc::as_ptr(&body) as usize;
         let (idle, seen) = match self.results.idle.get(&known).cloned() {
             Some(found) => found,
@@ -365,7 +369,7 @@ fn moved(node: Node, lines: u32) -> Node {
         Node::Command(command) => Node::Command(Command { line: command.line + lines, ..command }),
         Node::Subshell(inner) => Node::Subshell(inner.into_iter().map(|n| moved(n, lines)).collect()),
         Node::Function { name, body } => {
-            Node::Function { name, body: body.into_iter().map(|n| moved(n, lines)).collect() }
+            Node::Function { name, body: Rc::new(body.iter().cloned().map(|n| moved(n, lines)).collect()) }
         }
     }
 }

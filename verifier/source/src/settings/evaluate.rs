@@ -6,7 +6,7 @@ use super::flags::{self, VARIABLES};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
 use super::printed::Here;
-use super::reads::Part;
+use super::reads::{Name, Part};
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
@@ -94,7 +94,7 @@ pub(super) struct State<'l> {
 #[derive(Default)]
 pub(super) struct OfScope {
     /// What `go env -w`, a settings file or `GITHUB_ENV` put in force for everything after it.
-    pub written: Vec<(String, Held)>,
+    pub written: Vec<(Rc<str>, Rc<Held>)>,
     /// Changes of the module graph or of sources.
     pub changes: Vec<usize>,
     /// Changes that one of several ways through the scope makes: a function or a target whose name comes from outside.
@@ -102,7 +102,7 @@ pub(super) struct OfScope {
     /// Commands followed so far, and files.
     pub count: u32,
     pub files: u32,
-    pub called: Vec<String>,
+    pub called: Vec<Name>,
     /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
     pub clones: Vec<(String, Option<String>)>,
     /// It is longer or deeper than is followed.
@@ -339,7 +339,7 @@ impl State<'_> {
     pub fn write(&mut self, line: u32, name: &str, value: &str, command: Option<&str>) {
         let seen = self.note(line, name, Some(value.to_owned()), command);
         let held = Held { value: Some(value.into()), seen, sure: Sure::Always };
-        self.scope.written.push((name.to_owned(), held));
+        self.scope.written.push((name.into(), Rc::new(held)));
     }
 
     fn doubt(&self) -> Option<Reason> {
@@ -353,8 +353,8 @@ impl State<'_> {
     fn give_written(&mut self) {
         self.shell.reads_around(|| Part::Ledger);
         let written = self.scope.written.clone();
-        for (name, held) in written.into_iter().filter(|(name, _)| !VARIABLES.contains(&name.as_str())) {
-            self.shell.hold(&name, held);
+        for (name, held) in written.into_iter().filter(|(name, _)| !VARIABLES.contains(&&**name)) {
+            self.shell.hold(&name, Held::clone(&held));
             self.shell.export(&name);
         }
     }
@@ -362,7 +362,7 @@ impl State<'_> {
     /// A value that a file gives to later steps, and that is no setting.
     pub fn hand_on(&mut self, name: &str, value: &str) {
         let held = Held { value: Some(value.into()), seen: vec![], sure: Sure::Always };
-        self.scope.written.push((name.to_owned(), held));
+        self.scope.written.push((name.into(), Rc::new(held)));
     }
 
     pub fn settings_file(&mut self, path: &str) {

@@ -3,8 +3,10 @@
 use super::delivered::normal;
 use super::model::Scope;
 use super::shell::Script;
+use super::state::hasher;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 /// Gives the text of a file.
@@ -20,7 +22,7 @@ pub(super) struct Library<'a> {
     read: Box<Read<'a>>,
     /// Texts and scripts that were read already.
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
-    scripts: RefCell<HashMap<String, Rc<Script>>>,
+    scripts: RefCell<HashMap<(usize, u64), Rc<Script>>>,
     folders: RefCell<HashMap<String, Option<String>>>,
     /// What targets of makefiles run.
     made: RefCell<HashMap<Called, Rc<Vec<Scope>>>>,
@@ -83,11 +85,13 @@ impl<'a> Library<'a> {
 
     /// Shell text, read once.
     pub fn script(&self, text: &str) -> Rc<Script> {
-        if let Some(script) = self.scripts.borrow().get(text) {
+        // By length and a hash that nobody outside of this run can aim at: the texts themselves would be here twice.
+        let key = (text.len(), hasher().hash_one(text));
+        if let Some(script) = self.scripts.borrow().get(&key) {
             return script.clone();
         }
         let script = Rc::new(super::shell::read(text));
-        self.scripts.borrow_mut().insert(text.to_owned(), script.clone());
+        self.scripts.borrow_mut().insert(key, script.clone());
         script
     }
 

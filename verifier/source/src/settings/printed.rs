@@ -117,7 +117,7 @@ impl State<'_> {
         for path in paths {
             let (path, text) = self.file_meant(path)?;
             let name = path.rsplit('/').next().unwrap_or(&path);
-            self.shell.reads_around(|| Part::Written(name.into()));
+            self.shell.reads_around(|| Part::Written(self.shell.name(name)));
             if self.rewritten.contains(name) {
                 return None;
             }
@@ -147,7 +147,8 @@ impl State<'_> {
                     return true;
                 }
                 Node::Command(_) => {}
-                Node::Subshell(inner) | Node::Function { body: inner, .. } => left.extend(inner),
+                Node::Subshell(inner) => left.extend(inner),
+                Node::Function { body, .. } => left.extend(&**body),
             }
         }
         script.cut

@@ -1,6 +1,7 @@
 //! Reads shell text byte by byte: quotes, redirections, here-documents, what stands in place of words.
 
 use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
+use std::rc::Rc;
 
 /// A person does not write longer or deeper scripts.
 const MOST: u32 = 20_000;
@@ -153,6 +154,7 @@ impl Reader<'_> {
             if command.words[0] != ":" {
                 self.ended = None;
             }
+            command.words.shrink_to_fit();
             nodes.push(Node::Command(command));
         }
     }
@@ -205,7 +207,7 @@ impl Reader<'_> {
                 b'{' if self.word.is_none() && self.command.words.len() == 2 && self.command.words[0] == "function" => {
                     let name = std::mem::take(&mut self.command).words.pop().unwrap_or_default();
                     let body = self.apart(b'}', depth);
-                    nodes.push(Node::Function { name, body });
+                    nodes.push(Node::Function { name, body: Rc::new(body) });
                 }
                 b'{' if self.word.is_none()
                     && self.command.words.is_empty()
@@ -246,6 +248,8 @@ impl Reader<'_> {
             }
         }
         self.end_command(&mut nodes);
+        // Scripts stay as long as others may run them.
+        nodes.shrink_to_fit();
         nodes
     }
 
@@ -293,7 +297,7 @@ impl Reader<'_> {
         };
         self.at += 1;
         let body = self.apart(close, depth);
-        nodes.push(Node::Function { name, body });
+        nodes.push(Node::Function { name, body: Rc::new(body) });
     }
 
     /// Commands inside of brackets, read apart from the command around them.

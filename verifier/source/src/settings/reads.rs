@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 
-/// A name of a variable or a function, by the order in which they came up.
+/// A name of a variable, a function or a file, by the order in which they came up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Name(u32);
 
@@ -43,29 +43,29 @@ impl Names {
 }
 
 /// A part of a shell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Part {
     Variable(Name),
     /// Whether a variable is exported.
     Export(Name),
     Function(Name),
     /// All functions that a file holds.
-    FunctionsOf(Rc<str>),
+    FunctionsOf(Name),
     /// The folder.
     Place,
     /// Written settings, changes and copies of projects: no part of the shell, but of what is around it.
     Ledger,
     /// Whether a function was called before, by anybody.
-    Called(Rc<str>),
+    Called(Name),
     /// Whether some command writes a file of that name.
-    Written(Rc<str>),
+    Written(Name),
     All,
 }
 
 /// What is around a shell and does not end with it.
 pub(super) struct Around<'a> {
     pub ledger: u64,
-    pub called: &'a [String],
+    pub called: &'a [Name],
     pub rewritten: &'a BTreeSet<String>,
 }
 
@@ -100,12 +100,12 @@ impl Reads {
         let mut met = HashSet::new();
         let mut found: Vec<(Part, usize)> = Vec::new();
         for (part, written) in log.drain(from.0..) {
-            if written <= journal && met.insert(part.clone()) {
+            if written <= journal && met.insert(part) {
                 found.push((part, written));
             }
         }
         self.open.set(self.open.get() - 1);
-        let parts = found.iter().map(|(part, _)| part.clone()).collect();
+        let parts = found.iter().map(|(part, _)| *part).collect();
         if self.open.get() > 0 {
             log.extend(found);
         }

@@ -1,7 +1,7 @@
 //! What came of carrying out a file or a function in some state: found out once, and put in place afterwards.
 
 use super::evaluate::State;
-use super::reads::{Around, Part};
+use super::reads::{Around, Name, Part};
 use super::shell::Node;
 use super::state::{self, Dependency, Effect, Held};
 use std::collections::HashMap;
@@ -29,13 +29,13 @@ pub(super) struct Results {
 
 /// All that commands did to what comes after them.
 struct Outcome {
-    depends: Vec<Dependency>,
+    depends: Box<[Dependency]>,
     shell: Effect,
-    written: Vec<(String, Held)>,
-    changes: Vec<usize>,
-    possible: Vec<usize>,
-    called: Vec<String>,
-    clones: Vec<(String, Option<String>)>,
+    written: Box<[(Rc<str>, Rc<Held>)]>,
+    changes: Box<[usize]>,
+    possible: Box<[usize]>,
+    called: Box<[Name]>,
+    clones: Box<[(String, Option<String>)]>,
 }
 
 /// Something that is being carried out.
@@ -85,8 +85,8 @@ impl State<'_> {
                 self.shell.reads_around(|| Part::Ledger);
             }
             self.scope.changes.extend(new);
-            self.may_have_made(outcome.possible.clone());
-            self.scope.called.extend(outcome.called.iter().cloned());
+            self.may_have_made(outcome.possible.to_vec());
+            self.scope.called.extend(&outcome.called);
             self.scope.clones.extend(outcome.clones.iter().cloned());
             return None;
         }
@@ -121,11 +121,11 @@ impl State<'_> {
         let outcome = Outcome {
             depends,
             shell,
-            written: self.scope.written[begun.written..].to_vec(),
-            changes: self.scope.changes[begun.changes..].to_vec(),
-            possible: self.scope.possible[begun.possible..].to_vec(),
-            called,
-            clones: self.scope.clones[begun.clones..].to_vec(),
+            written: self.scope.written[begun.written..].into(),
+            changes: self.scope.changes[begun.changes..].into(),
+            possible: self.scope.possible[begun.possible..].into(),
+            called: called.into(),
+            clones: self.scope.clones[begun.clones..].into(),
         };
         let known = self.results.known.entry(begun.key).or_default();
         if known.len() < OUTCOMES {

@@ -1,6 +1,7 @@
 //! Shell text as a tree of commands: words without quotes, subshells, functions; enough of POSIX (XCU 2) and bash to see which program is called with what.
 
 use super::reader::Reader;
+use std::rc::Rc;
 
 /// A dollar inside of double quotes: what it stands for stays one word.
 pub(super) const QUOTED: char = '\u{E000}';
@@ -40,7 +41,8 @@ pub(super) enum Node {
     Subshell(Vec<Node>),
     Function {
         name: String,
-        body: Vec<Node>,
+        /// Shared by all shells that define it.
+        body: Rc<Vec<Node>>,
     },
 }
 

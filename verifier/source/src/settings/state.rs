@@ -33,13 +33,14 @@ pub(super) struct Held {
 /// All that a variable may hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Variable {
-    all: Vec<Held>,
+    /// Each longer one shares them with those before it.
+    all: Box<[Rc<Held>]>,
     /// Of its name and what it holds.
     hash: u64,
 }
 
 impl Variable {
-    fn new(name: &str, all: Vec<Held>) -> Variable {
+    fn new(name: &str, all: Box<[Rc<Held>]>) -> Variable {
         Variable { hash: hash_of(name, &all), all }
     }
 }
@@ -62,7 +63,7 @@ pub(super) struct Shell {
     all_exported: bool,
     place: Where,
     stack: Rc<Vec<Where>>,
-    functions: Vec<Option<Defined>>,
+    functions: Vec<Option<Rc<Defined>>>,
     /// Hashes of variables, exports and functions, added up.
     sum: u64,
     journal: Vec<Change>,
@@ -87,7 +88,7 @@ pub(super) struct Function {
 }
 
 /// A function that a shell has, and a hash of its name and what it is.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Defined {
     function: Function,
     hash: u64,
@@ -99,9 +100,9 @@ enum Change {
     Variable(Name, Option<Slot>),
     Exported(Name, bool),
     AllExported(bool),
-    Place(Where),
+    Place(Box<Where>),
     Stack(Rc<Vec<Where>>),
-    Function(Name, Option<Defined>),
+    Function(Name, Option<Rc<Defined>>),
 }
 
 /// A point to go back to.
@@ -121,7 +122,7 @@ fn hash(what: impl Hash) -> u64 {
     hasher().hash_one(what)
 }
 
-fn hash_of(name: &str, all: &[Held]) -> u64 {
+fn hash_of(name: &str, all: &[Rc<Held>]) -> u64 {
     let sure = |held: &Held| match held.sure {
         Sure::Always => 0,
         Sure::InList(_) => 1,
@@ -153,15 +154,20 @@ impl Shell {
         self.place.clone()
     }
 
+    /// What the parts of a shell are called by.
+    pub fn name(&self, text: &str) -> Name {
+        self.names.of(text)
+    }
+
     /// Something asks for what the shell does not hold.
     pub fn reads_around(&self, part: impl FnOnce() -> Part) {
         self.reads.note(part, 0);
     }
 
     /// What a variable may hold for a command of this list.
-    pub fn held(&self, name: &str, list: u64) -> &[Held] {
-        let all = self.variable(name).map_or(&[][..], |variable| variable.all.as_slice());
-        let decides = |held: &Held| held.sure == Sure::Always || held.sure == Sure::InList(list);
+    pub fn held(&self, name: &str, list: u64) -> &[Rc<Held>] {
+        let all = self.variable(name).map_or(&[][..], |variable| &*variable.all);
+        let decides = |held: &Rc<Held>| held.sure == Sure::Always || held.sure == Sure::InList(list);
         let from = all.iter().rposition(decides).unwrap_or(0);
         &all[from..]
     }
@@ -178,7 +184,7 @@ impl Shell {
         self.variables.get(name.index())?.as_ref()
     }
 
-    fn function_of(&self, name: Name) -> Option<&Defined> {
+    fn function_of(&self, name: Name) -> Option<&Rc<Defined>> {
         self.functions.get(name.index())?.as_ref()
     }
 
@@ -194,9 +200,9 @@ impl Shell {
         }
         let before = if held.sure == Sure::Always { None } else { self.variable(name) };
         let all = match before {
-            Some(before) if before.all.last() == Some(&held) => return,
-            Some(before) => before.all.iter().cloned().chain([held]).collect(),
-            None => vec![held],
+            Some(before) if before.all.last().is_some_and(|last| **last == held) => return,
+            Some(before) => before.all.iter().cloned().chain([Rc::new(held)]).collect(),
+            None => Box::from([Rc::new(held)]),
         };
         let slot = self.slot(Rc::new(Variable::new(name, all)));
         self.change(Change::Variable(self.names.of(name), Some(slot)));
@@ -233,7 +239,7 @@ impl Shell {
 
     pub fn move_to(&mut self, folder: Option<String>) {
         self.reads.note(|| Part::Place, 0);
-        self.change(Change::Place(Where { folder, moved: self.place.moved + 1 }));
+        self.change(Change::Place(Box::new(Where { folder, moved: self.place.moved + 1 })));
     }
 
     /// Where `popd` leads back to.
@@ -249,7 +255,7 @@ impl Shell {
             Some((last, rest)) => {
                 let (place, rest) = (last.clone(), Rc::new(rest.to_vec()));
                 self.change(Change::Stack(rest));
-                self.change(Change::Place(place));
+                self.change(Change::Place(Box::new(place)));
             }
             None => self.move_to(None),
         }
@@ -262,16 +268,18 @@ impl Shell {
     }
 
     /// The names of all that a file holds.
-    pub fn functions_of(&self, file: &Rc<str>) -> Vec<String> {
-        self.reads.note(|| Part::FunctionsOf(file.clone()), 0);
+    pub fn functions_of(&self, file: &str) -> Vec<String> {
+        let file = self.names.of(file);
+        self.reads.note(|| Part::FunctionsOf(file), 0);
         let mut names: Vec<String> = self.all_of(file).map(|(name, _)| self.names.text(name).to_string()).collect();
         names.sort_unstable();
         names
     }
 
-    fn all_of(&self, file: &Rc<str>) -> impl Iterator<Item = (Name, &Defined)> {
+    fn all_of(&self, file: Name) -> impl Iterator<Item = (Name, &Rc<Defined>)> {
+        let file = self.names.text(file);
         let all = self.functions.iter().enumerate().filter_map(|(at, defined)| Some((Name::at(at), defined.as_ref()?)));
-        all.filter(move |(_, defined)| defined.function.file == *file)
+        all.filter(move |(_, defined)| defined.function.file == file)
     }
 
     /// What was read for something that is remembered elsewhere.
@@ -288,7 +296,7 @@ impl Shell {
                 Part::Variable(name) => self.slot_of(*name).map_or(0, |slot| slot.written),
                 _ => 0,
             };
-            self.reads.note(|| part.clone(), written);
+            self.reads.note(|| *part, written);
         }
     }
 
@@ -297,7 +305,7 @@ impl Shell {
         let hash = hash_function(name, &function);
         let name = self.names.of(name);
         let is_new = self.function_of(name).is_none();
-        self.change(Change::Function(name, Some(Defined { function, hash })));
+        self.change(Change::Function(name, Some(Rc::new(Defined { function, hash }))));
         is_new
     }
 
@@ -360,7 +368,7 @@ impl Shell {
                 Change::Variable(name, old)
             }
             Change::Function(name, new) => {
-                let hash = |defined: &Option<Defined>| defined.as_ref().map_or(0, |defined| defined.hash);
+                let hash = |defined: &Option<Rc<Defined>>| defined.as_ref().map_or(0, |defined| defined.hash);
                 let new_hash = hash(&new);
                 let old = replace(&mut self.functions, name, new);
                 self.add(new_hash, hash(&old));
@@ -373,7 +381,10 @@ impl Shell {
                 Change::Exported(name, was)
             }
             Change::AllExported(now) => Change::AllExported(std::mem::replace(&mut self.all_exported, now)),
-            Change::Place(now) => Change::Place(std::mem::replace(&mut self.place, now)),
+            Change::Place(mut now) => {
+                std::mem::swap(&mut self.place, &mut now);
+                Change::Place(now)
+            }
             Change::Stack(now) => Change::Stack(std::mem::replace(&mut self.stack, now)),
         }
     }

@@ -7,11 +7,14 @@ use crate::go::syntax::*;
 impl Parser<'_> {
     /// Expressions between commas.
     pub(super) fn list(&mut self) -> Read<Vec<Expr>> {
-        let mut list = vec![self.expr()?];
-        while self.passes(Mark::Comma) {
-            list.push(self.expr()?);
+        let from = self.exprs.len();
+        loop {
+            let expr = self.expr()?;
+            self.exprs.push(expr);
+            if !self.passes(Mark::Comma) {
+                return Ok(self.exprs.split_off(from));
+            }
         }
-        Ok(list)
     }
 
     /// An expression, or a type where types may stand for one.
@@ -169,13 +172,18 @@ impl Parser<'_> {
         self.pass();
         self.bracketed(|parser| {
             let x = Box::new(x);
-            let mut inside = Vec::new();
+            let from = parser.exprs.len();
+            let one = |parser: &mut Self| {
+                let expr = parser.expr()?;
+                parser.exprs.push(expr);
+                Ok(())
+            };
             let is_colon = |parser: &Self| parser.mark() == Mark::Other && parser.is(b":");
             if !is_colon(parser) {
-                inside.push(parser.expr()?);
+                one(parser)?;
                 while parser.passes(Mark::Comma) {
                     if !parser.is_close(b']') {
-                        inside.push(parser.expr()?);
+                        one(parser)?;
                     }
                 }
             }
@@ -184,10 +192,11 @@ impl Parser<'_> {
                 parser.pass();
                 colons += 1;
                 if !is_colon(parser) && !parser.is_close(b']') {
-                    inside.push(parser.expr()?);
+                    one(parser)?;
                 }
             }
             parser.expect(Mark::Close(b']'))?;
+            let inside = parser.exprs.split_off(from);
             Ok(if colons == 0 { Is::Index(x, inside) } else { Is::Slice(x, inside) })
         })
     }
@@ -195,15 +204,17 @@ impl Parser<'_> {
     fn call(&mut self, fun: Expr) -> Read<Is> {
         self.pass();
         self.bracketed(|parser| {
-            let (mut args, mut spread) = (Vec::new(), false);
+            let (from, mut spread) = (parser.exprs.len(), false);
             while !parser.is_close(b')') {
-                args.push(parser.expr()?);
+                let arg = parser.expr()?;
+                parser.exprs.push(arg);
                 spread = parser.passes_dots();
                 if !parser.passes(Mark::Comma) {
                     break;
                 }
             }
             parser.expect(Mark::Close(b')'))?;
+            let args = parser.exprs.split_off(from);
             Ok(Is::Call(Box::new(Call { fun, args, spread })))
         })
     }
@@ -212,20 +223,20 @@ impl Parser<'_> {
     fn elements(&mut self) -> Read<Vec<Element>> {
         self.expect(Mark::Open(b'{'))?;
         self.bracketed(|parser| {
-            let mut elements = Vec::new();
+            let from = parser.elements.len();
             while !parser.is_close(b'}') {
                 let first = parser.element()?;
-                elements.push(if parser.passes_word(b":") {
-                    Element { key: Some(first), value: parser.element()? }
-                } else {
-                    Element { key: None, value: first }
-                });
+                let element = match parser.passes_word(b":") {
+                    true => Element { key: Some(first), value: parser.element()? },
+                    false => Element { key: None, value: first },
+                };
+                parser.elements.push(element);
                 if !parser.passes(Mark::Comma) {
                     break;
                 }
             }
             parser.expect(Mark::Close(b'}'))?;
-            Ok(elements)
+            Ok(parser.elements.split_off(from))
         })
     }
 

@@ -38,6 +38,10 @@ pub(super) fn item(file: &[u8], decl: &Decl) -> Read<Item> {
             depth: 0,
             tall: 0,
             open_types: 0,
+            exprs: Vec::new(),
+            elements: Vec::new(),
+            stmts: Vec::new(),
+            params: Vec::new(),
         };
         let item = match decl.kind {
             DeclKind::Func | DeclKind::Method => parser.func()?,
@@ -65,6 +69,11 @@ pub(super) struct Parser<'a> {
     tall: u32,
     /// `.(type)` that no switch has taken yet.
     open_types: u32,
+    /// What lists that are not at their end hold so far, the innermost last: trees are kept, so that each list gets just its size.
+    exprs: Vec<Expr>,
+    elements: Vec<Element>,
+    stmts: Vec<Stmt>,
+    params: Vec<Param>,
 }
 
 impl<'a> Parser<'a> {

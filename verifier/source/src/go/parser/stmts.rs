@@ -25,14 +25,15 @@ impl Parser<'_> {
 
     /// Statements up to a `}` or the next case, which is not passed.
     fn statements(&mut self) -> Read<Block> {
-        let mut block = Vec::new();
+        let from = self.stmts.len();
         loop {
             match self.mark() {
                 Mark::Semi => self.at += 1,
-                Mark::Close(_) | Mark::End => return Ok(block),
-                _ if self.is_case() => return Ok(block),
+                Mark::Close(_) | Mark::End => return Ok(self.stmts.split_off(from)),
+                _ if self.is_case() => return Ok(self.stmts.split_off(from)),
                 _ => {
-                    block.push(self.stmt()?);
+                    let stmt = self.stmt()?;
+                    self.stmts.push(stmt);
                     // A label may be all that stands before the next case.
                     if !self.is_case() {
                         self.pass_semi()?;
@@ -132,7 +133,7 @@ impl Parser<'_> {
             b"<-" => {
                 let Some(channel) = one(&mut left) else { return self.refuse() };
                 self.pass();
-                Ok(Does::Send(channel, self.expr()?))
+                Ok(Does::Send(Box::new([channel, self.expr()?])))
             }
             b"++" | b"--" => {
                 let op = if word == b"++" { Op::Add } else { Op::Sub };
@@ -193,7 +194,7 @@ impl Parser<'_> {
     }
 
     /// `init; value` of `if` and `switch`, either of which may be missing.
-    fn init_and_value(&mut self) -> Read<(Option<Stmt>, Option<Stmt>)> {
+    fn init_and_value(&mut self) -> Read<(Option<Box<Stmt>>, Option<Stmt>)> {
         self.header(|parser| {
             let simple = |parser: &mut Self| match parser.mark() {
                 Mark::Open(b'{') | Mark::Semi => Ok(None),
@@ -203,7 +204,7 @@ impl Parser<'_> {
             if !parser.passes(Mark::Semi) {
                 return Ok((None, first));
             }
-            Ok((first, simple(parser)?))
+            Ok((first.map(Box::new), simple(parser)?))
         })
     }
 
@@ -218,7 +219,7 @@ impl Parser<'_> {
                 if !self.is_open(b'{') && !self.is_keyword(b"if") {
                     return self.refuse();
                 }
-                Some(self.stmt()?)
+                Some(Box::new(self.stmt()?))
             }
         };
         Ok(Does::If(Box::new(If { init, condition, then, otherwise })))
@@ -290,7 +291,7 @@ impl Parser<'_> {
             true => Ok(None),
             false => parser.at_level(0, |parser| parser.simple_stmt(Place::Header)).map(Some),
         })?;
-        Ok(Does::Select(cases.into_iter().map(|(comm, body)| Comm { comm, body }).collect()))
+        Ok(Does::Select(cases.into_iter().map(|(comm, body)| Comm { comm: comm.map(Box::new), body }).collect()))
     }
 
     fn for_stmt(&mut self) -> Read<Does> {
@@ -311,14 +312,14 @@ impl Parser<'_> {
                 plain.condition = parser.condition(first)?;
                 return Ok(None);
             }
-            plain.init = first;
+            plain.init = first.map(Box::new);
             if parser.mark() != Mark::Semi {
                 let condition = Some(parser.simple_stmt(Place::Header)?);
                 plain.condition = parser.condition(condition)?;
             }
             parser.expect(Mark::Semi)?;
             if !parser.is_open(b'{') {
-                plain.post = Some(parser.simple_stmt(Place::Header)?);
+                plain.post = Some(Box::new(parser.simple_stmt(Place::Header)?));
             }
             Ok(None)
         })?;

@@ -214,15 +214,16 @@ impl Parser<'_> {
     /// `(a, b T, c ...U)` or `(T, U)`.
     pub(super) fn params(&mut self) -> Read<Vec<Param>> {
         self.expect(Mark::Open(b'('))?;
-        let mut params = Vec::new();
+        let from = self.params.len();
         while !self.is_close(b')') {
-            params.push(self.param()?);
+            let param = self.param()?;
+            self.params.push(param);
             if !self.passes(Mark::Comma) {
                 break;
             }
         }
         self.expect(Mark::Close(b')'))?;
-        Ok(named_types(params))
+        Ok(named_types(self.params.split_off(from)))
     }
 
     fn param(&mut self) -> Read<Param> {

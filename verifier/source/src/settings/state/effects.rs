@@ -3,10 +3,11 @@
 use super::{Change, Defined, Mark, Shell, Slot};
 use crate::settings::reads::{Around, Name, Part, ReadMark};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 
 /// What some commands did to a shell.
 #[derive(Debug, Default)]
-pub(in crate::settings) struct Effect(Vec<Change>);
+pub(in crate::settings) struct Effect(Box<[Change]>);
 
 /// Something that is carried out, from the shell as it found it.
 #[derive(Clone, Copy)]
@@ -28,11 +29,11 @@ impl Shell {
     }
 
     /// What was done since then, and of what that depends.
-    pub fn end(&self, begun: Begun, around: &Around) -> (Effect, Vec<Dependency>) {
+    pub fn end(&self, begun: Begun, around: &Around) -> (Effect, Box<[Dependency]>) {
         let parts = self.reads.end(begun.reads, begun.journal.0);
         // As they were found: the first change of each tells what was there.
         let mut found: HashMap<Part, u64> = HashMap::new();
-        let mut functions: BTreeMap<Name, Option<&Defined>> = BTreeMap::new();
+        let mut functions: BTreeMap<Name, Option<&Rc<Defined>>> = BTreeMap::new();
         for was in &self.journal[begun.journal.0..] {
             let (part, hash) = match was {
                 Change::Variable(name, old) => (Part::Variable(*name), old.as_ref().map_or(0, |s| s.variable.hash)),
@@ -49,13 +50,14 @@ impl Shell {
             Part::All => begun.state,
             Part::Place => begun.place,
             Part::FunctionsOf(file) => {
-                let kept = self.all_of(file).filter(|(name, _)| !functions.contains_key(name)).map(|(_, now)| now);
-                let old = functions.values().flatten().copied().filter(|defined| defined.function.file == *file);
+                let kept = self.all_of(*file).filter(|(name, _)| !functions.contains_key(name)).map(|(_, now)| now);
+                let file = self.names.text(*file);
+                let old = functions.values().flatten().copied().filter(|defined| defined.function.file == file);
                 sum(kept.chain(old))
             }
             part => found.get(part).copied().unwrap_or_else(|| self.what_is(part, around)),
         };
-        let depends = parts.into_iter().map(|part| (part.clone(), was(&part))).collect();
+        let depends = parts.into_iter().map(|part| (part, was(&part))).collect();
         (self.since(begun.journal), depends)
     }
 
@@ -69,11 +71,11 @@ impl Shell {
             Part::Variable(name) => self.slot_of(*name).map_or(0, |slot| slot.variable.hash),
             Part::Export(name) => u64::from(self.exports(*name)),
             Part::Function(name) => self.function_of(*name).map_or(0, |defined| defined.hash),
-            Part::FunctionsOf(file) => sum(self.all_of(file).map(|(_, defined)| defined)),
+            Part::FunctionsOf(file) => sum(self.all_of(*file).map(|(_, defined)| defined)),
             Part::Place => self.place_hash(),
             Part::Ledger => around.ledger,
-            Part::Called(name) => u64::from(around.called.iter().any(|called| **called == **name)),
-            Part::Written(name) => u64::from(around.rewritten.contains(&**name)),
+            Part::Called(name) => u64::from(around.called.contains(name)),
+            Part::Written(name) => u64::from(around.rewritten.contains(&*self.names.text(*name))),
             Part::All => self.state(),
         }
     }
@@ -107,8 +109,8 @@ impl Shell {
             }
         }
         all.extend(stack.filter(|old| **old != self.stack).map(|_| Change::Stack(self.stack.clone())));
-        all.extend(place.filter(|old| **old != self.place).map(|_| Change::Place(self.place.clone())));
-        Effect(all)
+        all.extend(place.filter(|old| ***old != self.place).map(|_| Change::Place(Box::new(self.place.clone()))));
+        Effect(all.into())
     }
 
     /// Does what was done elsewhere, where all that it depended on is the same.
@@ -128,6 +130,6 @@ impl Shell {
     }
 }
 
-fn sum<'d>(all: impl Iterator<Item = &'d Defined>) -> u64 {
+fn sum<'d>(all: impl Iterator<Item = &'d Rc<Defined>>) -> u64 {
     all.fold(0, |sum: u64, defined| sum.wrapping_add(defined.hash))
 }

@@ -42,6 +42,7 @@ mod printed_tests;
 mod quotes;
 mod reader;
 mod reads;
+mod redirections;
 mod results;
 #[cfg(test)]
 mod shapes_tests;

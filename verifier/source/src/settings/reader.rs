@@ -1,5 +1,6 @@
-//! Reads shell text byte by byte: quotes, redirections, here-documents, what stands in place of words.
+//! Reads shell text byte by byte: words, lists, groups, functions, what stands in place of words.
 
+use super::redirections::Goes;
 use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
 
 /// A person does not write longer or deeper scripts.
@@ -12,7 +13,7 @@ pub(super) struct Reader<'t> {
     pub at: usize,
     pub line: u32,
     pub word: Option<String>,
-    command: Command,
+    pub command: Command,
     /// Commands in place of words of the command that is being read.
     inner: Vec<Node>,
     /// Depth of `if`, loops and `case`.
@@ -21,9 +22,10 @@ pub(super) struct Reader<'t> {
     cases: u32,
     list: u32,
     joined: Option<Joined>,
-    heredocs: Vec<Vec<u8>>,
+    /// The marks of here-documents that begin with the next line.
+    pub heredocs: Vec<Vec<u8>>,
     /// The next word is the file of a redirection.
-    redirected: Option<Goes>,
+    pub redirected: Option<Goes>,
     /// Where the groups and loops begin that are open, among the nodes of this level, and the one that was just closed.
     open: Vec<usize>,
     closed: Option<usize>,
@@ -32,22 +34,13 @@ pub(super) struct Reader<'t> {
     /// Outside of quotes the word has a brace.
     braced: bool,
     /// The group that ended last: a here-document may be its.
-    ended: Option<usize>,
+    pub ended: Option<usize>,
     /// The next word is the input itself (`<<<`).
     given: bool,
     /// What is printed into the next command.
     piped: Option<String>,
     count: u32,
     cut: bool,
-}
-
-/// What a redirection does with its file.
-#[derive(Clone, Copy)]
-enum Goes {
-    In,
-    Out,
-    /// Of another output, or none at all (`2>err`, `>&2`).
-    Away,
 }
 
 impl Reader<'_> {
@@ -78,7 +71,7 @@ impl Reader<'_> {
         self.word.get_or_insert_default().push_str(&text);
     }
 
-    fn end_word(&mut self) {
+    pub(super) fn end_word(&mut self) {
         let Some(word) = self.word.take() else { return };
         let braced = std::mem::take(&mut self.braced) && !self.command.words.is_empty() && self.redirected.is_none();
         if let Some(all) = braced.then(|| listed(&word)).flatten() {
@@ -446,72 +439,5 @@ impl Reader<'_> {
         while self.peek(0).is_some_and(|b| b != b'\n') {
             self.at += 1;
         }
-    }
-
-    fn newline(&mut self, nodes: &mut [Node]) {
-        self.line += 1;
-        for mark in std::mem::take(&mut self.heredocs) {
-            let document = self.document(&mark);
-            if let Some(from) = self.ended.take() {
-                let given = Command { document: Some(document), ..Command::default() };
-                nodes.iter_mut().skip(from).for_each(|node| give(node, &given));
-            } else if let Some(Node::Command(command)) = nodes.last_mut() {
-                command.document.get_or_insert_default().push_str(&document);
-            }
-        }
-    }
-
-    /// `> file`, `2>> file`, `>&2`, `< file`.
-    fn redirection(&mut self, first: u8) {
-        let number = self.word.take_if(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()));
-        self.end_word();
-        let (mut last, before) = (first, self.at);
-        while let Some(byte) = self.peek(0).filter(|byte| b"<>&|".contains(byte)) {
-            last = byte;
-            self.at += 1;
-        }
-        let other = number.is_some_and(|number| !matches!(number.as_str(), "0" | "1"));
-        let copies = last == b'&' && self.at > before && self.peek(0).is_some_and(|b| b.is_ascii_digit() || b == b'-');
-        self.redirected = Some(match first {
-            _ if other || copies => Goes::Away,
-            b'<' => Goes::In,
-            _ => Goes::Out,
-        });
-    }
-
-    /// `<<EOF`: the lines up to the mark are input, not commands.
-    fn heredoc(&mut self) {
-        self.end_word();
-        self.at += 1;
-        if self.peek(0) == Some(b'-') {
-            self.at += 1;
-        }
-        while self.peek(0) == Some(b' ') {
-            self.at += 1;
-        }
-        let mut mark = Vec::new();
-        while let Some(byte) = self.peek(0).filter(|b| !b.is_ascii_whitespace() && !b";|&)".contains(b)) {
-            self.at += 1;
-            if !b"'\"\\".contains(&byte) {
-                mark.push(byte);
-            }
-        }
-        if !mark.is_empty() {
-            self.heredocs.push(mark);
-        }
-    }
-
-    fn document(&mut self, mark: &[u8]) -> String {
-        let from = self.at;
-        while self.at < self.text.len() {
-            let (start, end) =
-                (self.at, memchr::memchr(b'\n', &self.text[self.at..]).map_or(self.text.len(), |n| self.at + n));
-            self.at = (end + 1).min(self.text.len());
-            self.line += 1;
-            if self.text[start..end].trim_ascii() == mark {
-                return String::from_utf8_lossy(&self.text[from..start]).into_owned();
-            }
-        }
-        String::from_utf8_lossy(&self.text[from.min(self.text.len())..]).into_owned()
     }
 }

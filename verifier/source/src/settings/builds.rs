@@ -122,7 +122,8 @@ impl State<'_> {
             .iter()
             .find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)))
             .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)))
-            .or_else(|| arguments.packages.iter().find(|word| super::expand::is_changed(word, &values, is_risky)));
+            .or_else(|| arguments.packages.iter().find(|word| super::expand::is_changed(word, &values, is_risky)))
+            .or_else(|| arguments.packages.iter().find(|word| self.may_print(word, list, &is_risky)));
         let mut unread = from_file
             .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
             .unwrap_or_default();
@@ -233,7 +234,7 @@ impl State<'_> {
 }
 
 /// Whether a text may become one of the flags that change most, whatever is cut off it.
-fn is_risky(text: &str) -> bool {
+pub(super) fn is_risky(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["overlay", "modfile", "toolexec", "mod=mod"].iter().any(|word| text.contains(word))
 }

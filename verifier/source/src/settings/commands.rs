@@ -201,6 +201,9 @@ impl State<'_> {
         let shown = Shown { words: &all, text: OnceCell::new() };
         let (own, words) = prefix(&all);
         self.note_written(words, run);
+        if run.into.is_some() || words.first().is_some_and(|word| word == "tee") {
+            self.note_text(words, run);
+        }
         let Some(program) = words.first() else {
             for (name, value) in &own {
                 self.assign(run, name, value, &shown, false);
@@ -225,7 +228,7 @@ impl State<'_> {
                 }
             }
             "set" => self.options(words),
-            "for" => self.loop_variable(words),
+            "for" => self.loop_variable(words, run),
             "cd" | "pushd" => {
                 let target =
                     words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
@@ -327,7 +330,7 @@ impl State<'_> {
             _ => {
                 if self.foreign(words, own, shown, run) || self.edited(program, words, shown, run) {
                     // It is told.
-                } else if program.contains('/') || program.ends_with(".sh") {
+                } else if program.contains('/') || program.ends_with(".sh") || self.text_written(program).is_some() {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
             }

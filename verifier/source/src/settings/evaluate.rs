@@ -10,6 +10,7 @@ use super::reads::Part;
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
+use super::written::Text;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::{BTreeSet, HashMap};
@@ -105,6 +106,8 @@ pub(super) struct OfScope {
     pub called: Vec<String>,
     /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
     pub clones: Vec<(String, Option<String>)>,
+    /// What commands wrote to files.
+    pub texts: Vec<Text>,
     /// It is longer or deeper than is followed.
     pub cut: bool,
     environment_file: bool,
@@ -372,9 +375,16 @@ impl State<'_> {
         // Of an absolute path no more than its end is known.
         let of_user = path.ends_with("go/env");
         let found = self.library.find(&folders, &path).filter(|(path, _)| !of_user || path.ends_with("go/env"));
+        if let Some((file, text)) = self.text_written(&path) {
+            self.settings_of(file, &text);
+        }
         let Some((path, text)) = found else { return };
-        let kept = std::mem::replace(&mut self.file, self.library.shown(&path).into());
-        for variable in super::model::variables(&text) {
+        self.settings_of(self.library.shown(&path).into(), &text);
+    }
+
+    fn settings_of(&mut self, file: Rc<str>, text: &str) {
+        let kept = std::mem::replace(&mut self.file, file);
+        for variable in super::model::variables(text) {
             let value = variable.value.as_deref().unwrap_or_default();
             match VARIABLES.contains(&variable.name.as_str()) {
                 true => self.write(variable.line, &variable.name, value, None),

@@ -15,6 +15,8 @@ mod copies;
 mod copies_tests;
 mod delivered;
 mod dockerfile;
+#[cfg(test)]
+mod documents_tests;
 mod edits;
 mod evaluate;
 mod expand;
@@ -59,6 +61,7 @@ mod workspaces;
 #[cfg(test)]
 mod workspaces_tests;
 mod wrappers;
+mod written;
 mod yaml;
 
 use assize_delivery::{Delivery, Entry, SourceTree};

@@ -1,6 +1,6 @@
 //! Reads shell text byte by byte: words, lists, groups, functions, what stands in place of words.
 
-use super::redirections::Goes;
+use super::redirections::{Goes, Heredoc};
 use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
 
 /// A person does not write longer or deeper scripts.
@@ -15,15 +15,16 @@ pub(super) struct Reader<'t> {
     pub word: Option<String>,
     pub command: Command,
     /// Commands in place of words of the command that is being read.
-    inner: Vec<Node>,
+    pub inner: Vec<Node>,
     /// Depth of `if`, loops and `case`.
     conditions: u32,
     /// Depth of `case`, where a `)` ends a pattern.
     cases: u32,
     list: u32,
     joined: Option<Joined>,
-    /// The marks of here-documents that begin with the next line.
-    pub heredocs: Vec<Vec<u8>>,
+    pub heredocs: Vec<Heredoc>,
+    /// How many round brackets are open around commands.
+    pub brackets: u32,
     /// The next word is the file of a redirection.
     pub redirected: Option<Goes>,
     /// Where the groups and loops begin that are open, among the nodes of this level, and the one that was just closed.
@@ -43,9 +44,14 @@ pub(super) struct Reader<'t> {
     cut: bool,
 }
 
-impl Reader<'_> {
+impl<'t> Reader<'t> {
+    /// At the beginning of a text, whose first line is this one.
+    pub fn new(text: &'t str, line: u32) -> Reader<'t> {
+        Reader { text: text.as_bytes(), line, ..Reader::default() }
+    }
+
     pub fn read(script: &str) -> Script {
-        let mut reader = Reader { text: script.as_bytes(), ..Reader::default() };
+        let mut reader = Reader::new(script, 0);
         let nodes = reader.nodes(None, 0);
         Script { nodes, cut: reader.cut }
     }
@@ -146,6 +152,9 @@ impl Reader<'_> {
             if command.words[0] != ":" {
                 self.ended = None;
             }
+            for heredoc in self.heredocs.iter_mut().filter(|heredoc| heredoc.of.is_none()) {
+                heredoc.of = Some(nodes.len());
+            }
             nodes.push(Node::Command(command));
         }
     }
@@ -217,6 +226,7 @@ impl Reader<'_> {
                 b'&' if self.peek(0) == Some(b'>') => self.end_word(),
                 b'|' => {
                     self.end_command(&mut nodes);
+                    self.heredocs.iter_mut().for_each(|heredoc| heredoc.piped |= heredoc.of.is_some());
                     self.piped = nodes.last().and_then(printed);
                 }
                 b'&' => self.end_command(&mut nodes),
@@ -271,6 +281,7 @@ impl Reader<'_> {
         self.end_command(nodes);
         let body = self.apart(b')', depth);
         self.closed = Some(nodes.len());
+        self.heredocs.iter_mut().filter(|heredoc| heredoc.of.is_none()).for_each(|one| one.of = self.closed);
         nodes.push(Node::Subshell(body));
     }
 
@@ -296,7 +307,13 @@ impl Reader<'_> {
         let (cases, joined) = (std::mem::take(&mut self.cases), self.joined.take());
         let (redirected, open) = (self.redirected.take(), std::mem::take(&mut self.open));
         let (closed, ended) = (self.closed.take(), self.ended.take());
+        let heredocs = std::mem::take(&mut self.heredocs);
+        self.brackets += u32::from(close == b')');
         let nodes = self.nodes(Some(close), depth + 1);
+        self.brackets -= u32::from(close == b')');
+        // One that is left begins behind the bracket.
+        let left = std::mem::replace(&mut self.heredocs, heredocs);
+        self.heredocs.extend(left.into_iter().map(Heredoc::of_group));
         (self.open, self.closed, self.ended) = (open, closed, ended);
         (self.command, self.word, self.inner, self.cases, self.joined) = (command, word, inner, cases, joined);
         self.redirected = redirected;

@@ -3,7 +3,7 @@
 use super::commands::{Run, Shown};
 use super::evaluate::State;
 use super::library::folder;
-use super::shell::plain;
+use super::shell::{interpreter, plain};
 use super::state::{Held, Slot, Sure};
 use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
@@ -79,6 +79,13 @@ impl State<'_> {
             }
         });
         self.shell.give_variables(kept);
+    }
+
+    /// The words by which a file of the tree in another language is run, where its first line says in which.
+    pub(super) fn interpreted(&self, program: &str, words: &[String]) -> Option<Vec<String>> {
+        let (_, text) = program.contains('/').then(|| self.file_meant(program)).flatten()?;
+        let name = interpreter(&text)?;
+        Some([&[name.to_owned()], words].concat())
     }
 
     /// Goes on in another file of the tree, for one purpose at a time.

@@ -1,6 +1,7 @@
 //! Carrying out shell commands as far as they set something, change something or build.
 
 use super::assignments::{assigned, is_for_settings, pairs, prefix};
+use super::containers::in_service;
 use super::cut;
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
@@ -248,14 +249,15 @@ impl State<'_> {
             "cp" | "mv" | "ln" | "install"
                 if words.last().is_some_and(|to| to.ends_with("/go/env") || to.ends_with("/go.env")) =>
             {
-                words[1..words.len() - 1]
-                    .iter()
-                    .filter(|w| !w.starts_with('-'))
-                    .for_each(|from| self.settings_file(&plain(from)));
+                words[1..words.len() - 1].iter().filter(|w| !w.starts_with('-')).for_each(|from| {
+                    self.settings_file(&plain(from));
+                });
             }
             // Of direnv.
             "source_env" | "source_env_if_exists" => self.sourced(words, run),
-            "dotenv" | "dotenv_if_exists" => self.settings_file(words.get(1).map_or(".env", String::as_str)),
+            "dotenv" | "dotenv_if_exists" => {
+                self.settings_file(words.get(1).map_or(".env", String::as_str));
+            }
             "read" | "mapfile" | "readarray" => self.taken_in(words, run),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
             name if is_go(name) && self.shell.function(name).is_none() => {
@@ -267,6 +269,10 @@ impl State<'_> {
             "find" => self.found(words, own, run),
             "docker" | "podman" | "nerdctl" if words.get(1).is_some_and(|w| w == "run" || w == "exec") => {
                 self.in_container(words, run);
+            }
+            "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" if in_service(words).is_some() => {
+                let words = [&words[..1], in_service(words).unwrap_or_default()].concat();
+                self.in_container(&words, run);
             }
             // It wraps the compiler (`go help build`, -toolexec).
             "garble" if words.get(1).is_some_and(|w| w == "build") => {
@@ -330,6 +336,8 @@ impl State<'_> {
             _ => {
                 if self.foreign(words, own, shown, run) || self.edited(program, words, shown, run) {
                     // It is told.
+                } else if let Some(words) = self.interpreted(program, words) {
+                    self.foreign(&words, own, shown, run);
                 } else if program.contains('/') || program.ends_with(".sh") || self.text_written(program).is_some() {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }

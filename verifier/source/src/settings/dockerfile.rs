@@ -219,6 +219,11 @@ impl Stage {
                 let mut pairs = options.split(',').filter_map(|pair| pair.split_once('='));
                 pairs.find(|(name, _)| names.contains(name)).map(|(_, value)| value.trim_matches(['"', '\'']))
             };
+            // What the caller of the build gives (Dockerfile reference, RUN --mount=type=secret).
+            if let Some(name) = value(&["env"]).filter(|name| super::flags::VARIABLES.contains(name)) {
+                let variable = Variable { line, name: name.to_owned(), value: None };
+                self.scope.steps.push(Step::Env { variable, possible: true });
+            }
             if value(&["type"]).is_some_and(|kind| kind != "bind") {
                 continue;
             }
@@ -374,7 +379,12 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
             let whole = || documents.iter().map(|(mark, document)| format!("\n{document}\n{mark}")).collect::<String>();
             rest = match (of.as_str(), documents.as_slice()) {
                 // The document alone is the script; else it is what some program reads.
-                ("RUN", [(_, document)]) if instruction == "RUN" && is_document_alone(&rest) => document.clone(),
+                ("RUN", [(mark, document)]) if instruction == "RUN" && is_document_alone(&rest) => {
+                    match super::shell::interpreter(document) {
+                        Some(program) => format!("{program} <<'{mark}'\n{document}\n{mark}"),
+                        None => document.clone(),
+                    }
+                }
                 ("RUN", _) => format!("{rest}{}", whole()),
                 _ => rest.replacen("<<-", "<<", 1).replacen("<<", "here-document-", 1),
             };

@@ -1,6 +1,6 @@
 //! Here-documents, and texts that commands write to files that are then carried out.
 
-use super::calls_tests::table;
+use super::calls_tests::{counts, table};
 use super::shapes_tests::{each_reaches, nothing_counts};
 
 const RUN: &str = "go build -overlay=o.json ./cmd/app";
@@ -47,10 +47,11 @@ fn documents_of_images_end_there_too() {
             format!("RUN cat <<A && bash <<B\nx\nA\n{RUN}\nB\n"),
             format!("RUN <<EOF cat > b.sh\n{RUN}\nEOF\nRUN sh b.sh\n"),
             format!("COPY <<EOF /usr/local/bin/b\n{RUN}\nEOF\nRUN b\n"),
+            format!("RUN <<EOF\n#!/usr/bin/env python3\nos.system(\"{RUN}\")\nEOF\n"),
             // No other instruction has any.
             format!("LABEL a=b <<EOF\nRUN {RUN}\n"),
         ],
-        "-overlay=o.json",
+        "-overlay",
         |text| format!("-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY . .\n{text}"),
     );
     // A directive behind a comment is a comment.
@@ -133,4 +134,18 @@ fn what_a_call_or_a_list_prints_may_be_a_flag() {
         ],
         |text| format!("-- b.sh --\n{text}"),
     );
+}
+
+#[test]
+fn a_file_of_settings_that_nobody_delivered_may_say_anything() {
+    each_reaches(
+        &["GOENV=/etc/go.env go build ./cmd/app\n", "export GOENV=other\ngo build ./cmd/app\n"],
+        "? b.sh",
+        |text| format!("-- b.sh --\n{text}"),
+    );
+    each_reaches(&["RUN --mount=type=secret,id=f,env=GOFLAGS go build ./cmd/app\n"], "-overlay", |text| {
+        format!("-- Dockerfile --\nFROM golang\nWORKDIR /src\nCOPY . .\n{text}")
+    });
+    let found = counts("-- b.sh --\nexport GOENV=off\nGOENV=/dev/null go build ./cmd/app\n");
+    assert!(found.iter().all(|line| line.contains("GOENV")), "{found:?}");
 }

@@ -200,7 +200,9 @@ impl State<'_> {
                 self.shell.back(before);
             }
             Step::Unread { line, why } => self.unread(*line, why.clone(), None),
-            Step::Settings { path } => self.settings_file(path),
+            Step::Settings { path } => {
+                self.settings_file(path);
+            }
             Step::Tool { line, words, env } => {
                 let before = self.shell.mark();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
@@ -245,9 +247,10 @@ impl State<'_> {
             self.shell.export(name);
         }
         if name == "GOENV"
-            && let Some(path) = value.as_deref().filter(|v| !matches!(*v, "off" | ""))
+            && let Some(path) = value.as_deref().filter(|v| !matches!(*v, "off" | "" | "/dev/null"))
+            && !self.settings_file(path)
         {
-            self.settings_file(path);
+            self.unread(line, reason!("settings-file-not-read", path = path), None);
         }
         if let Some(path) = value.as_deref().and_then(|value| settings_below(name, value)) {
             self.settings_file(&path);
@@ -368,18 +371,23 @@ impl State<'_> {
         self.scope.written.push((name.to_owned(), held));
     }
 
-    pub fn settings_file(&mut self, path: &str) {
+    /// Puts in force what a file of settings says; gives whether it was found.
+    pub fn settings_file(&mut self, path: &str) -> bool {
         let folders = [self.shell.folder().unwrap_or_default(), &self.home, ""];
         let known = if path.contains('$') { self.shell.path(path, &self.home) } else { None };
         let path = known.or_else(|| path.strip_prefix("$PWD/").map(str::to_owned)).unwrap_or_else(|| path.to_owned());
         // Of an absolute path no more than its end is known.
         let of_user = path.ends_with("go/env");
         let found = self.library.find(&folders, &path).filter(|(path, _)| !of_user || path.ends_with("go/env"));
-        if let Some((file, text)) = self.text_written(&path) {
+        let written = self.text_written(&path);
+        let is_there = written.is_some() || found.is_some();
+        if let Some((file, text)) = written {
             self.settings_of(file, &text);
         }
-        let Some((path, text)) = found else { return };
-        self.settings_of(self.library.shown(&path).into(), &text);
+        if let Some((path, text)) = found {
+            self.settings_of(self.library.shown(&path).into(), &text);
+        }
+        is_there
     }
 
     fn settings_of(&mut self, file: Rc<str>, text: &str) {

@@ -18,6 +18,7 @@ fn what_is_exported_to_a_program_that_may_build_is_not_known() {
         ("promu build", ""),
         ("go run ./build.go", ""),
         ("go run mage.go", ""),
+        ("./hack/build", "-- hack/build --\n#!/usr/bin/env python3\nrun([\"go\", \"build\"])\n"),
         ("python3 -c 'import os; os.system(\"go build ./cmd/app\")'", ""),
         ("perl -e 'system(\"go build ./cmd/app\")'", ""),
     ] {

@@ -88,6 +88,13 @@ pub(super) fn listed(word: &str) -> Option<Vec<String>> {
     (done.len() > 1).then_some(done)
 }
 
+/// The program that the first line of a text names, where that is no shell.
+pub(super) fn interpreter(text: &str) -> Option<&str> {
+    let mut words = text.lines().next()?.strip_prefix("#!")?.split_whitespace();
+    let name = words.find(|word| !word.ends_with("/env") && !word.starts_with('-'))?.rsplit('/').next()?;
+    (!name.ends_with("sh")).then_some(name)
+}
+
 /// A word as it may stand in shell text.
 pub(super) fn quoted(word: &str) -> String {
     match word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c)) {

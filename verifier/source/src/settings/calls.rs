@@ -45,6 +45,7 @@ impl State<'_> {
             }
             (None, Some(file)) if file.starts_with("<(") => state.script_given(run, Some(&file)),
             (None, Some(file)) if run.document.is_none() => state.called_file(&file, &words[2..]),
+            (None, _) if run.document.is_some_and(|document| state.fetched(run, document, words)) => {}
             (None, _) => state.script_given(run, run.from),
         });
     }

@@ -5,6 +5,7 @@ use super::containers::in_service;
 use super::cut;
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
+use super::fetched::fetches;
 use super::printed::Here;
 use super::reads::Part;
 use super::shell::{Command, Joined, Node, QUOTED, plain};
@@ -202,7 +203,7 @@ impl State<'_> {
         let shown = Shown { words: &all, text: OnceCell::new() };
         let (own, words) = prefix(&all);
         self.note_written(words, run);
-        if run.into.is_some() || words.first().is_some_and(|word| word == "tee") {
+        if run.into.is_some() || words.first().is_some_and(|word| word == "tee" || fetches(word)) {
             self.note_text(words, run);
         }
         let Some(program) = words.first() else {
@@ -338,7 +339,7 @@ impl State<'_> {
                     // It is told.
                 } else if let Some(words) = self.interpreted(program, words) {
                     self.foreign(&words, own, shown, run);
-                } else if program.contains('/') || program.ends_with(".sh") || self.text_written(program).is_some() {
+                } else if self.is_script(program) {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
             }

@@ -10,7 +10,7 @@ use super::reads::Part;
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
-use super::written::Text;
+use super::written::Texts;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::{BTreeSet, HashMap};
@@ -107,7 +107,7 @@ pub(super) struct OfScope {
     /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
     pub clones: Vec<(String, Option<String>)>,
     /// What commands wrote to files.
-    pub texts: Vec<Text>,
+    pub texts: Texts,
     /// It is longer or deeper than is followed.
     pub cut: bool,
     environment_file: bool,

@@ -20,6 +20,7 @@ mod documents_tests;
 mod edits;
 mod evaluate;
 mod expand;
+mod fetched;
 mod flags;
 mod foreign;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::commands::Run;
 use super::evaluate::State;
 use super::expand::{self, Values};
 use super::flags::VARIABLES;
+use super::foreign::RISKY;
 use super::reads::Part;
 use super::shell::{Node, plain};
 use super::state::{Held, Sure};
@@ -210,9 +211,38 @@ impl State<'_> {
     /// is its own affair: it may as well build by itself.)
     pub(super) fn unread_of_tree(&mut self, run: &Run<'_>, word: &str) {
         let word = plain(word);
-        if self.names_of_tree(&word, 1) {
+        if self.fetched(run, &word, &[]) {
+            return;
+        }
+        if self.names_of_tree(&word, 1) || self.sets_by_printing(&word) {
             let text = super::cut(&word);
             self.unread(run.line, reason!("value-of-variable", text = text), Some(&text));
+        }
+    }
+
+    /// Whether the first word of a command is a program of the tree whose text speaks of settings, so that it may print them.
+    fn sets_by_printing(&self, word: &str) -> bool {
+        let Some((command, _)) = word.strip_prefix("$(").and_then(|rest| rest.rsplit_once(')')) else { return false };
+        let words = super::shell::words(command);
+        // For its own commands it may set GOFLAGS without a word of it in what it prints.
+        let hands_on =
+            |line: &str| ["export", "echo", "print", "puts", "cat ", "setenv"].iter().any(|word| line.contains(word));
+        let in_line = |line: &str| RISKY.iter().any(|w| line.contains(w) && (*w != "GOFLAGS" || hands_on(line)));
+        let speaks = |text: &str| text.lines().any(in_line);
+        match words.as_slice() {
+            [go, run, rest @ ..] if go == "go" && run == "run" => {
+                let Some(folder) =
+                    rest.iter().find(|word| !word.starts_with('-')).and_then(|path| self.folder_meant(path))
+                else {
+                    return false;
+                };
+                let inside = format!("{folder}/");
+                let files = self.library.paths.range(inside.clone()..).take_while(|path| path.starts_with(&inside));
+                let mut own = files.filter(|path| path.ends_with(".go")).chain(self.library.paths.get(&folder));
+                own.any(|path| self.library.find(&[""], path).is_some_and(|(_, text)| speaks(&text)))
+            }
+            [first, ..] if first.contains('/') => self.file_meant(first).is_some_and(|(_, text)| speaks(&text)),
+            _ => false,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What commands read of the shell that they found: all that their outcome depends on.
 
-use super::written::Text;
+use super::written::Texts;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -61,7 +61,7 @@ pub(super) enum Part {
     /// Whether some command writes a file of that name.
     Written(Rc<str>),
     /// What was written to a file.
-    Text(Rc<str>),
+    Text(Name),
     All,
 }
 
@@ -70,7 +70,8 @@ pub(super) struct Around<'a> {
     pub ledger: u64,
     pub called: &'a [String],
     pub rewritten: &'a BTreeSet<String>,
-    pub texts: &'a [Text],
+    /// What was written to files, and how many texts of it count.
+    pub texts: (&'a Texts, usize),
 }
 
 /// Parts in the order in which they were read, each with the length that the journal had when it was last written. Kept only while

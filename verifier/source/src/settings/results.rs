@@ -37,7 +37,7 @@ struct Outcome {
     possible: Vec<usize>,
     called: Vec<String>,
     clones: Vec<(String, Option<String>)>,
-    texts: Vec<Text>,
+    texts: Vec<Rc<Text>>,
 }
 
 /// Something that is being carried out.
@@ -81,7 +81,7 @@ impl State<'_> {
             ledger: self.ledger(),
             called: &self.scope.called,
             rewritten: &self.rewritten,
-            texts: &self.scope.texts,
+            texts: (&self.scope.texts, self.scope.texts.len()),
         };
         let known = self.results.known.get(&key).into_iter().flatten();
         if let Some(outcome) = known.into_iter().find(|outcome| self.shell.agrees(&outcome.depends, &around)).cloned() {
@@ -96,7 +96,7 @@ impl State<'_> {
             self.may_have_made(outcome.possible.clone());
             self.scope.called.extend(outcome.called.iter().cloned());
             self.scope.clones.extend(outcome.clones.iter().cloned());
-            self.scope.texts.extend(outcome.texts.iter().cloned());
+            outcome.texts.iter().for_each(|text| self.wrote(text.clone()));
             return None;
         }
         self.results.running.push(mark.to_owned());
@@ -119,7 +119,7 @@ impl State<'_> {
         let left_out = self.results.met < self.results.running.len();
         self.results.met = self.results.met.min(begun.met);
         let called = &self.scope.called[..begun.called];
-        let texts = &self.scope.texts[..begun.texts];
+        let texts = (&self.scope.texts, begun.texts);
         let around = Around { ledger: begun.ledger, called, rewritten: &self.rewritten, texts };
         let (shell, depends) = self.shell.end(begun.shell, &around);
         // Cut short, or left out because of what is around it, it is no outcome for another place.
@@ -137,7 +137,7 @@ impl State<'_> {
             possible: self.scope.possible[begun.possible..].to_vec(),
             called,
             clones: self.scope.clones[begun.clones..].to_vec(),
-            texts: self.scope.texts[begun.texts..].to_vec(),
+            texts: self.scope.texts.since(begun.texts),
         };
         let known = self.results.known.entry(begun.key).or_default();
         if known.len() < OUTCOMES {

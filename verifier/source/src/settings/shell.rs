@@ -134,6 +134,7 @@ pub(super) fn printed(node: &Node) -> Option<String> {
             let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
             Some(text.cloned().collect::<Vec<_>>().join(" "))
         }
+        "curl" | "wget" | "aria2c" | "fetch" => Some(format!("$({})", whole())),
         // The name that is looked for, in the place of the files.
         "find" => behind("-name").or_else(|| behind("-path")),
         "grep" if rest.iter().any(|w| w.starts_with("--include=")) => {

@@ -1,8 +1,7 @@
 //! What commands did to a shell, and of what of it that depends.
 
-use super::{Change, Defined, Mark, Shell, Slot, hash};
+use super::{Change, Defined, Mark, Shell, Slot};
 use crate::settings::reads::{Around, Name, Part, ReadMark};
-use crate::settings::written::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What some commands did to a shell.
@@ -75,11 +74,7 @@ impl Shell {
             Part::Ledger => around.ledger,
             Part::Called(name) => u64::from(around.called.iter().any(|called| **called == **name)),
             Part::Written(name) => u64::from(around.rewritten.contains(&**name)),
-            Part::Text(path) => {
-                // By its name alone it may be found in another folder.
-                let of = |text: &&Text| text.path == *path || !path.contains('/') && text.path.ends_with(&**path);
-                hash(around.texts.iter().filter(of).collect::<Vec<_>>())
-            }
+            Part::Text(name) => around.texts.0.hash_of(*name, around.texts.1),
             Part::All => self.state(),
         }
     }

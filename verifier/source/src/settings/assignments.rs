@@ -60,8 +60,15 @@ impl State<'_> {
 
     pub(super) fn declaration(&mut self, words: &[String], shown: &Shown<'_>, run: &Run<'_>) {
         let export = words[0] == "export" || words.iter().any(|w| w.starts_with('-') && w.contains('x'));
+        // Another name for a variable (bash, `declare -n`).
+        let is_name = words.iter().any(|w| w.starts_with('-') && w.contains('n'))
+            && matches!(&*words[0], "declare" | "typeset" | "local");
         for word in words[1..].iter().filter(|w| !w.starts_with('-')) {
             match assigned(word) {
+                Some((name, of)) if is_name && VARIABLES.contains(&of) => {
+                    let why = reason!("value-of-variable", text = name);
+                    self.unread(run.line, why, Some(shown));
+                }
                 Some((name, value)) => self.assign(run, name, value, shown, export),
                 None if word.starts_with('$') => self.unread_of_tree(run, word),
                 None if export => self.shell.export(word),
@@ -88,11 +95,14 @@ impl State<'_> {
     }
 
     /// `for x in a b`: any of them.
-    pub(super) fn loop_variable(&mut self, words: &[String]) {
+    pub(super) fn loop_variable(&mut self, words: &[String], run: &Run<'_>) {
         let Some(name) = words.get(1) else { return };
         for (at, value) in words.iter().skip(3).enumerate() {
             let sure = if at == 0 { Sure::Always } else { Sure::Maybe };
-            self.shell.hold(name, Held { value: Some(value.as_str().into()), seen: vec![], sure });
+            match VARIABLES.contains(&name.as_str()) {
+                true => self.set(run.line, name, Some(value.clone()), None, false, sure),
+                false => self.shell.hold(name, Held { value: Some(value.as_str().into()), seen: vec![], sure }),
+            }
         }
     }
 }

@@ -109,10 +109,19 @@ impl State<'_> {
         let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
         let mut settings = arguments.settings;
         settings.extend(own_settings(own));
+        let mut not_found = Vec::new();
         for (name, value) in own {
             match super::evaluate::settings_below(name, value) {
-                Some(path) => self.settings_file(&path),
-                None if name == "GOENV" && value != "off" => self.settings_file(value),
+                Some(path) => {
+                    self.settings_file(&path);
+                }
+                None if name == "GOENV"
+                    && !matches!(value.as_str(), "off" | "/dev/null")
+                    && !self.settings_file(value) =>
+                {
+                    let why = reason!("settings-file-not-read", path = value);
+                    not_found = self.unknown_flags(line, &why, Some(&command));
+                }
                 None => {}
             }
         }
@@ -122,10 +131,12 @@ impl State<'_> {
             .iter()
             .find(|word| ["$(cat ", "$(<", "$(unread "].iter().any(|read| word.starts_with(read)))
             .or_else(|| arguments.packages.iter().find(|word| self.is_of_tree(word)))
-            .or_else(|| arguments.packages.iter().find(|word| super::expand::is_changed(word, &values, is_risky)));
+            .or_else(|| arguments.packages.iter().find(|word| super::expand::is_changed(word, &values, is_risky)))
+            .or_else(|| arguments.packages.iter().find(|word| self.may_print(word, list, &is_risky)));
         let mut unread = from_file
             .map(|word| self.unknown_flags(line, &reason!("value-of-variable", text = word), Some(&command)))
             .unwrap_or_default();
+        unread.extend(not_found);
         let workspace = match own.iter().rfind(|(name, _)| name == "GOWORK") {
             Some((_, value)) => self.workspace(line, Some(value), Some(&command)),
             None if self.is_set("GOWORK", list) => None,
@@ -233,7 +244,7 @@ impl State<'_> {
 }
 
 /// Whether a text may become one of the flags that change most, whatever is cut off it.
-fn is_risky(text: &str) -> bool {
+pub(super) fn is_risky(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["overlay", "modfile", "toolexec", "mod=mod"].iter().any(|word| text.contains(word))
 }

@@ -3,7 +3,7 @@
 use super::commands::{Run, Shown};
 use super::evaluate::State;
 use super::library::folder;
-use super::shell::plain;
+use super::shell::{interpreter, plain};
 use super::state::{Held, Slot, Sure};
 use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
@@ -19,26 +19,33 @@ impl State<'_> {
     /// Puts `$1`, `$@` in place; gives those that were there.
     pub(super) fn parameters(&mut self, arguments: &[String]) -> Kept {
         let kept = self.shell.take_parameters();
-        let held = |value: String| Held { value: Some(value.into()), seen: vec![], sure: Sure::Always };
         if !arguments.is_empty() {
-            self.shell.hold("@", held(arguments.join(" ")));
-            self.shell.hold("*", held(arguments.join(" ")));
+            self.shell.hold("@", held(&arguments.join(" ")));
+            self.shell.hold("*", held(&arguments.join(" ")));
         }
         for (at, argument) in arguments.iter().take(9).enumerate() {
-            self.shell.hold(&(at + 1).to_string(), held(argument.clone()));
+            self.shell.hold(&(at + 1).to_string(), held(argument));
         }
         kept
     }
 
     pub(super) fn other_shell(&mut self, words: &[String], own: &[(String, String)], run: &Run<'_>) {
         let shown = Shown { words, text: OnceCell::new() };
-        let text = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.ends_with('c'));
-        let text = text.and_then(|at| words.get(at + 1)).cloned();
+        let at = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('c'));
+        let text = at.and_then(|at| words.get(at + 1)).cloned();
+        // Behind the text stand its `$0`, `$1` (POSIX, XCU sh).
+        let given = at.and_then(|at| words.get(at + 2..)).unwrap_or_default();
         let file = words[1..].iter().find(|w| !w.starts_with(['-', '+'])).cloned();
         self.exported_apart(own, &shown, run, |state| match (text, file) {
-            (Some(text), _) => state.script(run.line, &plain(&text)),
+            (Some(text), _) => {
+                let kept = state.parameters(given.get(1..).unwrap_or_default());
+                given.first().into_iter().for_each(|name| state.shell.hold("0", held(name)));
+                state.script(run.line, &plain(&text));
+                state.shell.give_variables(kept);
+            }
             (None, Some(file)) if file.starts_with("<(") => state.script_given(run, Some(&file)),
             (None, Some(file)) if run.document.is_none() => state.called_file(&file, &words[2..]),
+            (None, _) if run.document.is_some_and(|document| state.fetched(run, document, words)) => {}
             (None, _) => state.script_given(run, run.from),
         });
     }
@@ -66,7 +73,7 @@ impl State<'_> {
     pub(super) fn called_file(&mut self, path: &str, arguments: &[String]) {
         let kept = self.parameters(arguments);
         self.with_file(path, |state, text| {
-            let first = text.lines().next().unwrap_or_default();
+            let first = text.trim_start().lines().next().unwrap_or_default();
             let is_shell = !first.starts_with("#!") || first.contains("sh");
             if is_shell {
                 state.script(1, text);
@@ -75,8 +82,15 @@ impl State<'_> {
         self.shell.give_variables(kept);
     }
 
+    /// The words by which a file of the tree in another language is run, where its first line says in which.
+    pub(super) fn interpreted(&self, program: &str, words: &[String]) -> Option<Vec<String>> {
+        let (_, text) = program.contains('/').then(|| self.file_meant(program)).flatten()?;
+        let name = interpreter(&text)?;
+        Some([&[name.to_owned()], words].concat())
+    }
+
     /// Goes on in another file of the tree, for one purpose at a time.
-    pub fn with_file(&mut self, path: &str, what: impl FnOnce(&mut Self, &str)) {
+    pub fn with_file(&mut self, path: &str, what: impl Fn(&mut Self, &str)) {
         self.with_file_for(path, "", what);
     }
 
@@ -87,7 +101,8 @@ impl State<'_> {
         self.library.find(&["", here, &self.home], &path)
     }
 
-    pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl FnOnce(&mut Self, &str)) {
+    pub fn with_file_for(&mut self, path: &str, purpose: &str, what: impl Fn(&mut Self, &str)) {
+        self.with_written(path, purpose, &what);
         let Some((path, text)) = self.file_meant(path) else { return };
         let Some(begun) = self.begin(&format!("{path} {purpose}"), "") else { return };
         // Files that call one another, each time with something else, have no end.
@@ -105,4 +120,8 @@ impl State<'_> {
         (self.file, self.home, self.tool) = (kept_file, kept_home, kept_tool);
         self.end(begun);
     }
+}
+
+fn held(value: &str) -> Held {
+    Held { value: Some(value.into()), seen: vec![], sure: Sure::Always }
 }

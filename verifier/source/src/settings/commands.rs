@@ -1,9 +1,11 @@
 //! Carrying out shell commands as far as they set something, change something or build.
 
 use super::assignments::{assigned, is_for_settings, pairs, prefix};
+use super::containers::in_service;
 use super::cut;
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
+use super::fetched::fetches;
 use super::printed::Here;
 use super::reads::Part;
 use super::shell::{Command, Joined, Node, QUOTED, plain};
@@ -205,6 +207,9 @@ impl State<'_> {
         let shown = Shown { words: &all, text: OnceCell::new() };
         let (own, words) = prefix(&all);
         self.note_written(words, run);
+        if run.into.is_some() || words.first().is_some_and(|word| word == "tee" || fetches(word)) {
+            self.note_text(words, run);
+        }
         let Some(program) = words.first() else {
             for (name, value) in &own {
                 self.assign(run, name, value, &shown, false);
@@ -229,7 +234,7 @@ impl State<'_> {
                 }
             }
             "set" => self.options(words),
-            "for" => self.loop_variable(words),
+            "for" => self.loop_variable(words, run),
             "cd" | "pushd" => {
                 let target =
                     words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
@@ -249,14 +254,15 @@ impl State<'_> {
             "cp" | "mv" | "ln" | "install"
                 if words.last().is_some_and(|to| to.ends_with("/go/env") || to.ends_with("/go.env")) =>
             {
-                words[1..words.len() - 1]
-                    .iter()
-                    .filter(|w| !w.starts_with('-'))
-                    .for_each(|from| self.settings_file(&plain(from)));
+                words[1..words.len() - 1].iter().filter(|w| !w.starts_with('-')).for_each(|from| {
+                    self.settings_file(&plain(from));
+                });
             }
             // Of direnv.
             "source_env" | "source_env_if_exists" => self.sourced(words, run),
-            "dotenv" | "dotenv_if_exists" => self.settings_file(words.get(1).map_or(".env", String::as_str)),
+            "dotenv" | "dotenv_if_exists" => {
+                self.settings_file(words.get(1).map_or(".env", String::as_str));
+            }
             "read" | "mapfile" | "readarray" => self.taken_in(words, run),
             "sh" | "bash" | "zsh" | "dash" | "ash" | "ksh" => self.other_shell(words, own, run),
             name if is_go(name) && self.shell.function(name).is_none() => {
@@ -268,6 +274,10 @@ impl State<'_> {
             "find" => self.found(words, own, run),
             "docker" | "podman" | "nerdctl" if words.get(1).is_some_and(|w| w == "run" || w == "exec") => {
                 self.in_container(words, run);
+            }
+            "docker" | "podman" | "nerdctl" | "docker-compose" | "podman-compose" if in_service(words).is_some() => {
+                let words = [&words[..1], in_service(words).unwrap_or_default()].concat();
+                self.in_container(&words, run);
             }
             // It wraps the compiler (`go help build`, -toolexec).
             "garble" if words.get(1).is_some_and(|w| w == "build") => {
@@ -331,7 +341,9 @@ impl State<'_> {
             _ => {
                 if self.foreign(words, own, shown, run) || self.edited(program, words, shown, run) {
                     // It is told.
-                } else if program.contains('/') || program.ends_with(".sh") {
+                } else if let Some(words) = self.interpreted(program, words) {
+                    self.foreign(&words, own, shown, run);
+                } else if self.is_script(program) {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
             }

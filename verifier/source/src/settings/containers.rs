@@ -99,7 +99,9 @@ impl State<'_> {
         let before = self.shell.mark();
         self.shell.clear_variables();
         let shown = words.join(" ");
-        files.iter().for_each(|file| self.settings_file(file));
+        files.iter().for_each(|file| {
+            self.settings_file(file);
+        });
         for (name, value) in own {
             self.set(run.line, &name, value, Some(&shown), true, Sure::Always);
         }
@@ -153,4 +155,15 @@ impl State<'_> {
             }
         }
     }
+}
+
+/// `docker compose run OPTION… SERVICE COMMAND…`, `docker-compose exec …`: from the verb on.
+pub(super) fn in_service(words: &[String]) -> Option<&[String]> {
+    let of_compose = words.first().is_some_and(|word| word.ends_with("-compose"));
+    let rest =
+        if of_compose { words } else { words.get(1..).filter(|rest| rest.first().is_some_and(|w| w == "compose"))? };
+    let at = rest.iter().position(|word| matches!(word.as_str(), "run" | "exec"))?;
+    let is_verb =
+        rest[1..at].iter().all(|word| !matches!(word.as_str(), "build" | "up" | "down" | "config" | "pull" | "--"));
+    is_verb.then_some(&rest[at..])
 }

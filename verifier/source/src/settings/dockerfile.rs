@@ -219,6 +219,11 @@ impl Stage {
                 let mut pairs = options.split(',').filter_map(|pair| pair.split_once('='));
                 pairs.find(|(name, _)| names.contains(name)).map(|(_, value)| value.trim_matches(['"', '\'']))
             };
+            // What the caller of the build gives (Dockerfile reference, RUN --mount=type=secret).
+            if let Some(name) = value(&["env"]).filter(|name| super::flags::VARIABLES.contains(name)) {
+                let variable = Variable { line, name: name.to_owned(), value: None };
+                self.scope.steps.push(Step::Env { variable, possible: true });
+            }
             if value(&["type"]).is_some_and(|kind| kind != "bind") {
                 continue;
             }
@@ -345,41 +350,73 @@ fn instructions(text: &str) -> Vec<(u32, String, String)> {
             // The shell joins lines by its own character.
             rest = format!("{before}\\\n{more}");
         }
-        if let Some(mark) = heredoc(&rest) {
-            let document: Vec<&str> =
-                lines.by_ref().map(|(_, more)| more).take_while(|more| more.trim() != mark).collect();
-            let document = document.join("\n");
+        let instruction = instruction.to_ascii_uppercase();
+        let of = match instruction.as_str() {
+            "ONBUILD" => rest.split_whitespace().next().unwrap_or_default().to_ascii_uppercase(),
+            _ => instruction.clone(),
+        };
+        // No other instruction has them (BuildKit, dockerfile/parser, heredocDirectives).
+        let marks = if matches!(of.as_str(), "RUN" | "COPY" | "ADD") { heredocs(&rest) } else { vec![] };
+        let documents: Vec<(&str, String)> = marks
+            .iter()
+            .map(|(mark, tabs)| {
+                let own =
+                    |more: &'_ str| if *tabs { more.trim_start_matches('\t').to_owned() } else { more.to_owned() };
+                let document = lines.by_ref().map(|(_, more)| own(more)).take_while(|more| more != mark);
+                (mark.as_str(), document.collect::<Vec<_>>().join("\n"))
+            })
+            .collect();
+        if !documents.is_empty() {
             let to = rest.split_whitespace().last().unwrap_or_default().to_owned();
-            let copies = ["COPY", "ADD"].iter().any(|name| instruction.eq_ignore_ascii_case(name));
-            if copies && !to.starts_with("<<") {
-                // A file of the image's own text.
-                all.push((number as u32 + 1, "RUN".into(), format!("cat > {to} <<'{mark}'\n{document}\n{mark}")));
+            if of != "RUN" && !to.starts_with("<<") {
+                // Files of the image's own text.
+                for (mark, document) in &documents {
+                    let to = if to.ends_with('/') { format!("{to}{mark}") } else { to.clone() };
+                    all.push((number as u32 + 1, "RUN".into(), format!("cat > {to} <<'{mark}'\n{document}\n{mark}")));
+                }
                 continue;
             }
-            rest = match instruction.eq_ignore_ascii_case("RUN") {
+            let whole = || documents.iter().map(|(mark, document)| format!("\n{document}\n{mark}")).collect::<String>();
+            rest = match (of.as_str(), documents.as_slice()) {
                 // The document alone is the script; else it is what some program reads.
-                true if script(&rest).starts_with("<<") => document,
-                true => format!("{rest}\n{document}\n{mark}"),
-                false => rest.replacen("<<-", "<<", 1).replacen("<<", "here-document-", 1),
+                ("RUN", [(mark, document)]) if instruction == "RUN" && is_document_alone(&rest) => {
+                    match super::shell::interpreter(document) {
+                        Some(program) => format!("{program} <<'{mark}'\n{document}\n{mark}"),
+                        None => document.clone(),
+                    }
+                }
+                ("RUN", _) => format!("{rest}{}", whole()),
+                _ => rest.replacen("<<-", "<<", 1).replacen("<<", "here-document-", 1),
             };
         }
-        all.push((number as u32 + 1, instruction.to_ascii_uppercase(), rest));
+        all.push((number as u32 + 1, instruction, rest));
     }
     all
 }
 
-/// The directive `# escape=` on the first lines.
-fn escape(text: &str) -> char {
-    let directives = text.lines().map_while(|line| line.trim().strip_prefix('#')).filter_map(|d| d.split_once('='));
-    let found = directives
-        .filter(|(name, _)| name.trim().eq_ignore_ascii_case("escape"))
-        .find_map(|(_, v)| v.trim().chars().next());
-    found.filter(|c| *c == '`').unwrap_or('\\')
+/// `RUN <<EOF`, with options or without; what stands behind the mark is another command's.
+fn is_document_alone(rest: &str) -> bool {
+    let script = script(rest);
+    script.starts_with("<<") && script.split_whitespace().nth(1).is_none()
 }
 
-/// `RUN <<EOF`, `RUN bash <<"EOF"`, `COPY <<EOF file`: the mark that ends the document (Dockerfile reference, Here-Documents).
-fn heredoc(rest: &str) -> Option<String> {
-    // It begins a word outside of quotes; `1<<n` in a text is arithmetic.
+/// The directive `# escape=`: directives stand before everything else, comments too (BuildKit, dockerfile/parser, directives.go).
+fn escape(text: &str) -> char {
+    let directive = |line: &str| {
+        let (name, value) = line.strip_prefix('#')?.split_once('=')?;
+        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
+        let is_name =
+            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
+        (is_name && !value.is_empty()).then(|| (name, value.to_owned()))
+    };
+    let found = text.lines().map_while(directive).find(|(name, _)| name == "escape");
+    found.and_then(|(_, value)| value.chars().next()).filter(|c| *c == '`').unwrap_or('\\')
+}
+
+/// `RUN <<EOF`, `RUN bash <<-"EOF"`, `COPY <<EOF file`: the marks that end the documents, and whether tabs before their lines are none of
+/// them (Dockerfile reference, Here-Documents).
+fn heredocs(rest: &str) -> Vec<(String, bool)> {
+    // They begin a word outside of quotes; `1<<n` in a text is arithmetic.
     let begins = |at: &usize| {
         let before = &rest[..*at];
         let outside = ['"', '\''].iter().all(|quote| before.matches(*quote).count() % 2 == 0);
@@ -388,15 +425,15 @@ fn heredoc(rest: &str) -> Option<String> {
                 .trim_end_matches(|c: char| c.is_ascii_digit())
                 .ends_with(|c: char| c.is_whitespace() || c == '&' || c == ';')
     };
-    let at = rest
-        .match_indices("<<")
-        .map(|(at, _)| at)
-        .find(|at| (*at == 0 || begins(at)) && !rest[at + 2..].starts_with('<'))?;
-    let mark = rest[at + 2..].trim_start_matches('-');
-    let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '"' | '\'');
-    if !mark.starts_with(begins) {
-        return None;
-    }
-    let mark = mark.split(|c: char| c.is_whitespace() || ";|&)>".contains(c)).next()?.trim_matches(['"', '\'']);
-    (!mark.is_empty()).then(|| mark.to_owned())
+    let begin = rest.match_indices("<<").map(|(at, _)| at);
+    let all = begin.filter(|at| (*at == 0 || begins(at)) && !rest[at + 2..].starts_with('<'));
+    let mark = |at: usize| {
+        let (behind, tabs) = (&rest[at + 2..], rest[at + 2..].starts_with('-'));
+        let mark = behind.trim_start_matches('-');
+        let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '"' | '\'');
+        let mark = mark.starts_with(begins).then_some(mark)?;
+        let mark = mark.split(|c: char| c.is_whitespace() || ";|&)>".contains(c)).next()?.trim_matches(['"', '\'']);
+        (!mark.is_empty()).then(|| (mark.to_owned(), tabs))
+    };
+    all.filter_map(mark).collect()
 }

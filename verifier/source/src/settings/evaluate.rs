@@ -10,6 +10,7 @@ use super::reads::{Name, Part};
 use super::results::Results;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
+use super::written::Texts;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::{BTreeSet, HashMap};
@@ -105,6 +106,8 @@ pub(super) struct OfScope {
     pub called: Vec<Name>,
     /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
     pub clones: Vec<(String, Option<String>)>,
+    /// What commands wrote to files.
+    pub texts: Texts,
     /// It is longer or deeper than is followed.
     pub cut: bool,
     environment_file: bool,
@@ -197,7 +200,9 @@ impl State<'_> {
                 self.shell.back(before);
             }
             Step::Unread { line, why } => self.unread(*line, why.clone(), None),
-            Step::Settings { path } => self.settings_file(path),
+            Step::Settings { path } => {
+                self.settings_file(path);
+            }
             Step::Tool { line, words, env } => {
                 let before = self.shell.mark();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
@@ -242,9 +247,10 @@ impl State<'_> {
             self.shell.export(name);
         }
         if name == "GOENV"
-            && let Some(path) = value.as_deref().filter(|v| !matches!(*v, "off" | ""))
+            && let Some(path) = value.as_deref().filter(|v| !matches!(*v, "off" | "" | "/dev/null"))
+            && !self.settings_file(path)
         {
-            self.settings_file(path);
+            self.unread(line, reason!("settings-file-not-read", path = path), None);
         }
         if let Some(path) = value.as_deref().and_then(|value| settings_below(name, value)) {
             self.settings_file(&path);
@@ -365,16 +371,28 @@ impl State<'_> {
         self.scope.written.push((name.into(), Rc::new(held)));
     }
 
-    pub fn settings_file(&mut self, path: &str) {
+    /// Puts in force what a file of settings says; gives whether it was found.
+    pub fn settings_file(&mut self, path: &str) -> bool {
         let folders = [self.shell.folder().unwrap_or_default(), &self.home, ""];
         let known = if path.contains('$') { self.shell.path(path, &self.home) } else { None };
         let path = known.or_else(|| path.strip_prefix("$PWD/").map(str::to_owned)).unwrap_or_else(|| path.to_owned());
         // Of an absolute path no more than its end is known.
         let of_user = path.ends_with("go/env");
         let found = self.library.find(&folders, &path).filter(|(path, _)| !of_user || path.ends_with("go/env"));
-        let Some((path, text)) = found else { return };
-        let kept = std::mem::replace(&mut self.file, self.library.shown(&path).into());
-        for variable in super::model::variables(&text) {
+        let written = self.text_written(&path);
+        let is_there = written.is_some() || found.is_some();
+        if let Some((file, text)) = written {
+            self.settings_of(file, &text);
+        }
+        if let Some((path, text)) = found {
+            self.settings_of(self.library.shown(&path).into(), &text);
+        }
+        is_there
+    }
+
+    fn settings_of(&mut self, file: Rc<str>, text: &str) {
+        let kept = std::mem::replace(&mut self.file, file);
+        for variable in super::model::variables(text) {
             let value = variable.value.as_deref().unwrap_or_default();
             match VARIABLES.contains(&variable.name.as_str()) {
                 true => self.write(variable.line, &variable.name, value, None),

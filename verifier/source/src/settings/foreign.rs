@@ -48,7 +48,7 @@ const LANGUAGES: &[&str] = &[
     "osascript",
 ];
 /// Settings that put something else in the place of what was delivered.
-const RISKY: &[&str] = &["-overlay", "-modfile", "-toolexec", "-mod=mod", "GOFLAGS"];
+pub(super) const RISKY: &[&str] = &["-overlay", "-modfile", "-toolexec", "-mod=mod", "GOFLAGS"];
 
 /// Whether a word names a build.
 fn is_build(word: &str) -> bool {

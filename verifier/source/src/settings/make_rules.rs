@@ -81,11 +81,16 @@ impl Make<'_> {
         let of_all = self.variables.keys().filter(|_| self.all_exported).map(|name| (0, name.clone()));
         for (line, name) in self.exported.iter().cloned().chain(of_all) {
             for (at, (own, value)) in self.variables.get(&name).into_iter().flatten().enumerate() {
-                let variable = Variable::new(if line == 0 { *own } else { line }, &name, &self.expanded(value, DEPTH));
+                let line = if line == 0 { *own } else { line };
+                // For its value every recipe runs them.
+                steps.extend(self.shells(value).map(|script| Step::run(line, &script)));
+                let variable = Variable::new(line, &name, &self.expanded(value, DEPTH));
                 steps.push(Step::Env { variable, possible: at > 0 });
             }
         }
-        for (line, flags) in self.variables.get("MAKEFLAGS").into_iter().flatten() {
+        let of_make =
+            ["MAKEFLAGS", "GNUMAKEFLAGS", "MAKEOVERRIDES"].iter().filter_map(|name| self.variables.get(*name));
+        for (line, flags) in of_make.flatten() {
             let flags = self.expanded(flags, DEPTH);
             let pairs =
                 flags.split_whitespace().filter(|word| !word.starts_with('-')).filter_map(|w| w.split_once('='));

@@ -139,3 +139,40 @@ fn honest_makefiles_say_nothing_of_it() {
         assert!(!found.iter().any(|line| line.contains("-overlay")), "{text}: {found:?}");
     }
 }
+
+#[test]
+fn recipes_of_variables_and_functions_of_make_hide_nothing() {
+    each_reaches(
+        &[
+            "define R =\n@echo a\n@go build -overlay=o ./cmd/app\nendef\napp:\n\t$(call R)",
+            "define R\n@-go build -overlay=o ./cmd/app\nendef\napp:\n\t@true\n\t$(R)",
+            "F = $(join -over,lay=o)\napp:\n\tgo build $(F) ./cmd/app",
+            "F = $(let x y,-overlay o,$(x)=$(y))\napp:\n\tgo build $(F) ./cmd/app",
+            "F = $(intcmp 1,2,-overlay=o)\napp:\n\tgo build $(F) ./cmd/app",
+            "$(file >o.env,GOFLAGS=-overlay=o)\napp:\n\t. ./o.env; export GOFLAGS; go build ./cmd/app",
+            "app:\n\t$(file >o.env,GOFLAGS=-overlay=o)\n\t. ./o.env; export GOFLAGS; go build ./cmd/app",
+            "GNUMAKEFLAGS = GOFLAGS=-overlay=o\napp:\n\t$(MAKE) inner\ninner:\n\tgo build ./cmd/app",
+            "app:\n\tdocker compose run --rm -T builder go build -overlay=o ./cmd/app",
+            "app:\n\tdocker-compose -f c.yml exec -e A=b dev sh -c 'go build -overlay=o ./cmd/app'",
+        ],
+        "-overlay=o",
+        |text| format!("-- Makefile --\n{text}\n"),
+    );
+    let edit = "go mod edit -replace=a=b";
+    each_reaches(
+        &[
+            format!("$(info $(shell {edit}))"),
+            format!("ifneq (${{shell {edit}}},x)\nendif"),
+            format!("app: $(shell {edit})"),
+            format!("export X = $(shell {edit})"),
+            format!("$(eval X := $(shell {edit}))"),
+            format!("X := $(if 1,$(shell {edit}))"),
+        ],
+        "go mod edit",
+        |text| format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n"),
+    );
+    each_reaches(&["load go.so"], "-overlay", |text| format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n"));
+    nothing_counts(&[format!("X = $(shell {edit})"), format!("other:\n\t$(shell {edit})")], |text| {
+        format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n")
+    });
+}

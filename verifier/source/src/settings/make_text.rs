@@ -93,12 +93,14 @@ pub(super) fn matching(text: &str, open: char, close: char) -> Option<usize> {
 }
 
 /// A recipe's text without what make takes off its lines: the tab of those that a variable holds, and `@`, `-` and `+`, which a variable may
-/// bring too (`$(Q)go build`).
+/// bring too (`$(Q)go build`). Each line of a variable is one of the recipe's (GNU make, 5.8); continued ones are one line already.
 pub(super) fn commands(script: &str) -> String {
-    let line = |(number, line): (usize, &str)| match line.strip_prefix('\t') {
-        Some(line) => line.trim_start_matches(['@', '-', '+', ' ']).to_owned(),
-        None if number == 0 => line.trim_start().trim_start_matches(['@', '-', '+', ' ']).to_owned(),
-        None => line.to_owned(),
+    let line = |(number, line): (usize, &str)| {
+        let begins = if number == 0 { line.trim_start() } else { line.strip_prefix('\t').unwrap_or(line) };
+        match begins.starts_with(['@', '-', '+']) || number == 0 || line.starts_with('\t') {
+            true => begins.trim_start_matches(['@', '-', '+', ' ']).to_owned(),
+            false => line.to_owned(),
+        }
     };
     script.split('\n').enumerate().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -3,6 +3,7 @@
 use super::expand::parts;
 use super::make_text::{arguments, is_substituted, matching, put_in};
 use super::makefile::{DEPTH, LONGEST, MOST, Make, OWN};
+use super::shell::quoted;
 
 /// More ways to put the values of a recipe together are not looked at.
 const MOST_WAYS: usize = 128;
@@ -88,13 +89,20 @@ impl Make<'_> {
                 self.expanded(&sides.join(" "), depth - 1)
             }
             Some((
-                name @ ("addprefix" | "addsuffix" | "subst" | "patsubst" | "filter" | "filter-out" | "foreach"
-                | "value" | "word" | "wordlist" | "dir" | "notdir" | "basename" | "abspath" | "realpath"
-                | "wildcard"),
+                name @ ("addprefix" | "addsuffix" | "join" | "let" | "intcmp" | "subst" | "patsubst" | "filter"
+                | "filter-out" | "foreach" | "value" | "word" | "wordlist" | "dir" | "notdir" | "basename"
+                | "abspath" | "realpath" | "wildcard"),
                 rest,
             )) => self.made(name, &arguments(rest), depth - 1),
             // They print, and stand for nothing.
             Some(("info" | "warning" | "error" | "eval", _)) => String::new(),
+            // As a line of its own it is the command that does the same.
+            Some(("file", rest)) if rest.trim_start().starts_with('>') => {
+                let parts = arguments(rest);
+                let [to, text] = parts.as_slice() else { return String::new() };
+                let text = self.expanded(text.trim_start(), depth - 1);
+                format!("echo {} {}", quoted(&text), self.expanded(to.trim(), depth - 1))
+            }
             Some(("file", rest)) if rest.trim_start().starts_with('<') => {
                 format!("$(cat {})", self.expanded(rest.trim_start().trim_start_matches('<'), depth - 1).trim())
             }
@@ -231,6 +239,28 @@ impl Make<'_> {
                 .map(|(_, v)| v.clone())
                 .unwrap_or_default(),
             "wordlist" => part(2),
+            "join" => {
+                let (first, second) = (part(0), part(1));
+                let (first, mut second) = (first.split_whitespace(), second.split_whitespace());
+                let joined: Vec<String> =
+                    first.map(|word| format!("{word}{}", second.next().unwrap_or_default())).collect();
+                joined.into_iter().chain(second.map(str::to_owned)).collect::<Vec<_>>().join(" ")
+            }
+            // Of several names the last has the words that are left.
+            "let" => {
+                let (names, values) = (part(0), part(1));
+                let names: Vec<&str> = names.split_whitespace().collect();
+                let words: Vec<&str> = values.split_whitespace().collect();
+                let value = |at: usize| match at + 1 == names.len() {
+                    true => words.get(at..).unwrap_or_default().join(" "),
+                    false => words.get(at).copied().unwrap_or_default().to_owned(),
+                };
+                let body = parts.get(2).copied().unwrap_or_default().to_owned();
+                let filled = names.iter().enumerate().fold(body, |text, (at, name)| put_in(&text, name, &value(at)));
+                self.expanded(&filled, depth)
+            }
+            // Any of its sides may come.
+            "intcmp" => (2..parts.len().max(2)).map(part).collect::<Vec<_>>().join(" "),
             "abspath" | "realpath" => part(0),
             "dir" => each(part(0), &|word| word.rfind('/').map_or("./", |end| &word[..=end]).to_owned()),
             "notdir" => each(part(0), &|word| word.rsplit('/').next().unwrap_or(word).to_owned()),

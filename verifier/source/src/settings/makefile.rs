@@ -151,11 +151,14 @@ impl<'l> Make<'l> {
                 continue;
             }
             let line = without_comment(&line).trim();
+            self.run_by_the_way(number, word, line);
             match word {
                 _ if line.is_empty() => {}
                 "ifdef" | "ifndef" | "ifeq" | "ifneq" => self.conditions += 1,
                 "endif" => self.conditions = self.conditions.saturating_sub(1),
                 "else" | "undefine" | "vpath" => {}
+                // A program of its own that make takes in (GNU make, 12.2).
+                "load" | "-load" => self.unread.push((number, reason!("included-file-not-read", path = line))),
                 // With a dot as BSD make has it.
                 "include" | "-include" | "sinclude" | ".include" | ".-include" | ".sinclude" => {
                     let names = line.split_once(char::is_whitespace).map_or("", |(_, names)| names);
@@ -294,14 +297,33 @@ impl<'l> Make<'l> {
 
     /// Notes what make runs at once: `$(shell …)` outside of recipes, and `NAME != …`.
     fn run_at_reading(&mut self, number: u32, text: &str) {
-        let mut rest = text;
-        while let Some(at) = rest.find("$(shell ") {
-            let Some(end) = matching(&rest[at + 1..], '(', ')') else { break };
-            let script = rest[at + 8..at + 1 + end].to_owned();
-            if sets(&script) {
-                self.at_reading.push((number, self.expanded(&script, DEPTH)));
-            }
-            rest = &rest[at + 1 + end..];
+        let scripts: Vec<String> = self.shells(text).collect();
+        self.at_reading.extend(scripts.into_iter().map(|script| (number, script)));
+    }
+
+    /// Commands of `$(shell …)` in a text that may set something.
+    pub(super) fn shells(&self, text: &str) -> impl Iterator<Item = String> {
+        let command = |(at, _): (usize, &str)| {
+            let (open, close) = if text[at + 1..].starts_with('(') { ('(', ')') } else { ('{', '}') };
+            let end = at + 1 + matching(&text[at + 1..], open, close)?;
+            Some(&text[at + 8..end]).filter(|script| sets(script))
+        };
+        let all = ["$(shell ", "${shell "].into_iter().flat_map(move |mark| text.match_indices(mark));
+        all.filter_map(command).map(|script| self.expanded(script, DEPTH))
+    }
+
+    /// Lines that make puts values in for at once, and what it runs for that: conditions, inclusions, rules, functions by themselves.
+    fn run_by_the_way(&mut self, number: u32, word: &str, line: &str) {
+        if !line.contains("shell ") && !line.starts_with("$(file ") {
+            return;
+        }
+        let is_condition = matches!(word, "ifeq" | "ifneq" | "include" | "-include" | "sinclude");
+        let is_rule = || assignment(line).is_none() && named_by_variable(line).is_none() && word != "export";
+        if line.starts_with("$(file ") {
+            self.at_reading.push((number, self.expanded(line, DEPTH)));
+        } else if is_condition || is_rule() {
+            let head = if line.starts_with("$(") { line } else { line.split(';').next().unwrap_or(line) };
+            self.run_at_reading(number, head);
         }
     }
 
@@ -345,7 +367,6 @@ impl<'l> Make<'l> {
             return None;
         }
         if line.starts_with("$(shell ") {
-            self.run_at_reading(number, line);
             return None;
         }
         self.rule(number, line, depth)

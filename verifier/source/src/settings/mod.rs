@@ -15,9 +15,12 @@ mod copies;
 mod copies_tests;
 mod delivered;
 mod dockerfile;
+#[cfg(test)]
+mod documents_tests;
 mod edits;
 mod evaluate;
 mod expand;
+mod fetched;
 mod flags;
 mod foreign;
 #[cfg(test)]
@@ -42,6 +45,7 @@ mod printed_tests;
 mod quotes;
 mod reader;
 mod reads;
+mod redirections;
 mod results;
 #[cfg(test)]
 mod shapes_tests;
@@ -58,6 +62,7 @@ mod workspaces;
 #[cfg(test)]
 mod workspaces_tests;
 mod wrappers;
+mod written;
 mod yaml;
 
 use assize_delivery::{Delivery, Entry, SourceTree};

@@ -4,6 +4,8 @@
 use super::commands::Run;
 use super::evaluate::State;
 use super::expand::{self, Values};
+use super::flags::VARIABLES;
+use super::foreign::RISKY;
 use super::reads::Part;
 use super::shell::{Node, plain};
 use super::state::{Held, Sure};
@@ -93,7 +95,7 @@ impl State<'_> {
             ("echo", ["-n" | "-e" | "-en" | "-ne", text @ ..]) => Some(text.join(" ")),
             ("echo", text) => Some(text.join(" ")),
             ("printf", ["%s" | "%s\\n" | "%s ", text @ ..]) => Some(text.join(" ")),
-            ("printf", [text]) if !text.contains(['%', '\\']) => Some((*text).to_owned()),
+            ("printf", [_, ..]) => Some(super::written::formatted(&words[1..])),
             ("xargs", []) | ("tr", ["\\n", " "]) | ("xargs", ["echo"]) => {
                 Some(input()?.split_whitespace().collect::<Vec<_>>().join(" "))
             }
@@ -147,20 +149,100 @@ impl State<'_> {
                     return true;
                 }
                 Node::Command(_) => {}
-                Node::Subshell(inner) => left.extend(inner),
-                Node::Function { body, .. } => left.extend(&**body),
+                group => left.extend(group.inside()),
             }
         }
         script.cut
+    }
+
+    /// Whether a command in the place of words may print what is asked for: where it stands in it, or in a function that it calls, or where
+    /// it turns words that are known into others.
+    pub(super) fn may_print(&self, word: &str, list: u64, is_asked_for: &dyn Fn(&str) -> bool) -> bool {
+        let command = word.strip_prefix("$(").and_then(|rest| rest.rsplit_once(')'));
+        command.is_some_and(|(command, _)| {
+            self.nodes_may_print(&self.library.script(command).nodes, list, &mut Vec::new(), is_asked_for)
+        })
+    }
+
+    fn nodes_may_print(
+        &self,
+        nodes: &[Node],
+        list: u64,
+        called: &mut Vec<String>,
+        is_asked_for: &dyn Fn(&str) -> bool,
+    ) -> bool {
+        const TURNS: &[&str] = &["rev", "tr", "base64", "base32", "xxd", "sed", "awk", "cut", "openssl", "perl"];
+        let (mut is_known, mut is_turned) = (false, false);
+        let values = Here { state: self, list };
+        for node in nodes {
+            let command = match node {
+                Node::Command(command) => command,
+                // As a part of a word it may become any part of a value.
+                group => {
+                    let mut commands = group.inside().iter().filter_map(|node| match node {
+                        Node::Command(command) => Some(command),
+                        Node::Subshell(_) | Node::Function { .. } => None,
+                    });
+                    if commands.any(|command| command.words.iter().any(|word| is_asked_for(word))) {
+                        return true;
+                    }
+                    continue;
+                }
+            };
+            let words: Vec<String> = command.words.iter().flat_map(|word| expand::words(word, &values)).collect();
+            if words.iter().chain(&command.document).any(|word| is_asked_for(word)) {
+                return true;
+            }
+            let Some((program, rest)) = words.split_first() else { continue };
+            let is_text = |word: &String| !word.starts_with('-') && !word.contains('$');
+            is_known |= matches!(program.as_str(), "echo" | "printf") && rest.iter().any(is_text);
+            is_turned |= TURNS.contains(&program.as_str());
+            if let Some(function) = self.shell.function(program).filter(|_| !called.contains(program)) {
+                called.push(program.clone());
+                if self.nodes_may_print(&function.body, list, called, is_asked_for) {
+                    return true;
+                }
+            }
+        }
+        is_known && is_turned
     }
 
     /// What a command hands on of a file of the tree in a way that nobody follows may be any setting. (What a program of the tree prints
     /// is its own affair: it may as well build by itself.)
     pub(super) fn unread_of_tree(&mut self, run: &Run<'_>, word: &str) {
         let word = plain(word);
-        if self.names_of_tree(&word, 1) {
+        if self.fetched(run, &word, &[]) {
+            return;
+        }
+        if self.names_of_tree(&word, 1) || self.sets_by_printing(&word) {
             let text = super::cut(&word);
             self.unread(run.line, reason!("value-of-variable", text = text), Some(&text));
+        }
+    }
+
+    /// Whether the first word of a command is a program of the tree whose text speaks of settings, so that it may print them.
+    fn sets_by_printing(&self, word: &str) -> bool {
+        let Some((command, _)) = word.strip_prefix("$(").and_then(|rest| rest.rsplit_once(')')) else { return false };
+        let words = super::shell::words(command);
+        // For its own commands it may set GOFLAGS without a word of it in what it prints.
+        let hands_on =
+            |line: &str| ["export", "echo", "print", "puts", "cat ", "setenv"].iter().any(|word| line.contains(word));
+        let in_line = |line: &str| RISKY.iter().any(|w| line.contains(w) && (*w != "GOFLAGS" || hands_on(line)));
+        let speaks = |text: &str| text.lines().any(in_line);
+        match words.as_slice() {
+            [go, run, rest @ ..] if go == "go" && run == "run" => {
+                let Some(folder) =
+                    rest.iter().find(|word| !word.starts_with('-')).and_then(|path| self.folder_meant(path))
+                else {
+                    return false;
+                };
+                let inside = format!("{folder}/");
+                let files = self.library.paths.range(inside.clone()..).take_while(|path| path.starts_with(&inside));
+                let mut own = files.filter(|path| path.ends_with(".go")).chain(self.library.paths.get(&folder));
+                own.any(|path| self.library.find(&[""], path).is_some_and(|(_, text)| speaks(&text)))
+            }
+            [first, ..] if first.contains('/') => self.file_meant(first).is_some_and(|(_, text)| speaks(&text)),
+            _ => false,
         }
     }
 
@@ -247,7 +329,10 @@ impl State<'_> {
                     true => rest.split_once(char::is_whitespace).unwrap_or((rest, "")),
                     false => (rest, ""),
                 };
-                self.shell.hold(name, Held { value: Some(value.into()), seen: vec![], sure });
+                match VARIABLES.contains(&name.as_str()) {
+                    true => self.set(run.line, name, Some(value.to_owned()), None, false, sure),
+                    false => self.shell.hold(name, Held { value: Some(value.into()), seen: vec![], sure }),
+                }
                 rest = behind.trim_start();
             }
         }

@@ -1,5 +1,6 @@
-//! Reads shell text byte by byte: quotes, redirections, here-documents, what stands in place of words.
+//! Reads shell text byte by byte: words, lists, groups, functions, what stands in place of words.
 
+use super::redirections::{Goes, Heredoc};
 use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
 use std::rc::Rc;
 
@@ -13,18 +14,20 @@ pub(super) struct Reader<'t> {
     pub at: usize,
     pub line: u32,
     pub word: Option<String>,
-    command: Command,
+    pub command: Command,
     /// Commands in place of words of the command that is being read.
-    inner: Vec<Node>,
+    pub inner: Vec<Node>,
     /// Depth of `if`, loops and `case`.
     conditions: u32,
     /// Depth of `case`, where a `)` ends a pattern.
     cases: u32,
     list: u32,
     joined: Option<Joined>,
-    heredocs: Vec<Vec<u8>>,
+    pub heredocs: Vec<Heredoc>,
+    /// How many round brackets are open around commands.
+    pub brackets: u32,
     /// The next word is the file of a redirection.
-    redirected: Option<Goes>,
+    pub redirected: Option<Goes>,
     /// Where the groups and loops begin that are open, among the nodes of this level, and the one that was just closed.
     open: Vec<usize>,
     closed: Option<usize>,
@@ -33,7 +36,7 @@ pub(super) struct Reader<'t> {
     /// Outside of quotes the word has a brace.
     braced: bool,
     /// The group that ended last: a here-document may be its.
-    ended: Option<usize>,
+    pub ended: Option<usize>,
     /// The next word is the input itself (`<<<`).
     given: bool,
     /// What is printed into the next command.
@@ -42,18 +45,14 @@ pub(super) struct Reader<'t> {
     cut: bool,
 }
 
-/// What a redirection does with its file.
-#[derive(Clone, Copy)]
-enum Goes {
-    In,
-    Out,
-    /// Of another output, or none at all (`2>err`, `>&2`).
-    Away,
-}
+impl<'t> Reader<'t> {
+    /// At the beginning of a text, whose first line is this one.
+    pub fn new(text: &'t str, line: u32) -> Reader<'t> {
+        Reader { text: text.as_bytes(), line, ..Reader::default() }
+    }
 
-impl Reader<'_> {
     pub fn read(script: &str) -> Script {
-        let mut reader = Reader { text: script.as_bytes(), ..Reader::default() };
+        let mut reader = Reader::new(script, 0);
         let nodes = reader.nodes(None, 0);
         Script { nodes, cut: reader.cut }
     }
@@ -79,7 +78,7 @@ impl Reader<'_> {
         self.word.get_or_insert_default().push_str(&text);
     }
 
-    fn end_word(&mut self) {
+    pub(super) fn end_word(&mut self) {
         let Some(word) = self.word.take() else { return };
         let braced = std::mem::take(&mut self.braced) && !self.command.words.is_empty() && self.redirected.is_none();
         if let Some(all) = braced.then(|| listed(&word)).flatten() {
@@ -155,6 +154,9 @@ impl Reader<'_> {
                 self.ended = None;
             }
             command.words.shrink_to_fit();
+            for heredoc in self.heredocs.iter_mut().filter(|heredoc| heredoc.of.is_none()) {
+                heredoc.of = Some(nodes.len());
+            }
             nodes.push(Node::Command(command));
         }
     }
@@ -226,6 +228,7 @@ impl Reader<'_> {
                 b'&' if self.peek(0) == Some(b'>') => self.end_word(),
                 b'|' => {
                     self.end_command(&mut nodes);
+                    self.heredocs.iter_mut().for_each(|heredoc| heredoc.piped |= heredoc.of.is_some());
                     self.piped = nodes.last().and_then(printed);
                 }
                 b'&' => self.end_command(&mut nodes),
@@ -282,6 +285,7 @@ impl Reader<'_> {
         self.end_command(nodes);
         let body = self.apart(b')', depth);
         self.closed = Some(nodes.len());
+        self.heredocs.iter_mut().filter(|heredoc| heredoc.of.is_none()).for_each(|one| one.of = self.closed);
         nodes.push(Node::Subshell(body));
     }
 
@@ -307,7 +311,13 @@ impl Reader<'_> {
         let (cases, joined) = (std::mem::take(&mut self.cases), self.joined.take());
         let (redirected, open) = (self.redirected.take(), std::mem::take(&mut self.open));
         let (closed, ended) = (self.closed.take(), self.ended.take());
+        let heredocs = std::mem::take(&mut self.heredocs);
+        self.brackets += u32::from(close == b')');
         let nodes = self.nodes(Some(close), depth + 1);
+        self.brackets -= u32::from(close == b')');
+        // One that is left begins behind the bracket.
+        let left = std::mem::replace(&mut self.heredocs, heredocs);
+        self.heredocs.extend(left.into_iter().map(Heredoc::of_group));
         (self.open, self.closed, self.ended) = (open, closed, ended);
         (self.command, self.word, self.inner, self.cases, self.joined) = (command, word, inner, cases, joined);
         self.redirected = redirected;
@@ -450,72 +460,5 @@ impl Reader<'_> {
         while self.peek(0).is_some_and(|b| b != b'\n') {
             self.at += 1;
         }
-    }
-
-    fn newline(&mut self, nodes: &mut [Node]) {
-        self.line += 1;
-        for mark in std::mem::take(&mut self.heredocs) {
-            let document = self.document(&mark);
-            if let Some(from) = self.ended.take() {
-                let given = Command { document: Some(document), ..Command::default() };
-                nodes.iter_mut().skip(from).for_each(|node| give(node, &given));
-            } else if let Some(Node::Command(command)) = nodes.last_mut() {
-                command.document.get_or_insert_default().push_str(&document);
-            }
-        }
-    }
-
-    /// `> file`, `2>> file`, `>&2`, `< file`.
-    fn redirection(&mut self, first: u8) {
-        let number = self.word.take_if(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_digit()));
-        self.end_word();
-        let (mut last, before) = (first, self.at);
-        while let Some(byte) = self.peek(0).filter(|byte| b"<>&|".contains(byte)) {
-            last = byte;
-            self.at += 1;
-        }
-        let other = number.is_some_and(|number| !matches!(number.as_str(), "0" | "1"));
-        let copies = last == b'&' && self.at > before && self.peek(0).is_some_and(|b| b.is_ascii_digit() || b == b'-');
-        self.redirected = Some(match first {
-            _ if other || copies => Goes::Away,
-            b'<' => Goes::In,
-            _ => Goes::Out,
-        });
-    }
-
-    /// `<<EOF`: the lines up to the mark are input, not commands.
-    fn heredoc(&mut self) {
-        self.end_word();
-        self.at += 1;
-        if self.peek(0) == Some(b'-') {
-            self.at += 1;
-        }
-        while self.peek(0) == Some(b' ') {
-            self.at += 1;
-        }
-        let mut mark = Vec::new();
-        while let Some(byte) = self.peek(0).filter(|b| !b.is_ascii_whitespace() && !b";|&)".contains(b)) {
-            self.at += 1;
-            if !b"'\"\\".contains(&byte) {
-                mark.push(byte);
-            }
-        }
-        if !mark.is_empty() {
-            self.heredocs.push(mark);
-        }
-    }
-
-    fn document(&mut self, mark: &[u8]) -> String {
-        let from = self.at;
-        while self.at < self.text.len() {
-            let (start, end) =
-                (self.at, memchr::memchr(b'\n', &self.text[self.at..]).map_or(self.text.len(), |n| self.at + n));
-            self.at = (end + 1).min(self.text.len());
-            self.line += 1;
-            if self.text[start..end].trim_ascii() == mark {
-                return String::from_utf8_lossy(&self.text[from..start]).into_owned();
-            }
-        }
-        String::from_utf8_lossy(&self.text[from.min(self.text.len())..]).into_owned()
     }
 }

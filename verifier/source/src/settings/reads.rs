@@ -1,5 +1,6 @@
 //! What commands read of the shell that they found: all that their outcome depends on.
 
+use super::written::Texts;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -59,6 +60,8 @@ pub(super) enum Part {
     Called(Name),
     /// Whether some command writes a file of that name.
     Written(Name),
+    /// What was written to a file.
+    Text(Name),
     All,
 }
 
@@ -67,6 +70,8 @@ pub(super) struct Around<'a> {
     pub ledger: u64,
     pub called: &'a [Name],
     pub rewritten: &'a BTreeSet<String>,
+    /// What was written to files, and how many texts of it count.
+    pub texts: (&'a Texts, usize),
 }
 
 /// Parts in the order in which they were read, each with the length that the journal had when it was last written. Kept only while

@@ -4,6 +4,7 @@ use super::evaluate::State;
 use super::reads::{Around, Name, Part};
 use super::shell::Node;
 use super::state::{self, Dependency, Effect, Held};
+use super::written::Text;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
@@ -36,6 +37,7 @@ struct Outcome {
     possible: Box<[usize]>,
     called: Box<[Name]>,
     clones: Box<[(String, Option<String>)]>,
+    texts: Vec<Rc<Text>>,
 }
 
 /// Something that is being carried out.
@@ -48,6 +50,7 @@ pub(super) struct Begun {
     possible: usize,
     called: usize,
     clones: usize,
+    texts: usize,
     met: usize,
 }
 
@@ -74,7 +77,12 @@ impl State<'_> {
             return None;
         }
         let key = (format!("{mark} {with}"), self.stale, self.shell.exports_all());
-        let around = Around { ledger: self.ledger(), called: &self.scope.called, rewritten: &self.rewritten };
+        let around = Around {
+            ledger: self.ledger(),
+            called: &self.scope.called,
+            rewritten: &self.rewritten,
+            texts: (&self.scope.texts, self.scope.texts.len()),
+        };
         let known = self.results.known.get(&key).into_iter().flatten();
         if let Some(outcome) = known.into_iter().find(|outcome| self.shell.agrees(&outcome.depends, &around)).cloned() {
             self.shell.apply(&outcome.shell, &outcome.depends);
@@ -88,6 +96,7 @@ impl State<'_> {
             self.may_have_made(outcome.possible.to_vec());
             self.scope.called.extend(&outcome.called);
             self.scope.clones.extend(outcome.clones.iter().cloned());
+            outcome.texts.iter().for_each(|text| self.wrote(text.clone()));
             return None;
         }
         self.results.running.push(mark.to_owned());
@@ -100,6 +109,7 @@ impl State<'_> {
             possible: self.scope.possible.len(),
             called: self.scope.called.len(),
             clones: self.scope.clones.len(),
+            texts: self.scope.texts.len(),
             met: std::mem::replace(&mut self.results.met, usize::MAX),
         })
     }
@@ -109,7 +119,8 @@ impl State<'_> {
         let left_out = self.results.met < self.results.running.len();
         self.results.met = self.results.met.min(begun.met);
         let called = &self.scope.called[..begun.called];
-        let around = Around { ledger: begun.ledger, called, rewritten: &self.rewritten };
+        let texts = (&self.scope.texts, begun.texts);
+        let around = Around { ledger: begun.ledger, called, rewritten: &self.rewritten, texts };
         let (shell, depends) = self.shell.end(begun.shell, &around);
         // Cut short, or left out because of what is around it, it is no outcome for another place.
         if left_out || self.scope.cut {
@@ -126,6 +137,7 @@ impl State<'_> {
             possible: self.scope.possible[begun.possible..].into(),
             called: called.into(),
             clones: self.scope.clones[begun.clones..].into(),
+            texts: self.scope.texts.since(begun.texts),
         };
         let known = self.results.known.entry(begun.key).or_default();
         if known.len() < OUTCOMES {

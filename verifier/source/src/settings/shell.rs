@@ -46,6 +46,17 @@ pub(super) enum Node {
     },
 }
 
+impl Node {
+    /// The commands of a subshell or a function.
+    pub fn inside(&self) -> &[Node] {
+        match self {
+            Node::Command(_) => &[],
+            Node::Subshell(inner) => inner,
+            Node::Function { body, .. } => body,
+        }
+    }
+}
+
 pub(super) struct Script {
     pub nodes: Vec<Node>,
     /// It is longer or deeper than is read.
@@ -90,6 +101,13 @@ pub(super) fn listed(word: &str) -> Option<Vec<String>> {
     (done.len() > 1).then_some(done)
 }
 
+/// The program that the first line of a text names, where that is no shell.
+pub(super) fn interpreter(text: &str) -> Option<&str> {
+    let mut words = text.lines().next()?.strip_prefix("#!")?.split_whitespace();
+    let name = words.find(|word| !word.ends_with("/env") && !word.starts_with('-'))?.rsplit('/').next()?;
+    (!name.ends_with("sh")).then_some(name)
+}
+
 /// A word as it may stand in shell text.
 pub(super) fn quoted(word: &str) -> String {
     match word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:,+@%".contains(c)) {
@@ -129,6 +147,7 @@ pub(super) fn printed(node: &Node) -> Option<String> {
             let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
             Some(text.cloned().collect::<Vec<_>>().join(" "))
         }
+        "curl" | "wget" | "aria2c" | "fetch" => Some(format!("$({})", whole())),
         // The name that is looked for, in the place of the files.
         "find" => behind("-name").or_else(|| behind("-path")),
         "grep" if rest.iter().any(|w| w.starts_with("--include=")) => {

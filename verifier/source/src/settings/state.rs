@@ -164,6 +164,13 @@ impl Shell {
         self.reads.note(part, 0);
     }
 
+    /// Something asks for what was written to a file.
+    pub fn reads_text(&self, path: &str) -> Name {
+        let name = self.names.of(path);
+        self.reads.note(|| Part::Text(name), 0);
+        name
+    }
+
     /// What a variable may hold for a command of this list.
     pub fn held(&self, name: &str, list: u64) -> &[Rc<Held>] {
         let all = self.variable(name).map_or(&[][..], |variable| &*variable.all);

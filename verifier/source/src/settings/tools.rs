@@ -48,16 +48,16 @@ impl State<'_> {
         }
         let wanted: Vec<String> =
             words[1..end].iter().filter(|w| !w.starts_with('-') && !w.contains('=')).cloned().collect();
+        let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
         let library = self.library;
-        self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, None, move |text, path| {
-            let wanted = if wanted.is_empty() { vec!["default".to_owned()] } else { wanted };
+        self.named(&["Taskfile.yml", "Taskfile.yaml", "taskfile.yml"], words, None, |text, path| {
             let all = yaml::taskfile(text, path, library).unwrap_or_default();
             Rc::new(all.into_iter().filter(|scope| wanted.contains(&scope.name)).collect())
         });
     }
 
     /// Another file that is carried out where it is called.
-    fn of_path(&mut self, words: &[String], scopes: impl FnOnce(&str, &str, &Library<'_>) -> Vec<Scope>) {
+    fn of_path(&mut self, words: &[String], scopes: impl Fn(&str, &str, &Library<'_>) -> Vec<Scope>) {
         let Some(path) = words.get(1) else { return };
         let library = self.library;
         self.named(&[path], &[], None, |text, path| Rc::new(scopes(text, path, library)));
@@ -123,7 +123,7 @@ impl State<'_> {
         names: &[&str],
         words: &[String],
         wanted: Option<usize>,
-        scopes: impl FnOnce(&str, &str) -> Rc<Vec<Scope>>,
+        scopes: impl Fn(&str, &str) -> Rc<Vec<Scope>>,
     ) {
         let flag =
             |w: &&[String]| matches!(w[0].as_str(), "-f" | "--file" | "--config" | "-t" | "--taskfile" | "--makefile");

@@ -76,6 +76,7 @@ impl Shell {
             Part::Ledger => around.ledger,
             Part::Called(name) => u64::from(around.called.contains(name)),
             Part::Written(name) => u64::from(around.rewritten.contains(&*self.names.text(*name))),
+            Part::Text(name) => around.texts.0.hash_of(*name, around.texts.1),
             Part::All => self.state(),
         }
     }

@@ -213,18 +213,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Digits, letters, dots and signed exponents: enough to find the end; the parser judges the rest.
+    /// Digits, letters, a dot and signed exponents: enough to find the end; the parser judges the rest. `1.5.(T)` has two numbers' worth of
+    /// dots and one number: behind a dot, an exponent or the `i` no other dot belongs to it.
     fn number(&mut self) -> (Mark, bool) {
         let hex = self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X');
+        let mut whole = true;
         while let Some(&byte) = self.text.get(self.at) {
             let exponent = if hex { matches!(byte, b'p' | b'P') } else { matches!(byte, b'e' | b'E') };
-            if exponent && matches!(self.peek(1), b'+' | b'-') {
-                self.at += 2;
-            } else if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.' {
-                self.at += 1;
-            } else {
+            let signed = exponent && matches!(self.peek(1), b'+' | b'-');
+            if !(byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.' && whole) {
                 break;
             }
+            whole &= !exponent && byte != b'.' && byte != b'i';
+            self.at += if signed { 2 } else { 1 };
         }
         (Mark::Number, true)
     }
@@ -386,6 +387,7 @@ mod tests {
             ("/* import \"C\" */ x", "x ⏎"),
             ("'\\\\' x", "'\\\\' x ⏎"),
             ("0x1p-2 1e+3 .5 x.y 0x1e+2", "0x1p-2 1e+3 .5 x . y 0x1e + 2 ⏎"),
+            ("1.5.(T) .5.x 1e3.x 1i... 1..(T)", "1.5 . ( T ) .5 . x 1e3 . x 1i . . . 1. . ( T ) ⏎"),
             ("a &^= b <- c == d := e<<-f>>=g && h", "a &^= b <- c == d := e << - f >>= g && h ⏎"),
         ];
         for (text, expected) in table {

@@ -327,19 +327,26 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A name, if there is one, and a path: what else stands on the line, the compiler refuses.
     fn import(&mut self, imports: &mut Vec<Import>) -> Result<(), Fault> {
         let start = self.token.start;
-        let depth = self.open.len();
         let mut name = None;
         if matches!(self.token.mark, Mark::Name | Mark::Dot) {
             name = Some(self.owned());
             self.bump()?;
         }
-        if self.token.mark == Mark::Text {
-            let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
-            imports.push(Import { name, path: path.unwrap_or_default().into(), start, end: self.token.end });
+        let Token { mark: Mark::Text, end, .. } = self.token else { return Err(self.no_import()) };
+        let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
+        imports.push(Import { name, path: path.unwrap_or_default().into(), start, end });
+        self.bump()?;
+        match self.token.mark {
+            Mark::Semi | Mark::Close(_) | Mark::End => Ok(()),
+            _ => Err(self.no_import()),
         }
-        self.rest_of(depth)
+    }
+
+    fn no_import(&self) -> Fault {
+        Fault { at: self.token.start, what: "no Go import looks like this" }
     }
 
     fn specs(&mut self, kind: DeclKind, specs: &mut Vec<Spec>) -> Result<DeclKind, Fault> {

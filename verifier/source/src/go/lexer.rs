@@ -298,6 +298,15 @@ impl<'a> Lexer<'a> {
     }
 }
 
+/// What go/scanner refuses anywhere in a file, comments and strings included: NUL, bytes that are no UTF-8, a byte order mark inside.
+pub(super) fn illegal_bytes(text: &[u8]) -> Option<Fault> {
+    let nul = memchr::memchr(0, text).map(|at| Fault { at, what: "NUL byte" });
+    let utf8 = std::str::from_utf8(text).err().map(|e| Fault { at: e.valid_up_to(), what: "bytes that are not UTF-8" });
+    let mark = memchr::memmem::find(text.get(1..).unwrap_or_default(), b"\xef\xbb\xbf");
+    let mark = mark.map(|at| Fault { at: at + 1, what: "byte order mark inside the file" });
+    [nul, utf8, mark].into_iter().flatten().min_by_key(|fault| fault.at)
+}
+
 /// Comments that speak to the compiler, the linker or cgo, by what stands behind the comment's marks.
 fn looks_like_directive(inside: &[u8]) -> bool {
     inside.starts_with(b"go:") || inside.starts_with(b"line ") || inside.starts_with(b"export ")

@@ -1,7 +1,8 @@
 //! A file's outline: package clause, imports, and the bounds and names of its top-level declarations, from tokens alone.
 
-use super::lexer::{Fault, Lexer, Mark, Token};
+use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
 use super::literal::unquote_text;
+use super::syntax::Span;
 
 /// What a Go file declares at its top level.
 #[derive(Clone, Debug, Default)]
@@ -13,9 +14,14 @@ pub(crate) struct Outline {
     pub imports: Vec<Import>,
     pub decls: Vec<Decl>,
     pub directives: Vec<Directive>,
+    /// Where literals stand for [`DENSE`] bytes and more without a name between them: tables, texts, and what else is put into a program.
+    pub dense: Vec<Span>,
     /// Why the rest of the file could not be read; the compiler refuses such a file.
     pub fault: Option<Fault>,
 }
+
+/// Shorter stretches of literals are not noted: a table that is worth a look is longer.
+pub(crate) const DENSE: usize = 1500;
 
 /// One import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,20 +162,12 @@ pub(crate) fn imports(text: &[u8]) -> Outline {
 
 impl Outline {
     fn finish(mut self, text: &[u8], reader: &Reader) -> Outline {
+        self.dense = reader.dense.clone();
         self.directives = reader.lexer.directives.iter().map(|c| directive(text, c.start, c.end)).collect();
         self.imports.shrink_to_fit();
         self.decls.shrink_to_fit();
         self
     }
-}
-
-/// What go/scanner refuses anywhere in a file, comments and strings included: NUL, bytes that are no UTF-8, a byte order mark inside.
-fn illegal_bytes(text: &[u8]) -> Option<Fault> {
-    let nul = memchr::memchr(0, text).map(|at| Fault { at, what: "NUL byte" });
-    let utf8 = std::str::from_utf8(text).err().map(|e| Fault { at: e.valid_up_to(), what: "bytes that are not UTF-8" });
-    let mark = memchr::memmem::find(text.get(1..).unwrap_or_default(), b"\xef\xbb\xbf");
-    let mark = mark.map(|at| Fault { at: at + 1, what: "byte order mark inside the file" });
-    [nul, utf8, mark].into_iter().flatten().min_by_key(|fault| fault.at)
 }
 
 fn directive(text: &[u8], start: usize, end: usize) -> Directive {
@@ -195,13 +193,26 @@ struct Reader<'a> {
     marker: Marker,
     /// Of the names since the declaration began.
     marks: u32,
+    /// The first literal behind the last name.
+    literals_from: Option<usize>,
+    dense: Vec<Span>,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a [u8], marker: Marker) -> Reader<'a> {
         let token = Token { mark: Mark::Semi, start: 0, end: 0 };
         let lexer = Lexer::new(text).keeping_directives();
-        Reader { text, lexer, token, open: Vec::new(), last_end: 0, marker, marks: 0 }
+        Reader {
+            text,
+            lexer,
+            token,
+            open: Vec::new(),
+            last_end: 0,
+            marker,
+            marks: 0,
+            literals_from: None,
+            dense: Vec::new(),
+        }
     }
 
     fn word(&self) -> &'a [u8] {
@@ -220,7 +231,14 @@ impl<'a> Reader<'a> {
             Mark::Close(byte) if self.open.pop().is_none_or(|open| closing(open) != byte) => {
                 return Err(Fault { at: start, what: "brackets that do not match" });
             }
-            Mark::Name => self.marks |= (self.marker)(&self.text[start..end]),
+            Mark::Name => {
+                self.literals_end();
+                self.marks |= (self.marker)(&self.text[start..end]);
+            }
+            Mark::Keyword => self.literals_end(),
+            Mark::Text | Mark::Number | Mark::Rune => {
+                self.literals_from.get_or_insert(start);
+            }
             _ => {}
         }
         if mark != Mark::Semi {
@@ -231,6 +249,13 @@ impl<'a> Reader<'a> {
             return Err(Fault { at: self.token.start, what: "brackets that are not closed" });
         }
         Ok(())
+    }
+
+    /// A name or the file's end stands here: what literals stand before it is noted, if it is long.
+    fn literals_end(&mut self) {
+        let Some(start) = self.literals_from.take().filter(|start| self.last_end - start > DENSE) else { return };
+        let place = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        self.dense.push(Span { start: place(start), end: place(self.last_end) });
     }
 
     /// A name that no `.` follows.
@@ -245,12 +270,15 @@ impl<'a> Reader<'a> {
 
     fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
         self.head(out)?;
+        // Paths of imports are no table.
+        (self.literals_from, self.dense) = (None, Vec::new());
         while self.token.mark != Mark::End {
             match self.token.mark {
                 Mark::Semi => self.bump()?,
                 _ => self.declaration(out)?,
             }
         }
+        self.literals_end();
         Ok(())
     }
 

@@ -2,69 +2,13 @@
 
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
+use super::sockets::{FUNCTIONS, METHODS, OTHERS, Opens};
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Op, Span, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::{Listener, Transport};
 use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::BTreeSet;
-
-/// How a call opens its socket, and where its arguments stand.
-#[derive(Clone, Copy)]
-enum Opens {
-    /// A network's name and an address: `net.Listen`; followed to what serves on it.
-    Network(usize, usize),
-    /// A stream socket of one network, its address a value: `net.ListenTCP`.
-    Stream,
-    /// TLS over the address at an index.
-    Tls(usize),
-    /// A server without TLS at an index.
-    Plain(usize),
-    Udp,
-    Unix,
-    /// A socket by the system call: what it is bound to stands elsewhere.
-    Socket,
-}
-
-const FUNCTIONS: &[(&str, &str, Opens)] = &[
-    ("net", "Listen", Opens::Network(0, 1)),
-    ("net", "ListenPacket", Opens::Network(0, 1)),
-    ("net", "ListenTCP", Opens::Stream),
-    ("net", "FileListener", Opens::Stream),
-    ("net", "ListenUDP", Opens::Udp),
-    ("net", "ListenMulticastUDP", Opens::Udp),
-    ("net", "ListenUnix", Opens::Unix),
-    ("net", "ListenUnixgram", Opens::Unix),
-    ("syscall", "Listen", Opens::Socket),
-    ("golang.org/x/sys/unix", "Listen", Opens::Socket),
-    ("crypto/tls", "Listen", Opens::Tls(1)),
-    ("net/http", "ListenAndServe", Opens::Plain(0)),
-    ("net/http", "ListenAndServeTLS", Opens::Tls(0)),
-    ("golang.org/x/crypto/acme/autocert", "NewListener", Opens::Tls(usize::MAX)),
-    ("github.com/quic-go/quic-go", "ListenAddr", Opens::Udp),
-    ("github.com/quic-go/quic-go/http3", "ListenAndServeQUIC", Opens::Udp),
-];
-
-/// Methods by their receiver's type; a path that ends with `*` is a beginning.
-const METHODS: &[(&str, &str, &str, Opens)] = &[
-    ("net/http", "Server", "ListenAndServe", Opens::Plain(usize::MAX)),
-    ("net/http", "Server", "ListenAndServeTLS", Opens::Tls(usize::MAX)),
-    ("net", "ListenConfig", "Listen", Opens::Network(1, 2)),
-    ("net", "ListenConfig", "ListenPacket", Opens::Network(1, 2)),
-    ("golang.org/x/crypto/acme/autocert", "Manager", "Listener", Opens::Tls(usize::MAX)),
-    ("github.com/gin-gonic/gin", "Engine", "Run", Opens::Plain(0)),
-    ("github.com/gin-gonic/gin", "Engine", "RunTLS", Opens::Tls(0)),
-    ("github.com/gin-gonic/gin", "Engine", "RunUnix", Opens::Unix),
-    ("github.com/labstack/echo*", "Echo", "Start", Opens::Plain(0)),
-    ("github.com/labstack/echo*", "Echo", "StartTLS", Opens::Tls(0)),
-    ("github.com/labstack/echo*", "Echo", "StartAutoTLS", Opens::Tls(0)),
-    // From the third version on a configuration behind the address may make it TLS.
-    ("github.com/gofiber/fiber/v3", "App", "Listen", Opens::Stream),
-    ("github.com/gofiber/fiber*", "App", "Listen", Opens::Plain(0)),
-    ("github.com/gofiber/fiber*", "App", "ListenTLS", Opens::Tls(0)),
-    ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServe", Opens::Udp),
-    ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServeTLS", Opens::Udp),
-];
 
 /// Functions and methods are followed this far.
 const DEPTH: u32 = 4;
@@ -194,9 +138,6 @@ fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Opti
     let known = if is_path(row.0, &ty.path) && *ty.name == *row.1 { ty } else { Symbol::new(path, row.1) };
     Some((known, row.3))
 }
-
-/// What opens a socket by the system call, or accepts on one that was opened already.
-const OTHERS: &[(&str, &str)] = &[("net/http", "Serve"), ("net/http", "ServeTLS"), ("net/http/fcgi", "Serve")];
 
 /// Whether a function listens.
 pub(super) fn is_listening(symbol: &Symbol) -> bool {

@@ -24,6 +24,7 @@ mod search;
 mod seccomp;
 mod sensing;
 mod signals;
+mod sockets;
 mod source;
 mod structs;
 mod suppressions;

@@ -252,6 +252,17 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "m.go:4:1 http.Server.ListenAndServe plain ?value-not-decided",
         ),
         (
+            "of widely used modules",
+            &[
+                "github.com/caddyserver/certmagic",
+                "github.com/coreos/go-systemd/v22/activation",
+                "github.com/valyala/fasthttp",
+                "github.com/valyala/fasthttp/reuseport",
+            ],
+            "activation.TLSListeners(nil)\nactivation.Listeners()\ncertmagic.HTTPS(nil, nil)\ns := fasthttp.Server{}\ns.ListenAndServe(\":1\")\nreuseport.Listen(\"udp4\", \":2\")",
+            "m.go:7:1 activation.TLSListeners tls -\nm.go:8:1 activation.Listeners ?value-not-decided ?value-not-decided\nm.go:9:1 certmagic.HTTPS ?value-not-decided ?value-not-decided\nm.go:11:1 fasthttp.Server.ListenAndServe plain :1\nm.go:12:1 reuseport.Listen udp :2\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+        ),
+        (
             "of what nobody tells the type",
             &["net/http"],
             "for _, s := range servers() {\ns.ListenAndServe()\n}\n}\nfunc servers() []*http.Server { return nil }\ntype own struct{}\nfunc (own) ListenAndServe() error { return nil }\nfunc f() {\nown{}.ListenAndServe()",

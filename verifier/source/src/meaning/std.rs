@@ -145,6 +145,7 @@ pub(crate) fn result_type(symbol: &Symbol, index: usize) -> Option<Type> {
         ("crypto/tls" | "net", "Listen" | "NewListener" | "FileListener") => plain("net", "Listener"),
         ("net", "ListenTCP") => pointer("net", "TCPListener"),
         ("log", "New" | "Default") | ("log/slog", "NewLogLogger") => pointer("log", "Logger"),
+        (path, "NewDecoder") if path.starts_with("encoding/") => pointer(path, "Decoder"),
         ("net/http/httptest", "NewUnstartedServer" | "NewServer" | "NewTLSServer") => {
             pointer("net/http/httptest", "Server")
         }

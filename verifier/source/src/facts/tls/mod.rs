@@ -1,5 +1,6 @@
 //! `source.tls_configs`: every TLS configuration that the program makes, what it is used as, and which versions it accepts.
 
+mod around;
 mod creations;
 mod fate;
 mod fields;
@@ -9,9 +10,9 @@ mod versions;
 
 use super::mentions::mark;
 use super::runtime_settings;
-use super::search::{Search, item, references};
+use super::search::{Search, item, methods, references};
 use super::types::Types;
-use crate::go::syntax::{Is, Op};
+use crate::go::syntax::{Call, Expr, Is, Op};
 use crate::meaning::{Lens, Site, Symbol, bare};
 use assize_facts::kinds::source::{TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
@@ -60,7 +61,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     for (site, made) in sites.iter().zip(&made) {
         world.assigned.extend(assignments(lens, &world.types, site, made));
         world.bare_server |= creations::makes_bare_server(lens, site);
-        world.reflected |= reflects(lens, site);
+        world.reflected |= reflects(lens, &world.types, site);
         world.taken_from_clients |= fate::takes_from_client(lens, site);
     }
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
@@ -82,10 +83,11 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         let fields = Fields::of(lens, world, site, creation, &fate, made);
         let role = role(world, creation, &fate, &fields);
         let at = creation.expr_at;
-        out.push((
-            at.start,
-            item(fact(lens, world, site, creation.made.form(), role, &fields), lens.source.origin(site.place.file, at)),
-        ));
+        let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);
+        if fate.quic && !fate.server {
+            fact.min_version = versions::over_quic(fact.min_version, fate.lost || fate.client);
+        }
+        out.push((at.start, item(fact, lens.source.origin(site.place.file, at))));
     }
     for assigned in world.assigned.iter().filter(|a| a.site.place == site.place) {
         let fields = assigned.fields(lens);
@@ -120,23 +122,37 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
     let elsewhere = world.taken_from_clients && fate::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
-        () if fate.server || creation.made == Made::Default => TlsRole::Server.into(),
+        () if fate.server || fate.quic || creation.made == Made::Default => TlsRole::Server.into(),
         () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
         () if fate.client && !fate.lost && !elsewhere => TlsRole::Client.into(),
         () => Known::Unknown(reason!("tls-role-not-followed")),
     }
 }
 
-/// Whether a declaration hands a server, or a configuration out of a server's field, to `reflect` or `unsafe`.
-fn reflects<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    let takes = |symbol: &Symbol| matches!(&*symbol.path, "reflect" | "unsafe") && !symbol.name.ends_with("of");
-    references(lens, site, takes).iter().filter_map(|found| found.call).flat_map(|(_, call)| &call.args).any(|arg| {
+/// The calls of a declaration to what writes through any pointer.
+fn writing<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<&'s Call> {
+    let takes = |symbol: &Symbol| others::writes(&symbol.path) && !others::looks(&symbol.name);
+    let functions = references(lens, site, takes).into_iter().filter_map(|found| Some(found.call?.1));
+    let of_type = |base: &Expr| lens.type_of(site, base).is_some_and(|ty| others::writes(&ty.name.path));
+    let methods = methods(site).filter(|(base, name, _, _)| !others::looks(name) && of_type(base));
+    functions.chain(methods.map(|(_, _, _, call)| call)).collect()
+}
+
+fn writes_somewhere<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    !writing(lens, site).is_empty()
+}
+
+/// Whether a declaration hands a server, or a configuration out of a server's field, to what writes through any pointer.
+fn reflects<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> bool {
+    writing(lens, site).into_iter().flat_map(|call| &call.args).any(|arg| {
         let arg = match &bare(arg).is {
             Is::Unary(Op::Address, inside) => bare(inside),
             _ => bare(arg),
         };
         let of_server = lens.type_of(site, arg).is_some_and(|ty| ty.name.is("net/http", "Server"));
-        of_server || matches!(&arg.is, Is::Select(_, name) if &*name.name == "TLSConfig")
+        // Other structs have a field of this name too.
+        let is_field = matches!(&arg.is, Is::Select(_, name) if &*name.name == "TLSConfig");
+        of_server || is_field && lens.type_of(site, arg).is_none_or(|ty| types.has(&ty))
     })
 }
 

@@ -40,6 +40,20 @@ pub(super) fn min_version(fields: &Fields, role: &Known<TlsRole>, defaults: &[Tl
     }
 }
 
+/// What is accepted over QUIC, which knows no version before 1.3; `also`: the configuration may go elsewhere too.
+pub(super) fn over_quic(stated: Known<TlsVersion>, also: bool) -> Known<TlsVersion> {
+    let mut all = match (stated, also) {
+        (_, false) => return TlsVersion::Tls13.into(),
+        (Known::Value(one), true) => vec![one],
+        (Known::Possible(all), true) => all,
+        (unknown @ Known::Unknown(_), true) => return unknown,
+    };
+    all.push(TlsVersion::Tls13);
+    all.sort();
+    all.dedup();
+    if all.len() == 1 { TlsVersion::Tls13.into() } else { Known::Possible(all) }
+}
+
 fn version(number: i128) -> Option<TlsVersion> {
     match number & 0xffff {
         1..=0x0301 => Some(TlsVersion::Tls10),

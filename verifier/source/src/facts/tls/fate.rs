@@ -79,7 +79,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
             follow.fate.lost = true;
             follow.fate.escapes = true;
         }
-        Made::Default => {}
+        Made::Default | Made::Cleared => {}
         Made::Zero => match (creation.local, creation.line) {
             (Some(local), _) => follow.local(site, local, creation.node, DEPTH),
             (None, Some((spec, index))) => {

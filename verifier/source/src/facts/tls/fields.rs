@@ -88,7 +88,7 @@ impl Fields {
             let servers_only = fields.servers_only;
             fields = Fields { servers_only, ..Fields::unknown(Value::Unknown(reason!("tls-config-passed-on"))) };
         }
-        if creation.made != Made::Default {
+        if !matches!(creation.made, Made::Default | Made::Cleared) {
             // That others have fields of servers says nothing about this one.
             let servers_only = fields.servers_only;
             for assigned in world.assigned.iter().filter(|a| a.reaches(fate)) {
@@ -113,7 +113,7 @@ impl Fields {
             Made::Literal => Fields::literal(lens, site, creation.elements),
             Made::New | Made::Zero | Made::Factory => Fields::zero(),
             Made::Default if creation.decided => Fields::zero(),
-            Made::Default => Fields::unknown(Value::Unknown(reason!("tls-server-not-followed"))),
+            Made::Default | Made::Cleared => Fields::unknown(Value::Unknown(reason!("tls-server-not-followed"))),
             Made::Field | Made::Foreign => Fields::unknown(Value::Unknown(reason!("tls-config-not-followed"))),
             Made::Clone => Fields::copied(lens, world, site, creation, made, depth),
         }
@@ -338,7 +338,9 @@ pub(super) fn assignments<'s>(
         };
         if !asked {
             asked = true;
-            for creation in made.iter().filter(|c| !matches!(c.made, Made::Foreign | Made::Default | Made::Field)) {
+            for creation in
+                made.iter().filter(|c| !matches!(c.made, Made::Foreign | Made::Default | Made::Cleared | Made::Field))
+            {
                 let way = fate(lens, site, creation);
                 held.extend(way.holders);
                 globals.extend(way.global);

@@ -33,6 +33,8 @@ struct World<'s> {
     pub defaults: Vec<TlsVersion>,
     /// Whether some `http.Server` of the program is made without a configuration.
     pub bare_server: bool,
+    /// Whether a server's configuration is taken from it somewhere.
+    pub cleared: bool,
     /// Whether a server, or the configuration in its field, goes to reflection or to an untyped pointer.
     pub reflected: bool,
     /// Whether configurations are taken out of fields of clients: then those in such fields may serve, too.
@@ -54,6 +56,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         assigned: Vec::new(),
         defaults: defaults(lens),
         bare_server: false,
+        cleared: false,
         reflected: false,
         taken_from_clients: false,
     };
@@ -61,6 +64,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     for (site, made) in sites.iter().zip(&made) {
         world.assigned.extend(assignments(lens, &world.types, site, made));
         world.bare_server |= creations::makes_bare_server(lens, site);
+        world.cleared |= creations::clears_config(lens, site);
         world.reflected |= reflects(lens, &world.types, site);
         world.taken_from_clients |= fate::takes_from_client(lens, site);
     }
@@ -76,7 +80,12 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
 fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>]) -> Vec<Item> {
     let mut out: Vec<(u32, Item)> = Vec::new();
     for creation in made {
-        if creation.made == Made::Default && !world.bare_server && !creation.decided {
+        let needless = match creation.made {
+            Made::Default => !world.bare_server && !world.cleared && !creation.decided,
+            Made::Cleared => !world.cleared,
+            _ => false,
+        };
+        if needless {
             continue;
         }
         let fate = fate(lens, site, creation);
@@ -122,7 +131,9 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
     let elsewhere = world.taken_from_clients && fate::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
-        () if fate.server || fate.quic || creation.made == Made::Default => TlsRole::Server.into(),
+        () if fate.server || fate.quic || matches!(creation.made, Made::Default | Made::Cleared) => {
+            TlsRole::Server.into()
+        }
         () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
         () if fate.client && !fate.lost && !elsewhere => TlsRole::Client.into(),
         () => Known::Unknown(reason!("tls-role-not-followed")),

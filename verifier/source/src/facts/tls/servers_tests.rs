@@ -50,6 +50,40 @@ fn a_server_has_the_configuration_that_it_has_when_it_serves() {
 }
 
 #[test]
+fn a_server_whose_configuration_is_taken_from_it_may_have_the_default() {
+    let server = "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\n";
+    let with = |more: &str| format!("{server}{more}");
+    let own = "m.go:8:31 literal server 1.3 true - false";
+    let both = |at: &str| format!("{own}\nm.go:{at} default server {}", ["?tls-server-not-followed"; 4].join(" "));
+    for (name, body, expected) in [
+        (
+            "elsewhere",
+            with("bare(s)\ns.ServeTLS(l, \"\", \"\")\n}\nfunc bare(s *http.Server) {\ns.TLSConfig = nil"),
+            both("10:1"),
+        ),
+        ("by its place", with("p := &s.TLSConfig\n*p = nil\ns.ServeTLS(l, \"\", \"\")"), both("11:1")),
+        ("in a copy", with("t := *s\nt.TLSConfig = nil\ns = &t\ns.ServeTLS(l, \"\", \"\")"), both("12:1")),
+        (
+            "whole",
+            with(
+                "bare(s)\ns.ServeTLS(l, \"\", \"\")\n}\nfunc bare(s *http.Server) {\n*s = *other()\n}\nfunc other() *http.Server {\nreturn nil",
+            ),
+            both("10:1"),
+        ),
+        (
+            "from something else",
+            with(
+                "var o options\no.TLSConfig = nil\ns.ServeTLS(l, \"\", \"\")\n}\ntype options struct{ TLSConfig *tls.Config }\nfunc f() {",
+            ),
+            own.into(),
+        ),
+        ("that is only looked at", with("if s.TLSConfig != nil {\ns.ServeTLS(l, \"\", \"\")\n}"), own.into()),
+    ] {
+        table(&[(name, &body, &expected)]);
+    }
+}
+
+#[test]
 fn nought_that_nobody_sees_is_no_configuration() {
     let strict = "}\nfunc strict() (tls.Config, error) {\nreturn tls.Config{MinVersion: tls.VersionTLS13}, nil";
     let served = "m.go:17:8 literal server 1.3 true - false";

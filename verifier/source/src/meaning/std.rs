@@ -1,6 +1,7 @@
 //! Names of the standard library and of widely used modules whose values and types the facts ask for (Go 1.26 `go doc`; the modules' own documentation).
 
-use super::names::{Symbol, Type};
+use super::names::Symbol;
+use super::types::Type;
 use super::value::Const;
 
 /// A constant, or a variable that stands for one.

@@ -308,6 +308,12 @@ fn health_paths_are_found_with_every_router() {
             "m.go:4:57 /livez http.HandleFunc\nm.go:4:57 /readyz http.HandleFunc",
         ),
         (
+            "in a table",
+            &["net/http"],
+            "for _, r := range routes { http.HandleFunc(r.path, r.h) }\nfor i := range few { http.HandleFunc(few[i].path, h) }\nfor _, r := range set { http.HandleFunc(r.path, r.h) }\n}\ntype route struct { kind, path string; h http.HandlerFunc }\ntype list []*route\nvar routes = list{{\"GET\", \"/livez\", h}, &route{path: \"/readyz\"}, {\"GET\", \"/x\", h}}\nvar few = [...]struct{ path string }{{\"/healthz\"}}\nvar set = []route{{path: \"/startupz\"}}\nfunc f() {\nset[0].path = \"/x\"",
+            "m.go:4:28 /livez http.HandleFunc\nm.go:4:28 /readyz http.HandleFunc\nm.go:5:22 /healthz http.HandleFunc",
+        ),
+        (
             "from outside",
             &["net/http", "os"],
             "http.HandleFunc(os.Getenv(\"P\"), healthHandler)\nhttp.HandleFunc(os.Getenv(\"P\"), other)",

@@ -20,6 +20,8 @@ pub(super) struct Fate {
     pub server: bool,
     /// A server of QUIC takes it.
     pub quic: bool,
+    /// A callback gives it to a server.
+    pub chosen: bool,
     pub client: bool,
     /// Some way was not followed to its end.
     pub lost: bool,
@@ -398,10 +400,11 @@ impl<'f, 's> Follow<'f, 's> {
     fn returned(&mut self, site: &Site<'s>, node: NodeId, index: usize, depth: u32) {
         self.fate.escapes = true;
         if let Some(closure) = site.body.closure(node) {
-            return match is_callback(site, closure) {
-                true => self.fate.server = true,
-                false => self.lose(),
-            };
+            if !is_callback(site, closure) {
+                return self.lose();
+            }
+            (self.fate.server, self.fate.chosen) = (true, true);
+            return;
         }
         let Some(Node::Item(crate::go::syntax::Item::Func(func))) = site.body.node(0) else { return self.lose() };
         let result = func.signature.results.get(index).map(|result| &result.ty);
@@ -419,6 +422,7 @@ impl<'f, 's> Follow<'f, 's> {
         // Chosen for each connection by crypto/tls itself.
         let is_chosen = std::mem::replace(&mut self.fate.server, before);
         self.fate.server |= is_chosen;
+        self.fate.chosen |= is_chosen;
         match calls.filter(|calls| !calls.is_empty()) {
             Some(calls) => calls.into_iter().for_each(|(at, call)| self.value(&at, call, index, depth)),
             None if is_chosen => {}

@@ -19,7 +19,7 @@ use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
 use creations::{Creation, Made, creations};
 use fate::{Fate, fate};
 use fields::{Assigned, Fields, assignments};
-use versions::{callback, max_version, min_stated, min_version};
+use versions::{callback, max_version, min_stated, min_version, raised};
 
 pub(super) const TLS: &str = "crypto/tls";
 const AUTOCERT: &str = "golang.org/x/crypto/acme/autocert";
@@ -94,7 +94,10 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         let at = creation.expr_at;
         let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);
         if fate.quic && !fate.server {
-            fact.min_version = versions::over_quic(fact.min_version, fate.lost || fate.client);
+            fact.min_version = raised(fact.min_version, !fate.lost && !fate.client);
+        } else if fields.chosen && !fate.chosen {
+            // It never serves where the callback always has another one, which is told by itself.
+            fact.min_version = raised(fact.min_version, false);
         }
         out.push((at.start, item(fact, lens.source.origin(site.place.file, at))));
     }
@@ -134,8 +137,9 @@ fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Kno
         () if fate.server || fate.quic || matches!(creation.made, Made::Default | Made::Cleared) => {
             TlsRole::Server.into()
         }
-        () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
+        // Fields that only servers read may be set for clients, too.
         () if fate.client && !fate.lost && !elsewhere => TlsRole::Client.into(),
+        () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
         () => Known::Unknown(reason!("tls-role-not-followed")),
     }
 }

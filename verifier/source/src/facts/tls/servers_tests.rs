@@ -84,6 +84,58 @@ fn a_server_whose_configuration_is_taken_from_it_may_have_the_default() {
 }
 
 #[test]
+fn a_configuration_in_whose_stead_another_is_always_chosen_may_never_serve() {
+    let choose = |returns: &str| {
+        format!(
+            "c := &tls.Config{{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {{ {returns} }}}}\ns := &http.Server{{TLSConfig: c}}\n_ = s\n}}\nvar kept *tls.Config\nfunc f() {{"
+        )
+    };
+    let base = |floor: &str| format!("m.go:8:7 literal server {floor} false - true");
+    for (name, returns, expected) in [
+        ("one that is kept", "return kept, nil", base("1.2|1.3")),
+        ("one or an error", "if kept == nil { return nil, os.ErrClosed }; return kept, nil", base("1.2|1.3")),
+        ("none at times", "if kept == nil { return nil, nil }; return kept, nil", base("1.2")),
+        ("none, by a name of its own", "return", base("1.2")),
+        ("the server's own", "var s http.Server; return s.TLSConfig, nil", base("1.2")),
+    ] {
+        table(&[(name, &choose(returns), &expected)]);
+    }
+    table(&[
+        (
+            "itself",
+            "var c *tls.Config\nc = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c, nil }}\ntls.NewListener(l, c)",
+            "m.go:9:6 literal server 1.2 false - true",
+        ),
+        (
+            "by a method, set later",
+            "c := &tls.Config{}\nc.GetConfigForClient = r.get\ntls.NewListener(l, c)\n}\nvar r reloader\ntype reloader struct{ now *tls.Config }\nfunc (r *reloader) get(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn r.now, nil",
+            "m.go:8:7 literal server 1.2|1.3 false - true",
+        ),
+    ]);
+}
+
+#[test]
+fn a_client_with_fields_of_servers_is_a_client() {
+    table(&[
+        (
+            "alone",
+            "_ = &http.Transport{TLSClientConfig: &tls.Config{ClientCAs: nil}}",
+            "m.go:8:39 literal client 1.2 false - false",
+        ),
+        (
+            "and a server",
+            "c := &tls.Config{ClientCAs: nil}\n_ = &http.Transport{TLSClientConfig: c}\ntls.NewListener(l, c)",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+        (
+            "and something else",
+            "c := &tls.Config{ClientCAs: nil}\n_ = &http.Transport{TLSClientConfig: c}\nall = append(all, c)\n}\nvar all []*tls.Config\nfunc f() {",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+    ]);
+}
+
+#[test]
 fn nought_that_nobody_sees_is_no_configuration() {
     let strict = "}\nfunc strict() (tls.Config, error) {\nreturn tls.Config{MinVersion: tls.VersionTLS13}, nil";
     let served = "m.go:17:8 literal server 1.3 true - false";

@@ -40,13 +40,13 @@ pub(super) fn min_version(fields: &Fields, role: &Known<TlsRole>, defaults: &[Tl
     }
 }
 
-/// What is accepted over QUIC, which knows no version before 1.3; `also`: the configuration may go elsewhere too.
-pub(super) fn over_quic(stated: Known<TlsVersion>, also: bool) -> Known<TlsVersion> {
-    let mut all = match (stated, also) {
-        (_, false) => return TlsVersion::Tls13.into(),
-        (Known::Value(one), true) => vec![one],
-        (Known::Possible(all), true) => all,
-        (unknown @ Known::Unknown(_), true) => return unknown,
+/// What is accepted where the configuration may be used with a floor of 1.3 only, or, surely, never with another.
+pub(super) fn raised(stated: Known<TlsVersion>, surely: bool) -> Known<TlsVersion> {
+    let mut all = match (stated, surely) {
+        (_, true) => return TlsVersion::Tls13.into(),
+        (Known::Value(one), false) => vec![one],
+        (Known::Possible(all), false) => all,
+        (unknown @ Known::Unknown(_), false) => return unknown,
     };
     all.push(TlsVersion::Tls13);
     all.sort();

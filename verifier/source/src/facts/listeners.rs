@@ -1,5 +1,6 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
+use super::alternatives::or_tls;
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
 use super::sockets::{FUNCTIONS, METHODS, OTHERS, Opens};
@@ -24,7 +25,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 Some((whole, call)) => of_call(lens, site, opens, whole, call),
                 None => (Known::Unknown(lens.open(site, found.expr)), Known::Unknown(lens.open(site, found.expr))),
             };
-            out.push(of(lens, site, spelt(&found.symbol), transport, address, found.whole().at));
+            let called = spelt(&found.symbol);
+            let transport = decided(lens, site, transport, &called, found.whole());
+            out.push(of(lens, site, called, transport, address, found.whole().at));
         }
         for (base, name, whole, call) in methods(site) {
             let Some((ty, opens)) = method(lens, site, base, name) else {
@@ -41,7 +44,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
             } else if ty.is("net/http", "Server") {
                 address = server_address(lens, site, base);
             }
-            out.push(of(lens, site, spelt(&of_type(&ty, name)), transport, address, whole.at));
+            let called = spelt(&of_type(&ty, name));
+            let transport = decided(lens, site, transport, &called, whole);
+            out.push(of(lens, site, called, transport, address, whole.at));
         }
         // `g.Go(srv.ListenAndServe)`: whoever gets it calls it.
         for (base, name, whole) in values(site) {
@@ -63,11 +68,46 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 true => server_address(lens, site, base),
                 false => Known::Unknown(lens.open(site, whole)),
             };
-            out.push(of(lens, site, spelt(&of_type(&ty, name)), transport, address, whole.at));
+            let called = spelt(&of_type(&ty, name));
+            let transport = decided(lens, site, transport, &called, whole);
+            out.push(of(lens, site, called, transport, address, whole.at));
         }
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()
     })
+}
+
+/// Whether an expression serves with TLS, or makes a listener that does: called, or taken as a value.
+pub(super) fn serves_tls<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
+    let expr = match &expr.is {
+        Is::Name(_) | Is::Select(..) => expr,
+        _ => return false,
+    };
+    if let Some(symbol) = lens.symbol(site, expr) {
+        let serves = symbol.is("net/http", "ServeTLS") || symbol.is("crypto/tls", "NewListener");
+        return serves || matches!(function(&symbol), Some(Opens::Tls(_)));
+    }
+    let Is::Select(base, name) = &expr.is else { return false };
+    let of_server = || {
+        let is_server = |known: &Symbol| known.is("net/http", "Server");
+        receiver(lens, site, base).is_some_and(|ty| lens.has_from(&ty.name, &name.name, &is_server))
+    };
+    matches!(method(lens, site, base, &name.name), Some((_, Opens::Tls(_)))) || &*name.name == "ServeTLS" && of_server()
+}
+
+/// A server without TLS may be one of two ways, of which the other is one with it: which one serves is decided at run time.
+fn decided<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    transport: Known<Transport>,
+    call: &str,
+    whole: &Expr,
+) -> Known<Transport> {
+    let either = || site.body.place(whole).is_some_and(|node| or_tls(lens, site, node));
+    match transport {
+        Known::Value(Transport::Plain) if either() => Known::Unknown(reason!("plain-or-tls", call = call)),
+        known => known,
+    }
 }
 
 fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {

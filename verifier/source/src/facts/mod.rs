@@ -1,5 +1,6 @@
 //! The facts that Go source tells, one file per kind.
 
+mod alternatives;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;

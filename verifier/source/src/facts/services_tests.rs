@@ -280,6 +280,39 @@ fn listeners_are_followed_to_what_speaks_on_them() {
 }
 
 #[test]
+fn a_server_that_may_serve_with_tls_instead_is_not_decided() {
+    let fields = &["call", "transport"];
+    let (plain, tls) = ("s.ListenAndServe()", "s.ListenAndServeTLS(\"\", \"\")");
+    for (name, body, expected) in [
+        ("the other branch", format!("if ok {{ {tls} }} else {{ {plain} }}"), "?plain-or-tls"),
+        ("one of several", format!("if ok {{ {tls} }} else if more {{ f() }} else {{ {plain} }}"), "?plain-or-tls"),
+        ("behind one that returns", format!("if ok {{ {tls}; return }}; {plain}"), "?plain-or-tls"),
+        ("before", format!("if ok {{ log.Fatal({plain}) }}; {tls}"), "?plain-or-tls"),
+        (
+            "in a function of its own",
+            format!("g(func() error {{ if ok {{ return {tls} }}; return {plain} }})"),
+            "?plain-or-tls",
+        ),
+        ("another case", format!("switch ok {{ case true: {tls}; default: {plain} }}"), "?plain-or-tls"),
+        ("by a listener", format!("if ok {{ s.Serve(tls.NewListener(l, c)) }} else {{ {plain} }}"), "?plain-or-tls"),
+        ("both", format!("go {tls}; {plain}"), "plain"),
+        ("both, if it fails", format!("if err := {tls}; err != nil {{ return }}; {plain}"), "plain"),
+        ("one of them perhaps", format!("if ok {{ {plain} }}; {tls}"), "plain"),
+        ("both in one branch", format!("if ok {{ go {plain}; {tls} }} else {{ return }}"), "plain"),
+    ] {
+        let imports = &["net/http", "log", "crypto/tls"];
+        let tree = program(imports, &format!("s := &http.Server{{}}\n{body}"));
+        let found = shown(&collect("source.listeners", &tree, &cgo_off()), fields);
+        let lines: Vec<&str> = found
+            .lines()
+            .filter_map(|line| line.split_once(" http.Server.ListenAndServe "))
+            .map(|(_, transport)| transport)
+            .collect();
+        assert_eq!(lines, [expected], "{name}");
+    }
+}
+
+#[test]
 fn health_paths_are_found_with_every_router() {
     let fields = &["path", "call"];
     let table: &[(&str, &[&str], &str, &str)] = &[

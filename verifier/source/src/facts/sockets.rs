@@ -51,6 +51,8 @@ pub(super) const FUNCTIONS: &[(&str, &str, Opens)] = &[
     ("github.com/quic-go/quic-go", "ListenAddr", Opens::Udp),
     ("github.com/quic-go/quic-go", "ListenAddrEarly", Opens::Udp),
     ("github.com/quic-go/quic-go/http3", "ListenAndServeQUIC", Opens::Udp),
+    // Beside the one for QUIC.
+    ("github.com/quic-go/quic-go/http3", "ListenAndServeTLS", Opens::Tls(0)),
 ];
 
 /// Methods by their receiver's type; a path that ends with `*` is a beginning.

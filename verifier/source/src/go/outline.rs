@@ -1,5 +1,6 @@
 //! A file's outline: package clause, imports, and the bounds and names of its top-level declarations, from tokens alone.
 
+use super::directive::Directive;
 use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
 use super::literal::unquote_text;
 use super::syntax::Span;
@@ -99,7 +100,7 @@ impl Spec {
         }
     }
 
-    /// `B` of `type A = B`, where it is a name of the same package.
+    /// `B` or `*B` of `type A = B`, where it is a name of the same package.
     pub fn alias_of(&self) -> Option<&str> {
         match self.more.as_deref() {
             Some(More::AliasOf(name)) => Some(name),
@@ -114,27 +115,6 @@ pub(crate) struct Receiver {
     pub base: Box<str>,
     pub pointer: bool,
     pub generic: bool,
-}
-
-/// A comment that speaks to a tool: `//go:…`, `//line …`, `/*line …*/`, `//export …`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Directive {
-    pub start: usize,
-    /// Without the comment's marks.
-    pub text: Box<str>,
-    /// Whether only blanks stand before it on its line.
-    pub first_on_line: bool,
-    /// Whether it is a general comment (`/* … */`).
-    pub block: bool,
-}
-
-impl Directive {
-    /// The patterns of a `//go:embed` line; `None` where it is none.
-    pub fn embeds(&self) -> Option<Vec<String>> {
-        let line = self.first_on_line && !self.block;
-        let rest = self.text.strip_prefix("go:embed").filter(|rest| line && rest.starts_with([' ', '\t']))?;
-        Some(assize_golang::embed::patterns(rest))
-    }
 }
 
 /// Says of a name what it is sought for: bits that are joined for each declaration.
@@ -163,22 +143,10 @@ pub(crate) fn imports(text: &[u8]) -> Outline {
 impl Outline {
     fn finish(mut self, text: &[u8], reader: &Reader) -> Outline {
         self.dense = reader.dense.clone();
-        self.directives = reader.lexer.directives.iter().map(|c| directive(text, c.start, c.end)).collect();
+        self.directives = reader.lexer.directives.iter().map(|c| Directive::of(text, *c)).collect();
         self.imports.shrink_to_fit();
         self.decls.shrink_to_fit();
         self
-    }
-}
-
-fn directive(text: &[u8], start: usize, end: usize) -> Directive {
-    let block = text[start..].starts_with(b"/*");
-    let inside = &text[start + 2..if block { end - 2 } else { end }];
-    let mut before = text[..start].iter().rev().take_while(|b| **b != b'\n');
-    Directive {
-        start,
-        text: String::from_utf8_lossy(inside).trim_end_matches('\r').into(),
-        first_on_line: before.all(|b| matches!(b, b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf)),
-        block,
     }
 }
 
@@ -420,7 +388,15 @@ impl<'a> Reader<'a> {
             spec.alias = self.token.mark == Mark::Assign;
             if spec.alias {
                 self.bump()?;
-                spec.more = self.plain_name()?.map(|name| Box::new(More::AliasOf(name)));
+                let mut pointer = "";
+                while matches!(self.token.mark, Mark::Star | Mark::Open(b'(')) {
+                    if self.token.mark == Mark::Star {
+                        pointer = "*";
+                    }
+                    self.bump()?;
+                }
+                let alias = |name: Box<str>| Box::new(More::AliasOf(format!("{pointer}{name}").into()));
+                spec.more = self.plain_name()?.map(alias);
             }
         }
         self.rest_of(depth)?;

@@ -27,6 +27,8 @@ pub(super) struct Fate {
     pub lost: bool,
     /// Other code of the program can change it.
     pub escapes: bool,
+    /// Where servers are given it.
+    pub given: Vec<(Place, NodeId)>,
     /// Fields of structs that take it.
     pub fields: BTreeSet<String>,
     /// Code that was not delivered, or that is not known to leave it alone, gets it.
@@ -136,7 +138,7 @@ impl<'f, 's> Follow<'f, 's> {
         let Some(up) = site.body.around(node) else { return self.lose() };
         match site.body.node(up) {
             Some(Node::Expr(parent)) => self.within(site, node, up, parent, depth),
-            Some(Node::Element(element)) => self.element(site, up, element),
+            Some(Node::Element(element)) => self.element(site, node, up, element),
             Some(Node::Stmt(stmt)) => self.statement(site, node, stmt, result, depth),
             Some(Node::Spec(spec)) => {
                 let index = spec.values.iter().position(|e| site.body.is_at(e, node)).unwrap_or(0) + result;
@@ -166,7 +168,7 @@ impl<'f, 's> Follow<'f, 's> {
         }
     }
 
-    fn element(&mut self, site: &Site<'s>, up: NodeId, element: &'s crate::go::syntax::Element) {
+    fn element(&mut self, site: &Site<'s>, node: NodeId, up: NodeId, element: &'s crate::go::syntax::Element) {
         let Some(around) = site.body.around(up) else { return self.lose() };
         let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = site.body.node(around) else {
             return self.lose();
@@ -175,6 +177,7 @@ impl<'f, 's> Follow<'f, 's> {
         self.fate.escapes = true;
         let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
         if self.sink(owner.map(|t| t.name).as_ref(), field) {
+            self.fate.given.push((site.place, node));
             self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
         }
     }
@@ -254,6 +257,7 @@ impl<'f, 's> Follow<'f, 's> {
                 Some(symbol) => self.global(symbol, depth),
                 None => {
                     let of_server = self.sink(self.lens.type_of(site, base).map(|t| t.name).as_ref(), &field.name);
+                    self.fate.given.extend(of_server.then_some((site.place, from)));
                     let local =
                         site.body.local(bare(base)).filter(|_| of_server && matches!(bare(base).is, Is::Name(_)));
                     if let Some(local) = local {
@@ -338,7 +342,10 @@ impl<'f, 's> Follow<'f, 's> {
             ("", "append") => self.lose(),
             (path, name) if let Some(way) = by_function(path, name) => match way {
                 Leads::On => self.value(site, up, 0, depth),
-                way => self.leads(way),
+                way => {
+                    self.fate.given.push((site.place, node));
+                    self.leads(way);
+                }
             },
             ("", _) => {}
             _ if self.lens.type_spec(&symbol).is_some() => self.value(site, up, 0, depth),

@@ -4,6 +4,7 @@ mod around;
 mod creations;
 mod fate;
 mod fields;
+mod given;
 mod others;
 mod replaced;
 mod versions;
@@ -12,13 +13,14 @@ use super::mentions::mark;
 use super::runtime_settings;
 use super::search::{Search, item, methods, references};
 use super::types::Types;
-use crate::go::syntax::{Call, Expr, Is, Op};
-use crate::meaning::{Lens, Site, Symbol, bare};
-use assize_facts::kinds::source::{TlsConfig, TlsRole};
+use crate::go::syntax::{Call, Expr, Is, Op, Span};
+use crate::meaning::{Lens, NodeId, Place, Site, Symbol, bare};
+use assize_facts::kinds::source::{Owner, TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
 use creations::{Creation, Made, creations};
 use fate::{Fate, fate};
 use fields::{Assigned, Fields, assignments};
+use std::collections::BTreeSet;
 use versions::{callback, max_version, min_stated, min_version, raised};
 
 pub(super) const TLS: &str = "crypto/tls";
@@ -71,14 +73,56 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
     sheet.gaps.extend(gaps);
     sheet.gaps.extend(world.types.gap());
-    for (site, made) in sites.iter().zip(&made) {
-        sheet.items.extend(items(lens, &world, site, made));
+    let mut seen = Seen::default();
+    let made = sites.iter().zip(&made).map(|(site, made)| items(lens, &world, site, made, &mut seen));
+    let made: Vec<Items> = made.collect();
+    for (site, mut items) in sites.iter().zip(made) {
+        items.extend(out_of_sight(lens, site, &seen));
+        items.sort_by_key(|(at, _)| *at);
+        sheet.items.extend(items.into_iter().map(|(_, item)| item));
     }
     sheet
 }
 
-fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>]) -> Vec<Item> {
-    let mut out: Vec<(u32, Item)> = Vec::new();
+/// Items with where they stand in their file.
+type Items = Vec<(u32, Item)>;
+
+/// What was seen of the ways from makings to servers.
+#[derive(Default)]
+struct Seen {
+    given: BTreeSet<(Place, NodeId)>,
+    /// Some configuration goes where it was not followed to: it may be what any server is given.
+    lost: bool,
+}
+
+/// What servers are given that no making was seen of.
+fn out_of_sight<'s>(lens: &Lens<'s>, site: &Site<'s>, seen: &Seen) -> Items {
+    if seen.lost {
+        return Items::new();
+    }
+    let of = |(_, at): (NodeId, Span)| {
+        let fact = TlsConfig {
+            package: lens.package(site.place.file).to_string(),
+            function: lens.function_name(site.place),
+            owner: lens.owner(site.place.file),
+            role: TlsRole::Server.into(),
+            min_version: Known::Unknown(reason!("tls-config-not-followed")),
+            min_stated: Known::Unknown(reason!("tls-config-not-followed")),
+            max_version: Known::Unknown(reason!("tls-config-not-followed")),
+            callback: Known::Unknown(reason!("tls-config-not-followed")),
+            form: "given".into(),
+        };
+        (at.start, item(fact, lens.source.origin(site.place.file, at)))
+    };
+    given::given(lens, site)
+        .into_iter()
+        .filter(|(node, _)| !seen.given.contains(&(site.place, *node)))
+        .map(of)
+        .collect()
+}
+
+fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>], seen: &mut Seen) -> Items {
+    let mut out: Items = Vec::new();
     for creation in made {
         let needless = match creation.made {
             Made::Default => !world.bare_server && !world.cleared && !creation.decided,
@@ -89,8 +133,10 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
             continue;
         }
         let fate = fate(lens, site, creation);
+        seen.given.extend(fate.given.iter().copied());
         let fields = Fields::of(lens, world, site, creation, &fate, made);
         let role = role(world, creation, &fate, &fields);
+        seen.lost |= matches!(role, Known::Unknown(_)) && lens.owner(site.place.file) != Owner::Dependency;
         let at = creation.expr_at;
         let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);
         if fate.quic && !fate.server {
@@ -112,8 +158,7 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
             item(fact(lens, world, site, "assigned", role, &fields), lens.source.origin(site.place.file, assigned.at)),
         ));
     }
-    out.sort_by_key(|(at, _)| *at);
-    out.into_iter().map(|(_, item)| item).collect()
+    out
 }
 
 fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole>, fields: &Fields) -> TlsConfig {

@@ -136,6 +136,45 @@ fn a_client_with_fields_of_servers_is_a_client() {
 }
 
 #[test]
+fn what_a_server_is_given_that_nobody_was_seen_to_make_is_open() {
+    let open = ["?tls-config-not-followed"; 4].join(" ");
+    let given = |at: &str| format!("m.go:{at} given server {open}");
+    for (name, body, expected) in [
+        ("what a map lacks", "m := map[string]tls.Config{}\nc := m[\"x\"]\ntls.NewListener(l, &c)", given("10:20")),
+        (
+            "what a closed channel gives",
+            "ch := make(chan tls.Config)\nclose(ch)\nc := <-ch\n_ = &http.Server{TLSConfig: &c}",
+            given("11:29"),
+        ),
+        (
+            "what is no such thing",
+            "var x any\nc, _ := x.(tls.Config)\ns := &http.Server{}\ns.TLSConfig = &c",
+            given("11:15"),
+        ),
+        ("a part of an array", "a := new([1]tls.Config)\ntls.NewListener(l, &a[0])", given("9:20")),
+        (
+            "a result without a value",
+            "f := func() (c tls.Config) { return }\nc := f()\ntls.NewListener(l, &c)",
+            given("10:20"),
+        ),
+        (
+            "a parameter",
+            "var m map[int]*tls.Config\nserve(m[1])\n}\nfunc serve(c *tls.Config) {\ntls.NewListener(l, c)",
+            given("12:20"),
+        ),
+        ("a library's parameter", "}\nfunc Serve(c *tls.Config) {\ntls.NewListener(l, c)", String::new()),
+        ("nothing", "tls.NewListener(l, nil)", String::new()),
+        (
+            "perhaps what went elsewhere",
+            "keep(&tls.Config{MinVersion: tls.VersionTLS13})\ntls.NewListener(l, kept[0])\n}\nvar kept []*tls.Config\nfunc keep(c *tls.Config) {\nkept = append(kept, c)",
+            "m.go:8:7 literal ?tls-role-not-followed 1.3 true - false".into(),
+        ),
+    ] {
+        table(&[(name, body, &expected)]);
+    }
+}
+
+#[test]
 fn nought_that_nobody_sees_is_no_configuration() {
     let strict = "}\nfunc strict() (tls.Config, error) {\nreturn tls.Config{MinVersion: tls.VersionTLS13}, nil";
     let served = "m.go:17:8 literal server 1.3 true - false";

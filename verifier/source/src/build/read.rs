@@ -42,7 +42,7 @@ impl GoHead {
         let asks = memchr::memmem::find(head, b"build").is_some() || head.contains(&0);
         let constraint = if asks { text[..(before + 1).min(text.len())].to_vec() } else { Vec::new() };
         let lines = lines(text, &outline);
-        let machine_code = if mentions.may_hold_machine_code() { machine_code(text) } else { Vec::new() };
+        let machine_code = machine_code(text, &outline.dense);
         GoHead { outline, generated: generated(head), machine_code, mentions, lines, constraint }
     }
 

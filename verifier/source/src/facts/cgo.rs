@@ -5,11 +5,13 @@ use super::cgo_optional::in_build;
 use super::embeds;
 use super::literals;
 use super::loaders::{cgo_linkname, is_loader, is_pragma, is_system_binding};
-use crate::build::{FileId, Outcome, is_foreign, select};
+use crate::build::{FileId, Outcome, is_foreign, join, select};
 use assize_facts::kinds::source::{CgoForm, CgoImport, Owner};
 use assize_facts::{Fact, Item, Known, Origin, Sheet};
 use assize_golang::build::SourceKind;
+use assize_golang::vendor::clean;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 
 pub(super) fn sheet(source: &Source) -> Sheet {
     let mut sheet = Sheet::of::<CgoImport>();
@@ -98,16 +100,49 @@ fn of_other_file(source: &Source, file: FileId) -> Option<Item> {
 
 /// Go assembly that calls C by the runtime's own functions (`runtime/cgocall.go`): a linkname without the directive.
 fn calls_bridge(source: &Source, file: FileId) -> Option<Item> {
-    const BRIDGE: [&str; 2] = ["runtime\u{b7}asmcgocall", "runtime\u{b7}cgocall"];
     if source.program.folders.file(file).kind != SourceKind::Assembly {
         return None;
     }
     let text = source.text(file)?;
-    let (name, at) =
-        BRIDGE.into_iter().find_map(|name| Some((name, memchr::memmem::find(&text.bytes, name.as_bytes())?)))?;
+    let folder = &source.program.folders.get(source.program.folders.file(file).folder).path;
+    let (name, at, length) = match bridge(&text.bytes) {
+        Some((name, at)) => (name, at, name.len()),
+        None => included_bridge(source, &text.bytes, folder, &mut BTreeSet::new())?,
+    };
     let built = source.program.parts[file.0 as usize].in_build();
-    let origin = source.origin(file, Source::span(at, at + name.len()));
+    let origin = source.origin(file, Source::span(at, at + length));
     Some(item(source, file, CgoForm::Linkname, built, &name.replace('\u{b7}', "."), origin))
+}
+
+fn bridge(text: &[u8]) -> Option<(&'static str, usize)> {
+    const BRIDGE: [&str; 2] = ["runtime\u{b7}asmcgocall", "runtime\u{b7}cgocall"];
+    BRIDGE.into_iter().find_map(|name| Some((name, memchr::memmem::find(text, name.as_bytes())?)))
+}
+
+/// The same in what a file includes: macros may stand in any file (cmd/asm, "#include"). What was not delivered is Go's own `textflag.h` and its
+/// like. With where the inclusion stands, and how long it is.
+fn included_bridge(
+    source: &Source,
+    text: &[u8],
+    folder: &str,
+    seen: &mut BTreeSet<String>,
+) -> Option<(&'static str, usize, usize)> {
+    memchr::memmem::find_iter(text, b"include").find_map(|at| {
+        // `#  include` is the same.
+        if !text[..at].trim_ascii_end().ends_with(b"#") {
+            return None;
+        }
+        let line = text[at..].split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let name = std::str::from_utf8(line).ok()?.split('"').nth(1)?;
+        let path = clean(&join(folder, name));
+        if !seen.insert(path.clone()) {
+            return None;
+        }
+        let inside = source.program.files.read(&path).ok()?;
+        let found = bridge(&inside).map(|(name, _)| name);
+        let name = found.or_else(|| Some(included_bridge(source, &inside, folder, seen)?.0))?;
+        Some((name, at, line.len()))
+    })
 }
 
 /// C counts as the files beside it that import "C" do, where its own name and constraint select it.

@@ -150,6 +150,11 @@ fn c_without_cgo_is_found() {
             "a.s assembly true a.s\na.s:3:7 linkname-runtime-cgo true runtime.asmcgocall",
         ),
         (
+            "by a macro of a file that it includes",
+            "-- m.go --\npackage main\n-- a.s --\n#include \"textflag.h\"\n#include \"../x/b.txt\"\n#include \"x/a.inc\"\nTEXT \u{b7}call(SB), NOSPLIT, $0\n\tCALL_IT\n\tRET\n-- x/a.inc --\n#include \"x/a.inc\"\n# include \"c.h\"\n-- c.h --\n#define CALL_IT CALL runtime\u{b7}cgocall(SB)\n",
+            "a.s assembly true a.s\na.s:3:2 linkname-runtime-cgo true runtime.cgocall",
+        ),
+        (
             "assembly",
             "-- m.go --\npackage main\n-- a_amd64.s --\nTEXT x\n-- a_arm64.s --\nTEXT x\n",
             "a_amd64.s assembly true a_amd64.s\na_arm64.s assembly false a_arm64.s",

@@ -49,7 +49,10 @@ pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, aliases: &BTre
         line_directives: Vec::new(),
     };
     for (decl, (line, end_line)) in head.outline.decls.iter().zip(&head.lines) {
-        if let Some(name) = name(decl, aliases) {
+        let own = name(decl, aliases);
+        let given = own.as_deref().and_then(|own| linked_as(head, package, own));
+        // Closures keep the name that the function has in the source.
+        for name in own.into_iter().chain(given) {
             fact.names.push(name);
             fact.lines.push(*line);
             fact.end_lines.push(*end_line);
@@ -65,6 +68,19 @@ pub(crate) fn line_directives(head: &GoHead) -> impl Iterator<Item = &str> {
     all.filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line)).map(|d| &*d.text)
 }
 
+/// The name that `//go:linkname` gives to a function, where it is one of the same package (cmd/compile documentation, "Directives").
+fn linked_as(head: &GoHead, package: &str, function: &str) -> Option<String> {
+    let main = &*head.outline.package == "main";
+    let named = |text: &str| {
+        let mut words = text.strip_prefix("go:linkname")?.split_whitespace();
+        let target = words.next().filter(|local| *local == function).and(words.next())?;
+        let path = if main && target.starts_with("main.") { "main" } else { package };
+        target.strip_prefix(path)?.strip_prefix('.').map(str::to_owned)
+    };
+    let directives = head.outline.directives.iter().filter(|d| d.first_on_line && !d.block);
+    directives.filter_map(|directive| named(&directive.text)).find(|name| name != function && !name.contains('/'))
+}
+
 /// `Serve`, `(*Server).Start`, `T.String`; nothing for `_`, which is never linked.
 fn name(decl: &Decl, aliases: &BTreeMap<&str, &str>) -> Option<String> {
     let spec = decl.specs.first()?;
@@ -78,10 +94,12 @@ fn name(decl: &Decl, aliases: &BTreeMap<&str, &str>) -> Option<String> {
 
 fn method(spec: &Spec, name: &str, aliases: &BTreeMap<&str, &str>) -> String {
     let Some(receiver) = spec.receiver() else { return name.to_string() };
-    let mut base = &*receiver.base;
-    // An alias may name an alias; a circle is no Go.
+    let (mut base, mut pointer) = (&*receiver.base, receiver.pointer);
+    // An alias may name an alias, or a pointer; a circle is no Go.
     for _ in 0..aliases.len().min(16) {
-        base = aliases.get(base).copied().unwrap_or(base);
+        let meant = aliases.get(base).copied().unwrap_or(base);
+        base = meant.trim_start_matches('*');
+        pointer |= meant.starts_with('*');
     }
-    if receiver.pointer { format!("(*{base}).{name}") } else { format!("{base}.{name}") }
+    if pointer { format!("(*{base}).{name}") } else { format!("{base}.{name}") }
 }

@@ -1,8 +1,8 @@
-//! Executables that are written down as something else: base64, hexadecimal, gzip, and gzip in either.
+//! Executables that are written down as something else: base64, base32, hexadecimal, gzip, zlib, zip, and these in those.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use flate2::read::GzDecoder;
+use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use std::io::Read;
 
 /// So much of a text is decoded: more than the head of any gzip file and of any executable.
@@ -10,18 +10,40 @@ const HEAD: usize = 16 << 10;
 
 /// The executable that bytes are, or that they unpack to.
 pub(super) fn of_bytes(bytes: &[u8]) -> Option<&'static str> {
-    magic(bytes).or_else(|| magic(&unpacked(bytes)?))
+    magic(bytes).or_else(|| magic(&unpacked(bytes)?)).or_else(|| zipped(bytes))
 }
 
 /// The executable that a text stands for.
 pub(super) fn of_text(text: &[u8]) -> Option<&'static str> {
     let head = text.trim_ascii_start();
-    // Nearly every text is told by its first byte: the words are those of `literals`.
-    if !matches!(head.first(), Some(b'f' | b'T' | b'z' | b'7' | b'4' | b'c' | b'C' | b'H' | b'1')) {
+    // Nearly every text is told by its first byte: of the first bytes of executables and packed files in hexadecimal, in base64, in base32.
+    if !matches!(
+        head.first(),
+        Some(
+            b'0' | b'1'
+                | b'4'
+                | b'5'
+                | b'7'
+                | b'c'
+                | b'C'
+                | b'\\'
+                | b'f'
+                | b'T'
+                | b'z'
+                | b'H'
+                | b'e'
+                | b'U'
+                | b'P'
+                | b'J'
+                | b'Z'
+                | b'D'
+                | b'K'
+        )
+    ) {
         return None;
     }
     let head: Vec<u8> = head.iter().take(HEAD).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    [hexadecimal(&head), base64(&head)].iter().flatten().find_map(|bytes| of_bytes(bytes))
+    [hexadecimal(&head), base64(&head), base32(&head)].iter().flatten().find_map(|bytes| of_bytes(bytes))
 }
 
 fn magic(bytes: &[u8]) -> Option<&'static str> {
@@ -29,15 +51,41 @@ fn magic(bytes: &[u8]) -> Option<&'static str> {
     MAGICS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name)
 }
 
-/// The first bytes of what a gzip file holds, which may be cut off.
+/// The first bytes of what a gzip file or a zlib stream holds, which may be cut off.
 fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
-    if !bytes.starts_with(b"\x1f\x8b\x08") {
-        return None;
+    match bytes {
+        [0x1f, 0x8b, 8, ..] => Some(head_of(GzDecoder::new(bytes))),
+        // RFC 1950: deflate with a window of 32 KiB, and both bytes together are a multiple of 31.
+        [0x78, flags, ..] if (0x7800 + u16::from(*flags)) % 31 == 0 => Some(head_of(ZlibDecoder::new(bytes))),
+        _ => None,
     }
-    let mut out = Vec::new();
+}
+
+fn head_of(mut packed: impl Read) -> Vec<u8> {
+    let mut out = vec![0; 16];
+    let mut read = 0;
     // An error behind the first bytes is the cut's.
-    let _ = GzDecoder::new(bytes).take(16).read_to_end(&mut out);
-    Some(out)
+    while let Ok(more @ 1..) = packed.read(&mut out[read..]) {
+        read += more;
+    }
+    out.truncate(read);
+    out
+}
+
+/// An executable among the members of a zip file, as far as it was read: by their own headers (APPNOTE.TXT, 4.3.7).
+fn zipped(bytes: &[u8]) -> Option<&'static str> {
+    const HEADER: usize = 30;
+    let starts = memchr::memmem::find_iter(bytes, b"PK\x03\x04").take_while(|_| bytes.starts_with(b"PK\x03\x04"));
+    starts.into_iter().find_map(|at| {
+        let header = bytes.get(at..at + HEADER)?;
+        let number = |at: usize| usize::from(header[at]) | usize::from(header[at + 1]) << 8;
+        let inside = bytes.get(at + HEADER + number(26) + number(28)..)?;
+        match number(8) {
+            0 => magic(inside),
+            8 => magic(&head_of(DeflateDecoder::new(inside))),
+            _ => None,
+        }
+    })
 }
 
 /// Both alphabets, as far as whole groups of them go.
@@ -53,10 +101,30 @@ fn base64(text: &[u8]) -> Option<Vec<u8>> {
     STANDARD_NO_PAD.decode(letters).ok()
 }
 
+/// RFC 4648, section 6.
+fn base32(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| match byte {
+        b'A'..=b'Z' => Some(u64::from(byte - b'A')),
+        b'2'..=b'7' => Some(u64::from(byte - b'2') + 26),
+        _ => None,
+    };
+    let group = |letters: &[u8]| letters.iter().try_fold(0, |all, letter| Some(all << 5 | digit(letter)?));
+    let bytes = text.chunks_exact(8).map_while(group).flat_map(|five| five.to_be_bytes()[3..].to_vec());
+    Some(bytes.collect()).filter(|bytes: &Vec<u8>| !bytes.is_empty())
+}
+
+/// Digits with what may stand between them and before them: `7f 45`, `0x7f,0x45`, `\\x7f\\x45`.
 fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let pair = |pair: &[u8]| u8::try_from(digit(pair[0])? * 16 + digit(*pair.get(1)?)?).ok();
-    let bytes: Vec<u8> = text.chunks(2).map_while(pair).collect();
+    let mut digits = Vec::with_capacity(text.len());
+    for (at, byte) in text.iter().enumerate() {
+        match (byte, text.get(at + 1)) {
+            (b'0', Some(b'x' | b'X')) | (b'x' | b'X' | b'\\' | b',' | b':' | b'-', _) => {}
+            _ => digits.push(*byte),
+        }
+    }
+    let bytes: Vec<u8> = digits.chunks(2).map_while(pair).collect();
     (!bytes.is_empty()).then_some(bytes)
 }
 
@@ -71,6 +139,25 @@ pub(super) mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(bytes).expect("written");
         encoder.finish().expect("packed")
+    }
+
+    pub fn zlib(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).expect("written");
+        encoder.finish().expect("packed")
+    }
+
+    /// Two members by their own headers: a text as it is, and the bytes deflated.
+    pub fn zip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).expect("written");
+        let member = |method: u8, name: &[u8], content: &[u8]| {
+            let mut header = b"PK\x03\x04".to_vec();
+            header.extend([0; 26]);
+            (header[8], header[26]) = (method, name.len() as u8);
+            [&header, name, content].concat()
+        };
+        [member(0, b"a", b"a text"), member(8, b"bin", &encoder.finish().expect("packed"))].concat()
     }
 
     pub fn hex(bytes: &[u8]) -> String {
@@ -100,6 +187,14 @@ pub(super) mod tests {
             (hex(&packed), Some("ELF")),
             (base64(b"MZ\x90\0\x03\0\0\0\x04"), Some("PE")),
             (hex(b"\xcf\xfa\xed\xfe"), Some("Mach-O")),
+            (format!("0x{}", hex(&elf)), Some("ELF")),
+            (elf.iter().map(|byte| format!("{byte:02X}, ")).collect(), Some("ELF")),
+            (elf.iter().map(|byte| format!("\\x{byte:02x}")).collect(), Some("ELF")),
+            ("P5CUYRQCAEAQAAAA".into(), Some("ELF")),
+            (base64(&zlib(&elf)), Some("ELF")),
+            (hex(&zlib(b"a text")), None),
+            (base64(&zip(&elf)), Some("ELF")),
+            (base64(&zip(b"a text")), None),
             (base64(&gzip(b"{\"openapi\": 3}")), None),
             (base64(b"ELF\x7f and more"), None),
             ("7f454".into(), None),

@@ -314,6 +314,16 @@ func init() {}
 func _() {}
 
 func asm(x int) int
+
+type Pointer = (*Other)
+
+func (p Pointer) ByPointer() {}
+
+//go:linkname here main.there
+//go:linkname hidden example.com/app/other.hidden
+func here() {}
+func hidden() {}
+
 //line other.y:10
 func renamed() {}
 -- z_test.go --
@@ -322,8 +332,8 @@ package main
 func TestX() {}
 ";
     let sheet = collect("source.declarations", tree, &cgo_off());
-    let expected = "main.go example.com/app main true [main,(*Server).Start,Server.Name,(*Server).Alias,Map,(*List).Push,init,init,asm,renamed] \
-                    [6,9,10,11,12,13,14,15,18,20] [7,9,10,11,12,13,14,15,18,20] [line other.y:10]";
+    let expected = "main.go example.com/app main true [main,(*Server).Start,Server.Name,(*Server).Alias,Map,(*List).Push,init,init,asm,(*Server).ByPointer,here,there,hidden,renamed] \
+                    [6,9,10,11,12,13,14,15,18,22,26,26,27,30] [7,9,10,11,12,13,14,15,18,22,26,26,27,30] [line other.y:10]";
     let fields = &["package", "owner", "is_main", "names", "lines", "end_lines", "line_directives"];
     assert_eq!(shown(&sheet, fields), expected);
     assert_eq!(sheet.scope.count, 1);

@@ -125,7 +125,7 @@ fn of_call<'s>(
 /// The argument that is the path, with every path that it is: several in a loop over a literal, `None` where it is not decided.
 fn paths<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Option<(&'s Expr, Vec<Option<String>>)> {
     for arg in call.args.iter().take(2) {
-        if let Some(all) = lens.ranged(site, arg) {
+        if let Some(all) = lens.ranged(site, arg).or_else(|| lens.ranged_field(site, arg)) {
             return Some((arg, all.iter().map(|(at, e)| text(lens, at, e).and_then(|t| path(&t))).collect()));
         }
         match lens.eval(site, arg).known(|| lens.open(site, arg), as_text) {

@@ -1,70 +1,15 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
+use super::alternatives::or_tls;
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
+use super::sockets::{FUNCTIONS, METHODS, OTHERS, Opens};
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Op, Span, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::{Listener, Transport};
 use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::BTreeSet;
-
-/// How a call opens its socket, and where its arguments stand.
-#[derive(Clone, Copy)]
-enum Opens {
-    /// A network's name and an address: `net.Listen`; followed to what serves on it.
-    Network(usize, usize),
-    /// A stream socket of one network, its address a value: `net.ListenTCP`.
-    Stream,
-    /// TLS over the address at an index.
-    Tls(usize),
-    /// A server without TLS at an index.
-    Plain(usize),
-    Udp,
-    Unix,
-    /// A socket by the system call: what it is bound to stands elsewhere.
-    Socket,
-}
-
-const FUNCTIONS: &[(&str, &str, Opens)] = &[
-    ("net", "Listen", Opens::Network(0, 1)),
-    ("net", "ListenPacket", Opens::Network(0, 1)),
-    ("net", "ListenTCP", Opens::Stream),
-    ("net", "FileListener", Opens::Stream),
-    ("net", "ListenUDP", Opens::Udp),
-    ("net", "ListenMulticastUDP", Opens::Udp),
-    ("net", "ListenUnix", Opens::Unix),
-    ("net", "ListenUnixgram", Opens::Unix),
-    ("syscall", "Listen", Opens::Socket),
-    ("golang.org/x/sys/unix", "Listen", Opens::Socket),
-    ("crypto/tls", "Listen", Opens::Tls(1)),
-    ("net/http", "ListenAndServe", Opens::Plain(0)),
-    ("net/http", "ListenAndServeTLS", Opens::Tls(0)),
-    ("golang.org/x/crypto/acme/autocert", "NewListener", Opens::Tls(usize::MAX)),
-    ("github.com/quic-go/quic-go", "ListenAddr", Opens::Udp),
-    ("github.com/quic-go/quic-go/http3", "ListenAndServeQUIC", Opens::Udp),
-];
-
-/// Methods by their receiver's type; a path that ends with `*` is a beginning.
-const METHODS: &[(&str, &str, &str, Opens)] = &[
-    ("net/http", "Server", "ListenAndServe", Opens::Plain(usize::MAX)),
-    ("net/http", "Server", "ListenAndServeTLS", Opens::Tls(usize::MAX)),
-    ("net", "ListenConfig", "Listen", Opens::Network(1, 2)),
-    ("net", "ListenConfig", "ListenPacket", Opens::Network(1, 2)),
-    ("golang.org/x/crypto/acme/autocert", "Manager", "Listener", Opens::Tls(usize::MAX)),
-    ("github.com/gin-gonic/gin", "Engine", "Run", Opens::Plain(0)),
-    ("github.com/gin-gonic/gin", "Engine", "RunTLS", Opens::Tls(0)),
-    ("github.com/gin-gonic/gin", "Engine", "RunUnix", Opens::Unix),
-    ("github.com/labstack/echo*", "Echo", "Start", Opens::Plain(0)),
-    ("github.com/labstack/echo*", "Echo", "StartTLS", Opens::Tls(0)),
-    ("github.com/labstack/echo*", "Echo", "StartAutoTLS", Opens::Tls(0)),
-    // From the third version on a configuration behind the address may make it TLS.
-    ("github.com/gofiber/fiber/v3", "App", "Listen", Opens::Stream),
-    ("github.com/gofiber/fiber*", "App", "Listen", Opens::Plain(0)),
-    ("github.com/gofiber/fiber*", "App", "ListenTLS", Opens::Tls(0)),
-    ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServe", Opens::Udp),
-    ("github.com/quic-go/quic-go/http3", "Server", "ListenAndServeTLS", Opens::Udp),
-];
 
 /// Functions and methods are followed this far.
 const DEPTH: u32 = 4;
@@ -80,7 +25,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 Some((whole, call)) => of_call(lens, site, opens, whole, call),
                 None => (Known::Unknown(lens.open(site, found.expr)), Known::Unknown(lens.open(site, found.expr))),
             };
-            out.push(of(lens, site, spelt(&found.symbol), transport, address, found.whole().at));
+            let called = spelt(&found.symbol);
+            let transport = decided(lens, site, transport, &called, found.whole());
+            out.push(of(lens, site, called, transport, address, found.whole().at));
         }
         for (base, name, whole, call) in methods(site) {
             let Some((ty, opens)) = method(lens, site, base, name) else {
@@ -97,7 +44,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
             } else if ty.is("net/http", "Server") {
                 address = server_address(lens, site, base);
             }
-            out.push(of(lens, site, spelt(&of_type(&ty, name)), transport, address, whole.at));
+            let called = spelt(&of_type(&ty, name));
+            let transport = decided(lens, site, transport, &called, whole);
+            out.push(of(lens, site, called, transport, address, whole.at));
         }
         // `g.Go(srv.ListenAndServe)`: whoever gets it calls it.
         for (base, name, whole) in values(site) {
@@ -119,11 +68,46 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 true => server_address(lens, site, base),
                 false => Known::Unknown(lens.open(site, whole)),
             };
-            out.push(of(lens, site, spelt(&of_type(&ty, name)), transport, address, whole.at));
+            let called = spelt(&of_type(&ty, name));
+            let transport = decided(lens, site, transport, &called, whole);
+            out.push(of(lens, site, called, transport, address, whole.at));
         }
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()
     })
+}
+
+/// Whether an expression serves with TLS, or makes a listener that does: called, or taken as a value.
+pub(super) fn serves_tls<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
+    let expr = match &expr.is {
+        Is::Name(_) | Is::Select(..) => expr,
+        _ => return false,
+    };
+    if let Some(symbol) = lens.symbol(site, expr) {
+        let serves = symbol.is("net/http", "ServeTLS") || symbol.is("crypto/tls", "NewListener");
+        return serves || matches!(function(&symbol), Some(Opens::Tls(_)));
+    }
+    let Is::Select(base, name) = &expr.is else { return false };
+    let of_server = || {
+        let is_server = |known: &Symbol| known.is("net/http", "Server");
+        receiver(lens, site, base).is_some_and(|ty| lens.has_from(&ty.name, &name.name, &is_server))
+    };
+    matches!(method(lens, site, base, &name.name), Some((_, Opens::Tls(_)))) || &*name.name == "ServeTLS" && of_server()
+}
+
+/// A server without TLS may be one of two ways, of which the other is one with it: which one serves is decided at run time.
+fn decided<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    transport: Known<Transport>,
+    call: &str,
+    whole: &Expr,
+) -> Known<Transport> {
+    let either = || site.body.place(whole).is_some_and(|node| or_tls(lens, site, node));
+    match transport {
+        Known::Value(Transport::Plain) if either() => Known::Unknown(reason!("plain-or-tls", call = call)),
+        known => known,
+    }
 }
 
 fn opens_something(lens: &Lens, file: crate::build::FileId) -> bool {
@@ -194,9 +178,6 @@ fn method<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> Opti
     let known = if is_path(row.0, &ty.path) && *ty.name == *row.1 { ty } else { Symbol::new(path, row.1) };
     Some((known, row.3))
 }
-
-/// What opens a socket by the system call, or accepts on one that was opened already.
-const OTHERS: &[(&str, &str)] = &[("net/http", "Serve"), ("net/http", "ServeTLS"), ("net/http/fcgi", "Serve")];
 
 /// Whether a function listens.
 pub(super) fn is_listening(symbol: &Symbol) -> bool {

@@ -68,6 +68,10 @@ const NAMES: &[(&str, u32)] = &[
     ("Reset", SIGNAL),
     ("FileListener", LISTEN),
     ("NewListener", LISTEN | TLS),
+    ("TLSListeners", LISTEN | TLS),
+    ("TLSListenersWithNames", LISTEN | TLS),
+    ("PacketConns", LISTEN),
+    ("HTTPS", LISTEN),
     ("Handle", ROUTE | PPROF),
     ("HandleFunc", ROUTE | PPROF),
     ("Handler", ROUTE | PPROF),
@@ -205,10 +209,8 @@ pub(crate) struct Mentions(u32);
 pub(crate) const SUPPRESSION: Mentions = Mentions(1);
 /// Directives behind the imports that matter in files that no build takes, too.
 pub(crate) const DIRECTIVE: Mentions = Mentions(1 << 1);
-/// The beginning of an executable, perhaps.
-const MACHINE_CODE: Mentions = Mentions(1 << 2);
 /// What tells a tracer or a probe from anyone else.
-pub(crate) const SENSING: Mentions = Mentions(1 << 3);
+pub(crate) const SENSING: Mentions = Mentions(1 << 2);
 
 const WORDS: &[(&str, Mentions)] = &[
     ("nolint", SUPPRESSION),
@@ -233,7 +235,7 @@ const WORDS: &[(&str, Mentions)] = &[
 ];
 
 static FINDER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let words = WORDS.iter().map(|(word, _)| word.as_bytes()).chain(super::literals::beginnings());
+    let words = WORDS.iter().map(|(word, _)| word.as_bytes());
     AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(words).ok()
 });
 
@@ -244,17 +246,13 @@ impl Mentions {
         let mut out = Mentions::default();
         // Words that overlap say the same: none hides another.
         for found in finder.find_iter(text) {
-            out.0 |= WORDS.get(found.pattern().as_usize()).map_or(MACHINE_CODE, |(_, mention)| *mention).0;
+            out.0 |= WORDS[found.pattern().as_usize()].1.0;
         }
         out
     }
 
     pub fn has(self, mention: Mentions) -> bool {
         self.0 & mention.0 == mention.0
-    }
-
-    pub fn may_hold_machine_code(self) -> bool {
-        self.has(MACHINE_CODE)
     }
 }
 
@@ -283,6 +281,5 @@ mod tests {
         let of = |text: &str| Mentions::of(text.as_bytes());
         assert!(of("x // nolint:all").has(SUPPRESSION) && !of("no lint").has(SUPPRESSION));
         assert!(of("//go:linkname a b").has(DIRECTIVE) && of("\"TracerPid:\"").has(SENSING));
-        assert!(of("\"\\x7fELF").may_hold_machine_code() && !of("elf").may_hold_machine_code());
     }
 }

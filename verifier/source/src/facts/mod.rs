@@ -1,5 +1,6 @@
 //! The facts that Go source tells, one file per kind.
 
+mod alternatives;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;
@@ -24,6 +25,7 @@ mod search;
 mod seccomp;
 mod sensing;
 mod signals;
+mod sockets;
 mod source;
 mod structs;
 mod suppressions;

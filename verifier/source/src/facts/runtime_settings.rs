@@ -4,7 +4,7 @@ use super::Source;
 use super::mentions::{DIRECTIVE, mark};
 use super::search::{Reference, Search, called, item, references};
 use crate::build::{FileId, join};
-use crate::go::outline::Directive;
+use crate::go::directive::Directive;
 use crate::go::syntax::{Expr, Is, Item as Declared};
 use crate::meaning::{Const, Lens, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::{Owner, RuntimeSetting, SettingSource};

@@ -252,6 +252,17 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "m.go:4:1 http.Server.ListenAndServe plain ?value-not-decided",
         ),
         (
+            "of widely used modules",
+            &[
+                "github.com/caddyserver/certmagic",
+                "github.com/coreos/go-systemd/v22/activation",
+                "github.com/valyala/fasthttp",
+                "github.com/valyala/fasthttp/reuseport",
+            ],
+            "activation.TLSListeners(nil)\nactivation.Listeners()\ncertmagic.HTTPS(nil, nil)\ns := fasthttp.Server{}\ns.ListenAndServe(\":1\")\nreuseport.Listen(\"udp4\", \":2\")",
+            "m.go:7:1 activation.TLSListeners tls -\nm.go:8:1 activation.Listeners ?value-not-decided ?value-not-decided\nm.go:9:1 certmagic.HTTPS ?value-not-decided ?value-not-decided\nm.go:11:1 fasthttp.Server.ListenAndServe plain :1\nm.go:12:1 reuseport.Listen udp :2\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+        ),
+        (
             "of what nobody tells the type",
             &["net/http"],
             "for _, s := range servers() {\ns.ListenAndServe()\n}\n}\nfunc servers() []*http.Server { return nil }\ntype own struct{}\nfunc (own) ListenAndServe() error { return nil }\nfunc f() {\nown{}.ListenAndServe()",
@@ -266,6 +277,39 @@ fn listeners_are_followed_to_what_speaks_on_them() {
     let wanted = "m.go:3:15 http.Server.ListenAndServe plain ?value-not-decided";
     check("source.listeners", fields, &cgo_off(), &[("a server of another package", elsewhere, wanted)]);
     check("source.listeners", fields, &cgo_off(), &[("across packages", across, "m.go:8:10 net.Listen tls :1")]);
+}
+
+#[test]
+fn a_server_that_may_serve_with_tls_instead_is_not_decided() {
+    let fields = &["call", "transport"];
+    let (plain, tls) = ("s.ListenAndServe()", "s.ListenAndServeTLS(\"\", \"\")");
+    for (name, body, expected) in [
+        ("the other branch", format!("if ok {{ {tls} }} else {{ {plain} }}"), "?plain-or-tls"),
+        ("one of several", format!("if ok {{ {tls} }} else if more {{ f() }} else {{ {plain} }}"), "?plain-or-tls"),
+        ("behind one that returns", format!("if ok {{ {tls}; return }}; {plain}"), "?plain-or-tls"),
+        ("before", format!("if ok {{ log.Fatal({plain}) }}; {tls}"), "?plain-or-tls"),
+        (
+            "in a function of its own",
+            format!("g(func() error {{ if ok {{ return {tls} }}; return {plain} }})"),
+            "?plain-or-tls",
+        ),
+        ("another case", format!("switch ok {{ case true: {tls}; default: {plain} }}"), "?plain-or-tls"),
+        ("by a listener", format!("if ok {{ s.Serve(tls.NewListener(l, c)) }} else {{ {plain} }}"), "?plain-or-tls"),
+        ("both", format!("go {tls}; {plain}"), "plain"),
+        ("both, if it fails", format!("if err := {tls}; err != nil {{ return }}; {plain}"), "plain"),
+        ("one of them perhaps", format!("if ok {{ {plain} }}; {tls}"), "plain"),
+        ("both in one branch", format!("if ok {{ go {plain}; {tls} }} else {{ return }}"), "plain"),
+    ] {
+        let imports = &["net/http", "log", "crypto/tls"];
+        let tree = program(imports, &format!("s := &http.Server{{}}\n{body}"));
+        let found = shown(&collect("source.listeners", &tree, &cgo_off()), fields);
+        let lines: Vec<&str> = found
+            .lines()
+            .filter_map(|line| line.split_once(" http.Server.ListenAndServe "))
+            .map(|(_, transport)| transport)
+            .collect();
+        assert_eq!(lines, [expected], "{name}");
+    }
 }
 
 #[test]
@@ -295,6 +339,12 @@ fn health_paths_are_found_with_every_router() {
             &["net/http"],
             "for _, p := range []string{\"/livez\", \"/x\", \"/readyz\"} { http.HandleFunc(p, h) }",
             "m.go:4:57 /livez http.HandleFunc\nm.go:4:57 /readyz http.HandleFunc",
+        ),
+        (
+            "in a table",
+            &["net/http"],
+            "for _, r := range routes { http.HandleFunc(r.path, r.h) }\nfor i := range few { http.HandleFunc(few[i].path, h) }\nfor _, r := range set { http.HandleFunc(r.path, r.h) }\n}\ntype route struct { kind, path string; h http.HandlerFunc }\ntype list []*route\nvar routes = list{{\"GET\", \"/livez\", h}, &route{path: \"/readyz\"}, {\"GET\", \"/x\", h}}\nvar few = [...]struct{ path string }{{\"/healthz\"}}\nvar set = []route{{path: \"/startupz\"}}\nfunc f() {\nset[0].path = \"/x\"",
+            "m.go:4:28 /livez http.HandleFunc\nm.go:4:28 /readyz http.HandleFunc\nm.go:5:22 /healthz http.HandleFunc",
         ),
         (
             "from outside",

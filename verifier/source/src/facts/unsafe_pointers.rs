@@ -69,7 +69,7 @@ fn linknames(lens: &Lens, file: crate::build::FileId) -> Vec<Item> {
     let Some(head) = lens.source.program.head(file) else { return Vec::new() };
     let own = head.outline.directives.iter().filter(|d| d.first_on_line && !d.block);
     let names = own.filter(|d| d.text.strip_prefix("go:linkname").is_some_and(|rest| rest.starts_with([' ', '\t'])));
-    let make = |d: &crate::go::outline::Directive| {
+    let make = |d: &crate::go::directive::Directive| {
         let fact = UnsafePointer {
             package: lens.package(file).to_string(),
             function: None,

@@ -213,18 +213,19 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Digits, letters, dots and signed exponents: enough to find the end; the parser judges the rest.
+    /// Digits, letters, a dot and signed exponents: enough to find the end; the parser judges the rest. `1.5.(T)` has two numbers' worth of
+    /// dots and one number: behind a dot, an exponent or the `i` no other dot belongs to it.
     fn number(&mut self) -> (Mark, bool) {
         let hex = self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X');
+        let mut whole = true;
         while let Some(&byte) = self.text.get(self.at) {
             let exponent = if hex { matches!(byte, b'p' | b'P') } else { matches!(byte, b'e' | b'E') };
-            if exponent && matches!(self.peek(1), b'+' | b'-') {
-                self.at += 2;
-            } else if byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.' {
-                self.at += 1;
-            } else {
+            let signed = exponent && matches!(self.peek(1), b'+' | b'-');
+            if !(byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'.' && whole) {
                 break;
             }
+            whole &= !exponent && byte != b'.' && byte != b'i';
+            self.at += if signed { 2 } else { 1 };
         }
         (Mark::Number, true)
     }
@@ -295,6 +296,15 @@ impl<'a> Lexer<'a> {
         self.at += length;
         Ok((mark, ends))
     }
+}
+
+/// What go/scanner refuses anywhere in a file, comments and strings included: NUL, bytes that are no UTF-8, a byte order mark inside.
+pub(super) fn illegal_bytes(text: &[u8]) -> Option<Fault> {
+    let nul = memchr::memchr(0, text).map(|at| Fault { at, what: "NUL byte" });
+    let utf8 = std::str::from_utf8(text).err().map(|e| Fault { at: e.valid_up_to(), what: "bytes that are not UTF-8" });
+    let mark = memchr::memmem::find(text.get(1..).unwrap_or_default(), b"\xef\xbb\xbf");
+    let mark = mark.map(|at| Fault { at: at + 1, what: "byte order mark inside the file" });
+    [nul, utf8, mark].into_iter().flatten().min_by_key(|fault| fault.at)
 }
 
 /// Comments that speak to the compiler, the linker or cgo, by what stands behind the comment's marks.
@@ -386,6 +396,7 @@ mod tests {
             ("/* import \"C\" */ x", "x ⏎"),
             ("'\\\\' x", "'\\\\' x ⏎"),
             ("0x1p-2 1e+3 .5 x.y 0x1e+2", "0x1p-2 1e+3 .5 x . y 0x1e + 2 ⏎"),
+            ("1.5.(T) .5.x 1e3.x 1i... 1..(T)", "1.5 . ( T ) .5 . x 1e3 . x 1i . . . 1. . ( T ) ⏎"),
             ("a &^= b <- c == d := e<<-f>>=g && h", "a &^= b <- c == d := e << - f >>= g && h ⏎"),
         ];
         for (text, expected) in table {

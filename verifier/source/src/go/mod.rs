@@ -1,5 +1,6 @@
 //! The Go reader: tokens, outlines of files, and declarations as trees.
 
+pub(crate) mod directive;
 pub(crate) mod lexer;
 pub(crate) mod literal;
 mod lower;

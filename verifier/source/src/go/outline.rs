@@ -1,7 +1,9 @@
 //! A file's outline: package clause, imports, and the bounds and names of its top-level declarations, from tokens alone.
 
-use super::lexer::{Fault, Lexer, Mark, Token};
+use super::directive::Directive;
+use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
 use super::literal::unquote_text;
+use super::syntax::Span;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,9 +18,14 @@ pub(crate) struct Outline {
     pub imports: Vec<Import>,
     pub decls: Vec<Decl>,
     pub directives: Vec<Directive>,
+    /// Where literals stand for [`DENSE`] bytes and more without a name between them: tables, texts, and what else is put into a program.
+    pub dense: Vec<Span>,
     /// Why the rest of the file could not be read; the compiler refuses such a file.
     pub fault: Option<Fault>,
 }
+
+/// Shorter stretches of literals are not noted: a table that is worth a look is longer.
+pub(crate) const DENSE: usize = 1500;
 
 /// One import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +104,7 @@ impl Spec {
         }
     }
 
-    /// `B` of `type A = B`, where it is a name of the same package.
+    /// `B` or `*B` of `type A = B`, where it is a name of the same package.
     pub fn alias_of(&self) -> Option<&str> {
         match self.more.as_deref() {
             Some(More::AliasOf(name)) => Some(name),
@@ -112,27 +119,6 @@ pub(crate) struct Receiver {
     pub base: Box<str>,
     pub pointer: bool,
     pub generic: bool,
-}
-
-/// A comment that speaks to a tool: `//go:…`, `//line …`, `/*line …*/`, `//export …`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Directive {
-    pub start: usize,
-    /// Without the comment's marks.
-    pub text: Box<str>,
-    /// Whether only blanks stand before it on its line.
-    pub first_on_line: bool,
-    /// Whether it is a general comment (`/* … */`).
-    pub block: bool,
-}
-
-impl Directive {
-    /// The patterns of a `//go:embed` line; `None` where it is none.
-    pub fn embeds(&self) -> Option<Vec<String>> {
-        let line = self.first_on_line && !self.block;
-        let rest = self.text.strip_prefix("go:embed").filter(|rest| line && rest.starts_with([' ', '\t']))?;
-        Some(assize_golang::embed::patterns(rest))
-    }
 }
 
 thread_local! {
@@ -177,31 +163,11 @@ pub(crate) fn imports(text: &[u8]) -> Outline {
 
 impl Outline {
     fn finish(mut self, text: &[u8], reader: &Reader) -> Outline {
-        self.directives = reader.lexer.directives.iter().map(|c| directive(text, c.start, c.end)).collect();
+        self.dense = reader.dense.clone();
+        self.directives = reader.lexer.directives.iter().map(|c| Directive::of(text, *c)).collect();
         self.imports.shrink_to_fit();
         self.decls.shrink_to_fit();
         self
-    }
-}
-
-/// What go/scanner refuses anywhere in a file, comments and strings included: NUL, bytes that are no UTF-8, a byte order mark inside.
-fn illegal_bytes(text: &[u8]) -> Option<Fault> {
-    let nul = memchr::memchr(0, text).map(|at| Fault { at, what: "NUL byte" });
-    let utf8 = std::str::from_utf8(text).err().map(|e| Fault { at: e.valid_up_to(), what: "bytes that are not UTF-8" });
-    let mark = memchr::memmem::find(text.get(1..).unwrap_or_default(), b"\xef\xbb\xbf");
-    let mark = mark.map(|at| Fault { at: at + 1, what: "byte order mark inside the file" });
-    [nul, utf8, mark].into_iter().flatten().min_by_key(|fault| fault.at)
-}
-
-fn directive(text: &[u8], start: usize, end: usize) -> Directive {
-    let block = text[start..].starts_with(b"/*");
-    let inside = &text[start + 2..if block { end - 2 } else { end }];
-    let mut before = text[..start].iter().rev().take_while(|b| **b != b'\n');
-    Directive {
-        start,
-        text: String::from_utf8_lossy(inside).trim_end_matches('\r').into(),
-        first_on_line: before.all(|b| matches!(b, b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf)),
-        block,
     }
 }
 
@@ -216,13 +182,26 @@ struct Reader<'a> {
     marker: Marker,
     /// Of the names since the declaration began.
     marks: u32,
+    /// The first literal behind the last name.
+    literals_from: Option<usize>,
+    dense: Vec<Span>,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a [u8], marker: Marker) -> Reader<'a> {
         let token = Token { mark: Mark::Semi, start: 0, end: 0 };
         let lexer = Lexer::new(text).keeping_directives();
-        Reader { text, lexer, token, open: Vec::new(), last_end: 0, marker, marks: 0 }
+        Reader {
+            text,
+            lexer,
+            token,
+            open: Vec::new(),
+            last_end: 0,
+            marker,
+            marks: 0,
+            literals_from: None,
+            dense: Vec::new(),
+        }
     }
 
     fn word(&self) -> &'a [u8] {
@@ -241,7 +220,14 @@ impl<'a> Reader<'a> {
             Mark::Close(byte) if self.open.pop().is_none_or(|open| closing(open) != byte) => {
                 return Err(Fault { at: start, what: "brackets that do not match" });
             }
-            Mark::Name => self.marks |= (self.marker)(&self.text[start..end]),
+            Mark::Name => {
+                self.literals_end();
+                self.marks |= (self.marker)(&self.text[start..end]);
+            }
+            Mark::Keyword => self.literals_end(),
+            Mark::Text | Mark::Number | Mark::Rune => {
+                self.literals_from.get_or_insert(start);
+            }
             _ => {}
         }
         if mark != Mark::Semi {
@@ -252,6 +238,13 @@ impl<'a> Reader<'a> {
             return Err(Fault { at: self.token.start, what: "brackets that are not closed" });
         }
         Ok(())
+    }
+
+    /// A name or the file's end stands here: what literals stand before it is noted, if it is long.
+    fn literals_end(&mut self) {
+        let Some(start) = self.literals_from.take().filter(|start| self.last_end - start > DENSE) else { return };
+        let place = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
+        self.dense.push(Span { start: place(start), end: place(self.last_end) });
     }
 
     /// A name that no `.` follows.
@@ -266,12 +259,15 @@ impl<'a> Reader<'a> {
 
     fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
         self.head(out)?;
+        // Paths of imports are no table.
+        (self.literals_from, self.dense) = (None, Vec::new());
         while self.token.mark != Mark::End {
             match self.token.mark {
                 Mark::Semi => self.bump()?,
                 _ => self.declaration(out)?,
             }
         }
+        self.literals_end();
         Ok(())
     }
 
@@ -348,19 +344,26 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A name, if there is one, and a path: what else stands on the line, the compiler refuses.
     fn import(&mut self, imports: &mut Vec<Import>) -> Result<(), Fault> {
         let start = self.token.start;
-        let depth = self.open.len();
         let mut name = None;
         if matches!(self.token.mark, Mark::Name | Mark::Dot) {
             name = Some(self.owned());
             self.bump()?;
         }
-        if self.token.mark == Mark::Text {
-            let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
-            imports.push(Import { name, path: shared(&path.unwrap_or_default()), start, end: self.token.end });
+        let Token { mark: Mark::Text, end, .. } = self.token else { return Err(self.no_import()) };
+        let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
+        imports.push(Import { name, path: shared(&path.unwrap_or_default()), start, end });
+        self.bump()?;
+        match self.token.mark {
+            Mark::Semi | Mark::Close(_) | Mark::End => Ok(()),
+            _ => Err(self.no_import()),
         }
-        self.rest_of(depth)
+    }
+
+    fn no_import(&self) -> Fault {
+        Fault { at: self.token.start, what: "no Go import looks like this" }
     }
 
     fn specs(&mut self, kind: DeclKind, specs: &mut Vec<Spec>) -> Result<DeclKind, Fault> {
@@ -406,7 +409,15 @@ impl<'a> Reader<'a> {
             spec.alias = self.token.mark == Mark::Assign;
             if spec.alias {
                 self.bump()?;
-                spec.more = self.plain_name()?.map(|name| Box::new(More::AliasOf(name)));
+                let mut pointer = "";
+                while matches!(self.token.mark, Mark::Star | Mark::Open(b'(')) {
+                    if self.token.mark == Mark::Star {
+                        pointer = "*";
+                    }
+                    self.bump()?;
+                }
+                let alias = |name: Box<str>| Box::new(More::AliasOf(format!("{pointer}{name}").into()));
+                spec.more = self.plain_name()?.map(alias);
             }
         }
         self.rest_of(depth)?;

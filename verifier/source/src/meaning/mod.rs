@@ -7,8 +7,10 @@ mod hidden;
 mod list;
 pub(crate) mod names;
 pub(crate) mod std;
+mod types;
 pub(crate) mod value;
 
 pub(crate) use body::{Node, NodeId, Use, bare};
-pub(crate) use names::{Decls, Lens, Place, Site, Symbol, Type};
+pub(crate) use names::{Decls, Lens, Place, Site, Symbol};
+pub(crate) use types::Type;
 pub(crate) use value::{Const, Value};

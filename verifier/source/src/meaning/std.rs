@@ -1,6 +1,7 @@
 //! Names of the standard library and of widely used modules whose values and types the facts ask for (Go 1.26 `go doc`; the modules' own documentation).
 
-use super::names::{Symbol, Type};
+use super::names::Symbol;
+use super::types::Type;
 use super::value::Const;
 
 /// A constant, or a variable that stands for one.
@@ -145,6 +146,7 @@ pub(crate) fn result_type(symbol: &Symbol, index: usize) -> Option<Type> {
         ("crypto/tls" | "net", "Listen" | "NewListener" | "FileListener") => plain("net", "Listener"),
         ("net", "ListenTCP") => pointer("net", "TCPListener"),
         ("log", "New" | "Default") | ("log/slog", "NewLogLogger") => pointer("log", "Logger"),
+        (path, "NewDecoder") if path.starts_with("encoding/") => pointer(path, "Decoder"),
         ("net/http/httptest", "NewUnstartedServer" | "NewServer" | "NewTLSServer") => {
             pointer("net/http/httptest", "Server")
         }

@@ -1,7 +1,8 @@
 //! The files of vendor/: to which listed package or module each belongs, by the rules by which `go mod vendor` copies (cmd/go/internal/modcmd/vendor.go).
 
 use super::graph::Graph;
-use crate::go::outline::{Directive, outline};
+use crate::go::directive::Directive;
+use crate::go::outline::outline;
 use assize_delivery::EntryKind;
 use assize_facts::Reason;
 use assize_golang::embed::means;

@@ -23,6 +23,8 @@ pub(super) enum Made {
     Foreign,
     /// By net/http, for a server that has none.
     Default,
+    /// The same for a server that was made with one: if that is taken from it elsewhere.
+    Cleared,
 }
 
 impl Made {
@@ -34,7 +36,7 @@ impl Made {
             Made::Field => "field",
             Made::Clone => "clone",
             Made::Factory | Made::Foreign => "factory",
-            Made::Default => "default",
+            Made::Default | Made::Cleared => "default",
         }
     }
 }
@@ -321,14 +323,14 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !known && !untold {
             continue;
         }
-        let decided = match has_config(lens, site, base) {
-            _ if untold || names_type(lens, site, base) => false,
-            Some(true) => continue,
-            Some(false) => true,
-            None => false,
+        let (made, decided) = match has_config(lens, site, base) {
+            _ if untold || names_type(lens, site, base) => (Made::Default, false),
+            Some(true) => (Made::Cleared, false),
+            Some(false) => (Made::Default, true),
+            None => (Made::Default, false),
         };
         let node = site.body.place(whole).unwrap_or(0);
-        out.push(Creation { decided, ..plain(Made::Default, whole.at, node) });
+        out.push(Creation { decided, ..plain(made, whole.at, node) });
     }
     out
 }
@@ -397,6 +399,25 @@ const OF_SERVER: &[&str] = &[
 
 fn is_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
     lens.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"))
+}
+
+/// Whether a declaration takes the configuration from a server, or the server's place for it: through a field or a pointer.
+pub(super) fn clears_config<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    let is_server = |ty: Type| lens.has_from(&ty.name, "TLSConfig", &|known| known.is("net/http", "Server"));
+    site.body.exprs().any(|(node, expr)| match &expr.is {
+        Is::Select(base, name) if &*name.name == "TLSConfig" && lens.symbol(site, expr).is_none() => {
+            let taken = match site.body.use_of(node) {
+                Use::Assign(Some(value)) => is_nil(lens, site, value),
+                Use::Address => true,
+                _ => false,
+            };
+            taken && lens.type_of(site, base).is_none_or(is_server)
+        }
+        Is::Star(base) if matches!(site.body.use_of(node), Use::Assign(_)) => {
+            lens.type_of(site, base).is_some_and(is_server)
+        }
+        _ => false,
+    })
 }
 
 fn keyed<'s>(element: &'s Element, key: &str) -> Option<&'s Expr> {

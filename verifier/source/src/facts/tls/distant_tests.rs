@@ -189,6 +189,36 @@ fn what_may_change_a_configuration_opens_it() {
             passed_on("m.go:8:31"),
         ),
         (
+            "a server by a function that takes anything",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\ns := &http.Server{TLSConfig: c}\ntune(s)\n}\nfunc tune(x any) {\nreflect.ValueOf(x).Elem()",
+            passed_on("m.go:8:7"),
+        ),
+        (
+            "by one that takes any number of things",
+            "s := &http.Server{}\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13}\ntune(1, s)\n}\nfunc tune(all ...any) {\nfor _, x := range all { reflect.ValueOf(x).Elem() }",
+            passed_on("m.go:9:16"),
+        ),
+        (
+            "by one of any type",
+            "s := http.Server{}\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13}\ntune(&s)\n}\nfunc tune[T any](x *T) {\njson.NewDecoder(os.Stdin).Decode(x)",
+            passed_on("m.go:9:16"),
+        ),
+        (
+            "a server that is read",
+            "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\njson.Unmarshal(nil, s)",
+            passed_on("m.go:8:31"),
+        ),
+        (
+            "a package's server, where nothing speaks of servers",
+            "srv.Close()\n}\nvar srv = &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\nfunc init() {\nreflect.ValueOf(srv).Elem()",
+            passed_on("m.go:10:36"),
+        ),
+        (
+            "a server that is printed, compared and stopped",
+            "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\nshow(s, reflect.TypeOf(s), reflect.DeepEqual(s.TLSConfig, nil))\nstop(s)\n}\nfunc stop(s interface{ Close() error }) { s.Close() }\nfunc show(all ...any) {\nfmt.Println(all...)",
+            "m.go:8:31 literal server 1.3 true - false".into(),
+        ),
+        (
             "what is measured of it",
             "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\n_, _ = unsafe.Sizeof(*s), reflect.TypeOf(s.Addr)",
             "m.go:8:31 literal server 1.3 true - false".into(),
@@ -199,7 +229,7 @@ fn what_may_change_a_configuration_opens_it() {
             "m.go:8:7 literal server 1.2|1.3 true - false\nm.go:11:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed".into(),
         ),
     ] {
-        let tree = super::tests::program(body).replace("import \"os\"", "import (\"os\"; \"reflect\"; \"sync\"; \"unsafe\")");
+        let tree = super::tests::program(body).replace("import \"os\"", "import (\"os\"; \"reflect\"; \"sync\"; \"unsafe\"; \"encoding/json\"; \"fmt\")");
         // A module whose path has no dot is no part of the standard library.
         let tree = format!("{tree}-- go.mod --\nmodule app\n\ngo 1.26\n");
         check("source.tls_configs", FIELDS, &cgo_off(), &[(name, &tree, &expected)]);
@@ -209,4 +239,33 @@ fn what_may_change_a_configuration_opens_it() {
         "c := &tls.Config{MinVersion: tls.VersionTLS13}\nid(c).MinVersion = tls.VersionTLS12\ntls.NewListener(l, c)\n}\ntype T struct{ MinVersion uint16 }\nfunc id[T any](x T) T {\nreturn x",
         "m.go:8:7 literal server 1.2|1.3 true - false\nm.go:9:1 assigned ?tls-role-not-followed 1.2 true ?tls-config-not-followed ?tls-config-not-followed",
     )]);
+}
+
+#[test]
+fn over_quic_nothing_older_than_1_3_is_spoken() {
+    let server = |at: &str, floor: &str| format!("{at} literal server {floor} false - false");
+    for (name, body, expected) in [
+        ("its listener", "quic.ListenAddr(\":1\", &tls.Config{}, nil)", server("m.go:8:24", "1.3")),
+        ("its transport", "t := quic.Transport{}\nt.Listen(&tls.Config{}, nil)", server("m.go:9:11", "1.3")),
+        ("a server of HTTP/3", "s := http3.Server{TLSConfig: &tls.Config{}}\n_ = s", server("m.go:8:31", "1.3")),
+        (
+            "one of TCP with the same",
+            "c := &tls.Config{}\nquic.ListenAddr(\":1\", c, nil)\ntls.NewListener(l, c)",
+            server("m.go:8:7", "1.2"),
+        ),
+        (
+            "one that goes elsewhere, too",
+            "c := &tls.Config{}\nquic.ListenAddr(\":1\", c, nil)\nkept = append(kept, c)\n}\nvar kept []*tls.Config\nfunc f() {",
+            server("m.go:8:7", "1.2|1.3"),
+        ),
+    ] {
+        let quic = "import (\"os\"; \"github.com/quic-go/quic-go\"; \"github.com/quic-go/quic-go/http3\")";
+        let tree = super::tests::program(body).replace("import \"os\"", quic);
+        let gap = "gap package-not-delivered m.go dependency";
+        let expected = format!("{expected}\n{gap}\n{gap}");
+        check("source.tls_configs", FIELDS, &cgo_off(), &[(name, &tree, &expected)]);
+    }
+    let own = "-- go.mod --\nmodule app\n\ngo 1.26\n\nrequire github.com/quic-go/quic-go v0.60.0\n\nreplace github.com/quic-go/quic-go => ./quic\n-- quic/go.mod --\nmodule github.com/quic-go/quic-go\n-- quic/q.go --\npackage quic\n\nimport (\"crypto/tls\"; \"net\")\n\nfunc ListenAddr(a string, c *tls.Config, x any) { tls.NewListener(nil, c) }\n-- m.go --\npackage main\n\nimport (\"crypto/tls\"; \"github.com/quic-go/quic-go\")\n\nfunc main() { quic.ListenAddr(\":1\", &tls.Config{}, nil) }\n";
+    let expected = server("m.go:5:38", "1.2");
+    check("source.tls_configs", FIELDS, &cgo_off(), &[("a package that only has the name", own, &expected)]);
 }

@@ -2,12 +2,14 @@
 
 use super::super::types::Types;
 use super::TLS;
+use super::around::{holds_struct, is_callback, is_pointed};
 use super::creations::{Creation, Made, is_assigned};
-use super::others::{changes, config_at, harmless_method, keeps};
+use super::others::{
+    Leads, by_field, by_function, by_method, changes, config_at, harmless_method, keeps, looks, writes,
+};
 use super::replaced;
 use crate::facts::search::{called, methods, values};
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Stmt};
-use crate::meaning::body::Binding;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 use memchr::memmem;
 use std::collections::BTreeSet;
@@ -16,15 +18,23 @@ use std::collections::BTreeSet;
 #[derive(Debug, Default)]
 pub(super) struct Fate {
     pub server: bool,
+    /// A server of QUIC takes it.
+    pub quic: bool,
+    /// A callback gives it to a server.
+    pub chosen: bool,
     pub client: bool,
     /// Some way was not followed to its end.
     pub lost: bool,
     /// Other code of the program can change it.
     pub escapes: bool,
+    /// Where servers are given it.
+    pub given: Vec<(Place, NodeId)>,
     /// Fields of structs that take it.
     pub fields: BTreeSet<String>,
     /// Code that was not delivered, or that is not known to leave it alone, gets it.
     pub foreign: bool,
+    /// Code that writes through any pointer gets it.
+    pub written: bool,
     /// The local variables that hold it in its own declaration, in the order found.
     pub holders: Vec<u32>,
     /// The package's variable that holds it.
@@ -34,7 +44,7 @@ pub(super) struct Fate {
 impl Fate {
     /// Whether every way was followed, and none leads to where configurations are used: of such a template only copies are.
     pub fn is_unused(&self) -> bool {
-        !(self.server || self.client || self.lost || self.foreign) && self.fields.is_empty()
+        !(self.server || self.quic || self.client || self.lost || self.foreign) && self.fields.is_empty()
     }
 }
 
@@ -73,7 +83,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
             follow.fate.lost = true;
             follow.fate.escapes = true;
         }
-        Made::Default => {}
+        Made::Default | Made::Cleared => {}
         Made::Zero => match (creation.local, creation.line) {
             (Some(local), _) => follow.local(site, local, creation.node, DEPTH),
             (None, Some((spec, index))) => {
@@ -95,7 +105,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
 pub(super) fn sinks<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId) -> bool {
     let mut follow = Follow::new(lens, Some(types), site);
     follow.value(site, node, 0, 2);
-    (follow.fate.server || follow.fate.client) && !is_credentials(site, node)
+    (follow.fate.server || follow.fate.quic || follow.fate.client) && !is_credentials(site, node)
 }
 
 /// A credential made of a configuration is none itself.
@@ -128,7 +138,7 @@ impl<'f, 's> Follow<'f, 's> {
         let Some(up) = site.body.around(node) else { return self.lose() };
         match site.body.node(up) {
             Some(Node::Expr(parent)) => self.within(site, node, up, parent, depth),
-            Some(Node::Element(element)) => self.element(site, up, element, depth),
+            Some(Node::Element(element)) => self.element(site, node, up, element),
             Some(Node::Stmt(stmt)) => self.statement(site, node, stmt, result, depth),
             Some(Node::Spec(spec)) => {
                 let index = spec.values.iter().position(|e| site.body.is_at(e, node)).unwrap_or(0) + result;
@@ -158,38 +168,53 @@ impl<'f, 's> Follow<'f, 's> {
         }
     }
 
-    fn element(&mut self, site: &Site<'s>, up: NodeId, element: &'s crate::go::syntax::Element, depth: u32) {
+    fn element(&mut self, site: &Site<'s>, node: NodeId, up: NodeId, element: &'s crate::go::syntax::Element) {
         let Some(around) = site.body.around(up) else { return self.lose() };
         let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = site.body.node(around) else {
             return self.lose();
         };
         let owner = self.lens.named(site, ty);
         self.fate.escapes = true;
-        match (&element.key, owner) {
-            (Some(Expr { is: Is::Name(field), .. }), owner) => self.sink(owner.map(|t| t.name).as_ref(), field, depth),
-            _ => self.lose(),
+        let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
+        if self.sink(owner.map(|t| t.name).as_ref(), field) {
+            self.fate.given.push((site.place, node));
+            self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
         }
     }
 
-    /// A struct's field takes it.
-    fn sink(&mut self, owner: Option<&Symbol>, field: &str, _depth: u32) {
+    /// Who writes through any pointer to a server writes its configuration.
+    fn of_server(&mut self, site: &Site<'s>, ways: impl FnOnce(&mut Follow<'f, 's>)) {
+        let mut follow = Follow::new(self.lens, None, site);
+        ways(&mut follow);
+        self.fate.foreign |= follow.fate.written;
+    }
+
+    fn leads(&mut self, way: Leads) {
+        match way {
+            Leads::Server => self.fate.server = true,
+            Leads::Quic => self.fate.quic = true,
+            Leads::Client => self.fate.client = true,
+            Leads::On => {}
+        }
+    }
+
+    /// A struct's field takes it; whether it is that of a server.
+    fn sink(&mut self, owner: Option<&Symbol>, field: &str) -> bool {
         self.fate.escapes = true;
         self.fate.fields.insert(field.to_string());
-        let path = owner.map_or("", |s| &*s.path);
-        let name = owner.map_or("", |s| &*s.name);
-        match (path, name, field) {
-            ("net/http", "Server", "TLSConfig") | ("net/http/httptest", "Server", "TLS") => self.fate.server = true,
-            ("github.com/quic-go/quic-go/http3" | "github.com/valyala/fasthttp", "Server", "TLSConfig") => {
-                self.fate.server = true
-            }
-            (_, _, "TLSClientConfig") | (TLS, "Dialer", "Config") => self.fate.client = true,
-            (_, _, "TLSConfig")
-                if owner.is_some_and(|s| self.lens.has_from(s, field, &|known| known.is("net/http", "Server"))) =>
-            {
-                self.fate.server = true;
-            }
-            _ => self.fate.lost = true,
+        let (path, name) = owner.map_or(("", ""), |s| (&s.path, &s.name));
+        let of_server = |s: &Symbol| self.lens.has_from(s, field, &|known| known.is("net/http", "Server"));
+        let way = match by_field(path, name, field) {
+            // A name that is known says nothing where the supplier's own code has it.
+            Some(Leads::Quic) if self.lens.is_substituted(path) => Some(Leads::Server),
+            None if field == "TLSConfig" && owner.is_some_and(of_server) => Some(Leads::Server),
+            way => way,
+        };
+        match way {
+            Some(way) => self.leads(way),
+            None => self.fate.lost = true,
         }
+        matches!(way, Some(Leads::Server | Leads::Quic))
     }
 
     fn statement(&mut self, site: &Site<'s>, node: NodeId, stmt: &'s Stmt, result: usize, depth: u32) {
@@ -230,7 +255,17 @@ impl<'f, 's> Follow<'f, 's> {
             },
             Is::Select(base, field) => match self.lens.symbol(site, target) {
                 Some(symbol) => self.global(symbol, depth),
-                None => self.sink(self.lens.type_of(site, base).map(|t| t.name).as_ref(), &field.name, depth),
+                None => {
+                    let of_server = self.sink(self.lens.type_of(site, base).map(|t| t.name).as_ref(), &field.name);
+                    self.fate.given.extend(of_server.then_some((site.place, from)));
+                    let local =
+                        site.body.local(bare(base)).filter(|_| of_server && matches!(bare(base).is, Is::Name(_)));
+                    if let Some(local) = local {
+                        self.of_server(site, |follow| follow.local(site, local, 0, DEPTH));
+                    } else if let Some(symbol) = self.lens.symbol(site, base).filter(|_| of_server) {
+                        self.of_server(site, |follow| follow.global(symbol, DEPTH));
+                    }
+                }
             },
             _ => self.lose(),
         }
@@ -304,32 +339,30 @@ impl<'f, 's> Follow<'f, 's> {
                 }
             }
             (TLS, name) if config_at(name).is_some_and(|at| at != index) => {}
-            (TLS, "Listen" | "NewListener" | "Server" | "QUICServer") => self.fate.server = true,
-            (TLS, "Client" | "Dial" | "DialWithDialer" | "QUICClient") => self.fate.client = true,
-            ("", "new") | (TLS, "Config") => self.value(site, up, 0, depth),
-            // A conversion to an interface: the pointer stays the same.
-            ("", "any") => self.value(site, up, 0, depth),
             ("", "append") => self.lose(),
+            (path, name) if let Some(way) = by_function(path, name) => match way {
+                Leads::On => self.value(site, up, 0, depth),
+                way => {
+                    self.fate.given.push((site.place, node));
+                    self.leads(way);
+                }
+            },
             ("", _) => {}
-            ("google.golang.org/grpc/credentials", "NewTLS") => self.value(site, up, 0, depth),
-            ("google.golang.org/grpc", "Creds") => self.fate.server = true,
-            ("google.golang.org/grpc", "WithTransportCredentials") => self.fate.client = true,
-            ("github.com/quic-go/quic-go", name) if name.starts_with("Listen") => self.fate.server = true,
-            ("github.com/quic-go/quic-go", name) if name.starts_with("Dial") => self.fate.client = true,
-            ("github.com/quic-go/quic-go/http3", "ConfigureTLSConfig") => self.fate.server = true,
             _ if self.lens.type_spec(&symbol).is_some() => self.value(site, up, 0, depth),
             _ => match function {
                 Some((at, func)) => self.param(&at, func, index, depth),
-                None => self.handed_over(&symbol.path),
+                None => self.handed_over(&symbol.path, &symbol.name),
             },
         }
     }
 
     /// To code that is not delivered, or to whatever stands behind an interface.
-    fn handed_over(&mut self, path: &str) {
+    fn handed_over(&mut self, path: &str, name: &str) {
         self.fate.lost = true;
         self.fate.escapes |= keeps(path);
-        self.fate.foreign |= changes(path);
+        let written = writes(path) && !looks(name);
+        self.fate.written |= written;
+        self.fate.foreign |= written || changes(path) && !writes(path);
     }
 
     fn passed_to_method(&mut self, site: &Site<'s>, call: &'s Call, index: usize, depth: u32) {
@@ -338,18 +371,23 @@ impl<'f, 's> Follow<'f, 's> {
             self.fate.foreign = true;
             return self.lose();
         };
-        match (&*ty.name.path, &*ty.name.name, &*name.name) {
-            ("net/smtp", "Client", "StartTLS") => self.fate.client = true,
-            _ => match self.lens.method(&ty.name, &name.name) {
-                Some((at, func)) => self.param(&at, func, index, depth),
-                None => self.handed_over(&ty.name.path),
+        match self.lens.method(&ty.name, &name.name) {
+            // Its own code says more than its name, where a supplier may have written it.
+            Some((at, func)) if self.lens.is_substituted(&ty.name.path) => self.param(&at, func, index, depth),
+            found => match (by_method(&ty.name.path, &ty.name.name, &name.name), found) {
+                (Some(way), _) => self.leads(way),
+                (None, Some((at, func))) => self.param(&at, func, index, depth),
+                (None, None) => self.handed_over(&ty.name.path, &name.name),
             },
         }
     }
 
     fn param(&mut self, at: &Site<'s>, func: &'s Func, index: usize, depth: u32) {
         self.fate.escapes = true;
-        let param = func.signature.params.get(index).filter(|p| !p.variadic && func.body.is_some());
+        let param = func.signature.params.get(index).or(func.signature.params.last());
+        // A list of them is not followed: what writes through any pointer there may write it.
+        self.fate.written |= param.is_some_and(|p| p.variadic) && super::writes_somewhere(self.lens, at);
+        let param = param.filter(|p| !p.variadic && func.body.is_some());
         if !self.may_be(at, param.map(|p| &p.ty)) {
             return self.lose();
         }
@@ -369,10 +407,11 @@ impl<'f, 's> Follow<'f, 's> {
     fn returned(&mut self, site: &Site<'s>, node: NodeId, index: usize, depth: u32) {
         self.fate.escapes = true;
         if let Some(closure) = site.body.closure(node) {
-            return match is_callback(site, closure) {
-                true => self.fate.server = true,
-                false => self.lose(),
-            };
+            if !is_callback(site, closure) {
+                return self.lose();
+            }
+            (self.fate.server, self.fate.chosen) = (true, true);
+            return;
         }
         let Some(Node::Item(crate::go::syntax::Item::Func(func))) = site.body.node(0) else { return self.lose() };
         let result = func.signature.results.get(index).map(|result| &result.ty);
@@ -390,6 +429,7 @@ impl<'f, 's> Follow<'f, 's> {
         // Chosen for each connection by crypto/tls itself.
         let is_chosen = std::mem::replace(&mut self.fate.server, before);
         self.fate.server |= is_chosen;
+        self.fate.chosen |= is_chosen;
         match calls.filter(|calls| !calls.is_empty()) {
             Some(calls) => calls.into_iter().for_each(|(at, call)| self.value(&at, call, index, depth)),
             None if is_chosen => {}
@@ -442,39 +482,5 @@ impl<'f, 's> Follow<'f, 's> {
             }
         }
         Some(out)
-    }
-}
-
-/// Whether what a pointer leads to is meant, and not the pointer.
-fn is_pointed(site: &Site, node: NodeId) -> bool {
-    let around = site.body.around(node).and_then(|up| site.body.node(up));
-    matches!(around, Some(Node::Expr(Expr { is: Is::Star(_), .. })))
-}
-
-/// Whether a function literal is what chooses a configuration per connection.
-fn is_callback(site: &Site, closure: NodeId) -> bool {
-    match site.body.around(closure).and_then(|up| site.body.node(up)) {
-        Some(Node::Element(element)) => {
-            matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "GetConfigForClient")
-        }
-        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) => {
-            let index = right.iter().position(|e| site.body.is_at(e, closure));
-            let target = index.and_then(|index| left.get(index)).map(bare);
-            matches!(target.map(|t| &t.is), Some(Is::Select(_, name)) if &*name.name == "GetConfigForClient")
-        }
-        _ => false,
-    }
-}
-
-/// Whether a variable is the struct itself and no pointer to one, by what declares it.
-fn holds_struct(site: &Site, local: u32) -> bool {
-    let is_literal = |value: &Expr| matches!(bare(value).is, Is::Composite(..));
-    match site.body.locals.get(local as usize).map(|local| local.binding) {
-        Some(Binding::Define(right, index, names)) => right.len() == names && right.get(index).is_some_and(is_literal),
-        Some(Binding::Value(spec, index)) => match spec.values.get(index) {
-            Some(value) => is_literal(value),
-            None => spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))),
-        },
-        _ => false,
     }
 }

@@ -4,7 +4,7 @@ use super::super::types::Types;
 use super::World;
 use super::creations::{Creation, Implied, Made, creations};
 use super::fate::{Fate, fate};
-use crate::go::syntax::{Element, Expr, Is, Span};
+use crate::go::syntax::{Element, Expr, Func, Is, Span};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::reason;
 
@@ -51,16 +51,24 @@ pub(super) struct Fields {
     pub max: Value,
     pub callback: Value,
     pub servers_only: bool,
+    /// Whether a function chooses another configuration for each connection, and never none that is written there.
+    pub chosen: bool,
 }
 
 impl Fields {
     fn unknown(value: Value) -> Fields {
-        Fields { min: value.clone(), max: value.clone(), callback: value, servers_only: false }
+        Fields { min: value.clone(), max: value.clone(), callback: value, servers_only: false, chosen: false }
     }
 
     fn zero() -> Fields {
         let none = || Value::one(Const::Int(0));
-        Fields { min: none(), max: none(), callback: Value::one(Const::Bool(false)), servers_only: false }
+        Fields {
+            min: none(),
+            max: none(),
+            callback: Value::one(Const::Bool(false)),
+            servers_only: false,
+            chosen: false,
+        }
     }
 
     fn slot(&mut self, field: &str) -> Option<&mut Value> {
@@ -88,7 +96,7 @@ impl Fields {
             let servers_only = fields.servers_only;
             fields = Fields { servers_only, ..Fields::unknown(Value::Unknown(reason!("tls-config-passed-on"))) };
         }
-        if creation.made != Made::Default {
+        if !matches!(creation.made, Made::Default | Made::Cleared) {
             // That others have fields of servers says nothing about this one.
             let servers_only = fields.servers_only;
             for assigned in world.assigned.iter().filter(|a| a.reaches(fate)) {
@@ -113,7 +121,7 @@ impl Fields {
             Made::Literal => Fields::literal(lens, site, creation.elements),
             Made::New | Made::Zero | Made::Factory => Fields::zero(),
             Made::Default if creation.decided => Fields::zero(),
-            Made::Default => Fields::unknown(Value::Unknown(reason!("tls-server-not-followed"))),
+            Made::Default | Made::Cleared => Fields::unknown(Value::Unknown(reason!("tls-server-not-followed"))),
             Made::Field | Made::Foreign => Fields::unknown(Value::Unknown(reason!("tls-config-not-followed"))),
             Made::Clone => Fields::copied(lens, world, site, creation, made, depth),
         }
@@ -126,6 +134,7 @@ impl Fields {
                 return Fields::unknown(Value::Unknown(lens.open(site, &element.value)));
             };
             fields.servers_only |= SERVERS_ONLY.contains(&&**name);
+            fields.chosen |= &**name == "GetConfigForClient" && chooses(lens, site, &element.value);
             let value = value_of(lens, site, name, Some(&element.value));
             if let Some(slot) = fields.slot(name) {
                 *slot = value;
@@ -190,6 +199,7 @@ impl Fields {
             max: Value::Any(Vec::new()),
             callback: Value::Any(Vec::new()),
             servers_only: false,
+            chosen: false,
         };
         let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
         if let Some(slot) = fields.slot(assigned.field) {
@@ -220,6 +230,7 @@ impl Fields {
             max: self.max.or(other.max),
             callback: self.callback.or(other.callback),
             servers_only: self.servers_only || other.servers_only,
+            chosen: self.chosen && other.chosen,
         }
     }
 
@@ -253,6 +264,8 @@ impl Fields {
         for (node, used) in site.body.uses(local) {
             match used {
                 Use::AssignField(field, value) => {
+                    let choice =
+                        value.filter(|_| field == "GetConfigForClient").map(|value| chooses(lens, site, value));
                     let value = value_of(lens, site, field, value);
                     let behind = node > creation.node && !site.body.is_conditional(node, home);
                     let sure = alone
@@ -262,6 +275,7 @@ impl Fields {
                         && behind
                         && site.body.closure(node) == site.body.closure(creation.node);
                     self.servers_only |= SERVERS_ONLY.contains(&field);
+                    self.chosen = choice.map_or(self.chosen, |choice| choice && (sure || self.chosen));
                     match self.slot(field) {
                         Some(slot) if sure => *slot = value,
                         Some(slot) => *slot = slot.clone().or(value),
@@ -308,6 +322,34 @@ fn value_of<'s>(lens: &Lens<'s>, site: &Site<'s>, field: &str, value: Option<&Ex
     }
 }
 
+/// Whether a function for `GetConfigForClient` always gives a configuration, or an error, as far as its `return` statements say.
+fn chooses<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
+    let value = bare(value);
+    let is_nil = |at: &Site<'s>, expr: &Expr| lens.symbol(at, expr).is_some_and(|symbol| symbol.is("", "nil"));
+    let always = |at: &Site<'s>, of| {
+        // A server's own may be the one that the function stands in.
+        let own = |config: &Expr| matches!(&config.is, Is::Select(_, name) if &*name.name == "TLSConfig");
+        let none = |values: &&[Expr]| match values {
+            [config, error] => is_nil(at, error) && (is_nil(at, config) || own(bare(config))),
+            _ => false,
+        };
+        let all = at.body.returns(of);
+        !all.is_empty() && !all.iter().any(|values| values.is_empty() || none(values))
+    };
+    let declared = |found: Option<(Site<'s>, &'s Func)>| found.is_some_and(|(at, _)| always(&at, None));
+    match &value.is {
+        Is::Func(..) => site.body.place(value).is_some_and(|closure| always(site, Some(closure))),
+        Is::Name(_) | Is::Select(..) => match (lens.symbol(site, value), &value.is) {
+            (Some(symbol), _) => declared(lens.function(&symbol)),
+            (None, Is::Select(base, name)) => {
+                declared(lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, &name.name)))
+            }
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 fn is_method<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
     let Is::Select(base, name) = &bare(value).is else { return false };
     lens.type_of(site, base).is_some_and(|ty| lens.method(&ty.name, &name.name).is_some())
@@ -338,7 +380,9 @@ pub(super) fn assignments<'s>(
         };
         if !asked {
             asked = true;
-            for creation in made.iter().filter(|c| !matches!(c.made, Made::Foreign | Made::Default | Made::Field)) {
+            for creation in
+                made.iter().filter(|c| !matches!(c.made, Made::Foreign | Made::Default | Made::Cleared | Made::Field))
+            {
                 let way = fate(lens, site, creation);
                 held.extend(way.holders);
                 globals.extend(way.global);

@@ -1,24 +1,27 @@
 //! `source.tls_configs`: every TLS configuration that the program makes, what it is used as, and which versions it accepts.
 
+mod around;
 mod creations;
 mod fate;
 mod fields;
+mod given;
 mod others;
 mod replaced;
 mod versions;
 
 use super::mentions::mark;
 use super::runtime_settings;
-use super::search::{Search, item, references};
+use super::search::{Search, item, methods, references};
 use super::types::Types;
-use crate::go::syntax::{Is, Op};
-use crate::meaning::{Lens, Site, Symbol, bare};
-use assize_facts::kinds::source::{TlsConfig, TlsRole};
+use crate::go::syntax::{Call, Expr, Is, Op, Span};
+use crate::meaning::{Lens, NodeId, Place, Site, Symbol, bare};
+use assize_facts::kinds::source::{Owner, TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
 use creations::{Creation, Made, creations};
 use fate::{Fate, fate};
 use fields::{Assigned, Fields, assignments};
-use versions::{callback, max_version, min_stated, min_version};
+use std::collections::BTreeSet;
+use versions::{callback, max_version, min_stated, min_version, raised};
 
 pub(super) const TLS: &str = "crypto/tls";
 const AUTOCERT: &str = "golang.org/x/crypto/acme/autocert";
@@ -32,6 +35,8 @@ struct World<'s> {
     pub defaults: Vec<TlsVersion>,
     /// Whether some `http.Server` of the program is made without a configuration.
     pub bare_server: bool,
+    /// Whether a server's configuration is taken from it somewhere.
+    pub cleared: bool,
     /// Whether a server, or the configuration in its field, goes to reflection or to an untyped pointer.
     pub reflected: bool,
     /// Whether configurations are taken out of fields of clients: then those in such fields may serve, too.
@@ -53,6 +58,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         assigned: Vec::new(),
         defaults: defaults(lens),
         bare_server: false,
+        cleared: false,
         reflected: false,
         taken_from_clients: false,
     };
@@ -60,32 +66,86 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     for (site, made) in sites.iter().zip(&made) {
         world.assigned.extend(assignments(lens, &world.types, site, made));
         world.bare_server |= creations::makes_bare_server(lens, site);
-        world.reflected |= reflects(lens, site);
+        world.cleared |= creations::clears_config(lens, site);
+        world.reflected |= reflects(lens, &world.types, site);
         world.taken_from_clients |= fate::takes_from_client(lens, site);
     }
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
     sheet.gaps.extend(gaps);
     sheet.gaps.extend(world.types.gap());
-    for (site, made) in sites.iter().zip(&made) {
-        sheet.items.extend(items(lens, &world, site, made));
+    let mut seen = Seen::default();
+    let made = sites.iter().zip(&made).map(|(site, made)| items(lens, &world, site, made, &mut seen));
+    let made: Vec<Items> = made.collect();
+    for (site, mut items) in sites.iter().zip(made) {
+        items.extend(out_of_sight(lens, site, &seen));
+        items.sort_by_key(|(at, _)| *at);
+        sheet.items.extend(items.into_iter().map(|(_, item)| item));
     }
     sheet
 }
 
-fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>]) -> Vec<Item> {
-    let mut out: Vec<(u32, Item)> = Vec::new();
+/// Items with where they stand in their file.
+type Items = Vec<(u32, Item)>;
+
+/// What was seen of the ways from makings to servers.
+#[derive(Default)]
+struct Seen {
+    given: BTreeSet<(Place, NodeId)>,
+    /// Some configuration goes where it was not followed to: it may be what any server is given.
+    lost: bool,
+}
+
+/// What servers are given that no making was seen of.
+fn out_of_sight<'s>(lens: &Lens<'s>, site: &Site<'s>, seen: &Seen) -> Items {
+    if seen.lost {
+        return Items::new();
+    }
+    let of = |(_, at): (NodeId, Span)| {
+        let fact = TlsConfig {
+            package: lens.package(site.place.file).to_string(),
+            function: lens.function_name(site.place),
+            owner: lens.owner(site.place.file),
+            role: TlsRole::Server.into(),
+            min_version: Known::Unknown(reason!("tls-config-not-followed")),
+            min_stated: Known::Unknown(reason!("tls-config-not-followed")),
+            max_version: Known::Unknown(reason!("tls-config-not-followed")),
+            callback: Known::Unknown(reason!("tls-config-not-followed")),
+            form: "given".into(),
+        };
+        (at.start, item(fact, lens.source.origin(site.place.file, at)))
+    };
+    given::given(lens, site)
+        .into_iter()
+        .filter(|(node, _)| !seen.given.contains(&(site.place, *node)))
+        .map(of)
+        .collect()
+}
+
+fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>], seen: &mut Seen) -> Items {
+    let mut out: Items = Vec::new();
     for creation in made {
-        if creation.made == Made::Default && !world.bare_server && !creation.decided {
+        let needless = match creation.made {
+            Made::Default => !world.bare_server && !world.cleared && !creation.decided,
+            Made::Cleared => !world.cleared,
+            _ => false,
+        };
+        if needless {
             continue;
         }
         let fate = fate(lens, site, creation);
+        seen.given.extend(fate.given.iter().copied());
         let fields = Fields::of(lens, world, site, creation, &fate, made);
         let role = role(world, creation, &fate, &fields);
+        seen.lost |= matches!(role, Known::Unknown(_)) && lens.owner(site.place.file) != Owner::Dependency;
         let at = creation.expr_at;
-        out.push((
-            at.start,
-            item(fact(lens, world, site, creation.made.form(), role, &fields), lens.source.origin(site.place.file, at)),
-        ));
+        let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);
+        if fate.quic && !fate.server {
+            fact.min_version = raised(fact.min_version, !fate.lost && !fate.client);
+        } else if fields.chosen && !fate.chosen {
+            // It never serves where the callback always has another one, which is told by itself.
+            fact.min_version = raised(fact.min_version, false);
+        }
+        out.push((at.start, item(fact, lens.source.origin(site.place.file, at))));
     }
     for assigned in world.assigned.iter().filter(|a| a.site.place == site.place) {
         let fields = assigned.fields(lens);
@@ -98,8 +158,7 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
             item(fact(lens, world, site, "assigned", role, &fields), lens.source.origin(site.place.file, assigned.at)),
         ));
     }
-    out.sort_by_key(|(at, _)| *at);
-    out.into_iter().map(|(_, item)| item).collect()
+    out
 }
 
 fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole>, fields: &Fields) -> TlsConfig {
@@ -120,23 +179,40 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
     let elsewhere = world.taken_from_clients && fate::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
-        () if fate.server || creation.made == Made::Default => TlsRole::Server.into(),
-        () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
+        () if fate.server || fate.quic || matches!(creation.made, Made::Default | Made::Cleared) => {
+            TlsRole::Server.into()
+        }
+        // Fields that only servers read may be set for clients, too.
         () if fate.client && !fate.lost && !elsewhere => TlsRole::Client.into(),
+        () if fields.servers_only && !fate.is_unused() => TlsRole::Server.into(),
         () => Known::Unknown(reason!("tls-role-not-followed")),
     }
 }
 
-/// Whether a declaration hands a server, or a configuration out of a server's field, to `reflect` or `unsafe`.
-fn reflects<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    let takes = |symbol: &Symbol| matches!(&*symbol.path, "reflect" | "unsafe") && !symbol.name.ends_with("of");
-    references(lens, site, takes).iter().filter_map(|found| found.call).flat_map(|(_, call)| &call.args).any(|arg| {
+/// The calls of a declaration to what writes through any pointer.
+fn writing<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<&'s Call> {
+    let takes = |symbol: &Symbol| others::writes(&symbol.path) && !others::looks(&symbol.name);
+    let functions = references(lens, site, takes).into_iter().filter_map(|found| Some(found.call?.1));
+    let of_type = |base: &Expr| lens.type_of(site, base).is_some_and(|ty| others::writes(&ty.name.path));
+    let methods = methods(site).filter(|(base, name, _, _)| !others::looks(name) && of_type(base));
+    functions.chain(methods.map(|(_, _, _, call)| call)).collect()
+}
+
+fn writes_somewhere<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    !writing(lens, site).is_empty()
+}
+
+/// Whether a declaration hands a server, or a configuration out of a server's field, to what writes through any pointer.
+fn reflects<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> bool {
+    writing(lens, site).into_iter().flat_map(|call| &call.args).any(|arg| {
         let arg = match &bare(arg).is {
             Is::Unary(Op::Address, inside) => bare(inside),
             _ => bare(arg),
         };
         let of_server = lens.type_of(site, arg).is_some_and(|ty| ty.name.is("net/http", "Server"));
-        of_server || matches!(&arg.is, Is::Select(_, name) if &*name.name == "TLSConfig")
+        // Other structs have a field of this name too.
+        let is_field = matches!(&arg.is, Is::Select(_, name) if &*name.name == "TLSConfig");
+        of_server || is_field && lens.type_of(site, arg).is_none_or(|ty| types.has(&ty))
     })
 }
 

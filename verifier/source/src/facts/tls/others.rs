@@ -1,6 +1,63 @@
 //! What code that is not followed does with a configuration: the standard library's, and libraries'.
 
+use super::TLS;
 use crate::build::is_standard;
+
+/// Where a library's function or method leads a configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Leads {
+    Server,
+    /// To a server of QUIC, which speaks no TLS before 1.3 whatever the configuration says (RFC 9001, section 4.2; quic-go sets the floor in a copy,
+    /// crypto/tls refuses a lower one).
+    Quic,
+    Client,
+    /// Into what the call gives.
+    On,
+}
+
+const GRPC: &str = "google.golang.org/grpc";
+const QUIC: &str = "github.com/quic-go/quic-go";
+const HTTP3: &str = "github.com/quic-go/quic-go/http3";
+const ACTIVATION: &str = "github.com/coreos/go-systemd/v22/activation";
+
+/// Where a function leads it.
+pub(super) fn by_function(path: &str, name: &str) -> Option<Leads> {
+    match (path, name) {
+        (TLS, "Listen" | "NewListener" | "Server") => Some(Leads::Server),
+        (TLS, "Client" | "Dial" | "DialWithDialer") => Some(Leads::Client),
+        // A conversion to an interface: the pointer stays the same.
+        ("", "new" | "any") | (TLS, "Config") => Some(Leads::On),
+        (GRPC, "Creds") => Some(Leads::Server),
+        (GRPC, "WithTransportCredentials") => Some(Leads::Client),
+        ("google.golang.org/grpc/credentials", "NewTLS") => Some(Leads::On),
+        (HTTP3, "ConfigureTLSConfig") => Some(Leads::Quic),
+        (QUIC, name) if name.starts_with("Listen") => Some(Leads::Quic),
+        (QUIC, name) if name.starts_with("Dial") => Some(Leads::Client),
+        (ACTIVATION, "TLSListeners" | "TLSListenersWithNames") => Some(Leads::Server),
+        _ => None,
+    }
+}
+
+/// Where a method of a type leads it.
+pub(super) fn by_method(path: &str, ty: &str, name: &str) -> Option<Leads> {
+    match (path, ty) {
+        ("net/smtp", "Client") if name == "StartTLS" => Some(Leads::Client),
+        (QUIC, "Transport") if name.starts_with("Listen") => Some(Leads::Quic),
+        (QUIC, "Transport") if name.starts_with("Dial") => Some(Leads::Client),
+        _ => None,
+    }
+}
+
+/// Where a field of a type leads it.
+pub(super) fn by_field(path: &str, ty: &str, field: &str) -> Option<Leads> {
+    match (path, ty, field) {
+        ("net/http" | "github.com/valyala/fasthttp", "Server", "TLSConfig") => Some(Leads::Server),
+        ("net/http/httptest", "Server", "TLS") => Some(Leads::Server),
+        (HTTP3, "Server", "TLSConfig") => Some(Leads::Quic),
+        (_, _, "TLSClientConfig") | (TLS, "Dialer", "Config") => Some(Leads::Client),
+        _ => None,
+    }
+}
 
 /// Where a function takes its configuration.
 pub(super) fn config_at(name: &str) -> Option<usize> {
@@ -17,14 +74,24 @@ pub(super) fn harmless_method(name: &str) -> bool {
     matches!(name, "Clone" | "BuildNameToCertificate" | "SetSessionTicketKeys" | "DecryptTicket" | "EncryptTicket")
 }
 
+/// Packages of the standard library that write through any pointer.
+pub(super) fn writes(path: &str) -> bool {
+    is_standard(path) && ["encoding", "reflect", "unsafe", "database"].iter().any(|p| path.starts_with(p))
+}
+
+/// Functions and methods of theirs that only look.
+pub(super) fn looks(name: &str) -> bool {
+    let begins = ["Sizeof", "Offsetof", "Alignof", "Marshal", "Encode", "New", "Append"];
+    matches!(name, "TypeOf" | "DeepEqual") || begins.iter().any(|start| name.starts_with(start))
+}
+
 /// Whether functions of a package that is not delivered may change a configuration that they get. The standard library's do not,
 /// but for those that write through any pointer.
 pub(super) fn changes(path: &str) -> bool {
-    let writes = ["encoding", "reflect", "unsafe", "database"].iter().any(|p| path.starts_with(p));
     let known = ["golang.org/x/net/http2", "golang.org/x/crypto/acme/autocert"].contains(&path)
         || path.starts_with("google.golang.org/grpc")
         || path.starts_with("github.com/quic-go/quic-go");
-    !(known || (is_standard(path) && !writes))
+    !(known || (is_standard(path) && !writes(path)))
 }
 
 /// Packages of the standard library that keep what they get, and give it to whoever asks.

@@ -50,6 +50,131 @@ fn a_server_has_the_configuration_that_it_has_when_it_serves() {
 }
 
 #[test]
+fn a_server_whose_configuration_is_taken_from_it_may_have_the_default() {
+    let server = "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\n";
+    let with = |more: &str| format!("{server}{more}");
+    let own = "m.go:8:31 literal server 1.3 true - false";
+    let both = |at: &str| format!("{own}\nm.go:{at} default server {}", ["?tls-server-not-followed"; 4].join(" "));
+    for (name, body, expected) in [
+        (
+            "elsewhere",
+            with("bare(s)\ns.ServeTLS(l, \"\", \"\")\n}\nfunc bare(s *http.Server) {\ns.TLSConfig = nil"),
+            both("10:1"),
+        ),
+        ("by its place", with("p := &s.TLSConfig\n*p = nil\ns.ServeTLS(l, \"\", \"\")"), both("11:1")),
+        ("in a copy", with("t := *s\nt.TLSConfig = nil\ns = &t\ns.ServeTLS(l, \"\", \"\")"), both("12:1")),
+        (
+            "whole",
+            with(
+                "bare(s)\ns.ServeTLS(l, \"\", \"\")\n}\nfunc bare(s *http.Server) {\n*s = *other()\n}\nfunc other() *http.Server {\nreturn nil",
+            ),
+            both("10:1"),
+        ),
+        (
+            "from something else",
+            with(
+                "var o options\no.TLSConfig = nil\ns.ServeTLS(l, \"\", \"\")\n}\ntype options struct{ TLSConfig *tls.Config }\nfunc f() {",
+            ),
+            own.into(),
+        ),
+        ("that is only looked at", with("if s.TLSConfig != nil {\ns.ServeTLS(l, \"\", \"\")\n}"), own.into()),
+    ] {
+        table(&[(name, &body, &expected)]);
+    }
+}
+
+#[test]
+fn a_configuration_in_whose_stead_another_is_always_chosen_may_never_serve() {
+    let choose = |returns: &str| {
+        format!(
+            "c := &tls.Config{{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {{ {returns} }}}}\ns := &http.Server{{TLSConfig: c}}\n_ = s\n}}\nvar kept *tls.Config\nfunc f() {{"
+        )
+    };
+    let base = |floor: &str| format!("m.go:8:7 literal server {floor} false - true");
+    for (name, returns, expected) in [
+        ("one that is kept", "return kept, nil", base("1.2|1.3")),
+        ("one or an error", "if kept == nil { return nil, os.ErrClosed }; return kept, nil", base("1.2|1.3")),
+        ("none at times", "if kept == nil { return nil, nil }; return kept, nil", base("1.2")),
+        ("none, by a name of its own", "return", base("1.2")),
+        ("the server's own", "var s http.Server; return s.TLSConfig, nil", base("1.2")),
+    ] {
+        table(&[(name, &choose(returns), &expected)]);
+    }
+    table(&[
+        (
+            "itself",
+            "var c *tls.Config\nc = &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return c, nil }}\ntls.NewListener(l, c)",
+            "m.go:9:6 literal server 1.2 false - true",
+        ),
+        (
+            "by a method, set later",
+            "c := &tls.Config{}\nc.GetConfigForClient = r.get\ntls.NewListener(l, c)\n}\nvar r reloader\ntype reloader struct{ now *tls.Config }\nfunc (r *reloader) get(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn r.now, nil",
+            "m.go:8:7 literal server 1.2|1.3 false - true",
+        ),
+    ]);
+}
+
+#[test]
+fn a_client_with_fields_of_servers_is_a_client() {
+    table(&[
+        (
+            "alone",
+            "_ = &http.Transport{TLSClientConfig: &tls.Config{ClientCAs: nil}}",
+            "m.go:8:39 literal client 1.2 false - false",
+        ),
+        (
+            "and a server",
+            "c := &tls.Config{ClientCAs: nil}\n_ = &http.Transport{TLSClientConfig: c}\ntls.NewListener(l, c)",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+        (
+            "and something else",
+            "c := &tls.Config{ClientCAs: nil}\n_ = &http.Transport{TLSClientConfig: c}\nall = append(all, c)\n}\nvar all []*tls.Config\nfunc f() {",
+            "m.go:8:7 literal server 1.2 false - false",
+        ),
+    ]);
+}
+
+#[test]
+fn what_a_server_is_given_that_nobody_was_seen_to_make_is_open() {
+    let open = ["?tls-config-not-followed"; 4].join(" ");
+    let given = |at: &str| format!("m.go:{at} given server {open}");
+    for (name, body, expected) in [
+        ("what a map lacks", "m := map[string]tls.Config{}\nc := m[\"x\"]\ntls.NewListener(l, &c)", given("10:20")),
+        (
+            "what a closed channel gives",
+            "ch := make(chan tls.Config)\nclose(ch)\nc := <-ch\n_ = &http.Server{TLSConfig: &c}",
+            given("11:29"),
+        ),
+        (
+            "what is no such thing",
+            "var x any\nc, _ := x.(tls.Config)\ns := &http.Server{}\ns.TLSConfig = &c",
+            given("11:15"),
+        ),
+        ("a part of an array", "a := new([1]tls.Config)\ntls.NewListener(l, &a[0])", given("9:20")),
+        (
+            "a result without a value",
+            "f := func() (c tls.Config) { return }\nc := f()\ntls.NewListener(l, &c)",
+            given("10:20"),
+        ),
+        (
+            "a parameter",
+            "var m map[int]*tls.Config\nserve(m[1])\n}\nfunc serve(c *tls.Config) {\ntls.NewListener(l, c)",
+            given("12:20"),
+        ),
+        ("a library's parameter", "}\nfunc Serve(c *tls.Config) {\ntls.NewListener(l, c)", String::new()),
+        ("nothing", "tls.NewListener(l, nil)", String::new()),
+        (
+            "perhaps what went elsewhere",
+            "keep(&tls.Config{MinVersion: tls.VersionTLS13})\ntls.NewListener(l, kept[0])\n}\nvar kept []*tls.Config\nfunc keep(c *tls.Config) {\nkept = append(kept, c)",
+            "m.go:8:7 literal ?tls-role-not-followed 1.3 true - false".into(),
+        ),
+    ] {
+        table(&[(name, body, &expected)]);
+    }
+}
+
+#[test]
 fn nought_that_nobody_sees_is_no_configuration() {
     let strict = "}\nfunc strict() (tls.Config, error) {\nreturn tls.Config{MinVersion: tls.VersionTLS13}, nil";
     let served = "m.go:17:8 literal server 1.3 true - false";

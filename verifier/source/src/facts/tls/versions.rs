@@ -40,6 +40,20 @@ pub(super) fn min_version(fields: &Fields, role: &Known<TlsRole>, defaults: &[Tl
     }
 }
 
+/// What is accepted where the configuration may be used with a floor of 1.3 only, or, surely, never with another.
+pub(super) fn raised(stated: Known<TlsVersion>, surely: bool) -> Known<TlsVersion> {
+    let mut all = match (stated, surely) {
+        (_, true) => return TlsVersion::Tls13.into(),
+        (Known::Value(one), false) => vec![one],
+        (Known::Possible(all), false) => all,
+        (unknown @ Known::Unknown(_), false) => return unknown,
+    };
+    all.push(TlsVersion::Tls13);
+    all.sort();
+    all.dedup();
+    if all.len() == 1 { TlsVersion::Tls13.into() } else { Known::Possible(all) }
+}
+
 fn version(number: i128) -> Option<TlsVersion> {
     match number & 0xffff {
         1..=0x0301 => Some(TlsVersion::Tls10),

@@ -1,0 +1,39 @@
+//! What stands around the places where a configuration is used.
+
+use crate::go::syntax::{Does, Expr, Is, Stmt};
+use crate::meaning::body::Binding;
+use crate::meaning::{Node, NodeId, Site, bare};
+
+/// Whether what a pointer leads to is meant, and not the pointer.
+pub(super) fn is_pointed(site: &Site, node: NodeId) -> bool {
+    let around = site.body.around(node).and_then(|up| site.body.node(up));
+    matches!(around, Some(Node::Expr(Expr { is: Is::Star(_), .. })))
+}
+
+/// Whether a function literal is what chooses a configuration per connection.
+pub(super) fn is_callback(site: &Site, closure: NodeId) -> bool {
+    match site.body.around(closure).and_then(|up| site.body.node(up)) {
+        Some(Node::Element(element)) => {
+            matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "GetConfigForClient")
+        }
+        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) => {
+            let index = right.iter().position(|e| site.body.is_at(e, closure));
+            let target = index.and_then(|index| left.get(index)).map(bare);
+            matches!(target.map(|t| &t.is), Some(Is::Select(_, name)) if &*name.name == "GetConfigForClient")
+        }
+        _ => false,
+    }
+}
+
+/// Whether a variable is the struct itself and no pointer to one, by what declares it.
+pub(super) fn holds_struct(site: &Site, local: u32) -> bool {
+    let is_literal = |value: &Expr| matches!(bare(value).is, Is::Composite(..));
+    match site.body.locals.get(local as usize).map(|local| local.binding) {
+        Some(Binding::Define(right, index, names)) => right.len() == names && right.get(index).is_some_and(is_literal),
+        Some(Binding::Value(spec, index)) => match spec.values.get(index) {
+            Some(value) => is_literal(value),
+            None => spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))),
+        },
+        _ => false,
+    }
+}

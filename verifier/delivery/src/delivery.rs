@@ -378,6 +378,11 @@ impl Delivery {
         programs::beside(self)
     }
 
+    /// The same programs, where one is a fat Mach-O file each of those of which it consists.
+    pub fn slices(&self, programs: Vec<Executable>) -> Vec<Executable> {
+        programs.into_iter().flat_map(|program| programs::slices(self, program)).collect()
+    }
+
     /// A program of [`Delivery::declared_binaries`] or [`Delivery::programs_beside`], as [`Delivery::open_binary`] opens a file.
     pub fn open_program(&self, program: &Executable) -> Result<Bytes, Reason> {
         if let Some(reason) = &program.closed {
@@ -431,7 +436,7 @@ impl Delivery {
         signs.ok_or_else(|| reason!("limit-embedded", limit = MOST_HITS))
     }
 
-    fn seen(&self, path: &str) -> Option<&Seen> {
+    pub(crate) fn seen(&self, path: &str) -> Option<&Seen> {
         let seen = &self.inventory(&Quiet).seen;
         seen.binary_search_by(|seen| seen.path.as_str().cmp(path)).ok().map(|at| &seen[at])
     }

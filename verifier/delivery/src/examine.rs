@@ -2,6 +2,7 @@
 
 mod embedded;
 mod foreign;
+pub(crate) mod slices;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -32,6 +33,8 @@ pub(crate) struct Seen {
     pub libraries: Vec<String>,
     /// What an executable holds of Go's, wherever it stands; `None` where not all of it was looked at.
     pub go_signs: Option<GoSigns>,
+    /// Where the programs begin of which a fat file consists, and their machines.
+    pub slices: Vec<(u64, String)>,
 }
 
 /// How often something stands in an executable that a Go program has once.
@@ -63,7 +66,13 @@ impl Seen {
             packer: None.into(),
             libraries: Vec::new(),
             go_signs: None,
+            slices: Vec::new(),
         }
+    }
+
+    /// What its slices are called.
+    pub(crate) fn places_of_slices(&self) -> impl Iterator<Item = String> {
+        self.slices.iter().map(|(start, _)| slices::place(&self.path, *start))
     }
 }
 
@@ -222,7 +231,10 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
     }
     let inside =
         File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };
-    embedded::within(&inside, scan, &exe.own, budget, found);
+    if exe.slices.is_empty() {
+        return embedded::within(&inside, scan, &[0], budget, found);
+    }
+    slices::of(&inside, scan, &exe, line, budget, found);
 }
 
 /// Go program and packer of machine code that is no line of the inventory.

@@ -1,7 +1,8 @@
 //! Go programs of a delivery: those that nobody named, found by their headers, and those beside the named ones, wherever in it they stand.
 
 use crate::delivery::Delivery;
-use crate::examine::looks_like_go;
+use crate::examine::slices::place;
+use crate::examine::{Seen, looks_like_go};
 use crate::image::{self, Image};
 use crate::store::Store;
 use crate::walk::Entry;
@@ -83,7 +84,8 @@ pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
     let images = delivery.images(&Quiet);
     let layers = layers(delivery, &images.images);
     let aside = |path: &str| image::is_aside(delivery.spec(), path) || layers.iter().any(|l| path.starts_with(l));
-    for seen in inventory.seen.iter().filter(|seen| !aside(&seen.path)) {
+    let slices: BTreeSet<String> = inventory.seen.iter().flat_map(Seen::places_of_slices).collect();
+    for seen in inventory.seen.iter().filter(|seen| !aside(&seen.path) && !slices.contains(&seen.path)) {
         found.take(&seen.path, &seen.sha256, &seen.go_program);
     }
     for image in &images.images {
@@ -107,6 +109,27 @@ fn layers(delivery: &Delivery, images: &[Image]) -> BTreeSet<String> {
         (place, false) => format!("{place}/{layer}!"),
     };
     read.flat_map(|image| image.described.layers.iter().map(move |layer| within(image, &layer.name))).collect()
+}
+
+/// The programs of which a fat file consists, each for itself; anything else as it is.
+pub(crate) fn slices(delivery: &Delivery, program: Executable) -> Vec<Executable> {
+    let Some(fat) = delivery.seen(&program.place).filter(|seen| !seen.slices.is_empty()) else { return vec![program] };
+    let one = |(start, machine): &(u64, String)| {
+        let place_of = |path: &str| place(path, *start);
+        let (name, path) = (format!("{} ({machine} at {start:#x})", program.name), place_of(&program.path));
+        let unseen = || reason!("not-in-inventory", path = path);
+        let seen = delivery.seen(&place_of(&program.place));
+        let closed = match seen.map(|seen| &seen.go_program) {
+            None => Some(unseen()),
+            Some(Known::Unknown(reason)) => Some(reason.clone()),
+            Some(Known::Value(false)) if !program.declared => return None,
+            Some(Known::Value(false)) => Some(reason!("no-sign-of-go", binary = name)),
+            Some(Known::Value(true) | Known::Possible(_)) => None,
+        };
+        let sha256 = seen.map_or_else(|| Known::Unknown(unseen()), |seen| seen.sha256.clone());
+        Some(Executable { place: place_of(&program.place), name, path, sha256, closed, ..program.clone() })
+    };
+    fat.slices.iter().filter_map(one).collect()
 }
 
 /// Programs on their way into the list.

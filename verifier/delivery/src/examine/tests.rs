@@ -55,9 +55,33 @@ fn machine_code_is_known_whatever_its_name_and_mode() {
     assert_eq!(examined(elf_of(b"code")), "f elf code=yes go=no");
     assert_eq!(examined(pe_of(b"code")), "f pe code=yes go=no");
     assert_eq!(examined(macho_of(b"code")), "f macho code=yes go=no");
-    assert_eq!(examined(fat_of(&[macho_of(b"1"), macho_of(b"2")])), "f macho code=yes go=no");
     assert_eq!(examined(b"\0asm\x01\0\0\0".to_vec()), "f wasm code=yes go=no");
     assert_eq!(examined(b"\0go120ld........".to_vec()), "f go-object code=yes go=no");
+}
+
+#[test]
+fn every_slice_of_a_fat_file_is_a_program_of_its_own_and_what_no_slice_has_may_be_one() {
+    let slices = [macho_of(b"1"), macho_of(&elf_of(b"code"))];
+    let fat = fat_of(&slices);
+    let second = 4096 + slices[0].len();
+    let mine = format!(
+        "f macho code=yes go=no\nf!@0x1000 macho code=yes go=no\nf!@{second:#x} macho code=yes go=no\n\
+         f!@{second:#x}!@0x68 elf code=yes go=no"
+    );
+    assert_eq!(examined(fat.clone()), mine);
+    // A slice behind those that the table announces: before the first one, and behind the last.
+    let mut one = fat_of(&[macho_of(b"1")]);
+    one[512..512 + slices[0].len()].copy_from_slice(&macho_of(b"2"));
+    let behind = format!("f!@{:#x} macho code=yes go=no", one.len());
+    let before = "f!@0x200 macho code=yes go=no\n";
+    let all = format!("f macho code=yes go=no\nf!@0x1000 macho code=yes go=no\n{behind}\n{before}");
+    let told = examined([one, macho_of(b"3")].concat());
+    let sorted = |text: &str| text.trim().lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(sorted(&told), sorted(&all));
+    // Two that share bytes are what no tool writes.
+    let mut shared = fat;
+    shared[36..40].copy_from_slice(&4097_u32.to_be_bytes());
+    assert!(examined(shared).contains("gap executable-malformed at f"));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod embedded;
 mod foreign;
+mod installers;
 pub(crate) mod slices;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -205,6 +206,10 @@ fn plain(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut
         return;
     }
     embedded::within(file, scan, &[], budget, found);
+    if let Some(format) = installers::format(&file.part, &scan.head) {
+        found.seen[line].format = Format::OtherArchive.into();
+        return found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
+    }
     if matches!(found.seen[line].format, Known::Value(Format::HighEntropy)) {
         let reason = reason!("content-opaque", path = &file.path);
         found.seen[line].executable = Known::Unknown(reason.clone());

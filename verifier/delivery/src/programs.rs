@@ -7,9 +7,10 @@ use crate::image::{self, Image};
 use crate::store::Store;
 use crate::walk::Entry;
 use crate::{exe, open, sniff};
-use assize_facts::{Digest, Known, Quiet, Reason, is_others, reason};
+use assize_facts::{Digest, Gap, Known, Quiet, Reason, is_others, reason};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A program to examine.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,13 +78,14 @@ fn read(delivery: &Delivery, path: &str) -> Option<(Store, exe::Exe)> {
 }
 
 /// Go programs beside those of [`Delivery::declared_binaries`]: who receives the delivery can start them as well. Copies are none, nor is what stands in
-/// the source, in module contents, in test data, or in a layer of an image that a higher one takes away.
+/// the source, in module contents, in test data, or in a layer of an image that a higher one takes away. An archive that was not read may hold some.
 pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
     let mut found = Beside::of(delivery);
     let inventory = delivery.inventory(&Quiet);
     let images = delivery.images(&Quiet);
     let layers = layers(delivery, &images.images);
-    let aside = |path: &str| image::is_aside(delivery.spec(), path) || layers.iter().any(|l| path.starts_with(l));
+    let aside =
+        |path: &str| image::is_aside(delivery.spec(), path) || layers.iter().any(|l| l.is_told_by_the_image(path));
     let slices: BTreeSet<String> = inventory.seen.iter().flat_map(Seen::places_of_slices).collect();
     for seen in inventory.seen.iter().filter(|seen| !aside(&seen.path) && !slices.contains(&seen.path)) {
         found.take(&seen.path, &seen.sha256, &seen.go_program);
@@ -96,11 +98,61 @@ pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
             found.take(&format!("{}!/{path}", image.place), &sha256, &content.go_program);
         }
     }
+    for (path, reason) in unread_archives(delivery).filter(|(path, _)| !aside(path)) {
+        found.may_hold(path, reason);
+    }
     found.all
 }
 
-/// How the places begin of what the inventory saw in the layers of images that were read whole: their final file systems tell what is there.
-fn layers(delivery: &Delivery, images: &[Image]) -> BTreeSet<String> {
+/// Archives of which not all was read, outside of test data, other people's code, the source and its modules, and why.
+pub(crate) fn unread_archives(delivery: &Delivery) -> impl Iterator<Item = (&str, &Reason)> {
+    let gaps = delivery.inventory(&Quiet).gaps.iter();
+    let unread = gaps.filter_map(|gap| Some((unread_archive(gap)?, &gap.reason)));
+    unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path) && !is_test_data(path))
+}
+
+/// The archive of which a gap says that not all of it was read. What is encrypted is no program to whoever has not the key.
+fn unread_archive(gap: &Gap) -> Option<&str> {
+    let arg =
+        |name: &str| gap.reason.args.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value.as_str());
+    match gap.reason.code.as_str() {
+        "archive-not-opened" => {
+            arg("path").filter(|_| arg("format").is_none_or(|format| !format.ends_with("encrypted")))
+        }
+        "archive-damaged"
+        | "archive-method"
+        | "archive-bomb"
+        | "archive-too-large"
+        | "archives-too-large"
+        | "limit-archive-depth"
+        | "limit-names" => Some(gap.place.as_str()),
+        _ => None,
+    }
+}
+
+/// By folders that tests of delivered source keep their archives in.
+fn is_test_data(path: &str) -> bool {
+    let mut folders = path.split('/').rev().skip(1);
+    folders.any(|folder| matches!(folder, "test" | "tests" | "fixtures" | "test-fixtures" | "test_data"))
+}
+
+/// A layer of an image that was read whole: the image's final file system tells what is there.
+struct InLayer<'a> {
+    /// How the places begin of what the inventory saw in it.
+    begins: String,
+    files: Rc<BTreeSet<&'a str>>,
+}
+
+impl InLayer<'_> {
+    /// A file of it is told by the file system, and what is packed into one is there as long as that is.
+    fn is_told_by_the_image(&self, path: &str) -> bool {
+        let Some(rest) = path.strip_prefix(&self.begins) else { return false };
+        let rest = rest.trim_start_matches("./").trim_start_matches('/');
+        !rest.match_indices('!').any(|(at, _)| self.files.contains(&rest[..at]))
+    }
+}
+
+fn layers<'a>(delivery: &Delivery, images: &'a [Image]) -> Vec<InLayer<'a>> {
     let unread: BTreeSet<&str> = images.iter().filter(|i| i.whole.is_err()).map(|i| i.place.as_str()).collect();
     let read = images.iter().filter(|image| !unread.contains(image.place.as_str()));
     let within = |image: &Image, layer: &str| match (image.place.as_str(), delivery.entry(&image.place).is_some()) {
@@ -108,7 +160,12 @@ fn layers(delivery: &Delivery, images: &[Image]) -> BTreeSet<String> {
         (".", false) => format!("{layer}!"),
         (place, false) => format!("{place}/{layer}!"),
     };
-    read.flat_map(|image| image.described.layers.iter().map(move |layer| within(image, &layer.name))).collect()
+    let of = |image: &'a Image| {
+        let files: Rc<BTreeSet<&str>> = Rc::new(image.tree.files().map(|(path, _, _)| path).collect());
+        let layers = image.described.layers.iter();
+        layers.map(move |layer| InLayer { begins: within(image, &layer.name), files: Rc::clone(&files) })
+    };
+    read.flat_map(of).collect()
 }
 
 /// The programs of which a fat file consists, each for itself; anything else as it is.
@@ -155,6 +212,15 @@ impl<'a> Beside<'a> {
             }
         }
         Beside { paths, digests, places, all: Vec::new() }
+    }
+
+    /// An archive that was not read to its end.
+    fn may_hold(&mut self, path: &str, reason: &Reason) {
+        if self.paths.insert(path.to_owned()) {
+            let closed = Some(reason.clone());
+            let unread = Executable { beside: true, closed, ..Executable::plain(path, path, false) };
+            self.all.push(Executable { sha256: Known::Unknown(reason.clone()), ..unread });
+        }
     }
 
     fn take(&mut self, path: &str, sha256: &Known<Digest>, go: &Known<bool>) {

@@ -93,6 +93,28 @@ fn ordinary_files_are_ordinary() {
 }
 
 #[test]
+fn installers_and_disk_images_are_archives_that_are_not_opened_and_documents_are_none() {
+    let compound = |class: &[u8]| {
+        let mut bytes = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+        bytes.resize(8 * 512, 0);
+        bytes[30..32].copy_from_slice(&9_u16.to_le_bytes());
+        bytes[48..52].copy_from_slice(&3_u32.to_le_bytes());
+        bytes[4 * 512 + 80..4 * 512 + 80 + class.len()].copy_from_slice(class);
+        bytes
+    };
+    let closed = "f other-archive code=no go=no\ngap archive-not-opened at f";
+    assert_eq!(examined(compound(b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46")), closed);
+    // A text of Word 97.
+    assert_eq!(examined(compound(b"\x06\x09\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46")), "f other-binary code=no go=no");
+    let mut cut = compound(b"");
+    cut[30..32].copy_from_slice(&u16::MAX.to_le_bytes());
+    assert_eq!(examined(cut), "f other-binary code=no go=no");
+    let mut trailer = b"koly\0\0\0\x04\0\0\x02\0".to_vec();
+    trailer.resize(512, 0);
+    assert_eq!(examined([noise(5000), trailer].concat()), closed);
+}
+
+#[test]
 fn random_bytes_are_a_gap() {
     assert_eq!(examined(noise(5000)), "f high-entropy code=? go=no\ngap content-opaque at f");
 }

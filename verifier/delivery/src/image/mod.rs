@@ -103,6 +103,14 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
             all.gaps.push((reason!("image-inside-archive", path = &seen.path), seen.path.clone()));
         }
     }
+    // Runtimes load images in these compressions too (`docker load`, moby, pkg/archive).
+    for (path, reason) in programs::unread_archives(delivery) {
+        let loads = reason.args.get("format").is_some_and(|format| matches!(format.as_str(), "xz" | "bzip2"));
+        // Where images are named, others are beside them.
+        if loads && !path.contains('!') && spec.images.is_empty() {
+            all.gaps.push((reason.clone(), path.to_owned()));
+        }
+    }
     for entry in delivery.entries().iter().filter(|e| e.is_file() && e.name() == "oci-layout") {
         let folder = entry.path.strip_suffix("oci-layout").unwrap_or_default().trim_end_matches('/');
         let folder = if folder.is_empty() { "." } else { folder };

@@ -1,0 +1,73 @@
+//! Programs beside the declared ones: in images, in what is packed there, and in archives that were not read.
+
+use super::build::{Build, M, layer, tar};
+use super::{folder, write};
+use crate::Delivery;
+use crate::archive::tests::gzip_of;
+use crate::examine::tests::noise;
+use crate::exe::tests::elf_of;
+use assize_facts::{BinarySpec, Deliverable, Limits};
+use std::path::Path;
+
+/// A program that begins like one of Go's, each letter another.
+fn go(letter: u8) -> Vec<u8> {
+    elf_of(&[&b"\xf1\xff\xff\xff\0\0\x01\x08"[..], &[letter; 64]].concat())
+}
+
+fn beside(root: &Path) -> Vec<String> {
+    let named = BinarySpec { name: "app".into(), path: "app".into(), ..Default::default() };
+    let spec = Deliverable { binaries: vec![named], ..Deliverable::default() };
+    let delivery = Delivery::open(root, spec, Limits::default()).expect("it opens");
+    let mut shown: Vec<String> = delivery
+        .programs_beside()
+        .into_iter()
+        .map(|program| match program.closed {
+            Some(reason) => format!("{} {}", program.path, reason.code),
+            None => program.path,
+        })
+        .collect();
+    shown.sort();
+    shown
+}
+
+#[test]
+fn what_is_packed_in_a_file_of_an_image_is_there_as_long_as_that_is() {
+    let packed = |letter: u8| gzip_of(&layer(&[M::File("tool", &go(letter))]));
+    let (kept, gone) = (packed(b'k'), packed(b'g'));
+    let layers = vec![
+        layer(&[M::File("app", &go(b'a')), M::File("opt/kept.tar.gz", &kept), M::File("opt/gone.tar.gz", &gone)]),
+        layer(&[M::Empty("opt/.wh.gone.tar.gz")]),
+    ];
+    let place = folder(&[("app".into(), go(b'a')), ("image.tar".into(), tar(&Build::of(layers).oci()))]);
+    let found = beside(place.path());
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("image.tar!blobs/") && found[0].ends_with("!opt/kept.tar.gz!tool"), "{found:?}");
+}
+
+#[test]
+fn an_archive_that_was_not_read_may_hold_programs() {
+    let xz = [&b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46"[..], &noise(500)].concat();
+    let files = [
+        ("app", go(b'a')),
+        ("dist/app.tar.xz", xz.clone()),
+        ("dist/cut.tar", layer(&[M::File("a", &noise(2000))])[..1200].to_vec()),
+        ("dist/key.age", b"age-encryption.org/v1\n".to_vec()),
+        ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.xz", &xz)]))),
+        ("dist/self.run", [&b"#!/bin/sh\nexit 0\n\0"[..], &xz].concat()),
+        ("dist/text.xz.md", b"# how to unpack xz\n".to_vec()),
+        ("node_modules/x/x.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
+        ("test/fixtures/x.tar.xz", xz.clone()),
+        ("testdata/x.tar.xz", xz),
+    ];
+    let place = folder(&[]);
+    write(place.path(), &files.map(|(path, content)| (path.to_owned(), content)));
+    assert_eq!(
+        beside(place.path()),
+        [
+            "dist/app.tar.xz archive-not-opened",
+            "dist/cut.tar archive-damaged",
+            "dist/packed.tar.gz!./data.tar.xz archive-not-opened",
+            "dist/self.run!@0x12 archive-not-opened",
+        ]
+    );
+}

@@ -272,6 +272,9 @@ fn describe(part: &Part<'_>, exe: &Exe, hits: &[(u64, Mark)], path: &str, seen: 
     let packed = if upx { Known::Value(Some("upx".to_string())) } else { packed_otherwise(part, exe, path) };
     seen.go_program = match (&packed, is_go(part, exe, hits)) {
         (_, true) => true.into(),
+        (Known::Value(None), false) if exe.role == "rel" && exe.go_section => {
+            Known::Unknown(reason!("go-code-not-linked", path = path))
+        }
         (Known::Value(None), false) => false.into(),
         (Known::Value(Some(packer)), false) => {
             Known::Unknown(reason!("executable-packed", path = path, packer = packer))

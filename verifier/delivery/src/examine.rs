@@ -146,7 +146,9 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     found.seen.push(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
-        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Ar | Kind::Zip => opened(file, kind, &scan, line, budget, found),
+        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Ar | Kind::Zip => {
+            opened(file, kind, &scan, line, budget, found)
+        }
         Kind::Closed(format) => {
             found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
         }

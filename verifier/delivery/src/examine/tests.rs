@@ -244,7 +244,11 @@ fn packers_are_known_by_mark_and_by_entropy() {
 
 #[test]
 fn closed_formats_are_named_as_gaps() {
-    assert_eq!(examined(b"\xfd7zXZ\0\0\x04".to_vec()), "f other-archive code=no go=no\ngap archive-not-opened at f");
+    assert_eq!(
+        examined(b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
+        "f other-archive code=no go=no\ngap archive-not-opened at f"
+    );
+    assert_eq!(examined(b"\xfd7zXZ\0\0\x04".to_vec()), "f xz code=no go=no\ngap archive-damaged at f");
     assert_eq!(
         examined([b"Salted__".to_vec(), noise(600)].concat()),
         "f other-archive code=no go=no\ngap archive-not-opened at f"

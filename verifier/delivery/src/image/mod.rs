@@ -103,11 +103,9 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
             all.gaps.push((reason!("image-inside-archive", path = &seen.path), seen.path.clone()));
         }
     }
-    // Runtimes load images in these compressions too (`docker load`, moby, pkg/archive).
-    for (path, reason) in programs::unread_archives(delivery) {
-        let loads = reason.args.get("format").is_some_and(|format| matches!(format.as_str(), "xz" | "bzip2"));
-        // Where images are named, others are beside them.
-        if loads && !path.contains('!') && spec.images.is_empty() {
+    // Runtimes load images in this compression too (`docker load`, moby, pkg/archive). Where images are named, others are beside them.
+    for (path, reason) in programs::unread_archives(delivery).filter(|_| spec.images.is_empty()) {
+        if reason.args.get("format").is_some_and(|format| format == "bzip2") && !path.contains('!') {
             all.gaps.push((reason.clone(), path.to_owned()));
         }
     }

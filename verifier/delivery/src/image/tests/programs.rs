@@ -4,6 +4,7 @@ use super::build::{Build, M, layer, tar};
 use super::{folder, write};
 use crate::Delivery;
 use crate::archive::tests::gzip_of;
+use crate::archive::xz_of;
 use crate::examine::tests::noise;
 use crate::exe::tests::elf_of;
 use assize_facts::{BinarySpec, Deliverable, Limits};
@@ -46,28 +47,31 @@ fn what_is_packed_in_a_file_of_an_image_is_there_as_long_as_that_is() {
 
 #[test]
 fn an_archive_that_was_not_read_may_hold_programs() {
-    let xz = [&b"\xfd7zXZ\0\0\x04\xe6\xd6\xb4\x46"[..], &noise(500)].concat();
+    let bzip2 = [&b"BZh91AY&SY"[..], &noise(500)].concat();
+    let seven = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
     let files = [
         ("app", go(b'a')),
-        ("dist/app.tar.xz", xz.clone()),
+        ("dist/app.tar.bz2", bzip2.clone()),
         ("dist/cut.tar", layer(&[M::File("a", &noise(2000))])[..1200].to_vec()),
         ("dist/key.age", b"age-encryption.org/v1\n".to_vec()),
-        ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.xz", &xz)]))),
-        ("dist/self.run", [&b"#!/bin/sh\nexit 0\n\0"[..], &xz].concat()),
-        ("dist/text.xz.md", b"# how to unpack xz\n".to_vec()),
-        ("node_modules/x/x.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
-        ("test/fixtures/x.tar.xz", xz.clone()),
-        ("testdata/x.tar.xz", xz),
+        ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.bz2", &bzip2)]))),
+        ("dist/read.tar.xz", xz_of(&layer(&[M::File("tool", &go(b't'))]))),
+        ("dist/self.run", [&b"#!/bin/sh\nexit 0\n\0"[..], &xz_of(&layer(&[M::File("tool", &go(b's'))]))].concat()),
+        ("dist/text.bz2.md", b"BZhang unpacks bzip2\n".to_vec()),
+        ("node_modules/x/x.7z", seven.clone()),
+        ("test/fixtures/x.tar.bz2", bzip2.clone()),
+        ("testdata/x.tar.bz2", bzip2),
     ];
     let place = folder(&[]);
     write(place.path(), &files.map(|(path, content)| (path.to_owned(), content)));
     assert_eq!(
         beside(place.path()),
         [
-            "dist/app.tar.xz archive-not-opened",
+            "dist/app.tar.bz2 archive-not-opened",
             "dist/cut.tar archive-damaged",
-            "dist/packed.tar.gz!./data.tar.xz archive-not-opened",
-            "dist/self.run!@0x12 archive-not-opened",
+            "dist/packed.tar.gz!./data.tar.bz2 archive-not-opened",
+            "dist/read.tar.xz!tool",
+            "dist/self.run!@0x12!tool",
         ]
     );
 }

@@ -341,7 +341,7 @@ impl Delivery {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The members of an archive of the deliverable (tar, zip, ar, each also compressed by gzip, zstd or xz), each with its content (empty for what is no file).
+    /// The members of an archive of the deliverable (tar, zip, ar, cpio, each also compressed by gzip, zstd or xz), each with its content (empty for what is no file).
     ///
     /// What the visitor returns as an error ends the reading with that reason. The gaps say what was refused or not seen; the error, what ended the reading early.
     pub fn members(

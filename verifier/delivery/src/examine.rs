@@ -146,7 +146,7 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     found.seen.push(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
-        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Ar | Kind::Zip => {
+        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::Zip => {
             opened(file, kind, &scan, line, budget, found)
         }
         Kind::Closed(format) => {

@@ -21,6 +21,8 @@ pub(crate) enum Kind {
     GoObject,
     Bitcode,
     Ar,
+    Cpio,
+    Rpm,
     Tar,
     Gzip,
     Zstd,
@@ -54,7 +56,7 @@ impl Kind {
             Kind::Zstd => Format::Zstd,
             Kind::Xz => Format::Xz,
             Kind::Zip => Format::Zip,
-            Kind::Closed(_) => Format::OtherArchive,
+            Kind::Cpio | Kind::Rpm | Kind::Closed(_) => Format::OtherArchive,
             Kind::Script => Format::Script,
             Kind::Dos | Kind::Data(_) | Kind::Plain => Format::OtherBinary,
         }
@@ -72,6 +74,8 @@ impl Kind {
             Kind::GoObject => "go-object",
             Kind::Bitcode => "llvm-bitcode",
             Kind::Ar => "ar",
+            Kind::Cpio => "cpio",
+            Kind::Rpm => "rpm",
             Kind::Tar => "tar",
             Kind::Gzip => "gzip",
             Kind::Zstd => "zstd",
@@ -108,14 +112,15 @@ const MAGICS: &[(usize, &[u8], Kind)] = &[
     (0, b"\x89LZO\0", Kind::Closed("lzop")),
     (0, b"\xff\x06\0\0sNaPpY", Kind::Closed("snappy")),
     (0, b"\x1f\x9d", Kind::Closed("compress")),
-    (0, b"070701", Kind::Closed("cpio")),
-    (0, b"070702", Kind::Closed("cpio")),
+    (0, b"070701", Kind::Cpio),
+    (0, b"070702", Kind::Cpio),
+    (0, b"07070X", Kind::Closed("cpio")),
     (0, b"070707", Kind::Closed("cpio")),
     (0, b"\xc7\x71", Kind::Closed("cpio")),
     (0, b"MSCF\0\0\0\0", Kind::Closed("cab")),
     (0, b"hsqs", Kind::Closed("squashfs")),
     (0, b"sqsh", Kind::Closed("squashfs")),
-    (0, b"\xed\xab\xee\xdb", Kind::Closed("rpm")),
+    (0, b"\xed\xab\xee\xdb", Kind::Rpm),
     (0, b"QFI\xfb", Kind::Closed("qcow2")),
     (0, b"KDMV", Kind::Closed("vmdk")),
     (0, b"conectix", Kind::Closed("vhd")),
@@ -177,7 +182,7 @@ fn believable(kind: Kind, head: &[u8]) -> bool {
         // Compression type and block size byte follow (compress: bits 9 to 16).
         Kind::Closed("compress") => head.get(2).is_some_and(|b| (9..=16).contains(&(b & 0x1f))),
         Kind::Closed("ext") => head.len() > 1084 && head[..1024].iter().all(|b| *b == 0),
-        Kind::Closed("cpio") if head.starts_with(b"0707") => {
+        Kind::Cpio | Kind::Closed("cpio") if head.starts_with(b"0707") => {
             head.get(6..14).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
         }
         Kind::Closed("lzip") => head.get(4) == Some(&1),

@@ -4,6 +4,7 @@
 
 mod ar;
 mod compressed;
+mod cpio;
 mod layer;
 mod lzma;
 mod tar;
@@ -200,6 +201,8 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
         Kind::Tar => tar::each_in_place(part, &mut once),
         Kind::Gzip | Kind::Zstd | Kind::Xz => compressed::each(part, name, budget, &mut once),
         Kind::Ar => ar::each(part, &mut once),
+        Kind::Cpio => cpio::each(part, &mut once),
+        Kind::Rpm => cpio::payload(part, &mut once),
         _ if has_directory(&part) => zip::each(part, budget, &mut once),
         other => return Err(reason!("archive-not-opened", path = name, format = other.name())),
     };

@@ -34,7 +34,7 @@ fn examined_within(bytes: Vec<u8>, limits: &Limits) -> String {
     shown(&examine(&Store::Memory(bytes), "f", 0o644, &Budget::new(limits), &[]))
 }
 
-fn examined(bytes: Vec<u8>) -> String {
+pub(crate) fn examined(bytes: Vec<u8>) -> String {
     examined_within(bytes, &Limits::default())
 }
 

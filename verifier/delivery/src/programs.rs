@@ -108,7 +108,7 @@ pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
 pub(crate) fn unread_archives(delivery: &Delivery) -> impl Iterator<Item = (&str, &Reason)> {
     let gaps = delivery.inventory(&Quiet).gaps.iter();
     let unread = gaps.filter_map(|gap| Some((unread_archive(gap)?, &gap.reason)));
-    unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path) && !is_test_data(path))
+    unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path))
 }
 
 /// The archive of which a gap says that not all of it was read. What is encrypted is no program to whoever has not the key.
@@ -128,12 +128,6 @@ fn unread_archive(gap: &Gap) -> Option<&str> {
         | "limit-names" => Some(gap.place.as_str()),
         _ => None,
     }
-}
-
-/// By folders that tests of delivered source keep their archives in.
-fn is_test_data(path: &str) -> bool {
-    let mut folders = path.split('/').rev().skip(1);
-    folders.any(|folder| matches!(folder, "test" | "tests" | "fixtures" | "test-fixtures" | "test_data"))
 }
 
 /// A layer of an image that was read whole: the image's final file system tells what is there.

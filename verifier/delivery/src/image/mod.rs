@@ -128,7 +128,19 @@ pub(crate) fn is_aside(spec: &Deliverable, path: &str) -> bool {
             .is_some_and(|p| p != "." && path.strip_prefix(p).is_some_and(|rest| rest.starts_with(['/', '!'])))
     };
     let source = spec.source.as_ref();
-    is_others(path) || source.is_some_and(|s| below(&s.root) || below(&s.archive) || below(&s.modules))
+    // Where the whole delivery is the source, its tests keep images, archives and programs too.
+    let whole = source.is_none_or(|s| s.archive.is_none() && s.root.as_deref().is_none_or(|root| root == "."));
+    is_others(path)
+        || whole && is_test_data(path)
+        || source.is_some_and(|s| below(&s.root) || below(&s.archive) || below(&s.modules))
+}
+
+/// By folders that tests of Go repositories keep their data in beside `testdata`.
+fn is_test_data(path: &str) -> bool {
+    let mut folders = path.split('!').next().unwrap_or(path).split('/').rev().skip(1);
+    folders.any(|folder| {
+        matches!(folder, "test" | "tests" | "fixtures" | "test-fixtures" | "test-resources" | "test_data")
+    })
 }
 
 /// What a layer's files are held against: delivered binaries and the files of `[run]`.

@@ -7,7 +7,7 @@ use crate::archive::tests::gzip_of;
 use crate::archive::xz_of;
 use crate::examine::tests::noise;
 use crate::exe::tests::elf_of;
-use assize_facts::{BinarySpec, Deliverable, Limits};
+use assize_facts::{BinarySpec, Deliverable, Limits, SourceSpec};
 use std::path::Path;
 
 /// A program that begins like one of Go's, each letter another.
@@ -15,9 +15,10 @@ fn go(letter: u8) -> Vec<u8> {
     elf_of(&[&b"\xf1\xff\xff\xff\0\0\x01\x08"[..], &[letter; 64]].concat())
 }
 
-fn beside(root: &Path) -> Vec<String> {
+fn beside(root: &Path, source: Option<&str>) -> Vec<String> {
     let named = BinarySpec { name: "app".into(), path: "app".into(), ..Default::default() };
-    let spec = Deliverable { binaries: vec![named], ..Deliverable::default() };
+    let source = source.map(|root| SourceSpec { root: Some(root.into()), ..SourceSpec::default() });
+    let spec = Deliverable { binaries: vec![named], source, ..Deliverable::default() };
     let delivery = Delivery::open(root, spec, Limits::default()).expect("it opens");
     let mut shown: Vec<String> = delivery
         .programs_beside()
@@ -40,7 +41,7 @@ fn what_is_packed_in_a_file_of_an_image_is_there_as_long_as_that_is() {
         layer(&[M::Empty("opt/.wh.gone.tar.gz")]),
     ];
     let place = folder(&[("app".into(), go(b'a')), ("image.tar".into(), tar(&Build::of(layers).oci()))]);
-    let found = beside(place.path());
+    let found = beside(place.path(), None);
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].starts_with("image.tar!blobs/") && found[0].ends_with("!opt/kept.tar.gz!tool"), "{found:?}");
 }
@@ -65,7 +66,7 @@ fn an_archive_that_was_not_read_may_hold_programs() {
     let place = folder(&[]);
     write(place.path(), &files.map(|(path, content)| (path.to_owned(), content)));
     assert_eq!(
-        beside(place.path()),
+        beside(place.path(), None),
         [
             "dist/app.tar.bz2 archive-not-opened",
             "dist/cut.tar archive-damaged",
@@ -74,4 +75,8 @@ fn an_archive_that_was_not_read_may_hold_programs() {
             "dist/self.run!@0x12!tool",
         ]
     );
+    // Where the source has a folder of its own, its tests are in there.
+    let apart = beside(place.path(), Some("src"));
+    assert!(apart.contains(&"test/fixtures/x.tar.bz2 archive-not-opened".to_owned()), "{apart:?}");
+    assert_eq!((apart.len(), beside(place.path(), Some(".")).len()), (6, 5));
 }

@@ -7,6 +7,7 @@ use crate::image::{self, Image};
 use crate::store::Store;
 use crate::walk::Entry;
 use crate::{exe, open, sniff};
+use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Gap, Known, Quiet, Reason, is_others, reason};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,7 +109,18 @@ pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
 pub(crate) fn unread_archives(delivery: &Delivery) -> impl Iterator<Item = (&str, &Reason)> {
     let gaps = delivery.inventory(&Quiet).gaps.iter();
     let unread = gaps.filter_map(|gap| Some((unread_archive(gap)?, &gap.reason)));
+    // Random bytes begin like compressed ones here and there, and end like damaged ones.
+    let is_archive = |path: &str| {
+        let format = delivery.seen(path).and_then(|seen| seen.format.value());
+        let is_one = format.is_some_and(|format| format.word().contains("archive") || is_packed(*format));
+        is_one && !path.rsplit('/').next().is_some_and(|last| last.contains("!@0x"))
+    };
+    let unread = unread.filter(move |(path, reason)| reason.code != "archive-damaged" || is_archive(path));
     unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path))
+}
+
+fn is_packed(format: Format) -> bool {
+    matches!(format, Format::Tar | Format::Gzip | Format::Zstd | Format::Xz | Format::Zip | Format::OciLayout)
 }
 
 /// The archive of which a gap says that not all of it was read. What is encrypted is no program to whoever has not the key.

@@ -54,6 +54,7 @@ fn an_archive_that_was_not_read_may_hold_programs() {
         ("app", go(b'a')),
         ("dist/app.tar.bz2", bzip2.clone()),
         ("dist/cut.tar", layer(&[M::File("a", &noise(2000))])[..1200].to_vec()),
+        ("dist/data", [&noise(4096)[..], b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04", &noise(4096)].concat()),
         ("dist/key.age", b"age-encryption.org/v1\n".to_vec()),
         ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.bz2", &bzip2)]))),
         ("dist/read.tar.xz", xz_of(&layer(&[M::File("tool", &go(b't'))]))),

@@ -28,4 +28,5 @@ mod reports;
 mod run;
 mod samples;
 mod signatures;
+mod unvendored;
 mod watched;

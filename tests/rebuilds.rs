@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// Builds as a supplier does, outside of the delivery's reach.
-fn go(at: &Path, modules: &Path, args: &[&str]) {
+pub fn go(at: &Path, modules: &Path, args: &[&str]) {
     let cache = tempfile::tempdir().expect("a folder");
     let proxy = format!("file://{}", modules.display());
     let settings = [
@@ -47,16 +47,20 @@ fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     bytes
 }
 
-/// A module in GOPROXY layout that greets with a word.
+/// A module that greets with a word.
 fn module(root: &Path, word: &str) {
+    dependency(root, &format!("package dep\n\nfunc Greet() string {{ return {word:?} }}\n"));
+}
+
+/// The module example.com/dep of one file, in GOPROXY layout.
+pub fn dependency(root: &Path, code: &str) {
     let go_mod = "module example.com/dep\n\ngo 1.21\n";
-    let code = format!("package dep\n\nfunc Greet() string {{ return {word:?} }}\n");
     let at = "modules/example.com/dep/@v";
     write(root, &format!("{at}/list"), "v1.0.0\n");
     write(root, &format!("{at}/v1.0.0.info"), "{\"Version\":\"v1.0.0\",\"Time\":\"2024-01-01T00:00:00Z\"}");
     write(root, &format!("{at}/v1.0.0.mod"), go_mod);
     let inside = "example.com/dep@v1.0.0";
-    let packed = zip(&[(&format!("{inside}/go.mod"), go_mod), (&format!("{inside}/dep.go"), &code)]);
+    let packed = zip(&[(&format!("{inside}/go.mod"), go_mod), (&format!("{inside}/dep.go"), code)]);
     fs::write(root.join(at).join("v1.0.0.zip"), packed).expect("a module");
 }
 

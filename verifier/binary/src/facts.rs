@@ -145,7 +145,7 @@ pub fn cgo_functions(functions: &Result<crate::functions::Functions, Reason>) ->
     let mut found = Vec::new();
     for (package, functions) in functions.packages() {
         let cgo = |name: &[u8]| {
-            let marks = ["_cgo_", "_Cfunc_", "_cgoexp_"];
+            let marks = ["_cgo_", "_Cfunc_", "_C2func_", "_cgoexp_"];
             package == "runtime/cgo" || marks.iter().any(|mark| name.starts_with(mark.as_bytes()))
         };
         found.extend(functions.names_that(cgo).map(|name| format!("{package}.{name}")));

@@ -81,8 +81,10 @@ pub fn read(file: &Bytes) -> Result<Headers, Reason> {
     match &*file.range(0..file.len().min(4))? {
         b"\x7fELF" => from_elf(&Elf::read(file)?, file),
         [b'M', b'Z', _, _] => Ok(from_pe(&PE::parse(file.whole()?).map_err(failed)?)),
-        // Mach-O of 64 and 32 bits in either byte order, and the universal form (`mach-o/loader.h`, `mach-o/fat.h`).
-        [0xcf | 0xce, 0xfa, 0xed, 0xfe] | [0xfe, 0xed, 0xfa, 0xcf | 0xce] | [0xca, 0xfe, 0xba, 0xbe] => {
+        // What the universal form consists of is opened in its place, where it can be told (`mach-o/fat.h`).
+        [0xca, 0xfe, 0xba, 0xbe | 0xbf] => Err(reason!("fat-binary-not-read")),
+        // Mach-O of 64 and 32 bits in either byte order (`mach-o/loader.h`).
+        [0xcf | 0xce, 0xfa, 0xed, 0xfe] | [0xfe, 0xed, 0xfa, 0xcf | 0xce] => {
             match Mach::parse(file.whole()?).map_err(failed)? {
                 Mach::Binary(mach) if claims_more_sections(&mach) => Err(reason!(
                     "executable-not-parsed",

@@ -42,6 +42,7 @@ pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], 
         || asked.then(|| Asked::of(delivery, context.advisories.and_then(|bring| bring()))),
     );
     programs.extend(delivery.programs_beside());
+    let programs = delivery.slices(programs);
     // Of each only its facts stay: many programs may be delivered, and their tables are large.
     let read = |executable: &Executable| -> Result<Vec<Sheet>, Gap> {
         let examined = Examined::read(delivery, executable, &inventory, database.as_ref());

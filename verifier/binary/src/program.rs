@@ -10,7 +10,7 @@ use gobin::GoBinary;
 use gobin::formats::BinaryContext;
 use gobin::metadata::{self, DepEntry};
 use gobin::structures::buildinfo;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -84,7 +84,7 @@ impl Program {
             read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??.unless(twice(delivery, binary));
         let program = Program {
             stack_protector: stack_protector(&headers, &functions, &bytes),
-            named_libraries: delivery.named_libraries(binary),
+            named_libraries: named_libraries(delivery, binary, &headers),
             name: binary.name.clone(),
             path: binary.path.clone(),
             declared: binary.declared,
@@ -186,6 +186,13 @@ fn twice(delivery: &Delivery, binary: &Executable) -> Option<Reason> {
             Some(reason!("go-twice", binary = binary.name, tables = function_tables, infos = build_infos))
         }
     }
+}
+
+/// The shared objects that its texts name, less those that its headers say it needs: their names stand there for that.
+fn named_libraries(delivery: &Delivery, binary: &Executable, headers: &Headers) -> Vec<String> {
+    let last = |library: &str| library.rsplit('/').next().unwrap_or(library).to_owned();
+    let needed: BTreeSet<String> = headers.needed.iter().map(|library| last(library)).collect();
+    delivery.named_libraries(binary).into_iter().filter(|named| !needed.contains(&last(named))).collect()
 }
 
 /// Whether the C parts check their stacks: they then refer to the function that ends the program (GCC manual, `-fstack-protector`). `None`: there are no C parts.

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 mod beside;
+mod fat;
 
 const PROGRAM: &str = "package main\n\nimport \"fmt\"\n\ntype T struct{ n int }\n\n//go:noinline\nfunc (t *T) Show() { fmt.Println(t.n) }\n\nfunc main() {\n\t(&T{1}).Show()\n}\n";
 const CGO: &str =

@@ -9,7 +9,7 @@ use assize_golang::advisory::Entry;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-const FORM: &str = "assize/vulndb-index/1";
+const FORM: &str = "assize/vulndb-index/2";
 
 /// Lines `MODULE\tENTRIES` in the order of modules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

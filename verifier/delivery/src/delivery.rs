@@ -349,7 +349,7 @@ impl Delivery {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The members of an archive of the deliverable (tar, zip, ar, each also compressed by gzip or zstd), each with its content (empty for what is no file).
+    /// The members of an archive of the deliverable (tar, zip, ar, cpio, each also compressed by gzip, zstd or xz), each with its content (empty for what is no file).
     ///
     /// What the visitor returns as an error ends the reading with that reason. The gaps say what was refused or not seen; the error, what ended the reading early.
     pub fn members(
@@ -384,6 +384,11 @@ impl Delivery {
     /// what is in archives and in the final file systems of images.
     pub fn programs_beside(&self) -> Vec<Executable> {
         programs::beside(self)
+    }
+
+    /// The same programs, where one is a fat Mach-O file each of those of which it consists.
+    pub fn slices(&self, programs: Vec<Executable>) -> Vec<Executable> {
+        programs.into_iter().flat_map(|program| programs::slices(self, program)).collect()
     }
 
     /// A program of [`Delivery::declared_binaries`] or [`Delivery::programs_beside`], as [`Delivery::open_binary`] opens a file.
@@ -439,7 +444,7 @@ impl Delivery {
         signs.ok_or_else(|| reason!("limit-embedded", limit = MOST_HITS))
     }
 
-    fn seen(&self, path: &str) -> Option<&Seen> {
+    pub(crate) fn seen(&self, path: &str) -> Option<&Seen> {
         let seen = &self.inventory(&Quiet).seen;
         seen.binary_search_by(|seen| seen.path.as_str().cmp(path)).ok().map(|at| &seen[at])
     }

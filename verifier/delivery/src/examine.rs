@@ -2,6 +2,8 @@
 
 mod embedded;
 mod foreign;
+mod installers;
+pub(crate) mod slices;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -32,6 +34,8 @@ pub(crate) struct Seen {
     pub libraries: Vec<String>,
     /// What an executable holds of Go's, wherever it stands; `None` where not all of it was looked at.
     pub go_signs: Option<GoSigns>,
+    /// Where the programs begin of which a fat file consists, and their machines.
+    pub slices: Vec<(u64, String)>,
 }
 
 /// How often something stands in an executable that a Go program has once.
@@ -63,7 +67,13 @@ impl Seen {
             packer: None.into(),
             libraries: Vec::new(),
             go_signs: None,
+            slices: Vec::new(),
         }
+    }
+
+    /// What its slices are called.
+    pub(crate) fn places_of_slices(&self) -> impl Iterator<Item = String> {
+        self.slices.iter().map(|(start, _)| slices::place(&self.path, *start))
     }
 }
 
@@ -136,7 +146,9 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     found.seen.push(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
-        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Ar | Kind::Zip => opened(file, kind, &scan, line, budget, found),
+        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::Zip => {
+            opened(file, kind, &scan, line, budget, found)
+        }
         Kind::Closed(format) => {
             found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
         }
@@ -196,6 +208,10 @@ fn plain(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut
         return;
     }
     embedded::within(file, scan, &[], budget, found);
+    if let Some(format) = installers::format(&file.part, &scan.head) {
+        found.seen[line].format = Format::OtherArchive.into();
+        return found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
+    }
     if matches!(found.seen[line].format, Known::Value(Format::HighEntropy)) {
         let reason = reason!("content-opaque", path = &file.path);
         found.seen[line].executable = Known::Unknown(reason.clone());
@@ -222,7 +238,10 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
     }
     let inside =
         File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };
-    embedded::within(&inside, scan, &exe.own, budget, found);
+    if exe.slices.is_empty() {
+        return embedded::within(&inside, scan, &[0], budget, found);
+    }
+    slices::of(&inside, scan, &exe, line, budget, found);
 }
 
 /// Go program and packer of machine code that is no line of the inventory.
@@ -255,6 +274,9 @@ fn describe(part: &Part<'_>, exe: &Exe, hits: &[(u64, Mark)], path: &str, seen: 
     let packed = if upx { Known::Value(Some("upx".to_string())) } else { packed_otherwise(part, exe, path) };
     seen.go_program = match (&packed, is_go(part, exe, hits)) {
         (_, true) => true.into(),
+        (Known::Value(None), false) if exe.role == "rel" && exe.go_section => {
+            Known::Unknown(reason!("go-code-not-linked", path = path))
+        }
         (Known::Value(None), false) => false.into(),
         (Known::Value(Some(packer)), false) => {
             Known::Unknown(reason!("executable-packed", path = path, packer = packer))

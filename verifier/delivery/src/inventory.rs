@@ -81,6 +81,7 @@ fn stands_alone(seen: &Seen) -> bool {
             Format::Tar
                 | Format::Zip
                 | Format::Zstd
+                | Format::Xz
                 | Format::StaticArchive
                 | Format::OciLayout
                 | Format::DockerArchive

@@ -1,14 +1,17 @@
 //! Go programs of a delivery: those that nobody named, found by their headers, and those beside the named ones, wherever in it they stand.
 
 use crate::delivery::Delivery;
-use crate::examine::looks_like_go;
+use crate::examine::slices::place;
+use crate::examine::{Seen, looks_like_go};
 use crate::image::{self, Image};
 use crate::store::Store;
 use crate::walk::Entry;
 use crate::{exe, open, sniff};
-use assize_facts::{Digest, Known, Quiet, Reason, is_others, reason};
+use assize_facts::kinds::inventory::Format;
+use assize_facts::{Digest, Gap, Known, Quiet, Reason, is_others, reason};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 /// A program to examine.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,14 +79,16 @@ fn read(delivery: &Delivery, path: &str) -> Option<(Store, exe::Exe)> {
 }
 
 /// Go programs beside those of [`Delivery::declared_binaries`]: who receives the delivery can start them as well. Copies are none, nor is what stands in
-/// the source, in module contents, in test data, or in a layer of an image that a higher one takes away.
+/// the source, in module contents, in test data, or in a layer of an image that a higher one takes away. An archive that was not read may hold some.
 pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
     let mut found = Beside::of(delivery);
     let inventory = delivery.inventory(&Quiet);
     let images = delivery.images(&Quiet);
     let layers = layers(delivery, &images.images);
-    let aside = |path: &str| image::is_aside(delivery.spec(), path) || layers.iter().any(|l| path.starts_with(l));
-    for seen in inventory.seen.iter().filter(|seen| !aside(&seen.path)) {
+    let aside =
+        |path: &str| image::is_aside(delivery.spec(), path) || layers.iter().any(|l| l.is_told_by_the_image(path));
+    let slices: BTreeSet<String> = inventory.seen.iter().flat_map(Seen::places_of_slices).collect();
+    for seen in inventory.seen.iter().filter(|seen| !aside(&seen.path) && !slices.contains(&seen.path)) {
         found.take(&seen.path, &seen.sha256, &seen.go_program);
     }
     for image in &images.images {
@@ -94,11 +99,66 @@ pub(crate) fn beside(delivery: &Delivery) -> Vec<Executable> {
             found.take(&format!("{}!/{path}", image.place), &sha256, &content.go_program);
         }
     }
+    for (path, reason) in unread_archives(delivery).filter(|(path, _)| !aside(path)) {
+        found.may_hold(path, reason);
+    }
     found.all
 }
 
-/// How the places begin of what the inventory saw in the layers of images that were read whole: their final file systems tell what is there.
-fn layers(delivery: &Delivery, images: &[Image]) -> BTreeSet<String> {
+/// Archives of which not all was read, outside of test data, other people's code, the source and its modules, and why.
+pub(crate) fn unread_archives(delivery: &Delivery) -> impl Iterator<Item = (&str, &Reason)> {
+    let gaps = delivery.inventory(&Quiet).gaps.iter();
+    let unread = gaps.filter_map(|gap| Some((unread_archive(gap)?, &gap.reason)));
+    // Random bytes begin like compressed ones here and there, and end like damaged ones.
+    let is_archive = |path: &str| {
+        let format = delivery.seen(path).and_then(|seen| seen.format.value());
+        let is_one = format.is_some_and(|format| format.word().contains("archive") || is_packed(*format));
+        is_one && !path.rsplit('/').next().is_some_and(|last| last.contains("!@0x"))
+    };
+    let unread = unread.filter(move |(path, reason)| reason.code != "archive-damaged" || is_archive(path));
+    unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path))
+}
+
+fn is_packed(format: Format) -> bool {
+    matches!(format, Format::Tar | Format::Gzip | Format::Zstd | Format::Xz | Format::Zip | Format::OciLayout)
+}
+
+/// The archive of which a gap says that not all of it was read. What is encrypted is no program to whoever has not the key.
+fn unread_archive(gap: &Gap) -> Option<&str> {
+    let arg =
+        |name: &str| gap.reason.args.iter().find(|(key, _)| key.as_str() == name).map(|(_, value)| value.as_str());
+    match gap.reason.code.as_str() {
+        "archive-not-opened" => {
+            arg("path").filter(|_| arg("format").is_none_or(|format| !format.ends_with("encrypted")))
+        }
+        "archive-damaged"
+        | "archive-method"
+        | "archive-bomb"
+        | "archive-too-large"
+        | "archives-too-large"
+        | "limit-archive-depth"
+        | "limit-names" => Some(gap.place.as_str()),
+        _ => None,
+    }
+}
+
+/// A layer of an image that was read whole: the image's final file system tells what is there.
+struct InLayer<'a> {
+    /// How the places begin of what the inventory saw in it.
+    begins: String,
+    files: Rc<BTreeSet<&'a str>>,
+}
+
+impl InLayer<'_> {
+    /// A file of it is told by the file system, and what is packed into one is there as long as that is.
+    fn is_told_by_the_image(&self, path: &str) -> bool {
+        let Some(rest) = path.strip_prefix(&self.begins) else { return false };
+        let rest = rest.trim_start_matches("./").trim_start_matches('/');
+        !rest.match_indices('!').any(|(at, _)| self.files.contains(&rest[..at]))
+    }
+}
+
+fn layers<'a>(delivery: &Delivery, images: &'a [Image]) -> Vec<InLayer<'a>> {
     let unread: BTreeSet<&str> = images.iter().filter(|i| i.whole.is_err()).map(|i| i.place.as_str()).collect();
     let read = images.iter().filter(|image| !unread.contains(image.place.as_str()));
     let within = |image: &Image, layer: &str| match (image.place.as_str(), delivery.entry(&image.place).is_some()) {
@@ -106,7 +166,33 @@ fn layers(delivery: &Delivery, images: &[Image]) -> BTreeSet<String> {
         (".", false) => format!("{layer}!"),
         (place, false) => format!("{place}/{layer}!"),
     };
-    read.flat_map(|image| image.described.layers.iter().map(move |layer| within(image, &layer.name))).collect()
+    let of = |image: &'a Image| {
+        let files: Rc<BTreeSet<&str>> = Rc::new(image.tree.files().map(|(path, _, _)| path).collect());
+        let layers = image.described.layers.iter();
+        layers.map(move |layer| InLayer { begins: within(image, &layer.name), files: Rc::clone(&files) })
+    };
+    read.flat_map(of).collect()
+}
+
+/// The programs of which a fat file consists, each for itself; anything else as it is.
+pub(crate) fn slices(delivery: &Delivery, program: Executable) -> Vec<Executable> {
+    let Some(fat) = delivery.seen(&program.place).filter(|seen| !seen.slices.is_empty()) else { return vec![program] };
+    let one = |(start, machine): &(u64, String)| {
+        let place_of = |path: &str| place(path, *start);
+        let (name, path) = (format!("{} ({machine} at {start:#x})", program.name), place_of(&program.path));
+        let unseen = || reason!("not-in-inventory", path = path);
+        let seen = delivery.seen(&place_of(&program.place));
+        let closed = match seen.map(|seen| &seen.go_program) {
+            None => Some(unseen()),
+            Some(Known::Unknown(reason)) => Some(reason.clone()),
+            Some(Known::Value(false)) if !program.declared => return None,
+            Some(Known::Value(false)) => Some(reason!("no-sign-of-go", binary = name)),
+            Some(Known::Value(true) | Known::Possible(_)) => None,
+        };
+        let sha256 = seen.map_or_else(|| Known::Unknown(unseen()), |seen| seen.sha256.clone());
+        Some(Executable { place: place_of(&program.place), name, path, sha256, closed, ..program.clone() })
+    };
+    fat.slices.iter().filter_map(one).collect()
 }
 
 /// Programs on their way into the list.
@@ -132,6 +218,15 @@ impl<'a> Beside<'a> {
             }
         }
         Beside { paths, digests, places, all: Vec::new() }
+    }
+
+    /// An archive that was not read to its end.
+    fn may_hold(&mut self, path: &str, reason: &Reason) {
+        if self.paths.insert(path.to_owned()) {
+            let closed = Some(reason.clone());
+            let unread = Executable { beside: true, closed, ..Executable::plain(path, path, false) };
+            self.all.push(Executable { sha256: Known::Unknown(reason.clone()), ..unread });
+        }
     }
 
     fn take(&mut self, path: &str, sha256: &Known<Digest>, go: &Known<bool>) {

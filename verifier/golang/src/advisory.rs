@@ -24,6 +24,9 @@ pub struct Affected {
     pub package: Package,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ranges: Vec<Range>,
+    /// Versions one by one, which the Go project never writes and others do (OSV schema 1.7, affected[].versions).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ecosystem_specific: Option<Specific>,
 }
@@ -44,13 +47,16 @@ pub struct Range {
     pub events: Vec<Event>,
 }
 
-/// One of both is there.
+/// One of them is there.
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
 pub struct Event {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub introduced: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fixed: Option<String>,
+    /// The last version of the range, where no fix is known to others that write such entries (OSV schema 1.7).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_affected: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize, Serialize, PartialEq, Eq)]
@@ -81,18 +87,20 @@ impl Affected {
     /// cannot be told.
     pub fn has(&self, version: &str) -> Option<bool> {
         let mut ordered = self.ranges.iter().filter(|r| r.kind == "SEMVER").peekable();
-        if ordered.peek().is_none() {
-            return Some(true);
-        }
         let version = prefixed(version);
-        // Where the one range begins with everything and ends nowhere, it does not matter what the version is.
-        let everything = |r: &Range| {
-            r.events.is_empty() || r.events.iter().all(|e| e.fixed.is_none() && e.introduced.as_deref() == Some("0"))
+        let is_listed = || {
+            let same = |listed: &String| semver::compare(&prefixed(listed), &version).is_eq();
+            semver::is_valid(&version).then(|| self.versions.iter().any(same))
         };
+        if ordered.peek().is_none() {
+            return if self.versions.is_empty() { Some(true) } else { is_listed() };
+        }
+        // Where the one range begins with everything and ends nowhere, it does not matter what the version is.
+        let everything = |r: &Range| r.events.iter().all(|e| e.fixed.is_none() && e.introduced.as_deref() == Some("0"));
         if ordered.clone().any(everything) {
             return Some(true);
         }
-        semver::is_valid(&version).then(|| ordered.any(|range| within(range, &version)))
+        Some(is_listed()? || ordered.any(|range| within(range, &version)))
     }
 
     /// The first version after this one that has a fix.
@@ -106,17 +114,23 @@ impl Affected {
     }
 }
 
-/// From each `introduced`, inclusive, to the next `fixed`, exclusive; `0` is the beginning of time.
+/// From each `introduced`, inclusive, to the next `fixed`, exclusive, or `last_affected`, inclusive; `0` is the beginning of time.
 fn within(range: &Range, version: &str) -> bool {
     let mut events: Vec<&Event> = range.events.iter().collect();
-    let at = |event: &Event| prefixed(event.introduced.as_deref().or(event.fixed.as_deref()).unwrap_or_default());
+    let at = |event: &Event| {
+        let first = [&event.introduced, &event.fixed, &event.last_affected].into_iter().flatten().next();
+        prefixed(first.map(String::as_str).unwrap_or_default())
+    };
     let is_start = |event: &Event| event.introduced.as_deref() == Some("0");
     events.sort_by(|a, b| is_start(b).cmp(&is_start(a)).then_with(|| semver::compare(&at(a), &at(b))));
     let mut affected = false;
     for event in events {
-        match (&event.introduced, &event.fixed) {
-            (Some(from), _) if !affected => affected = from == "0" || semver::compare(version, &prefixed(from)).is_ge(),
-            (_, Some(until)) if affected => affected = semver::compare(version, &prefixed(until)).is_lt(),
+        match (&event.introduced, &event.fixed, &event.last_affected) {
+            (Some(from), _, _) if !affected => {
+                affected = from == "0" || semver::compare(version, &prefixed(from)).is_ge();
+            }
+            (_, Some(until), _) if affected => affected = semver::compare(version, &prefixed(until)).is_lt(),
+            (None, None, Some(last)) if affected => affected = semver::compare(version, &prefixed(last)).is_le(),
             _ => {}
         }
     }
@@ -174,6 +188,40 @@ mod tests {
         ] {
             assert_eq!(release_as_semver(release).as_deref(), wanted, "{release}");
         }
+    }
+
+    #[test]
+    fn a_range_has_what_its_events_say_in_whatever_order_they_stand() {
+        let affected = |text: &str| -> Affected {
+            let text = text.replace('\'', "\"");
+            serde_json::from_str(&format!(r#"{{"package":{{"name":"m"}},{text}}}"#)).expect("an entry's part")
+        };
+        let of = |events: &str| affected(&format!("'ranges':[{{'type':'SEMVER','events':[{events}]}}]"));
+        let two = "{'fixed':'1.4.0'},{'introduced':'1.3.0'},{'introduced':'0'},{'fixed':'1.2.0'}";
+        let last = "{'introduced':'1.1.0'},{'last_affected':'1.2.0'}";
+        let cases = [
+            (of(two), "v1.1.9 v1.3.0 v1.2.0-rc.1", "v1.2.0 v1.2.9 v1.4.0 v2.0.0+incompatible"),
+            (of(last), "v1.1.0 v1.2.0", "v1.0.9 v1.2.1 v1.2.1-0.20260101000000-0123456789ab"),
+            (of("{'introduced':'0'},{'last_affected':'1.2.0'}"), "v0.0.1 v1.2.0", "v1.2.1"),
+            (of("{'introduced':'0'}"), "v1.0.0 v99.0.0 devel", ""),
+            (of("{'introduced':'1.0.0'}"), "v1.0.0 v9.0.0", "v0.9.0 v1.0.0-rc.1"),
+            (affected("'versions':['1.0.1','v1.0.3']"), "v1.0.1 v1.0.3", "v1.0.2"),
+            (
+                affected("'versions':['1.0.1'],'ranges':[{'type':'GIT','events':[{'introduced':'0'}]}]"),
+                "v1.0.1",
+                "v1.0.2",
+            ),
+            (affected("'ranges':[{'type':'GIT','events':[{'introduced':'0'}]}]"), "v1.0.1 v7.0.0", ""),
+            (affected("'ranges':[]"), "v0.0.0", ""),
+        ];
+        for (affected, has, has_not) in cases {
+            for (versions, wanted) in [(has, true), (has_not, false)] {
+                for version in versions.split_whitespace() {
+                    assert_eq!(affected.has(version), Some(wanted), "{version} in {affected:?}");
+                }
+            }
+        }
+        assert_eq!(of("{'introduced':'1.0.0'}").has("(devel)"), None);
     }
 
     #[test]

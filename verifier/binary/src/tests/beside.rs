@@ -1,6 +1,6 @@
 //! Programs beside the declared ones: as files, in archives, and in formats that are not read.
 
-use super::{PROGRAM, build, collect};
+use super::{CGO, PROGRAM, build, collect};
 use assize_facts::{Field, Item};
 use std::fs;
 use std::path::Path;
@@ -113,4 +113,19 @@ fn programs_of_formats_that_are_not_read_are_unknown_and_leave_the_declared_ones
             assert!(matches!(&item.fields[field], Field::Unknown(_)), "{field}: {item:?}");
         }
     }
+}
+
+#[test]
+fn go_code_that_is_not_linked_yet_is_not_passed_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), CGO, &[("CGO_ENABLED", "1")], &["-buildmode=c-archive"]);
+    fs::rename(folder.path().join("p"), folder.path().join("lib.a")).expect("an archive");
+    program(folder.path(), 1, &[]);
+    let info = collect(folder.path(), "binary.info");
+    let told = |item: &Item| (item.text("binary").unwrap_or_default().to_owned(), item.bool("go_program"));
+    let wanted = [("p".to_owned(), Some(true)), ("lib.a!go.o".to_owned(), None)];
+    assert_eq!(info.items.iter().map(told).collect::<Vec<_>>(), wanted);
+    assert!(
+        matches!(&info.items[1].fields["go_program"], Field::Unknown(reason) if reason.code == "go-code-not-linked")
+    );
 }

@@ -1,9 +1,8 @@
 //! `ar` archives: static libraries, Go package archives and Debian packages (ar(5); GNU and BSD long names).
 
-use super::{Member, MemberKind, Visitor, refuse};
+use super::{Member, MemberKind, Visitor, damaged};
 use crate::store::Part;
 use crate::walk::shown_name;
-use assize_facts::reason;
 use std::io;
 
 pub(crate) const MAGIC: &[u8] = b"!<arch>\n";
@@ -47,10 +46,6 @@ fn one(part: &Part<'_>, raw: &[u8], start: u64, end: u64, names: &[u8], visitor:
     };
     let member = Member { name, kind: MemberKind::File, size: end - start, mode: 0, capabilities: false };
     visitor.member(&member, &mut part.slice(start, end).reader())
-}
-
-fn damaged(detail: &str) -> io::Error {
-    refuse(reason!("archive-damaged", detail = detail))
 }
 
 fn parse(header: &[u8]) -> Option<(&[u8], u64)> {

@@ -1,5 +1,6 @@
-//! gzip (RFC 1952) and Zstandard (RFC 8878) streams: a tar inside is read as one archive with its compression, anything else is one member.
+//! gzip (RFC 1952), Zstandard (RFC 8878) and xz streams: a tar inside is read as one archive with its compression, anything else is one member.
 
+use super::xz::Xz;
 use super::{Budget, Member, MemberKind, Metered, Visitor, refuse, tar};
 use crate::sniff::{self, Kind};
 use crate::store::{Part, PartReader};
@@ -37,7 +38,7 @@ pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
 /// What `gunzip` and `unzstd` would call the file.
 fn stem(name: &str) -> String {
     let last = name.rsplit(['/', '!']).next().unwrap_or(name);
-    for ending in [".gz", ".zst", ".zstd"] {
+    for ending in [".gz", ".zst", ".zstd", ".xz"] {
         if let Some(stem) = last.strip_suffix(ending)
             && !stem.is_empty()
         {
@@ -51,6 +52,7 @@ enum State<'a> {
     Between,
     Gzip(Box<GzDecoder<PartReader<'a>>>),
     Zstd(Box<StreamingDecoder<PartReader<'a>, ruzstd::decoding::FrameDecoder>>),
+    Xz(Box<Xz<PartReader<'a>>>),
     End,
 }
 
@@ -86,6 +88,10 @@ impl<'a> Frames<'a> {
                 [0x28, 0xb5, 0x2f, 0xfd] if *self.format.get_or_insert(Kind::Zstd) == Kind::Zstd => {
                     let decoder = StreamingDecoder::new_with_max_window_size(source, WINDOW);
                     self.state = State::Zstd(Box::new(decoder.map_err(io::Error::other)?));
+                    return Ok(());
+                }
+                [0xfd, b'7', b'z', b'X'] if *self.format.get_or_insert(Kind::Xz) == Kind::Xz => {
+                    self.state = State::Xz(Box::new(Xz::new(source)?));
                     return Ok(());
                 }
                 [0x50..=0x5f, 0x2a, 0x4d, 0x18] => skip_frame(&mut source)?,
@@ -158,6 +164,7 @@ impl Read for Frames<'_> {
                 State::Between => 0,
                 State::Gzip(decoder) => decoder.read(buf)?,
                 State::Zstd(decoder) => decoder.read(buf)?,
+                State::Xz(decoder) => decoder.read(buf)?,
             };
             if n > 0 {
                 return Ok(n);
@@ -167,6 +174,7 @@ impl Read for Frames<'_> {
                 State::Between => self.source.take(),
                 State::Gzip(decoder) => Some(decoder.into_inner()),
                 State::Zstd(decoder) => Some(checked(*decoder)?),
+                State::Xz(decoder) => Some(decoder.into_inner()),
             };
             match source {
                 Some(source) => self.next(source)?,

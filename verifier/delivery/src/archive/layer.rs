@@ -23,6 +23,7 @@ pub(crate) fn layer(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) 
     let hashed = Hashed::default();
     let read = match sniff::kind(&head, part.len()) {
         Kind::Gzip | Kind::Zstd => unpacked(&part, &hashed, budget, visitor).map(Some),
+        Kind::Xz => Err(refuse(reason!("archive-not-opened", path = "a layer", format = "xz"))),
         Kind::Closed(format) => Err(refuse(reason!("archive-not-opened", path = "a layer", format = format))),
         // An empty layer begins with zeros.
         _ => plain(&part, &hashed, visitor).map(|()| None),
@@ -67,7 +68,7 @@ impl<R: Read> Read for Hashing<R> {
 /// The tar archive inside a compressed file, kept in memory or an unlinked file; bounded by the budget.
 pub(crate) fn tar_within(part: &Part<'_>, path: &str, budget: &Budget) -> Result<Store, Reason> {
     let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
-    if !matches!(sniff::kind(&head, part.len()), Kind::Gzip | Kind::Zstd) {
+    if !matches!(sniff::kind(&head, part.len()), Kind::Gzip | Kind::Zstd | Kind::Xz) {
         return Err(reason!("image-layout-unknown", image = path));
     }
     let mut decoded = Metered::new(compressed::Frames::of(part.reader()), part.len(), budget);

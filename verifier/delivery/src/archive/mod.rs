@@ -4,10 +4,13 @@
 
 mod ar;
 mod compressed;
+mod cpio;
 mod layer;
+mod lzma;
 mod tar;
 #[cfg(test)]
 pub(crate) mod tests;
+mod xz;
 mod zip;
 
 use crate::sniff::{self, Kind};
@@ -21,6 +24,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use layer::{Layered, layer, tar_within};
 pub(crate) use tar::{Place, checksum_fits as tar_checksum_fits, places};
+pub(crate) use xz::Xz;
+#[cfg(test)]
+pub(crate) use xz::tests::xz_of;
 pub(crate) use zip::has_directory;
 
 /// One member of an archive.
@@ -136,6 +142,10 @@ pub(crate) fn refuse(reason: Reason) -> io::Error {
     io::Error::other(Refused(reason))
 }
 
+fn damaged(detail: &str) -> io::Error {
+    refuse(reason!("archive-damaged", detail = detail))
+}
+
 /// The reason behind an error of a reader; where it has none, the archive is damaged.
 pub(crate) fn reason_of(error: io::Error) -> Reason {
     let mut inner: Option<&(dyn std::error::Error + 'static)> = error.get_ref().map(|e| e as _);
@@ -189,8 +199,10 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     let mut once = Once { visitor, budget, seen: HashSet::new() };
     let result = match sniff::kind(&head, part.len()) {
         Kind::Tar => tar::each_in_place(part, &mut once),
-        Kind::Gzip | Kind::Zstd => compressed::each(part, name, budget, &mut once),
+        Kind::Gzip | Kind::Zstd | Kind::Xz => compressed::each(part, name, budget, &mut once),
         Kind::Ar => ar::each(part, &mut once),
+        Kind::Cpio => cpio::each(part, &mut once),
+        Kind::Rpm => cpio::payload(part, &mut once),
         _ if has_directory(&part) => zip::each(part, budget, &mut once),
         other => return Err(reason!("archive-not-opened", path = name, format = other.name())),
     };

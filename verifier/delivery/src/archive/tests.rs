@@ -78,7 +78,7 @@ fn list_within(bytes: Vec<u8>, limits: &Limits) -> String {
     listing.0.join("\n")
 }
 
-fn list(bytes: Vec<u8>) -> String {
+pub(crate) fn list(bytes: Vec<u8>) -> String {
     list_within(bytes, &Limits::default())
 }
 

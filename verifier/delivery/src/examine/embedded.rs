@@ -1,7 +1,7 @@
 //! Executables and archives in the middle of other files: a mark counts only where a whole header, or a whole compressed stream, follows.
 
 use super::{File, Found, GoSigns, Seen, describe, leftover};
-use crate::archive::{Budget, Metered, reason_of};
+use crate::archive::{Budget, Metered, Xz, reason_of};
 use crate::exe;
 use crate::scan::{self, Mark, Scan};
 use crate::store::Part;
@@ -71,7 +71,7 @@ fn candidate(
         },
         Mark::Gzip => gzip(file, at, budget, found),
         Mark::Zstd => zstd(file, at, budget, found),
-        Mark::Xz => Ok(closed(file, at, "xz", 6, 2, found)),
+        Mark::Xz => xz(file, at, budget, found),
         Mark::SevenZip => Ok(closed(file, at, "7z", 12, 20, found)),
         Mark::ZipEnd | Mark::GoBuildInfo | Mark::GoFunctions | Mark::Upx => Ok(None),
     }
@@ -146,6 +146,15 @@ fn zstd(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<
     if !is_stream(Metered::new(&mut decoder, rest.len(), budget))? {
         return Ok(None);
     }
+    let end = at + decoder.into_inner().position();
+    stream(file, at, end, budget, found)
+}
+
+/// Its header has a checksum, so a constant in a program is told from a stream; what stands in one that cannot be read was not seen.
+fn xz(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<Option<u64>, Reason> {
+    let rest = file.part.slice(at, file.part.len());
+    let Ok(mut decoder) = Xz::new(rest.reader()) else { return Ok(None) };
+    io::copy(&mut Metered::new(&mut decoder, rest.len(), budget), &mut io::sink()).map_err(reason_of)?;
     let end = at + decoder.into_inner().position();
     stream(file, at, end, budget, found)
 }

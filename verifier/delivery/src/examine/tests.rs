@@ -34,7 +34,7 @@ fn examined_within(bytes: Vec<u8>, limits: &Limits) -> String {
     shown(&examine(&Store::Memory(bytes), "f", 0o644, &Budget::new(limits), &[]))
 }
 
-fn examined(bytes: Vec<u8>) -> String {
+pub(crate) fn examined(bytes: Vec<u8>) -> String {
     examined_within(bytes, &Limits::default())
 }
 
@@ -55,9 +55,33 @@ fn machine_code_is_known_whatever_its_name_and_mode() {
     assert_eq!(examined(elf_of(b"code")), "f elf code=yes go=no");
     assert_eq!(examined(pe_of(b"code")), "f pe code=yes go=no");
     assert_eq!(examined(macho_of(b"code")), "f macho code=yes go=no");
-    assert_eq!(examined(fat_of(&[macho_of(b"1"), macho_of(b"2")])), "f macho code=yes go=no");
     assert_eq!(examined(b"\0asm\x01\0\0\0".to_vec()), "f wasm code=yes go=no");
     assert_eq!(examined(b"\0go120ld........".to_vec()), "f go-object code=yes go=no");
+}
+
+#[test]
+fn every_slice_of_a_fat_file_is_a_program_of_its_own_and_what_no_slice_has_may_be_one() {
+    let slices = [macho_of(b"1"), macho_of(&elf_of(b"code"))];
+    let fat = fat_of(&slices);
+    let second = 4096 + slices[0].len();
+    let mine = format!(
+        "f macho code=yes go=no\nf!@0x1000 macho code=yes go=no\nf!@{second:#x} macho code=yes go=no\n\
+         f!@{second:#x}!@0x68 elf code=yes go=no"
+    );
+    assert_eq!(examined(fat.clone()), mine);
+    // A slice behind those that the table announces: before the first one, and behind the last.
+    let mut one = fat_of(&[macho_of(b"1")]);
+    one[512..512 + slices[0].len()].copy_from_slice(&macho_of(b"2"));
+    let behind = format!("f!@{:#x} macho code=yes go=no", one.len());
+    let before = "f!@0x200 macho code=yes go=no\n";
+    let all = format!("f macho code=yes go=no\nf!@0x1000 macho code=yes go=no\n{behind}\n{before}");
+    let told = examined([one, macho_of(b"3")].concat());
+    let sorted = |text: &str| text.trim().lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(sorted(&told), sorted(&all));
+    // Two that share bytes are what no tool writes.
+    let mut shared = fat;
+    shared[36..40].copy_from_slice(&4097_u32.to_be_bytes());
+    assert!(examined(shared).contains("gap executable-malformed at f"));
 }
 
 #[test]
@@ -66,6 +90,28 @@ fn ordinary_files_are_ordinary() {
     assert_eq!(examined(b"package main\n".to_vec()), "f text code=no go=no");
     assert_eq!(examined(b"#!/bin/sh\nexit 0\n".to_vec()), "f script code=no go=no");
     assert_eq!(examined([b"\x89PNG\r\n\x1a\n".to_vec(), noise(5000)].concat()), "f other-binary code=no go=no");
+}
+
+#[test]
+fn installers_and_disk_images_are_archives_that_are_not_opened_and_documents_are_none() {
+    let compound = |class: &[u8]| {
+        let mut bytes = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+        bytes.resize(8 * 512, 0);
+        bytes[30..32].copy_from_slice(&9_u16.to_le_bytes());
+        bytes[48..52].copy_from_slice(&3_u32.to_le_bytes());
+        bytes[4 * 512 + 80..4 * 512 + 80 + class.len()].copy_from_slice(class);
+        bytes
+    };
+    let closed = "f other-archive code=no go=no\ngap archive-not-opened at f";
+    assert_eq!(examined(compound(b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46")), closed);
+    // A text of Word 97.
+    assert_eq!(examined(compound(b"\x06\x09\x02\0\0\0\0\0\xc0\0\0\0\0\0\0\x46")), "f other-binary code=no go=no");
+    let mut cut = compound(b"");
+    cut[30..32].copy_from_slice(&u16::MAX.to_le_bytes());
+    assert_eq!(examined(cut), "f other-binary code=no go=no");
+    let mut trailer = b"koly\0\0\0\x04\0\0\x02\0".to_vec();
+    trailer.resize(512, 0);
+    assert_eq!(examined([noise(5000), trailer].concat()), closed);
 }
 
 #[test]
@@ -198,7 +244,11 @@ fn packers_are_known_by_mark_and_by_entropy() {
 
 #[test]
 fn closed_formats_are_named_as_gaps() {
-    assert_eq!(examined(b"\xfd7zXZ\0\0\x04".to_vec()), "f other-archive code=no go=no\ngap archive-not-opened at f");
+    assert_eq!(
+        examined(b"7z\xbc\xaf\x27\x1c\0\x04".to_vec()),
+        "f other-archive code=no go=no\ngap archive-not-opened at f"
+    );
+    assert_eq!(examined(b"\xfd7zXZ\0\0\x04".to_vec()), "f xz code=no go=no\ngap archive-damaged at f");
     assert_eq!(
         examined([b"Salted__".to_vec(), noise(600)].concat()),
         "f other-archive code=no go=no\ngap archive-not-opened at f"

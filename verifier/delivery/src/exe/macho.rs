@@ -71,10 +71,27 @@ fn slices(part: &Part<'_>, magic: &Magic) -> Result<Vec<(u64, u64)>, String> {
     rows.ok_or_else(|| "its table of slices is cut off".into())
 }
 
+/// Whether two slices share bytes, or one has some of the table of slices: no tool writes that, and who reads it sees another file than the next.
+fn overlap(slices: &[(u64, u64)], table: u64) -> bool {
+    let mut sorted = slices.to_vec();
+    sorted.sort_unstable();
+    let mut at = table;
+    sorted.iter().any(|(offset, size)| {
+        let overlaps = *offset < at;
+        at = offset.saturating_add(*size);
+        overlaps
+    })
+}
+
 fn fat(part: &Part<'_>, magic: &Magic) -> Result<Exe, String> {
     let mut exe = Exe::new("macho");
     let mut machines = Vec::new();
-    for (offset, size) in slices(part, magic)? {
+    let slices = slices(part, magic)?;
+    let table = 8 + slices.len() as u64 * if magic.wide { 32 } else { 20 };
+    if overlap(&slices, table) {
+        return Err("its slices overlap".into());
+    }
+    for (offset, size) in slices {
         let end = offset.saturating_add(size);
         if end > part.len() {
             return Err("a slice reaches past the end of the file".into());
@@ -85,7 +102,7 @@ fn fat(part: &Part<'_>, magic: &Magic) -> Result<Exe, String> {
         let one = thin(&slice, &inner, &head)?;
         exe.reaches(0, end);
         exe.go_section |= one.go_section;
-        exe.own.push(offset);
+        exe.slices.push(offset..end);
         exe.code.extend(one.code.iter().map(|(from, to)| (from + offset, to + offset)));
         exe.role = one.role;
         machines.push(one.machine);

@@ -34,8 +34,8 @@ pub(crate) struct Exe {
     pub packer: Option<&'static str>,
     /// The code that is mapped executable, as file ranges; for a look at its entropy.
     pub code: Vec<(u64, u64)>,
-    /// Offsets at which its own headers begin: 0, and those of the slices of a fat file.
-    pub own: Vec<u64>,
+    /// The files of a fat one, each for another machine, as it lists them.
+    pub slices: Vec<Range<u64>>,
 }
 
 impl Exe {
@@ -49,7 +49,7 @@ impl Exe {
             tables: Vec::new(),
             packer: None,
             code: Vec::new(),
-            own: vec![0],
+            slices: Vec::new(),
         }
     }
 

@@ -103,6 +103,12 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
             all.gaps.push((reason!("image-inside-archive", path = &seen.path), seen.path.clone()));
         }
     }
+    // Runtimes load images in this compression too (`docker load`, moby, pkg/archive). Where images are named, others are beside them.
+    for (path, reason) in programs::unread_archives(delivery).filter(|_| spec.images.is_empty()) {
+        if reason.args.get("format").is_some_and(|format| format == "bzip2") && !path.contains('!') {
+            all.gaps.push((reason.clone(), path.to_owned()));
+        }
+    }
     for entry in delivery.entries().iter().filter(|e| e.is_file() && e.name() == "oci-layout") {
         let folder = entry.path.strip_suffix("oci-layout").unwrap_or_default().trim_end_matches('/');
         let folder = if folder.is_empty() { "." } else { folder };
@@ -122,7 +128,19 @@ pub(crate) fn is_aside(spec: &Deliverable, path: &str) -> bool {
             .is_some_and(|p| p != "." && path.strip_prefix(p).is_some_and(|rest| rest.starts_with(['/', '!'])))
     };
     let source = spec.source.as_ref();
-    is_others(path) || source.is_some_and(|s| below(&s.root) || below(&s.archive) || below(&s.modules))
+    // Where the whole delivery is the source, its tests keep images, archives and programs too.
+    let whole = source.is_none_or(|s| s.archive.is_none() && s.root.as_deref().is_none_or(|root| root == "."));
+    is_others(path)
+        || whole && is_test_data(path)
+        || source.is_some_and(|s| below(&s.root) || below(&s.archive) || below(&s.modules))
+}
+
+/// By folders that tests of Go repositories keep their data in beside `testdata`.
+fn is_test_data(path: &str) -> bool {
+    let mut folders = path.split('!').next().unwrap_or(path).split('/').rev().skip(1);
+    folders.any(|folder| {
+        matches!(folder, "test" | "tests" | "fixtures" | "test-fixtures" | "test-resources" | "test_data")
+    })
 }
 
 /// What a layer's files are held against: delivered binaries and the files of `[run]`.

@@ -1,7 +1,7 @@
 //! The image's configuration against `[run]`: program, arguments, environment, user and files; placeholders and secrets excepted.
 
 use super::Image;
-use super::started::{self, Started};
+use super::started::{self, Behind, Started};
 use crate::delivery::Delivery;
 use assize_facts::{Digest, Known, Reason, RunSpec, reason};
 use std::collections::BTreeSet;
@@ -24,6 +24,9 @@ const OF_BASE_IMAGES: &[&str] = &[
     "container",
     "DEBIAN_FRONTEND",
 ];
+
+/// Where ko puts static files (github.com/ko-build/ko, pkg/build/gobuild.go); it says so in every image.
+const OF_KO: (&str, &str) = ("KO_DATA_PATH", "/var/run/ko");
 
 /// What differs, and what could not be told.
 #[derive(Default)]
@@ -58,8 +61,11 @@ pub(crate) fn compare(delivery: &Delivery, image: &Image) -> Compared {
     };
     let mut comparing = Comparing { delivery, image, run, out: compared, works: BTreeSet::new() };
     let arguments = comparing.program();
-    comparing.arguments(&arguments);
-    comparing.environment();
+    if let Some(arguments) = &arguments {
+        comparing.arguments(arguments);
+    }
+    comparing.environment(arguments.is_some());
+    comparing.preloaded();
     comparing.user();
     comparing.files();
     if let Err(reason) = &image.whole {
@@ -78,8 +84,8 @@ struct Comparing<'a> {
 }
 
 impl Comparing<'_> {
-    /// Compares the program, and gives the words behind it.
-    fn program(&mut self) -> Vec<String> {
+    /// Compares the program, and gives the words behind it; `None` where a script chooses them.
+    fn program(&mut self) -> Option<Vec<String>> {
         let config = &self.image.described.config;
         let words: Vec<String> = config.argv().iter().map(|w| (*w).to_string()).collect();
         let digest = self.delivered_digest();
@@ -87,28 +93,28 @@ impl Comparing<'_> {
             Ok(found) => found,
             Err(reason) => {
                 self.out.open(reason);
-                return words.get(1..).unwrap_or_default().to_vec();
+                return Some(words.get(1..).unwrap_or_default().to_vec());
             }
         };
         let Some(Started { path, sha256 }) = found else {
             self.out.differs("entrypoint: none".into());
-            return Vec::new();
+            return Some(Vec::new());
         };
         match digest {
             Err(reason) => self.out.open(reason),
             Ok(digest) if sha256.as_ref() == Some(&digest) => {}
             Ok(digest) => {
-                if let Some(inner) = started::behind_launcher(&words)
-                    && let Some(program) = inner.first()
-                    && started::find(&self.image.tree, config, program).is_some_and(|s| s.sha256 == Some(digest))
-                {
+                if let Some(behind) = started::behind(&self.image.tree, config, &words, &digest) {
                     self.out.open(reason!("image-starts-through", launcher = &path));
-                    return inner[1..].to_vec();
+                    return match behind {
+                        Behind::Program(arguments) => Some(arguments),
+                        Behind::Script => None,
+                    };
                 }
                 self.out.differs(format!("entrypoint: {path} is not the delivered {}", self.run.binary));
             }
         }
-        words[1..].to_vec()
+        Some(words[1..].to_vec())
     }
 
     fn delivered_digest(&self) -> Result<Digest, Reason> {
@@ -136,7 +142,8 @@ impl Comparing<'_> {
         }
     }
 
-    fn environment(&mut self) {
+    /// What is not set where a script starts the program, that may set.
+    fn environment(&mut self, is_final: bool) {
         let config = &self.image.described.config;
         for (name, wanted) in &self.run.env {
             match config.variable(name) {
@@ -150,7 +157,7 @@ impl Comparing<'_> {
                     }
                 }
                 // Addresses and the like are given where it is deployed.
-                None if has_placeholder(wanted) => {}
+                None if has_placeholder(wanted) || !is_final => {}
                 None => self.out.differs(format!("environment: {name} is not set, instead of {wanted:?}")),
             }
         }
@@ -158,11 +165,21 @@ impl Comparing<'_> {
         for line in &config.env {
             let name = line.split('=').next().unwrap_or_default();
             let ours = self.run.env.contains_key(name) || self.run.secret.iter().any(|s| s == name);
-            if !ours && !OF_BASE_IMAGES.contains(&name) && seen.insert(name) {
-                let value = line.split_once('=').map(|(_, value)| value).unwrap_or_default();
+            let value = line.split_once('=').map(|(_, value)| value).unwrap_or_default();
+            let of_base = OF_BASE_IMAGES.contains(&name) || (name, value) == OF_KO;
+            if !ours && !of_base && seen.insert(name) {
                 let value = shown(self.run, name, value);
                 self.out.differs(format!("environment: {name} is {value} and not in [run]"));
             }
+        }
+    }
+
+    /// Libraries that the dynamic linker loads into every program (ld.so(8)); acceptance does not.
+    fn preloaded(&mut self) {
+        if let Some((at, content)) = self.image.tree.file("etc/ld.so.preload")
+            && content.size > 0
+        {
+            self.out.differs(format!("file: /{at} preloads libraries"));
         }
     }
 

@@ -3,6 +3,7 @@
 use super::Image;
 use super::config::Config;
 use super::tree::Tree;
+use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Known, Reason, reason};
 
 /// Where programs are looked for without a `PATH` (runc, libcontainer/system defaults as Docker sets them).
@@ -62,7 +63,9 @@ pub(crate) fn find(tree: &Tree, config: &Config, program: &str) -> Option<Starte
         return at(&absolute(config, program));
     }
     let path = config.variable("PATH").unwrap_or(PATH);
-    path.split(':').filter(|folder| !folder.is_empty()).find_map(|folder| at(&format!("{folder}/{program}")))
+    // Where a folder does not begin at the root, some runtimes start what is below the working directory (crun), and others nothing.
+    let within = |folder: &str| if folder.is_empty() { program.into() } else { format!("{folder}/{program}") };
+    path.split(':').find_map(|folder| at(&absolute(config, &within(folder))))
 }
 
 /// A path as the program sees it from its working directory.
@@ -71,10 +74,9 @@ pub(crate) fn absolute(config: &Config, path: &str) -> String {
 }
 
 /// The words behind a launcher and its own options; `None` where the first word is none.
-pub(crate) fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
+fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
     let (first, rest) = words.split_first()?;
-    let name = first.rsplit('/').next().unwrap_or(first);
-    if !LAUNCHERS.contains(&name) {
+    if !LAUNCHERS.contains(&base(first)) {
         return None;
     }
     if let Some(at) = rest.iter().position(|word| word == "-c") {
@@ -82,9 +84,74 @@ pub(crate) fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
     }
     let from = match rest.iter().position(|word| word == "--") {
         Some(at) => at + 1,
-        None => rest.iter().position(|word| !word.starts_with('-'))?,
+        None => rest.iter().position(|word| !word.starts_with('-') && !(base(first) == "env" && word.contains('=')))?,
     };
-    Some(rest[from..].to_vec())
+    // A user comes first.
+    let from = from + usize::from(matches!(base(first), "gosu" | "su-exec"));
+    rest.get(from..).map(<[String]>::to_vec)
+}
+
+/// What stands behind launchers and scripts.
+pub(crate) enum Behind {
+    /// The wanted program with these arguments.
+    Program(Vec<String>),
+    /// A script, which may start it in whatever way.
+    Script,
+}
+
+/// Launchers behind launchers.
+const DEEPEST: usize = 4;
+
+/// Whether launchers and scripts may start a program of this digest; `None` where they start another one, or the image does not hold it.
+pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &Digest) -> Option<Behind> {
+    let holds = || tree.files().filter(|(_, _, content)| content.sha256.as_ref() == Some(wanted));
+    holds().next()?;
+    let is_it = |word: &String| find(tree, config, word).is_some_and(|started| started.sha256.as_ref() == Some(wanted));
+    let mut words = words.to_vec();
+    let mut by_shell = false;
+    for _ in 0..DEEPEST {
+        if is_it(words.first()?) {
+            return Some(Behind::Program(words.split_off(1)));
+        }
+        if is_script(tree, config, words.first()?, by_shell) {
+            let program = words.iter().skip(1).position(is_it);
+            return Some(program.map_or(Behind::Script, |at| Behind::Program(words.split_off(at + 2))));
+        }
+        match behind_launcher(&words) {
+            Some(inner) => {
+                by_shell = SHELLS.contains(&base(words.first()?));
+                words = inner;
+            }
+            None => {
+                // A command that only a shell understands, and that names the program.
+                let named = |text: &String| holds().any(|(path, _, _)| text.contains(base(path)));
+                let command = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
+                let is_shells = SHELLS.contains(&base(words.first()?));
+                return (is_shells && command.is_some_and(named)).then_some(Behind::Script);
+            }
+        }
+    }
+    None
+}
+
+/// Those that read a script from a file, or commands from a word.
+const SHELLS: &[&str] = &["sh", "bash", "ash", "dash"];
+
+fn is_script(tree: &Tree, config: &Config, word: &str, by_shell: bool) -> bool {
+    if by_shell {
+        let found = tree.file(&absolute(config, word));
+        return found.is_some_and(|(_, content)| !content.code);
+    }
+    let started = find(tree, config, word);
+    let content = started.and_then(|started| tree.file(&started.path));
+    content.is_some_and(|(path, content)| content.format == Format::Script || path == CNB_LAUNCHER)
+}
+
+/// What images of Cloud Native Buildpacks start; the process that it starts is described elsewhere.
+const CNB_LAUNCHER: &str = "cnb/lifecycle/launcher";
+
+fn base(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// A plain command without anything that a shell would interpret.

@@ -165,6 +165,11 @@ impl Tree {
 
     /// The path behind all links among its folders, and behind its last part with `whole`.
     pub(crate) fn resolve(&self, path: &str, whole: bool) -> Result<String, &'static str> {
+        self.resolve_past(path, whole, |_| false)
+    }
+
+    /// The same, where nothing may lead through some paths.
+    fn resolve_past(&self, path: &str, whole: bool, is_closed: fn(&str) -> bool) -> Result<String, &'static str> {
         let mut todo: Vec<String> = parts(path);
         let (mut out, mut links) = (String::new(), 0);
         while let Some(part) = todo.pop() {
@@ -176,6 +181,9 @@ impl Tree {
                 }
                 _ if out.is_empty() => out.push_str(&part),
                 _ => out.extend(["/", &part]),
+            }
+            if is_closed(&out) {
+                return Err("a container has something else mounted there");
             }
             if todo.is_empty() && !whole {
                 break;
@@ -201,9 +209,11 @@ impl Tree {
         Ok(out)
     }
 
-    /// A file of the final file system by its path, links followed.
+    /// A file as a container sees it by its path, links followed: runtimes mount over some folders (runtime-spec 1.2, config-linux.md, Default
+    /// Filesystems).
     pub(crate) fn file(&self, path: &str) -> Option<(String, &Arc<Content>)> {
-        let path = self.resolve(path, true).ok()?;
+        let is_mounted = |out: &str| matches!(out.split('/').next(), Some("proc" | "sys" | "dev"));
+        let path = self.resolve_past(path, true, is_mounted).ok()?;
         match &self.nodes.get(&path)?.node {
             Node::File(content) => Some((path, content)),
             _ => None,

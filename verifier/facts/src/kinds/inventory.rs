@@ -7,7 +7,7 @@ vocabulary! {
     pub enum Format {
         Elf = "elf", MachO = "macho", Pe = "pe", Coff = "coff", Wasm = "wasm", GoObject = "go-object", Bitcode = "llvm-bitcode",
         StaticArchive = "static-archive",
-        Tar = "tar", Gzip = "gzip", Zstd = "zstd", Zip = "zip", OtherArchive = "other-archive",
+        Tar = "tar", Gzip = "gzip", Zstd = "zstd", Xz = "xz", Zip = "zip", OtherArchive = "other-archive",
         OciLayout = "oci-layout", DockerArchive = "docker-archive",
         Script = "script", Text = "text", Empty = "empty", HighEntropy = "high-entropy", OtherBinary = "other-binary",
         VersionControl = "version-control", Link = "link", Special = "special",

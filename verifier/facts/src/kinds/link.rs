@@ -95,7 +95,7 @@ fact! {
         image: String,
         /// Whether deliverable.toml names it.
         declared: bool,
-        /// Whether it is another product's beside the delivered one: deliverable.toml does not name it, it holds no delivered binary and no program of that name, and a second image holds the delivered one.
+        /// Whether it is another product's beside the delivered one: deliverable.toml does not name it or names an archive that also holds the delivered one under another name, it holds no delivered binary and no program of that name, and a second image holds the delivered one.
         beside: bool,
         /// `os/architecture`.
         platform: Known<Option<String>>,

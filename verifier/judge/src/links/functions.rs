@@ -99,7 +99,7 @@ impl Asked<'_> {
         names.extend(self.tree.packages.iter().filter(own).map(|(path, _)| path.as_str()));
         for name in names {
             let package = self.tree.packages.get(name);
-            let open = match owner(binary, name, package, &self.vendored.modules) {
+            let open = match self.owner(binary, name, package) {
                 Owner::Somebody(owner) => {
                     let link =
                         Comparison::new(binary, elsewhere, name, package, &self.tree).link(owner, &self.functions);
@@ -124,6 +124,60 @@ impl Asked<'_> {
                 sheet.gap(open, name);
             }
         }
+    }
+}
+
+impl Asked<'_> {
+    /// Whether something of the build can hand functions to C: what uses cgo, or a dependency whose source is not compared.
+    fn may_export(&self, binary: &Binary) -> bool {
+        let has_cgo = self.tree.packages.values().any(|package| !package.has_cgo.is_false());
+        has_cgo || binary.modules.iter().any(|module| !module.local && !self.vendored.modules.contains(&module.path))
+    }
+
+    fn owner<'t>(&self, binary: &Binary, name: &str, package: Option<&'t Package>) -> Owner<'t> {
+        if let Some(package) = package {
+            return Owner::Somebody(&package.owner);
+        }
+        let has = |test: fn(&Function) -> bool| binary.packages.get(name).is_some_and(|all| all.iter().any(test));
+        if is_linkers(name) {
+            let is_strange = |f: &Function| f.is_strange() && !(f.is_export() && self.may_export(binary));
+            let strange = binary.packages.get(name).is_some_and(|all| all.iter().any(is_strange));
+            return if strange { Owner::Somebody("main") } else { Owner::Elsewhere };
+        }
+        let main_module = binary.main_module.as_deref().unwrap_or("");
+        if binary.main_package.as_deref() == Ok(name) || name == "main" || in_module(main_module, name) {
+            return Owner::Somebody("main");
+        }
+        let module = binary.modules.iter().filter(|m| in_module(&m.path, name)).max_by_key(|m| m.path.len());
+        match module {
+            Some(module) if module.local => Owner::Somebody("local-replace"),
+            Some(module) if self.vendored.modules.contains(&module.path) => Owner::Somebody("dependency"),
+            Some(_) => Owner::Dependency,
+            None if is_standard(name) => Owner::Elsewhere,
+            // A C symbol (`x_cgo_munmap.cold`) that looks like one: Go functions have files.
+            None if !has(Function::has_file) => Owner::Elsewhere,
+            None => Owner::Nobody,
+        }
+    }
+}
+
+/// The linker's own names: `type:.eq.T`, `go:struct { … }.Read`. Their functions are generated, else they are reported.
+fn is_linkers(package: &str) -> bool {
+    package.is_empty() || package.starts_with("type:") || package.starts_with("go:")
+}
+
+impl Function {
+    /// Whether it has a source that is none of the standard library's or of another module's.
+    fn is_strange(&self) -> bool {
+        self.file.ends_with(".go") && !is_foreign(&self.file)
+    }
+
+    /// What cgo writes for a function that C calls: `_cgoexp_`, twelve digits and its name (cmd/cgo/out.go, Go 1.26). The file has a folder wherever a
+    /// `//line` names it.
+    fn is_export(&self) -> bool {
+        let rest = self.name.strip_prefix("_cgoexp_").and_then(|rest| rest.split_once('_'));
+        let is_hash = |hash: &str| hash.len() == 12 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        self.file == "_cgo_gotypes.go" && rest.is_some_and(|(hash, _)| is_hash(hash))
     }
 }
 
@@ -168,36 +222,6 @@ enum Owner<'t> {
     Dependency,
     /// Of no module.
     Nobody,
-}
-
-fn owner<'t>(binary: &Binary, name: &str, package: Option<&'t Package>, vendored: &BTreeSet<String>) -> Owner<'t> {
-    if let Some(package) = package {
-        return Owner::Somebody(&package.owner);
-    }
-    // The linker's own names: `type:.eq.T`, `go:struct { … }.Read`. Their functions are generated, else they are reported.
-    let linkers = name.is_empty() || name.starts_with("type:") || name.starts_with("go:");
-    let has = |test: fn(&Function) -> bool| binary.packages.get(name).is_some_and(|all| all.iter().any(test));
-    if linkers {
-        return if has(|f| f.file.ends_with(".go") && !is_foreign(&f.file)) {
-            Owner::Somebody("main")
-        } else {
-            Owner::Elsewhere
-        };
-    }
-    let main_module = binary.main_module.as_deref().unwrap_or("");
-    if binary.main_package.as_deref() == Ok(name) || name == "main" || in_module(main_module, name) {
-        return Owner::Somebody("main");
-    }
-    let module = binary.modules.iter().filter(|m| in_module(&m.path, name)).max_by_key(|m| m.path.len());
-    match module {
-        Some(module) if module.local => Owner::Somebody("local-replace"),
-        Some(module) if vendored.contains(&module.path) => Owner::Somebody("dependency"),
-        Some(_) => Owner::Dependency,
-        None if is_standard(name) => Owner::Elsewhere,
-        // A C symbol (`x_cgo_munmap.cold`) that looks like one: Go functions have files.
-        None if !has(Function::has_file) => Owner::Elsewhere,
-        None => Owner::Nobody,
-    }
 }
 
 /// One package of one binary against its declarations.
@@ -321,7 +345,11 @@ impl<'a> Comparison<'a> {
 
     fn compare(&mut self, function: &'a Function, known: &BTreeSet<&str>) {
         let Some(package) = self.package else {
-            return self.undeclared(function);
+            // Those of the runtime's assembly stand among the linker's.
+            if !is_linkers(self.name) || function.is_strange() {
+                self.undeclared(function);
+            }
+            return;
         };
         let own = plain(&function.name);
         let name = owner_of(&own, known);

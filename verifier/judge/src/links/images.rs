@@ -97,7 +97,9 @@ impl<'a> All<'a> {
     /// Whether it is another product's: nothing of the delivered one is in it, which a second image holds.
     pub(super) fn is_beside(&self, manifest: &Item) -> bool {
         let is_declared = |m: &Item| !seen::flag(m, "declared").is_false();
-        if is_declared(manifest) || self.files.gaps.iter().any(|gap| concerns(gap, manifest)) {
+        if is_declared(manifest) && !self.is_sidecar(manifest)
+            || self.files.gaps.iter().any(|gap| concerns(gap, manifest))
+        {
             return false;
         }
         let files = self.files_of(manifest);
@@ -107,6 +109,21 @@ impl<'a> All<'a> {
         };
         let holds = |m: &Item| self.wanted(m).is_some_and(|b| self.holds(m, b, &self.files_of(m)).is_true());
         !files.iter().any(of_the_product) && self.judged().any(|m| m != manifest && holds(m))
+    }
+
+    /// Whether the layout that deliverable.toml names holds it under another name than the image that starts the delivered program: so are the images of
+    /// all services saved into one file. Without such names it may be meant to be that image, and so may one that the declared digest calls.
+    fn is_sidecar(&self, manifest: &Item) -> bool {
+        let run = self.declared.run_binary.as_deref();
+        let run =
+            self.binaries.iter().find(|b| run.is_none_or(|run| run == b.name)).and_then(|b| b.digest.as_deref().ok());
+        let starts = |m: &&Item| run.is_some() && m.text("starts_sha256") == run;
+        let of_layout = |m: &&Item| m.text("image") == manifest.text("image");
+        let mine = repositories(manifest);
+        let is_called = |name: &String| mine.contains(name) || self.binaries.iter().any(|b| mine.contains(&b.name));
+        let mut products = self.judged().filter(of_layout).filter(starts).map(repositories);
+        let is_other = |names: BTreeSet<String>| !names.is_empty() && !names.iter().any(is_called);
+        !mine.is_empty() && !seen::flag(manifest, "declared_digest_agrees").is_true() && products.any(is_other)
     }
 
     /// Whether another image, which deliverable.toml names, starts the service as `[run]` does.
@@ -204,6 +221,15 @@ impl<'a> All<'a> {
         });
         copies.take(MOST).map(|f| format!("{} (layer {})", path(f), f.int("layer").unwrap_or_default())).collect()
     }
+}
+
+/// The last parts of the repositories by which an image is called, as in `registry.example/team/api:1.2` (distribution/reference); a tag alone names none.
+fn repositories(manifest: &Item) -> BTreeSet<String> {
+    let names = seen::texts(manifest, "names").unwrap_or_default();
+    let names = names.iter().filter(|name| name.contains(['/', ':', '@']));
+    let last =
+        |name: &String| base(name.split('@').next().unwrap_or(name)).split(':').next().unwrap_or_default().to_owned();
+    names.map(last).filter(|name| !name.is_empty()).collect()
 }
 
 fn concerns(gap: &Gap, manifest: &Item) -> bool {

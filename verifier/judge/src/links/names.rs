@@ -44,7 +44,9 @@ pub fn owner_of(name: &str, declared: &BTreeSet<&str>) -> Named {
             return Named::Within { base: base.to_owned(), inlined };
         }
     }
-    let generated = ["_Cfunc_", "_cgo", "_Cgo", "_Ctype_", "_Cmacro_"].iter().any(|start| name.starts_with(start));
+    // A call that asks for errno too has its own (cmd/cgo/out.go, writeDefsFunc).
+    let generated =
+        ["_Cfunc_", "_C2func_", "_cgo", "_Cgo", "_Ctype_", "_Cmacro_"].iter().any(|start| name.starts_with(start));
     if generated { Named::Cgo } else { Named::Undeclared }
 }
 
@@ -129,6 +131,7 @@ mod tests {
             ("init.1.gowrap1", init(1, false, false)),
             ("init.12.F.func1", init(12, false, true)),
             ("_Cfunc_getpid", Named::Cgo),
+            ("_C2func_getpid", Named::Cgo),
             ("serve", Named::Undeclared),
             ("Serve.Evil", Named::Undeclared),
             ("T.func1", Named::Undeclared),

@@ -79,7 +79,9 @@ impl Whole<'_> {
             Ok(path) => path,
             Err(reason) => return Truth::Unknown(reason.clone()),
         };
-        let spec = self.declared.binaries.iter().find(|b| b.name == self.binary.name);
+        // One program of a fat file has that file's package.
+        let is_in = |path: &str| self.binary.path.strip_prefix(path).is_some_and(|rest| rest.starts_with("!@"));
+        let spec = self.declared.binaries.iter().find(|b| b.name == self.binary.name || is_in(&b.path));
         let wanted = spec.and_then(|b| b.package.as_deref()).map(|package| names_package(package, path));
         let tree = self.tree;
         let declared = match tree.packages.get(path) {

@@ -4,6 +4,7 @@ mod build;
 mod hostile;
 mod layers;
 mod layouts;
+mod programs;
 mod runs;
 
 use crate::Delivery;

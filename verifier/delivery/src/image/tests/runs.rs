@@ -206,6 +206,83 @@ fn the_image_has_to_start_the_delivered_binary_and_no_other_of_its_name() {
 }
 
 #[test]
+fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_known_to() {
+    let api = elf_of(b"api");
+    let script: &[u8] = b"#!/bin/sh\nexec \"$@\"\n";
+    let of = |entrypoint: Value, cmd: Value, api: &[u8]| {
+        let mut config = good();
+        (config["Entrypoint"], config["Cmd"]) = (entrypoint, cmd);
+        let files = [
+            M::File("app/api", api),
+            M::File("bin/sh", &elf_of(b"sh")),
+            M::File("bin/gosu", &elf_of(b"gosu")),
+            M::File("bin/env", &elf_of(b"env")),
+            M::File("bin/tini", &elf_of(b"tini")),
+            M::File("bin/evil", &elf_of(b"evil")),
+            M::File("entrypoint.sh", script),
+            M::Mode("start", b"exec /app/api\n", 0o644),
+            M::File("etc/api/config.json", CONFIG),
+        ];
+        compared_with(&spec(), config, &files)
+    };
+    let words = json!(["-config", "/etc/api/config.json"]);
+    for (entrypoint, cmd) in [
+        (json!(["/entrypoint.sh"]), words.clone()),
+        (json!(["/entrypoint.sh"]), json!([])),
+        (json!(["/entrypoint.sh", "/app/api"]), words.clone()),
+        (json!(["tini", "--", "/entrypoint.sh"]), json!(["/app/api", "-config", "/etc/api/config.json"])),
+        (json!(["/bin/sh", "-c", "exec /app/api -config \"$CONFIG\""]), json!([])),
+        (json!(["/bin/sh", "-c", "/app/api -config /etc/api/config.json && true"]), json!(null)),
+        (json!(["/bin/sh", "/start"]), json!([])),
+        (json!(["gosu", "65532", "/app/api"]), words.clone()),
+        (json!(["env", "A=1", "/app/api"]), words.clone()),
+    ] {
+        assert_eq!(of(entrypoint.clone(), cmd, &api), ["?image-starts-through []"], "{entrypoint}");
+    }
+    // What a script is given is known where it is given the program.
+    let given = of(json!(["/entrypoint.sh", "/app/api", "-insecure"]), words.clone(), &api);
+    assert!(given[0].starts_with("false [\"argument 1"), "{given:?}");
+    for entrypoint in [
+        json!(["/bin/sh", "-c", "exec /bin/evil; true"]),
+        json!(["/bin/sh", "-c", "/bin/evil"]),
+        json!(["tini", "--", "/bin/evil"]),
+        json!(["/bin/evil", "/app/api"]),
+    ] {
+        let said = of(entrypoint.clone(), words.clone(), &api);
+        assert!(said[0].starts_with("false [\"entrypoint: "), "{entrypoint}: {said:?}");
+    }
+    let other = of(json!(["/entrypoint.sh"]), words, &elf_of(b"an older api"));
+    assert_eq!(other, ["false [\"entrypoint: /entrypoint.sh is not the delivered api\"]"]);
+}
+
+#[test]
+fn what_a_container_has_mounted_over_is_not_there_when_it_runs() {
+    let (api, evil) = (elf_of(b"api"), elf_of(b"evil"));
+    let of = |path: &str, entrypoint: &str, more: &[M<'_>]| {
+        let mut config = good();
+        (config["Entrypoint"], config["Env"]) = (json!([entrypoint]), json!([path, "MODE=strict"]));
+        config["WorkingDir"] = json!("/w");
+        let files = [M::File("b/api", &evil), M::File("etc/api/config.json", CONFIG)];
+        compared_with(&spec(), config, &[&files[..], more].concat())
+    };
+    let evil_starts = ["false [\"entrypoint: /b/api is not the delivered api\"]"];
+    for folder in ["dev/shm", "proc/self", "sys"] {
+        let place = format!("{folder}/api");
+        assert_eq!(of(&format!("PATH=/{folder}:/b"), "api", &[M::File(&place, &api)]), evil_starts, "{folder}");
+    }
+    let through = [M::Link("a", "/proc/self/root/b"), M::Link("proc/self/root", "/good"), M::File("good/b/api", &api)];
+    assert_eq!(of("PATH=/a:/b", "api", &through), evil_starts);
+    assert_eq!(of("PATH=/x", "/a/api", &through), ["?image-program-missing []"]);
+    // Folders that do not begin at the root begin at the working directory.
+    let both = [M::File("w/bin/api", &evil), M::File("bin/api", &api), M::File("api", &api), M::File("w/api", &evil)];
+    for path in ["PATH=bin:/bin", "PATH=:/bin"] {
+        assert!(of(path, "api", &both)[0].starts_with("false [\"entrypoint: /w/"), "{path}");
+    }
+    let preload = [M::File("good/api", &api), M::File("etc/ld.so.preload", b"/lib/evil.so\n")];
+    assert_eq!(of("PATH=/x", "/good/api", &preload), ["false [\"file: /etc/ld.so.preload preloads libraries\"]"]);
+}
+
+#[test]
 fn secrets_of_an_image_stay_out_of_the_facts() {
     let place = folder(&[(
         "image.tar".into(),

@@ -317,6 +317,27 @@ fn assembly_and_cgo_need_their_files() {
 }
 
 #[test]
+fn what_cgo_writes_for_functions_that_c_calls_needs_cgo() {
+    let cgo = json!({"file": "src/gen.go", "package": "example.com/gen", "language": "go", "fate": "cgo-file", "imports_c": true});
+    let cached = json!({"binary": "gen", "path": "cached.example/c", "version": "v1.0.0", "sum": null, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": false});
+    let case = |name: &str, file: &str, files: &[Json], modules: &[Json]| {
+        let mut all = sheets("main /build/gen.go 54", SOURCE);
+        let table = format!("{name} {file} 30\ngogo runtime/asm_amd64.s 441\n_cgo_panic runtime/cgo/callbacks.go 46");
+        all[2].items.extend(sheet("", 0, &[functions("", &table)]).items);
+        all[4].items.extend(sheet("", 0, files).items);
+        all[1].items.extend(sheet("", 0, modules).items);
+        compared(all).into_iter().filter(|row| !row.starts_with("example.com/gen true")).collect::<Vec<_>>()
+    };
+    let (export, written) = ("_cgoexp_088789e793ae_Hello", "_cgo_gotypes.go");
+    assert!(case(export, written, std::slice::from_ref(&cgo), &[]).is_empty());
+    assert!(case(export, written, &[], &[cached]).is_empty(), "a dependency may use cgo");
+    let strange = |name: &str| [format!(r#" false ["{name}"] [] []"#)];
+    assert_eq!(case(export, written, &[], &[]), strange(export));
+    assert_eq!(case(export, "/build/_cgo_gotypes.go", std::slice::from_ref(&cgo), &[]), strange(export));
+    assert_eq!(case("_cgoexp_evil_Hello", written, &[cgo], &[]), strange("_cgoexp_evil_Hello"));
+}
+
+#[test]
 fn what_was_not_seen_leaves_functions_open() {
     let extra = format!("{GO_1_26}\nmore /build/more.go 1");
     let gap_at = |place: &str| {

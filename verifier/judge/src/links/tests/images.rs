@@ -123,6 +123,45 @@ fn images_that_nobody_named_and_that_hold_nothing_of_the_product_are_beside_it()
 }
 
 #[test]
+fn an_archive_may_hold_the_images_of_other_services_under_other_names() {
+    let named = |digest: &str, names: &[&str], starts: &str| {
+        let mut one = manifest("all.tar", AMD, starts);
+        (one["digest"], one["names"]) = (json!(digest), json!(names));
+        one
+    };
+    let of = |digest: &str, path: &str, content: &str| {
+        let mut one = file("all.tar", AMD, path, content, true);
+        one["digest"] = json!(digest);
+        one
+    };
+    let files = [of("a", "/api", "sha256:a"), of("p", "/usr/bin/postgres", "sha256:p"), of("e", "/api", "sha256:e")];
+    let beside = |manifests: &[Json]| {
+        let all = sheets(manifests, &files);
+        let (holds, runs) =
+            (link("link.image_binary", all.clone(), declared()), link("link.run_configuration", all, declared()));
+        let each = holds.items.iter().zip(&runs.items);
+        each.map(|(holds, runs)| row(holds, &["beside"]) + " " + &row(runs, &["basis"])).collect::<Vec<_>>()
+    };
+    let api = named("a", &["docker.io/acme/api:1.2", "1.2"], "sha256:a");
+    let postgres = named("p", &["postgres:17"], "sha256:p");
+    assert_eq!(beside(&[api.clone(), postgres.clone()]), ["false image", "true beside"]);
+    // Under the product's name in whatever registry, or with the program's name, or without one, it may be what is meant to be started.
+    for names in [&["registry.example:5000/other/api:latest"][..], &["1.2"], &[], &["migrate:1"]] {
+        let other = named("p", names, "sha256:p");
+        assert_eq!(beside(&[api.clone(), other]), ["false image", "false image"], "{names:?}");
+    }
+    assert_eq!(beside(&[named("a", &["1.2"], "sha256:a"), postgres.clone()]), ["false image", "false image"]);
+    // Another program of the delivered one's name, one that is called by the declared digest, or none that starts the delivered one.
+    assert_eq!(beside(&[api.clone(), named("e", &["proxy:1"], "sha256:e")]), ["false image", "false image"]);
+    let mut called = postgres.clone();
+    called["declared_digest_agrees"] = json!(true);
+    assert_eq!(beside(&[api.clone(), called]), ["false image", "false image"]);
+    let mut older = api;
+    older["starts_sha256"] = json!("sha256:x");
+    assert_eq!(beside(&[older, postgres]), ["false image", "false image"]);
+}
+
+#[test]
 fn digests_decide_too() {
     let files = [file("i", AMD, "/api", "sha256:a", true)];
     let with = |key: &str, value: Json| {

@@ -1,0 +1,83 @@
+//! Programs beside the declared ones: in images, in what is packed there, and in archives that were not read.
+
+use super::build::{Build, M, layer, tar};
+use super::{folder, write};
+use crate::Delivery;
+use crate::archive::tests::gzip_of;
+use crate::archive::xz_of;
+use crate::examine::tests::noise;
+use crate::exe::tests::elf_of;
+use assize_facts::{BinarySpec, Deliverable, Limits, SourceSpec};
+use std::path::Path;
+
+/// A program that begins like one of Go's, each letter another.
+fn go(letter: u8) -> Vec<u8> {
+    elf_of(&[&b"\xf1\xff\xff\xff\0\0\x01\x08"[..], &[letter; 64]].concat())
+}
+
+fn beside(root: &Path, source: Option<&str>) -> Vec<String> {
+    let named = BinarySpec { name: "app".into(), path: "app".into(), ..Default::default() };
+    let source = source.map(|root| SourceSpec { root: Some(root.into()), ..SourceSpec::default() });
+    let spec = Deliverable { binaries: vec![named], source, ..Deliverable::default() };
+    let delivery = Delivery::open(root, spec, Limits::default()).expect("it opens");
+    let mut shown: Vec<String> = delivery
+        .programs_beside()
+        .into_iter()
+        .map(|program| match program.closed {
+            Some(reason) => format!("{} {}", program.path, reason.code),
+            None => program.path,
+        })
+        .collect();
+    shown.sort();
+    shown
+}
+
+#[test]
+fn what_is_packed_in_a_file_of_an_image_is_there_as_long_as_that_is() {
+    let packed = |letter: u8| gzip_of(&layer(&[M::File("tool", &go(letter))]));
+    let (kept, gone) = (packed(b'k'), packed(b'g'));
+    let layers = vec![
+        layer(&[M::File("app", &go(b'a')), M::File("opt/kept.tar.gz", &kept), M::File("opt/gone.tar.gz", &gone)]),
+        layer(&[M::Empty("opt/.wh.gone.tar.gz")]),
+    ];
+    let place = folder(&[("app".into(), go(b'a')), ("image.tar".into(), tar(&Build::of(layers).oci()))]);
+    let found = beside(place.path(), None);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].starts_with("image.tar!blobs/") && found[0].ends_with("!opt/kept.tar.gz!tool"), "{found:?}");
+}
+
+#[test]
+fn an_archive_that_was_not_read_may_hold_programs() {
+    let bzip2 = [&b"BZh91AY&SY"[..], &noise(500)].concat();
+    let seven = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
+    let files = [
+        ("app", go(b'a')),
+        ("dist/app.tar.bz2", bzip2.clone()),
+        ("dist/cut.tar", layer(&[M::File("a", &noise(2000))])[..1200].to_vec()),
+        ("dist/data", [&noise(4096)[..], b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04", &noise(4096)].concat()),
+        ("dist/key.age", b"age-encryption.org/v1\n".to_vec()),
+        ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.bz2", &bzip2)]))),
+        ("dist/read.tar.xz", xz_of(&layer(&[M::File("tool", &go(b't'))]))),
+        ("dist/self.run", [&b"#!/bin/sh\nexit 0\n\0"[..], &xz_of(&layer(&[M::File("tool", &go(b's'))]))].concat()),
+        ("dist/text.bz2.md", b"BZhang unpacks bzip2\n".to_vec()),
+        ("node_modules/x/x.7z", seven.clone()),
+        ("test/fixtures/x.tar.bz2", bzip2.clone()),
+        ("testdata/x.tar.bz2", bzip2),
+    ];
+    let place = folder(&[]);
+    write(place.path(), &files.map(|(path, content)| (path.to_owned(), content)));
+    assert_eq!(
+        beside(place.path(), None),
+        [
+            "dist/app.tar.bz2 archive-not-opened",
+            "dist/cut.tar archive-damaged",
+            "dist/packed.tar.gz!./data.tar.bz2 archive-not-opened",
+            "dist/read.tar.xz!tool",
+            "dist/self.run!@0x12!tool",
+        ]
+    );
+    // Where the source has a folder of its own, its tests are in there.
+    let apart = beside(place.path(), Some("src"));
+    assert!(apart.contains(&"test/fixtures/x.tar.bz2 archive-not-opened".to_owned()), "{apart:?}");
+    assert_eq!((apart.len(), beside(place.path(), Some(".")).len()), (6, 5));
+}

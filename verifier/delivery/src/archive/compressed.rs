@@ -174,7 +174,7 @@ impl Read for Frames<'_> {
                 State::Between => self.source.take(),
                 State::Gzip(decoder) => Some(decoder.into_inner()),
                 State::Zstd(decoder) => Some(checked(*decoder)?),
-                State::Xz(decoder) => Some(decoder.into_inner()),
+                State::Xz(decoder) => Some(decoder.into_inner()?),
             };
             match source {
                 Some(source) => self.next(source)?,

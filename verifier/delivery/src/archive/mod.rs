@@ -6,7 +6,6 @@ mod ar;
 mod compressed;
 mod cpio;
 mod layer;
-mod lzma;
 mod tar;
 #[cfg(test)]
 pub(crate) mod tests;

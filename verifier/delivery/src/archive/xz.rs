@@ -1,32 +1,38 @@
-//! xz streams (The .xz File Format 1.2.1): blocks of LZMA2, their index, and the checksums of all of it.
+//! xz streams (The .xz File Format 1.2.1): blocks of LZMA2, their index, and the checksums and sizes of all of it, which libraries leave out in part.
 
-use super::lzma::{Lzma2, bytes};
 use super::{damaged, refuse};
 use assize_facts::{Sha256, reason};
 use flate2::Crc;
+use lzma_rust2::Lzma2Reader;
 use std::io::{self, BufRead, Read};
 
 pub(crate) const MAGIC: &[u8; 6] = b"\xfd7zXZ\0";
 /// Larger dictionaries are refused (`xz -9` has 64 MiB).
-const LARGEST: usize = 128 << 20;
+const LARGEST: u32 = 128 << 20;
 /// Blocks of one stream.
 const MOST_BLOCKS: usize = 1 << 20;
 const LZMA2: u64 = 0x21;
 
 /// Reads one stream and the zeros behind it.
 pub(crate) struct Xz<R> {
-    source: Counting<R>,
+    at: At<R>,
     check: Check,
     /// Unpadded and unpacked sizes of the blocks so far.
     blocks: Vec<(u64, u64)>,
-    block: Option<Block>,
-    /// How much of the block's last bytes was not handed out.
-    ready: usize,
-    done: bool,
+}
+
+/// Where in a stream the reader is.
+enum At<R> {
+    /// Before a block or the index.
+    Between(Counting<R>),
+    Inside(Box<Lzma2Reader<Counting<R>>>, Block),
+    End(Counting<R>),
+    /// An error was met.
+    Nowhere,
 }
 
 struct Block {
-    lzma: Lzma2,
+    dictionary: u32,
     /// Where it begins in the stream, and where its packed bytes do.
     start: u64,
     packed: u64,
@@ -62,24 +68,29 @@ impl<R: BufRead> Xz<R> {
             return Err(damaged("no stream of xz begins here"));
         }
         let check = Check::of(flags)?;
-        Ok(Xz { source, check, blocks: Vec::new(), block: None, ready: 0, done: false })
+        Ok(Xz { at: At::Between(source), check, blocks: Vec::new() })
     }
 
-    pub(crate) fn into_inner(self) -> R {
-        self.source.inner
+    /// What lies behind a stream that was read to its end.
+    pub(crate) fn into_inner(self) -> io::Result<R> {
+        match self.at {
+            At::Between(source) | At::End(source) => Ok(source.inner),
+            At::Inside(lzma, _) => Ok(lzma.into_inner().inner),
+            At::Nowhere => Err(ended()),
+        }
     }
 
     /// The header of the next block; `None` where the index begins.
-    fn header(&mut self) -> io::Result<Option<Block>> {
-        let start = self.source.count;
-        self.source.crc.reset();
-        let size = match bytes::<1>(&mut self.source)?[0] {
+    fn header(&self, source: &mut Counting<R>) -> io::Result<Option<Block>> {
+        let start = source.count;
+        source.crc.reset();
+        let size = match bytes::<1>(source)?[0] {
             0 => return Ok(None),
             size => (usize::from(size) + 1) * 4,
         };
         let mut header = vec![0; size - 5];
-        self.source.read_exact(&mut header)?;
-        self.source.checked()?;
+        source.read_exact(&mut header)?;
+        source.checked()?;
         let mut rest = header.as_slice();
         let flags = bytes::<1>(&mut rest)?[0];
         let mut sizes = [None; 2];
@@ -95,93 +106,98 @@ impl<R: BufRead> Xz<R> {
         if filter != LZMA2 || length != 1 {
             return Err(refuse(reason!("archive-method", member = "a block", method = format!("xz filter {filter}"))));
         }
-        let lzma = Lzma2::new(dictionary(bytes::<1>(&mut rest)?[0])?);
+        let dictionary = dictionary(bytes::<1>(&mut rest)?[0])?;
         if rest.iter().any(|byte| *byte != 0) {
             return Err(damaged("a block's header holds more than it may"));
         }
-        let packed = self.source.count;
-        Ok(Some(Block { lzma, start, packed, sizes, unpacked: 0, sum: self.check.begin() }))
+        let packed = source.count;
+        Ok(Some(Block { dictionary, start, packed, sizes, unpacked: 0, sum: self.check.begin() }))
     }
 
     /// The end of a block: its sizes, padding and check.
-    fn end(&mut self, block: Block) -> io::Result<()> {
-        let packed = self.source.count - block.packed;
+    fn end(&mut self, source: &mut Counting<R>, block: Block) -> io::Result<()> {
+        let packed = source.count - block.packed;
         let differs = |said: Option<u64>, is: u64| said.is_some_and(|said| said != is);
         if differs(block.sizes[0], packed) || differs(block.sizes[1], block.unpacked) {
             return Err(damaged("a block has another size than its header says"));
         }
         let padding = packed.wrapping_neg() % 4;
-        self.source.zeros(padding)?;
+        source.zeros(padding)?;
         let mut written = vec![0; self.check.size()];
-        self.source.read_exact(&mut written)?;
+        source.read_exact(&mut written)?;
         if written != block.sum.end() {
             return Err(damaged("the checksum of a block is wrong"));
         }
         if self.blocks.len() >= MOST_BLOCKS {
             return Err(refuse(reason!("limit-entries", limit = MOST_BLOCKS)));
         }
-        self.blocks.push((self.source.count - block.start - padding, block.unpacked));
+        self.blocks.push((source.count - block.start - padding, block.unpacked));
         Ok(())
     }
 
     /// The index lists every block; behind it stand the footer, and zeros.
-    fn index(&mut self) -> io::Result<()> {
-        let start = self.source.count - 1;
-        let count = number(&mut self.source)?;
+    fn index(&mut self, source: &mut Counting<R>) -> io::Result<()> {
+        let start = source.count - 1;
+        let count = number(source)?;
         let mut listed = count == self.blocks.len() as u64;
         for block in std::mem::take(&mut self.blocks) {
-            listed = listed && (number(&mut self.source)?, number(&mut self.source)?) == block;
+            listed = listed && (number(source)?, number(source)?) == block;
         }
         if !listed {
             return Err(damaged("the index of a stream lists other blocks"));
         }
-        let padding = (self.source.count - start).wrapping_neg() % 4;
-        self.source.zeros(padding)?;
-        self.source.checked()?;
-        let size = self.source.count - start;
-        let crc = bytes::<4>(&mut self.source)?;
-        self.source.crc.reset();
-        let backward = u32::from_le_bytes(bytes(&mut self.source)?);
-        let flags = bytes::<2>(&mut self.source)?;
-        let right = crc == self.source.crc.sum().to_le_bytes() && (u64::from(backward) + 1) * 4 == size;
-        if !right || flags != [0, self.check.number()] || bytes::<2>(&mut self.source)? != *b"YZ" {
+        let padding = (source.count - start).wrapping_neg() % 4;
+        source.zeros(padding)?;
+        source.checked()?;
+        let size = source.count - start;
+        let crc = bytes::<4>(source)?;
+        source.crc.reset();
+        let backward = u32::from_le_bytes(bytes(source)?);
+        let flags = bytes::<2>(source)?;
+        let right = crc == source.crc.sum().to_le_bytes() && (u64::from(backward) + 1) * 4 == size;
+        if !right || flags != [0, self.check.number()] || bytes::<2>(source)? != *b"YZ" {
             return Err(damaged("the footer of a stream is wrong"));
         }
-        self.source.padding()
+        source.padding()
     }
 }
 
 impl<R: BufRead> Read for Xz<R> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        while self.ready == 0 {
-            if self.done || buf.is_empty() {
-                return Ok(0);
-            }
-            let Some(block) = &mut self.block else {
-                self.block = self.header()?;
-                if self.block.is_none() {
-                    self.index()?;
-                    self.done = true;
-                }
-                continue;
-            };
-            match block.lzma.chunk(&mut self.source)? {
-                Some(new) => {
-                    (self.ready, block.unpacked) = (new, block.unpacked + new as u64);
-                    block.sum.update(block.lzma.last(new));
-                }
-                None => {
-                    if let Some(block) = self.block.take() {
-                        self.end(block)?;
+        if buf.is_empty() {
+            return Ok(0);
+        }
+        loop {
+            match std::mem::replace(&mut self.at, At::Nowhere) {
+                At::Between(mut source) => match self.header(&mut source)? {
+                    Some(block) => {
+                        self.at = At::Inside(Box::new(Lzma2Reader::new(source, block.dictionary, None)), block);
                     }
+                    None => {
+                        self.index(&mut source)?;
+                        self.at = At::End(source);
+                    }
+                },
+                At::Inside(mut lzma, mut block) => match lzma.read(buf)? {
+                    0 => {
+                        let mut source = lzma.into_inner();
+                        self.end(&mut source, block)?;
+                        self.at = At::Between(source);
+                    }
+                    n => {
+                        block.unpacked += n as u64;
+                        block.sum.update(&buf[..n]);
+                        self.at = At::Inside(lzma, block);
+                        return Ok(n);
+                    }
+                },
+                At::End(source) => {
+                    self.at = At::End(source);
+                    return Ok(0);
                 }
+                At::Nowhere => return Err(ended()),
             }
         }
-        let Some(block) = &self.block else { return Ok(0) };
-        let n = self.ready.min(buf.len());
-        buf[..n].copy_from_slice(&block.lzma.last(self.ready)[..n]);
-        self.ready -= n;
-        Ok(n)
     }
 }
 
@@ -245,13 +261,23 @@ fn number(source: &mut impl Read) -> io::Result<u64> {
     Err(damaged("a number of a stream is too long"))
 }
 
-fn dictionary(bits: u8) -> io::Result<usize> {
+fn ended() -> io::Error {
+    damaged("an error was met before")
+}
+
+fn bytes<const N: usize>(source: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    source.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn dictionary(bits: u8) -> io::Result<u32> {
     let size = match bits {
         0..40 => (2 | u64::from(bits & 1)) << (bits / 2 + 11),
         40 => u64::from(u32::MAX),
         _ => return Err(damaged("the dictionary of a block has an impossible size")),
     };
-    let fits = usize::try_from(size).ok().filter(|size| *size <= LARGEST);
+    let fits = u32::try_from(size).ok().filter(|size| *size <= LARGEST);
     fits.ok_or_else(|| refuse(reason!("archive-too-large", limit = LARGEST)))
 }
 
@@ -374,8 +400,8 @@ pub(crate) mod tests {
     fn read(stream: &[u8]) -> Result<Vec<u8>, String> {
         let mut content = Vec::new();
         let mut rest = stream;
-        let mut xz = Xz::new(&mut rest).map_err(|error| super::super::reason_of(error).code)?;
-        xz.read_to_end(&mut content).map_err(|error| super::super::reason_of(error).code)?;
+        let mut xz = Xz::new(&mut rest).map_err(|error| super::super::reason_of(error).into_code())?;
+        xz.read_to_end(&mut content).map_err(|error| super::super::reason_of(error).into_code())?;
         drop(xz);
         assert!(rest.is_empty());
         Ok(content)

@@ -155,7 +155,7 @@ fn xz(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<Op
     let rest = file.part.slice(at, file.part.len());
     let Ok(mut decoder) = Xz::new(rest.reader()) else { return Ok(None) };
     io::copy(&mut Metered::new(&mut decoder, rest.len(), budget), &mut io::sink()).map_err(reason_of)?;
-    let end = at + decoder.into_inner().position();
+    let end = at + decoder.into_inner().map_err(reason_of)?.position();
     stream(file, at, end, budget, found)
 }
 

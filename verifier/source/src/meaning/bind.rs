@@ -203,7 +203,6 @@ impl<'t> Binder<'t> {
                 continue;
             }
             let up = self.enter(Node::Expr(expr));
-            self.body.places.push(self.up);
             self.up = up;
             self.declare(name, expr.at.start, binding(index));
         }
@@ -215,7 +214,6 @@ impl<'t> Binder<'t> {
 
     fn expr(&mut self, expr: &'t Expr) {
         let up = self.enter(Node::Expr(expr));
-        self.body.places.push(self.up);
         match &expr.is {
             Is::Name(name) => self.name(name, expr.at.start),
             Is::Literal(..) | Is::Interface | Is::Bad => {}

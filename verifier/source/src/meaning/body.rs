@@ -4,7 +4,7 @@ use super::bind::Binder;
 use super::names::Place;
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Jump, Op, Span, Stmt, TypeSpec, ValueSpec};
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(crate) type NodeId = u32;
 pub(crate) type LocalId = u32;
@@ -100,8 +100,8 @@ pub(crate) struct Body<'t> {
     /// Where names stand, and what they mean there.
     pub(super) names: Vec<(u32, LocalId)>,
     pub(super) uses: Vec<(LocalId, NodeId)>,
-    /// Expressions, by their addresses in the tree.
-    pub(super) places: Vec<NodeId>,
+    /// Expressions by their addresses in the tree, once one is sought.
+    places: OnceLock<Box<[NodeId]>>,
 }
 
 impl<'t> Body<'t> {
@@ -109,15 +109,11 @@ impl<'t> Body<'t> {
         let mut body = Binder::body(item);
         body.names.sort_by_key(|(at, _)| *at);
         body.uses.sort_by_key(|(local, _)| *local);
-        let mut places = std::mem::take(&mut body.places);
-        places.sort_unstable_by_key(|node| body.address(*node));
-        body.places = places;
         // A body stays as long as its tree, and there are many.
         body.nodes.shrink_to_fit();
         body.locals.shrink_to_fit();
         body.names.shrink_to_fit();
         body.uses.shrink_to_fit();
-        body.places.shrink_to_fit();
         body
     }
 
@@ -142,8 +138,13 @@ impl<'t> Body<'t> {
 
     /// Where an expression of this declaration stands; `None` for those of others.
     pub fn place(&self, expr: &Expr) -> Option<NodeId> {
-        let index = self.places.binary_search_by_key(&address(expr), |node| self.address(*node)).ok()?;
-        self.places.get(index).copied()
+        let places = self.places.get_or_init(|| {
+            let mut places: Vec<NodeId> = self.exprs().map(|(node, _)| node).collect();
+            places.sort_unstable_by_key(|node| self.address(*node));
+            places.into()
+        });
+        let index = places.binary_search_by_key(&address(expr), |node| self.address(*node)).ok()?;
+        places.get(index).copied()
     }
 
     pub fn up(&self, node: NodeId) -> Option<NodeId> {

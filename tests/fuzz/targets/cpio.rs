@@ -1,0 +1,6 @@
+//! Archives of cpio.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    assize_fuzz::delivered("x", data);
+});

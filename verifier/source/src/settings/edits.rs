@@ -126,6 +126,9 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         "dd" if rest().filter_map(of).any(|w| module_file(&w)) => Some(MODULE_FILES),
         "dd" if rest().filter_map(of).any(|w| go_file(&w)) => Some("copy onto Go files"),
         "git" if takes_from_elsewhere(words) && rest().any(|w| w == "." || module_file(w)) => Some(MODULE_FILES),
+        // Not of a shell: what the context of an image leaves out.
+        ".dockerignore" if rest().any(module_file) => Some(MODULE_FILES),
+        ".dockerignore" => Some(VENDOR_REMOVED),
         // What the list of modules stands for.
         "rm" | "mv"
             if words
@@ -184,13 +187,16 @@ impl State<'_> {
                 return true;
             }
             let place = self.place_of_edit(change, name, words, run);
+            if matches!(change, "patch" | "git apply") && self.patches_module_files(words, run) {
+                self.changed(run.line, MODULE_FILES, &[], shown, place.clone());
+            }
             match into.filter(|_| name == ":") {
                 Some(into) => self.changed(run.line, change, &[], &format!("> {}", plain(into)), place),
                 None => self.changed(run.line, change, &[], shown, place),
             }
             return true;
         }
-        let Some(Overwritten { change, folder, is_archive }) = self.copied_over(name, words) else { return false };
+        let Some(Overwritten { change, folder, is_archive }) = self.copied_over(name, words, run) else { return false };
         let counts = change != MODULE_FILES || self.targets.is_for_delivered(&folder);
         let folder = if counts { folder } else { OUTSIDE.to_owned() };
         let place = Where { folder: Some(folder), moved: self.shell.place().moved + 1 };
@@ -200,6 +206,22 @@ impl State<'_> {
             seen.doubt = Some(reason!("more-than-is-followed", text = &**shown));
         }
         true
+    }
+
+    /// Whether a patch of the tree is one of module files.
+    fn patches_module_files(&self, words: &[String], run: &Run<'_>) -> bool {
+        let named = words.iter().skip(1).map(String::as_str).chain(run.from).filter(|word| !word.starts_with('-'));
+        let mut texts = named.flat_map(|word| {
+            let pattern = self.shell.path(word, &self.home).unwrap_or_else(|| normal(word));
+            let fits = |path: &&String| **path == pattern || word.contains('*') && glob::matches(&pattern, path);
+            let found = self.library.paths.iter().filter(fits).filter_map(|path| self.library.find(&[""], path));
+            found.collect::<Vec<_>>()
+        });
+        let is_one = |line: &str| {
+            let path = line.strip_prefix("+++ ").and_then(|rest| rest.split_whitespace().next());
+            path.and_then(|path| path.rsplit('/').next()).is_some_and(is_module_file)
+        };
+        texts.any(|(_, text)| text.lines().any(is_one))
     }
 
     /// Where a change is made: module files may lie elsewhere than the shell is.

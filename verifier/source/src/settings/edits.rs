@@ -174,6 +174,10 @@ fn takes_from_elsewhere(words: &[String]) -> bool {
     }
 }
 
+fn is_for_a_while(path: &str) -> bool {
+    ["/tmp/", "/var/tmp/"].iter().any(|place| path.starts_with(place)) || path.contains("mktemp")
+}
+
 impl State<'_> {
     /// Notes a change of module files or sources; gives whether the command is one.
     pub(super) fn edited(&mut self, program: &str, words: &[String], shown: &Shown<'_>, run: &Run<'_>) -> bool {
@@ -228,7 +232,11 @@ impl State<'_> {
     fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
         let here = self.shell.place();
         if change != MODULE_FILES {
-            return here;
+            // A file of a folder that is made for a while is none of the source.
+            return match run.into.is_some_and(|into| is_for_a_while(&plain(into))) {
+                true => Where { folder: Some(OUTSIDE.to_owned()), moved: here.moved + 1 },
+                false => here,
+            };
         }
         let folders = folders_written(program, words, run.into);
         let edited: Option<Vec<String>> = folders.iter().map(|folder| self.module_edited(&plain(folder))).collect();
@@ -239,7 +247,7 @@ impl State<'_> {
 
     /// The folder of the module that a file's folder means, where that is known; outside, where it is surely none of the delivered programs'.
     fn module_edited(&self, folder: &str) -> Option<String> {
-        if ["/tmp/", "/var/tmp/"].iter().any(|place| folder.starts_with(place)) || folder.contains("mktemp") {
+        if is_for_a_while(folder) {
             return Some(OUTSIDE.to_owned());
         }
         if folder.is_empty() || folder.starts_with('/') || folder.contains('$') {

@@ -196,7 +196,7 @@ impl Graph {
         let strictness = if is_main { Strictness::Main } else { Strictness::Dependency };
         let mut parsed = parse_go_mod(&text.bytes, strictness);
         if is_main {
-            parsed.mistakes.extend(refused::in_go_mod(&parsed.file));
+            parsed.mistakes.extend(refused::in_go_mod(&parsed.file, &text.bytes));
         }
         let file = &parsed.file;
         self.files.push(Read {

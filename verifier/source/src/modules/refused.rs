@@ -1,6 +1,6 @@
 //! What the Go command refuses in a main module's files although they parse (cmd/go/internal/modload `fixVersion` and `CheckImportPath`, Go 1.26).
 
-use assize_golang::modfile::{GoMod, Mistake, Place, Replace};
+use assize_golang::modfile::{GoMod, Mistake, Place, Replace, Require};
 use assize_golang::module::{self, Module, check_path_major, split_path_version};
 use std::collections::BTreeMap;
 
@@ -8,8 +8,9 @@ pub(super) fn mistake(place: Place, message: &str) -> Mistake {
     Mistake { place, message: message.into() }
 }
 
-pub(super) fn in_go_mod(go_mod: &GoMod) -> Vec<Mistake> {
+pub(super) fn in_go_mod(go_mod: &GoMod, bytes: &[u8]) -> Vec<Mistake> {
     let mut out = in_replaces(&go_mod.replace);
+    out.extend(go_mod.require.iter().filter_map(|require| shortened(require, bytes)));
     out.extend(module_line(go_mod));
     let path = go_mod.module.as_ref().map_or("", |line| line.path.as_str());
     for retract in &go_mod.retract {
@@ -25,6 +26,16 @@ pub(super) fn in_go_mod(go_mod: &GoMod) -> Vec<Mistake> {
         out.extend(refused.map(|why| mistake(tool.place, &format!("malformed tool path {:?}: {why}", tool.path))));
     }
     out
+}
+
+/// A requirement whose version is not written whole (`v1.2`, `v1.0.0+meta`): the Go command would write the file anew, and does not build
+/// with it as it is (`updates to go.mod needed`).
+fn shortened(require: &Require, bytes: &[u8]) -> Option<Mistake> {
+    let line = String::from_utf8_lossy(bytes.get(require.place.start..require.place.end)?);
+    let written = line.split_whitespace().map(|word| word.trim_matches(['"', '`'])).next_back()?;
+    let Module { path, version } = &require.module;
+    (written != version)
+        .then(|| mistake(require.place, &format!("require {path}: version {written:?} is not canonical")))
 }
 
 /// Two replacements of the same module by different targets, and targets whose path and version contradict each other.

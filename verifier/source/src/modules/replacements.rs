@@ -7,6 +7,7 @@ use super::text::Text;
 use assize_facts::kinds::module::{ReplaceKind, ReplaceLine, Replacement};
 use assize_facts::{Known, Sheet, reason};
 use assize_golang::modfile::{Replace, Use};
+use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 
 pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {
@@ -37,7 +38,7 @@ fn replaced(graph: &Graph, text: &Text, base: &str, replace: &Replace, private: 
         target: replace.new.path.clone(),
         target_version: version(&replace.new.version),
         same_module: replace.new.path == path,
-        used: is_used(graph, text, replace),
+        used: is_used(graph, text, base, replace),
         member: graph.is_main(path),
         target_delivered: Known::Value(target.as_ref().map(|t| t.delivered)),
         target_declares_path: target.as_ref().map_or(Known::Value(None), |t| t.declares(path, &replace.new.path)),
@@ -82,12 +83,17 @@ fn own_by_replace(graph: &Graph, path: &str, private: &str) -> bool {
 }
 
 /// Whether a requirement of the graph is replaced by this line. From `go 1.17` on go.mod lists every module that matters.
-fn is_used(graph: &Graph, text: &Text, replace: &Replace) -> Known<bool> {
+fn is_used(graph: &Graph, text: &Text, base: &str, replace: &Replace) -> Known<bool> {
     let old = &replace.old;
     let matches = |version: &str| old.version.is_empty() || old.version == version;
     // A workspace member's own path is not replaced by anything.
     let is_main = graph.is_main(&old.path);
-    let required = graph.selected(&old.path).is_some_and(matches);
+    // A replacement of one version goes before one of all, and go.work's before go.mod's.
+    let is_this = |version: &str| match graph.effective(&Module::new(&*old.path, version)) {
+        Effective::Module(module) => module == replace.new,
+        Effective::Folder(folder) => replace.new.version.is_empty() && folder == folder_of(base, &replace.new),
+    };
+    let required = graph.selected(&old.path).is_some_and(|version| matches(version) && (is_main || is_this(version)));
     if required || is_main || graph.lists_graph() {
         return Known::Value(required && !is_main);
     }

@@ -171,7 +171,9 @@ impl State<'_> {
             return;
         }
         let words = self.expanded(&command.words, list);
-        let (into, from) = (command.into.as_ref(), command.from.as_deref());
+        let values = Here { state: self, list };
+        let into = command.into.as_ref().map(|into| expand::text(into, &values));
+        let (into, from) = (into.as_ref(), command.from.as_deref());
         let run = Run { line, list, sure, into, from, document: command.document.as_deref(), command };
         self.run(words, &run);
     }

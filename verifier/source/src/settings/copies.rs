@@ -1,6 +1,7 @@
 //! Files that are copied or unpacked over the source: several at once, whole folders, archives; and those that are only put back.
 
-use super::delivered::normal;
+use super::commands::Run;
+use super::delivered::{OUTSIDE, normal};
 use super::edits::{MODULE_FILES, is_module_file};
 use super::evaluate::State;
 use super::state::Where;
@@ -10,7 +11,7 @@ use assize_golang::glob;
 pub(super) struct Overwritten {
     pub change: &'static str,
     pub folder: String,
-    /// What an archive holds is not known.
+    /// What an archive or another folder holds is not known.
     pub is_archive: bool,
 }
 
@@ -18,15 +19,20 @@ const GO_FILES: &str = "copy onto Go files";
 
 impl State<'_> {
     /// What a command copies or unpacks over files of the source by the names that they have elsewhere.
-    pub(super) fn copied_over(&self, program: &str, words: &[String]) -> Option<Overwritten> {
+    pub(super) fn copied_over(&self, program: &str, words: &[String], run: &Run<'_>) -> Option<Overwritten> {
         match program {
             "cp" | "mv" | "install" | "rsync" | "ln" => {}
-            "tar" | "bsdtar" | "unzip" | "cpio" | "7z" => return self.unpacked(program, words),
+            "tar" | "bsdtar" | "unzip" | "cpio" | "7z" => return self.unpacked(program, words, run),
             _ => return None,
         }
         let (sources, to) = operands(words)?;
         let to = self.folder_of_tree(to)?;
         let mut found = None;
+        // All that lies elsewhere, whatever that is.
+        let is_root = || self.targets.is_for_delivered(&to);
+        if sources.iter().any(|source| self.is_all_of_another(program, source)) && is_root() {
+            return Some(Overwritten { change: MODULE_FILES, folder: to, is_archive: true });
+        }
         for source in sources {
             let name = self.landing(program, source, &to).into_iter().find_map(|path| {
                 let file = path.rsplit('/').next().unwrap_or(&path);
@@ -38,6 +44,16 @@ impl State<'_> {
             found = found.filter(|change| *change == MODULE_FILES).or(name).or(found);
         }
         found.map(|change| Overwritten { change, folder: to, is_archive: false })
+    }
+
+    /// Whether a source of a copy is all that a folder outside of the tree holds, or a copy of another project.
+    fn is_all_of_another(&self, program: &str, source: &str) -> bool {
+        let source = source.trim_matches(['"', '\'']);
+        let folder = ["/.", "/*"].iter().find_map(|end| source.strip_suffix(end));
+        let folder = folder.or_else(|| source.strip_suffix('/').filter(|_| program == "rsync"));
+        let Some(folder) = folder.filter(|folder| !folder.contains('$')) else { return false };
+        let is_outside = folder.starts_with('/') && self.library.folder_ending(folder).is_none();
+        is_outside || self.in_clone(folder).is_some_and(|root| root.as_deref() == Some(OUTSIDE))
     }
 
     /// Where files of the tree come to lie when a source of a copy is put into a folder.
@@ -69,13 +85,20 @@ impl State<'_> {
     }
 
     /// An archive of the tree that is unpacked over the source.
-    fn unpacked(&self, program: &str, words: &[String]) -> Option<Overwritten> {
+    fn unpacked(&self, program: &str, words: &[String], run: &Run<'_>) -> Option<Overwritten> {
         let archive = |word: &String| {
             let name = word.trim_matches(['"', '\'']);
             [".tar", ".tgz", ".gz", ".xz", ".bz2", ".zst", ".zip", ".cpio", ".7z"].iter().any(|end| name.ends_with(end))
                 && self.file_meant(name).is_some()
         };
-        let takes = words[1..].iter().any(archive);
+        let is_fetched = |text: &str| self.fetches_more(text, run.list);
+        let fetched_file = |word: &&String| self.text_written(word).is_some_and(|(_, text)| is_fetched(text.trim()));
+        let piped = run.document.is_some_and(is_fetched);
+        let fetched = words[1..].iter().find(fetched_file);
+        // Of named members nothing else comes.
+        let operands = words[1..].iter().filter(|word| !word.starts_with('-') && Some(*word) != fetched);
+        let all = operands.count() <= usize::from(!words.get(1).is_some_and(|word| word.starts_with('-')));
+        let takes = words[1..].iter().any(archive) || (piped || fetched.is_some()) && all;
         let flags = words.get(1).map_or("", String::as_str);
         let unpacks = match program {
             "tar" | "bsdtar" => {

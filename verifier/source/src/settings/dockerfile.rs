@@ -2,8 +2,10 @@
 
 use super::delivered::{OUTSIDE, normal};
 use super::expand;
+use super::ignored::is_ignored;
 use super::library::Library;
 use super::model::{Scope, Step, Variable};
+use assize_facts::reason;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -32,10 +34,15 @@ struct Given<'g> {
     globals: &'g BTreeMap<String, String>,
     given: &'g BTreeMap<String, String>,
     library: &'g Library<'g>,
+    /// What its context leaves out.
+    ignore: Option<Rc<str>>,
 }
 
 /// The stages. What a stage sets holds for the stages that begin from it. `given` are build arguments of the call.
-pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>, library: &Library<'_>) -> Vec<Scope> {
+/// `path` is the file's own: beside it may lie what its context leaves out, else that is said at the root.
+pub(super) fn scopes(text: &str, path: &str, given: &BTreeMap<String, String>, library: &Library<'_>) -> Vec<Scope> {
+    let beside = format!("{path}.dockerignore");
+    let ignore = library.find(&[""], &beside).or_else(|| library.find(&[""], ".dockerignore")).map(|(_, text)| text);
     let mut stages: Vec<Stage> = Vec::new();
     let mut globals: BTreeMap<String, String> = given.clone();
     for (line, instruction, rest) in instructions(text) {
@@ -65,7 +72,12 @@ pub(super) fn scopes(text: &str, given: &BTreeMap<String, String>, library: &Lib
                 stages.push(stage);
             }
             _ => match stages.last_mut() {
-                Some(stage) => stage.add(line, &instruction, &rest, &Given { globals: &globals, given, library }),
+                Some(stage) => stage.add(
+                    line,
+                    &instruction,
+                    &rest,
+                    &Given { globals: &globals, given, library, ignore: ignore.clone() },
+                ),
                 None if instruction == "ARG" => {
                     for (name, value) in pairs(&rest) {
                         globals.entry(name).or_insert(value);
@@ -101,7 +113,10 @@ impl Stage {
                 self.folder = absolute(&self.folder, rest.trim());
                 self.moved();
             }
-            "COPY" | "ADD" => self.copied(line, rest, from.library),
+            "COPY" | "ADD" => {
+                self.copied(line, rest, from.library);
+                self.left_out(line, rest, from);
+            }
             "RUN" => {
                 // What a command fetches or a mount gives may be the source; a release of Go is not.
                 let is_go = rest.contains("/golang/go") || rest.contains("go.dev/dl/");
@@ -168,6 +183,12 @@ impl Stage {
         if target.ends_with("/go.env") || target.ends_with("/go/env") {
             self.scope.steps.extend(from.iter().map(|path| Step::Settings { path: path.clone() }));
         }
+        // A repository of others over it.
+        let is_repository = |from: &String| from.contains("://") && from.contains(".git") || from.starts_with("git@");
+        if self.root.as_deref().is_some_and(|root| normal(root) == normal(&target)) && from.iter().any(is_repository) {
+            let why = reason!("commands-fetched", command = rest.trim());
+            self.scope.steps.push(Step::Unread { line, why });
+        }
         if self.root.is_some() && from.iter().all(|f| !normal(f).is_empty()) {
             return;
         }
@@ -180,6 +201,18 @@ impl Stage {
             () => target.strip_suffix(&format!("/{single}")).map(str::to_owned).or(self.root.take()),
         };
         self.moved();
+    }
+
+    /// What the Go command would read of the context, and does not find in the image.
+    fn left_out(&mut self, line: u32, rest: &str, from: &Given<'_>) {
+        let words = super::shell::words(&script(rest));
+        let is_whole = words.split_last().is_some_and(|(_, from)| from.iter().any(|path| normal(path).is_empty()));
+        let Some(ignore) = from.ignore.as_deref().filter(|_| is_whole && !rest.contains("--from")) else { return };
+        for (path, word) in [("vendor/modules.txt", "vendor"), ("go.sum", "go.sum")] {
+            if from.library.paths.contains(path) && is_ignored(ignore, path) {
+                self.scope.steps.push(Step::run(line, &format!(".dockerignore {word}")));
+            }
+        }
     }
 
     /// Folders of the context whose files come over those of the source, and archives that are unpacked there (Dockerfile reference, ADD).

@@ -104,6 +104,16 @@ fn what_is_written_and_then_run_is_read_where_it_stands() {
             "-- Makefile --\napp:\n\techo 'go build -overlay=o.json ./cmd/app' > x.sh\n\tsh x.sh\n",
             &["+ Makefile:2 -overlay=o.json"],
         ),
+        (
+            "by a variable",
+            "-- b.sh --\nT=$(mktemp)\necho 'go build -overlay=o.json ./cmd/app' > \"$T\"\nbash $T\n",
+            &["+ b.sh:2 -overlay=o.json"],
+        ),
+        (
+            "module files by a variable",
+            "-- b.sh --\nF=go.mod\necho x >> $F\ngo build ./cmd/app\n",
+            &["+ b.sh:2 edit of module files"],
+        ),
         ("another file", "-- b.sh --\necho 'go build -overlay=o.json ./cmd/app' > x.sh\nsh y.sh\n", &[]),
         ("itself", "-- b.sh --\necho 'sh x.sh' > x.sh\nsh x.sh\n", &[]),
     ]);

@@ -126,6 +126,9 @@ fn changes_sources(program: &str, words: &[String], into: Option<&String>) -> Op
         "dd" if rest().filter_map(of).any(|w| module_file(&w)) => Some(MODULE_FILES),
         "dd" if rest().filter_map(of).any(|w| go_file(&w)) => Some("copy onto Go files"),
         "git" if takes_from_elsewhere(words) && rest().any(|w| w == "." || module_file(w)) => Some(MODULE_FILES),
+        // Not of a shell: what the context of an image leaves out.
+        ".dockerignore" if rest().any(module_file) => Some(MODULE_FILES),
+        ".dockerignore" => Some(VENDOR_REMOVED),
         // What the list of modules stands for.
         "rm" | "mv"
             if words
@@ -171,6 +174,10 @@ fn takes_from_elsewhere(words: &[String]) -> bool {
     }
 }
 
+fn is_for_a_while(path: &str) -> bool {
+    ["/tmp/", "/var/tmp/"].iter().any(|place| path.starts_with(place)) || path.contains("mktemp")
+}
+
 impl State<'_> {
     /// Notes a change of module files or sources; gives whether the command is one.
     pub(super) fn edited(&mut self, program: &str, words: &[String], shown: &Shown<'_>, run: &Run<'_>) -> bool {
@@ -184,13 +191,16 @@ impl State<'_> {
                 return true;
             }
             let place = self.place_of_edit(change, name, words, run);
+            if matches!(change, "patch" | "git apply") && self.patches_module_files(words, run) {
+                self.changed(run.line, MODULE_FILES, &[], shown, place.clone());
+            }
             match into.filter(|_| name == ":") {
                 Some(into) => self.changed(run.line, change, &[], &format!("> {}", plain(into)), place),
                 None => self.changed(run.line, change, &[], shown, place),
             }
             return true;
         }
-        let Some(Overwritten { change, folder, is_archive }) = self.copied_over(name, words) else { return false };
+        let Some(Overwritten { change, folder, is_archive }) = self.copied_over(name, words, run) else { return false };
         let counts = change != MODULE_FILES || self.targets.is_for_delivered(&folder);
         let folder = if counts { folder } else { OUTSIDE.to_owned() };
         let place = Where { folder: Some(folder), moved: self.shell.place().moved + 1 };
@@ -202,11 +212,31 @@ impl State<'_> {
         true
     }
 
+    /// Whether a patch of the tree is one of module files.
+    fn patches_module_files(&self, words: &[String], run: &Run<'_>) -> bool {
+        let named = words.iter().skip(1).map(String::as_str).chain(run.from).filter(|word| !word.starts_with('-'));
+        let mut texts = named.flat_map(|word| {
+            let pattern = self.shell.path(word, &self.home).unwrap_or_else(|| normal(word));
+            let fits = |path: &&String| **path == pattern || word.contains('*') && glob::matches(&pattern, path);
+            let found = self.library.paths.iter().filter(fits).filter_map(|path| self.library.find(&[""], path));
+            found.collect::<Vec<_>>()
+        });
+        let is_one = |line: &str| {
+            let path = line.strip_prefix("+++ ").and_then(|rest| rest.split_whitespace().next());
+            path.and_then(|path| path.rsplit('/').next()).is_some_and(is_module_file)
+        };
+        texts.any(|(_, text)| text.lines().any(is_one))
+    }
+
     /// Where a change is made: module files may lie elsewhere than the shell is.
     fn place_of_edit(&self, change: &str, program: &str, words: &[String], run: &Run<'_>) -> Where {
         let here = self.shell.place();
         if change != MODULE_FILES {
-            return here;
+            // A file of a folder that is made for a while is none of the source.
+            return match run.into.is_some_and(|into| is_for_a_while(&plain(into))) {
+                true => Where { folder: Some(OUTSIDE.to_owned()), moved: here.moved + 1 },
+                false => here,
+            };
         }
         let folders = folders_written(program, words, run.into);
         let edited: Option<Vec<String>> = folders.iter().map(|folder| self.module_edited(&plain(folder))).collect();
@@ -217,7 +247,7 @@ impl State<'_> {
 
     /// The folder of the module that a file's folder means, where that is known; outside, where it is surely none of the delivered programs'.
     fn module_edited(&self, folder: &str) -> Option<String> {
-        if ["/tmp/", "/var/tmp/"].iter().any(|place| folder.starts_with(place)) || folder.contains("mktemp") {
+        if is_for_a_while(folder) {
             return Some(OUTSIDE.to_owned());
         }
         if folder.is_empty() || folder.starts_with('/') || folder.contains('$') {

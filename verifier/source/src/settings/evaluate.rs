@@ -156,6 +156,10 @@ pub(super) fn first_folder(tool: BuildFile, file: &str) -> Option<String> {
     match tool {
         // Fragments are included from elsewhere.
         BuildFile::Makefile if [".mk", ".mak", ".make"].iter().any(|end| file.ends_with(end)) => None,
+        // Of Debian's packages: it is run from the folder above (Debian Policy, 4.9).
+        BuildFile::Makefile if file == "debian/rules" || file.ends_with("/debian/rules") => {
+            Some(folder(folder(file)).into())
+        }
         // One of the places where goreleaser looks for it.
         BuildFile::Goreleaser if folder(file).rsplit('/').next() == Some(".config") => {
             Some(folder(folder(file)).into())

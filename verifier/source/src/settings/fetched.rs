@@ -179,6 +179,12 @@ impl State<'_> {
         found
     }
 
+    /// Whether commands in the place of words fetch more than a release of Go or an installer.
+    pub(super) fn fetches_more(&self, word: &str, list: u64) -> bool {
+        let addresses = self.addresses(&plain(word), list);
+        !addresses.is_empty() && !addresses.iter().all(|address| is_installer(address))
+    }
+
     /// Runs what commands in the place of words fetch, as far as it is known what that is; gives whether they fetch anything.
     pub(super) fn fetched(&mut self, run: &Run<'_>, word: &str, arguments: &[String]) -> bool {
         let word = plain(word);

@@ -3,6 +3,7 @@
 use super::assignments::pairs;
 use super::builds::Made;
 use super::commands::{Run, Shown};
+use super::edits::{MODULE_FILES, is_module_file};
 use super::evaluate::State;
 use super::shell::plain;
 use assize_facts::{Known, reason};
@@ -64,6 +65,40 @@ pub(super) fn is_builder(path: &str) -> bool {
     matches!(name, "build" | "mage" | "magefile" | "make" | "release" | "ci" | "ko" | "promu" | "goreleaser")
 }
 
+/// Whether a text names a module file and opens a file to write it.
+fn writes_module_files(text: &str) -> bool {
+    const WAYS: &[&str] = &[
+        "'w'",
+        "\"w\"",
+        "'a'",
+        "\"a\"",
+        "'r+'",
+        "\"r+\"",
+        "'w+'",
+        "'wb'",
+        "write_text",
+        "writeFile",
+        "File.write",
+        "appendFile",
+        "'>'",
+        "\">\"",
+        "'>>'",
+        "\">>\"",
+        "'+<'",
+        "> \"",
+        ">> \"",
+        ">\"",
+        "unlink",
+        "os.remove",
+        "rename",
+    ];
+    let is_named = || {
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '.' | '_' | '-'));
+        words.any(is_module_file)
+    };
+    WAYS.iter().any(|way| text.contains(way)) && is_named()
+}
+
 /// Whether a text speaks of a build by the Go command.
 fn speaks_of_build(text: &str) -> bool {
     if !text.contains("go") || !text.contains("build") && !text.contains("install") {
@@ -97,7 +132,10 @@ impl State<'_> {
             _ if LANGUAGES.contains(&name) || LANGUAGES.contains(&numbered) => self.text_of(rest, run),
             _ => return self.elsewhere(name, words, own, run),
         };
-        let Some(text) = text else { return false };
+        let Some(text) = text else {
+            let is_language = LANGUAGES.contains(&name) || LANGUAGES.contains(&numbered);
+            return is_language && self.rewritten_by(name, rest, shown, run);
+        };
         self.exported_apart(own, shown, run, |state| {
             let told = RISKY.iter().any(|word| text.contains(word));
             let why = reason!("built-by-another-tool", tool = name);
@@ -134,6 +172,30 @@ impl State<'_> {
             // What its file sets is told of the file itself.
             true => file().filter(|(_, text)| speaks_of_build(text)).map(|_| String::new()),
         }
+    }
+
+    /// Notes what a program of another language writes to module files or settings, as far as its text or its file speaks of it; gives
+    /// whether it does.
+    fn rewritten_by(&mut self, name: &str, rest: &[String], shown: &Shown<'_>, run: &Run<'_>) -> bool {
+        let given = self.input(run.document, run.from, run.list).and_then(Result::ok);
+        let own: Vec<String> = rest.iter().map(|word| plain(word)).chain(given).collect();
+        let file = rest.iter().find(|word| !word.starts_with('-')).and_then(|path| self.file_meant(&plain(path)));
+        // A file does more than one thing, each in a line.
+        let of_file = || file.iter().any(|(_, text)| text.lines().any(writes_module_files));
+        let writes = own.iter().any(|text| writes_module_files(text)) || of_file();
+        if own.iter().any(|text| text.contains("GOFLAGS") || text.contains("GOENV")) {
+            let why = reason!("built-by-another-tool", tool = name);
+            self.unread(run.line, why, Some(shown));
+        }
+        if writes {
+            let from = self.seen.len();
+            let place = self.shell.place();
+            self.changed(run.line, MODULE_FILES, &[], shown, place);
+            if let Some(seen) = self.seen.get_mut(from) {
+                seen.doubt = Some(reason!("more-than-is-followed", text = &**shown));
+            }
+        }
+        writes
     }
 
     /// `ssh HOST COMMAND`, `kubectl exec POD -- COMMAND`: the command is carried out as if it were here.

@@ -172,6 +172,13 @@ fn recipes_of_variables_and_functions_of_make_hide_nothing() {
         |text| format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n"),
     );
     each_reaches(&["load go.so"], "-overlay", |text| format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n"));
+    // Taken in where it is there.
+    nothing_counts(&["ifneq ($(wildcard .env),)\ninclude .env\nexport\nendif"], |text| {
+        format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n")
+    });
+    each_reaches(&["ifneq ($(wildcard other),)\ninclude .env\nexport\nendif"], "-overlay", |text| {
+        format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n")
+    });
     nothing_counts(&[format!("X = $(shell {edit})"), format!("other:\n\t$(shell {edit})")], |text| {
         format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n")
     });

@@ -26,6 +26,8 @@ pub(super) struct Make<'l> {
     pub patterns: Vec<String>,
     first: Option<String>,
     conditions: u32,
+    /// The lines of the conditions that are open.
+    guards: Vec<String>,
     /// A variable of several lines that is being read.
     defining: Option<(u32, String, Vec<String>)>,
     /// Commands that make runs while it reads the file.
@@ -104,6 +106,7 @@ impl<'l> Make<'l> {
             patterns: vec![],
             first: None,
             conditions: 0,
+            guards: vec![],
             defining: None,
             at_reading: vec![],
             unread: vec![],
@@ -154,8 +157,14 @@ impl<'l> Make<'l> {
             self.run_by_the_way(number, word, line);
             match word {
                 _ if line.is_empty() => {}
-                "ifdef" | "ifndef" | "ifeq" | "ifneq" => self.conditions += 1,
-                "endif" => self.conditions = self.conditions.saturating_sub(1),
+                "ifdef" | "ifndef" | "ifeq" | "ifneq" => {
+                    self.conditions += 1;
+                    self.guards.push(line.to_owned());
+                }
+                "endif" => {
+                    self.conditions = self.conditions.saturating_sub(1);
+                    self.guards.pop();
+                }
                 "else" | "undefine" | "vpath" => {}
                 // A program of its own that make takes in (GNU make, 12.2).
                 "load" | "-load" => self.unread.push((number, reason!("included-file-not-read", path = line))),
@@ -205,6 +214,9 @@ impl<'l> Make<'l> {
         let Some((path, text)) = self.tree.find(&name) else {
             // Files of the machine that builds are none of the delivery's.
             let is_of_machine = name.starts_with('/');
+            // `ifneq ($(wildcard .env),)`: taken in where it is there, and it is not.
+            let is_asked_for = |guard: &String| guard.contains("$(wildcard ") && guard.contains(&name);
+            let optional = optional || self.guards.iter().any(is_asked_for);
             match optional && !name.contains("$(") {
                 _ if is_of_machine => {}
                 true => self.optional.push((number, name)),

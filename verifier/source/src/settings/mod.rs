@@ -25,6 +25,7 @@ mod flags;
 mod foreign;
 #[cfg(test)]
 mod foreign_tests;
+mod ignored;
 mod library;
 mod make_rules;
 #[cfg(test)]
@@ -79,6 +80,9 @@ use told::Told;
 const LARGEST: u64 = 4 << 20;
 const LONGEST: usize = 400;
 
+/// Where workflows lie, those of forges that take over GitHub's form too.
+const WORKFLOWS: &[&str] = &[".github/workflows", ".gitea/workflows", ".forgejo/workflows"];
+
 /// What sort of build file a path is, by its name; `None` where no tool would take it as one.
 fn sort(path: &str) -> Option<BuildFile> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -91,24 +95,26 @@ fn sort(path: &str) -> Option<BuildFile> {
     Some(match lower.as_str() {
         "go.env" => BuildFile::GoEnv,
         ".envrc" => BuildFile::Envrc,
-        "makefile" | "gnumakefile" => BuildFile::Makefile,
+        "makefile" | "gnumakefile" | "bsdmakefile" => BuildFile::Makefile,
         "rules" if folder.rsplit('/').next() == Some("debian") => BuildFile::Makefile,
         _ if yaml && lower.trim_end_matches(".yaml").trim_end_matches(".yml").ends_with(".gitlab-ci") => {
             BuildFile::GitlabCi
         }
         _ if yaml && lower.contains("goreleaser") => BuildFile::Goreleaser,
         _ if yaml && lower.starts_with("taskfile") => BuildFile::Taskfile,
-        _ if yaml && folder.ends_with(".github/workflows") => BuildFile::GithubActions,
+        _ if yaml && WORKFLOWS.iter().any(|workflows| folder.ends_with(workflows)) => BuildFile::GithubActions,
         _ if lower.starts_with("dockerfile")
             || lower.ends_with(".dockerfile")
             || lower.starts_with("containerfile") =>
         {
             BuildFile::Dockerfile
         }
-        _ if lower.starts_with("makefile.") || [".mk", ".mak", ".make"].iter().any(|end| lower.ends_with(end)) => {
+        _ if lower.starts_with("makefile.") && !lower.ends_with(".toml")
+            || [".mk", ".mak", ".make"].iter().any(|end| lower.ends_with(end)) =>
+        {
             BuildFile::Makefile
         }
-        _ if [".sh", ".bash", ".zsh"].iter().any(|end| lower.ends_with(end)) => BuildFile::Shell,
+        _ if [".sh", ".bash", ".zsh", ".ksh"].iter().any(|end| lower.ends_with(end)) => BuildFile::Shell,
         _ => return None,
     })
 }
@@ -240,14 +246,14 @@ fn mentions_build(text: &str) -> bool {
 
 fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
     Ok(match tool {
-        BuildFile::Dockerfile => dockerfile::scopes(text, &BTreeMap::new(), library),
+        BuildFile::Dockerfile => dockerfile::scopes(text, path, &BTreeMap::new(), library),
         BuildFile::Makefile => makefile::scopes(text, path, library),
         BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
         BuildFile::GoEnv => vec![Scope::environment_file(text)],
         // A script of bash (direnv.toml(1)), whose user is not known.
         BuildFile::Envrc => vec![Scope { environment_file: true, ..Scope::new("script", vec![Step::run(1, text)]) }],
         BuildFile::Taskfile => yaml::taskfile(text, path, library)?,
-        BuildFile::Goreleaser => yaml::goreleaser(text)?,
+        BuildFile::Goreleaser => yaml::goreleaser(text, library)?,
         BuildFile::GithubActions => yaml::github(text)?,
         BuildFile::GitlabCi => yaml::gitlab(text, path, library)?,
         BuildFile::Other => yaml::compose(text, library)?,

@@ -94,6 +94,10 @@ fn honest_neighbours_of_these_stay_out() {
             "-- .goreleaser.yaml --\nbuilds:\n  - id: tool\n    dir: tools\n    flags: [-mod=mod]\n  - id: app\n    main: ./cmd/app\n",
         ),
         (
+            "a Go file in a folder for a while",
+            "-- b.sh --\ntmp=$(mktemp -d)\ncat > \"$tmp/main.go\" <<'EOF'\npackage main\nEOF\ngo build ./cmd/app\n",
+        ),
+        (
             "a comment in direnv",
             "-- .envrc --\n# export GOFLAGS=-mod=mod\nuse flake\nPATH_add bin\n-- Makefile --\napp:\n\tgo build ./cmd/app\n",
         ),

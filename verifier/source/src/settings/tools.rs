@@ -11,6 +11,7 @@ impl State<'_> {
     /// The variables before the command are in force by now.
     pub fn tools(&mut self, line: u32, words: &[String]) {
         let program = words.first().map_or("", |w| w.rsplit('/').next().unwrap_or(w));
+        let library = self.library;
         match program {
             "make" | "gmake" => self.make(line, words),
             "goreleaser" => self.named(
@@ -24,7 +25,7 @@ impl State<'_> {
                 ],
                 words,
                 Some(1),
-                |text, _| Rc::new(yaml::goreleaser(text).unwrap_or_default()),
+                |text, _| Rc::new(yaml::goreleaser(text, library).unwrap_or_default()),
             ),
             "task" => self.task(line, words),
             "workflow" => self.of_path(words, |text, _, _| yaml::github(text).unwrap_or_default()),
@@ -190,7 +191,7 @@ impl State<'_> {
         let before = self.shell.mark();
         self.shell.clear_variables();
         let library = self.library;
-        self.named(&names, words, None, |text, _| Rc::new(dockerfile::scopes(text, &arguments, library)));
+        self.named(&names, words, None, |text, path| Rc::new(dockerfile::scopes(text, path, &arguments, library)));
         self.shell.back(before);
     }
 

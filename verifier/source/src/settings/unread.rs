@@ -54,6 +54,18 @@ const NAMES: &[&str] = &[
     "tasks.json",
     "skaffold.yaml",
     "bitbucket-pipelines.yml",
+    "vagrantfile",
+    "procfile",
+    "wercker.yml",
+    ".air.toml",
+    "air.toml",
+    "lefthook.yml",
+    "pixi.toml",
+    "makefile.toml",
+    "moon.yml",
+    "nfpm.yaml",
+    "workspace",
+    "module.bazel",
 ];
 
 /// By the beginnings of the names of YAML files.
@@ -61,7 +73,8 @@ const YAML: &[&str] =
     &["compose", "docker-compose", ".drone", ".woodpecker", "azure-pipelines", "cloudbuild", "buildspec", "appveyor"];
 
 /// Folders whose YAML files are jobs.
-const FOLDERS: &[&str] = &[".circleci", ".woodpecker", ".semaphore", ".buildkite", ".azure", ".teamcity", ".tekton"];
+const FOLDERS: &[&str] =
+    &[".circleci", ".woodpecker", ".semaphore", ".buildkite", ".azure", ".teamcity", ".tekton", "tekton"];
 
 /// By their endings: programs in other languages, and recipes.
 const ENDINGS: &[&str] = &[
@@ -94,7 +107,7 @@ const ENDINGS: &[&str] = &[
 ];
 
 /// Files and folders of Go programs that build, by habit: all Go files would have to be read again otherwise.
-const GO_FILES: &[&str] = &["magefile.go", "build.go", "make.go", "ci.go", "do.go", "release.go"];
+const GO_FILES: &[&str] = &["magefile.go", "mage.go", "build.go", "make.go", "ci.go", "do.go", "release.go"];
 const GO_FOLDERS: &[&str] = &[
     "magefiles",
     "build",
@@ -317,8 +330,8 @@ fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
     let near = &text[from..to];
-    // Arguments of images that are built.
-    if path.rsplit('/').next().is_some_and(|name| name.starts_with("docker-bake.")) {
+    // Arguments of images that are built, and flags of builds.
+    if path.rsplit('/').next().is_some_and(|name| name.starts_with("docker-bake.") || name.starts_with(".ko.y")) {
         return true;
     }
     let methods = [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| path.ends_with(end));
@@ -376,6 +389,13 @@ mod tests {
             &["5 -overlay"],
         );
         check("BUILD", &format!("genrule(cmd = \"{line}\")"), &["1 -overlay"]);
+        check(".ko.yaml", "builds:\n- main: ./cmd/a\n  flags: [-overlay=o.json]\n", &["3 -overlay"]);
+        check(
+            "mage.go",
+            "//go:build mage\n\npackage main\nvar _ = []string{\"go\", \"build\", \"-overlay\"}\n",
+            &["4 -overlay"],
+        );
+        check("Procfile", &format!("release: {line}\n"), &["1 -overlay"]);
     }
 
     #[test]

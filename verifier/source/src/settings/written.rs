@@ -87,8 +87,9 @@ impl State<'_> {
             }
             _ => run.into.into_iter().collect(),
         };
-        let into: Vec<&String> =
-            into.into_iter().filter(|path| !path.starts_with("/dev/") && !path.contains("$(")).collect();
+        // What a program that fetches puts into a file of a name that nobody knows is looked at, not run.
+        let is_nowhere = |path: &&String| path.starts_with("/dev/") || fetches(program) && path.contains("$(");
+        let into: Vec<&String> = into.into_iter().filter(|path| !is_nowhere(path)).collect();
         if into.is_empty() {
             return;
         }

@@ -53,6 +53,16 @@ fn what_the_go_command_refuses_is_said_with_its_place() {
             "module m\ntool ./cmd\n",
             "go.mod false malformed tool path \"./cmd\": invalid path element \".\" 2",
         ),
+        (
+            "src/go.mod",
+            "module m\nrequire x.y/a v1.0\n",
+            "go.mod false require x.y/a: version \"v1.0\" is not canonical 2",
+        ),
+        (
+            "src/go.mod",
+            "module m\nrequire (\n\tx.y/a \"v1.0.0+meta\" // indirect\n)\n",
+            "go.mod false require x.y/a: version \"v1.0.0+meta\" is not canonical 3",
+        ),
         ("src/go.sum", "a b\n", "go.sum false wrong number of fields 1"),
     ] {
         let fixture = Fixture::honest();
@@ -68,9 +78,31 @@ fn what_the_go_command_takes_is_no_mistake() {
     fixture.write(
         "src/go.mod",
         "module x.y/m/v2\n\ngo 1.26\n\nretract [v2.0.0, v2.1.0]\n\ntool x.y/t/cmd\n\n\
+         require (\n\t\"x.y/q\" \"v1.0.0\"\n\tx.y/r v2.0.0+incompatible // indirect\n)\n\n\
          replace (\n\tx.y/a => x.y/b v2.0.0+incompatible\n\tx.y/c => x.y/d/v3 v3.1.0\n\tx.y/e => gopkg.in/e.v1 v1.0.0\n\tx.y/f => ../f\n)\n",
     );
     assert_eq!(fixture.show("module.file", "name parsed mistake"), "go.mod true null\n");
+}
+
+#[test]
+fn of_several_replacements_the_one_in_force_is_used() {
+    let fixture = Fixture::honest();
+    fixture.remove("src/vendor");
+    fixture.edit(
+        "src/go.mod",
+        "go 1.26.0\n",
+        "go 1.26.0\n\nreplace x.y/a => x.y/fork v1.0.1\nreplace x.y/a v1.0.0 => x.y/a v1.0.0\nreplace x.y/b => x.y/b v1.1.0\n",
+    );
+    let shown = |fixture: &Fixture| fixture.show("module.replacements", "spelled used");
+    assert_eq!(
+        shown(&fixture),
+        "x.y/a => x.y/fork v1.0.1 false\nx.y/a v1.0.0 => x.y/a v1.0.0 true\nx.y/b => x.y/b v1.1.0 true\n"
+    );
+    fixture.write("src/go.work", "go 1.26.0\n\nuse .\n\nreplace x.y/b => x.y/evil v1.1.0\n");
+    assert_eq!(
+        shown(&fixture),
+        "x.y/b => x.y/evil v1.1.0 true\nx.y/a => x.y/fork v1.0.1 false\nx.y/a v1.0.0 => x.y/a v1.0.0 true\nx.y/b => x.y/b v1.1.0 false\nexample.com/app => . false\n"
+    );
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use super::super::dockerfile;
 use super::super::library::Library;
 use super::super::model::{Scope, Step};
-use super::{line_of, map, parse, shown};
+use super::super::shell::quoted;
+use super::{line_of, map, parse, shown, texts};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -11,10 +12,11 @@ pub(in super::super) fn compose(text: &str, library: &Library<'_>) -> Result<Vec
     let file = parse(text)?;
     let mut all = Vec::new();
     for (name, service) in map(file.get("services")).into_iter().flatten() {
+        all.extend(run_by(text, name, service));
         let Some(build) = service.get("build") else { continue };
         let arguments = arguments(build.get("args"));
         if let Some(inline) = build.get("dockerfile_inline").and_then(Json::as_str) {
-            all.extend(dockerfile::scopes(inline, &arguments, library));
+            all.extend(dockerfile::scopes(inline, "", &arguments, library));
             continue;
         }
         let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
@@ -28,6 +30,29 @@ pub(in super::super) fn compose(text: &str, library: &Library<'_>) -> Result<Vec
         all.push(Scope::new(name, vec![Step::Tool { line, words, env: vec![] }]));
     }
     Ok(all)
+}
+
+/// What a service runs, with its environment; where the source is in it, mounts say in too many ways.
+fn run_by(text: &str, name: &str, service: &Json) -> Option<Scope> {
+    let command = |key: &str| match service.get(key) {
+        Some(Json::Array(words)) => Some(words.iter().map(|word| quoted(&shown(word))).collect::<Vec<_>>().join(" ")),
+        Some(Json::String(script)) => Some(script.clone()),
+        _ => None,
+    };
+    let script = match (command("entrypoint"), command("command")) {
+        (None, None) => return None,
+        (Some(first), Some(rest)) => format!("{first} {rest}"),
+        (first, rest) => first.or(rest)?,
+    };
+    let line = line_of(text, &format!("{name}:"));
+    let files = texts(service.get("env_file")).into_iter().map(|path| Step::Settings { path });
+    let environment = arguments(service.get("environment"));
+    let environment = environment.iter().map(|(name, value)| Step::env(line_of(text, name), name, value));
+    let place = Step::Folder { path: None };
+    Some(Scope::new(
+        name,
+        [place].into_iter().chain(files).chain(environment).chain([Step::run(line, &script)]).collect(),
+    ))
 }
 
 /// `NAME: value`, or a list of `NAME=value`.

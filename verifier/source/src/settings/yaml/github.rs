@@ -90,7 +90,7 @@ fn action_steps(text: &str, steps: Option<&Json>, usual: Option<&str>, usual_she
             all.push(match made {
                 Step::Run { line, script, .. } => {
                     let script = match &id {
-                        Some(id) => script.replace("GITHUB_OUTPUT", &format!("GITHUB_OUTPUT_{id}__")),
+                        Some(id) => with_output(&script).replace("GITHUB_OUTPUT", &format!("GITHUB_OUTPUT_{id}__")),
                         None => script,
                     };
                     // Another language is not followed.
@@ -151,8 +151,23 @@ fn options(text: &str, options: &str) -> Vec<Step> {
 
 /// Assignments before the shell that a step is run by.
 fn of_shell(text: &str, shell: &str) -> Vec<Variable> {
-    let pairs = shell.split_whitespace().filter(|word| !word.starts_with('-')).filter_map(|word| word.split_once('='));
+    let words = shell.split_whitespace().map(|word| word.trim_matches(['"', '\'']));
+    let pairs = words.filter(|word| !word.starts_with('-')).filter_map(|word| word.split_once('='));
     pairs.map(|(name, value)| Variable::new(line_of(text, shell), name, value)).collect()
+}
+
+/// `echo "::set-output name=NAME::value"`, as outputs were given before there was a file for them.
+fn with_output(script: &str) -> String {
+    const OLD: &str = "::set-output name=";
+    if !script.contains(OLD) {
+        return script.to_owned();
+    }
+    let line = |line: &str| match line.split_once(OLD).and_then(|(before, rest)| Some((before, rest.split_once("::")?)))
+    {
+        Some((before, (name, value))) => format!("{before}{name}={value} >> $GITHUB_OUTPUT"),
+        None => line.to_owned(),
+    };
+    script.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn is_of_shell(shell: &str) -> bool {

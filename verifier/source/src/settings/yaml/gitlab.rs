@@ -64,6 +64,9 @@ pub(in super::super) fn gitlab(text: &str, path: &str, library: &Library<'_>) ->
         steps.extend(in_one_shell(scripts(text, hooks.as_ref())));
         let mut scripts_of_job = scripts(text, resolved(nearest("before_script")).as_ref());
         scripts_of_job.extend(scripts(text, resolved(nearest("script")).as_ref()));
+        // Steps in place of a script (GitLab, CI/CD steps).
+        let own = nearest("run").and_then(Json::as_array).into_iter().flatten();
+        scripts_of_job.extend(own.flat_map(|step| scripts(text, step.get("script"))));
         steps.extend(in_one_shell(scripts_of_job));
         steps.extend(in_one_shell(scripts(text, resolved(nearest("after_script")).as_ref())));
         for path in local(job.get("trigger").and_then(|trigger| trigger.get("include"))) {

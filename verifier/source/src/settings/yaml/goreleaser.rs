@@ -1,22 +1,40 @@
 //! Releases by goreleaser: each build a scope, with its overrides.
 
+use super::super::builds::is_risky;
 use super::super::delivered::normal;
 use super::super::expand::parts;
+use super::super::library::Library;
 use super::super::model::{Scope, Step, Variable};
 use super::{line_of, parse, scripts, shown, texts};
+use assize_facts::reason;
 use serde_json::{Map, Value as Json};
 
-pub(in super::super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
-    let file = parse(text)?;
+pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<Vec<Scope>, String> {
+    let mut file = parse(text)?;
+    let mut unread = Vec::new();
+    for include in file.get("includes").and_then(Json::as_array).cloned().unwrap_or_default() {
+        let named = include.get("from_file").and_then(|from| from.get("path")?.as_str());
+        let found = named.and_then(|path| library.find(&[""], path)).map(|(_, text)| parse(&text)).transpose()?;
+        match found {
+            Some(more) => take_in(&mut file, more),
+            None => {
+                let path = named.map_or_else(|| shown(include.get("from_url").unwrap_or(&Json::Null)), str::to_owned);
+                let why = reason!("included-file-not-read", path = path);
+                unread.push(Step::Unread { line: line_of(text, "includes:"), why });
+            }
+        }
+    }
     let pairs = |value: Option<&Json>| -> Vec<Variable> {
         let variable =
             |(name, value): (&str, &str)| Variable::new(line_of(text, &format!("{name}={value}")), name, value);
         texts(value).iter().filter_map(|e| e.split_once('=')).map(variable).collect()
     };
     let of_modules = file.get("gomod");
-    let mut global = pairs(file.get("env"));
-    global.extend(pairs(of_modules.and_then(|m| m.get("env"))));
+    let mut global = Vec::new();
+    with_env(&mut global, pairs(file.get("env")));
+    with_env(&mut global, pairs(of_modules.and_then(|m| m.get("env"))));
     let hooks = scripts(text, file.get("before").and_then(|b| b.get("hooks")));
+    let hooks = [unread, hooks].concat();
     let mut all = Vec::new();
     let several = ["builds", "kos"].into_iter().filter_map(|key| file.get(key)?.as_array()).flatten();
     let mut builds: Vec<&Json> = several.chain(file.get("build").filter(|build| build.is_object())).collect();
@@ -37,7 +55,7 @@ pub(in super::super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
             let tool = either("tool").or_else(|| either("gobinary")).map(shown);
             words.extend(tool.filter(|tool| !is_go(tool)).map(|tool| format!("-toolexec={tool}")));
             let mut env = global.clone();
-            env.extend(pairs(build.get("env")));
+            with_env(&mut env, pairs(build.get("env")));
             for flag in texts(either("flags")) {
                 words.extend(flags(&flag, &env));
             }
@@ -54,7 +72,7 @@ pub(in super::super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
                 None => main,
             });
             if !std::ptr::eq(own, build) {
-                env.extend(pairs(own.get("env")));
+                with_env(&mut env, pairs(own.get("env")));
                 let platform = [("goos", "GOOS"), ("goarch", "GOARCH")];
                 let of = |(key, name): (&str, &str)| own.get(key).map(|v| Variable::new(1, name, &shown(v)));
                 env.extend(platform.into_iter().filter_map(of));
@@ -70,8 +88,33 @@ pub(in super::super) fn goreleaser(text: &str) -> Result<Vec<Scope>, String> {
     Ok(all)
 }
 
-/// The words of a flag as it is written: blanks part them, templates choose among texts and name variables (goreleaser, Templates).
+/// Adds what a file that is included says: lists go on, what is there stays (goreleaser Pro, Includes).
+fn take_in(file: &mut Json, more: Json) {
+    let (Some(own), Json::Object(more)) = (file.as_object_mut(), more) else { return };
+    for (name, value) in more {
+        match (own.get_mut(&name), value) {
+            (Some(Json::Array(own)), Json::Array(more)) => own.extend(more),
+            (Some(_), _) => {}
+            (None, value) => drop(own.insert(name, value)),
+        }
+    }
+}
+
+/// Adds variables, whose templates see those before them.
+fn with_env(env: &mut Vec<Variable>, more: Vec<Variable>) {
+    for variable in more {
+        let value = variable.value.as_deref().map(|value| filled(value, env));
+        env.push(Variable { value, ..variable });
+    }
+}
+
+/// The words of a flag as it is written: blanks part them.
 fn flags(flag: &str, env: &[Variable]) -> Vec<String> {
+    parts(&filled(flag, env)).into_iter().map(str::to_owned).collect()
+}
+
+/// A text with what its templates choose, and the variables that they name (goreleaser, Templates).
+fn filled(flag: &str, env: &[Variable]) -> String {
     let of_env = |name: &str| env.iter().rfind(|v| v.name == name).and_then(|v| v.value.clone());
     let mut out = String::new();
     let mut rest = flag;
@@ -90,12 +133,18 @@ fn flags(flag: &str, env: &[Variable]) -> Vec<String> {
                     inner.split_whitespace().nth(1).unwrap_or_default().trim_matches('"')
                 ));
             }
+            ("envOrDefault", _) => {
+                let mut texts = inner.split(['"', '`']).skip(1).step_by(2);
+                let (name, default) = (texts.next().unwrap_or_default(), texts.next().unwrap_or_default());
+                out.push_str(&of_env(name).unwrap_or_else(|| default.to_owned()));
+            }
+            _ if is_risky(inner) => out.push_str("$(unread template)"),
             _ => out.push_str(&format!("{{{{{}}}}}", inner.replace(' ', ""))),
         }
         rest = after;
     }
     out.push_str(rest);
-    parts(&out).into_iter().map(str::to_owned).collect()
+    out
 }
 
 /// The Go command, of any version; not a program of the tree that has its name.

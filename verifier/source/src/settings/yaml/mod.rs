@@ -68,7 +68,30 @@ fn variables(text: &str, value: Option<&Json>) -> Vec<Variable> {
         let line = line_with(text, name, &shown(value));
         Variable::new(line, name, &expressions(&shown(value)))
     };
-    map(value).map(|m| m.iter().map(pairs).collect()).unwrap_or_default()
+    in_order(map(value).map(|m| m.iter().map(pairs).collect()).unwrap_or_default())
+}
+
+/// Variables, each behind those that its value names: the tree of values has no order.
+fn in_order(mut left: Vec<Variable>) -> Vec<Variable> {
+    const MOST: usize = 500;
+    if left.len() > MOST {
+        return left;
+    }
+    let names = |variable: &Variable, other: &Variable| {
+        let value = variable.value.as_deref().unwrap_or_default();
+        let references = [format!("${}", other.name), format!("${{{}}}", other.name), format!("${{{}:", other.name)];
+        variable.name != other.name
+            && value.contains('$')
+            && references.iter().any(|name| value.contains(name.as_str()))
+    };
+    let mut ordered: Vec<Variable> = Vec::new();
+    while !left.is_empty() {
+        let is_free = |variable: &&Variable| !left.iter().any(|other| names(variable, other));
+        // Those that name one another come as they are.
+        let at = left.iter().position(|variable| is_free(&variable)).unwrap_or(0);
+        ordered.push(left.remove(at));
+    }
+    ordered
 }
 
 fn run(text: &str, script: &str) -> Step {

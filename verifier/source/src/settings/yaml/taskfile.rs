@@ -2,8 +2,8 @@
 
 use super::super::evaluate::below;
 use super::super::library::{Library, folder};
-use super::super::model::{Scope, Step};
-use super::{env, line_with, map, parse, scripts, shown, texts};
+use super::super::model::{Scope, Step, Variable};
+use super::{env, in_order, line_with, map, parse, scripts, shown, texts};
 use assize_facts::reason;
 use serde_json::Value as Json;
 use std::cell::Cell;
@@ -179,19 +179,36 @@ fn turns(text: &str, command: &Json) -> Vec<Step> {
 
 /// Variables of templates, under a name that no program reads.
 fn values(text: &str, value: Option<&Json>) -> Vec<Step> {
-    let step = |(name, value): (&String, &Json)| {
+    let variable = |(name, value): (&String, &Json)| {
         let value = match value.get("sh").and_then(Json::as_str) {
             Some(script) => format!("$({})", templates(script)),
-            None if value.is_object() || value.is_array() => return None,
+            None if value.is_array() => {
+                texts(Some(value)).iter().map(|one| templates(one)).collect::<Vec<_>>().join(" ")
+            }
+            // Another variable, or a field of any of these names.
+            None if value.is_object() => match value.get("ref").and_then(Json::as_str) {
+                Some(of) => templates(&format!("{{{{{of}}}}}")),
+                None => map(value.get("map"))?.values().map(|one| templates(&shown(one))).collect::<Vec<_>>().join(" "),
+            },
             None => templates(&shown(value)),
         };
-        Some(Step::env(line_with(text, name, &value), &of_template(name), &value))
+        Some(Variable::new(line_with(text, name, &value), &of_template(name), &value))
     };
-    map(value).into_iter().flatten().filter_map(step).collect()
+    let all = in_order(map(value).into_iter().flatten().filter_map(variable).collect());
+    all.into_iter().map(|variable| Step::Env { variable, possible: false }).collect()
 }
 
 fn of_template(name: &str) -> String {
     format!("TASK_{name}")
+}
+
+/// The only variable that a template names, where it hands it on: a field of it, or its words.
+fn one_of(words: &[&str]) -> Option<String> {
+    let mut names = words.iter().filter(|word| word.starts_with('.'));
+    let (only, None) = (names.next()?, names.next()) else { return None };
+    let hands_on = words.len() == 1
+        || matches!(words[0], "join" | "trim" | "first" | "last" | "index" | "shellQuote" | "splitArgs");
+    hands_on.then(|| format!(".{}", only[1..].split('.').next().unwrap_or_default()))
 }
 
 /// `{{.NAME}}` as the variable that it is, with what stands for it where it is not set; of what a condition chooses, all.
@@ -216,7 +233,12 @@ pub(super) fn templates(text: &str) -> String {
                 let (name, text) = default().unwrap_or_default();
                 out.push_str(&format!("${{{name}:-{text}}}"));
             }
-            _ => out.push_str(&format!("{{{{{}}}}}", inner.replace([' ', '"', '\''], ""))),
+            all => match one_of(all).as_deref().and_then(name) {
+                Some(name) => out.push_str(&format!("${{{name}}}")),
+                // Flags that a function makes nobody reads here.
+                None if super::super::builds::is_risky(inner) => out.push_str("$(unread template)"),
+                None => out.push_str(&format!("{{{{{}}}}}", inner.replace([' ', '"', '\''], ""))),
+            },
         }
         rest = after;
     }

@@ -162,3 +162,67 @@ fn direnv_and_compose_are_read() {
         reaches(&[(args, services.as_str(), "+ Dockerfile:5 -overlay=o")]);
     }
 }
+
+#[test]
+fn values_that_name_one_another_are_put_in_whatever_their_order() {
+    all_reach(
+        "Taskfile.yml",
+        &[
+            "vars:\n  Z: -overlay=o\n  A: \"{{.Z}}\"\ntasks:\n  b: go build {{.A}} ./cmd/app",
+            "vars:\n  Z: -overlay=o\n  A: {ref: .Z}\ntasks:\n  b: go build {{.A}} ./cmd/app",
+            "vars:\n  A: [-v, -overlay=o]\ntasks:\n  b: go build {{join \" \" .A}} ./cmd/app",
+            "vars:\n  A: {map: {x: -overlay=o}}\ntasks:\n  b: go build {{.A.x}} ./cmd/app",
+            "tasks:\n  b: go build {{printf \"-%s=o\" \"overlay\"}} ./cmd/app",
+            "env:\n  Z: -overlay=o\n  GOFLAGS: $Z\ntasks:\n  b: go build ./cmd/app",
+        ],
+    );
+    all_reach(
+        ".gitlab-ci.yml",
+        &[
+            "variables:\n  A: $Z\n  Z: -overlay=o\n  GOFLAGS: $A\nb:\n  script: [go build ./cmd/app]",
+            "b:\n  run:\n    - name: x\n      script: go build -overlay=o ./cmd/app",
+        ],
+    );
+    all_reach(
+        ".goreleaser.yml",
+        &[
+            "env: [F=-overlay=o, \"GOFLAGS={{ .Env.F }}\"]\nbuilds:\n- main: ./cmd/app",
+            "builds:\n- main: ./cmd/app\n  flags: ['{{ envOrDefault `F` `-overlay=o` }}']",
+            "includes:\n- from_file: {path: b.yml}\n-- b.yml --\nbuilds:\n- main: ./cmd/app\n  flags: [-overlay=o]",
+            "includes:\n- from_url: {url: https://x.example/b.yml}\nbuilds:\n- main: ./cmd/app",
+        ],
+    );
+    nothing_counts(
+        &[
+            "tasks:\n  b: go build -o app{{exeExt}} {{.FLAGS}} ./cmd/app",
+            "vars: {A: $B, B: $A}\ntasks:\n  b: go build -o x ./cmd/app",
+        ],
+        |text| format!("-- Taskfile.yml --\n{text}\n"),
+    );
+}
+
+#[test]
+fn workflows_of_other_forges_and_services_that_build_are_read() {
+    let workflow = |run: &str| format!("jobs:\n  b:\n    steps:\n{run}");
+    for folder in [".gitea", ".forgejo", ".github"] {
+        let run = workflow("    - run: go build -overlay=o ./cmd/app\n");
+        all_reach(&format!("{folder}/workflows/w.yml"), &[&run]);
+    }
+    all_reach(
+        ".github/workflows/w.yml",
+        &[
+            &workflow(
+                "    - id: f\n      run: echo \"::set-output name=flags::-overlay=o\"\n    - run: go build ${{ steps.f.outputs.flags }} ./cmd/app\n",
+            ),
+            &workflow("    - run: go build ./cmd/app\n      shell: bash -c \"GOFLAGS=-overlay=o bash {0}\"\n"),
+        ],
+    );
+    all_reach(
+        "compose.yaml",
+        &[
+            "services:\n  b:\n    image: golang\n    env_file: b.env\n    command: go build ./cmd/app\n-- b.env --\nGOFLAGS=-overlay=o",
+            "services:\n  b:\n    image: golang\n    environment: [GOFLAGS=-overlay=o]\n    entrypoint: [go, build]\n    command: [./cmd/app]",
+        ],
+    );
+    all_reach("debian/rules", &["build:\n\tgo build -overlay=o ./cmd/app"]);
+}

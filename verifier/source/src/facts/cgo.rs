@@ -7,7 +7,7 @@ use super::literals;
 use super::loaders::{cgo_linkname, is_loader, is_pragma, is_system_binding};
 use crate::build::{FileId, Outcome, is_foreign, join, select};
 use assize_facts::kinds::source::{CgoForm, CgoImport, Owner};
-use assize_facts::{Fact, Item, Known, Origin, Sheet};
+use assize_facts::{Fact, Item, Known, Origin, Sheet, reason};
 use assize_golang::build::SourceKind;
 use assize_golang::vendor::clean;
 use rayon::prelude::*;
@@ -69,7 +69,12 @@ fn of_go_file(source: &Source, file: FileId) -> Vec<Item> {
     for literal in &head.machine_code {
         let origin = at(literal.start, (literal.start + literals::SHOWN).min(literal.end));
         let detail = format!("{} in a literal of {} bytes", literal.format, literal.end - literal.start);
-        items.push(item(source, file, CgoForm::Embedded, part.clone(), &detail, origin));
+        let built = match literal.opaque {
+            true if part == Known::Value(false) => continue,
+            true => Known::Unknown(reason!("embedded-file-opaque", path = &detail)),
+            false => part.clone(),
+        };
+        items.push(item(source, file, CgoForm::Embedded, built, &detail, origin));
     }
     items
 }

@@ -51,7 +51,22 @@ fn clients_are_told_with_their_time_outs_and_pools() {
         (
             "a copy of the default one",
             of("func main() {\n\tt := http.DefaultTransport.(*http.Transport).Clone()\n\tt.MaxIdleConnsPerHost = 7\n\t_ = t\n}"),
-            "m.go:5:7 transport - ?struct-not-followed ?struct-not-followed ?struct-not-followed ?struct-not-followed\nm.go:5:7 default-transport - 90000.0 2 - false",
+            "m.go:5:7 transport - 90000.0 7 - false",
+        ),
+        (
+            "in lists that say the type",
+            of("var all = []*http.Client{{Timeout: time.Second}, {}}\nvar named = map[string]http.Transport{\"a\": {MaxIdleConnsPerHost: 5}}\nfunc main() {}"),
+            "m.go:4:26 client 1000.0 - - - -\nm.go:4:50 client - - - - -\nm.go:5:44 transport - - 5 - false",
+        ),
+        (
+            "in a struct that says nothing of it",
+            of("type api struct { http.Client; n int }\nvar one = api{n: 1}\nvar _ any = &api{}\nfunc main() { _ = &api{Client: http.Client{Timeout: time.Second}} }"),
+            "m.go:5:11 client ?struct-not-followed - - - -\nm.go:7:32 client 1000.0 - - - -",
+        ),
+        (
+            "net/http's own with a time-out, and exchanged",
+            of("func init() { http.DefaultClient.Timeout = time.Second }\nfunc main() { http.Get(\"/\") }"),
+            "m.go:4:15 default-client -|1000.0 - - - -\nm.go:5:15 default-client -|1000.0 - - - -",
         ),
         ("net/http's own", of("func main() { http.Get(\"/\"); _ = http.DefaultClient }"), "m.go:4:15 default-client - - - - -\nm.go:4:34 default-client - - - - -"),
         (

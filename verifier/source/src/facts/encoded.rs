@@ -15,35 +15,38 @@ pub(super) fn of_bytes(bytes: &[u8]) -> Option<&'static str> {
 
 /// The executable that a text stands for.
 pub(super) fn of_text(text: &[u8]) -> Option<&'static str> {
+    decoded(text).iter().find_map(|bytes| of_bytes(bytes))
+}
+
+/// The packing of bytes, or of what a text stands for, that is not undone here: whether an executable is in it cannot be told.
+pub(super) fn packed(value: &[u8]) -> Option<&'static str> {
+    const PACKINGS: [(&[u8], &str); 5] = [
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
+        (b"7z\xbc\xaf\x27\x1c", "7z"),
+        (b"\x04\x22\x4d\x18", "lz4"),
+        (b"Rar!\x1a\x07", "rar"),
+    ];
+    let told = |bytes: &[u8]| PACKINGS.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, name)| *name);
+    // The magic number is followed by the level and that of the first block.
+    let bzip2 =
+        |bytes: &[u8]| matches!(bytes, [b'B', b'Z', b'h', b'1'..=b'9', b'1', b'A', b'Y', b'&', ..]).then_some("bzip2");
+    let tar = |bytes: &[u8]| (bytes.get(257..262) == Some(b"ustar")).then_some("tar");
+    let of =
+        |bytes: &[u8]| told(bytes).or_else(|| bzip2(bytes)).or_else(|| tar(bytes)).or_else(|| tar(&unpacked(bytes)?));
+    of(value).or_else(|| decoded(value).iter().find_map(|bytes| of(bytes)))
+}
+
+/// What a text may stand for: bytes in hexadecimal, base64 or base32.
+fn decoded(text: &[u8]) -> Vec<Vec<u8>> {
+    // The first bytes of executables and of packed files in one of these: nearly every text is told by its first byte.
+    const FIRST: &[u8] = b"\\/0123457cCfTzHeUPJZDKQ";
     let head = text.trim_ascii_start();
-    // Nearly every text is told by its first byte: of the first bytes of executables and packed files in hexadecimal, in base64, in base32.
-    if !matches!(
-        head.first(),
-        Some(
-            b'0' | b'1'
-                | b'4'
-                | b'5'
-                | b'7'
-                | b'c'
-                | b'C'
-                | b'\\'
-                | b'f'
-                | b'T'
-                | b'z'
-                | b'H'
-                | b'e'
-                | b'U'
-                | b'P'
-                | b'J'
-                | b'Z'
-                | b'D'
-                | b'K'
-        )
-    ) {
-        return None;
+    if !head.first().is_some_and(|byte| FIRST.contains(byte)) {
+        return Vec::new();
     }
     let head: Vec<u8> = head.iter().take(HEAD).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    [hexadecimal(&head), base64(&head), base32(&head)].iter().flatten().find_map(|bytes| of_bytes(bytes))
+    [hexadecimal(&head), base64(&head), base32(&head)].into_iter().flatten().collect()
 }
 
 fn magic(bytes: &[u8]) -> Option<&'static str> {
@@ -62,7 +65,8 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn head_of(mut packed: impl Read) -> Vec<u8> {
-    let mut out = vec![0; 16];
+    // As much as a tar file's first header.
+    let mut out = vec![0; 512];
     let mut read = 0;
     // An error behind the first bytes is the cut's.
     while let Ok(more @ 1..) = packed.read(&mut out[read..]) {
@@ -75,8 +79,13 @@ fn head_of(mut packed: impl Read) -> Vec<u8> {
 /// An executable among the members of a zip file, as far as it was read: by their own headers (APPNOTE.TXT, 4.3.7).
 fn zipped(bytes: &[u8]) -> Option<&'static str> {
     const HEADER: usize = 30;
-    let starts = memchr::memmem::find_iter(bytes, b"PK\x03\x04").take_while(|_| bytes.starts_with(b"PK\x03\x04"));
-    starts.into_iter().find_map(|at| {
+    const MOST: usize = 100_000;
+    const START: &[u8] = b"PK\x03\x04";
+    if !bytes.starts_with(START) {
+        return None;
+    }
+    let mut starts = memchr::memmem::find_iter(bytes, START);
+    starts.by_ref().take(MOST).find_map(|at| {
         let header = bytes.get(at..at + HEADER)?;
         let number = |at: usize| usize::from(header[at]) | usize::from(header[at + 1]) << 8;
         let inside = bytes.get(at + HEADER + number(26) + number(28)..)?;
@@ -205,5 +214,27 @@ pub(super) mod tests {
             assert_eq!(of_text(text.as_bytes()), wanted, "{}", &text[..text.len().min(30)]);
         }
         assert_eq!((of_bytes(&packed), of_bytes(&elf), of_bytes(b"text")), (Some("ELF"), Some("ELF"), None));
+    }
+
+    #[test]
+    fn packings_that_are_not_undone_are_told() {
+        let xz = b"\xfd7zXZ\0\0\x04".to_vec();
+        let mut tar = vec![b'a'; 257];
+        tar.extend(b"ustar\0");
+        tar.resize(2_000, 0);
+        for (value, wanted) in [
+            (xz.clone(), Some("xz")),
+            (hex(&xz).into_bytes(), Some("xz")),
+            (base64::engine::general_purpose::STANDARD.encode(&xz).into_bytes(), Some("xz")),
+            (b"\x28\xb5\x2f\xfd\x04".to_vec(), Some("zstd")),
+            (b"BZh91AY&SY".to_vec(), Some("bzip2")),
+            (b"BZh is no bzip2".to_vec(), None),
+            (tar.clone(), Some("tar")),
+            (gzip(&tar), Some("tar")),
+            (gzip(b"{}"), None),
+            (b"text".to_vec(), None),
+        ] {
+            assert_eq!(super::packed(&value), wanted, "{value:?}");
+        }
     }
 }

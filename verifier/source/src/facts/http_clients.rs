@@ -2,9 +2,10 @@
 
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, references};
-use super::structs::{Elsewhere, Made, assigned, made};
+use super::structs::{Elsewhere, Made, assigned, holders, made};
 use super::types::Types;
-use crate::meaning::{Const, Lens, Site, Symbol, Value};
+use crate::go::syntax::{Expr, Is};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::kinds::source::HttpClient;
 use assize_facts::{Gap, Item, Known, Millis, Sheet, reason};
 
@@ -28,21 +29,37 @@ struct World {
     transports: Types,
     of_clients: Elsewhere,
     of_transports: Elsewhere,
+    /// Time-outs that the program gives to net/http's own client.
+    of_default: Option<Value>,
 }
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let clients = Types::closed(lens, &[(HTTP, "Client")]);
     let transports = Types::closed(lens, &[(HTTP, "Transport")]);
-    let words: Vec<&str> = [clients.own_names(), transports.own_names()].concat();
+    let named = |lens: &Lens, file| clients.matters(lens, file) || transports.matters(lens, file);
+    let holding = Search {
+        file: &named,
+        marks: mark::CLIENT,
+        words: &[clients.own_names(), transports.own_names()].concat(),
+        dependencies: false,
+    };
+    let (holders, _) =
+        holding.run(lens, |site| [&clients, &transports].map(|types| holders(lens, types, site)).concat());
+    let words = holders.iter().map(|symbol| &*symbol.name);
+    let words: Vec<&str> = [clients.own_names(), transports.own_names()].concat().into_iter().chain(words).collect();
     let file = |lens: &Lens, file| {
         let sets = || lens.outline(file).iter().any(|d| d.marks & mark::CLIENT_FIELD != 0);
-        clients.matters(lens, file) || transports.matters(lens, file) || sets()
+        let own = lens.package(file);
+        let held = || holders.iter().any(|s| &*s.path == own || lens.imports(file, &s.path));
+        named(lens, file) || sets() || held()
     };
     let marks = mark::CLIENT | mark::CLIENT_FIELD;
     let search = Search { file: &file, marks, words: &words, dependencies: false };
     let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
     let (of_clients, of_transports) = (elsewhere(lens, &clients, &sites), elsewhere(lens, &transports, &sites));
-    let world = World { clients, transports, of_clients, of_transports };
+    let given = sites.iter().flat_map(|site| default_timeouts(lens, site));
+    let of_default = given.reduce(|known, more| known.or(more));
+    let world = World { clients, transports, of_clients, of_transports, of_default };
     let mut sheet = empty::<HttpClient>(lens.source, false);
     sheet.gaps.extend(gaps);
     sheet.gaps.extend([world.clients.gap(), world.transports.gap()].into_iter().flatten());
@@ -66,10 +83,12 @@ fn items<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>) -> Vec<Item> {
         out.push((client.at.start, of_client(lens, world, site, &client)));
     }
     for transport in made(lens, &world.transports, site) {
-        out.push((transport.at.start, of_transport(lens, world, site, &transport)));
+        let own = transport.cloned.is_some_and(|cloned| is_default_transport(lens, site, cloned));
+        let transport = if own { transport.known() } else { transport };
+        out.push((transport.at.start, of_transport(lens, world, site, &transport, own)));
     }
-    for found in references(lens, site, is_default) {
-        out.push((found.whole().at.start, of_default(lens, site, &found)));
+    for found in references(lens, site, is_default).iter().filter(|found| !is_cloned(site, found)) {
+        out.push((found.whole().at.start, of_default(lens, world, site, found)));
     }
     out.sort_by_key(|(at, _)| *at);
     out.into_iter().map(|(_, item)| item).collect()
@@ -104,8 +123,15 @@ fn of_client<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s
     item(fact, lens.source.origin(site.place.file, made.at))
 }
 
-fn of_transport<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s>) -> Item {
-    let int = |name| made.field(lens, site, &world.of_transports, name, Const::Int(0));
+/// `own`: a copy of `DefaultTransport`, with its settings where no others are set.
+fn of_transport<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s>, own: bool) -> Item {
+    let default = |name| match name {
+        "IdleConnTimeout" if own => 90_000_000_000,
+        "TLSHandshakeTimeout" if own => 10_000_000_000,
+        "MaxIdleConns" if own => 100,
+        _ => 0,
+    };
+    let int = |name| made.field(lens, site, &world.of_transports, name, Const::Int(default(name)));
     let reuse = made.field(lens, site, &world.of_transports, "DisableKeepAlives", Const::Bool(false));
     let per_host = number(int("MaxIdleConnsPerHost")).map(|n| Some(n.unwrap_or(IDLE_PER_HOST)));
     let fact = HttpClient {
@@ -122,10 +148,12 @@ fn of_transport<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made
 }
 
 /// net/http's own client has no time-out; its transport's settings are `DefaultTransport`'s (net/http/transport.go, Go 1.26).
-fn of_default<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Item {
+fn of_default<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, found: &Reference<'s>) -> Item {
     let transport = &*found.symbol.name == "DefaultTransport";
+    // Nobody knows what is called before it is set.
+    let timeout = world.of_default.clone().map_or(None.into(), |given| duration(Value::one(Const::Int(0)).or(given)));
     let fact = match transport {
-        false => blank(lens, site, "default-client"),
+        false => HttpClient { timeout, ..blank(lens, site, "default-client") },
         true => HttpClient {
             idle_timeout: Some(Millis(90_000.0)).into(),
             handshake_timeout: Some(Millis(10_000.0)).into(),
@@ -136,6 +164,33 @@ fn of_default<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> It
         },
     };
     item(fact, lens.source.origin(site.place.file, found.whole().at))
+}
+
+/// What is assigned to `http.DefaultClient.Timeout`, or stands for it where the client is exchanged.
+fn default_timeouts<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Value> {
+    let is_default = |expr: &Expr| lens.symbol(site, expr).is_some_and(|symbol| symbol.is(HTTP, "DefaultClient"));
+    let unknown = || Value::Unknown(reason!("struct-not-followed", field = "Timeout"));
+    let of = |(node, expr): (NodeId, &'s Expr)| match (&expr.is, site.body.use_of(node)) {
+        (Is::Select(base, name), Use::Assign(value)) if &*name.name == "Timeout" && is_default(base) => {
+            Some(value.map_or_else(unknown, |value| lens.eval(site, value)))
+        }
+        (Is::Select(..), Use::Assign(_)) if is_default(expr) => Some(unknown()),
+        _ => None,
+    };
+    site.body.exprs().filter_map(of).collect()
+}
+
+/// `http.DefaultTransport.(*http.Transport)`.
+fn is_default_transport<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
+    let Is::Assert(own, _) = &bare(expr).is else { return false };
+    lens.symbol(site, own).is_some_and(|symbol| symbol.is(HTTP, "DefaultTransport"))
+}
+
+/// Whether `DefaultTransport` is only named to be copied.
+fn is_cloned(site: &Site, found: &Reference) -> bool {
+    let up = |node| site.body.around(node).and_then(|up| Some((up, site.body.node(up)?)));
+    let Some((assert, Node::Expr(Expr { is: Is::Assert(..), .. }))) = up(found.node) else { return false };
+    matches!(up(assert), Some((_, Node::Expr(Expr { is: Is::Select(_, name), .. }))) if &*name.name == "Clone")
 }
 
 /// Nanoseconds; zero and less mean none.

@@ -15,6 +15,8 @@ pub(crate) struct MachineCode {
     pub start: usize,
     pub end: usize,
     pub format: &'static str,
+    /// Whether it is packed in a way that is not undone: it may hold one.
+    pub opaque: bool,
 }
 
 /// So much of a literal is shown.
@@ -59,8 +61,9 @@ impl Run {
     fn close(&mut self, out: &mut Vec<MachineCode>) {
         let Run { start, end, value } = std::mem::take(self);
         let Some(start) = start.filter(|start| end - start > DENSE) else { return };
-        let format = encoded::of_bytes(&value).or_else(|| encoded::of_text(&value));
-        out.extend(format.map(|format| MachineCode { start, end, format }));
+        let found = encoded::of_bytes(&value).or_else(|| encoded::of_text(&value)).map(|format| (format, false));
+        let found = found.or_else(|| Some((encoded::packed(&value)?, true)));
+        out.extend(found.map(|(format, opaque)| MachineCode { start, end, format, opaque }));
     }
 }
 
@@ -91,7 +94,8 @@ fn of_stretch(text: &[u8], stretch: Span) -> Vec<MachineCode> {
             }
             Mark::Other if word == b"-" => numbers.negative = true,
             Mark::Other if word == b"+" => {}
-            Mark::Open(b'(') | Mark::Close(b')') => {}
+            // `byte(0x7f)`.
+            Mark::Open(b'(') | Mark::Close(b')') | Mark::Name => {}
             _ => {
                 joined.close(&mut out);
                 list.close(&mut out);
@@ -114,7 +118,7 @@ fn string(word: &[u8], room: usize) -> Vec<u8> {
         return whole(word).unwrap_or_default();
     }
     let quote = word[0];
-    let cuts = (0..12).map(|less| [&word[..cut - less], &[quote]].concat());
+    let cuts = (0..12.min(cut)).map(|less| [&word[..cut - less], &[quote]].concat());
     cuts.filter(|word| !word.ends_with(b"\\\"")).find_map(|word| whole(&word)).unwrap_or_default()
 }
 
@@ -146,12 +150,14 @@ impl Numbers {
 
     /// So many are kept.
     fn most(&self) -> usize {
-        if self.values.starts_with(&[i128::from(b'P'), i128::from(b'K'), 3, 4]) { LONGEST_ZIP } else { LONGEST }
+        if self.values.starts_with(&[i128::from(b'P'), i128::from(b'K'), 3, 4]) { LONGEST_ZIP / 16 } else { LONGEST }
     }
 
     fn next(&mut self) {
+        // A list that jumps far ahead would be long without being there.
         if let Some(value) = self.now.take()
             && self.index < self.most()
+            && self.index <= self.values.len().max(LONGEST)
         {
             self.values.resize(self.values.len().max(self.index + 1), 0);
             self.values[self.index] = value;
@@ -163,8 +169,11 @@ impl Numbers {
     fn close(mut self) -> Option<MachineCode> {
         self.next();
         let start = self.start.filter(|start| self.end - start > DENSE)?;
-        let format = self.readings().into_iter().find_map(|bytes| encoded::of_bytes(&bytes))?;
-        Some(MachineCode { start, end: self.end, format })
+        let readings = self.readings();
+        let found = readings.iter().find_map(|bytes| encoded::of_bytes(bytes)).map(|format| (format, false));
+        let (format, opaque) =
+            found.or_else(|| readings.iter().find_map(|bytes| Some((encoded::packed(bytes)?, true))))?;
+        Some(MachineCode { start, end: self.end, format, opaque })
     }
 
     /// The bytes that the numbers are: one each, or as many as the largest takes, in either order.
@@ -238,6 +247,8 @@ mod tests {
             (format!("var x = []byte(\"{}\")", escaped(&gzip(&elf()))), 1),
             (format!("var x = []byte{{{}}}", listed(&gzip(&elf()))), 1),
             (format!("var x = `{}`", hex(&gzip(&elf()[7..]))), 0),
+            (format!("var x = []byte{{byte(0x7f), byte(69), 'L', 'F', {bytes}}}"), 1),
+            (format!("var x = []byte{{size, 0x7f, 69, 'L', 'F', {bytes}}}"), 1),
             (format!("// \\x7fELF{long}"), 0),
             // However the bytes are written: in words of either order, by their index, with comments, in runes and other bases.
             (format!("var x = []uint32{{{}}}", words(&elf(), false)), 1),

@@ -10,6 +10,7 @@ mod exec;
 mod files;
 mod health;
 mod http_clients;
+mod implied;
 mod listeners;
 mod literals;
 mod loaders;

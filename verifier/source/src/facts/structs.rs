@@ -2,9 +2,10 @@
 //!
 //! A struct that leaves its function may be changed wherever a field of that name is assigned in the program: those values join.
 
+use super::implied::Implied;
 use super::types::Types;
-use crate::go::syntax::{Does, Element, Expr, Is, Op, Span, Stmt};
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Use, Value, bare};
+use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, TypeSpec};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::reason;
 use std::collections::BTreeMap;
 
@@ -16,8 +17,10 @@ pub(super) struct Made<'s> {
     local: Option<u32>,
     /// Whether other code can get at it.
     escapes: bool,
-    /// A copy, whose fields are those of something else.
+    /// A copy, or a part of another struct: its fields are those of something else.
     copy: bool,
+    /// What is copied by a call of its `Clone`.
+    pub cloned: Option<&'s Expr>,
 }
 
 /// What is assigned to fields of such structs outside of the functions that make them, by field.
@@ -27,8 +30,17 @@ pub(super) type Elsewhere = BTreeMap<String, Value>;
 pub(super) fn made<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Made<'s>> {
     let mut out = Vec::new();
     for (node, expr) in site.body.exprs() {
+        let mut cloned = None;
         let (elements, copy): (&[Element], bool) = match &expr.is {
             Is::Composite(Some(ty), elements) if types.is_plain(lens, site, ty) => (elements, false),
+            Is::Composite(None, elements) if Implied::of(lens, site, node).is_some_and(|of| of.is_of(lens, types)) => {
+                (elements, false)
+            }
+            Is::Composite(Some(ty), elements)
+                if holds_unstated(lens, types, site, ty, elements) && !is_only_checked(site, node) =>
+            {
+                (&[], true)
+            }
             Is::Call(call) if lens.symbol(site, &call.fun).is_some_and(|s| s.is("", "new")) => {
                 match call.args.first() {
                     Some(arg) if types.is_plain(lens, site, arg) => (&[], false),
@@ -39,13 +51,16 @@ pub(super) fn made<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<M
                 (&[], true)
             }
             Is::Call(call) => match &bare(&call.fun).is {
-                Is::Select(base, name) if &*name.name == "Clone" && types.of(lens, site, base).is_some() => (&[], true),
+                Is::Select(base, name) if &*name.name == "Clone" && types.of(lens, site, base).is_some() => {
+                    cloned = Some(bare(base));
+                    (&[], true)
+                }
                 _ => continue,
             },
             _ => continue,
         };
         let local = holder(site, node);
-        out.push(Made { at: expr.at, elements, local, escapes: local.is_none_or(|l| escapes(site, l)), copy });
+        out.push(Made { at: expr.at, elements, local, escapes: local.is_none_or(|l| escapes(site, l)), copy, cloned });
     }
     for entry in &site.body.nodes {
         let Node::Spec(spec) = entry.node else { continue };
@@ -53,14 +68,59 @@ pub(super) fn made<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<M
         for name in spec.names.iter().filter(|name| zero && &*name.name != "_") {
             let local = site.body.local_at(name.at);
             let escapes = local.is_none_or(|l| escapes(site, l));
-            out.push(Made { at: name.at, elements: &[], local, escapes, copy: false });
+            out.push(Made { at: name.at, elements: &[], local, escapes, copy: false, cloned: None });
         }
     }
     out.sort_by_key(|made| made.at);
     out
 }
 
+/// The structs of a declaration that hold one of the types by its value.
+pub(super) fn holders<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Symbol> {
+    let Some(Item::Types(specs)) = lens.item(site.place) else { return Vec::new() };
+    let holds = |spec: &&TypeSpec| match &bare(&spec.ty).is {
+        Is::Struct(fields) => fields.iter().any(|field| types.is_plain(lens, site, &field.ty)),
+        _ => false,
+    };
+    let own = lens.package(site.place.file);
+    specs.iter().filter(holds).map(|spec| Symbol::new(own, &spec.name.name)).collect()
+}
+
+/// `var _ Doer = &api{}`: what only shows that a type has an interface's methods.
+fn is_only_checked(site: &Site, node: NodeId) -> bool {
+    let mut up = site.body.around(node);
+    while let Some(at) = up {
+        match site.body.node(at) {
+            Some(Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. })) => up = site.body.around(at),
+            Some(Node::Spec(spec)) => return spec.names.iter().all(|name| &*name.name == "_"),
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// Whether a literal of a struct that holds one of the types says nothing of it.
+fn holds_unstated<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &Expr, elements: &[Element]) -> bool {
+    let Some((at, spec)) = lens.named(site, ty).and_then(|ty| lens.type_spec(&ty.name)) else { return false };
+    let Is::Struct(fields) = &bare(&spec.ty).is else { return false };
+    let stated = |name: &str| {
+        elements.iter().any(|e| match &e.key {
+            Some(Expr { is: Is::Name(key), .. }) => &**key == name,
+            _ => true,
+        })
+    };
+    fields.iter().filter(|field| types.is_plain(lens, &at, &field.ty)).any(|field| match field.names.as_slice() {
+        [] => lens.named(&at, &field.ty).is_some_and(|ty| !stated(&ty.name.name)),
+        names => names.iter().any(|name| !stated(&name.name)),
+    })
+}
+
 impl<'s> Made<'s> {
+    /// Takes a copy of something whose fields are known for what has them.
+    pub fn known(self) -> Made<'s> {
+        Made { copy: false, ..self }
+    }
+
     /// Every value that a field can have; of one that nothing sets its zero value.
     pub fn field(&self, lens: &Lens<'s>, site: &Site<'s>, elsewhere: &Elsewhere, name: &str, zero: Const) -> Value {
         let unknown = || Value::Unknown(reason!("struct-not-followed", field = name));
@@ -74,13 +134,16 @@ impl<'s> Made<'s> {
             None => Value::one(zero),
         };
         if let Some(local) = self.local {
+            // Whether anyone else may have got it by then.
+            let mut seen = false;
             for (node, used) in site.body.uses(local) {
+                seen |= is_escape(used);
                 match used {
                     Use::AssignField(field, new) if field == name => {
                         let new = new.map_or_else(unknown, |e| lens.eval(site, e));
                         // What always happens in the same block, before anyone else sees it, takes the place of what was there.
                         let always = !site.body.is_conditional(node, 0) && site.body.closure(node).is_none();
-                        let sure = always && !self.escapes && !site.body.has_goto();
+                        let sure = always && !seen && !site.body.has_goto();
                         value = if sure { new } else { value.or(new) };
                     }
                     Use::Assign(_) => return unknown(),
@@ -146,12 +209,16 @@ fn holder(site: &Site, node: NodeId) -> Option<u32> {
 
 /// Whether a variable's struct can be reached by other code.
 fn escapes(site: &Site, local: u32) -> bool {
+    site.body.uses(local).any(|(_, used)| is_escape(used))
+}
+
+fn is_escape(used: Use) -> bool {
     let harmless = ["Do", "Get", "Post", "PostForm", "Head", "CloseIdleConnections"];
-    site.body.uses(local).any(|(_, used)| match used {
+    match used {
         Use::Read | Use::Address => true,
         Use::Method(name, _) => !harmless.contains(&name),
         Use::Assign(_) | Use::AssignField(..) | Use::Field(..) => false,
-    })
+    }
 }
 
 /// Whether the struct behind a pointer is copied where it stands.

@@ -221,7 +221,9 @@ impl<'a> Reader<'a> {
                 return Err(Fault { at: start, what: "brackets that do not match" });
             }
             Mark::Name => {
-                self.literals_end();
+                if self.literals_from.is_some() && !is_basic(&self.text[start..end]) {
+                    self.literals_end();
+                }
                 self.marks |= (self.marker)(&self.text[start..end]);
             }
             Mark::Keyword => self.literals_end(),
@@ -482,6 +484,14 @@ impl<'a> Reader<'a> {
         }
         Ok((!found.base.is_empty()).then_some(found))
     }
+}
+
+/// Types of bytes, numbers and texts: conversions to them interrupt no literals.
+fn is_basic(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"byte" | b"rune" | b"string" | b"int8" | b"uint8" | b"uint16" | b"uint32" | b"uint64" | b"int32" | b"int64"
+    )
 }
 
 fn closing(open: u8) -> u8 {

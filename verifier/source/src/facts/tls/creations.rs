@@ -2,6 +2,7 @@
 
 use super::super::types::Types;
 use super::{AUTOCERT, TLS};
+use crate::facts::implied::Implied;
 use crate::facts::listeners::{is_untold, names_type, receiver};
 use crate::facts::search::{methods, values};
 use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
@@ -85,7 +86,7 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
         Is::Composite(ty, elements) => {
             let is = match ty {
                 Some(ty) => types.is_plain(lens, site, ty),
-                None => Implied::of(lens, site, node).is_some_and(|implied| implied.is_config(lens, types)),
+                None => Implied::of(lens, site, node).is_some_and(|implied| implied.is_of(lens, types)),
             };
             is.then(|| Creation { elements, ..plain(Made::Literal, expr.at, node) })
         }
@@ -149,82 +150,6 @@ fn foreign<'s>(
     let direct = super::fate::sinks(lens, types, site, node);
     direct.then_some(Made::Foreign)
 }
-
-/// The type of a literal that does not say it, for what is around it does: `[]*tls.Config{{…}}`.
-pub(super) struct Implied<'s> {
-    /// Where the type is written.
-    pub site: Site<'s>,
-    pub ty: &'s Expr,
-    /// Arguments of the generic types that led there; the type may be one of their parameters.
-    told: Vec<(Site<'s>, &'s Expr)>,
-}
-
-impl<'s> Implied<'s> {
-    pub fn of(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Option<Implied<'s>> {
-        let mut up = site.body.around(node)?;
-        let mut deep = 0;
-        loop {
-            match site.body.node(up)? {
-                Node::Element(_) => {}
-                Node::Expr(Expr { is: Is::Composite(None, _), .. }) => deep += 1,
-                Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. }) => {
-                    let mut implied = Implied { site: site.clone(), ty, told: Vec::new() };
-                    for _ in 0..=deep {
-                        implied.step_into(lens)?;
-                    }
-                    return Some(implied);
-                }
-                _ => return None,
-            }
-            up = site.body.around(up)?;
-        }
-    }
-
-    /// From a type to that of its elements, through names that the program gives to types.
-    fn step_into(&mut self, lens: &Lens<'s>) -> Option<()> {
-        for _ in 0..LONGEST_CHAIN {
-            let ty = bare(self.ty);
-            match &ty.is {
-                Is::SliceOf(of) | Is::Array(_, of) | Is::Map(_, of) => {
-                    self.ty = of;
-                    return Some(());
-                }
-                // `[]*[]tls.Config{{…}}`.
-                Is::Star(of) => self.ty = of,
-                Is::Name(_) if self.site.body.local(ty).is_some() => {
-                    let local = self.site.body.locals.get(self.site.body.local(ty)? as usize)?;
-                    match local.binding {
-                        Binding::Type(spec) => self.ty = &spec.ty,
-                        _ => return None,
-                    }
-                }
-                Is::Name(_) | Is::Select(..) | Is::Index(..) => {
-                    if let Is::Index(_, told) = &ty.is {
-                        self.told.extend(told.iter().map(|ty| (self.site.clone(), ty)));
-                    }
-                    let (at, spec) = lens.type_spec(&lens.symbol(&self.site, ty)?)?;
-                    (self.site, self.ty) = (at, &spec.ty);
-                }
-                _ => return None,
-            }
-        }
-        None
-    }
-
-    fn is_config(&self, lens: &Lens<'s>, types: &Types) -> bool {
-        let is = |site: &Site<'s>, ty: &Expr| lens.named(site, ty).is_some_and(|ty| types.has(&ty));
-        let inside = match &bare(self.ty).is {
-            Is::Star(inside) => bare(inside),
-            _ => bare(self.ty),
-        };
-        // A name may be a parameter's, also where the package has a type of that name.
-        let told = matches!(inside.is, Is::Name(_)) && self.told.iter().any(|(site, ty)| is(site, ty));
-        told || is(&self.site, self.ty)
-    }
-}
-
-/// Types that are named after one another are followed this far.
-const LONGEST_CHAIN: usize = 40;
 
 /// Whether the value behind a pointer is read: not set, and not a field of it.
 fn is_value(site: &Site, node: NodeId) -> bool {

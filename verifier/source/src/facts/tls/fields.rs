@@ -2,8 +2,9 @@
 
 use super::super::types::Types;
 use super::World;
-use super::creations::{Creation, Implied, Made, creations};
+use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
+use crate::facts::implied::Implied;
 use crate::go::syntax::{Element, Expr, Func, Is, Span};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::reason;

@@ -13,7 +13,7 @@ use super::mentions::mark;
 use super::runtime_settings;
 use super::search::{Search, item, methods, references};
 use super::types::Types;
-use crate::go::syntax::{Call, Expr, Is, Op, Span};
+use crate::go::syntax::{Call, Expr, Is, Item as Declared, Op, Span};
 use crate::meaning::{Lens, NodeId, Place, Site, Symbol, bare};
 use assize_facts::kinds::source::{Owner, TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
@@ -45,11 +45,14 @@ struct World<'s> {
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let types = Types::closed(lens, &[(TLS, "Config")]);
-    let words = types.own_names();
+    let lists = lists(lens, &types);
+    let words: Vec<&str> = types.own_names().into_iter().chain(lists.iter().map(|list| &*list.name)).collect();
     let in_file = |lens: &Lens, file| {
+        let own = lens.package(file);
+        let listed = || lists.iter().any(|list| &*list.path == own || lens.imports(file, &list.path));
         let http = || lens.imports(file, "net/http") || lens.imports(file, AUTOCERT);
         let marked = mark::TLS_FIELD | mark::SERVES;
-        types.matters(lens, file) || lens.outline(file).iter().any(|d| d.marks & marked != 0) || http()
+        types.matters(lens, file) || lens.outline(file).iter().any(|d| d.marks & marked != 0) || http() || listed()
     };
     let search = Search { file: &in_file, marks: mark::TLS, words: &words, dependencies: true };
     let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
@@ -82,6 +85,26 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         sheet.items.extend(items.into_iter().map(|(_, item)| item));
     }
     sheet
+}
+
+/// Types of lists of configurations: in a literal of one nothing else says what its elements are.
+fn lists(lens: &Lens, types: &Types) -> BTreeSet<Symbol> {
+    fn element(ty: &Expr) -> Option<&Expr> {
+        match &bare(ty).is {
+            Is::SliceOf(of) | Is::Array(_, of) | Is::Map(_, of) => Some(element(of).unwrap_or(of)),
+            _ => None,
+        }
+    }
+    let matters = |lens: &Lens, file| types.matters(lens, file);
+    let words = types.own_names();
+    let search = Search { file: &matters, marks: mark::TLS, words: &words, dependencies: false };
+    let (found, _) = search.run(lens, |site| {
+        let Some(Declared::Types(specs)) = lens.item(site.place) else { return Vec::new() };
+        let is = |ty: &Expr| element(ty).and_then(|of| lens.named(site, of)).is_some_and(|ty| types.has(&ty));
+        let own = lens.package(site.place.file);
+        specs.iter().filter(|spec| is(&spec.ty)).map(|spec| Symbol::new(own, &spec.name.name)).collect()
+    });
+    found.into_iter().collect()
 }
 
 /// Items with where they stand in their file.

@@ -158,6 +158,11 @@ fn what_a_server_is_given_that_nobody_was_seen_to_make_is_open() {
             given("10:20"),
         ),
         (
+            "a list of lists by its name",
+            "tls.NewListener(l, all[0][0])\n}\ntype list []*tls.Config\nvar all = []list{{{}}}\nfunc f() {",
+            "m.go:11:19 literal ?tls-role-not-followed 1.2 false - false".into(),
+        ),
+        (
             "a parameter",
             "var m map[int]*tls.Config\nserve(m[1])\n}\nfunc serve(c *tls.Config) {\ntls.NewListener(l, c)",
             given("12:20"),

@@ -79,12 +79,14 @@ fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
     if !LAUNCHERS.contains(&base(first)) {
         return None;
     }
-    if let Some(at) = rest.iter().position(|word| word == "-c") {
+    // What stands behind another launcher's options is the program's.
+    let is_shell = SHELLS.contains(&base(first)) || base(first) == "busybox";
+    if let Some(at) = rest.iter().position(|word| word == "-c").filter(|_| is_shell) {
         return shell_words(rest.get(at + 1)?);
     }
     let from = match rest.iter().position(|word| word == "--") {
         Some(at) => at + 1,
-        None => rest.iter().position(|word| !word.starts_with('-') && !(base(first) == "env" && word.contains('=')))?,
+        None => rest.iter().position(|word| !(word.starts_with('-') || base(first) == "env" && word.contains('=')))?,
     };
     // A user comes first.
     let from = from + usize::from(matches!(base(first), "gosu" | "su-exec"));

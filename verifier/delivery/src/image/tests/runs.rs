@@ -235,10 +235,14 @@ fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_kn
         (json!(["/bin/sh", "-c", "/app/api -config /etc/api/config.json && true"]), json!(null)),
         (json!(["/bin/sh", "/start"]), json!([])),
         (json!(["gosu", "65532", "/app/api"]), words.clone()),
+        (json!(["tini", "--", "/app/api"]), words.clone()),
         (json!(["env", "A=1", "/app/api"]), words.clone()),
     ] {
         assert_eq!(of(entrypoint.clone(), cmd, &api), ["?image-starts-through []"], "{entrypoint}");
     }
+    // An argument of the program is no command for a shell.
+    let short = of(json!(["tini", "--", "/app/api", "-c", "/etc/api/config.json"]), json!([]), &api);
+    assert!(short[0].starts_with("false [\"argument 1: \\\"-c\\\""), "{short:?}");
     // What a script is given is known where it is given the program.
     let given = of(json!(["/entrypoint.sh", "/app/api", "-insecure"]), words.clone(), &api);
     assert!(given[0].starts_with("false [\"argument 1"), "{given:?}");

@@ -81,7 +81,7 @@ fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
     }
     // What stands behind another launcher's options is the program's.
     let is_shell = SHELLS.contains(&base(first)) || base(first) == "busybox";
-    if let Some(at) = rest.iter().position(|word| word == "-c").filter(|_| is_shell) {
+    if let Some(at) = rest.iter().position(|word| takes_command(word)).filter(|_| is_shell) {
         return shell_words(rest.get(at + 1)?);
     }
     let from = match rest.iter().position(|word| word == "--") {
@@ -127,7 +127,7 @@ pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &Di
             None => {
                 // A command that only a shell understands, and that names the program.
                 let named = |text: &String| holds().any(|(path, _, _)| text.contains(base(path)));
-                let command = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
+                let command = words.iter().position(|word| takes_command(word)).and_then(|at| words.get(at + 1));
                 let is_shells = SHELLS.contains(&base(words.first()?));
                 return (is_shells && command.is_some_and(named)).then_some(Behind::Script);
             }
@@ -154,6 +154,11 @@ const CNB_LAUNCHER: &str = "cnb/lifecycle/launcher";
 
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// `-c`, alone or behind other letters, as in `-ec`.
+fn takes_command(word: &str) -> bool {
+    word.ends_with('c') && word.starts_with('-') && !word.starts_with("--")
 }
 
 /// A plain command without anything that a shell would interpret.

@@ -233,6 +233,8 @@ fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_kn
         (json!(["tini", "--", "/entrypoint.sh"]), json!(["/app/api", "-config", "/etc/api/config.json"])),
         (json!(["/bin/sh", "-c", "exec /app/api -config \"$CONFIG\""]), json!([])),
         (json!(["/bin/sh", "-c", "/app/api -config /etc/api/config.json && true"]), json!(null)),
+        (json!(["/bin/sh", "-ec", "exec /app/api -config $CONFIG"]), json!([])),
+        (json!(["/bin/sh", "-lc", "/app/api -config /etc/api/config.json"]), json!([])),
         (json!(["/bin/sh", "/start"]), json!([])),
         (json!(["gosu", "65532", "/app/api"]), words.clone()),
         (json!(["tini", "--", "/app/api"]), words.clone()),

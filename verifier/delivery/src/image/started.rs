@@ -104,11 +104,12 @@ pub(crate) enum Behind {
 /// Launchers behind launchers.
 const DEEPEST: usize = 4;
 
-/// Whether launchers and scripts may start a program of this digest; `None` where they start another one, or the image does not hold it.
-pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &Digest) -> Option<Behind> {
-    let holds = || tree.files().filter(|(_, _, content)| content.sha256.as_ref() == Some(wanted));
+/// Whether launchers and scripts may start a program of these digests; `None` where they start another one, or the image does not hold it.
+pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &[Digest]) -> Option<Behind> {
+    let is_wanted = |digest: &Option<Digest>| digest.as_ref().is_some_and(|digest| wanted.contains(digest));
+    let holds = || tree.files().filter(|(_, _, content)| is_wanted(&content.sha256));
     holds().next()?;
-    let is_it = |word: &String| find(tree, config, word).is_some_and(|started| started.sha256.as_ref() == Some(wanted));
+    let is_it = |word: &String| find(tree, config, word).is_some_and(|started| is_wanted(&started.sha256));
     let mut words = words.to_vec();
     let mut by_shell = false;
     for _ in 0..DEEPEST {

@@ -32,6 +32,8 @@ pub struct Program {
     pub functions: Result<Functions, Reason>,
     pub obfuscated: Known<bool>,
     pub packer: Known<Option<String>>,
+    /// Whether the inventory saw signs of Go in it, be they readable or not.
+    pub has_signs: bool,
     pub embedded: Known<Vec<String>>,
     pub stack_protector: Known<Option<bool>>,
     /// Shared objects that texts in it name.
@@ -45,6 +47,11 @@ impl Inventory {
     pub fn of(delivery: &Delivery, progress: &dyn Progress) -> Inventory {
         let request = Request::new("inventory.files", &BTreeMap::new());
         Inventory(delivery.collect(&[request], progress).pop().unwrap_or_else(|| Sheet::named("inventory.files")))
+    }
+
+    fn has_signs(&self, path: &str) -> bool {
+        let mut lines = self.0.items.iter().filter(|item| item.text("path") == Some(path));
+        lines.any(|item| item.bool("go_program") == Some(true))
     }
 
     fn packer(&self, path: &str) -> Known<Option<String>> {
@@ -97,6 +104,7 @@ impl Program {
             functions,
             obfuscated,
             packer,
+            has_signs: inventory.has_signs(&binary.place),
             embedded,
         };
         Ok((program, bytes))
@@ -116,6 +124,7 @@ impl Program {
             functions: Err(reason.clone()),
             obfuscated: Known::Unknown(reason.clone()),
             packer: inventory.packer(&binary.place),
+            has_signs: inventory.has_signs(&binary.place),
             embedded: inventory.embedded(&binary.place),
             stack_protector: Known::Unknown(reason.clone()),
             named_libraries: Vec::new(),
@@ -172,7 +181,12 @@ impl Program {
             Known::Value(None) if self.functions.is_err() && self.declared => {
                 Known::Unknown(reason!("no-sign-of-go", binary = self.name))
             }
-            Known::Value(None) => Known::Value(self.functions.is_ok()),
+            Known::Value(None) => match &self.functions {
+                Ok(_) => Known::Value(true),
+                // Of another Go than those whose tables are read, or with tables that nobody can read.
+                Err(reason) if self.has_signs => Known::Unknown(reason.clone()),
+                Err(_) => Known::Value(false),
+            },
         }
     }
 }

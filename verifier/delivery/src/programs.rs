@@ -113,10 +113,15 @@ pub(crate) fn unread_archives(delivery: &Delivery) -> impl Iterator<Item = (&str
     let is_archive = |path: &str| {
         let format = delivery.seen(path).and_then(|seen| seen.format.value());
         let is_one = format.is_some_and(|format| format.word().contains("archive") || is_packed(*format));
-        is_one && !path.rsplit('/').next().is_some_and(|last| last.contains("!@0x"))
+        is_one && !is_within_data(path)
     };
     let unread = unread.filter(move |(path, reason)| reason.code != "archive-damaged" || is_archive(path));
     unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path))
+}
+
+/// Whether it was found at an offset of another file, and is no member of an archive there.
+fn is_within_data(path: &str) -> bool {
+    path.rsplit_once('!').is_some_and(|(_, last)| last.starts_with("@0x"))
 }
 
 fn is_packed(format: Format) -> bool {
@@ -232,7 +237,7 @@ impl<'a> Beside<'a> {
     fn take(&mut self, path: &str, sha256: &Known<Digest>, go: &Known<bool>) {
         let is_named = self.paths.contains(path) && !path.contains('!');
         // What is embedded in other files begins like a program by chance: only what is surely one counts.
-        let by_chance = path.rsplit('/').next().is_some_and(|last| last.contains("!@0x")) && *go != Known::Value(true);
+        let by_chance = is_within_data(path) && *go != Known::Value(true);
         if !may_be_one(go) || is_named || by_chance {
             return;
         }

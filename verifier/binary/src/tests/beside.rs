@@ -129,3 +129,27 @@ fn go_code_that_is_not_linked_yet_is_not_passed_over() {
         matches!(&info.items[1].fields["go_program"], Field::Unknown(reason) if reason.code == "go-code-not-linked")
     );
 }
+
+#[test]
+fn a_program_with_signs_of_go_that_nobody_can_read_is_not_said_to_be_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    program(folder.path(), 2, &[]);
+    let mut broken = fs::read(folder.path().join("p")).expect("a program");
+    let mut wipe = |mark: &[u8], behind: usize, len: usize| {
+        let places: Vec<usize> = memchr::memmem::find_iter(&broken, mark).collect();
+        assert_eq!(places.len(), 1);
+        broken[places[0] + behind..][..len].fill(0xff);
+    };
+    wipe(b"\xff Go buildinf:", 0, 16);
+    // The count of functions: the table cannot be what it says, as those of other releases cannot.
+    wipe(b"\xf1\xff\xff\xff\0\0\x01\x08", 8, 8);
+    fs::write(folder.path().join("old"), broken).expect("a file");
+    fs::copy("/bin/true", folder.path().join("other")).expect("a program in C");
+    program(folder.path(), 1, &[]);
+    let info = collect(folder.path(), "binary.info");
+    let told = |item: &Item| (item.text("binary").unwrap_or_default().to_owned(), item.bool("go_program"));
+    assert_eq!(
+        info.items.iter().map(told).collect::<Vec<_>>(),
+        [("p".to_owned(), Some(true)), ("old".to_owned(), None)]
+    );
+}

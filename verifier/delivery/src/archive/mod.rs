@@ -21,6 +21,7 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+pub(crate) use ar::MAGIC as AR;
 pub(crate) use layer::{Layered, layer, tar_within};
 pub(crate) use tar::{Place, checksum_fits as tar_checksum_fits, places};
 pub(crate) use xz::Xz;

@@ -78,6 +78,10 @@ fn every_slice_of_a_fat_file_is_a_program_of_its_own_and_what_no_slice_has_may_b
     let told = examined([one, macho_of(b"3")].concat());
     let sorted = |text: &str| text.trim().lines().map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(sorted(&told), sorted(&all));
+    // Libraries of objects come so too.
+    let library = [&b"!<arch>\n"[..], format!("{:<16}{:<32}{:<10}`\n", "a.o/", 0, 4).as_bytes(), b"text"].concat();
+    let told = examined(fat_of(&[library.clone(), library]));
+    assert!(told.contains("f!@0x1000!a.o text") && !told.contains("gap"), "{told}");
     // Two that share bytes are what no tool writes.
     let mut shared = fat;
     shared[36..40].copy_from_slice(&4097_u32.to_be_bytes());

@@ -1,6 +1,7 @@
 //! Mach-O headers, thin and fat (Apple's mach-o/loader.h and mach-o/fat.h).
 
 use super::{Exe, Fields, TABLE, name};
+use crate::archive;
 use crate::store::Part;
 
 const LC_SEGMENT: u32 = 0x1;
@@ -98,11 +99,16 @@ fn fat(part: &Part<'_>, magic: &Magic) -> Result<Exe, String> {
         }
         let slice = part.slice(offset, end);
         let head = slice.bytes(0, 32).map_err(|e| e.to_string())?;
+        exe.reaches(0, end);
+        exe.slices.push(offset..end);
+        // A library of objects for each machine (libtool(1)).
+        if head.starts_with(archive::AR) {
+            machines.push("ar".into());
+            continue;
+        }
         let inner = self::magic(&head).filter(|m| !m.fat).ok_or("a slice is no Mach-O file")?;
         let one = thin(&slice, &inner, &head)?;
-        exe.reaches(0, end);
         exe.go_section |= one.go_section;
-        exe.slices.push(offset..end);
         exe.code.extend(one.code.iter().map(|(from, to)| (from + offset, to + offset)));
         exe.role = one.role;
         machines.push(one.machine);

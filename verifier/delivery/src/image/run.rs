@@ -3,6 +3,7 @@
 use super::Image;
 use super::started::{self, Behind, Started};
 use crate::delivery::Delivery;
+use crate::programs;
 use assize_facts::{Digest, Known, Reason, RunSpec, reason};
 use std::collections::BTreeSet;
 
@@ -88,7 +89,7 @@ impl Comparing<'_> {
     fn program(&mut self) -> Option<Vec<String>> {
         let config = &self.image.described.config;
         let words: Vec<String> = config.argv().iter().map(|w| (*w).to_string()).collect();
-        let digest = self.delivered_digest();
+        let wanted = self.delivered_digests();
         let found = match started::started(self.image) {
             Ok(found) => found,
             Err(reason) => {
@@ -100,11 +101,11 @@ impl Comparing<'_> {
             self.out.differs("entrypoint: none".into());
             return Some(Vec::new());
         };
-        match digest {
+        match wanted {
             Err(reason) => self.out.open(reason),
-            Ok(digest) if sha256.as_ref() == Some(&digest) => {}
-            Ok(digest) => {
-                if let Some(behind) = started::behind(&self.image.tree, config, &words, &digest) {
+            Ok(wanted) if sha256.is_some_and(|digest| wanted.contains(&digest)) => {}
+            Ok(wanted) => {
+                if let Some(behind) = started::behind(&self.image.tree, config, &words, &wanted) {
                     self.out.open(reason!("image-starts-through", launcher = &path));
                     return match behind {
                         Behind::Program(arguments) => Some(arguments),
@@ -117,10 +118,26 @@ impl Comparing<'_> {
         Some(words[1..].to_vec())
     }
 
-    fn delivered_digest(&self) -> Result<Digest, Reason> {
-        let binary = self.delivery.declared_binaries().into_iter().find(|b| b.name == self.run.binary);
-        let binary = binary.ok_or_else(|| reason!("not-delivered", path = &self.run.binary))?;
-        self.delivery.digest(&binary.path)
+    /// The binary that `[run]` starts; in an image for another machine those of the same package that are delivered for that.
+    fn delivered_digests(&self) -> Result<Vec<Digest>, Reason> {
+        let binaries = self.delivery.declared_binaries();
+        let run = binaries.iter().find(|b| b.name == self.run.binary);
+        let run = run.ok_or_else(|| reason!("not-delivered", path = &self.run.binary))?;
+        let machine = |path: &str| programs::machine(self.delivery, path);
+        let package = |name: &str| self.delivery.spec().binaries.iter().find(|b| b.name == name)?.package.as_deref();
+        let platform = self.image.described.platform.as_deref();
+        let of_image = platform.and_then(|platform| platform.split_once('/')).map(|(_, machine)| machine.to_owned());
+        let own = machine(&run.path);
+        let mut paths: Vec<&str> = Vec::new();
+        if own.is_some() && of_image.is_some() && own != of_image {
+            let same =
+                binaries.iter().filter(|b| package(&b.name) == package(&run.name) && machine(&b.path) == of_image);
+            paths.extend(same.map(|binary| binary.path.as_str()));
+        }
+        if paths.is_empty() {
+            paths.push(&run.path);
+        }
+        paths.into_iter().map(|path| self.delivery.digest(path)).collect()
     }
 
     fn arguments(&mut self, found: &[String]) {

@@ -79,12 +79,14 @@ fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
     if !LAUNCHERS.contains(&base(first)) {
         return None;
     }
-    if let Some(at) = rest.iter().position(|word| word == "-c") {
+    // What stands behind another launcher's options is the program's.
+    let is_shell = SHELLS.contains(&base(first)) || base(first) == "busybox";
+    if let Some(at) = rest.iter().position(|word| takes_command(word)).filter(|_| is_shell) {
         return shell_words(rest.get(at + 1)?);
     }
     let from = match rest.iter().position(|word| word == "--") {
         Some(at) => at + 1,
-        None => rest.iter().position(|word| !word.starts_with('-') && !(base(first) == "env" && word.contains('=')))?,
+        None => rest.iter().position(|word| !(word.starts_with('-') || base(first) == "env" && word.contains('=')))?,
     };
     // A user comes first.
     let from = from + usize::from(matches!(base(first), "gosu" | "su-exec"));
@@ -102,11 +104,12 @@ pub(crate) enum Behind {
 /// Launchers behind launchers.
 const DEEPEST: usize = 4;
 
-/// Whether launchers and scripts may start a program of this digest; `None` where they start another one, or the image does not hold it.
-pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &Digest) -> Option<Behind> {
-    let holds = || tree.files().filter(|(_, _, content)| content.sha256.as_ref() == Some(wanted));
+/// Whether launchers and scripts may start a program of these digests; `None` where they start another one, or the image does not hold it.
+pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &[Digest]) -> Option<Behind> {
+    let is_wanted = |digest: &Option<Digest>| digest.as_ref().is_some_and(|digest| wanted.contains(digest));
+    let holds = || tree.files().filter(|(_, _, content)| is_wanted(&content.sha256));
     holds().next()?;
-    let is_it = |word: &String| find(tree, config, word).is_some_and(|started| started.sha256.as_ref() == Some(wanted));
+    let is_it = |word: &String| find(tree, config, word).is_some_and(|started| is_wanted(&started.sha256));
     let mut words = words.to_vec();
     let mut by_shell = false;
     for _ in 0..DEEPEST {
@@ -125,7 +128,7 @@ pub(crate) fn behind(tree: &Tree, config: &Config, words: &[String], wanted: &Di
             None => {
                 // A command that only a shell understands, and that names the program.
                 let named = |text: &String| holds().any(|(path, _, _)| text.contains(base(path)));
-                let command = words.iter().position(|word| word == "-c").and_then(|at| words.get(at + 1));
+                let command = words.iter().position(|word| takes_command(word)).and_then(|at| words.get(at + 1));
                 let is_shells = SHELLS.contains(&base(words.first()?));
                 return (is_shells && command.is_some_and(named)).then_some(Behind::Script);
             }
@@ -152,6 +155,11 @@ const CNB_LAUNCHER: &str = "cnb/lifecycle/launcher";
 
 fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
+}
+
+/// `-c`, alone or behind other letters, as in `-ec`.
+fn takes_command(word: &str) -> bool {
+    word.ends_with('c') && word.starts_with('-') && !word.starts_with("--")
 }
 
 /// A plain command without anything that a shell would interpret.

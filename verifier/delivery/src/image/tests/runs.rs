@@ -166,6 +166,49 @@ fn every_place_that_a_word_names_has_to_hold_the_file() {
 }
 
 #[test]
+fn an_image_for_another_machine_starts_what_is_delivered_for_that() {
+    let machine = |name: &[u8], number: u8| {
+        let mut bytes = elf_of(name);
+        bytes[18] = number;
+        bytes
+    };
+    const AARCH64: u8 = 183;
+    let binary = |name: &str, package: &str| BinarySpec {
+        name: name.into(),
+        path: format!("dist/{name}"),
+        package: Some(package.into()),
+        ..BinarySpec::default()
+    };
+    let of = |platform: (&'static str, &'static str), api: &[u8]| {
+        let mut spec = spec();
+        spec.binaries = vec![binary("api", "./api"), binary("api-arm64", "./api"), binary("other-arm64", "./other")];
+        let image = Build::of(vec![layer(&[M::File("app/api", api), M::File("etc/api/config.json", CONFIG)])]);
+        let place = folder(&[
+            ("dist/api".into(), elf_of(b"api")),
+            ("dist/api-arm64".into(), machine(b"api", AARCH64)),
+            ("dist/other-arm64".into(), machine(b"other", AARCH64)),
+            ("run/config.json".into(), CONFIG.to_vec()),
+            ("image.tar".into(), tar(&Build { platform, ..image.with(good()) }.oci())),
+        ]);
+        rows(&sheet(place.path(), &spec, "image.manifest"), &["run_agrees", "run_differences"]).remove(0)
+    };
+    let (amd, arm) = (("linux", "amd64"), ("linux", "arm64"));
+    assert_eq!(of(amd, &elf_of(b"api")), "true []");
+    assert_eq!(of(arm, &machine(b"api", AARCH64)), "true []");
+    let differs = r#"false ["entrypoint: /app/api is not the delivered api"]"#;
+    for (platform, started) in [
+        (arm, machine(b"other", AARCH64)),
+        (arm, machine(b"evil", AARCH64)),
+        (arm, elf_of(b"api")),
+        (amd, machine(b"api", AARCH64)),
+    ] {
+        assert_eq!(of(platform, &started), differs);
+    }
+    // Where nothing is delivered for that machine.
+    assert_eq!(of(("linux", "riscv64"), &machine(b"api", 243)), differs);
+}
+
+#[test]
 fn what_may_not_be_executed_is_not_what_starts() {
     let (api, evil) = (elf_of(b"api"), elf_of(b"evil"));
     let of = |entrypoint: &str, mode: u32| {
@@ -233,12 +276,18 @@ fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_kn
         (json!(["tini", "--", "/entrypoint.sh"]), json!(["/app/api", "-config", "/etc/api/config.json"])),
         (json!(["/bin/sh", "-c", "exec /app/api -config \"$CONFIG\""]), json!([])),
         (json!(["/bin/sh", "-c", "/app/api -config /etc/api/config.json && true"]), json!(null)),
+        (json!(["/bin/sh", "-ec", "exec /app/api -config $CONFIG"]), json!([])),
+        (json!(["/bin/sh", "-lc", "/app/api -config /etc/api/config.json"]), json!([])),
         (json!(["/bin/sh", "/start"]), json!([])),
         (json!(["gosu", "65532", "/app/api"]), words.clone()),
+        (json!(["tini", "--", "/app/api"]), words.clone()),
         (json!(["env", "A=1", "/app/api"]), words.clone()),
     ] {
         assert_eq!(of(entrypoint.clone(), cmd, &api), ["?image-starts-through []"], "{entrypoint}");
     }
+    // An argument of the program is no command for a shell.
+    let short = of(json!(["tini", "--", "/app/api", "-c", "/etc/api/config.json"]), json!([]), &api);
+    assert!(short[0].starts_with("false [\"argument 1: \\\"-c\\\""), "{short:?}");
     // What a script is given is known where it is given the program.
     let given = of(json!(["/entrypoint.sh", "/app/api", "-insecure"]), words.clone(), &api);
     assert!(given[0].starts_with("false [\"argument 1"), "{given:?}");

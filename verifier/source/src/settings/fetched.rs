@@ -143,11 +143,11 @@ fn is_installer(address: &str) -> bool {
     let owner = ["raw.githubusercontent.com/", "github.com/", "raw.github.com/"]
         .iter()
         .find_map(|host| address.strip_prefix(host)?.split('/').next());
-    let begins = |start: &&str| {
-        let rest = address.strip_prefix(*start);
+    let begins = |start: &str| {
+        let rest = address.strip_prefix(start);
         rest.is_some_and(|rest| start.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?', '#', ':', '-']))
     };
-    owner.is_some_and(|owner| OWNERS.contains(&owner)) || INSTALLERS.iter().any(|start| begins(&start))
+    owner.is_some_and(|owner| OWNERS.contains(&owner)) || INSTALLERS.iter().any(|start| begins(start))
 }
 
 impl State<'_> {

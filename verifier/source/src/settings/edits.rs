@@ -214,18 +214,25 @@ impl State<'_> {
 
     /// Whether a patch of the tree is one of module files.
     fn patches_module_files(&self, words: &[String], run: &Run<'_>) -> bool {
-        let named = words.iter().skip(1).map(String::as_str).chain(run.from).filter(|word| !word.starts_with('-'));
-        let mut texts = named.flat_map(|word| {
-            let pattern = self.shell.path(word, &self.home).unwrap_or_else(|| normal(word));
-            let fits = |path: &&String| **path == pattern || word.contains('*') && glob::matches(&pattern, path);
-            let found = self.library.paths.iter().filter(fits).filter_map(|path| self.library.find(&[""], path));
-            found.collect::<Vec<_>>()
-        });
+        let mut named = words.iter().skip(1).map(String::as_str).chain(run.from).filter(|word| !word.starts_with('-'));
         let is_one = |line: &str| {
             let path = line.strip_prefix("+++ ").and_then(|rest| rest.split_whitespace().next());
             path.and_then(|path| path.rsplit('/').next()).is_some_and(is_module_file)
         };
-        texts.any(|(_, text)| text.lines().any(is_one))
+        let patches = |pattern: &str| {
+            let fits = |path: &&String| **path == pattern || pattern.contains('*') && glob::matches(pattern, path);
+            let mut found = self.library.paths.iter().filter(fits).filter_map(|path| self.library.find(&[""], path));
+            found.any(|(_, text)| text.lines().any(is_one))
+        };
+        named.any(|word| {
+            let pattern = self.shell.path(word, &self.home).unwrap_or_else(|| normal(word));
+            let known = self.library.answers.borrow().get(&format!("patch {pattern}")).copied();
+            known.unwrap_or_else(|| {
+                let found = patches(&pattern);
+                self.library.answers.borrow_mut().insert(format!("patch {pattern}"), found);
+                found
+            })
+        })
     }
 
     /// Where a change is made: module files may lie elsewhere than the shell is.

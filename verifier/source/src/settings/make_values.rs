@@ -101,6 +101,9 @@ impl Make<'_> {
                 let parts = arguments(rest);
                 let [to, text] = parts.as_slice() else { return String::new() };
                 let text = self.expanded(text.trim_start(), depth - 1);
+                if text.len() > LONGEST {
+                    return unread("file");
+                }
                 format!("echo {} {}", quoted(&text), self.expanded(to.trim(), depth - 1))
             }
             Some(("file", rest)) if rest.trim_start().starts_with('<') => {

@@ -9,12 +9,22 @@ use super::{line_of, parse, scripts, shown, texts};
 use assize_facts::reason;
 use serde_json::{Map, Value as Json};
 
+/// Nobody parts a release into more files.
+const MOST_FILES: usize = 50;
+
 pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<Vec<Scope>, String> {
     let mut file = parse(text)?;
     let mut unread = Vec::new();
-    for include in file.get("includes").and_then(Json::as_array).cloned().unwrap_or_default() {
+    let mut includes = file.get("includes").and_then(Json::as_array).cloned().unwrap_or_default();
+    includes.dedup();
+    if includes.len() > MOST_FILES {
+        let why = reason!("more-than-is-followed", text = "includes");
+        unread.push(Step::Unread { line: line_of(text, "includes:"), why });
+        includes.truncate(MOST_FILES);
+    }
+    for include in includes {
         let named = include.get("from_file").and_then(|from| from.get("path")?.as_str());
-        let found = named.and_then(|path| library.find(&[""], path)).map(|(_, text)| parse(&text)).transpose()?;
+        let found = named.and_then(|path| library.find(&[""], path)).and_then(|(_, text)| parse(&text).ok());
         match found {
             Some(more) => take_in(&mut file, more),
             None => {
@@ -91,7 +101,7 @@ pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<
 /// Adds what a file that is included says: lists go on, what is there stays (goreleaser Pro, Includes).
 fn take_in(file: &mut Json, more: Json) {
     let (Some(own), Json::Object(more)) = (file.as_object_mut(), more) else { return };
-    for (name, value) in more {
+    for (name, value) in more.into_iter().filter(|(name, _)| name != "includes") {
         match (own.get_mut(&name), value) {
             (Some(Json::Array(own)), Json::Array(more)) => own.extend(more),
             (Some(_), _) => {}

@@ -15,6 +15,7 @@ pub(super) use github::{action, github};
 pub(super) use gitlab::gitlab;
 pub(super) use goreleaser::goreleaser;
 use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
 pub(super) use taskfile::taskfile;
 use taskfile::templates;
 
@@ -77,19 +78,27 @@ fn in_order(mut left: Vec<Variable>) -> Vec<Variable> {
     if left.len() > MOST {
         return left;
     }
-    let names = |variable: &Variable, other: &Variable| {
-        let value = variable.value.as_deref().unwrap_or_default();
-        let references = [format!("${}", other.name), format!("${{{}}}", other.name), format!("${{{}:", other.name)];
-        variable.name != other.name
-            && value.contains('$')
-            && references.iter().any(|name| value.contains(name.as_str()))
-    };
+    let mut waiting: BTreeSet<String> = left.iter().map(|variable| variable.name.clone()).collect();
     let mut ordered: Vec<Variable> = Vec::new();
     while !left.is_empty() {
-        let is_free = |variable: &&Variable| !left.iter().any(|other| names(variable, other));
+        let is_free = |variable: &Variable| {
+            let value = variable.value.as_deref().unwrap_or_default();
+            let mut names = value.split('$').skip(1).map(|rest| {
+                let rest = rest.trim_start_matches('{');
+                rest.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').next().unwrap_or_default()
+            });
+            !names.any(|name| name != variable.name && waiting.contains(name))
+        };
         // Those that name one another come as they are.
-        let at = left.iter().position(|variable| is_free(&variable)).unwrap_or(0);
-        ordered.push(left.remove(at));
+        let (mut free, mut bound): (Vec<_>, Vec<_>) = left.into_iter().partition(is_free);
+        if free.is_empty() {
+            free.append(&mut bound);
+        }
+        for variable in &free {
+            waiting.remove(&variable.name);
+        }
+        ordered.append(&mut free);
+        left = bound;
     }
     ordered
 }

@@ -143,6 +143,17 @@ fn files_that_take_in_one_another_have_an_end() {
 }
 
 #[test]
+fn many_values_that_name_one_another_and_many_included_files_have_an_end() {
+    let values: String = (0..400).map(|n| format!("  A{n}: $A{}\n", n + 1)).collect();
+    let pipeline =
+        format!("variables:\n{values}  A400: -overlay=o\n  GOFLAGS: $A0\nb:\n  script: [go build ./cmd/app]");
+    all_reach(".gitlab-ci.yml", &[&pipeline]);
+    let includes: String = (0..2000).map(|n| format!("- from_file: {{path: b{}.yml}}\n", n % 2)).collect();
+    let files = "-- b0.yml --\nbuilds:\n- main: ./cmd/x\n-- b1.yml --\nincludes: []";
+    all_reach(".goreleaser.yml", &[&format!("includes:\n{includes}builds:\n- main: ./cmd/app\n{files}")]);
+}
+
+#[test]
 fn direnv_and_compose_are_read() {
     for text in [
         "[ -f x ] && export GOFLAGS=-overlay=o",

@@ -147,7 +147,13 @@ fn is_installer(address: &str) -> bool {
         let rest = address.strip_prefix(start);
         rest.is_some_and(|rest| start.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?', '#', ':', '-']))
     };
-    owner.is_some_and(|owner| OWNERS.contains(&owner)) || INSTALLERS.iter().any(|start| begins(start))
+    // Commits of anybody's fork and of anybody's pull request lie below the owner's address too.
+    let anybodys = |part: &str| {
+        let commit = part.len() >= 7 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        commit || part == "pull" || part.contains('%')
+    };
+    let owned = |owner: &str| OWNERS.contains(&owner) && !address.split('/').any(anybodys);
+    owner.is_some_and(owned) || INSTALLERS.iter().any(|start| begins(start))
 }
 
 impl State<'_> {

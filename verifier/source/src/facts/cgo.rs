@@ -112,7 +112,7 @@ fn calls_bridge(source: &Source, file: FileId) -> Option<Item> {
     let folder = &source.program.folders.get(source.program.folders.file(file).folder).path;
     let (name, at, length) = match bridge(&text.bytes) {
         Some((name, at)) => (name, at, name.len()),
-        None => included_bridge(source, &text.bytes, folder, &mut BTreeSet::new())?,
+        None => included_bridge(source, &text.bytes, folder)?,
     };
     let built = source.program.parts[file.0 as usize].in_build();
     let origin = source.origin(file, Source::span(at, at + length));
@@ -124,30 +124,39 @@ fn bridge(text: &[u8]) -> Option<(&'static str, usize)> {
     BRIDGE.into_iter().find_map(|name| Some((name, memchr::memmem::find(text, name.as_bytes())?)))
 }
 
-/// The same in what a file includes: macros may stand in any file (cmd/asm, "#include"). What was not delivered is Go's own `textflag.h` and its
-/// like. With where the inclusion stands, and how long it is.
-fn included_bridge(
-    source: &Source,
-    text: &[u8],
-    folder: &str,
-    seen: &mut BTreeSet<String>,
-) -> Option<(&'static str, usize, usize)> {
-    memchr::memmem::find_iter(text, b"include").find_map(|at| {
+/// The same in what a file includes, and what that includes: macros may stand in any file (cmd/asm, "#include"). What was not delivered is Go's own
+/// `textflag.h` and its like. With where the inclusion stands, and how long it is.
+fn included_bridge(source: &Source, text: &[u8], folder: &str) -> Option<(&'static str, usize, usize)> {
+    let mut seen = BTreeSet::new();
+    inclusions(text, folder).into_iter().find_map(|(at, length, path)| {
+        // Without a step down for each file: a chain may be as long as there are files.
+        let mut left = vec![path];
+        while let Some(path) = left.pop() {
+            if !seen.insert(path.clone()) {
+                continue;
+            }
+            let Ok(inside) = source.program.files.read(&path) else { continue };
+            if let Some((name, _)) = bridge(&inside) {
+                return Some((name, at, length));
+            }
+            left.extend(inclusions(&inside, folder).into_iter().rev().map(|(_, _, path)| path));
+        }
+        None
+    })
+}
+
+/// Where inclusions stand, how long they are, and the files that they name.
+fn inclusions(text: &[u8], folder: &str) -> Vec<(usize, usize, String)> {
+    let all = memchr::memmem::find_iter(text, b"include").filter_map(|at| {
         // `#  include` is the same.
         if !text[..at].trim_ascii_end().ends_with(b"#") {
             return None;
         }
         let line = text[at..].split(|byte| *byte == b'\n').next().unwrap_or_default();
         let name = std::str::from_utf8(line).ok()?.split('"').nth(1)?;
-        let path = clean(&join(folder, name));
-        if !seen.insert(path.clone()) {
-            return None;
-        }
-        let inside = source.program.files.read(&path).ok()?;
-        let found = bridge(&inside).map(|(name, _)| name);
-        let name = found.or_else(|| Some(included_bridge(source, &inside, folder, seen)?.0))?;
-        Some((name, at, line.len()))
-    })
+        Some((at, line.len(), clean(&join(folder, name))))
+    });
+    all.collect()
 }
 
 /// C counts as the files beside it that import "C" do, where its own name and constraint select it.

@@ -137,6 +137,17 @@ fn a_tag_that_the_build_sets_brings_the_file_in() {
 }
 
 #[test]
+fn a_chain_of_included_files_may_be_as_long_as_there_are_files() {
+    const LONG: usize = 20_000;
+    let chain: String = (0..LONG).map(|n| format!("-- {n}.h --\n#include \"{}.h\"\n", n + 1)).collect();
+    let tree = format!(
+        "-- m.go --\npackage main\n-- a.s --\n#include \"0.h\"\n{chain}-- {LONG}.h --\nCALL runtime\u{b7}cgocall(SB)\n"
+    );
+    let found = shown(&collect("source.cgo_imports", &tree, &cgo_off()), FIELDS);
+    assert!(found.contains("a.s:1:2 linkname-runtime-cgo true runtime.cgocall"), "{:?}", found.lines().next());
+}
+
+#[test]
 fn c_without_cgo_is_found() {
     let table = [
         (

@@ -13,7 +13,9 @@ pub(super) fn is_ignored(text: &str, path: &str) -> bool {
             Some(pattern) => (pattern.trim(), true),
             None => (line, false),
         };
-        let pattern: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        let mut pattern: Vec<&str> = pattern.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
+        // Several behind one another fit what one does; every other part takes one of the path, so that no line goes deeper than that.
+        pattern.dedup_by(|part, before| *part == "**" && *before == "**");
         let parts: Vec<&str> = path.split('/').collect();
         // What fits a folder fits all that is in it.
         if !pattern.is_empty() && (1..=parts.len()).any(|end| fits(&pattern, &parts[..end])) {
@@ -53,5 +55,8 @@ mod tests {
         ] {
             assert_eq!(is_ignored(text, path), expected, "{text:?} {path}");
         }
+        let long = "**/".repeat(200_000);
+        assert!(is_ignored(&format!("{long}go.sum"), "go.sum"));
+        assert!(!is_ignored(&format!("{long}go.mod"), "go.sum"));
     }
 }

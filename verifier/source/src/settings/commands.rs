@@ -134,7 +134,7 @@ impl State<'_> {
                 found
             }
         };
-        self.shell.read_again(&seen);
+        self.shell.read_again(seen.iter().copied());
         if idle {
             return;
         }

@@ -297,13 +297,13 @@ impl Shell {
     }
 
     /// Notes what something remembered was read from.
-    pub fn read_again(&self, parts: &[Part]) {
+    pub fn read_again(&self, parts: impl IntoIterator<Item = Part>) {
         for part in parts {
             let written = match part {
-                Part::Variable(name) => self.slot_of(*name).map_or(0, |slot| slot.written),
+                Part::Variable(name) => self.slot_of(name).map_or(0, |slot| slot.written),
                 _ => 0,
             };
-            self.reads.note(|| *part, written);
+            self.reads.note(|| part, written);
         }
     }
 

@@ -116,9 +116,7 @@ impl Shell {
 
     /// Does what was done elsewhere, where all that it depended on is the same.
     pub fn apply(&mut self, effect: &Effect, depends: &[Dependency]) {
-        for (part, _) in depends {
-            self.read_again(std::slice::from_ref(part));
-        }
+        self.read_again(depends.iter().map(|(part, _)| *part));
         for change in effect.0.iter().cloned() {
             let change = match change {
                 Change::Variable(name, Some(Slot { variable, .. })) => {

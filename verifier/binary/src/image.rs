@@ -37,6 +37,12 @@ struct Segment {
 }
 
 impl Image {
+    /// Where everything ends that is loaded, and that can be asked for.
+    pub fn end(&self) -> u64 {
+        let ends = self.segments.iter().map(|segment| &segment.file).chain(&self.tables).chain(&self.data);
+        ends.map(|range| range.end as u64).max().unwrap_or(u64::MAX)
+    }
+
     /// Where the file holds an address, and what is behind it to the end of its segment or of the file.
     pub fn place(&self, address: u64, len: usize) -> Option<Range<usize>> {
         let within = |s: &&Segment| address.checked_sub(s.address).is_some_and(|off| off < s.file.len() as u64);

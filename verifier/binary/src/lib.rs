@@ -3,6 +3,7 @@
 //! Everything is read from bytes and nothing is executed. A file that cannot be read is a gap of every kind that it would have filled.
 
 mod build_info;
+mod early;
 mod elf;
 mod facts;
 mod functions;
@@ -36,6 +37,7 @@ pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], 
     let mut programs = delivery.declared_binaries();
     progress.step(&format!("reading {} executables", programs.len()));
     delivery.will_open(programs.iter().map(|program| program.path.clone()));
+    let tables = early::Tables::of(delivery, &programs);
     let asked = requests.iter().any(|request| request.kind == Vulnerability::KIND);
     let (inventory, database) = rayon::join(
         || program::Inventory::of(delivery, progress),
@@ -45,7 +47,7 @@ pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], 
     let programs = delivery.slices(programs);
     // Of each only its facts stay: many programs may be delivered, and their tables are large.
     let read = |executable: &Executable| -> Result<Vec<Sheet>, Gap> {
-        let examined = Examined::read(delivery, executable, &inventory, database.as_ref());
+        let examined = Examined::read(delivery, executable, &inventory, &tables, database.as_ref());
         let gap = |reason| Gap { reason, place: executable.path.clone(), owner: None };
         examined.map(|examined| requests.iter().map(|request| examined.sheet(request)).collect()).map_err(gap)
     };
@@ -131,9 +133,10 @@ impl Examined {
         delivery: &Delivery,
         executable: &Executable,
         inventory: &program::Inventory,
+        tables: &early::Tables,
         database: Option<&Asked<'_>>,
     ) -> Result<Examined, Reason> {
-        match Program::read(delivery, executable, inventory) {
+        match Program::read(delivery, executable, inventory, tables) {
             Ok((program, bytes)) => {
                 let vulnerabilities = database.map(|asked| asked.about(&program, &bytes));
                 Ok(Examined { program, vulnerabilities })

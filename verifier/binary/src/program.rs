@@ -1,6 +1,7 @@
 //! One executable read: headers, build information by two readers, and the function table.
 
 use crate::build_info::{self, BuildInfo, Line, Unread};
+use crate::early::Tables;
 use crate::facts;
 use crate::functions::{self, Functions};
 use crate::headers::{self, Headers};
@@ -80,13 +81,19 @@ impl Inventory {
 
 impl Program {
     /// The program, and its file.
-    pub fn read(delivery: &Delivery, binary: &Executable, inventory: &Inventory) -> Result<(Program, Bytes), Reason> {
+    pub fn read(
+        delivery: &Delivery,
+        binary: &Executable,
+        inventory: &Inventory,
+        tables: &Tables,
+    ) -> Result<(Program, Bytes), Reason> {
         let bytes = delivery.open_program(binary)?;
         let sha256 = Known::Value(bytes.sha256().clone());
         let packer = inventory.packer(&binary.place);
         let embedded = inventory.embedded(&binary.place);
         // The readers check their bounds; what they miss on hostile bytes is still only a gap.
-        let read = catch_unwind(AssertUnwindSafe(|| Read::of(&bytes)));
+        let read =
+            catch_unwind(AssertUnwindSafe(|| Read::of(&bytes, |headers| tables.take(&binary.path, headers, &bytes))));
         let Read { headers, build_info, readers_agree, functions, obfuscated } =
             read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??.unless(twice(delivery, binary));
         let program = Program {
@@ -245,9 +252,10 @@ pub struct Read {
 }
 
 impl Read {
-    pub fn of(file: &Bytes) -> Result<Read, Reason> {
+    /// `early` is what was read of the function table before.
+    pub fn of(file: &Bytes, early: impl FnOnce(&Headers) -> Option<Functions>) -> Result<Read, Reason> {
         let headers = headers::read(file)?;
-        match Plain::of(&headers, file) {
+        match Plain::of(&headers, file, early) {
             Some(plain) => Ok(plain.read(headers)),
             None => Read::whole(headers, file),
         }
@@ -303,9 +311,10 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    fn of(headers: &Headers, file: &Bytes) -> Option<Plain> {
+    fn of(headers: &Headers, file: &Bytes, early: impl FnOnce(&Headers) -> Option<Functions>) -> Option<Plain> {
         let (own, readers_agree) = Plain::build_info(headers, file)?;
-        let functions = functions::read(&headers.image, file, None).ok()?;
+        let read = || functions::read(&headers.image, file, None).ok();
+        let functions = early(headers).or_else(read)?;
         functions.trees_unread.is_none().then_some(Plain { own, readers_agree, functions })
     }
 

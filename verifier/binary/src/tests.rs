@@ -197,14 +197,19 @@ fn a_plain_program_says_the_same_whether_it_is_read_in_part_or_whole() {
     for (source, env, flags) in setups {
         let folder = tempfile::tempdir().expect("a folder");
         build(folder.path(), source, env, flags);
-        let file = open(folder.path()).open_binary("p").expect("it opens");
-        let part = crate::program::Read::of(&file).expect("read");
+        let delivery = open(folder.path());
+        let tables = crate::early::Tables::of(&delivery, &delivery.declared_binaries());
+        delivery.will_open(["p".to_string()]);
+        delivery.take_inventory(&Quiet);
+        let file = delivery.open_binary("p").expect("it opens");
+        let part = crate::program::Read::of(&file, |_| None).expect("read");
         assert_eq!(file.held(), None, "{env:?} {flags:?}: nothing but parts was read");
         let whole = crate::program::Read::whole(part.headers.clone(), &file).expect("read");
         assert!(file.held().is_some());
         assert_eq!(part.build_info, whole.build_info);
         assert_eq!((&part.readers_agree, &part.obfuscated), (&whole.readers_agree, &whole.obfuscated));
         assert_eq!(part.readers_agree, Known::Value(true));
+        let part_headers = part.headers.clone();
         let (part, whole) = (part.functions.expect("read"), whole.functions.expect("read"));
         assert_eq!((&part.trees_unread, &whole.trees_unread), (&None, &None));
         let told = |functions: &crate::functions::Functions| -> Vec<String> {
@@ -216,6 +221,12 @@ fn a_plain_program_says_the_same_whether_it_is_read_in_part_or_whole() {
         };
         assert!(told(&part).len() > 10);
         assert_eq!(told(&part), told(&whole), "{env:?} {flags:?}");
+        // Of a stripped program the table is hashed last, with nothing behind it to hash meanwhile.
+        match tables.take("p", &part_headers, &file) {
+            Some(early) => assert_eq!(told(&early), told(&whole), "{env:?} {flags:?}: read early"),
+            None => assert!(flags.contains(&"-ldflags=-s -w"), "{env:?} {flags:?}"),
+        }
+        assert!(tables.take("p", &part_headers, &file).is_none(), "it is given away once");
     }
 }
 

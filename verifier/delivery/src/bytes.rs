@@ -21,6 +21,8 @@ pub struct Bytes {
     start: u64,
     len: usize,
     trail: Arc<Trail>,
+    /// Whether they are held against the trail.
+    checked: bool,
     /// What was kept when it was hashed; what is asked for goes.
     kept: Mutex<Vec<Kept>>,
     whole: OnceLock<Vec<u8>>,
@@ -28,18 +30,36 @@ pub struct Bytes {
 
 impl Bytes {
     /// `path` is what the file is called; a file that has another length than the trail has changed.
-    pub(crate) fn new(path: &str, file: File, size: u64, trail: Arc<Trail>, kept: Vec<Kept>) -> Result<Bytes, Reason> {
+    pub(crate) fn new(
+        path: &str,
+        file: Arc<File>,
+        size: u64,
+        trail: Arc<Trail>,
+        kept: Vec<Kept>,
+    ) -> Result<Bytes, Reason> {
         let changed = || reason!("file-changed", path = path);
         let len = usize::try_from(size).ok().filter(|_| size == trail.len).ok_or_else(changed)?;
-        let (file, kept) = (Arc::new(file), Mutex::new(kept));
-        Ok(Bytes { path: path.into(), file, start: 0, len, trail, kept, whole: OnceLock::new() })
+        let kept = Mutex::new(kept);
+        Ok(Bytes { path: path.into(), file, start: 0, len, trail, checked: true, kept, whole: OnceLock::new() })
+    }
+
+    /// Those of a file that was not hashed: for guesses ([`crate::Delivery::guess`]).
+    pub(crate) fn unchecked(path: &str, file: Arc<File>, size: u64) -> Result<Bytes, Reason> {
+        let trail = Arc::new(Trail::unknown(size));
+        Ok(Bytes { checked: false, ..Bytes::new(path, file, size, trail, vec![])? })
+    }
+
+    /// Whether these are the first of another file's bytes, as both were hashed; told by whole blocks.
+    pub fn begin(&self, whole: &Bytes) -> bool {
+        self.checked && whole.checked && self.start == whole.start && self.trail.leads_to(&whole.trail)
     }
 
     /// A stretch of a file, as long as its trail.
     pub(crate) fn within_file(path: &str, file: Arc<File>, start: u64, trail: Arc<Trail>) -> Result<Bytes, Reason> {
         let large = || reason!("file-too-large", path = path, size = trail.len, limit = "memory");
         let len = usize::try_from(trail.len).map_err(|_| large())?;
-        Ok(Bytes { path: path.into(), file, start, len, trail, kept: Mutex::default(), whole: OnceLock::new() })
+        let (kept, whole) = (Mutex::default(), OnceLock::new());
+        Ok(Bytes { path: path.into(), file, start, len, trail, checked: true, kept, whole })
     }
 
     /// SHA-256 of all of them.
@@ -143,7 +163,7 @@ impl Bytes {
     fn fill(&self, index: usize, start: usize, block: &mut [u8]) -> Result<(), Reason> {
         let changed = || reason!("file-changed", path = self.path);
         match self.file.read_exact_at(block, self.start.saturating_add(start as u64)) {
-            Ok(()) if self.trail.fits(index, block) => Ok(()),
+            Ok(()) if !self.checked || self.trail.fits(index, block) => Ok(()),
             Ok(()) => Err(changed()),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(changed()),
             Err(error) => Err(reason!("file-unreadable", path = self.path, detail = error)),
@@ -177,8 +197,8 @@ mod tests {
         let mut walking = Walking::default();
         walking.update(&bytes);
         let read = File::open(file.path()).expect("it opens");
-        let opened =
-            Bytes::new("app", read, bytes.len() as u64, Arc::new(walking.end()), vec![]).expect("as it was hashed");
+        let opened = Bytes::new("app", Arc::new(read), bytes.len() as u64, Arc::new(walking.end()), vec![])
+            .expect("as it was hashed");
         (file, bytes, opened)
     }
 
@@ -234,8 +254,13 @@ mod tests {
         assert_eq!(opened.range(2 * BLOCK..2 * BLOCK + 1).unwrap_err().code, "file-changed");
         assert_eq!(opened.range(0..9).expect("still there"), &bytes[..9]);
         let size = file.as_file().metadata().expect("known").len();
-        let again =
-            Bytes::new("app", File::open(file.path()).expect("it opens"), size, Arc::clone(&opened.trail), vec![]);
+        let again = Bytes::new(
+            "app",
+            Arc::new(File::open(file.path()).expect("it opens")),
+            size,
+            Arc::clone(&opened.trail),
+            vec![],
+        );
         assert_eq!(again.err().map(|reason| reason.into_code()), Some("file-changed".into()));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::archive::{self, Budget, Member, Whole};
 use crate::bytes::Bytes;
+use crate::early::Early;
 use crate::examine::{Found, GoSigns, Seen};
 use crate::held::{self, Held};
 use crate::image::{self, Images};
@@ -21,7 +22,8 @@ use assize_facts::kinds::inventory::{Declared, File};
 use assize_facts::{
     Deliverable, Digest, Fact, Gap, Known, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason,
 };
-use std::collections::{BTreeSet, HashMap, hash_map};
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -60,17 +62,17 @@ struct Inner {
     limits: Limits,
     entries: Vec<Entry>,
     gaps: Vec<Gap>,
-    /// Digests of what was read, by path.
-    digests: Mutex<HashMap<String, Digest>>,
+    /// SHA-256 of what was read, by the entries' numbers.
+    digests: Box<[OnceLock<[u8; 32]>]>,
     /// What may still be unpacked.
     unpacked_left: Whole,
-    /// Of machine code that was read, by path.
-    trails: Mutex<HashMap<String, Arc<Trail>>>,
+    /// Of machine code that was read, by the entries' numbers.
+    trails: Mutex<HashMap<u32, Arc<Trail>>>,
     opening: Mutex<Opening>,
     source: OnceLock<Result<Option<source::Kept>, Reason>>,
     inventory: OnceLock<Inventory>,
-    /// What was seen of files that were read before the inventory was taken; nothing any more when that has begun.
-    examined: Mutex<Option<HashMap<String, Examined>>>,
+    /// What was seen of files that were read before the inventory was taken, by the entries' numbers; nothing any more when that has begun.
+    examined: Mutex<Option<HashMap<u32, Examined>>>,
     programs: OnceLock<Vec<String>>,
     images: OnceLock<Images>,
     held: Held,
@@ -87,6 +89,7 @@ struct Opening {
     paths: BTreeSet<String>,
     room: u64,
     kept: HashMap<String, Vec<Kept>>,
+    early: HashMap<String, Early>,
 }
 
 impl Delivery {
@@ -121,9 +124,9 @@ impl Delivery {
             root,
             spec,
             limits,
+            digests: walk.entries.iter().map(|_| OnceLock::new()).collect(),
             entries: walk.entries,
             gaps,
-            digests: Mutex::default(),
             unpacked_left: Whole::new(AtomicU64::new(unpacked_in_all)),
             trails: Mutex::default(),
             opening: Mutex::new(Opening { room: KEPT, ..Opening::default() }),
@@ -197,12 +200,21 @@ impl Delivery {
         }
         let trail = self.trail(path, entry)?;
         let kept = self.opening().kept.remove(path).unwrap_or_default();
-        Bytes::new(path, file, size, trail, kept)
+        Bytes::new(path, Arc::new(file), size, trail, kept)
     }
 
     /// Says which files will be opened as binaries, so that the inventory keeps their tables: then nothing is read twice.
     pub fn will_open(&self, paths: impl IntoIterator<Item = String>) {
         self.opening().paths.extend(paths);
+    }
+
+    /// Says what can be done with the beginning of one of them before the rest of it was hashed.
+    pub fn will_begin(&self, path: &str, early: Early) {
+        self.opening().early.insert(path.to_string(), early);
+    }
+
+    pub(crate) fn take_early(&self, path: &str) -> Option<Early> {
+        self.opening().early.remove(path)
     }
 
     pub(crate) fn will_be_opened(&self, path: &str) -> bool {
@@ -227,52 +239,59 @@ impl Delivery {
     }
 
     /// What the inventory saw of a file.
-    pub(crate) fn keep(&self, path: &str, digest: Digest, trail: Option<Trail>, kept: Vec<Kept>) -> Result<(), Reason> {
-        self.remember(path, digest, trail)?;
+    pub(crate) fn keep(
+        &self,
+        entry: &Entry,
+        digest: &Digest,
+        trail: Option<Arc<Trail>>,
+        kept: Vec<Kept>,
+    ) -> Result<(), Reason> {
+        self.remember(entry, digest, trail)?;
         if !kept.is_empty() {
-            self.opening().kept.insert(path.to_string(), kept);
+            self.opening().kept.insert(entry.path.clone(), kept);
         }
         Ok(())
     }
 
     /// The one of the inventory; where that was not taken, or did not see machine code, the file is hashed now.
     fn trail(&self, path: &str, entry: &Entry) -> Result<Arc<Trail>, Reason> {
-        if let Some(trail) = self.trails().get(path) {
+        if let Some(trail) = self.trails().get(&entry.number) {
             return Ok(Arc::clone(trail));
         }
         let mut walking = Walking::default();
         open::stream(&self.0.root.join(entry.real()), path, |piece| walking.update(piece))?;
-        let trail = walking.end();
-        self.remember(path, trail.digest.clone(), Some(trail.clone()))?;
-        Ok(Arc::new(trail))
+        let trail = Arc::new(walking.end());
+        self.remember(entry, &trail.digest, Some(Arc::clone(&trail)))?;
+        Ok(trail)
     }
 
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
         let entry = self.file(path)?;
         let (bytes, stamp) = open::whole(&self.0.root.join(entry.real()), path, limit)?;
-        if !takes_no_time(&bytes) || !self.is_unexamined(path) {
-            self.remember(path, Sha256::of(&bytes), None)?;
+        if !takes_no_time(&bytes) || !self.is_unexamined(entry) {
+            self.remember(entry, &Sha256::of(&bytes), None)?;
             return Ok(bytes);
         }
         let (bytes, found) = Store::over(bytes, |store| inventory::examined(self, entry, store));
-        let digest = found.seen.first().and_then(|seen| seen.sha256.value().cloned());
+        let digest = found.seen.first().and_then(|seen| seen.sha256.value());
+        let digest = digest.map_or_else(|| Cow::Owned(Sha256::of(&bytes)), Cow::Borrowed);
+        self.remember(entry, &digest, None)?;
         if let Some(all) = &mut *self.examined() {
-            all.insert(path.to_string(), (stamp, found));
+            all.insert(entry.number, (stamp, found));
         }
-        self.remember(path, digest.unwrap_or_else(|| Sha256::of(&bytes)), None)?;
         Ok(bytes)
     }
 
-    fn is_unexamined(&self, path: &str) -> bool {
-        self.examined().as_ref().is_some_and(|all| !all.contains_key(path))
+    fn is_unexamined(&self, entry: &Entry) -> bool {
+        self.examined().as_ref().is_some_and(|all| !all.contains_key(&entry.number))
     }
 
-    fn examined(&self) -> std::sync::MutexGuard<'_, Option<HashMap<String, Examined>>> {
+    fn examined(&self) -> std::sync::MutexGuard<'_, Option<HashMap<u32, Examined>>> {
         self.0.examined.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What was seen of files when they were read, for the inventory.
-    pub(crate) fn take_examined(&self) -> HashMap<String, Examined> {
+    pub(crate) fn take_examined(&self) -> HashMap<u32, Examined> {
         self.examined().take().unwrap_or_default()
     }
 
@@ -284,8 +303,8 @@ impl Delivery {
     /// The same of an entry that is at hand.
     pub fn digest_of(&self, entry: &Entry) -> Result<Digest, Reason> {
         let path = entry.path.as_str();
-        if let Some(digest) = self.digests().get(path) {
-            return Ok(digest.clone());
+        if let Some(digest) = self.0.digests[entry.number as usize].get() {
+            return Ok(Digest::sha256(*digest));
         }
         match &entry.kind {
             EntryKind::File => {}
@@ -295,36 +314,28 @@ impl Delivery {
         let mut hash = Sha256::new();
         open::stream(&self.0.root.join(entry.real()), path, |piece| hash.update(piece))?;
         let digest = hash.digest();
-        self.remember(path, digest.clone(), None)?;
+        self.remember(entry, &digest, None)?;
         Ok(digest)
     }
 
-    fn file(&self, path: &str) -> Result<&Entry, Reason> {
+    pub(crate) fn file(&self, path: &str) -> Result<&Entry, Reason> {
         let entry = self.entry(path).ok_or_else(|| reason!("not-delivered", path = path))?;
         if entry.is_file() { Ok(entry) } else { Err(reason!("file-not-regular", path = path)) }
     }
 
-    fn digests(&self) -> std::sync::MutexGuard<'_, HashMap<String, Digest>> {
-        self.0.digests.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn trails(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Trail>>> {
+    fn trails(&self) -> std::sync::MutexGuard<'_, HashMap<u32, Arc<Trail>>> {
         self.0.trails.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Everything that was read of a file has one digest, and its trail leads to that.
-    pub(crate) fn remember(&self, path: &str, digest: Digest, trail: Option<Trail>) -> Result<(), Reason> {
-        match self.digests().entry(path.to_string()) {
-            hash_map::Entry::Occupied(earlier) if *earlier.get() != digest => {
-                return Err(reason!("file-changed", path = path));
-            }
-            hash_map::Entry::Occupied(_) => {}
-            hash_map::Entry::Vacant(place) => {
-                place.insert(digest);
-            }
+    pub(crate) fn remember(&self, entry: &Entry, digest: &Digest, trail: Option<Arc<Trail>>) -> Result<(), Reason> {
+        let digest = digest.raw();
+        let first = digest.map(|digest| self.0.digests[entry.number as usize].get_or_init(|| digest));
+        if first.copied() != digest || digest.is_none() {
+            return Err(reason!("file-changed", path = entry.path));
         }
         if let Some(trail) = trail {
-            self.trails().insert(path.to_string(), Arc::new(trail));
+            self.trails().insert(entry.number, trail);
         }
         Ok(())
     }
@@ -414,7 +425,7 @@ impl Delivery {
     pub fn collect(&self, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
         let sheet = |request: &Request| {
             let mut sheet = match request.kind.as_str() {
-                File::KIND => inventory::sheet(self, self.inventory(progress)),
+                File::KIND => inventory::sheet(self, self.inventory(progress), &|_| true),
                 Declared::KIND => declared::sheet(self),
                 Manifest::KIND => image::manifests(self, self.images(progress)),
                 ImageFile::KIND => image::files(self, self.images(progress)),
@@ -424,6 +435,16 @@ impl Delivery {
             Some(sheet)
         };
         requests.iter().filter_map(sheet).collect()
+    }
+
+    /// Of the sheet `inventory.files` the lines whose paths are asked for.
+    pub fn files(&self, asked: &dyn Fn(&str) -> bool) -> Sheet {
+        inventory::sheet(self, self.inventory(&Quiet), asked)
+    }
+
+    /// Takes the inventory, if it was not taken yet: so that it can be done beside something else.
+    pub fn take_inventory(&self, progress: &dyn Progress) {
+        self.inventory(progress);
     }
 
     pub(crate) fn images(&self, progress: &dyn Progress) -> &Images {

@@ -10,7 +10,7 @@ pub(crate) mod tests;
 use crate::archive::{self, Budget, Member, MemberKind, Visitor};
 use crate::exe::{self, Exe};
 use crate::held::{self, Inner};
-use crate::scan::{self, Kept, Mark, Scan, Weights};
+use crate::scan::{self, Kept, Mark, Passed, Scan, Weights};
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part, Store};
 use crate::trail::Trail;
@@ -18,6 +18,7 @@ use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Gap, Known, Reason, Sha256, is_others, reason};
 use std::io::{self, Read};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// One line of the inventory.
 #[derive(Clone, Debug)]
@@ -83,7 +84,7 @@ pub(crate) struct Found {
     pub seen: Vec<Seen>,
     pub gaps: Vec<Gap>,
     /// Of the file itself where it is machine code: it will be read again.
-    pub trail: Option<Trail>,
+    pub trail: Option<Arc<Trail>>,
     /// Stretches of it that were kept meanwhile.
     pub kept: Vec<Kept>,
     /// Go programs inside of it.
@@ -93,6 +94,14 @@ pub(crate) struct Found {
 impl Found {
     pub(crate) fn gap(&mut self, reason: Reason, place: &str) {
         self.gaps.push(Gap { reason, place: place.into(), owner: None });
+    }
+
+    /// Most files are one line, and there are many of them: the first takes no more than its own room.
+    fn see(&mut self, seen: Seen) {
+        if self.seen.is_empty() {
+            self.seen.reserve_exact(1);
+        }
+        self.seen.push(seen);
     }
 
     /// Keeps a Go program that stands inside of the file, to be read later.
@@ -113,11 +122,18 @@ struct File<'a> {
     depth: u32,
 }
 
-/// Examines a file of the deliverable. `path` is what it is called in facts; `keep` are stretches that will be asked for next.
-pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: &[Range<u64>]) -> Found {
+/// What will be asked for next: stretches of the file, and what is done with its beginning.
+#[derive(Default)]
+pub(crate) struct Keep {
+    pub ranges: Vec<Range<u64>>,
+    pub passed: Option<Passed>,
+}
+
+/// Examines a file of the deliverable. `path` is what it is called in facts.
+pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep) -> Found {
     let mut found = Found::default();
     let file = File { part: store.whole(), path: path.into(), mode, depth: 0 };
-    scanned(&file, scan::scan_keeping(&file.part, keep), budget, &mut found);
+    scanned(&file, scan::scan_keeping(&file.part, &keep.ranges, keep.passed), budget, &mut found);
     found
 }
 
@@ -143,7 +159,7 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     let digest = Known::Value(scan.trail.digest.clone());
     let mut seen = Seen::new(&file.path, file.part.len(), file.mode, digest, format(kind, &scan));
     seen.libraries = std::mem::take(&mut scan.libraries);
-    found.seen.push(seen);
+    found.see(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
         Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::Zip => {
@@ -169,7 +185,7 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     }
     if matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
         match line {
-            0 => (found.trail, found.kept) = (Some(scan.trail), std::mem::take(&mut scan.kept)),
+            0 => (found.trail, found.kept) = (Some(Arc::new(scan.trail)), std::mem::take(&mut scan.kept)),
             _ => found.hold(&file.part, line, scan.trail),
         }
     }
@@ -486,7 +502,7 @@ impl Visitor for Inside<'_, '_> {
                 let unknown = Known::Unknown(reason!("special-file", path = &path, kind = kind));
                 self.found.seen.push(Seen::new(&path, 0, member.mode, unknown, Format::Special));
             }
-            MemberKind::File => self.inner(store::spool(content)?.whole(), path, member),
+            MemberKind::File => self.inner(store::spool(content, member.size)?.whole(), path, member),
         }
         Ok(())
     }

@@ -2,13 +2,14 @@
 
 use crate::declared::Names;
 use crate::delivery::{Delivery, Examined};
-use crate::examine::{self, Found, Seen};
+use crate::examine::{self, Found, Keep, Seen};
 use crate::open::{self, Stamp};
 use crate::store::Store;
 use crate::walk::{Entry, EntryKind};
 use assize_facts::kinds::inventory::{File, Format};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Sha256, Sheet, reason};
 use rayon::prelude::*;
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
@@ -26,19 +27,23 @@ pub(crate) fn take(delivery: &Delivery, progress: &dyn Progress) -> Inventory {
     let entries = delivery.entries();
     progress.step(&format!("examining {} delivered files", entries.len()));
     // What was read by now was examined then; what has changed since is read again, and told.
-    let before: HashMap<String, Mutex<Examined>> =
-        delivery.take_examined().into_iter().map(|(path, examined)| (path, Mutex::new(examined))).collect();
+    let before: HashMap<u32, Mutex<Examined>> =
+        delivery.take_examined().into_iter().map(|(number, examined)| (number, Mutex::new(examined))).collect();
     let again = |entry: &Entry| {
-        let mut examined = before.get(&entry.path)?.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut examined = before.get(&entry.number)?.lock().unwrap_or_else(PoisonError::into_inner);
         let same = Stamp::now(&delivery.host_path(&entry.path)) == Some(examined.0);
         same.then(|| std::mem::take(&mut examined.1))
     };
-    let found: Vec<Found> =
-        entries.par_iter().map(|entry| again(entry).unwrap_or_else(|| of_entry(delivery, entry))).collect();
+    let of = |entry: &&Entry| (entry.number, again(entry).unwrap_or_else(|| of_entry(delivery, entry)));
+    // What takes longest is begun while there is enough to do beside it.
+    let mut by_size: Vec<&Entry> = entries.iter().collect();
+    by_size.sort_by_key(|entry| Reverse(entry.size));
+    let mut found: Vec<(u32, Found)> = by_size.par_iter().map(of).collect();
+    found.sort_unstable_by_key(|(number, _)| *number);
     let mut gaps = delivery.gaps().to_vec();
-    let mut seen = Vec::with_capacity(found.iter().map(|found| found.seen.len()).sum());
+    let mut seen = Vec::with_capacity(found.iter().map(|(_, found)| found.seen.len()).sum());
     let mut histories: BTreeMap<&str, Vec<Seen>> = BTreeMap::new();
-    for (entry, found) in entries.iter().zip(found) {
+    for (entry, (_, found)) in entries.iter().zip(found) {
         match history(&entry.path) {
             Some(folder) => {
                 let (own, folded) = found.seen.into_iter().partition(stands_alone);
@@ -138,15 +143,18 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
 /// What is seen of a file whose bytes are at hand.
 pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store) -> Found {
     let budget = delivery.budget();
-    let keep = if delivery.will_be_opened(&entry.path) { delivery.room_for(examine::tables(store)) } else { vec![] };
-    let work = || examine::examine(store, &entry.path, entry.mode, &budget, &keep);
+    let mut keep = Keep::default();
+    if delivery.will_be_opened(&entry.path) {
+        keep.ranges = delivery.room_for(examine::tables(store));
+        keep.passed = delivery.take_early(&entry.path).and_then(|early| early.over(entry, store));
+    }
+    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep);
     // The last resort: a bug of ours in one hostile file must not end the whole run.
     let examined = catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path));
     let mut found = examined.unwrap_or_else(|reason| unexamined(entry, reason));
     delivery.held().keep(std::mem::take(&mut found.programs));
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
-        && let Err(reason) =
-            delivery.keep(&entry.path, digest.clone(), found.trail.take(), std::mem::take(&mut found.kept))
+        && let Err(reason) = delivery.keep(entry, digest, found.trail.take(), std::mem::take(&mut found.kept))
     {
         found.gap(reason, &entry.path);
     }
@@ -164,13 +172,13 @@ fn unexamined(entry: &Entry, reason: Reason) -> Found {
     found
 }
 
-/// The sheet `inventory.files`.
-pub(crate) fn sheet(delivery: &Delivery, inventory: &Inventory) -> Sheet {
+/// The sheet `inventory.files`, or of it the lines whose paths are asked for.
+pub(crate) fn sheet(delivery: &Delivery, inventory: &Inventory, asked: &dyn Fn(&str) -> bool) -> Sheet {
     let mut sheet = Sheet::of::<File>();
     sheet.gaps = inventory.gaps.clone();
     sheet.examined(inventory.seen.len() as u64);
     let names = Names::of(delivery.spec());
-    for seen in &inventory.seen {
+    for seen in inventory.seen.iter().filter(|seen| asked(&seen.path)) {
         let fact = File {
             path: seen.path.clone(),
             size: seen.size,

@@ -136,11 +136,17 @@ impl Scan {
 }
 
 pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
-    scan_keeping(part, &[])
+    scan_keeping(part, &[], None)
+}
+
+/// What is done with the beginning of a file when it has passed: with its trail, and with what was kept of it.
+pub(crate) struct Passed {
+    pub upto: u64,
+    pub then: Box<dyn FnOnce(Trail, Vec<Kept>) + Send>,
 }
 
 /// The same, and keeps some ranges as they pass: what was kept is what was hashed.
-pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>]) -> io::Result<Scan> {
+pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>], passed: Option<Passed>) -> io::Result<Scan> {
     let mut pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
     if let Some(bytes) = part.at_hand().filter(|bytes| !bytes.is_empty()) {
         let (mut trail, mut marks) = (Walking::default(), Marks::default());
@@ -152,13 +158,13 @@ pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>]) -> io::Result
     let first = part.piece(0, Vec::new())?;
     match (first.len() as u64) < part.len() {
         // On a thread of the pool, so that others can help.
-        true => rayon::scope(|_| pieces(part, first, pass)),
-        false => pieces(part, first, pass),
+        true => rayon::scope(|_| pieces(part, first, pass, passed)),
+        false => pieces(part, first, pass, None),
     }
 }
 
 /// SHA-256 takes as long as all else together, so they go side by side; a piece passes through all of it before the next.
-fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass) -> io::Result<Scan> {
+fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass, mut passed: Option<Passed>) -> io::Result<Scan> {
     let (mut trail, mut marks, mut next) = (Walking::default(), Marks::default(), Vec::new());
     while !piece.is_empty() {
         let mut hash = || trail.update(&piece);
@@ -175,6 +181,9 @@ fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass) -> io::Result<Sca
             look()
         };
         next = std::mem::replace(&mut piece, read?);
+        if let Some(passed) = passed.take_if(|passed| passed.upto <= pass.at && !piece.is_empty()) {
+            (passed.then)(trail.clone().end(), pass.take_kept());
+        }
     }
     Ok(pass.end(trail.end(), marks, part.len()))
 }
@@ -232,6 +241,14 @@ impl Pass {
         self.weigh(chunk);
         self.libraries.pass(&self.head, chunk);
         self.at += chunk.len() as u64;
+    }
+
+    /// What was kept by now.
+    fn take_kept(&mut self) -> Vec<Kept> {
+        let at = self.at;
+        let (passed, coming) = std::mem::take(&mut self.kept).into_iter().partition(|kept| kept.range.end <= at);
+        self.kept = coming;
+        Vec::into_iter(passed).filter_map(Keeping::end).collect()
     }
 
     fn weigh(&mut self, chunk: &[u8]) {
@@ -378,10 +395,36 @@ mod tests {
         let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
         let store = Store::Memory(bytes.clone());
         let ranges = [0..1, 5..140_000, 131_072..131_073, 299_999..300_000, 299_999..300_001, 9..9];
-        let kept = scan_keeping(&store.whole(), &ranges).expect("memory can be read").kept;
+        let kept = scan_keeping(&store.whole(), &ranges, None).expect("memory can be read").kept;
         let whole = ranges.iter().filter(|range| range.end <= 300_000);
         let wanted = whole.map(|r| Kept { at: r.start, bytes: bytes[r.start as usize..r.end as usize].to_vec() });
         assert_eq!(kept, wanted.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_beginning_is_given_away_when_it_has_passed_with_what_was_kept_of_it() {
+        const LONG: usize = 3 << 20;
+        let bytes: Vec<u8> = (0..LONG).map(|at| (at % 251) as u8).collect();
+        let store = Store::Memory(bytes.clone());
+        let plain = scan(&store.whole()).expect("memory can be read").trail;
+        for (upto, reaches) in [(0, true), (5, true), (1 << 20, true), (LONG as u64 - 1, false), (u64::MAX, false)] {
+            let ranges = [5..140_000, LONG as u64 - 9..LONG as u64];
+            let (told, tells) = std::sync::mpsc::channel();
+            let then = Box::new(move |trail, kept| told.send((trail, kept)).expect("somebody listens"));
+            let scan = scan_keeping(&store.whole(), &ranges, Some(Passed { upto, then })).expect("memory can be read");
+            assert_eq!(scan.trail.digest, plain.digest);
+            let given: Option<(Trail, Vec<Kept>)> = tells.recv().ok();
+            assert_eq!(given.is_some(), reaches, "{upto}");
+            let last = Kept { at: LONG as u64 - 9, bytes: bytes[LONG - 9..].to_vec() };
+            let first = Kept { at: 5, bytes: bytes[5..140_000].to_vec() };
+            match given {
+                Some((trail, kept)) => {
+                    assert!(trail.len >= upto && trail.len < LONG as u64 && trail.leads_to(&scan.trail));
+                    assert_eq!((kept, scan.kept), (vec![first], vec![last]), "{upto}");
+                }
+                None => assert_eq!(scan.kept, [first, last], "{upto}"),
+            }
+        }
     }
 
     /// Every mark in full.

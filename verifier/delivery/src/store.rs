@@ -4,6 +4,7 @@ use assize_facts::{Digest, Sha256};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
+use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -17,8 +18,36 @@ pub(crate) enum Store {
     /// A file of the delivery.
     Delivered(Arc<File>, u64),
     /// What was unpacked, in a file without a name.
-    Spooled(Arc<File>, u64),
+    Spooled(Arc<File>, u64, Zeros),
     Memory(Vec<u8>),
+}
+
+/// Stretches of a spooled file that hold zeros alone, ascending: images of disks are mostly that. They are holes in the file, and not read from it.
+#[derive(Default)]
+pub(crate) struct Zeros(Vec<Range<u64>>);
+
+impl Zeros {
+    fn note(&mut self, stretch: Range<u64>) {
+        match self.0.last_mut() {
+            Some(last) if last.end == stretch.start => last.end = stretch.end,
+            _ => self.0.push(stretch),
+        }
+    }
+
+    /// What stands at an offset: so many zeros, or a piece of the file that is no longer than this.
+    fn at(&self, offset: u64) -> Stretch {
+        let next = self.0.partition_point(|stretch| stretch.end <= offset);
+        match self.0.get(next) {
+            Some(stretch) if stretch.start <= offset => Stretch::Zeros(stretch.end - offset),
+            Some(stretch) => Stretch::Bytes(stretch.start - offset),
+            None => Stretch::Bytes(u64::MAX),
+        }
+    }
+}
+
+enum Stretch {
+    Zeros(u64),
+    Bytes(u64),
 }
 
 impl Store {
@@ -38,14 +67,30 @@ impl Store {
 
     pub(crate) fn len(&self) -> u64 {
         match self {
-            Store::Delivered(_, len) | Store::Spooled(_, len) => *len,
+            Store::Delivered(_, len) | Store::Spooled(_, len, _) => *len,
             Store::Memory(bytes) => bytes.len() as u64,
         }
     }
 
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
-            Store::Delivered(file, _) | Store::Spooled(file, _) => file.read_at(buf, offset),
+            Store::Delivered(file, _) => file.read_at(buf, offset),
+            Store::Spooled(file, len, zeros) => {
+                let most = |stretch: u64| usize::try_from(stretch).unwrap_or(usize::MAX).min(buf.len());
+                match zeros.at(offset) {
+                    // The file ends with its last stretch, and so does what is read.
+                    Stretch::Zeros(stretch) if offset < *len => {
+                        let n = most(stretch);
+                        buf[..n].fill(0);
+                        Ok(n)
+                    }
+                    Stretch::Zeros(_) => Ok(0),
+                    Stretch::Bytes(stretch) => {
+                        let n = most(stretch);
+                        file.read_at(&mut buf[..n], offset)
+                    }
+                }
+            }
             Store::Memory(bytes) => {
                 let rest = usize::try_from(offset).ok().and_then(|at| bytes.get(at..)).unwrap_or_default();
                 let n = rest.len().min(buf.len());
@@ -60,34 +105,37 @@ impl Store {
     }
 }
 
-/// Keeps what a reader gives; the reader itself bounds how much that is.
-pub(crate) fn spool(from: &mut dyn Read) -> io::Result<Store> {
-    let mut bytes = Vec::new();
+/// Keeps what a reader gives, `likely` so many bytes; the reader itself bounds how many they are.
+pub(crate) fn spool(from: &mut dyn Read, likely: u64) -> io::Result<Store> {
+    // One more, so that the end is seen without more room.
+    let mut bytes = Vec::with_capacity(usize::try_from(likely).unwrap_or(IN_MEMORY).min(IN_MEMORY) + 1);
     from.take(IN_MEMORY as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() <= IN_MEMORY {
+        bytes.shrink_to_fit();
         return Ok(Store::Memory(bytes));
     }
     let mut file = tempfile::tempfile()?;
     file.write_all(&bytes)?;
-    let mut len = bytes.len() as u64;
+    let (mut len, mut zeros) = (bytes.len() as u64, Zeros::default());
     bytes.truncate(CHUNK);
     bytes.shrink_to_fit();
     loop {
         match from.read(&mut bytes) {
             Ok(0) => break,
             Ok(n) => {
-                // Images of disks are mostly zeros: a hole reads the same, and takes no room.
-                if bytes[..n].iter().fold(0, |all, byte| all | byte) != 0 {
-                    file.write_all_at(&bytes[..n], len)?;
+                let end = len + n as u64;
+                match bytes[..n].iter().fold(0, |all, byte| all | byte) {
+                    0 => zeros.note(len..end),
+                    _ => file.write_all_at(&bytes[..n], len)?,
                 }
-                len += n as u64;
+                len = end;
             }
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
     file.set_len(len)?;
-    Ok(Store::Spooled(Arc::new(file), len))
+    Ok(Store::Spooled(Arc::new(file), len, zeros))
 }
 
 /// A stretch of a store that is examined as a file of its own.
@@ -125,7 +173,7 @@ impl<'a> Part<'a> {
     pub(crate) fn lasting(&self) -> io::Result<(Arc<File>, u64)> {
         match self.store {
             Store::Delivered(file, _) => Ok((Arc::clone(file), self.start)),
-            Store::Spooled(file, len) if *len == self.len => Ok((Arc::clone(file), 0)),
+            Store::Spooled(file, len, _) if *len == self.len => Ok((Arc::clone(file), 0)),
             Store::Spooled(..) | Store::Memory(_) => {
                 let mut file = tempfile::tempfile()?;
                 io::copy(&mut self.reader(), &mut file)?;
@@ -285,5 +333,48 @@ impl Read for PartReader<'_> {
         buf[..n].copy_from_slice(&ready[..n]);
         self.consume(n);
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_spooled_reads_as_it_came_zeros_and_all() {
+        let noise = |len: usize| -> Vec<u8> { (0..len).map(|at| (at * 7 % 255) as u8 + 1).collect() };
+        let zeros = |len: usize| vec![0; len];
+        let whole = [
+            noise(IN_MEMORY + 10),
+            zeros(3 * CHUNK),
+            noise(5),
+            zeros(CHUNK / 2),
+            noise(CHUNK),
+            zeros(2 * CHUNK + 1),
+            noise(CHUNK + 77),
+            zeros(4 * CHUNK),
+        ]
+        .concat();
+        for likely in [0, whole.len() as u64, u64::MAX] {
+            let store = spool(&mut whole.as_slice(), likely).expect("spooled");
+            let Store::Spooled(_, len, stretches) = &store else { panic!("it is too long for the memory") };
+            assert_eq!(*len, whole.len() as u64);
+            assert!(stretches.0.len() >= 3, "{:?}", stretches.0);
+            for step in [1000, CHUNK - 1, PIECE, whole.len()] {
+                for at in (0..=whole.len()).step_by(step) {
+                    let want = &whole[at..(at + step).min(whole.len())];
+                    assert!(store.whole().bytes(at as u64, step).expect("read") == want, "{at} {step}");
+                }
+            }
+            let mut read = Vec::new();
+            store.whole().slice(7, u64::MAX).reader().read_to_end(&mut read).expect("read");
+            assert!(read == whole[7..]);
+            let (file, start) = store.whole().lasting().expect("a file");
+            let mut lasting = vec![1; whole.len()];
+            file.read_exact_at(&mut lasting, start).expect("read");
+            assert!(lasting == whole);
+        }
+        let few = spool(&mut &whole[..IN_MEMORY], 3).expect("spooled");
+        assert!(matches!(&few, Store::Memory(bytes) if bytes == &whole[..IN_MEMORY]));
     }
 }

@@ -21,7 +21,7 @@ pub(crate) struct Trail {
 }
 
 /// A trail on its way.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Walking {
     hash: Sha256,
     len: u64,
@@ -48,6 +48,18 @@ impl Walking {
 }
 
 impl Trail {
+    /// Of what was not hashed.
+    pub(crate) fn unknown(len: u64) -> Trail {
+        Trail { len, ..Walking::default().end() }
+    }
+
+    /// Whether another trail begins with all whole blocks of this one, which has at least one.
+    pub(crate) fn leads_to(&self, other: &Trail) -> bool {
+        let Some(last) = self.states.len().checked_sub(1) else { return false };
+        let state = |trail: &Trail| trail.states.get(last).map(|state| state.clone().bytes());
+        self.len % BLOCK as u64 == 0 && state(self) == state(other)
+    }
+
     /// Where a block lies in the file; empty behind the last one.
     pub(crate) fn block(&self, index: usize) -> Range<u64> {
         let start = (index as u64).saturating_mul(BLOCK as u64).min(self.len);
@@ -75,6 +87,20 @@ mod tests {
         let mut walking = Walking::default();
         bytes.chunks(pieces).for_each(|piece| walking.update(piece));
         walking.end()
+    }
+
+    #[test]
+    fn a_beginning_leads_to_the_file_that_it_begins_and_to_no_other() {
+        let bytes: Vec<u8> = (0..3 * BLOCK + 9).map(|at| (at % 251) as u8).collect();
+        let whole = trail(&bytes, 1000);
+        let mut other = bytes.clone();
+        other[BLOCK + 3] ^= 1;
+        assert!(trail(&bytes[..2 * BLOCK], BLOCK).leads_to(&whole) && whole.states.len() == 3);
+        assert!(!trail(&other[..2 * BLOCK], BLOCK).leads_to(&whole) && trail(&other[..BLOCK], BLOCK).leads_to(&whole));
+        for none in [0, 5, BLOCK + 5, bytes.len()] {
+            assert!(!trail(&bytes[..none], BLOCK).leads_to(&whole), "{none}");
+        }
+        assert!(!whole.leads_to(&trail(&bytes[..2 * BLOCK], BLOCK)) && !Trail::unknown(7).leads_to(&whole));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::io::Read;
 /// A file that may be the same as content that is read beside it.
 pub struct Twin<'d> {
     delivery: &'d Delivery,
-    path: &'d str,
+    entry: &'d Entry,
     file: File,
     /// As far as was read.
     same: bool,
@@ -19,9 +19,9 @@ pub struct Twin<'d> {
 impl Delivery {
     /// Opens a file to hold it against content from elsewhere; none where it is no file that can be read, which [`Delivery::digest_of`] tells.
     pub fn twin<'d>(&'d self, entry: &'d Entry) -> Option<Twin<'d>> {
-        let path = entry.path.as_str();
-        let (file, _) = entry.is_file().then(|| open::regular(&self.root().join(entry.real()), path))?.ok()?;
-        Some(Twin { delivery: self, path, file, same: true, chunk: SPARE.take() })
+        let opened = entry.is_file().then(|| open::regular(&self.root().join(entry.real()), &entry.path));
+        let (file, _) = opened?.ok()?;
+        Some(Twin { delivery: self, entry, file, same: true, chunk: SPARE.take() })
     }
 }
 
@@ -45,6 +45,6 @@ impl Twin<'_> {
     pub fn end(mut self, digest: &Digest) -> Result<(), Reason> {
         let same = self.same && matches!(self.file.read(&mut [0]), Ok(0));
         SPARE.set(self.chunk);
-        if same { self.delivery.remember(self.path, digest.clone(), None) } else { Ok(()) }
+        if same { self.delivery.remember(self.entry, digest, None) } else { Ok(()) }
     }
 }

@@ -16,6 +16,8 @@ pub struct Entry {
     pub size: u64,
     /// Permission bits, as in `0o755`.
     pub mode: u32,
+    /// Its place among the entries of its deliverable.
+    pub(crate) number: u32,
     /// The real path below the root, for opening, where it is another.
     odd: Option<Box<Path>>,
 }
@@ -69,7 +71,12 @@ pub(crate) fn walk(root: &Path, limits: &Limits) -> Walk {
         }
         walk.folder(root, &folder, limits, &mut folders);
     }
-    walk.entries.sort_by(|a, b| a.path.cmp(&b.path));
+    walk.entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walk.entries.shrink_to_fit();
+    // No walk goes as far as 2^32 entries (`Limits::entries`).
+    for (entry, number) in walk.entries.iter_mut().zip(0..) {
+        entry.number = number;
+    }
     walk.gaps.sort();
     walk
 }
@@ -117,7 +124,7 @@ impl Walk {
             Err(error) => return self.gap(reason!("file-unreadable", path = &path, detail = error), &path),
         };
         let odd = (real.as_os_str() != path.as_str()).then(|| real.into());
-        self.entries.push(Entry { path, kind, size: meta.len(), mode: meta.mode() & 0o7777, odd });
+        self.entries.push(Entry { path, kind, size: meta.len(), mode: meta.mode() & 0o7777, number: 0, odd });
     }
 }
 

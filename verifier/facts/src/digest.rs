@@ -13,6 +13,19 @@ impl Digest {
     pub fn sha256(bytes: [u8; 32]) -> Digest {
         Digest(["sha256:", &hex(&bytes)].concat())
     }
+
+    /// The 32 bytes of a recorded SHA-256; `None` where it is not in that form.
+    pub fn raw(&self) -> Option<[u8; 32]> {
+        let digits = self.0.strip_prefix("sha256:")?.as_bytes();
+        let four = |digit: u8| match digit {
+            b'0'..=b'9' => Some(digit - b'0'),
+            b'a'..=b'f' => Some(digit - b'a' + 10),
+            _ => None,
+        };
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Option<Vec<u8>> = pairs.iter().map(|[high, low]| Some(four(*high)? << 4 | four(*low)?)).collect();
+        bytes.filter(|_| rest.is_empty())?.try_into().ok()
+    }
 }
 
 impl Sha256 {
@@ -65,4 +78,19 @@ fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
     bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_known_by_its_bytes_in_the_recorded_form_alone() {
+        let digest = Sha256::of(b"assize");
+        assert_eq!(digest.raw().map(Digest::sha256), Some(digest.clone()));
+        let text = digest.0.as_str();
+        for other in [&text[7..], &text[..70], &text.to_uppercase(), &format!("{text}00"), &format!("{text}0"), ""] {
+            assert_eq!(Digest(other.into()).raw(), None, "{other}");
+        }
+    }
 }

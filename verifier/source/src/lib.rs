@@ -18,11 +18,12 @@ pub use modules::declared::Wanted;
 pub use query::{QueryMistake, query_fields};
 
 use assize_delivery::{Delivery, SourceTree};
-use assize_facts::kinds::inventory::{BuildSetting, File};
-use assize_facts::{Fact, Field, Item, Progress, Quiet, Reason, Request, Sheet, reason};
+use assize_facts::kinds::inventory::BuildSetting;
+use assize_facts::{Fact, Field, Item, Progress, Reason, Request, Sheet, reason};
 use build::{Files, Program};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// What the collector is given beside the deliverable.
 #[derive(Clone, Debug, Default)]
@@ -96,7 +97,7 @@ fn read(
         if asks(facts::KINDS) {
             program.read_rest();
         }
-        facts::Source::new(program, Box::new(|| inventory(delivery)))
+        facts::Source::new(program, Arc::new(|asked| delivery.files(asked)))
     });
     let imports = source.as_ref().map(|source| source.program.imports());
     let given =
@@ -105,14 +106,21 @@ fn read(
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
     let mut source = source;
-    sheets.extend(others.iter().map(|request| {
+    let mut of = |request: &Request| {
         let sheet = match (request.kind.as_str(), &mut source) {
             (BuildSetting::KIND, _) => Some(settings.clone()),
             (_, Some(source)) => facts::sheet(request, source),
             (_, None) => None,
         };
         sheet.map_or_else(|| not_built(request), |sheet| Sheet { with: request.args(), ..sheet })
-    }));
+    };
+    // The inventory is taken meanwhile, for those that ask it.
+    let (asking, alone): (Vec<&Request>, Vec<&Request>) =
+        others.iter().partition(|request| facts::OF_INVENTORY.contains(&request.kind.as_str()));
+    let take = || (!asking.is_empty()).then(|| delivery.take_inventory(progress));
+    let (of_alone, _) = rayon::join(|| alone.into_iter().map(&mut of).collect::<Vec<Sheet>>(), take);
+    sheets.extend(of_alone);
+    sheets.extend(asking.into_iter().map(of));
     sheets
 }
 
@@ -128,11 +136,6 @@ fn tags(settings: &Sheet) -> BTreeSet<String> {
     let builds = |item: &&Item| item.fields.get("delivered").and_then(Field::known).is_none_or(|d| d != false);
     let of_tags = settings.items.iter().filter(|item| item.text("setting") == Some("-tags")).filter(builds);
     of_tags.filter_map(|item| item.text("value")).map(String::from).collect()
-}
-
-fn inventory(delivery: &Delivery) -> Sheet {
-    let request = Request::new(File::KIND, &BTreeMap::new());
-    delivery.collect(&[request], &Quiet).pop().unwrap_or_else(Sheet::of::<File>)
 }
 
 fn missing(request: &Request, reason: Reason) -> Sheet {

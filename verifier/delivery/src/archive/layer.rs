@@ -72,5 +72,5 @@ pub(crate) fn tar_within(part: &Part<'_>, path: &str, budget: &Budget) -> Result
         return Err(reason!("image-layout-unknown", image = path));
     }
     let mut decoded = Metered::new(compressed::Frames::of(part.reader()), part.len(), budget);
-    store::spool(&mut decoded).map_err(reason_of)
+    store::spool(&mut decoded, 0).map_err(reason_of)
 }

@@ -188,8 +188,13 @@ fn fat_files_of_ten_thousand_slices_and_tables_of_extreme_counts_end_soon() {
     let store = Store::Memory(fat.clone());
     let kind = sniff::kind(&fat[..sniff::HEAD], fat.len() as u64);
     let _ = read(kind, &store.whole());
-    let found =
-        crate::examine::examine(&store, "f", 0, &crate::archive::Budget::new(&assize_facts::Limits::default()), &[]);
+    let found = crate::examine::examine(
+        &store,
+        "f",
+        0,
+        &crate::archive::Budget::new(&assize_facts::Limits::default()),
+        Default::default(),
+    );
     assert!(!found.seen.is_empty());
     // Counts and offsets of an ELF header at their largest, one field after the other.
     let elf = elf_of(b"code");

@@ -131,7 +131,7 @@ impl Reading<'_> {
             text: None,
         };
         if seen.code {
-            let store = store::spool(&mut io::Cursor::new(head).chain(content))?;
+            let store = store::spool(&mut io::Cursor::new(head).chain(content), member.size)?;
             return code(&store, path, kind, seen);
         }
         let name = path.rsplit('/').next().unwrap_or(path);

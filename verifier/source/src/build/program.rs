@@ -364,7 +364,7 @@ impl<'a> Program<'a> {
             let owner = (package.owner == Owner::Dependency).then(|| "dependency".to_string());
             if package.selection.names.len() > 1 {
                 let folder = self.files.shown(&self.folders.get(package.folder).path);
-                let names = package.selection.names.iter().cloned().collect::<Vec<_>>().join(", ");
+                let names = package.selection.names.join(", ");
                 gaps.push(Gap {
                     reason: reason!("packages-mixed", folder = &folder, names = names),
                     place: folder,

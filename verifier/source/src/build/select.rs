@@ -45,9 +45,10 @@ impl Outcome {
 pub(crate) struct Selection {
     /// In the order of the names.
     pub outcomes: Vec<(FileId, Outcome)>,
-    /// The names in the package clauses of the selected Go files; more than one is refused.
-    pub names: BTreeSet<String>,
-    pub imports: BTreeSet<Arc<str>>,
+    /// The names in the package clauses of the selected Go files, ascending; more than one is refused.
+    pub names: Box<[Box<str>]>,
+    /// Ascending.
+    pub imports: Box<[Arc<str>]>,
     pub uses_cgo: bool,
 }
 
@@ -57,24 +58,27 @@ impl Selection {
     }
 
     pub fn is_main(&self) -> bool {
-        self.names.contains("main")
+        self.names.iter().any(|name| &**name == "main")
     }
 }
 
 /// Selects a folder's files; their heads must have been read.
 pub(crate) fn select(folders: &Folders, folder: FolderId, context: &Context) -> Selection {
     let mut selection = Selection::default();
+    let (mut names, mut imports) = (BTreeSet::new(), BTreeSet::new());
     for &id in &folders.get(folder).files {
         let outcome = outcome(folders, id, context);
         if let (Outcome::Go | Outcome::Cgo, Some(Ok(Head::Go(head)))) = (&outcome, &folders.file(id).head) {
-            selection.names.insert(head.outline.package.to_string());
-            selection.imports.extend(head.outline.imports.iter().map(|i| i.path.clone()));
+            names.insert(head.outline.package.clone());
+            imports.extend(head.outline.imports.iter().map(|i| i.path.clone()));
             selection.uses_cgo |= outcome == Outcome::Cgo;
         }
         let swig = matches!(folders.file(id).kind, SourceKind::Swig | SourceKind::SwigCxx);
         selection.uses_cgo |= swig && outcome == Outcome::Other && context.cgo;
         selection.outcomes.push((id, outcome));
     }
+    (selection.names, selection.imports) = (names.into_iter().collect(), imports.into_iter().collect());
+    selection.outcomes.shrink_to_fit();
     settle_c(folders, &mut selection);
     selection
 }

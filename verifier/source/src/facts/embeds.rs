@@ -7,18 +7,14 @@ use crate::build::{FileId, join, split};
 use assize_facts::kinds::source::{CgoForm, Embed};
 use assize_facts::{Item, Known, Sheet, reason};
 use assize_golang::embed::means;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds what the build embeds. Only executables and what cannot be looked into become facts; the rest is data.
 pub(super) fn add(source: &Source, sheet: &mut Sheet) {
     let directives = directives(source);
-    if directives.is_empty() {
-        return;
-    }
-    let inventory = source.inventory();
+    let Some(inventory) = inventory(source, &directives) else { return };
     let looks = looks(&inventory);
-    for directive in directives {
-        let files = matches(source, &directive);
+    for (directive, files) in directives {
         let (_, owner) = source.program.package_of(directive.file);
         if files.is_empty() {
             let place = source.program.shown(directive.file);
@@ -44,13 +40,9 @@ pub(super) fn sheet(source: &Source) -> Sheet {
     sheet.gaps = source.program.gaps.clone();
     sheet.examined(source.built_go_files().len() as u64);
     let directives = directives(source);
-    if directives.is_empty() {
-        return sheet;
-    }
-    let inventory = source.inventory();
+    let Some(inventory) = inventory(source, &directives) else { return sheet };
     let looks = looks(&inventory);
-    for directive in directives {
-        let files = matches(source, &directive);
+    for (directive, files) in directives {
         let (package, owner) = source.program.package_of(directive.file);
         let missing = || {
             let file = source.program.shown(directive.file);
@@ -138,14 +130,27 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
     looks
 }
 
-fn directives(source: &Source) -> Vec<Directive> {
+/// What the inventory has on embedded files and what is inside of them.
+fn inventory(source: &Source, directives: &[(Directive, Vec<String>)]) -> Option<Sheet> {
+    let files = directives.iter().flat_map(|(_, files)| files).map(|path| source.program.files.shown(path));
+    let files: BTreeSet<String> = files.collect();
+    let around = |path: &str| path.match_indices('!').any(|(at, _)| files.contains(&path[..at]));
+    (!directives.is_empty()).then(|| source.inventory(&|path| files.contains(path) || around(path)))
+}
+
+/// Each with the files that it means.
+fn directives(source: &Source) -> Vec<(Directive, Vec<String>)> {
     let mut found = Vec::new();
     for file in source.built_go_files() {
         let Some(head) = source.program.head(file) else { continue };
         for directive in &head.outline.directives {
             let (start, end) = (directive.start, directive.start + 2 + directive.text.len());
             let patterns = directive.embeds().into_iter().flatten();
-            found.extend(patterns.map(|pattern| Directive { file, start, end, pattern }));
+            let directives = patterns.map(|pattern| Directive { file, start, end, pattern });
+            found.extend(directives.map(|directive| {
+                let files = matches(source, &directive);
+                (directive, files)
+            }));
         }
     }
     found

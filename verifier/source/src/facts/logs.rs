@@ -1,7 +1,7 @@
 //! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
 
 use super::mentions::mark;
-use super::search::{Reference, Search, empty, item, methods, references, spelt};
+use super::search::{Reference, Search, empty, item, methods, references, run_apart, spelt};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Expr, Is, Item as SyntaxItem, Span};
 use crate::meaning::body::Binding;
@@ -54,12 +54,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     };
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
-    let mut found: Vec<((FileId, Span), Item)> = Vec::new();
-    for search in [printing, carrying, built_in, logging] {
-        let (items, lacks) = search.run(lens, |site| of_site(lens, site, &setup));
-        found.extend(items);
-        gaps.extend(lacks);
-    }
+    let searches = [printing, carrying, built_in, logging];
+    let (mut found, lacks) = run_apart(&searches, lens, |lens, site| of_site(lens, site, &setup));
+    gaps.extend(lacks);
     found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));
     found.dedup_by_key(|(at, _)| *at);
     sheet.items = found.into_iter().map(|(_, item)| item).collect();

@@ -68,6 +68,9 @@ pub(crate) const KINDS: &[&str] = &[
     Match::KIND,
 ];
 
+/// Those of [`KINDS`] that ask what the inventory has on files.
+pub(crate) const OF_INVENTORY: &[&str] = &[CgoImport::KIND, Embed::KIND];
+
 /// The sheet of a kind of [`KINDS`]; what was read for it is let go of where it is much.
 pub(crate) fn sheet(request: &Request, source: &mut Source) -> Option<Sheet> {
     let sheet = seen(request, &Lens::new(source));

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 /// `kind file:line:column`.
 type Places = BTreeSet<String>;
@@ -46,7 +47,7 @@ fn compare(root: &Path, below: &[&str]) -> (usize, Vec<String>) {
     let disk = Disk::below(root, below);
     let mut program = Program::read(&disk, &Deliverable::default(), &[], &Quiet);
     program.read_rest();
-    let source = Source::new(program, Box::new(Sheet::of::<assize_facts::kinds::inventory::File>));
+    let source = Source::new(program, Arc::new(|_| Sheet::of::<assize_facts::kinds::inventory::File>()));
     let lens = Lens::new(&source);
     let of = |kind: &str| seen(&Request::new(kind, &BTreeMap::new()), &lens).expect("a kind of this room");
     let made = |item: &assize_facts::Item| matches!(item.text("form"), Some("literal" | "new" | "zero"));

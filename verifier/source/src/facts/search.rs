@@ -3,6 +3,7 @@
 use super::Source;
 use super::source::gap_owner;
 use crate::build::FileId;
+use crate::go::outline::Decl;
 use crate::go::syntax::{Call, Expr, Is};
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Owner;
@@ -45,18 +46,7 @@ impl Search<'_> {
     }
 
     fn of_file<'s, T>(&self, lens: &Lens<'s>, file: FileId, found: &dyn Fn(&Site<'s>) -> Vec<T>) -> (Vec<T>, Vec<Gap>) {
-        let (mut items, mut gaps) = (Vec::new(), Vec::new());
-        for place in self.places(lens, file) {
-            match lens.parsed(place) {
-                Some((_, Some(fault))) => gaps.push(not_understood(lens, place, fault.at, fault.what)),
-                Some((Some(_), None)) => {}
-                Some((None, None)) | None => continue,
-            }
-            if let Some(site) = lens.site(place) {
-                items.extend(found(&site));
-            }
-        }
-        (items, gaps)
+        of_places(lens, self.places(lens, file), found)
     }
 
     /// The declarations of a file that hold one of the words.
@@ -81,6 +71,70 @@ impl Search<'_> {
         };
         lens.places(file).filter(holds).collect()
     }
+}
+
+/// Looks at what any of several searches would look at, each declaration once and a few files at a time: their texts and trees, and whatever
+/// they lead to, are let go of before the next. For kinds that look at much, of which nothing is asked again.
+pub(super) fn run_apart<T: Send>(
+    searches: &[Search],
+    lens: &Lens,
+    found: impl for<'r> Fn(&Lens<'r>, &Site<'r>) -> Vec<T> + Sync,
+) -> (Vec<T>, Vec<Gap>) {
+    let places = |file: &FileId| {
+        let mut places: Vec<Place> = searches.iter().flat_map(|search| search.places(lens, *file)).collect();
+        places.sort();
+        places.dedup();
+        places
+    };
+    let dependencies = searches.iter().any(|search| search.dependencies);
+    let of_files: Vec<Vec<Place>> = files(lens.source, dependencies).par_iter().map(places).collect();
+    let of_round = |round: Vec<Place>| {
+        let source = lens.source.apart();
+        let mut near = Lens::new(&source);
+        near.everything = lens.everything;
+        of_places(&near, round, &|site| found(&near, site))
+    };
+    let (mut items, mut gaps) = (Vec::new(), Vec::new());
+    let of_rounds: Vec<(Vec<T>, Vec<Gap>)> = rounds(lens, of_files).into_par_iter().map(of_round).collect();
+    for (of_round, lacks) in of_rounds {
+        items.extend(of_round);
+        gaps.extend(lacks);
+    }
+    (items, gaps)
+}
+
+/// Declarations of whole files, some [`ROUND`] bytes of them together.
+fn rounds(lens: &Lens, of_files: Vec<Vec<Place>>) -> Vec<Vec<Place>> {
+    // In tests every file is alone, so that they tell if anything hung on what others left behind.
+    const ROUND: usize = if cfg!(test) { 0 } else { 64 << 10 };
+    let mut rounds = Vec::new();
+    let (mut round, mut bytes) = (Vec::new(), 0);
+    for mut places in of_files {
+        bytes +=
+            places.iter().filter_map(|place| lens.outline(place.file).get(place.decl)).map(Decl::len).sum::<usize>();
+        round.append(&mut places);
+        if bytes > ROUND {
+            rounds.push(std::mem::take(&mut round));
+            bytes = 0;
+        }
+    }
+    rounds.push(round);
+    rounds
+}
+
+fn of_places<'s, T>(lens: &Lens<'s>, places: Vec<Place>, found: &dyn Fn(&Site<'s>) -> Vec<T>) -> (Vec<T>, Vec<Gap>) {
+    let (mut items, mut gaps) = (Vec::new(), Vec::new());
+    for place in places {
+        match lens.parsed(place) {
+            Some((_, Some(fault))) => gaps.push(not_understood(lens, place, fault.at, fault.what)),
+            Some((Some(_), None)) => {}
+            Some((None, None)) | None => continue,
+        }
+        if let Some(site) = lens.site(place) {
+            items.extend(found(&site));
+        }
+    }
+    (items, gaps)
 }
 
 fn not_understood(lens: &Lens, place: Place, at: usize, what: &str) -> Gap {

@@ -7,6 +7,7 @@ use crate::meaning::Decls;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
 use std::ops::Deref;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 /// A file's bytes.
@@ -26,43 +27,67 @@ impl Deref for Bytes {
     }
 }
 
+/// What `inventory.files` has on the files that are asked for, by their paths as it shows them.
+pub(crate) type Inventory<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> Sheet + Send + Sync + 'a;
+
 pub(crate) struct Source<'a> {
-    pub program: Program<'a>,
+    pub program: Arc<Program<'a>>,
     texts: Vec<OnceLock<Option<Arc<Text>>>>,
-    /// `inventory.files` of the deliverable, taken when something refers to a file.
-    inventory: Box<dyn Fn() -> Sheet + Send + Sync + 'a>,
+    /// Bytes of them.
+    kept: AtomicUsize,
+    /// Taken when something refers to a file.
+    inventory: Arc<Inventory<'a>>,
     /// Parsed when asked for, by whatever kind first asks.
     pub decls: Decls,
 }
 
 impl<'a> Source<'a> {
-    pub fn new(program: Program<'a>, inventory: Box<dyn Fn() -> Sheet + Send + Sync + 'a>) -> Source<'a> {
+    pub fn new(program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
+        Source::over(Arc::new(program), inventory)
+    }
+
+    fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
         let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
         let decls = Decls::new(program.folders.files.len());
-        Source { program, texts, inventory, decls }
+        Source { program, texts, kept: AtomicUsize::new(0), inventory, decls }
+    }
+
+    /// The same program with texts and trees of its own: they go when it goes, whatever else is still looked at.
+    pub fn apart(&self) -> Source<'a> {
+        Source::over(self.program.clone(), self.inventory.clone())
     }
 
     /// Lets go of texts and trees where they have become many: whoever asks next reads them again.
     pub fn tidy(&mut self) {
         // A tree takes about twenty times its text.
-        const MOST: usize = 1 << 20;
-        if self.decls.bytes() > MOST {
-            self.decls = Decls::new(self.program.folders.files.len());
-            self.texts = self.program.folders.files.iter().map(|_| OnceLock::new()).collect();
+        const TREES: usize = 256 << 10;
+        const TEXTS: usize = 512 << 10;
+        if self.decls.bytes() > TREES || *self.kept.get_mut() > TEXTS {
+            *self = self.apart();
         }
     }
 
-    pub fn inventory(&self) -> Sheet {
-        (self.inventory)()
+    pub fn inventory(&self, asked: &dyn Fn(&str) -> bool) -> Sheet {
+        (self.inventory)(asked)
     }
 
     /// A file's text, kept once it was asked for; `None` where it cannot be read (its gap is the program's).
     pub fn text(&self, file: FileId) -> Option<Arc<Text>> {
         let read = || {
             let path = self.program.folders.file(file).content()?;
-            Some(Arc::new(Text::new(self.program.files.read(path).ok()?)))
+            let text = Text::new(self.program.files.read(path).ok()?);
+            self.kept.fetch_add(text.bytes.len(), Ordering::Relaxed);
+            Some(Arc::new(text))
         };
         self.texts.get(file.0 as usize)?.get_or_init(read).clone()
+    }
+
+    /// The same for one look: read anew where it is not kept already, and not kept.
+    pub fn look(&self, file: FileId) -> Option<Arc<Text>> {
+        match self.bytes(file)? {
+            Bytes::Kept(text) => Some(text),
+            Bytes::Read(bytes) => Some(Arc::new(Text::new(bytes))),
+        }
     }
 
     /// A file's bytes for a look: those that are kept already, or read anew and not kept.

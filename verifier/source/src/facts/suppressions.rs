@@ -1,7 +1,7 @@
 //! `inventory.suppressions`: comments and configuration files that speak to other checkers. They are listed, never obeyed.
 
 use super::Source;
-use super::mentions::SUPPRESSION;
+use super::mentions::{Mentions, SUPPRESSION};
 use super::search::item;
 use crate::build::FileId;
 use crate::go::lexer::{Lexer, Mark};
@@ -110,14 +110,18 @@ fn of_go_file(source: &Source, file: FileId) -> Vec<Item> {
     if !source.program.head(file).is_some_and(|head| head.mentions.has(SUPPRESSION)) {
         return Vec::new();
     }
-    let Some(text) = source.text(file) else { return Vec::new() };
+    let Some(text) = source.look(file) else { return Vec::new() };
     let mut out = Vec::new();
     for (start, end) in comments(&text.bytes) {
-        let words = String::from_utf8_lossy(&text.bytes[start..end]);
+        let comment = &text.bytes[start..end];
+        if !Mentions::of(comment).has(SUPPRESSION) {
+            continue;
+        }
+        let words = String::from_utf8_lossy(comment);
         for (tool, rules) in of_comment(&words) {
-            let text = words.trim_end().chars().take(LONGEST).collect();
-            let fact = Suppression { tool: tool.to_string(), rules, text };
-            out.push(item(fact, source.origin(file, Source::span(start, end))));
+            let shown = words.trim_end().chars().take(LONGEST).collect();
+            let fact = Suppression { tool: tool.to_string(), rules, text: shown };
+            out.push(item(fact, text.origin(&source.program.shown(file), Source::span(start, end))));
         }
     }
     out

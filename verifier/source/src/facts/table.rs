@@ -1,11 +1,13 @@
 //! Text in, facts out: how tests of this room state a tree and what must be recorded of it.
 
+use super::source::Inventory;
 use super::{Source, seen, sheet};
 use crate::build::{Memory, Program};
 use crate::meaning::Lens;
 use assize_facts::{BinarySpec, BuildSpec, Deliverable, Field, Quiet, Request, Sheet, SourceSpec};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A deliverable with one binary built like this; `env` as `NAME=value`.
 pub(crate) fn built(package: Option<&str>, tags: &[&str], env: &[&str]) -> Deliverable {
@@ -36,20 +38,24 @@ pub(crate) fn collect_from(kind: &str, files: &Memory, spec: &Deliverable) -> Sh
 
 /// The sheets of several kinds over one tree that was read once.
 pub(crate) fn collect_all(kinds: &[&str], files: &Memory, spec: &Deliverable) -> Vec<Sheet> {
-    let inventory = files.inventory();
     let mut program = Program::read(files, spec, &[], &Quiet);
     program.read_rest();
-    let mut source = Source::new(program, Box::new(move || inventory.clone()));
+    let mut source = Source::new(program, inventory(files));
     let of = |kind: &&str| sheet(&Request::new(kind, &BTreeMap::new()), &mut source).expect("a kind of this room");
     kinds.iter().map(of).collect()
 }
 
+/// All that there is: more than what is asked for does no harm.
+fn inventory(files: &Memory) -> Arc<Inventory<'static>> {
+    let inventory = files.inventory();
+    Arc::new(move |_| inventory.clone())
+}
+
 /// `everything`: with every declaration looked at, whatever is noted of it.
 fn asked(request: &Request, files: &Memory, spec: &Deliverable, everything: bool) -> Sheet {
-    let inventory = files.inventory();
     let mut program = Program::read(files, spec, &[], &Quiet);
     program.read_rest();
-    let source = Source::new(program, Box::new(move || inventory.clone()));
+    let source = Source::new(program, inventory(files));
     let mut lens = Lens::new(&source);
     lens.everything = everything;
     seen(request, &lens).expect("a kind of this room")

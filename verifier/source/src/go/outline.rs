@@ -62,6 +62,11 @@ pub(crate) struct Decl {
 }
 
 impl Decl {
+    /// Bytes of its text.
+    pub fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
     /// Whether it is run when its package is initialised: values of variables, and `init`.
     pub fn runs_at_start(&self) -> bool {
         match self.kind {

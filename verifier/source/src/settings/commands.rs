@@ -49,14 +49,8 @@ impl State<'_> {
                     self.shell.back(before);
                 }
                 Node::Function { name, body } => {
-                    // Lines of a function are those of the text that it stands in.
-                    let place = (std::ptr::from_ref(node) as usize, line);
-                    let lines = || Rc::new(body.iter().cloned().map(|node| moved(node, line)).collect());
-                    let body = match line {
-                        0 => body.clone(),
-                        _ => self.results.bodies.entry(place).or_insert_with(lines).clone(),
-                    };
-                    let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
+                    let (file, home, tool) = (self.file.clone(), self.home.clone(), self.tool);
+                    let function = Function { file, home, tool, line, body: body.clone() };
                     if !self.shell.define(name, function) {
                         self.results.idle.clear();
                     }
@@ -81,8 +75,10 @@ impl State<'_> {
     /// `alias NAME='command'`: a function that hands on what it is given.
     fn aliases(&mut self, words: &[String]) {
         for (name, text) in words[1..].iter().filter_map(|word| word.split_once('=')) {
-            let body = Rc::new(super::shell::read(&format!("{} \"$@\"", plain(text))).nodes);
-            let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
+            // Kept as other texts are: bodies are known by where they are.
+            let body = self.library.script(&format!("{} \"$@\"", plain(text))).nodes.clone();
+            let (file, home, tool) = (self.file.clone(), self.home.clone(), self.tool);
+            let function = Function { file, home, tool, line: 0, body };
             if !self.shell.define(name, function) {
                 self.results.idle.clear();
             }
@@ -118,7 +114,7 @@ impl State<'_> {
     }
 
     fn function(&mut self, name: &str, arguments: &[String]) {
-        let Some(Function { file, home, tool, body }) = self.shell.function(name).cloned() else { return };
+        let Some(Function { file, home, tool, line, body }) = self.shell.function(name).cloned() else { return };
         if self.depth >= DEEPEST {
             self.scope.cut = true;
             return;
@@ -140,14 +136,14 @@ impl State<'_> {
         }
         // Other functions may have the name elsewhere.
         let mark = format!("{name}()");
-        let Some(begun) = self.begin(&mark, &format!("{known:x} {}", arguments.join(" "))) else { return };
+        let Some(begun) = self.begin(&mark, &format!("{known:x}:{line} {}", arguments.join(" "))) else { return };
         self.depth += 1;
         let kept = self.parameters(arguments);
         let here = (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.home, home), self.tool);
         self.tool = tool;
         let base = self.lists;
         self.lists += 1 + u64::from(u32::MAX);
-        self.nodes(0, &body, base, false);
+        self.nodes(line, &body, base, false);
         (self.file, self.home, self.tool) = here;
         self.shell.give_variables(kept);
         self.depth -= 1;
@@ -376,16 +372,6 @@ pub(super) struct Run<'c> {
     pub from: Option<&'c str>,
     pub document: Option<&'c str>,
     pub command: &'c Command,
-}
-
-fn moved(node: Node, lines: u32) -> Node {
-    match node {
-        Node::Command(command) => Node::Command(Command { line: command.line + lines, ..command }),
-        Node::Subshell(inner) => Node::Subshell(inner.into_iter().map(|n| moved(n, lines)).collect()),
-        Node::Function { name, body } => {
-            Node::Function { name, body: Rc::new(body.iter().cloned().map(|n| moved(n, lines)).collect()) }
-        }
-    }
 }
 
 pub(super) fn plain_all(words: &[String]) -> Vec<String> {

@@ -58,7 +58,7 @@ impl State<'_> {
             return None;
         }
         let mut text: Option<String> = None;
-        for node in &script.nodes {
+        for node in script.nodes.iter() {
             let command = match node {
                 Node::Command(command) => command,
                 // It stands in the place of a word.
@@ -142,7 +142,7 @@ impl State<'_> {
         };
         let mut left: Vec<&Node> = Vec::new();
         let script = self.library.script(command.trim_start_matches('<'));
-        left.extend(&script.nodes);
+        left.extend(script.nodes.iter());
         while let Some(node) = left.pop() {
             match node {
                 Node::Command(command) if command.words.iter().skip(from).chain(&command.from).any(is_file) => {

@@ -54,7 +54,7 @@ impl<'t> Reader<'t> {
     pub fn read(script: &str) -> Script {
         let mut reader = Reader::new(script, 0);
         let nodes = reader.nodes(None, 0);
-        Script { nodes, cut: reader.cut }
+        Script { nodes: Rc::new(nodes), cut: reader.cut }
     }
 
     pub(super) fn peek(&self, ahead: usize) -> Option<u8> {

@@ -2,7 +2,6 @@
 
 use super::evaluate::State;
 use super::reads::{Around, Name, Part};
-use super::shell::Node;
 use super::state::{self, Dependency, Effect, Held};
 use super::written::Text;
 use std::collections::HashMap;
@@ -24,8 +23,6 @@ pub(super) struct Results {
     met: usize,
     /// Functions that do nothing here, by their bodies, and which others that was seen from.
     pub idle: HashMap<usize, (bool, Rc<Vec<Part>>)>,
-    /// Bodies of functions by where they were read, with the lines of the text that they stand in.
-    pub bodies: HashMap<(usize, u32), Rc<Vec<Node>>>,
 }
 
 /// All that commands did to what comes after them.

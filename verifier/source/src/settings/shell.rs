@@ -58,7 +58,7 @@ impl Node {
 }
 
 pub(super) struct Script {
-    pub nodes: Vec<Node>,
+    pub nodes: Rc<Vec<Node>>,
     /// It is longer or deeper than is read.
     pub cut: bool,
 }
@@ -69,7 +69,7 @@ pub(super) fn read(script: &str) -> Script {
 
 /// The words of one line.
 pub(super) fn words(line: &str) -> Vec<String> {
-    let first = read(line).nodes.into_iter().find_map(|node| match node {
+    let first = Rc::unwrap_or_clone(read(line).nodes).into_iter().find_map(|node| match node {
         Node::Command(command) => Some(command.words),
         Node::Subshell(_) | Node::Function { .. } => None,
     });

@@ -84,6 +84,8 @@ pub(super) struct Function {
     pub file: Rc<str>,
     pub home: Rc<str>,
     pub tool: BuildFile,
+    /// Of that file, from which the lines of its body count.
+    pub line: u32,
     pub body: Rc<Vec<Node>>,
 }
 
@@ -135,7 +137,7 @@ fn hash_of(name: &str, all: &[Rc<Held>]) -> u64 {
 }
 
 fn hash_function(name: &str, function: &Function) -> u64 {
-    hash((name, &function.file, Rc::as_ptr(&function.body) as usize))
+    hash((name, &function.file, function.line, Rc::as_ptr(&function.body) as usize))
 }
 
 impl Shell {

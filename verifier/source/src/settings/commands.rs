@@ -8,7 +8,7 @@ use super::expand;
 use super::fetched::fetches;
 use super::printed::Here;
 use super::reads::Part;
-use super::shell::{Command, Joined, Node, QUOTED, plain};
+use super::shell::{Command, ELEMENT, Joined, Node, QUOTED, plain};
 use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
@@ -81,7 +81,11 @@ impl State<'_> {
     /// `alias NAME='command'`: a function that hands on what it is given.
     fn aliases(&mut self, words: &[String]) {
         for (name, text) in words[1..].iter().filter_map(|word| word.split_once('=')) {
-            let body = Rc::new(super::shell::read(&format!("{} \"$@\"", plain(text))).nodes);
+            let text = plain(text);
+            // In itself its name is the command's (POSIX, XCU 2.3.1).
+            let word = |word: &str| if word.trim() == name { format!("command {word}") } else { word.to_owned() };
+            let text: String = text.split_inclusive(char::is_whitespace).map(word).collect();
+            let body = Rc::new(super::shell::read(&format!("{text} \"$@\"")).nodes);
             let function = Function { file: self.file.clone(), home: self.home.clone(), tool: self.tool, body };
             if !self.shell.define(name, function) {
                 self.results.idle.clear();
@@ -140,7 +144,7 @@ impl State<'_> {
         }
         // Other functions may have the name elsewhere.
         let mark = format!("{name}()");
-        let Some(begun) = self.begin(&mark, &format!("{known:x} {}", arguments.join(" "))) else { return };
+        let Some(begun) = self.begin(&mark, &format!("{known:x} {}", arguments.join("\0"))) else { return };
         self.depth += 1;
         let kept = self.parameters(arguments);
         let here = (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.home, home), self.tool);
@@ -196,9 +200,14 @@ impl State<'_> {
         let mut out = Vec::new();
         for word in words {
             match assigned(word) {
+                Some((name, value)) if value.starts_with(ELEMENT) => {
+                    out.push(format!("{name}={}", expand::elements(value, &values)));
+                }
                 Some(_) => out.push(expand::text(word, &values)),
                 // Any of the values that a loop gives in its turn.
-                None if declares && word.starts_with(QUOTED) => out.extend(expand::each(&plain(word), &values)),
+                None if declares && word.starts_with(QUOTED) && !word.contains("[@]") => {
+                    out.extend(expand::each(&plain(word), &values))
+                }
                 None => out.extend(expand::words(word, &values)),
             }
         }
@@ -287,10 +296,17 @@ impl State<'_> {
                 wrapped.extend(plain_all(&words[2..]));
                 self.go(run.line, &wrapped, own, run.list);
             }
-            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah"
+            "docker" | "podman" | "buildah" | "nerdctl" if super::images::is_given(words) => {
+                self.exported_apart(own, shown, run, |state| state.image_given(&plain_all(words), run));
+            }
+            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" | "nerdctl"
                 if program != "buildah" || words.get(1).is_some_and(|word| word != "run") =>
             {
                 self.exported_apart(own, shown, run, |state| state.tools(run.line, &plain_all(words)));
+            }
+            // A shell that the environment names (POSIX, XBD 8.3).
+            _ if program.starts_with('$') && words.get(1).is_some_and(|word| takes_text(program, word)) => {
+                self.other_shell(words, own, run);
             }
             // What it prints stands before a command, or is one; a variable that is not set is nothing.
             _ if program.starts_with('$') && (program.ends_with(')') || !program.contains('/')) => {
@@ -305,6 +321,7 @@ impl State<'_> {
                 self.function(name, &words[1..]);
                 self.shell.give_variables(kept);
             }
+            "xargs" if !program.contains('/') || program.starts_with('/') => self.xargs(words, own, run),
             name if WRAPPERS.contains(&name) => match wrapped(name, words) {
                 Wrapped::Script(text) => {
                     self.exported_apart(own, shown, run, |state| state.script(run.line, &plain(&text)))
@@ -318,10 +335,9 @@ impl State<'_> {
                 }
                 Wrapped::Words([]) => drop(self.edited(program, words, shown, run)),
                 Wrapped::Words(rest) => {
-                    let given = if name == "xargs" { self.arguments_given(words, run) } else { vec![] };
                     // What stands behind it are the arguments, one after the other (GNU parallel).
                     let rest: Vec<String> = rest.iter().filter(|word| *word != ":::").cloned().collect();
-                    self.run([pairs(own), rest, given].concat(), run);
+                    self.run([pairs(own), rest].concat(), run);
                 }
             },
             "echo" | "printf" if is_for_settings(words, run) => {
@@ -386,6 +402,14 @@ fn moved(node: Node, lines: u32) -> Node {
             Node::Function { name, body: Rc::new(body.iter().cloned().map(|n| moved(n, lines)).collect()) }
         }
     }
+}
+
+/// `$SHELL -c TEXT`; of another language's program it is that language's text.
+fn takes_text(program: &str, option: &str) -> bool {
+    const OTHERS: [&str; 5] = ["PY", "PERL", "RUBY", "NODE", "LUA"];
+    let name = program.to_ascii_uppercase();
+    let short = option.starts_with('-') && !option.starts_with("--");
+    short && option.ends_with('c') && !OTHERS.iter().any(|other| name.contains(other))
 }
 
 pub(super) fn plain_all(words: &[String]) -> Vec<String> {

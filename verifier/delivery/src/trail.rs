@@ -57,7 +57,7 @@ impl Trail {
     pub(crate) fn leads_to(&self, other: &Trail) -> bool {
         let Some(last) = self.states.len().checked_sub(1) else { return false };
         let state = |trail: &Trail| trail.states.get(last).map(|state| state.clone().bytes());
-        self.len % BLOCK as u64 == 0 && state(self) == state(other)
+        self.len.is_multiple_of(BLOCK as u64) && state(self) == state(other)
     }
 
     /// Where a block lies in the file; empty behind the last one.

@@ -3,6 +3,7 @@
 pub mod advisory;
 pub mod build;
 pub mod embed;
+pub mod fold;
 pub mod glob;
 pub mod godebug;
 pub mod linker;

@@ -3,10 +3,12 @@
 use super::store::{Form, Store};
 use assize_delivery::{EntryKind, Member, MemberKind, Twin};
 use assize_facts::{Digest, Reason, Sha256, reason};
+use assize_golang::fold::to_fold;
 use assize_golang::module::{Module, check_file_path};
 use assize_golang::sum::{TreeHash, TreeHashError, go_mod_h1};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 
 /// The Go command refuses larger module zips and contents (golang.org/x/mod/zip `MaxZipFile`).
@@ -63,13 +65,45 @@ pub(super) fn hash_all(store: &Store, module: &Module, forms: &[Form]) -> Vec<Ha
     forms.iter().map(one).collect()
 }
 
+/// Names of files and of the folders that they lie in, without regard to case (golang.org/x/mod/zip `collisionChecker`).
+#[derive(Default)]
+struct Names(HashMap<String, Name>);
+
+struct Name {
+    path: Box<str>,
+    is_folder: bool,
+}
+
+impl Names {
+    /// The error says why the name cannot stand beside those that are there already.
+    fn add(&mut self, path: &str) -> Result<(), String> {
+        let (mut at, mut is_folder) = (path, false);
+        loop {
+            match self.0.entry(to_fold(at)) {
+                // Folders around one that is known are known.
+                Entry::Occupied(known) if is_folder && known.get().is_folder && *known.get().path == *at => {
+                    return Ok(());
+                }
+                Entry::Occupied(known) if *known.get().path == *at => {
+                    return Err("is there twice, or as a file and as a folder".to_owned());
+                }
+                Entry::Occupied(known) => return Err(format!("differs from {} in case alone", known.get().path)),
+                Entry::Vacant(free) => drop(free.insert(Name { path: at.into(), is_folder })),
+            }
+            match at.rsplit_once('/') {
+                Some((folder, _)) => (at, is_folder) = (folder, true),
+                None => return Ok(()),
+            }
+        }
+    }
+}
+
 /// Checks names as they come, and hashes.
 struct Tree {
     prefix: String,
     hash: TreeHash,
     files: Files,
-    /// Names without regard to case, with and without being a folder's.
-    folded: BTreeSet<String>,
+    names: Names,
     size: u64,
 }
 
@@ -79,7 +113,7 @@ impl Tree {
             prefix: format!("{}@{}/", module.path, module.version),
             hash: TreeHash::new(),
             files: Files::new(),
-            folded: BTreeSet::new(),
+            names: Names::default(),
             size: 0,
         }
     }
@@ -90,9 +124,7 @@ impl Tree {
             return Err(format!("{name} lies outside {}", self.prefix));
         };
         check_file_path(inner).map_err(|why| format!("{name}: {why}"))?;
-        if !self.folded.insert(inner.to_lowercase()) {
-            return Err(format!("{name} is there twice, or differs from another name in case alone"));
-        }
+        self.names.add(inner).map_err(|why| format!("{name} {why}"))?;
         let last = inner.rsplit('/').next().unwrap_or(inner);
         if last.eq_ignore_ascii_case("go.mod") && inner != "go.mod" {
             return Err(format!("{name}: a go.mod that is not the module's own"));

@@ -10,6 +10,7 @@ mod graph;
 mod hashing;
 mod index;
 mod language;
+mod original;
 mod own;
 mod records;
 mod refused;

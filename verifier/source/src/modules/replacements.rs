@@ -98,7 +98,8 @@ fn is_used(graph: &Graph, text: &Text, base: &str, replace: &Replace) -> Known<b
         return Known::Value(required && !is_main);
     }
     let listed = graph.vendor.as_ref().map(|(_, txt)| {
-        txt.modules.iter().any(|v| v.module.path == old.path && !v.packages.is_empty() && matches(&v.module.version))
+        let mut taken = txt.modules.iter().filter(|v| v.module.path == old.path && !v.packages.is_empty());
+        taken.any(|v| matches(&v.module.version) && is_this(&v.module.version))
     });
     match listed {
         Some(listed) => Known::Value(listed),

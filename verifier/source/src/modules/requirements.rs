@@ -29,9 +29,16 @@ fn requirement(graph: &Graph, main: &MainModule, require: &Require, private: &st
     let present = |of| effective.as_ref().map(|m| !graph.sums_of(m, of).is_empty());
     let (zip_present, mod_present) = (present(Summed::Zip), present(Summed::GoMod));
     let zip_needed = zip_needed(graph, module, effective.is_none());
-    let mod_needed = Known::Value(effective.is_some() && !graph.is_excluded(module));
-    let missing = |needed: &Known<bool>, present: Option<bool>| needed.value() == Some(&true) && present == Some(false);
-    let complete = !missing(&zip_needed, zip_present) && !missing(&mod_needed, mod_present);
+    let mod_needed = match effective.is_some() && !graph.is_excluded(module) {
+        true => go_mod_needed(graph, require, &zip_needed),
+        false => Known::Value(false),
+    };
+    let lacks_zip = zip_needed.value() == Some(&true) && zip_present == Some(false);
+    let complete = match &mod_needed {
+        _ if lacks_zip => Known::Value(false),
+        needed if mod_present == Some(false) => needed.clone().map(|needed| !needed),
+        _ => Known::Value(true),
+    };
     Requirement {
         path: module.path.clone(),
         version: module.version.clone(),
@@ -44,9 +51,23 @@ fn requirement(graph: &Graph, main: &MainModule, require: &Require, private: &st
         zip_sum_present: zip_present,
         mod_sum_needed: mod_needed,
         mod_sum_present: mod_present,
-        sums_complete: Known::Value(complete),
+        sums_complete: complete,
         sums_recorded: zip_present != Some(false) && mod_present != Some(false),
         private: matches_prefix_patterns(private, &module.path),
+    }
+}
+
+/// Whether the sum of a module's go.mod has to be there. From `go 1.17` on the Go command reads no go.mod of a module that the build takes
+/// nothing of: never where there is a vendor folder, and else not where all packages are found without it (cmd/go/internal/modload,
+/// loadModFile and loadFromRoots, Go 1.26).
+fn go_mod_needed(graph: &Graph, require: &Require, zip_needed: &Known<bool>) -> Known<bool> {
+    if !graph.lists_graph() || graph.selected(&require.module.path) != Some(&require.module.version) {
+        return Known::Value(true);
+    }
+    match (zip_needed, graph.vendors(&require.module)) {
+        (Known::Value(false), Some(_)) => Known::Value(false),
+        (Known::Unknown(reason), None) if !require.indirect => Known::Unknown(reason.clone()),
+        _ => Known::Value(true),
     }
 }
 

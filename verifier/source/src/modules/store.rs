@@ -75,21 +75,22 @@ fn delivered(delivery: &Delivery, folder: &str) -> Result<Store, Reason> {
 }
 
 impl Store {
-    /// The forms in which a module's contents are here, best first.
+    /// The forms in which a module's contents are here, best first, in every layout.
     pub fn find(&self, module: &Module) -> Vec<Form> {
         let (Ok(path), Ok(version)) = (escape_path(&module.path), escape_version(&module.version)) else {
             return Vec::new();
         };
         let mut forms = Vec::new();
-        let file = |ending: &str| {
+        let files = |ending: &'static str| {
             let at = |layout: &&str| format!("{}{layout}{path}/@v/{version}.{ending}", self.base);
-            DOWNLOADS.iter().map(at).find(|path| self.delivery.entry(path).is_some())
+            DOWNLOADS.iter().map(at).filter(|path| self.delivery.entry(path).is_some()).collect::<Vec<_>>()
         };
-        forms.extend(file("zip").map(Form::Zip));
+        // Which of several a build would take is not known: all of them are looked at.
+        forms.extend(files("zip").into_iter().map(Form::Zip));
         let folder = |layout: &&str| format!("{}{layout}{path}@{version}/", self.base);
         let there = |folder: &String| !self.delivery.under(folder).is_empty();
-        forms.extend(EXTRACTED.iter().map(folder).find(there).map(Form::Folder));
-        forms.extend(file("mod").map(Form::GoMod));
+        forms.extend(EXTRACTED.iter().map(folder).filter(there).map(Form::Folder));
+        forms.extend(files("mod").into_iter().map(Form::GoMod));
         forms
     }
 

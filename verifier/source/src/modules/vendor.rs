@@ -1,16 +1,16 @@
 //! `module.vendor`: modules.txt against go.mod, and vendored files against contents.
 
 use super::contents::Contents;
-use super::graph::{Graph, join};
-use super::hashing::{Files, beginning, raw};
-use super::index::Effective;
+use super::graph::Graph;
+use super::hashing::raw;
 use super::language::difference;
-use super::store::{Form, Store};
-use super::vendored::{Vendored, embeds, folder, sort_out};
+use super::original::{Original, explained, original};
+use super::vendored::{Vendored, embeds, folder, is_read, sort_out};
 use assize_facts::kinds::module::Vendor;
-use assize_facts::{Known, Origin, Reason, Sheet, reason};
+use assize_facts::{Known, Origin, Reason, Sheet};
 use assize_golang::build::could_build;
 use assize_golang::embed::means;
+use assize_golang::fold::to_fold;
 use assize_golang::module::{Module, is_at_or_below};
 use assize_golang::vendor::{ModulesTxt, inconsistencies};
 use rayon::prelude::*;
@@ -24,7 +24,8 @@ pub(super) fn sheet(graph: &Graph, contents: &Contents) -> Sheet {
     let Some((text, txt)) = &graph.vendor else { return sheet };
     let place = graph.vendor_folder();
     sheet.gaps.extend(graph.unseen(&place));
-    let vendored = sort_out(graph, txt);
+    let mut vendored = sort_out(graph, txt);
+    sheet.gaps.extend(explained(graph, contents, txt, &mut vendored));
     let mistakes = mistakes(graph, txt);
     let modules: Vec<usize> = (0..txt.modules.len()).collect();
     let facts: Vec<Vendor> =
@@ -108,7 +109,14 @@ fn mistakes(graph: &Graph, txt: &ModulesTxt) -> BTreeMap<Module, String> {
         out.entry(found.module).or_insert(found.message);
     }
     let mut owners: BTreeMap<&str, &Module> = BTreeMap::new();
+    let mut folded: BTreeMap<String, &str> = BTreeMap::new();
     for vendored in &txt.modules {
+        // The Go command vendors and builds no two of them (cmd/go/internal/modcmd/vendor.go, checkPathCollisions, Go 1.26).
+        let path = vendored.module.path.as_str();
+        let first = if vendored.packages.is_empty() { path } else { *folded.entry(to_fold(path)).or_insert(path) };
+        if first != path {
+            out.entry(vendored.module.clone()).or_insert(format!("differs from {first} in case alone"));
+        }
         for (package, _) in &vendored.packages {
             if !is_at_or_below(package, &vendored.module.path) {
                 let message = format!("lists {package}, which is no package of it");
@@ -135,52 +143,10 @@ fn compare(graph: &Graph, contents: &Contents, txt: &ModulesTxt, index: usize, f
     if listed.packages.is_empty() && files.is_empty() {
         return Known::Value(Vec::new());
     }
-    let original = match graph.effective(&listed.module) {
-        Effective::Module(module) => contents
-            .authentic(graph, &module)
-            .map(|(files, store, form)| Original { files: files.clone(), place: Place::Contents(store, form, module) }),
-        Effective::Folder(folder) => {
-            let target = listed.replacement.as_ref().map_or("", |r| r.path.as_str());
-            of_folder(graph, &listed.module, folder, target)
-        }
-    };
-    match original {
+    match original(graph, contents, listed) {
         Ok(original) => differences(graph, txt, index, files, &original),
         Err(reason) => Known::Unknown(reason),
     }
-}
-
-/// The files that were vendored.
-struct Original<'a> {
-    files: Files,
-    place: Place<'a>,
-}
-
-/// Where they can be read again.
-enum Place<'a> {
-    Contents(&'a Store, &'a Form, Module),
-    /// A folder of the source.
-    Folder(String),
-}
-
-/// The folder that replaces a module, as it was delivered.
-fn of_folder<'a>(graph: &Graph, module: &Module, folder: Option<String>, target: &str) -> Result<Original<'a>, Reason> {
-    let folder = folder.filter(|folder| graph.targets.contains_key(folder));
-    let folder = folder.ok_or_else(|| reason!("target-not-delivered", target = target, module = &module.path))?;
-    let inside = join(&folder, "");
-    let below = || graph.tree.entries().filter_map(|entry| Some((entry.path.strip_prefix(&inside)?, entry)));
-    // Modules of their own inside the folder are none of it.
-    let others: Vec<&str> =
-        below().filter_map(|(inner, _)| inner.strip_suffix("go.mod")).filter(|at| at.ends_with('/')).collect();
-    let mut files = Files::new();
-    for (inner, entry) in below() {
-        if !entry.entry.is_file() || others.iter().any(|other| inner.starts_with(other)) {
-            continue;
-        }
-        let sha256 = raw(&graph.tree.digest(entry.path)?).unwrap_or_default();
-        files.insert(inner.into(), sha256);
-    }
-    Ok(Original { files, place: Place::Folder(folder) })
 }
 
 fn differences(
@@ -236,7 +202,7 @@ fn missing_embedded(
 ) -> Result<Vec<String>, Reason> {
     let absent = original.files.keys().filter(|inner| !there.contains(inner.as_str()));
     let mut go_files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for path in there.iter().filter(|path| path.ends_with(".go")) {
+    for path in there.iter().filter(|path| is_read(path)) {
         go_files.entry(folder(path)).or_default().push(path);
     }
     let mut patterns: BTreeMap<&str, Vec<String>> = BTreeMap::new();
@@ -277,43 +243,11 @@ fn missing(
     if absent.iter().all(|inner| !inner.ends_with(".go")) {
         return Ok(absent.into_iter().collect());
     }
-    let unbuilt = original.never_built(&absent, graph)?;
-    Ok(absent.into_iter().filter(|inner| !unbuilt.contains(inner)).collect())
-}
-
-impl Original<'_> {
-    /// Which of these Go files no build could take: `go mod vendor` leaves them out.
-    fn never_built(&self, wanted: &BTreeSet<String>, graph: &Graph) -> Result<BTreeSet<String>, Reason> {
-        let mut out = BTreeSet::new();
-        let go_files = wanted.iter().filter(|inner| inner.ends_with(".go"));
-        let mut judge = |inner: &str, text: &[u8]| {
-            if !could_build(text) {
-                out.insert(inner.to_string());
-            }
-        };
-        match &self.place {
-            Place::Contents(store, Form::Zip(path), module) => {
-                let prefix = format!("{module}/");
-                store.delivery.members(path, &mut |member, content| {
-                    if let Some(inner) = member.name.strip_prefix(&prefix)
-                        && wanted.contains(inner)
-                    {
-                        judge(inner, &beginning(content)?);
-                    }
-                    Ok(())
-                })?;
-            }
-            Place::Contents(store, Form::Folder(path) | Form::GoMod(path), _) => {
-                for inner in go_files {
-                    judge(inner, &store.delivery.read(&format!("{path}{inner}"))?);
-                }
-            }
-            Place::Folder(folder) => {
-                for inner in go_files {
-                    judge(inner, &graph.tree.read(&join(folder, inner))?);
-                }
-            }
+    let mut unbuilt = BTreeSet::new();
+    original.each_go_file(&absent, graph, &mut |inner, text| {
+        if !could_build(text) {
+            unbuilt.insert(inner.to_owned());
         }
-        Ok(out)
-    }
+    })?;
+    Ok(absent.into_iter().filter(|inner| !unbuilt.contains(inner)).collect())
 }

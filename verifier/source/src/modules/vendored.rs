@@ -24,6 +24,9 @@ pub(super) struct Vendored {
     pub files: BTreeMap<usize, Vec<String>>,
     /// Files that nothing explains: path inside vendor/.
     pub unexplained: Vec<String>,
+    /// Files at or below listed packages that Go files which are not copied may embed: path inside vendor/, and those packages, nearest
+    /// first, with the index of their module.
+    pub perhaps: Vec<(String, Vec<(String, usize)>)>,
     /// Listed packages without a Go file, by the index of their module.
     pub missing: BTreeMap<usize, Vec<String>>,
 }
@@ -38,7 +41,10 @@ pub(super) fn sort_out(graph: &Graph, txt: &ModulesTxt) -> Vendored {
         let regular = entry.entry.kind == EntryKind::File;
         match listed.module_of(path).filter(|_| regular) {
             Some(module) => out.files.entry(module).or_default().push(path.into()),
-            None => out.unexplained.push(path.into()),
+            None => match listed.packages_above(path) {
+                above if regular && !above.is_empty() => out.perhaps.push((path.into(), above)),
+                _ => out.unexplained.push(path.into()),
+            },
         }
         if regular && path.ends_with(".go") && !path.ends_with("_test.go") {
             with_go.insert(folder(path));
@@ -76,7 +82,9 @@ impl<'a> Listed<'a> {
         let place = format!("{}/", graph.vendor_folder());
         for entry in graph.tree.entries().filter(|e| e.path.ends_with(".go") && e.entry.is_file()) {
             if let Some(path) = entry.path.strip_prefix(&place) {
-                go_files.entry(folder(path)).or_default().push(entry.path);
+                if is_read(path) {
+                    go_files.entry(folder(path)).or_default().push(entry.path);
+                }
             }
         }
         Listed { graph, txt, packages, go_files, patterns: RefCell::default(), strips_module_files }
@@ -95,15 +103,17 @@ impl<'a> Listed<'a> {
 
     /// A file below a listed package that a `//go:embed` of that package takes in.
     fn embedded(&self, path: &str) -> Option<usize> {
-        let mut above = folder(path);
-        while !above.is_empty() {
-            if let Some(module) = self.packages.get(above) {
-                let inner = &path[above.len() + 1..];
-                return self.is_embedded(above, inner).then_some(*module);
-            }
-            above = folder(above);
-        }
-        None
+        self.above(path).find(|(package, _)| self.is_embedded(package, &path[package.len() + 1..])).map(|(_, at)| at)
+    }
+
+    /// The listed packages at and above the folder of a file, nearest first.
+    fn above<'p>(&self, path: &'p str) -> impl Iterator<Item = (&'p str, usize)> {
+        let folders = std::iter::successors(Some(folder(path)), |at| Some(folder(at))).take_while(|at| !at.is_empty());
+        folders.filter_map(|folder| Some((folder, *self.packages.get(folder)?)))
+    }
+
+    fn packages_above(&self, path: &str) -> Vec<(String, usize)> {
+        self.above(path).map(|(package, module)| (package.to_owned(), module)).collect()
     }
 
     fn is_embedded(&self, package: &str, inner: &str) -> bool {
@@ -132,6 +142,11 @@ impl<'a> Listed<'a> {
     }
 }
 
+/// Whether a path is that of a Go file which the Go command reads (go/build, matchFile, Go 1.26).
+pub(super) fn is_read(path: &str) -> bool {
+    path.ends_with(".go") && !path.rsplit('/').next().unwrap_or(path).starts_with(['_', '.'])
+}
+
 /// The folder of a path; empty at the top.
 pub(super) fn folder(path: &str) -> &str {
     path.rfind('/').map_or("", |at| &path[..at])
@@ -139,9 +154,13 @@ pub(super) fn folder(path: &str) -> &str {
 
 /// The patterns of a Go file's `//go:embed` lines.
 pub(super) fn embeds(graph: &Graph, path: &str) -> Result<Vec<String>, Reason> {
-    let text = graph.tree.read(path)?;
-    if memchr::memmem::find(&text, b"//go:embed").is_none() {
-        return Ok(Vec::new());
+    graph.tree.read(path).map(|text| embeds_in(&text))
+}
+
+/// The patterns of the `//go:embed` lines in a Go text.
+pub(super) fn embeds_in(text: &[u8]) -> Vec<String> {
+    if memchr::memmem::find(text, b"//go:embed").is_none() {
+        return Vec::new();
     }
-    Ok(outline(&text, |_| 0).directives.iter().filter_map(Directive::embeds).flatten().collect())
+    outline(text, |_| 0).directives.iter().filter_map(Directive::embeds).flatten().collect()
 }

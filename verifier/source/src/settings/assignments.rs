@@ -5,9 +5,30 @@ use super::evaluate::State;
 use super::flags::VARIABLES;
 use super::state::{Held, Sure};
 use assize_facts::reason;
+use std::rc::Rc;
 
 impl State<'_> {
+    /// `declare -n NAME=OF`: what NAME is given, OF has.
+    fn name_anew(&mut self, name: &str, of: &str, run: &Run<'_>) {
+        self.refers = true;
+        self.shell.hold(&format!("&{name}"), Held { value: Some(of.into()), seen: vec![], sure: run.sure });
+    }
+
+    /// The variable that a name means, where it is another name of one.
+    pub(super) fn variable_meant(&self, name: &str, list: u64) -> Option<Rc<str>> {
+        let held = self.refers.then(|| self.shell.held(&format!("&{name}"), list)).unwrap_or_default();
+        held.last().and_then(|held| held.value.clone()).filter(|of| &**of != name)
+    }
+
     pub(super) fn assign(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &Shown<'_>, export: bool) {
+        if let Some(of) = self.variable_meant(name.trim_end_matches('+'), run.list) {
+            let added = if name.ends_with('+') { "+" } else { "" };
+            return self.assign_own(run, &format!("{of}{added}"), value, shown, export);
+        }
+        self.assign_own(run, name, value, shown, export);
+    }
+
+    fn assign_own(&mut self, run: &Run<'_>, name: &str, value: &str, shown: &Shown<'_>, export: bool) {
         let (name, value) = match name.strip_suffix('+') {
             Some(name) => {
                 let before =
@@ -65,10 +86,7 @@ impl State<'_> {
             && matches!(&*words[0], "declare" | "typeset" | "local");
         for word in words[1..].iter().filter(|w| !w.starts_with('-')) {
             match assigned(word) {
-                Some((name, of)) if is_name && VARIABLES.contains(&of) => {
-                    let why = reason!("value-of-variable", text = name);
-                    self.unread(run.line, why, Some(shown));
-                }
+                Some((name, of)) if is_name => self.name_anew(name, of, run),
                 Some((name, value)) => self.assign(run, name, value, shown, export),
                 None if word.starts_with('$') => self.unread_of_tree(run, word),
                 None if export => self.shell.export(word),
@@ -89,8 +107,7 @@ impl State<'_> {
             self.shell.export_all(false);
         }
         if let Some(at) = words.iter().position(|w| w == "--") {
-            let held = Held { value: Some(words[at + 1..].join(" ").into()), seen: vec![], sure: Sure::Always };
-            self.shell.hold("@", held);
+            drop(self.parameters(&words[at + 1..]));
         }
     }
 

@@ -3,7 +3,7 @@
 use super::commands::{Run, Shown};
 use super::evaluate::State;
 use super::library::folder;
-use super::shell::{interpreter, plain};
+use super::shell::{as_element, interpreter, plain};
 use super::state::{Held, Slot, Sure};
 use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
@@ -11,6 +11,43 @@ use std::rc::Rc;
 
 /// More files than this are not carried out for one scope.
 const MOST_FILES: u32 = 5_000;
+
+/// What a shell is told to carry out (POSIX, XCU sh; bash 5.3, Invoking Bash).
+enum Call<'w> {
+    /// `-c TEXT NAME ARGUMENT…`
+    Text(&'w str, &'w [String]),
+    File(&'w str, &'w [String]),
+    /// What it is given, with arguments.
+    Input(&'w [String]),
+}
+
+impl<'w> Call<'w> {
+    fn read(words: &'w [String]) -> Call<'w> {
+        let (mut at, mut text, mut input) = (1, false, false);
+        while let Some(word) = words.get(at).filter(|word| word.starts_with(['-', '+'])) {
+            at += 1;
+            if matches!(word.as_str(), "-" | "--") {
+                break;
+            }
+            let letters = if word.starts_with("--") { "" } else { &word[1..] };
+            (text, input) = (text || letters.contains('c'), input || letters.contains('s'));
+            // The name of an option, or a file of settings.
+            at += usize::from(letters.contains(['o', 'O']) || matches!(word.as_str(), "--rcfile" | "--init-file"));
+        }
+        match words.get(at..).unwrap_or_default() {
+            [script, given @ ..] if text => Call::Text(script, given),
+            rest if input || text => Call::Input(rest),
+            [file, arguments @ ..] if is_input(file) => Call::Input(arguments),
+            [file, arguments @ ..] => Call::File(file, arguments),
+            [] => Call::Input(&[]),
+        }
+    }
+}
+
+/// Whether a file is what the command is given.
+fn is_input(path: &str) -> bool {
+    matches!(path, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
+}
 
 /// Variables as they were.
 type Kept = Vec<(&'static str, Option<Slot>)>;
@@ -20,8 +57,9 @@ impl State<'_> {
     pub(super) fn parameters(&mut self, arguments: &[String]) -> Kept {
         let kept = self.shell.take_parameters();
         if !arguments.is_empty() {
-            self.shell.hold("@", held(&arguments.join(" ")));
-            self.shell.hold("*", held(&arguments.join(" ")));
+            let all = arguments.iter().map(|word| as_element(word)).collect::<Vec<_>>().join(" ");
+            self.shell.hold("@", held(&all));
+            self.shell.hold("*", held(&all));
         }
         for (at, argument) in arguments.iter().take(9).enumerate() {
             self.shell.hold(&(at + 1).to_string(), held(argument));
@@ -31,30 +69,35 @@ impl State<'_> {
 
     pub(super) fn other_shell(&mut self, words: &[String], own: &[(String, String)], run: &Run<'_>) {
         let shown = Shown { words, text: OnceCell::new() };
-        let at = words.iter().position(|w| w.starts_with('-') && !w.starts_with("--") && w.contains('c'));
-        let text = at.and_then(|at| words.get(at + 1)).cloned();
-        // Behind the text stand its `$0`, `$1` (POSIX, XCU sh).
-        let given = at.and_then(|at| words.get(at + 2..)).unwrap_or_default();
-        let file = words[1..].iter().find(|w| !w.starts_with(['-', '+'])).cloned();
-        self.exported_apart(own, &shown, run, |state| match (text, file) {
-            (Some(text), _) => {
+        let call = Call::read(words);
+        self.exported_apart(own, &shown, run, |state| match call {
+            Call::Text(text, given) => {
                 let kept = state.parameters(given.get(1..).unwrap_or_default());
                 given.first().into_iter().for_each(|name| state.shell.hold("0", held(name)));
-                state.script(run.line, &plain(&text));
+                state.script(run.line, &plain(text));
                 state.shell.give_variables(kept);
             }
-            (None, Some(file)) if file.starts_with("<(") => state.script_given(run, Some(&file)),
-            (None, Some(file)) if run.document.is_none() => state.called_file(&file, &words[2..]),
-            (None, _) if run.document.is_some_and(|document| state.fetched(run, document, words)) => {}
-            (None, _) => state.script_given(run, run.from),
+            Call::File(file, _) if file.starts_with("<(") => state.script_given(run, Some(file)),
+            Call::File(file, arguments) => state.called_file(file, arguments),
+            Call::Input(_) if run.document.is_some_and(|document| state.fetched(run, document, words)) => {}
+            Call::Input(arguments) => {
+                let kept = state.parameters(arguments);
+                state.script_given(run, run.from);
+                state.shell.give_variables(kept);
+            }
         });
     }
 
     pub(super) fn sourced(&mut self, words: &[String], run: &Run<'_>) {
-        match words.get(1) {
-            Some(path) if path.starts_with("<(") => self.script_given(run, Some(path)),
-            Some(path) => self.with_file(path, |state, text| state.script(1, text)),
-            None => {}
+        let Some(path) = words.get(1) else { return };
+        let kept = (words.len() > 2).then(|| self.parameters(&words[2..]));
+        match path {
+            path if path.starts_with("<(") => self.script_given(run, Some(path)),
+            path if is_input(path) => self.script_given(run, run.from),
+            path => self.with_file(path, |state, text| state.script(1, text)),
+        }
+        if let Some(kept) = kept {
+            self.shell.give_variables(kept);
         }
     }
 

@@ -8,7 +8,7 @@ use super::expand;
 use super::fetched::fetches;
 use super::printed::Here;
 use super::reads::Part;
-use super::shell::{Command, Joined, Node, QUOTED, plain};
+use super::shell::{Command, ELEMENT, Joined, Node, QUOTED, plain};
 use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use std::cell::OnceCell;
@@ -75,8 +75,12 @@ impl State<'_> {
     /// `alias NAME='command'`: a function that hands on what it is given.
     fn aliases(&mut self, words: &[String]) {
         for (name, text) in words[1..].iter().filter_map(|word| word.split_once('=')) {
+            let text = plain(text);
+            // In itself its name is the command's (POSIX, XCU 2.3.1).
+            let word = |word: &str| if word.trim() == name { format!("command {word}") } else { word.to_owned() };
+            let text: String = text.split_inclusive(char::is_whitespace).map(word).collect();
             // Kept as other texts are: bodies are known by where they are.
-            let body = self.library.script(&format!("{} \"$@\"", plain(text))).nodes.clone();
+            let body = self.library.script(&format!("{text} \"$@\"")).nodes.clone();
             let (file, home, tool) = (self.file.clone(), self.home.clone(), self.tool);
             let function = Function { file, home, tool, line: 0, body };
             if !self.shell.define(name, function) {
@@ -136,7 +140,7 @@ impl State<'_> {
         }
         // Other functions may have the name elsewhere.
         let mark = format!("{name}()");
-        let Some(begun) = self.begin(&mark, &format!("{known:x}:{line} {}", arguments.join(" "))) else { return };
+        let Some(begun) = self.begin(&mark, &format!("{known:x}:{line} {}", arguments.join("\0"))) else { return };
         self.depth += 1;
         let kept = self.parameters(arguments);
         let here = (std::mem::replace(&mut self.file, file), std::mem::replace(&mut self.home, home), self.tool);
@@ -192,9 +196,14 @@ impl State<'_> {
         let mut out = Vec::new();
         for word in words {
             match assigned(word) {
+                Some((name, value)) if value.starts_with(ELEMENT) => {
+                    out.push(format!("{name}={}", expand::elements(value, &values)));
+                }
                 Some(_) => out.push(expand::text(word, &values)),
                 // Any of the values that a loop gives in its turn.
-                None if declares && word.starts_with(QUOTED) => out.extend(expand::each(&plain(word), &values)),
+                None if declares && word.starts_with(QUOTED) && !word.contains("[@]") => {
+                    out.extend(expand::each(&plain(word), &values))
+                }
                 None => out.extend(expand::words(word, &values)),
             }
         }
@@ -283,10 +292,17 @@ impl State<'_> {
                 wrapped.extend(plain_all(&words[2..]));
                 self.go(run.line, &wrapped, own, run.list);
             }
-            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah"
+            "docker" | "podman" | "buildah" | "nerdctl" if super::images::is_given(words) => {
+                self.exported_apart(own, shown, run, |state| state.image_given(&plain_all(words), run));
+            }
+            "make" | "gmake" | "goreleaser" | "task" | "docker" | "podman" | "buildah" | "nerdctl"
                 if program != "buildah" || words.get(1).is_some_and(|word| word != "run") =>
             {
                 self.exported_apart(own, shown, run, |state| state.tools(run.line, &plain_all(words)));
+            }
+            // A shell that the environment names (POSIX, XBD 8.3).
+            _ if program.starts_with('$') && words.get(1).is_some_and(|word| takes_text(program, word)) => {
+                self.other_shell(words, own, run);
             }
             // What it prints stands before a command, or is one; a variable that is not set is nothing.
             _ if program.starts_with('$') && (program.ends_with(')') || !program.contains('/')) => {
@@ -301,6 +317,7 @@ impl State<'_> {
                 self.function(name, &words[1..]);
                 self.shell.give_variables(kept);
             }
+            "xargs" if !program.contains('/') || program.starts_with('/') => self.xargs(words, own, run),
             name if WRAPPERS.contains(&name) => match wrapped(name, words) {
                 Wrapped::Script(text) => {
                     self.exported_apart(own, shown, run, |state| state.script(run.line, &plain(&text)))
@@ -314,10 +331,9 @@ impl State<'_> {
                 }
                 Wrapped::Words([]) => drop(self.edited(program, words, shown, run)),
                 Wrapped::Words(rest) => {
-                    let given = if name == "xargs" { self.arguments_given(words, run) } else { vec![] };
                     // What stands behind it are the arguments, one after the other (GNU parallel).
                     let rest: Vec<String> = rest.iter().filter(|word| *word != ":::").cloned().collect();
-                    self.run([pairs(own), rest, given].concat(), run);
+                    self.run([pairs(own), rest].concat(), run);
                 }
             },
             "echo" | "printf" if is_for_settings(words, run) => {
@@ -372,6 +388,14 @@ pub(super) struct Run<'c> {
     pub from: Option<&'c str>,
     pub document: Option<&'c str>,
     pub command: &'c Command,
+}
+
+/// `$SHELL -c TEXT`; of another language's program it is that language's text.
+fn takes_text(program: &str, option: &str) -> bool {
+    const OTHERS: [&str; 5] = ["PY", "PERL", "RUBY", "NODE", "LUA"];
+    let name = program.to_ascii_uppercase();
+    let short = option.starts_with('-') && !option.starts_with("--");
+    short && option.ends_with('c') && !OTHERS.iter().any(|other| name.contains(other))
 }
 
 pub(super) fn plain_all(words: &[String]) -> Vec<String> {

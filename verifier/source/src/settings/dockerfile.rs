@@ -1,6 +1,7 @@
 //! Dockerfiles: one scope per stage, what it is built from first (Dockerfile reference: FROM, ARG, ENV, WORKDIR, COPY, RUN, SHELL).
 
 use super::delivered::{OUTSIDE, normal};
+use super::docker_text::{instructions, options, script};
 use super::expand;
 use super::ignored::is_ignored;
 use super::library::Library;
@@ -10,12 +11,12 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// A stage, and where it is in the image.
-struct Stage {
-    scope: Scope,
+pub(super) struct Stage {
+    pub scope: Scope,
     /// Absolute.
-    folder: String,
+    pub folder: String,
     /// Where the source root was copied to; absolute.
-    root: Option<String>,
+    pub root: Option<String>,
     /// Something of the source may be in it.
     filled: bool,
 }
@@ -126,7 +127,7 @@ impl Stage {
                 if fetches && !is_go {
                     self.fill();
                 }
-                self.mounted(line, rest);
+                self.mounted(line, &options(rest).0, from.library);
                 self.scope.steps.push(Step::run(line, &script(rest)));
             }
             // What the shell is begun with.
@@ -159,7 +160,7 @@ impl Stage {
     }
 
     fn copied(&mut self, line: u32, rest: &str, library: &Library<'_>) {
-        let is_other = rest.split_whitespace().any(|w| w.starts_with("--from"));
+        let is_other = options(rest).0.iter().any(|option| option.starts_with("--from"));
         let words: Vec<String> = super::shell::words(&script(rest));
         self.fill();
         let Some((to, from)) = words.split_last() else { return };
@@ -244,38 +245,6 @@ impl Stage {
         }
     }
 
-    /// Folders of a bind mount in the place of others of the source (Dockerfile reference: RUN --mount=type=bind).
-    fn mounted(&mut self, line: u32, rest: &str) {
-        for mount in rest.split_whitespace().take_while(|w| w.starts_with("--")) {
-            let Some(options) = mount.strip_prefix("--mount=") else { continue };
-            let value = |names: &[&str]| {
-                let mut pairs = options.split(',').filter_map(|pair| pair.split_once('='));
-                pairs.find(|(name, _)| names.contains(name)).map(|(_, value)| value.trim_matches(['"', '\'']))
-            };
-            // What the caller of the build gives (Dockerfile reference, RUN --mount=type=secret).
-            if let Some(name) = value(&["env"]).filter(|name| super::flags::VARIABLES.contains(name)) {
-                let variable = Variable { line, name: name.to_owned(), value: None };
-                self.scope.steps.push(Step::Env { variable, possible: true });
-            }
-            if value(&["type"]).is_some_and(|kind| kind != "bind") {
-                continue;
-            }
-            let Some(target) = value(&["target", "dst", "destination"]) else { continue };
-            let (from, target) = (value(&["source", "src"]).unwrap_or(""), absolute(&self.folder, target));
-            let inside = self.root.as_deref().and_then(|root| target.strip_prefix(root.trim_end_matches('/')));
-            let other = value(&["from"]).is_some();
-            if !other && normal(from).is_empty() && self.root.is_none() {
-                self.root = Some(target.clone());
-                self.moved();
-            }
-            if inside.is_some_and(|inside| !inside.is_empty() && (other || normal(inside) != normal(from))) {
-                let single = is_source(target.rsplit('/').next().unwrap_or_default());
-                let target = if single { target } else { format!("{target}/mounted.go") };
-                self.scope.steps.push(Step::run(line, &format!("cp '{from}' '{target}'")));
-            }
-        }
-    }
-
     /// The command that a copy onto a module file or a Go file is, where what is copied is not the file itself.
     fn overwritten(&self, from: &[String], target: &str, is_other: bool) -> Option<String> {
         let [from] = from else { return None };
@@ -304,7 +273,7 @@ impl Stage {
     }
 
     /// The working folder, relative to the source root.
-    fn moved(&mut self) {
+    pub(super) fn moved(&mut self) {
         if !self.filled {
             return;
         }
@@ -322,11 +291,11 @@ impl Stage {
 }
 
 /// A file by whose content a build is another one.
-fn is_source(name: &str) -> bool {
+pub(super) fn is_source(name: &str) -> bool {
     super::edits::is_module_file(name) || name.ends_with(".go")
 }
 
-fn absolute(folder: &str, path: &str) -> String {
+pub(super) fn absolute(folder: &str, path: &str) -> String {
     match path.starts_with('/') {
         true => format!("/{}", normal(path)),
         false => format!("/{}", normal(&format!("{folder}/{path}"))),
@@ -342,131 +311,4 @@ fn pairs(rest: &str) -> Vec<(String, String)> {
         return if value.is_empty() { vec![] } else { vec![(name, value)] };
     }
     words.iter().filter_map(|w| w.split_once('=')).map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
-}
-
-/// The shell text of a RUN: options left out, the exec form joined into words.
-fn script(rest: &str) -> String {
-    let mut rest = rest.trim_start();
-    while rest.starts_with("--") {
-        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest).trim_start();
-    }
-    if !rest.starts_with('[') {
-        return rest.into();
-    }
-    let inner = rest.trim_end().trim_start_matches('[').trim_end_matches(']');
-    let words: Vec<String> = inner.split("\",").map(|w| w.trim().trim_matches('"').replace("\\\"", "\"")).collect();
-    match words.as_slice() {
-        // ["sh", "-c", "…"]: the last word is itself a script.
-        [shell, flag, script] if shell.ends_with("sh") && flag == "-c" => script.clone(),
-        words => words.iter().map(|w| format!("'{w}'")).collect::<Vec<_>>().join(" "),
-    }
-}
-
-/// Instructions with their lines, continuation lines joined (by a line break where a here-document follows).
-fn instructions(text: &str) -> Vec<(u32, String, String)> {
-    let escape = escape(text);
-    let mut all: Vec<(u32, String, String)> = Vec::new();
-    let mut lines = text.lines().enumerate();
-    while let Some((number, line)) = lines.next() {
-        let trimmed = line.trim_start();
-        if trimmed.is_empty() || trimmed.starts_with('#') {
-            continue;
-        }
-        let Some((instruction, rest)) = trimmed.split_once(char::is_whitespace) else { continue };
-        let mut rest = rest.to_owned();
-        while let Some(before) = rest.trim_end().strip_suffix(escape) {
-            let Some((_, more)) = lines.next() else { break };
-            // Comments between continued lines are no part of the instruction.
-            if more.trim_start().starts_with('#') {
-                continue;
-            }
-            // The shell joins lines by its own character.
-            rest = format!("{before}\\\n{more}");
-        }
-        let instruction = instruction.to_ascii_uppercase();
-        let of = match instruction.as_str() {
-            "ONBUILD" => rest.split_whitespace().next().unwrap_or_default().to_ascii_uppercase(),
-            _ => instruction.clone(),
-        };
-        // No other instruction has them (BuildKit, dockerfile/parser, heredocDirectives).
-        let marks = if matches!(of.as_str(), "RUN" | "COPY" | "ADD") { heredocs(&rest) } else { vec![] };
-        let documents: Vec<(&str, String)> = marks
-            .iter()
-            .map(|(mark, tabs)| {
-                let own =
-                    |more: &'_ str| if *tabs { more.trim_start_matches('\t').to_owned() } else { more.to_owned() };
-                let document = lines.by_ref().map(|(_, more)| own(more)).take_while(|more| more != mark);
-                (mark.as_str(), document.collect::<Vec<_>>().join("\n"))
-            })
-            .collect();
-        if !documents.is_empty() {
-            let to = rest.split_whitespace().last().unwrap_or_default().to_owned();
-            if of != "RUN" && !to.starts_with("<<") {
-                // Files of the image's own text.
-                for (mark, document) in &documents {
-                    let to = if to.ends_with('/') { format!("{to}{mark}") } else { to.clone() };
-                    all.push((number as u32 + 1, "RUN".into(), format!("cat > {to} <<'{mark}'\n{document}\n{mark}")));
-                }
-                continue;
-            }
-            let whole = || documents.iter().map(|(mark, document)| format!("\n{document}\n{mark}")).collect::<String>();
-            rest = match (of.as_str(), documents.as_slice()) {
-                // The document alone is the script; else it is what some program reads.
-                ("RUN", [(mark, document)]) if instruction == "RUN" && is_document_alone(&rest) => {
-                    match super::shell::interpreter(document) {
-                        Some(program) => format!("{program} <<'{mark}'\n{document}\n{mark}"),
-                        None => document.clone(),
-                    }
-                }
-                ("RUN", _) => format!("{rest}{}", whole()),
-                _ => rest.replacen("<<-", "<<", 1).replacen("<<", "here-document-", 1),
-            };
-        }
-        all.push((number as u32 + 1, instruction, rest));
-    }
-    all
-}
-
-/// `RUN <<EOF`, with options or without; what stands behind the mark is another command's.
-fn is_document_alone(rest: &str) -> bool {
-    let script = script(rest);
-    script.starts_with("<<") && script.split_whitespace().nth(1).is_none()
-}
-
-/// The directive `# escape=`: directives stand before everything else, comments too (BuildKit, dockerfile/parser, directives.go).
-fn escape(text: &str) -> char {
-    let directive = |line: &str| {
-        let (name, value) = line.strip_prefix('#')?.split_once('=')?;
-        let (name, value) = (name.trim().to_ascii_lowercase(), value.trim());
-        let is_name =
-            name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(|b| b.is_ascii_alphanumeric());
-        (is_name && !value.is_empty()).then(|| (name, value.to_owned()))
-    };
-    let found = text.lines().map_while(directive).find(|(name, _)| name == "escape");
-    found.and_then(|(_, value)| value.chars().next()).filter(|c| *c == '`').unwrap_or('\\')
-}
-
-/// `RUN <<EOF`, `RUN bash <<-"EOF"`, `COPY <<EOF file`: the marks that end the documents, and whether tabs before their lines are none of
-/// them (Dockerfile reference, Here-Documents).
-fn heredocs(rest: &str) -> Vec<(String, bool)> {
-    // They begin a word outside of quotes; `1<<n` in a text is arithmetic.
-    let begins = |at: &usize| {
-        let before = &rest[..*at];
-        let outside = ['"', '\''].iter().all(|quote| before.matches(*quote).count() % 2 == 0);
-        outside
-            && before
-                .trim_end_matches(|c: char| c.is_ascii_digit())
-                .ends_with(|c: char| c.is_whitespace() || c == '&' || c == ';')
-    };
-    let begin = rest.match_indices("<<").map(|(at, _)| at);
-    let all = begin.filter(|at| (*at == 0 || begins(at)) && !rest[at + 2..].starts_with('<'));
-    let mark = |at: usize| {
-        let (behind, tabs) = (&rest[at + 2..], rest[at + 2..].starts_with('-'));
-        let mark = behind.trim_start_matches('-');
-        let begins = |c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '"' | '\'');
-        let mark = mark.starts_with(begins).then_some(mark)?;
-        let mark = mark.split(|c: char| c.is_whitespace() || ";|&)>".contains(c)).next()?.trim_matches(['"', '\'']);
-        (!mark.is_empty()).then(|| (mark.to_owned(), tabs))
-    };
-    all.filter_map(mark).collect()
 }

@@ -8,6 +8,7 @@ use super::model::{Scope, Step, Variable};
 use super::printed::Here;
 use super::reads::{Name, Part};
 use super::results::Results;
+use super::shell::plain;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
 use super::written::Texts;
@@ -81,6 +82,8 @@ pub(super) struct State<'l> {
     pub rewritten: BTreeSet<String>,
     /// Module files that were saved: under which name, and which.
     pub saved: BTreeSet<(String, String)>,
+    /// Some variable is another name of one (`declare -n`).
+    pub refers: bool,
     /// What came of files and functions that were carried out.
     pub results: Results,
     /// Settings by where they stand and what they say.
@@ -128,6 +131,7 @@ impl<'l> State<'l> {
             stale: false,
             rewritten: BTreeSet::new(),
             saved: BTreeSet::new(),
+            refers: false,
             results: Results::default(),
             known: HashMap::new(),
             edits: HashMap::new(),
@@ -241,12 +245,9 @@ impl State<'_> {
             true => without(&v.replace(&format!("${{{name}}}"), ""), name).trim().to_owned(),
             false => v.trim().to_owned(),
         };
-        let value = value.map(own);
-        let seen = if VARIABLES.contains(&name) {
-            self.note(line, name, value.clone(), command.map(|c| &**c))
-        } else {
-            vec![]
-        };
+        let is_ours = VARIABLES.contains(&name);
+        let value = value.map(own).map(|value| if is_ours { plain(&value) } else { value });
+        let seen = if is_ours { self.note(line, name, value.clone(), command.map(|c| &**c)) } else { vec![] };
         if export {
             self.shell.export(name);
         }

@@ -1,6 +1,6 @@
 //! Shell variables as far as the script itself decides them.
 
-use super::shell::{LITERAL, QUOTED};
+use super::shell::{BLANK, ELEMENT, LITERAL, QUOTED, as_element, plain};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -33,6 +33,12 @@ pub(super) fn words(word: &str, values: &dyn Values) -> Vec<String> {
 /// A word as one text.
 pub(super) fn text(word: &str, values: &dyn Values) -> String {
     words(&as_one(word), values).join(" ")
+}
+
+/// The words of an array, each as one.
+pub(super) fn elements(value: &str, values: &dyn Values) -> String {
+    let each = value.split(ELEMENT).skip(1).flat_map(|word| words(word, values));
+    each.filter(|word| !word.is_empty()).map(|word| as_element(&word)).collect::<Vec<_>>().join(" ")
 }
 
 /// A text in which all stays one word.
@@ -83,7 +89,10 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
         let (written, after) = rest.split_at(length);
         rest = after;
         let known = values.values(name);
-        let apart = !quoted || written.contains("[@]") || name == "@";
+        let all = written.contains("[@]") || name == "@";
+        let apart = !quoted || all;
+        // Without quotes each word of an array is parted again; as one text they are what they are.
+        let known = if quoted && all { known } else { known.into_iter().map(parted).collect() };
         // `${!NAME}`: what is called so.
         let known = match how {
             How::Called => known.iter().flat_map(|name| values.values(name)).collect(),
@@ -119,15 +128,15 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
 fn push(out: &mut [String], text: &str) {
     if let Some(last) = out.last_mut() {
         match has_mark(text) {
-            true => last.push_str(&shown(text)),
+            true => last.push_str(&plain(text)),
             false => last.push_str(text),
         }
     }
 }
 
-/// The marks of the reader as the dollars that they are.
-fn shown(text: &str) -> String {
-    text.replace([QUOTED, LITERAL], "$")
+/// The words of an array as one text.
+fn parted(value: Rc<str>) -> Rc<str> {
+    if value.contains(BLANK) { value.replace(BLANK, " ").into() } else { value }
 }
 
 fn split(out: &mut Vec<String>, text: &str, apart: bool) {
@@ -136,7 +145,7 @@ fn split(out: &mut Vec<String>, text: &str, apart: bool) {
     }
     let mut parts = parts(text).into_iter();
     push(out, parts.next().unwrap_or_default());
-    out.extend(parts.map(shown));
+    out.extend(parts.map(plain));
 }
 
 /// Words between blanks; a command or a value that is put in keeps its blanks.

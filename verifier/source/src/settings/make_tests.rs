@@ -1,7 +1,7 @@
 //! Makefiles through their spellings, what they take in, and where reading them ends.
 
 use super::calls_tests::counts;
-use super::shapes_tests::{each_reaches, nothing_counts};
+use super::shapes_tests::{each_reaches, nothing_counts, reaches};
 
 #[test]
 fn makefiles_are_read_through_their_spellings() {
@@ -182,4 +182,50 @@ fn recipes_of_variables_and_functions_of_make_hide_nothing() {
     nothing_counts(&[format!("X = $(shell {edit})"), format!("other:\n\t$(shell {edit})")], |text| {
         format!("-- Makefile --\n{text}\napp:\n\tgo build ./cmd/app\n")
     });
+}
+
+#[test]
+fn values_of_several_lines_are_words_where_they_are_put_in() {
+    reaches(&[
+        (
+            "strip",
+            "-- Makefile --\ndefine FLAGS\n-trimpath\n-overlay=o.json\nendef\napp:\n\tgo build $(strip $(FLAGS)) ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "strip2",
+            "-- Makefile --\ndefine FLAGS\n-trimpath\n-ldflags=-X=a,b\n-overlay=o.json\nendef\nBUILD = go build $(strip $(FLAGS))\napp:\n\t$(BUILD) ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "define add",
+            "-- Makefile --\nFLAGS = -overlay=o.json\ndefine FLAGS +=\n-v\nendef\napp:\n\tgo build $(strip $(FLAGS)) ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "define weak",
+            "-- Makefile --\nFLAGS = -overlay=o.json\ndefine FLAGS ?=\n-v\nendef\napp:\n\tgo build $(FLAGS) ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "define nested",
+            "-- Makefile --\ndefine OUTER\ndefine INNER\n-v\nendef\napp:\n\tgo build -overlay=o.json ./cmd/app\nendef\n$(eval $(OUTER))\n",
+            "-overlay=o.json",
+        ),
+        (
+            "define tab",
+            "-- Makefile --\ndefine CMD\n\t@echo a\n\tgo build -overlay=o.json ./cmd/app\nendef\napp:\n\t$(CMD)\n",
+            "-overlay=o.json",
+        ),
+        (
+            "define filter",
+            "-- Makefile --\ndefine FLAGS\n-v\n-overlay=o.json\nendef\napp:\n\tgo build $(filter-out -v,$(FLAGS)) ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "define firstword",
+            "-- Makefile --\ndefine FLAGS\n-overlay=o.json\n-v\nendef\napp:\n\tgo build $(firstword $(FLAGS)) ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+    ]);
 }

@@ -80,8 +80,14 @@ impl Make<'_> {
                 self.files_read().rsplit(' ').next().unwrap_or_default().to_owned()
             }
             Some(("firstword", rest)) if rest.trim() == "$(MAKEFILE_LIST)" => self.tree.own_name().to_owned(),
-            Some(("strip" | "sort" | "firstword" | "lastword" | "or" | "and", rest)) => {
-                self.expanded(rest, depth - 1).replace(',', " ").trim().to_owned()
+            // Words, of which each end of a line is an end of one.
+            Some(("strip" | "sort" | "firstword" | "lastword", rest)) => {
+                self.expanded(rest, depth - 1).split_whitespace().collect::<Vec<_>>().join(" ")
+            }
+            Some(("or" | "and", rest)) => {
+                let sides: Vec<String> =
+                    arguments(rest).into_iter().map(|side| self.expanded(side, depth - 1)).collect();
+                sides.join(" ").trim().to_owned()
             }
             // Either side may come.
             Some(("if", rest)) => {
@@ -241,7 +247,7 @@ impl Make<'_> {
                 .and_then(|name| self.variables.get(name.trim())?.last())
                 .map(|(_, v)| v.clone())
                 .unwrap_or_default(),
-            "wordlist" => part(2),
+            "wordlist" => each(part(2), &str::to_owned),
             "join" => {
                 let (first, second) = (part(0), part(1));
                 let (first, mut second) = (first.split_whitespace(), second.split_whitespace());
@@ -276,7 +282,7 @@ impl Make<'_> {
                 found if found.is_empty() && pattern.contains('$') => pattern.to_owned(),
                 found => found.join(" "),
             }),
-            _ => part(1),
+            _ => each(part(1), &str::to_owned),
         }
     }
 }

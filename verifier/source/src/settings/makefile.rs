@@ -3,6 +3,7 @@
 
 use super::expand::parts;
 use super::library::Library;
+use super::make_define::Defining;
 use super::make_rules::{Own, Rule, fits};
 use super::make_text::{arguments, assignment, logical_lines, matching, named_by_variable, put_in, without_comment};
 use super::make_tree::Tree;
@@ -29,7 +30,7 @@ pub(super) struct Make<'l> {
     /// The lines of the conditions that are open.
     guards: Vec<String>,
     /// A variable of several lines that is being read.
-    defining: Option<(u32, String, Vec<String>)>,
+    pub defining: Option<Defining>,
     /// Commands that make runs while it reads the file.
     pub at_reading: Vec<(u32, String)>,
     /// What was not read of it, whatever target is made.
@@ -133,7 +134,7 @@ impl<'l> Make<'l> {
             }
             make.made_at_reading.extend(is_made.then_some(name));
         }
-        if let Some((line, name, _)) = make.defining.take() {
+        if let Some(Defining { line, name, .. }) = make.defining.take() {
             make.unread.push((line, reason!("more-than-is-followed", text = name)));
         }
         make
@@ -280,33 +281,6 @@ impl<'l> Make<'l> {
         }
     }
 
-    /// `define NAME … endef`, `override define NAME`: whether the line is of one.
-    fn define(&mut self, number: u32, line: &str) -> bool {
-        let mut words = line.split_whitespace();
-        let mut word = words.next().unwrap_or_default();
-        while self.defining.is_none() && matches!(word, "override" | "export" | "private") {
-            word = words.next().unwrap_or_default();
-        }
-        match (word, &mut self.defining) {
-            ("define", None) => {
-                let name = words.collect::<Vec<_>>().join(" ");
-                let name = name.trim_end_matches(['=', ':', '+', '?', ' ']).to_owned();
-                if line.trim_start().starts_with("export") {
-                    self.exported.push((number, name.clone()));
-                }
-                self.defining = Some((number, name, Vec::new()));
-            }
-            ("endef", _) => {
-                if let Some((number, name, lines)) = self.defining.take() {
-                    self.assign(number, &name, lines.join("\n"), How::Set);
-                }
-            }
-            (_, Some((_, _, lines))) => lines.push(line.to_owned()),
-            (_, None) => return false,
-        }
-        true
-    }
-
     /// Notes what make runs at once: `$(shell …)` outside of recipes, and `NAME != …`.
     fn run_at_reading(&mut self, number: u32, text: &str) {
         let scripts: Vec<String> = self.shells(text).collect();
@@ -419,7 +393,7 @@ impl<'l> Make<'l> {
         Some(targets)
     }
 
-    fn assign(&mut self, number: u32, name: &str, value: String, how: How) {
+    pub(super) fn assign(&mut self, number: u32, name: &str, value: String, how: How) {
         if self.given.contains(name) {
             return;
         }

@@ -14,6 +14,9 @@ mod copies;
 #[cfg(test)]
 mod copies_tests;
 mod delivered;
+#[cfg(test)]
+mod docker_tests;
+mod docker_text;
 mod dockerfile;
 #[cfg(test)]
 mod documents_tests;
@@ -25,8 +28,12 @@ mod flags;
 mod foreign;
 #[cfg(test)]
 mod foreign_tests;
+#[cfg(test)]
+mod given_tests;
 mod ignored;
+mod images;
 mod library;
+mod make_define;
 mod make_rules;
 #[cfg(test)]
 mod make_tests;
@@ -35,8 +42,10 @@ mod make_tree;
 mod make_values;
 mod makefile;
 mod model;
+mod mounts;
 #[cfg(test)]
 mod neighbours_tests;
+mod others;
 #[cfg(test)]
 mod outcomes_tests;
 mod places;
@@ -64,6 +73,7 @@ mod workspaces;
 mod workspaces_tests;
 mod wrappers;
 mod written;
+mod xargs;
 mod yaml;
 
 use assize_delivery::{Delivery, Entry, SourceTree};
@@ -139,7 +149,7 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
         if tool.is_none() {
             unread.extend(of_another_tool(&mut sheet, delivery, entry, path, &targets));
         }
-        let Some(tool) = tool.or_else(|| unread::is_compose(path).then_some(BuildFile::Other)) else { continue };
+        let Some(tool) = tool.or_else(|| others::is_compose(path).then_some(BuildFile::Other)) else { continue };
         sheet.examined(1);
         if entry.size > LARGEST {
             sheet.gap(
@@ -211,7 +221,7 @@ fn of_another_tool(sheet: &mut Sheet, delivery: &Delivery, entry: &Entry, path: 
         sheet.examined(1);
         return vec![unread::go_command(&entry.path)];
     }
-    if !unread::is_candidate(path) {
+    if !others::is_candidate(path) {
         return vec![];
     }
     match delivery.read(&entry.path) {

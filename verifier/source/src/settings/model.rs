@@ -57,6 +57,20 @@ impl Step {
         Step::Run { line, script: script.into(), env: vec![], folder: None, stale: false }
     }
 
+    /// The step so many lines further down.
+    pub fn moved(self, lines: u32) -> Step {
+        match self {
+            Step::Run { line, script, env, folder, stale } => {
+                Step::Run { line: line + lines, script, env, folder, stale }
+            }
+            Step::Env { variable, possible } => {
+                Step::Env { variable: Variable { line: variable.line + lines, ..variable }, possible }
+            }
+            Step::Unread { line, why } => Step::Unread { line: line + lines, why },
+            other => other,
+        }
+    }
+
     pub fn env(line: u32, name: &str, value: &str) -> Step {
         Step::Env { variable: Variable::new(line, name, value), possible: false }
     }

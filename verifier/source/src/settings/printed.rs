@@ -21,7 +21,8 @@ pub(super) struct Here<'s> {
 impl Values for Here<'_> {
     fn values(&self, name: &str) -> Vec<Rc<str>> {
         let mut values: Vec<Rc<str>> = Vec::new();
-        for held in self.state.shell.held(name, self.list) {
+        let meant = self.state.variable_meant(name, self.list);
+        for held in self.state.shell.held(meant.as_deref().unwrap_or(name), self.list) {
             match &held.value {
                 Some(value) if !values.contains(value) => values.push(value.clone()),
                 _ => {}
@@ -335,17 +336,6 @@ impl State<'_> {
                 }
                 rest = behind.trim_start();
             }
-        }
-    }
-
-    /// The words that `xargs` puts behind its command.
-    pub(super) fn arguments_given(&self, words: &[String], run: &Run<'_>) -> Vec<String> {
-        let placed = words.iter().any(|w| w.starts_with("-I") || w.starts_with("--replace"));
-        match self.input(run.document, run.from, run.list) {
-            _ if placed => vec![],
-            Some(Ok(text)) => text.split_whitespace().map(str::to_owned).collect(),
-            Some(Err(command)) if self.is_of_tree(&command) => vec![command],
-            Some(Err(_)) | None => vec![],
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads shell text byte by byte: words, lists, groups, functions, what stands in place of words.
 
 use super::redirections::{Goes, Heredoc};
-use super::shell::{Command, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
+use super::shell::{Command, ELEMENT, Joined, LITERAL, Node, QUOTED, Script, give, listed, printed};
 use std::rc::Rc;
 
 /// A person does not write longer or deeper scripts.
@@ -340,7 +340,11 @@ impl<'t> Reader<'t> {
         let words: Vec<String> = words.into_iter().map(bare).collect();
         (self.command, self.word) = (command, word);
         debug_assert!(self.at >= from);
-        self.word.get_or_insert_default().push_str(&words.join(" "));
+        let held = self.word.get_or_insert_default();
+        for word in words {
+            held.push(ELEMENT);
+            held.push_str(&word);
+        }
     }
 
     pub(super) fn dollar(&mut self, quoted: bool, depth: u32) {

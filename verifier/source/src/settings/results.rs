@@ -73,7 +73,8 @@ impl State<'_> {
         if self.results.is_running(mark) {
             return None;
         }
-        let key = (format!("{mark} {with}"), self.stale, self.shell.exports_all());
+        let refers = if self.refers { "&" } else { "" };
+        let key = (format!("{mark} {with}{refers}"), self.stale, self.shell.exports_all());
         let around = Around {
             ledger: self.ledger(),
             called: &self.scope.called,

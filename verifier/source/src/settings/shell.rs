@@ -8,6 +8,11 @@ pub(super) const QUOTED: char = '\u{E000}';
 /// A dollar that stands for itself.
 pub(super) const LITERAL: char = '\u{E001}';
 
+/// A blank inside of one of the words that an array or `$@` holds.
+pub(super) const BLANK: char = '\u{E002}';
+/// Stands before each of the words of an array as they are written.
+pub(super) const ELEMENT: char = '\u{E003}';
+
 /// A simple command.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Command {
@@ -78,7 +83,18 @@ pub(super) fn words(line: &str) -> Vec<String> {
 
 /// A word as it is shown, or read again.
 pub(super) fn plain(word: &str) -> String {
-    word.replace([QUOTED, LITERAL], "$")
+    let shown = |c: char| match c {
+        QUOTED | LITERAL => '$',
+        BLANK | ELEMENT => ' ',
+        other => other,
+    };
+    // The marks begin with a byte that most words have not.
+    if word.as_bytes().contains(&0xEE) { word.chars().map(shown).collect() } else { word.to_owned() }
+}
+
+/// A word as one of those that an array or `$@` holds.
+pub(super) fn as_element(word: &str) -> String {
+    word.replace(|c: char| c.is_ascii_whitespace(), BLANK.encode_utf8(&mut [0; 4]))
 }
 
 /// The words that a list in braces makes of one: `a{b,c}d` (bash, Brace Expansion).
@@ -142,11 +158,8 @@ pub(super) fn printed(node: &Node) -> Option<String> {
     let given = command.document.as_deref().and_then(|d| d.strip_prefix("$(")?.strip_suffix(')'));
     let behind = |name: &str| rest.iter().position(|w| w == name).and_then(|at| rest.get(at + 1)).cloned();
     match program.as_str() {
-        "echo" | "printf" => {
-            let is_format = |word: &&String| program == "printf" && word.contains('%');
-            let text = rest.iter().filter(|w| !w.starts_with('-')).skip_while(is_format);
-            Some(text.cloned().collect::<Vec<_>>().join(" "))
-        }
+        "echo" => Some(super::written::echoed(rest)),
+        "printf" if rest.first().is_none_or(|word| word != "-v") => Some(super::written::formatted(rest)),
         "curl" | "wget" | "aria2c" | "fetch" => Some(format!("$({})", whole())),
         // The name that is looked for, in the place of the files.
         "find" => behind("-name").or_else(|| behind("-path")),

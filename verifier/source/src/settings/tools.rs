@@ -3,7 +3,7 @@
 use super::evaluate::State;
 use super::library::{Library, folder};
 use super::model::Scope;
-use super::{dockerfile, makefile, yaml};
+use super::{makefile, yaml};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -32,7 +32,7 @@ impl State<'_> {
             "gitlab" => {
                 self.of_path(words, |text, path, library| yaml::gitlab(text, path, library).unwrap_or_default())
             }
-            "docker" | "podman" | "buildah" => self.image(words),
+            "docker" | "podman" | "buildah" | "nerdctl" => self.image(words),
             "action" => self.action(words),
             _ => {}
         }
@@ -119,7 +119,7 @@ impl State<'_> {
     }
 
     /// The first of some files that is there, carried out: its scopes one after the other, or any of them.
-    fn named(
+    pub(super) fn named(
         &mut self,
         names: &[&str],
         words: &[String],
@@ -160,39 +160,6 @@ impl State<'_> {
                 state.may_have_made(possible);
             }
         });
-    }
-
-    /// `docker build --build-arg NAME=value -f FILE CONTEXT`.
-    fn image(&mut self, words: &[String]) {
-        let builds = words.iter().any(|w| matches!(w.as_str(), "build" | "bud" | "bake"));
-        if !builds {
-            return;
-        }
-        let value = |names: &[&str]| {
-            let of = |(at, word): (usize, &String)| {
-                let inline = names.iter().find_map(|n| word.strip_prefix(n)?.strip_prefix('=').map(str::to_owned));
-                inline.or_else(|| names.contains(&word.as_str()).then(|| words.get(at + 1).cloned()).flatten())
-            };
-            words.iter().enumerate().filter_map(of).collect::<Vec<_>>()
-        };
-        let arguments: BTreeMap<String, String> = value(&["--build-arg"])
-            .iter()
-            .filter_map(|a| a.split_once('='))
-            .map(|(n, v)| (n.into(), v.into()))
-            .collect();
-        let file = value(&["-f", "--file"]).into_iter().next();
-        let context = words.last().filter(|w| !w.starts_with('-')).cloned().unwrap_or_else(|| ".".into());
-        let beside = format!("{}/Dockerfile", context.trim_end_matches('/'));
-        let names: Vec<&str> = match &file {
-            Some(file) => vec![file],
-            None => vec![&beside, "Dockerfile"],
-        };
-        // The environment of whoever calls it is not that of the image.
-        let before = self.shell.mark();
-        self.shell.clear_variables();
-        let library = self.library;
-        self.named(&names, words, None, |text, path| Rc::new(dockerfile::scopes(text, path, &arguments, library)));
-        self.shell.back(before);
     }
 
     /// A composite action of the tree.

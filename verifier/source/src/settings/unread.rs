@@ -18,114 +18,6 @@ const SETTINGS: [(&str, &str, Option<&str>); 4] = [
     ("-mod=mod", "-mod", Some("mod")),
 ];
 
-/// By their whole names: task runners, services that build, packagers.
-const NAMES: &[&str] = &[
-    "justfile",
-    ".justfile",
-    "jenkinsfile",
-    "earthfile",
-    "tiltfile",
-    "rakefile",
-    "sconstruct",
-    "sconscript",
-    "wscript",
-    "meson.build",
-    "cmakelists.txt",
-    "build.bazel",
-    "build",
-    "pkgbuild",
-    "apkbuild",
-    "flake.nix",
-    "default.nix",
-    "package.json",
-    "docker-bake.hcl",
-    "docker-bake.json",
-    "appveyor.yml",
-    ".travis.yml",
-    ".cirrus.yml",
-    ".ko.yaml",
-    ".promu.yml",
-    "snapcraft.yaml",
-    "melange.yaml",
-    "build.zig",
-    "mise.toml",
-    ".mise.toml",
-    "devbox.json",
-    "tasks.json",
-    "skaffold.yaml",
-    "bitbucket-pipelines.yml",
-    "vagrantfile",
-    "procfile",
-    "wercker.yml",
-    ".air.toml",
-    "air.toml",
-    "lefthook.yml",
-    "pixi.toml",
-    "makefile.toml",
-    "moon.yml",
-    "nfpm.yaml",
-    "workspace",
-    "module.bazel",
-];
-
-/// By the beginnings of the names of YAML files.
-const YAML: &[&str] =
-    &["compose", "docker-compose", ".drone", ".woodpecker", "azure-pipelines", "cloudbuild", "buildspec", "appveyor"];
-
-/// Folders whose YAML files are jobs.
-const FOLDERS: &[&str] =
-    &[".circleci", ".woodpecker", ".semaphore", ".buildkite", ".azure", ".teamcity", ".tekton", "tekton"];
-
-/// By their endings: programs in other languages, and recipes.
-const ENDINGS: &[&str] = &[
-    ".py",
-    ".rb",
-    ".pl",
-    ".js",
-    ".mjs",
-    ".cjs",
-    ".ts",
-    ".lua",
-    ".tcl",
-    ".ps1",
-    ".bat",
-    ".cmd",
-    ".fish",
-    ".nu",
-    ".just",
-    ".jenkinsfile",
-    ".gradle",
-    ".groovy",
-    ".kts",
-    ".bzl",
-    ".nix",
-    ".spec",
-    ".ninja",
-    ".cmake",
-    ".earth",
-    ".star",
-];
-
-/// Files and folders of Go programs that build, by habit: all Go files would have to be read again otherwise.
-const GO_FILES: &[&str] = &["magefile.go", "mage.go", "build.go", "make.go", "ci.go", "do.go", "release.go"];
-const GO_FOLDERS: &[&str] = &[
-    "magefiles",
-    "build",
-    "ci",
-    ".ci",
-    ".github",
-    ".dagger",
-    "dagger",
-    "tools",
-    "tool",
-    "hack",
-    "scripts",
-    "script",
-    "dev",
-    "release",
-    "packaging",
-];
-
 /// A line without the usual way to start the agent that holds keys.
 fn without_agent(line: &str) -> String {
     const AGENT: [&str; 6] = [
@@ -248,31 +140,6 @@ pub(super) fn go_command(shown: &str) -> Told {
     Told { file: shown.into(), line: 1, item }
 }
 
-/// Whether a file is one that some tool may build from and that is not followed. `path` is relative to the source root.
-pub(super) fn is_candidate(path: &str) -> bool {
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    if path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git" | "dist")) {
-        return false;
-    }
-    let name = name.to_ascii_lowercase();
-    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    let job = yaml && folder.split('/').any(|part| FOLDERS.contains(&part));
-    let habit = || GO_FILES.contains(&name.as_str()) || folder.split('/').any(|part| GO_FOLDERS.contains(&part));
-    let go = name.ends_with(".go") && !name.ends_with("_test.go") && habit();
-    NAMES.contains(&name.as_str())
-        || yaml && YAML.iter().any(|start| name.starts_with(start))
-        || ENDINGS.iter().any(|end| name.ends_with(end))
-        || job
-        || go
-}
-
-/// Whether a file is one of compose, whose images are built.
-pub(super) fn is_compose(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    is_candidate(path) && yaml && (name.starts_with("compose") || name.starts_with("docker-compose"))
-}
-
 /// Whether a file has one of the settings' spellings at all.
 pub(super) fn says_any(bytes: &[u8]) -> bool {
     SETTINGS.iter().any(|(spelling, ..)| memchr::memmem::find(bytes, spelling.as_bytes()).is_some())
@@ -330,8 +197,11 @@ fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
     let near = &text[from..to];
+    if is_of_another_command(text, at) {
+        return false;
+    }
     // Arguments of images that are built, and flags of builds.
-    if path.rsplit('/').next().is_some_and(|name| name.starts_with("docker-bake.") || name.starts_with(".ko.y")) {
+    if super::others::holds_flags(path) {
         return true;
     }
     let methods = [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| path.ends_with(end));
@@ -341,11 +211,34 @@ fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
             .filter(|word| !(methods && near[..begins(word)].ends_with('.')))
     };
     let has = |wanted: &[&str]| words().any(|word| wanted.iter().any(|w| word.eq_ignore_ascii_case(w)));
-    has(&["GOFLAGS"]) || has(&["go", "golang"]) && has(&["build", "install"])
+    // `GOFLAGS`, and of buildpacks `BP_GO_BUILD_FLAGS` and its like.
+    let of_go = |word: &str| {
+        let word = word.to_ascii_uppercase();
+        word.ends_with("FLAGS") && word.contains("GO")
+    };
+    words().any(of_go) || has(&["go", "golang"]) && has(&["build", "install"])
+}
+
+/// Whether a flag is one of a call of the Go command that builds no program that is kept: what it runs, tests or lists. Behind the name of
+/// a program that it runs, flags are that program's, which may build.
+fn is_of_another_command(text: &str, at: usize) -> bool {
+    let line = text[..at].rsplit('\n').next().unwrap_or_default();
+    // One command, whose words are parted by blanks, or quoted and parted by commas.
+    let command = line.rsplit([';', '&', '|', '(', ')', '`', '$', '{', '}', '[']).next().unwrap_or_default();
+    let is_apart = command.is_empty() || command.ends_with([' ', '\t', '"', '\'', ',', '-']);
+    let words: Vec<&str> =
+        command.split([' ', '\t', '"', '\'', ',']).filter(|word| !word.trim_matches('-').is_empty()).collect();
+    let Some(go) = words.iter().rposition(|word| *word == "go" || word.ends_with("/go")) else { return false };
+    match words.get(go + 1..).unwrap_or_default() {
+        ["run" | "tool", rest @ ..] => is_apart && rest.iter().all(|word| word.starts_with('-')),
+        ["test" | "vet" | "list", rest @ ..] => is_apart && !rest.contains(&"-args"),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::others::is_candidate;
     use super::*;
     use assize_facts::{BinarySpec, Deliverable};
     use std::collections::BTreeSet;
@@ -399,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn flags_behind_a_program_that_is_run_are_its_own_and_it_may_build() {
+        for line in [
+            "go run ./mk -overlay=o.json && go build ./cmd/a",
+            "go tool mk -overlay=o.json; go build ./cmd/a",
+            "go test ./... && F=-overlay=o.json; go build $F ./cmd/a",
+            "go test ./... ; go build -overlay=o.json ./cmd/a",
+            "GOFLAGS=-overlay=o.json go test ./...",
+        ] {
+            check("justfile", &format!("build:\n    {line}\n"), &["2 -overlay"]);
+        }
+    }
+
+    #[test]
     fn commands_that_are_decoded_and_run_are_told() {
         let found = |text: &str| {
             hidden(BuildFile::Shell, "b.sh", text, &targets(true)).iter().map(|t| t.line).collect::<Vec<_>>()
@@ -445,6 +351,10 @@ mod tests {
         check("build.js", "spawn(\"go\", [\"build\", \"-overlay\", \"o.json\"])", &["1 -overlay"]);
         check("build.mjs", "await $`go build -overlay=o.json ./cmd/a`", &["1 -overlay"]);
         check("build.py", "sh.go(\"build\", \"-overlay=o.json\")", &["1 -overlay"]);
+        for command in ["go tool -modfile=tools.mod x", "go run -modfile=tools.mod ./x", "go test -overlay=o ./..."] {
+            check("justfile", &format!("build:\n    go build ./cmd/a\n    {command}\n"), &[]);
+        }
+        check("build.py", "run([\"go\", \"build\"])\nrun([\"go\", \"tool\", \"-modfile=t.mod\", \"x\"])", &[]);
         check("README.md", "go build -overlay=o.json", &[]);
         check("docs/config.yml", "go build -overlay=o.json", &[]);
         check("vendor/x/y/build.py", "go build -overlay=o.json", &[]);

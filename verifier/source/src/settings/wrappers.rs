@@ -111,6 +111,15 @@ pub(super) fn wrapped<'w>(name: &str, words: &'w [String]) -> Wrapped<'w> {
                 _ => Wrapped::Script(words.get(at..).unwrap_or_default().join(" ")),
             };
         }
+        // `-iS TEXT`, `-STEXT`: letters before it take no value.
+        let letters = word.strip_prefix('-').filter(|letters| name == "env" && !letters.starts_with('-'));
+        if let Some((switches, text)) = letters.and_then(|letters| letters.split_once('S'))
+            && switches.chars().all(|letter| "iv0".contains(letter))
+        {
+            let rest = words.get(at..).unwrap_or_default();
+            let first = (!text.is_empty()).then(|| text.to_owned());
+            return Wrapped::Script(first.into_iter().chain(rest.iter().cloned()).collect::<Vec<_>>().join(" "));
+        }
         let is_number = word.starts_with(|c: char| c.is_ascii_digit());
         match word.strip_prefix('-') {
             Some("-") => break,

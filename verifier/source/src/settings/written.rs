@@ -188,8 +188,10 @@ fn is_output(word: &str) -> bool {
 }
 
 /// What `echo` prints of its words.
-fn echoed(words: &[String]) -> String {
-    let is_option = |word: &&String| matches!(word.as_str(), "-n" | "-e" | "-en" | "-ne" | "-E");
+pub(super) fn echoed(words: &[String]) -> String {
+    let is_option = |word: &&String| {
+        word.strip_prefix('-').is_some_and(|letters| !letters.is_empty() && letters.chars().all(|c| "neE".contains(c)))
+    };
     let text = words.iter().skip_while(is_option).map(String::as_str).collect::<Vec<_>>().join(" ");
     unescaped(&text) + "\n"
 }

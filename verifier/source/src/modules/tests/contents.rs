@@ -53,6 +53,32 @@ fn an_extracted_folder_counts_like_a_zip() {
 }
 
 #[test]
+fn every_layout_is_looked_at() {
+    let fixture = Fixture::honest();
+    for (name, text) in A {
+        fixture.write(&format!("modules/x.y/a@v1.0.0/{name}"), text);
+        fixture.write(&format!("modules/pkg/mod/x.y/a@v1.0.0/{name}"), text);
+    }
+    let zip = std::fs::read(fixture.path("modules/x.y/b/@v/v1.1.0.zip")).expect("bytes");
+    fixture.bytes("modules/cache/download/x.y/a/@v/v1.0.0.zip", &zip);
+    fixture.write("modules/pkg/mod/x.y/a@v1.0.0/a.go", "package a // evil\n");
+    fixture.write("modules/cache/download/x.y/a/@v/v1.0.0.mod", "module x.y/evil\n");
+    let shown = fixture.show("module.contents", "path form agrees file");
+    let mine: Vec<&str> = shown.lines().filter(|line| line.starts_with("x.y/a ")).collect();
+    assert_eq!(
+        mine,
+        [
+            "x.y/a zip true modules/x.y/a/@v/v1.0.0.zip",
+            "x.y/a zip false modules/cache/download/x.y/a/@v/v1.0.0.zip",
+            "x.y/a folder true modules/x.y/a@v1.0.0",
+            "x.y/a folder false modules/pkg/mod/x.y/a@v1.0.0",
+            "x.y/a go.mod true modules/x.y/a/@v/v1.0.0.mod",
+            "x.y/a go.mod false modules/cache/download/x.y/a/@v/v1.0.0.mod",
+        ]
+    );
+}
+
+#[test]
 fn a_folder_beside_its_zip_is_held_to_its_own_bytes() {
     let changes: &[(&str, &str, bool)] = &[
         ("a.go", "package a\n", true),
@@ -121,11 +147,20 @@ fn zips_that_no_module_has_are_refused() {
     for (names, wanted) in [
         (
             vec![name("a.go"), name("a.go")],
-            "x.y/a zip false false x.y/a@v1.0.0/a.go is there twice, or differs from another name in case alone",
+            "x.y/a zip false false x.y/a@v1.0.0/a.go is there twice, or as a file and as a folder",
+        ),
+        (vec![name("a.go"), name("A.go")], "x.y/a zip false false x.y/a@v1.0.0/A.go differs from a.go in case alone"),
+        (
+            vec![name("in/a.go"), name("IN/b.go")],
+            "x.y/a zip false false x.y/a@v1.0.0/IN/b.go differs from in in case alone",
         ),
         (
-            vec![name("a.go"), name("A.go")],
-            "x.y/a zip false false x.y/a@v1.0.0/A.go is there twice, or differs from another name in case alone",
+            vec![name("in"), name("in/b.go")],
+            "x.y/a zip false false x.y/a@v1.0.0/in/b.go is there twice, or as a file and as a folder",
+        ),
+        (
+            vec![name("s.go"), name("\u{17f}.go")],
+            "x.y/a zip false false x.y/a@v1.0.0/\u{17f}.go differs from s.go in case alone",
         ),
         (
             vec![name("../../../etc/passwd")],

@@ -106,6 +106,38 @@ fn of_several_replacements_the_one_in_force_is_used() {
 }
 
 #[test]
+fn a_replacement_that_another_one_goes_before_is_not_used_before_go_1_17_either() {
+    let fixture = Fixture::honest();
+    fixture.edit(
+        "src/go.mod",
+        "go 1.26.0\n",
+        "go 1.16\n\nreplace x.y/a => x.y/fork v1.0.1\nreplace x.y/a v1.0.0 => x.y/a v1.0.0\nreplace x.y/b => ../b\n",
+    );
+    let shown = fixture.show("module.replacements", "spelled used");
+    assert_eq!(shown, "x.y/a => x.y/fork v1.0.1 false\nx.y/a v1.0.0 => x.y/a v1.0.0 true\nx.y/b => ../b true\n");
+}
+
+#[test]
+fn a_requirement_that_the_build_takes_nothing_of_needs_no_sums_where_no_go_mod_is_read() {
+    for (go, indirect, vendored, wanted) in [
+        ("1.26", "", true, "x.y/u true"),
+        ("1.26", " // indirect", true, "x.y/u true"),
+        ("1.26", "", false, "x.y/u ?build-unknown"),
+        ("1.26", " // indirect", false, "x.y/u false"),
+        ("1.16", "", true, "x.y/u false"),
+        ("1.16", "", false, "x.y/u false"),
+    ] {
+        let fixture = Fixture::honest();
+        fixture.edit("src/go.mod", "go 1.26.0\n", &format!("go {go}\n\nrequire x.y/u v1.0.0{indirect}\n"));
+        if !vendored {
+            fixture.remove("src/vendor");
+        }
+        let shown = fixture.show("module.requirements", "path sums_complete");
+        assert!(shown.lines().any(|line| line == wanted), "{go}{indirect} {vendored}: {shown}");
+    }
+}
+
+#[test]
 fn a_missing_sum_is_told_where_it_is_known_to_be_needed() {
     let fixture = Fixture::honest();
     let text = std::fs::read_to_string(fixture.path("src/go.sum")).expect("text");

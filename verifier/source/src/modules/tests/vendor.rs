@@ -205,6 +205,72 @@ fn files_that_a_vendored_package_embeds_have_to_be_there() {
     assert_eq!(line(), "x.y/c true false [\"vendor/x.y/c/assets/a.txt\",\"vendor/x.y/c/assets/deep/b.txt\"] [] []");
 }
 
+/// x.y/c vendored by a module of a `go` version, with files beside those of its package.
+fn embedding(go: &str, vendored: &[&str]) -> Fixture {
+    const FILES: &[(&str, &str)] = &[
+        ("go.mod", "module x.y/c\n"),
+        ("c.go", "package c\n"),
+        ("c_test.go", "package c\n\n//go:embed testdata own_test.go\nvar data embed.FS\n"),
+        ("own_test.go", "package c\n"),
+        ("gen.go", "//go:build ignore\n\npackage main\n\n//go:embed tmpl sub/more\nvar t embed.FS\n"),
+        ("_off.go", "package c\n\n//go:embed off\nvar o embed.FS\n"),
+        ("testdata/t", "t"),
+        ("tmpl/t", "t"),
+        ("off/o", "o"),
+        ("sub/s.go", "package sub\n"),
+        ("sub/more/m", "m"),
+        ("other/o", "o"),
+    ];
+    let mut fixture = Fixture::new();
+    let sums = fixture.module("x.y/c", "v1.0.0", FILES);
+    fixture.write("src/go.sum", &sums);
+    fixture.write("src/go.mod", &format!("module example.com/app\n\ngo {go}\n\nrequire x.y/c v1.0.0\n"));
+    fixture.write("src/vendor/modules.txt", "# x.y/c v1.0.0\n## explicit\nx.y/c\nx.y/c/sub\n");
+    for (name, text) in
+        FILES.iter().filter(|(name, _)| ["c.go", "_off.go", "sub/s.go"].contains(name) || vendored.contains(name))
+    {
+        fixture.write(&format!("src/vendor/x.y/c/{name}"), text);
+    }
+    fixture
+}
+
+#[test]
+fn files_that_unvendored_go_files_embed_are_copied_by_the_go_version() {
+    for (go, vendored, unexplained) in [
+        ("1.26", &["tmpl/t", "sub/more/m"][..], "[]"),
+        ("1.21", &["tmpl/t", "testdata/t", "own_test.go"], "[]"),
+        ("1.22", &["testdata/t"], "[\"vendor/x.y/c/testdata/t\"]"),
+        ("1.26", &["own_test.go"], "[\"vendor/x.y/c/own_test.go\"]"),
+        ("1.21", &["other/o"], "[\"vendor/x.y/c/other/o\"]"),
+        ("1.26", &["off/o"], "[\"vendor/x.y/c/off/o\"]"),
+    ] {
+        let shown = embedding(go, vendored).show("module.vendor", VENDOR);
+        let last = shown.lines().last().unwrap_or_default();
+        assert!(last.ends_with(unexplained), "{go} {vendored:?}: {shown}");
+        assert!(shown.starts_with("x.y/c true true [] [] []\n"), "{go} {vendored:?}: {shown}");
+    }
+}
+
+#[test]
+fn what_tests_embed_is_not_known_without_the_module() {
+    let fixture = embedding("1.21", &["testdata/t"]);
+    fixture.remove("modules/x.y");
+    let shown = fixture.show("module.vendor", "path unexplained");
+    assert_eq!(shown, "x.y/c []\ngap contents-not-delivered src/vendor/x.y/c/testdata/t\n");
+    let fixture = embedding("1.22", &["testdata/t"]);
+    fixture.remove("modules/x.y");
+    let shown = fixture.show("module.vendor", "path unexplained");
+    assert_eq!(shown, "x.y/c []\n [\"vendor/x.y/c/testdata/t\"]\n");
+}
+
+#[test]
+fn modules_whose_paths_differ_in_case_alone_are_no_list() {
+    let fixture = Fixture::honest();
+    fixture.edit("src/vendor/modules.txt", "# x.y/b v1.1.0\n## explicit\nx.y/b/in\n", "# x.y/A v1.1.0\nx.y/A\n");
+    let shown = fixture.show("module.vendor", "path consistent mistake");
+    assert!(shown.contains("x.y/A false differs from x.y/a in case alone\n"), "{shown}");
+}
+
 #[test]
 fn a_vendor_folder_that_is_a_link_is_a_gap() {
     let fixture = Fixture::honest();

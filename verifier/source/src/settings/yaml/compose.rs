@@ -22,6 +22,7 @@ pub(in super::super) fn compose(text: &str, library: &Library<'_>) -> Result<Vec
         let context = build.as_str().or_else(|| build.get("context")?.as_str()).unwrap_or(".");
         let mut words = vec!["docker".to_owned(), "build".to_owned()];
         words.extend(arguments.iter().map(|(name, value)| format!("--build-arg={name}={value}")));
+        words.extend(from_outside(build.get("args")).map(|name| format!("--build-arg={name}")));
         if let Some(file) = build.get("dockerfile").and_then(Json::as_str) {
             words.push(format!("--file={context}/{file}"));
         }
@@ -58,11 +59,21 @@ fn run_by(text: &str, name: &str, service: &Json) -> Option<Scope> {
 /// `NAME: value`, or a list of `NAME=value`.
 fn arguments(value: Option<&Json>) -> BTreeMap<String, String> {
     match value {
-        Some(Json::Object(all)) => all.iter().map(|(name, value)| (name.clone(), shown(value))).collect(),
+        Some(Json::Object(all)) => {
+            let given = all.iter().filter(|(_, value)| !value.is_null());
+            given.map(|(name, value)| (name.clone(), shown(value))).collect()
+        }
         Some(Json::Array(all)) => {
             let pairs = all.iter().filter_map(Json::as_str).filter_map(|pair| pair.split_once('='));
             pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
         }
         _ => BTreeMap::new(),
     }
+}
+
+/// Arguments without a value: that of the caller's variable (Compose specification, build, args).
+fn from_outside(value: Option<&Json>) -> impl Iterator<Item = &str> {
+    let of_list = value.and_then(Json::as_array).into_iter().flatten().filter_map(Json::as_str);
+    let of_map = value.and_then(Json::as_object).into_iter().flatten().filter(|(_, value)| value.is_null());
+    of_list.filter(|name| !name.contains('=')).chain(of_map.map(|(name, _)| name.as_str()))
 }

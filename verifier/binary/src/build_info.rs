@@ -35,6 +35,8 @@ pub enum Unread {
     Broken,
 }
 
+/// What the Go command calls the package of files that were named one by one.
+const FROM_FILES: &str = "command-line-arguments";
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 /// The blob stands on this boundary, and its strings begin after two words (`cmd/link`, `buildinfo`).
 const ALIGN: usize = 16;
@@ -137,6 +139,17 @@ impl BuildInfo {
         self.settings.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())
     }
 
+    /// A program that was built from files (`go build main.go`) has no main module by its lines: the module around the files stands among the others, as
+    /// the one that has no version (cmd/go/internal/load, setBuildInfo, Go 1.26). In a workspace several may.
+    pub fn settled(mut self) -> BuildInfo {
+        let is_here = |line: &Line| line.version == "(devel)" && line.sum.is_none() && line.replace.is_none();
+        let mut here = (0..self.modules.len()).filter(|at| is_here(&self.modules[*at]));
+        if let (Some(FROM_FILES), None, Some(at), None) = (self.path.as_deref(), &self.main, here.next(), here.next()) {
+            self.main = Some(self.modules.remove(at));
+        }
+        self
+    }
+
     fn lines(&mut self, text: &str) -> Option<()> {
         let mut last_is_main = false;
         // A replacement by a folder ends with an empty line (`runtime/debug`, formatMod).
@@ -192,4 +205,26 @@ fn unquoted(text: &str) -> String {
         }
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_built_from_files_has_the_module_around_them() {
+        let main = |text: &str| {
+            let mut info = BuildInfo::default();
+            info.lines(text).expect("lines of Go");
+            let info = info.settled();
+            (info.main.map(|main| main.path), info.modules.len())
+        };
+        let files = "path\tcommand-line-arguments\n";
+        let devel = "dep\tx.example/a\t(devel)\t\n";
+        let dep = "dep\tx.example/b\tv1.0.0\th1:x\n";
+        assert_eq!(main(&format!("{files}{devel}{dep}")), (Some("x.example/a".into()), 1));
+        assert_eq!(main(&format!("{files}{devel}{dep}dep\tx.example/c\t(devel)\t\n")), (None, 3));
+        assert_eq!(main(&format!("{files}{dep}")), (None, 1));
+        assert_eq!(main(&format!("path\tx.example/a\n{devel}{dep}")), (None, 2));
+    }
 }

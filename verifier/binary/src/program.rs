@@ -296,7 +296,7 @@ impl Read {
 
 fn known(own: Result<BuildInfo, Unread>) -> Known<Option<BuildInfo>> {
     match own {
-        Ok(info) => Known::Value(Some(info)),
+        Ok(info) => Known::Value(Some(info.settled())),
         Err(Unread::Absent) => Known::Value(None),
         Err(Unread::Broken) => Known::Unknown(reason!("build-information-broken")),
     }

@@ -173,7 +173,9 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
         let there = head.get(*at..).is_some_and(|rest| rest.starts_with(magic));
         (there && believable(*kind, head)).then_some(*kind)
     };
-    MAGICS.iter().find_map(fits).unwrap_or(Kind::Plain)
+    // Skippable frames may come first (RFC 8878 §3.1.2); lz4 has them too.
+    let is_skippable = matches!(head, [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..]);
+    MAGICS.iter().find_map(fits).unwrap_or(if is_skippable { Kind::Zstd } else { Kind::Plain })
 }
 
 /// Short marks need a second look, or a text that begins with them would be an archive.
@@ -217,6 +219,7 @@ mod tests {
         let cases: &[(&[u8], Kind)] = &[
             (b"", Kind::Empty),
             (b"\x1f\x8b\x08\0", Kind::Gzip),
+            (b"\x5f\x2a\x4d\x18\0\0\0\0", Kind::Zstd),
             (b"BZh91AY&SY", Kind::Closed("bzip2")),
             (b"BZhang wrote this", Kind::Plain),
             (b"#!/bin/sh\n", Kind::Script),

@@ -166,5 +166,7 @@ fn nearest_module(delivery: &Delivery) -> Result<Option<String>, Reason> {
 
 /// Whether the Go command would not look there for a main module.
 fn ignored(path: &str) -> bool {
+    // `tar -C src .` calls the file at the top `./go.mod`.
+    let path = path.trim_start_matches("./");
     path.split('/').any(|part| part == "vendor" || part == "testdata" || part.starts_with(['.', '_']))
 }

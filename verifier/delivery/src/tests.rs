@@ -195,6 +195,32 @@ fn a_source_archive_is_unpacked_and_shown_with_its_name() {
 }
 
 #[test]
+fn a_source_that_was_packed_from_its_own_folder_is_one() {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, kind: tar::EntryType, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.as_mut_bytes()[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_entry_type(kind);
+        header.set_size(content.len() as u64);
+        header.set_mode(0o755);
+        header.set_cksum();
+        builder.append(&header, content).expect("memory takes it");
+    };
+    add("./", tar::EntryType::Directory, b"");
+    add("./go.mod", tar::EntryType::Regular, b"module a");
+    add("./cmd/", tar::EntryType::Directory, b"");
+    add("./cmd/main.go", tar::EntryType::Regular, b"package main");
+    add("./.github/go.mod", tar::EntryType::Regular, b"module b");
+    let root = folder(&[("src.tar.gz", &gzip_of(&builder.into_inner().expect("memory takes it")))]);
+    let source = SourceSpec { archive: Some("src.tar.gz".into()), ..SourceSpec::default() };
+    for source in [Some(source), None] {
+        let tree = tree(&open(root.path(), Deliverable { source, ..Deliverable::default() }));
+        let all = [".github/go.mod", "cmd/main.go", "go.mod"].map(|path| format!("src.tar.gz!{path}"));
+        assert_eq!((paths(&tree), tree.gaps()), (all.to_vec(), vec![]));
+    }
+}
+
+#[test]
 fn nothing_is_unpacked_outside_the_private_folder() {
     let canary = tempfile::tempdir().expect("a folder");
     let escape = canary.path().join("escaped");

@@ -62,6 +62,10 @@ impl Writer {
     }
 
     fn write(&self, member: &Member, content: &mut dyn Read) -> Result<(), Reason> {
+        // `tar -C src .` begins with the folder itself.
+        if member.kind == MemberKind::Folder && is_here(&member.name) {
+            return Ok(());
+        }
         let place = self.place(&member.name)?;
         // A link that an earlier member made may stand where a folder is wanted: nothing is written through it.
         let parent = place.parent().unwrap_or(&self.root);
@@ -94,6 +98,11 @@ impl Writer {
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(place)?;
         io::copy(&mut fs::File::open(from)?, &mut file).map(|_| ())
     }
+}
+
+/// Whether a name means the folder that is unpacked to.
+fn is_here(name: &str) -> bool {
+    !name.starts_with('/') && name.split('/').all(|part| part.is_empty() || part == ".")
 }
 
 fn written(member: &Member, error: io::Error) -> Reason {

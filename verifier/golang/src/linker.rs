@@ -98,6 +98,7 @@ pub fn is_standard(path: &str) -> bool {
         "unicode",
         "unique",
         "unsafe",
+        "uuid",
         "vendor",
         "weak",
     ];

@@ -29,6 +29,9 @@ pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     for (from, to) in std::mem::take(&mut frames.seams) {
         visitor.seam(from, to);
     }
+    for (from, to) in std::mem::take(&mut frames.skipped) {
+        visitor.leftover(from, to);
+    }
     if let Some(end) = frames.trailing() {
         visitor.leftover(end, part.len());
     }
@@ -65,14 +68,26 @@ pub(super) struct Frames<'a> {
     format: Option<Kind>,
     /// Extra fields of gzip, which hold what they like.
     seams: Vec<(u64, u64)>,
+    /// What skippable frames hold, which no decoder looks at.
+    skipped: Vec<(u64, u64)>,
 }
 
-/// Extra fields that are remembered.
+/// Extra fields and skippable frames that are told apart; what follows is one with the last.
 const MOST_SEAMS: usize = 10_000;
+/// Smaller skippable frames hold sizes and marks (`pzstd`, `zstd:chunked`), and no program.
+const SMALL: u64 = 64;
+
+/// Remembers a stretch; where there are too many, all up to the end counts.
+fn remember(stretches: &mut Vec<(u64, u64)>, (from, to): (u64, u64), end: u64) {
+    let full = stretches.len() + 1 >= MOST_SEAMS;
+    if !stretches.last().is_some_and(|(_, last)| full && *last == end) {
+        stretches.push((from, if full { end } else { to }));
+    }
+}
 
 impl<'a> Frames<'a> {
     pub(super) fn of(source: PartReader<'a>) -> Frames<'a> {
-        Frames { source: Some(source), state: State::Between, format: None, seams: Vec::new() }
+        Frames { source: Some(source), state: State::Between, format: None, seams: Vec::new(), skipped: Vec::new() }
     }
 
     /// Begins the next frame, skipping zeros (padding of tapes) and skippable frames.
@@ -81,7 +96,9 @@ impl<'a> Frames<'a> {
             let start = peek(&mut source)?;
             match start {
                 [0x1f, 0x8b, ..] if *self.format.get_or_insert(Kind::Gzip) == Kind::Gzip => {
-                    self.seams.extend(extra_field(&source)?.filter(|_| self.seams.len() < MOST_SEAMS));
+                    if let Some(field) = extra_field(&source)? {
+                        remember(&mut self.seams, field, source.part().len());
+                    }
                     self.state = State::Gzip(Box::new(GzDecoder::new(source)));
                     return Ok(());
                 }
@@ -94,7 +111,12 @@ impl<'a> Frames<'a> {
                     self.state = State::Xz(Box::new(Xz::new(source)?));
                     return Ok(());
                 }
-                [0x50..=0x5f, 0x2a, 0x4d, 0x18] => skip_frame(&mut source)?,
+                [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
+                    let (from, to) = skip_frame(&mut source)?;
+                    if to - from > SMALL {
+                        remember(&mut self.skipped, (from, to), source.part().len());
+                    }
+                }
                 _ => {
                     self.state = State::End;
                     self.source = Some(source);
@@ -142,15 +164,17 @@ fn peek(source: &mut PartReader<'_>) -> io::Result<[u8; 4]> {
     Ok(four)
 }
 
-fn skip_frame(source: &mut PartReader<'_>) -> io::Result<()> {
+/// Where its content stands (RFC 8878 §3.1.2).
+fn skip_frame(source: &mut PartReader<'_>) -> io::Result<(u64, u64)> {
     let mut header = [0; 8];
     source.read_exact(&mut header)?;
     let size = u64::from(u32::from_le_bytes([header[4], header[5], header[6], header[7]]));
+    let from = source.position();
     let skipped = io::copy(&mut source.take(size), &mut io::sink())?;
     if skipped < size {
         return Err(refuse(reason!("archive-damaged", detail = "a skippable frame is cut off")));
     }
-    Ok(())
+    Ok((from, from + size))
 }
 
 impl Read for Frames<'_> {

@@ -60,6 +60,21 @@ fn machine_code_is_known_whatever_its_name_and_mode() {
 }
 
 #[test]
+fn what_skippable_frames_hold_is_a_file_of_its_own() {
+    let frame = |content: &[u8]| [&b"\x5a\x2a\x4d\x18"[..], &(content.len() as u32).to_le_bytes(), content].concat();
+    let tar = tar_of(&[("a", b"text")]);
+    let program = elf_of(&[0; 200]);
+    let of = |parts: &[&[u8]]| examined(parts.concat());
+    assert_eq!(of(&[&zstd_of(&tar), &frame(&[7; 4])]), "f zstd code=no go=no\nf!a text code=no go=no");
+    let told = of(&[&frame(&program), &zstd_of(&tar)]);
+    assert_eq!(told, "f zstd code=no go=no\nf!a text code=no go=no\nf!@0x8 elf code=yes go=no");
+    let sealed = of(&[&zstd_of(&tar), &frame(&noise(4096))]);
+    assert!(sealed.contains("high-entropy code=?") && sealed.contains("gap content-opaque"), "{sealed}");
+    let packed = of(&[&frame(&gzip_of(&program)), &frame(&[0; 100]), &zstd_of(&tar)]);
+    assert!(packed.contains(".content elf code=yes"), "{packed}");
+}
+
+#[test]
 fn every_slice_of_a_fat_file_is_a_program_of_its_own_and_what_no_slice_has_may_be_one() {
     let slices = [macho_of(b"1"), macho_of(&elf_of(b"code"))];
     let fat = fat_of(&slices);

@@ -291,6 +291,9 @@ fn docker(blobs: &Blobs, read: &mut Read) {
     });
     match list {
         Ok(list) => {
+            if list.len() > MOST_MANIFESTS {
+                read.gaps.push(reason!("limit-manifests", limit = MOST_MANIFESTS));
+            }
             for entry in list.iter().take(MOST_MANIFESTS) {
                 match saved(blobs, entry) {
                     Ok(image) => take(image, read),

@@ -9,24 +9,58 @@ use assize_facts::{Digest, Known, Reason, reason};
 /// Where programs are looked for without a `PATH` (runc, libcontainer/system defaults as Docker sets them).
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Programs that only start another one, by their names; that they are what they are called is not known.
-const LAUNCHERS: &[&str] = &[
-    "tini",
-    "tini-static",
-    "dumb-init",
-    "docker-init",
-    "catatonit",
-    "s6-svscan",
-    "sh",
-    "bash",
-    "ash",
-    "dash",
-    "busybox",
-    "env",
-    "su-exec",
-    "gosu",
-    "setpriv",
-    "catatonit",
+/// Programs that only start another one, by their names; that they are what they are called is not known. With each, the options that have a word of
+/// their own behind them, and how many words stand before the program.
+const LAUNCHERS: &[(&str, &[&str], usize)] = &[
+    ("tini", &["-p", "-e"], 0),
+    ("tini-static", &["-p", "-e"], 0),
+    ("dumb-init", &["-r", "--rewrite"], 0),
+    ("docker-init", &["-p", "-e"], 0),
+    ("catatonit", &[], 0),
+    ("s6-svscan", &[], 0),
+    ("sh", &["-o"], 0),
+    ("bash", &["-o", "-O"], 0),
+    ("ash", &["-o"], 0),
+    ("dash", &["-o"], 0),
+    ("busybox", &[], 0),
+    // env(1), nice(1), nohup(1), stdbuf(1), timeout(1) of GNU and of busybox.
+    ("env", &["-u", "--unset", "-C", "--chdir", "-a", "--argv0"], 0),
+    ("nice", &["-n", "--adjustment"], 0),
+    ("nohup", &[], 0),
+    ("stdbuf", &["-i", "-o", "-e", "--input", "--output", "--error"], 0),
+    ("timeout", &["-k", "--kill-after", "-s", "--signal"], 1),
+    // setsid(1), ionice(1), chrt(1), taskset(1), setpriv(1), runuser(1) of util-linux.
+    ("setsid", &[], 0),
+    ("ionice", &["-c", "--class", "-n", "--classdata"], 0),
+    ("chrt", &["-T", "-P", "-D"], 1),
+    ("taskset", &[], 1),
+    (
+        "setpriv",
+        &[
+            "--reuid",
+            "--regid",
+            "--groups",
+            "--inh-caps",
+            "--ambient-caps",
+            "--bounding-set",
+            "--securebits",
+            "--pdeathsig",
+            "--selinux-label",
+            "--apparmor-profile",
+        ],
+        0,
+    ),
+    ("runuser", &["-u", "--user", "-g", "--group", "-G", "--supp-group"], 0),
+    ("su-exec", &[], 1),
+    ("gosu", &[], 1),
+    // chpst(8), setuidgid(8) of runit, s6 and daemontools.
+    (
+        "chpst",
+        &["-u", "-U", "-b", "-/", "-e", "-n", "-l", "-L", "-m", "-d", "-o", "-p", "-f", "-c", "-r", "-t", "-C"],
+        0,
+    ),
+    ("setuidgid", &[], 1),
+    ("s6-setuidgid", &[], 1),
 ];
 
 /// The program that an image starts.
@@ -76,21 +110,47 @@ pub(crate) fn absolute(config: &Config, path: &str) -> String {
 /// The words behind a launcher and its own options; `None` where the first word is none.
 fn behind_launcher(words: &[String]) -> Option<Vec<String>> {
     let (first, rest) = words.split_first()?;
-    if !LAUNCHERS.contains(&base(first)) {
-        return None;
-    }
+    let name = base(first);
+    let (_, options, before) = LAUNCHERS.iter().find(|(launcher, _, _)| *launcher == name)?;
     // What stands behind another launcher's options is the program's.
-    let is_shell = SHELLS.contains(&base(first)) || base(first) == "busybox";
+    let is_shell = SHELLS.contains(&name) || name == "busybox";
     if let Some(at) = rest.iter().position(|word| takes_command(word)).filter(|_| is_shell) {
         return shell_words(rest.get(at + 1)?);
     }
-    let from = match rest.iter().position(|word| word == "--") {
-        Some(at) => at + 1,
-        None => rest.iter().position(|word| !(word.starts_with('-') || base(first) == "env" && word.contains('=')))?,
-    };
-    // A user comes first.
-    let from = from + usize::from(matches!(base(first), "gosu" | "su-exec"));
-    rest.get(from..).map(<[String]>::to_vec)
+    let mut at = 0;
+    loop {
+        let word = rest.get(at)?;
+        match word.as_str() {
+            "--" => {
+                at += 1;
+                break;
+            }
+            _ if name == "env" && split_by_env(word).is_some() => {
+                let (attached, more) = (split_by_env(word)?, at + 1);
+                let (line, more) =
+                    if attached.is_empty() { (rest.get(more)?.as_str(), more + 1) } else { (attached, more) };
+                let mut words = vec![first.clone()];
+                words.extend(shell_words(line)?);
+                words.extend(rest.get(more..)?.iter().cloned());
+                return Some(words);
+            }
+            option if options.contains(&option) => at += 2,
+            option if option.starts_with('-') && option.len() > 1 => at += 1,
+            variable if name == "env" && (variable.contains('=') || variable == "-") => at += 1,
+            _ => break,
+        }
+    }
+    rest.get(at + before..).map(<[String]>::to_vec)
+}
+
+/// What `-S` and `--split-string` of env(1) have in the same word; other letters may stand before it.
+fn split_by_env(word: &str) -> Option<&str> {
+    if let Some(rest) = word.strip_prefix("--split-string") {
+        return rest.strip_prefix('=').or((rest.is_empty()).then_some(""));
+    }
+    let letters = word.strip_prefix('-').filter(|letters| !letters.starts_with('-'))?;
+    let (before, line) = letters.split_once('S')?;
+    before.chars().all(|letter| "iv0".contains(letter)).then_some(line)
 }
 
 /// What stands behind launchers and scripts.

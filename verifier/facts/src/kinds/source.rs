@@ -272,6 +272,10 @@ fact! {
         end_lines: Vec<u32>,
         /// `//line` directives in the file that rename its positions.
         line_directives: Vec<String>,
+        /// Names of other packages, or of none, that `//go:linkname` gives to functions of the file, as the linker writes them.
+        given: Vec<String>,
+        /// The line of the `func` keyword of each of these functions.
+        given_lines: Vec<u32>,
     }
 }
 

@@ -22,9 +22,10 @@ impl<'a> Linked<'a> {
         if left_out {
             return Linked { tree: Tree::read(sheets), binaries: vec![], doubt: Some(reason!("left-out")) };
         }
-        let (binaries, unread) = table::read(sheets);
+        let tree = Tree::read(sheets);
+        let (binaries, unread) = table::read_with(sheets, &tree, None);
         let doubt = doubt(sheets, functions, &binaries).or(unread.info.into_iter().chain(unread.functions).next());
-        Linked { tree: Tree::read(sheets), binaries, doubt }
+        Linked { tree, binaries, doubt }
     }
 
     /// Whether a source item's code is in a binary: by its `package` and, where it has one, its `function`.

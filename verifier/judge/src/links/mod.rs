@@ -10,6 +10,8 @@ mod items;
 mod linked;
 mod modules;
 mod names;
+mod package;
+mod places;
 mod processes;
 mod run_configuration;
 mod source_binary;

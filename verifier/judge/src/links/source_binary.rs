@@ -16,7 +16,8 @@ pub const FROM: &[&str] = &["binary.info", "binary.settings", "module.file"];
 
 pub fn derive(sheets: &Sheets, declared: &Declared, modules: &Sheet, functions: &Sheet) -> Sheet {
     let mut sheet = Sheet::of::<SourceBinary>();
-    let (binaries, unread) = table::read(sheets);
+    let tree = Tree::read(sheets);
+    let (binaries, unread) = table::read_with(sheets, &tree, Some(declared));
     let settings = sheets.of("binary.settings");
     inherit(&mut sheet, &sheets.of("binary.info"));
     inherit(&mut sheet, &settings);
@@ -24,7 +25,6 @@ pub fn derive(sheets: &Sheets, declared: &Declared, modules: &Sheet, functions: 
     for reason in unread.info {
         sheet.gap(reason, "");
     }
-    let tree = Tree::read(sheets);
     // Only a contract that agrees on a rebuild has this sheet.
     let rebuilds = sheets.having("binary.rebuild").map_or(&[][..], |sheet| sheet.items.as_slice());
     let right_platform = is_examined_for_its_own(&binaries, declared);
@@ -79,14 +79,12 @@ impl Whole<'_> {
             Ok(path) => path,
             Err(reason) => return Truth::Unknown(reason.clone()),
         };
-        // One program of a fat file has that file's package.
-        let is_in = |path: &str| self.binary.path.strip_prefix(path).is_some_and(|rest| rest.starts_with("!@"));
-        let spec = self.declared.binaries.iter().find(|b| b.name == self.binary.name || is_in(&b.path));
+        let spec = self.binary.declared_in(self.declared);
         let wanted = spec.and_then(|b| b.package.as_deref()).map(|package| names_package(package, path));
         let tree = self.tree;
         let declared = match tree.packages.get(path) {
             Some(package) => Truth::from(package.is_main),
-            None => tree.hidden_in(None).map_or(Truth::False, Truth::Unknown),
+            None => tree.hidden_in(path, None).map_or(Truth::False, Truth::Unknown),
         };
         Truth::from(wanted.unwrap_or(true)).and(|| declared)
     }
@@ -153,9 +151,14 @@ pub(super) fn rebuilt(rebuilds: &[Item], binary: &str) -> Truth {
     }
 }
 
-/// Whether `./cmd/x`, `cmd/x` or an import path names that import path.
-fn names_package(declared: &str, path: &str) -> bool {
-    let tail = declared.trim_start_matches("./").trim_end_matches('/');
+/// Whether `./cmd/x`, `cmd/x`, an import path or a file of its folder names that import path.
+pub(super) fn names_package(declared: &str, path: &str) -> bool {
+    let folder = match declared.rsplit_once('/') {
+        Some((folder, file)) if file.ends_with(".go") => folder,
+        None if declared.ends_with(".go") => ".",
+        _ => declared,
+    };
+    let tail = folder.trim_start_matches("./").trim_end_matches('/');
     tail.is_empty()
         || tail == "."
         || path == tail
@@ -190,6 +193,9 @@ mod tests {
             ("./cmd/other", false),
             ("api", true),
             ("./pi", false),
+            ("./cmd/api/main.go", true),
+            ("./cmd/other/main.go", false),
+            ("main.go", true),
         ] {
             assert_eq!(names_package(declared, "x.example/a/cmd/api"), agrees, "{declared}");
         }

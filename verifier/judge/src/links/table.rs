@@ -1,7 +1,10 @@
 //! Delivered binaries as the links need them: what they say they are, their modules, and the functions in their tables.
 
-use super::names::unescaped;
+use super::names::{plain, unescaped};
+use super::source_binary::names_package;
+use super::tree::{Package, Tree, base};
 use crate::Truth;
+use crate::run::{Declared, DeclaredBinary};
 use crate::seen::{self, Seen};
 use crate::sheets::Sheets;
 use assize_facts::{Item, Reason, reason};
@@ -30,6 +33,8 @@ pub struct Module {
     pub path: String,
     /// Replaced by a folder, or a member of the workspace.
     pub local: bool,
+    /// Whose files it has: its own path and version, or those of what stands in for it.
+    pub contents: (String, String),
 }
 
 /// A function of the table.
@@ -59,6 +64,17 @@ pub struct Unread {
     pub info: Vec<Reason>,
     pub modules: Vec<Reason>,
     pub functions: Vec<Reason>,
+}
+
+/// Reads all binaries, with their main packages as the source and deliverable.toml tell them; what cannot be read is told beside them.
+pub fn read_with(sheets: &Sheets, tree: &Tree, declared: Option<&Declared>) -> (Vec<Binary>, Unread) {
+    let (mut binaries, unread) = read(sheets);
+    for binary in &mut binaries {
+        let spec = declared.and_then(|declared| binary.declared_in(declared));
+        let named = spec.and_then(|spec| spec.package.clone());
+        binary.settle(tree, named.as_deref());
+    }
+    (binaries, unread)
 }
 
 /// Reads all binaries; what cannot be read is told beside them.
@@ -108,6 +124,43 @@ fn main_package(item: &Item) -> Seen<String> {
     if path == "command-line-arguments" { Err(reason!("main-package-not-named")) } else { Ok(path) }
 }
 
+impl Binary {
+    /// What deliverable.toml says of it. One program of a fat file has that file's package.
+    pub fn declared_in<'d>(&self, declared: &'d Declared) -> Option<&'d DeclaredBinary> {
+        let is_in = |path: &str| self.path.strip_prefix(path).is_some_and(|rest| rest.starts_with("!@"));
+        declared.binaries.iter().find(|b| b.name == self.name || is_in(&b.path))
+    }
+
+    /// Finds the main package of a program that was built from files: the one of the source that declares what the table has of `main`, on its lines.
+    pub fn settle(&mut self, tree: &Tree, named: Option<&str>) {
+        let is_unnamed = self.main_package.as_ref().is_err_and(|reason| reason.code == "main-package-not-named");
+        let Some(table) = self.packages.get("main").filter(|_| is_unnamed) else { return };
+        let declares = |package: &Package, function: &Function| {
+            let spans = package.functions.get(&plain(&function.name)).into_iter().flatten();
+            spans.into_iter().any(|span| span.file == base(&function.file) && span.first == function.line)
+        };
+        let mains = tree.packages.iter().filter(|(_, package)| package.is_main);
+        let count = |package: &Package| table.iter().filter(|function| declares(package, function)).count();
+        let counted = mains.map(|(path, package)| (count(package), path)).filter(|(count, _)| *count > 0);
+        let counted: Vec<(usize, &String)> = counted.collect();
+        let most = counted.iter().map(|(count, _)| *count).max();
+        let mut best: Vec<&String> =
+            counted.iter().filter(|(count, _)| Some(*count) == most).map(|(_, path)| *path).collect();
+        if let Some(named) = named.filter(|_| best.len() > 1) {
+            // The module's own folder (`.`) has any name.
+            let is_module = |path: &str| self.main_module.as_deref() == Ok(path);
+            best.retain(|path| names_package(named, path) && (is_module(path) || !names_package(named, "")));
+        }
+        let [path] = best.as_slice() else { return };
+        let path = (*path).clone();
+        self.main_package = Ok(path.clone());
+        let functions = self.packages.remove("main").unwrap_or_default();
+        self.packages.entry(path.clone()).or_default().extend(functions);
+        let inlined = self.inlined.remove("main").unwrap_or_default();
+        self.inlined.entry(path).or_default().extend(inlined);
+    }
+}
+
 fn find<'b>(binaries: &'b mut [Binary], item: &Item) -> Seen<&'b mut Binary> {
     let name = seen::text(item, "binary")?;
     binaries.iter_mut().find(|b| b.name == name).ok_or_else(|| reason!("binary-without-information", binary = name))
@@ -121,7 +174,11 @@ fn add_module(binaries: &mut [Binary], item: &Item) -> Seen<()> {
     let replaced_by = seen::maybe_text(item, "replace_path")?.unwrap_or_default();
     let member = seen::maybe_text(item, "version")?.is_none_or(|v| v.is_empty() || v == "(devel)");
     let local = member || ["./", "../", "/"].iter().any(|start| replaced_by.starts_with(start));
-    binary.modules.push(Module { path: seen::text(item, "path")?, local });
+    let path = seen::text(item, "path")?;
+    let version = if replaced_by.is_empty() { "version" } else { "replace_version" };
+    let version = seen::maybe_text(item, version)?.unwrap_or_default();
+    let contents = (if replaced_by.is_empty() { path.clone() } else { replaced_by }, version);
+    binary.modules.push(Module { path, local, contents });
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use crate::Truth;
 use crate::seen::{self, Seen};
 use crate::sheets::Sheets;
 use assize_facts::{Gap, Item, Reason, Sheet};
+use assize_golang::linker::{in_module, split, unescaped};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Tree<'a> {
     pub sheet: Cow<'a, Sheet>,
     pub packages: BTreeMap<String, Package>,
+    /// Functions that `//go:linkname` puts into other packages or into none, by package and name.
+    pub given: BTreeMap<(String, String), Vec<Span>>,
     /// Base names of all delivered files, for what `//line` names.
     delivered: BTreeSet<String>,
     /// Items that could not be read.
@@ -46,6 +49,7 @@ impl Tree<'_> {
         let mut tree = Tree {
             sheet: Cow::Owned(Sheet::named("")),
             packages: BTreeMap::new(),
+            given: BTreeMap::new(),
             delivered: BTreeSet::new(),
             unread: vec![],
         };
@@ -72,6 +76,11 @@ impl Tree<'_> {
         let file = base(&path).to_owned();
         for ((name, first), last) in names.into_iter().zip(first).zip(last) {
             package.functions.entry(name).or_default().push(Span { file: file.clone(), first, last });
+        }
+        for (target, first) in given(item)? {
+            let (into, name) = split(&target);
+            let span = Span { file: file.clone(), first, last: first };
+            self.given.entry((unescaped(into), name.to_owned())).or_default().push(span);
         }
         if !directives.is_empty() {
             package.renamed.entry(file.clone()).or_default().extend(directives.iter().filter_map(|d| renamed_to(d)));
@@ -105,11 +114,15 @@ impl Tree<'_> {
     }
 
     /// What may hide declarations of a package: a gap in its folder, or one without a place, or a record that could not be read.
-    pub fn hidden_in(&self, package: Option<&Package>) -> Option<Reason> {
+    pub fn hidden_in(&self, name: &str, package: Option<&Package>) -> Option<Reason> {
         let here = |gap: &&Gap| match package {
             // The contents of another module hold none of this one's declarations; the gap stands where it is imported.
             Some(_) if gap.reason.code == "module-source-not-delivered" => false,
             Some(package) => gap.place.is_empty() || folder(without_line(&gap.place)) == package.folder,
+            // Nor does a module hold packages of others.
+            None if gap.reason.code == "module-source-not-delivered" => {
+                gap.reason.args.get("module").is_none_or(|module| in_module(module, name))
+            }
             None => true,
         };
         self.sheet.gaps.iter().find(here).map(|gap| gap.reason.clone()).or_else(|| self.unread.first().cloned())
@@ -120,6 +133,17 @@ impl Tree<'_> {
         let spans =
             self.packages.values().filter(|p| p.files.contains(file)).flat_map(|p| p.functions.values().flatten());
         spans.into_iter().any(|span| span.file == file && (span.first..=span.last).contains(&line))
+    }
+
+    /// Whether `//go:linkname` puts a function of that place there under that name.
+    pub fn gives(&self, package: &str, name: &str, file: &str, line: u64) -> bool {
+        let spans = self.given.get(&(package.to_owned(), name.to_owned()));
+        spans.into_iter().flatten().any(|span| span.file == file && span.first == line)
+    }
+
+    /// Whether any package of the source has an assembly file of that name.
+    pub fn has_assembly(&self, file: &str) -> bool {
+        self.packages.values().any(|package| package.assembly.contains(file))
     }
 
     /// Whether any package of the source has a Go file of that name.
@@ -162,6 +186,14 @@ impl Package {
     pub fn renames(&self, file: &str) -> bool {
         self.renamed.contains_key(file) || self.renamed.values().any(|names| names.contains(file))
     }
+}
+
+/// What `//go:linkname` names, with the lines of the functions. Records of before say nothing of it.
+fn given(item: &Item) -> Seen<Vec<(String, u64)>> {
+    if !item.fields.contains_key("given") {
+        return Ok(vec![]);
+    }
+    Ok(seen::texts(item, "given")?.into_iter().zip(seen::numbers(item, "given_lines")?).collect())
 }
 
 /// The file that a directive names: `//line y.go:10`, `/*line y.go:10:2*/` (`cmd/compile` documentation, "Line directives").

@@ -47,12 +47,22 @@ pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, aliases: &BTre
         lines: Vec::new(),
         end_lines: Vec::new(),
         line_directives: Vec::new(),
+        given: Vec::new(),
+        given_lines: Vec::new(),
     };
     for (decl, (line, end_line)) in head.outline.decls.iter().zip(&head.lines) {
         let own = name(decl, aliases);
-        let given = own.as_deref().and_then(|own| linked_as(head, package, own));
+        let here = match own.as_deref().and_then(|own| linked_as(head, package, own)) {
+            Some(Given::Here(name)) => Some(name),
+            Some(Given::Elsewhere(name)) => {
+                fact.given.push(name);
+                fact.given_lines.push(*line);
+                None
+            }
+            None => None,
+        };
         // Closures keep the name that the function has in the source.
-        for name in own.into_iter().chain(given) {
+        for name in own.into_iter().chain(here) {
             fact.names.push(name);
             fact.lines.push(*line);
             fact.end_lines.push(*end_line);
@@ -68,17 +78,30 @@ pub(crate) fn line_directives(head: &GoHead) -> impl Iterator<Item = &str> {
     all.filter(|d| d.text.starts_with("line ") && (d.block || d.first_on_line)).map(|d| &*d.text)
 }
 
-/// The name that `//go:linkname` gives to a function, where it is one of the same package (cmd/compile documentation, "Directives").
-fn linked_as(head: &GoHead, package: &str, function: &str) -> Option<String> {
+/// What `//go:linkname` calls a function.
+enum Given {
+    /// By a name of its own package.
+    Here(String),
+    /// By one of another package, or of none.
+    Elsewhere(String),
+}
+
+/// The name that `//go:linkname` gives to a function (cmd/compile documentation, "Directives").
+fn linked_as(head: &GoHead, package: &str, function: &str) -> Option<Given> {
     let main = &*head.outline.package == "main";
-    let named = |text: &str| {
+    let given = |text: &str| {
         let mut words = text.strip_prefix("go:linkname")?.split_whitespace();
         let target = words.next().filter(|local| *local == function).and(words.next())?;
         let path = if main && target.starts_with("main.") { "main" } else { package };
-        target.strip_prefix(path)?.strip_prefix('.').map(str::to_owned)
+        let here = target.strip_prefix(path).and_then(|rest| rest.strip_prefix('.'));
+        match here.filter(|name| !name.contains('/')) {
+            Some(name) if name == function => None,
+            Some(name) => Some(Given::Here(name.to_owned())),
+            None => Some(Given::Elsewhere(target.to_owned())),
+        }
     };
     let directives = head.outline.directives.iter().filter(|d| d.first_on_line && !d.block);
-    directives.filter_map(|directive| named(&directive.text)).find(|name| name != function && !name.contains('/'))
+    directives.into_iter().find_map(|directive| given(&directive.text))
 }
 
 /// `Serve`, `(*Server).Start`, `T.String`; nothing for `_`, which is never linked.

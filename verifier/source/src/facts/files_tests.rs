@@ -338,3 +338,34 @@ func TestX() {}
     assert_eq!(shown(&sheet, fields), expected);
     assert_eq!(sheet.scope.count, 1);
 }
+
+#[test]
+fn names_that_are_given_into_other_packages_are_told_apart() {
+    let tree = "\
+-- go.mod --
+module example.com/app
+
+go 1.26
+-- main.go --
+package main
+
+import _ \"unsafe\"
+
+//go:linkname one runtime.one
+func one() {}
+
+//go:linkname two two_of_c
+func two() {}
+
+//go:linkname three main.drei
+func three() {}
+
+//go:linkname four
+func four() {}
+
+func main() {}
+";
+    let sheet = collect("source.declarations", tree, &cgo_off());
+    let expected = "main.go [one,two,three,drei,four,main] [runtime.one,two_of_c] [6,9]";
+    assert_eq!(shown(&sheet, &["names", "given", "given_lines"]), expected);
+}

@@ -62,6 +62,16 @@ fn too_many_layers_and_manifests_are_not_read() {
         ("manifest.json".into(), manifest.into_bytes()),
     ];
     assert_eq!(gaps(&tar(&files)), ["limit-layers"]);
+    let saved = |count: usize| {
+        let mut files = Build::of(vec![layer(&[])]).docker();
+        for (_, content) in files.iter_mut().filter(|(name, _)| name == "manifest.json") {
+            let one: serde_json::Value = serde_json::from_slice(content).expect("a list");
+            *content = json!(vec![&one[0]; count]).to_string().into_bytes();
+        }
+        gaps(&tar(&files))
+    };
+    assert_eq!(saved(500), Vec::<String>::new());
+    assert_eq!(saved(501), ["limit-manifests"]);
     let descriptor = Build::of(vec![layer(&[])]).blobs();
     let mut files = descriptor.0;
     files.push(("oci-layout".into(), b"{}".to_vec()));

@@ -73,7 +73,7 @@ fn an_archive_that_was_not_read_may_hold_programs() {
             "dist/cut.tar archive-damaged",
             "dist/packed.tar.gz!./data.tar.bz2 archive-not-opened",
             "dist/read.tar.xz!tool",
-            "dist/self.run!@0x12!tool",
+            "dist/self.run!@0x11!@0x1!tool",
         ]
     );
     // Where the source has a folder of its own, its tests are in there.

@@ -261,6 +261,11 @@ fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_kn
             M::File("bin/gosu", &elf_of(b"gosu")),
             M::File("bin/env", &elf_of(b"env")),
             M::File("bin/tini", &elf_of(b"tini")),
+            M::File("bin/nice", &elf_of(b"nice")),
+            M::File("bin/timeout", &elf_of(b"timeout")),
+            M::File("bin/chpst", &elf_of(b"chpst")),
+            M::File("bin/setsid", &elf_of(b"setsid")),
+            M::File("bin/setpriv", &elf_of(b"setpriv")),
             M::File("bin/evil", &elf_of(b"evil")),
             M::File("entrypoint.sh", script),
             M::Mode("start", b"exec /app/api\n", 0o644),
@@ -282,6 +287,17 @@ fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_kn
         (json!(["gosu", "65532", "/app/api"]), words.clone()),
         (json!(["tini", "--", "/app/api"]), words.clone()),
         (json!(["env", "A=1", "/app/api"]), words.clone()),
+        (json!(["env", "-u", "B", "-i", "A=1", "/app/api"]), words.clone()),
+        (json!(["env", "-S", "/app/api -config /etc/api/config.json"]), json!([])),
+        (json!(["env", "-iS", "A=1 nice /app/api"]), words.clone()),
+        (json!(["env", "--split-string=nice -n 5 /app/api", "-config"]), json!(["/etc/api/config.json"])),
+        (json!(["nice", "-n", "5", "/app/api"]), words.clone()),
+        (json!(["nice", "-5", "/app/api"]), words.clone()),
+        (json!(["timeout", "-k", "5", "--signal=INT", "1d", "/app/api"]), words.clone()),
+        (json!(["chpst", "-u", "nobody", "-P", "/app/api"]), words.clone()),
+        (json!(["setsid", "-w", "/app/api"]), words.clone()),
+        (json!(["tini", "-p", "SIGTERM", "-g", "--", "/app/api"]), words.clone()),
+        (json!(["setpriv", "--reuid", "65532", "--clear-groups", "nohup", "/app/api"]), words.clone()),
     ] {
         assert_eq!(of(entrypoint.clone(), cmd, &api), ["?image-starts-through []"], "{entrypoint}");
     }
@@ -295,6 +311,9 @@ fn scripts_and_commands_of_a_shell_may_start_the_delivered_binary_and_are_not_kn
         json!(["/bin/sh", "-c", "exec /bin/evil; true"]),
         json!(["/bin/sh", "-c", "/bin/evil"]),
         json!(["tini", "--", "/bin/evil"]),
+        json!(["timeout", "1d", "/bin/evil", "/app/api"]),
+        json!(["nice", "-n", "/app/api", "/bin/evil"]),
+        json!(["env", "-S", "/bin/evil /app/api"]),
         json!(["/bin/evil", "/app/api"]),
     ] {
         let said = of(entrypoint.clone(), words.clone(), &api);

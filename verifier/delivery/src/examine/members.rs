@@ -1,0 +1,148 @@
+//! What stands in archives: each member is examined as a file of its own.
+
+use super::{File, Found, Seen, embedded, leftover, one};
+use crate::archive::{self, Budget, Member, MemberKind, Visitor};
+use crate::scan::Scan;
+use crate::sniff::Kind;
+use crate::store::{self, Part};
+use assize_facts::kinds::inventory::Format;
+use assize_facts::{Known, Reason, Sha256, reason};
+use std::io::{self, Read};
+
+pub(super) fn opened(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
+    if kind == Kind::Zip && !archive::has_directory(&file.part) && file.part.len() > 22 {
+        // Streaming writers that were cut off, and archives split over files, have none.
+        return found.gap(reason!("archive-damaged", detail = "no central directory"), &file.path);
+    }
+    match kind {
+        Kind::Zip => of_zip(file, scan, line, budget, found),
+        _ => {
+            let each = |part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor| {
+                archive::each(part, &file.path, budget, visitor)
+            };
+            members(file, scan, line, budget, found, each);
+        }
+    }
+}
+
+pub(super) fn of_zip(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
+    let before = found.seen[line].format.clone();
+    members(file, scan, line, budget, found, archive::each_of_zip);
+    // No runtime loads an image from one.
+    if matches!(found.seen[line].format, Known::Value(Format::DockerArchive)) {
+        found.seen[line].format = before;
+    }
+}
+
+fn members(
+    file: &File<'_>,
+    scan: &Scan,
+    line: usize,
+    budget: &Budget,
+    found: &mut Found,
+    each: impl FnOnce(Part<'_>, &Budget, &mut dyn Visitor) -> Result<(), Reason>,
+) {
+    if file.depth >= budget.limits().archive_depth {
+        let reason = reason!("limit-archive-depth", limit = budget.limits().archive_depth);
+        return found.gap(reason, &file.path);
+    }
+    let mut inside =
+        Inside { file, budget, found, leftovers: Vec::new(), seams: Vec::new(), oci: false, docker: false };
+    let result = each(file.part, budget, &mut inside);
+    let Inside { leftovers, mut seams, oci, docker, .. } = inside;
+    if let Err(reason) = result {
+        found.gap(reason, &file.path);
+    }
+    for (from, to) in leftovers {
+        leftover(file, file.part.slice(from, to), from, budget, found);
+    }
+    seams.sort_unstable();
+    embedded::between(file, scan, &seams, budget, found);
+    if oci {
+        found.seen[line].format = Format::OciLayout.into();
+    } else if docker {
+        found.seen[line].format = Format::DockerArchive.into();
+    }
+}
+
+/// Takes an archive's members.
+struct Inside<'a, 'b> {
+    file: &'a File<'b>,
+    budget: &'a Budget,
+    found: &'a mut Found,
+    leftovers: Vec<(u64, u64)>,
+    seams: Vec<(u64, u64)>,
+    /// A file `oci-layout` at the top (OCI image layout specification 1.1).
+    oci: bool,
+    /// A file `manifest.json` at the top that lists images (`docker save`).
+    docker: bool,
+}
+
+impl Inside<'_, '_> {
+    /// What the member is called in facts.
+    fn noted(&mut self, member: &Member) -> String {
+        let top = member.name.trim_start_matches("./");
+        self.oci |= top == "oci-layout";
+        format!("{}!{}", self.file.path, member.name)
+    }
+
+    fn inner(&mut self, part: Part<'_>, path: String, member: &Member) {
+        self.docker |= member.name.trim_start_matches("./") == "manifest.json" && lists_images(&part);
+        let inner = File { part, path, mode: member.mode, depth: self.file.depth + 1 };
+        one(&inner, self.budget, self.found);
+    }
+}
+
+/// Whether this is the list that `docker save` writes, and not the manifest of a web application, an extension, a bundle. Keys count in any letters,
+/// as `encoding/json` takes them; what cannot be read as JSON stays a list if it begins like one.
+fn lists_images(part: &Part<'_>) -> bool {
+    const LARGEST: usize = 4 << 20;
+    let Ok(bytes) = part.bytes(0, LARGEST) else { return true };
+    if bytes.trim_ascii_start().first() != Some(&b'[') {
+        return false;
+    }
+    let is_part = |key: &String| ["config", "layers"].iter().any(|part| key.eq_ignore_ascii_case(part));
+    let describes = |image: &serde_json::Value| image.as_object().is_some_and(|image| image.keys().any(is_part));
+    match serde_json::from_slice::<serde_json::Value>(&bytes) {
+        Ok(serde_json::Value::Array(images)) => images.iter().any(describes),
+        _ => true,
+    }
+}
+
+impl Visitor for Inside<'_, '_> {
+    fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
+        let path = self.noted(member);
+        match &member.kind {
+            MemberKind::Folder => {}
+            MemberKind::Link(target) | MemberKind::HardLink(target) => {
+                let digest = Sha256::of(target.as_bytes());
+                let size = target.len() as u64;
+                self.found.seen.push(Seen::new(&path, size, member.mode, digest.into(), Format::Link));
+            }
+            MemberKind::Special(kind) => {
+                let unknown = Known::Unknown(reason!("special-file", path = &path, kind = kind));
+                self.found.seen.push(Seen::new(&path, 0, member.mode, unknown, Format::Special));
+            }
+            MemberKind::File => self.inner(store::spool(content, member.size)?.whole(), path, member),
+        }
+        Ok(())
+    }
+
+    fn member_in_place(&mut self, member: &Member, place: Part<'_>, _: &mut dyn Read) -> io::Result<()> {
+        let path = self.noted(member);
+        self.inner(place, path, member);
+        Ok(())
+    }
+
+    fn gap(&mut self, reason: Reason) {
+        self.found.gap(reason, &self.file.path);
+    }
+
+    fn leftover(&mut self, from: u64, to: u64) {
+        self.leftovers.push((from, to));
+    }
+
+    fn seam(&mut self, from: u64, to: u64) {
+        self.seams.push((from, to));
+    }
+}

@@ -4,6 +4,7 @@ mod alternatives;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;
+mod default_mux;
 mod embeds;
 mod encoded;
 mod exec;
@@ -102,6 +103,8 @@ pub(crate) fn seen(request: &Request, lens: &Lens) -> Option<Sheet> {
     Some(sheet)
 }
 
+#[cfg(test)]
+mod callers_tests;
 #[cfg(test)]
 mod cgo_tests;
 #[cfg(test)]

@@ -410,7 +410,7 @@ fn health_paths_are_found_with_every_router() {
             "behind a path of another router's",
             &["net/http", "github.com/go-chi/chi/v5"],
             "a := http.NewServeMux()\na.HandleFunc(\"/healthz\", h)\nhttp.Handle(\"/api/\", http.StripPrefix(\"/api\", a))\nr := chi.NewRouter()\nr.Mount(\"/in\", inner())\nb := http.NewServeMux()\nb.HandleFunc(\"/livez\", h)\nhttp.Handle(\"/\", b)\n}\nfunc inner() http.Handler {\nr := chi.NewRouter()\nr.Get(\"/readyz\", h)\nreturn r",
-            "m.go:6:1 ?value-not-decided http.ServeMux.HandleFunc\nm.go:11:1 /livez http.ServeMux.HandleFunc\nm.go:16:1 ?value-not-decided chi.Mux.Get",
+            "m.go:6:1 /api/healthz http.ServeMux.HandleFunc\nm.go:11:1 /livez http.ServeMux.HandleFunc\nm.go:16:1 ?value-not-decided chi.Mux.Get",
         ),
         (
             "what is kept under such a name, other methods, and parts of things",

@@ -9,12 +9,14 @@ mod embeds;
 mod encoded;
 mod exec;
 mod files;
+mod grpc;
 mod health;
 mod http_clients;
 mod implied;
 mod listeners;
 mod literals;
 mod loaders;
+mod loggers;
 mod logs;
 mod matches;
 mod mentions;
@@ -113,6 +115,8 @@ mod clients_tests;
 mod files_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod logs_tests;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]

@@ -318,7 +318,7 @@ fact! {
         function: Option<String>,
         /// Whose code it is.
         owner: Owner,
-        /// `import` (net/http/pprof puts itself on the default mux), `handler`, `library`, `profile` (written by the program itself).
+        /// `import` (net/http/pprof puts itself on the default mux), `handler`, `library`, `variables` (expvar's, on the default mux or by its handler), `profile` (written by the program itself).
         form: String,
         /// The name that is used, or the import path.
         call: String,

@@ -30,8 +30,28 @@ fn clients_are_told_with_their_time_outs_and_pools() {
         ),
         (
             "from a flag",
-            of("func client(d time.Duration) *http.Client { return &http.Client{Timeout: d} }\nfunc main() { client(0) }"),
+            of("func client(d time.Duration) *http.Client { return &http.Client{Timeout: d} }\nfunc main() { client(flag()) }\nfunc flag() time.Duration"),
             "m.go:4:53 client ?value-not-decided - - - -",
+        ),
+        (
+            "from callers, one of whom gives none",
+            of("func client(d time.Duration) *http.Client { return &http.Client{Timeout: d} }\nfunc main() { client(time.Second); client(0) }"),
+            "m.go:4:53 client 1000.0|- - - - -",
+        ),
+        (
+            "zero values in arrays, lists and structs",
+            of("type api struct { c http.Client; n int }\ntype two [2]api\nfunc main() {\n\tvar a [2]http.Client\n\tvar b api\n\tc := new(two)\n\td := make([]api, 3)\n\te := [3]http.Client{{Timeout: time.Second}}\n\tf := make([]api, 0, 4)\n\tg := []api{{n: 1}}\n\th := [1]http.Client{{Timeout: time.Second}}\n\tuse(a, b, c, d, e, f, g, h)\n}\nfunc use(all ...any) (last http.Client) { return }"),
+            "m.go:7:6 client - - - - -\nm.go:8:6 client - - - - -\nm.go:9:7 client - - - - -\nm.go:10:7 client - - - - -\nm.go:11:7 client - - - - -\nm.go:11:22 client 1000.0 - - - -\nm.go:13:13 client - - - - -\nm.go:14:22 client 1000.0 - - - -\nm.go:17:23 client - - - - -",
+        ),
+        (
+            "a part of a struct that is set whole behind it",
+            of("type api struct { c http.Client }\nfunc main() {\n\ta := &api{}\n\ta.c = http.Client{Timeout: time.Second}\n\tuse(a)\n}\nfunc use(*api)"),
+            "m.go:6:8 client ?struct-not-followed - - - -\nm.go:7:8 client 1000.0 - - - -",
+        ),
+        (
+            "a part of a struct whose field is set behind it",
+            of("type api struct { c http.Client }\nfunc main() {\n\ta := &api{}\n\ta.c.Timeout = time.Second\n\tuse(a)\n}\nfunc use(*api)"),
+            "m.go:6:8 client -|1000.0 - - - -",
         ),
         (
             "elsewhere in the program",
@@ -61,7 +81,7 @@ fn clients_are_told_with_their_time_outs_and_pools() {
         (
             "in a struct that says nothing of it",
             of("type api struct { http.Client; n int }\nvar one = api{n: 1}\nvar _ any = &api{}\nfunc main() { _ = &api{Client: http.Client{Timeout: time.Second}} }"),
-            "m.go:5:11 client ?struct-not-followed - - - -\nm.go:7:32 client 1000.0 - - - -",
+            "m.go:5:11 client - - - - -\nm.go:7:32 client 1000.0 - - - -",
         ),
         (
             "net/http's own with a time-out, and exchanged",
@@ -120,7 +140,72 @@ fn the_profiler_is_told_wherever_it_is_put() {
         (
             "a handler that comes from elsewhere",
             of("func serve(h http.Handler) { http.ListenAndServe(\":1\", h) }\nfunc main() { serve(nil) }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "a server's zero value",
+            of("func main() { var s http.Server; s.ListenAndServe() }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "a server by new, of the package",
+            of("var s = new(http.Server)\nfunc main() { s.Addr = \":1\"; s.ListenAndServe() }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "a server of the package with a handler",
+            of("var s http.Server\nfunc main() { s.Handler = http.NewServeMux(); s.ListenAndServe() }"),
+            "m.go:3:8 import net/http/pprof false",
+        ),
+        (
+            "a server that is part of another struct",
+            of("type app struct { http.Server }\nfunc main() { (&app{}).ListenAndServe() }"),
             "m.go:3:8 import net/http/pprof ?mux-not-followed",
+        ),
+        (
+            "asked by a handler",
+            of("func main() { m := http.NewServeMux(); m.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { http.DefaultServeMux.ServeHTTP(w, r) }); http.ListenAndServe(\":1\", m) }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "asked by a type that is a handler",
+            of("type h struct{}\nfunc (h) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.DefaultServeMux.ServeHTTP(w, r) }\nfunc main() { http.ListenAndServe(\":1\", h{}) }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "asked by a method",
+            of("type app struct{}\nfunc (a *app) debug(w http.ResponseWriter, r *http.Request) { http.DefaultServeMux.ServeHTTP(w, r) }\nfunc main() { m := http.NewServeMux(); a := &app{}; m.HandleFunc(\"/\", a.debug); http.ListenAndServe(\":1\", m) }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "asked by a handler that nobody serves",
+            of("func main() { m := http.NewServeMux(); m.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { http.DefaultServeMux.ServeHTTP(w, r) }) }"),
+            "m.go:3:8 import net/http/pprof false",
+        ),
+        (
+            "in a wrapper",
+            of("func log(h http.Handler) http.Handler { return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }) }\nfunc main() { s := http.Server{Handler: log(http.DefaultServeMux)}; s.ListenAndServe() }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "a mux of its own in a wrapper",
+            of("func log(h http.Handler) http.Handler { return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }) }\nfunc main() { http.HandleFunc(\"/\", nil); s := http.Server{Handler: log(http.NewServeMux())}; s.ListenAndServe() }"),
+            "m.go:3:8 import net/http/pprof false",
+        ),
+        (
+            "in a variable on which handlers are put",
+            of("func main() { m := http.DefaultServeMux; m.HandleFunc(\"/\", nil); http.ListenAndServe(\":1\", http.NewServeMux()) }"),
+            "m.go:3:8 import net/http/pprof false",
+        ),
+        (
+            "exchanged",
+            of("func init() { http.DefaultServeMux = http.NewServeMux() }\nfunc main() { http.ListenAndServe(\":1\", http.NewServeMux()) }"),
+            "m.go:3:8 import net/http/pprof ?mux-not-followed",
+        ),
+        (
+            "the program's variables",
+            "-- m.go --\npackage main\nimport \"net/http\"\nimport \"expvar\"\nvar n = expvar.NewInt(\"n\")\nfunc main() { http.Handle(\"/v\", expvar.Handler()); http.ListenAndServe(\":1\", nil) }\n".into(),
+            "m.go:3:8 variables expvar true\nm.go:5:33 variables expvar.Handler true",
         ),
         (
             "handlers one by one",

@@ -8,6 +8,7 @@ use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
+use std::collections::BTreeSet;
 
 /// Methods of routers that name a path, and are handed its handler by another.
 const PATHS: &[&str] = &["Route", "Path"];
@@ -97,19 +98,26 @@ fn of_call<'s>(
     {
         return Vec::new();
     }
-    let Some((arg, paths)) = paths(lens, site, call) else { return Vec::new() };
     let prefix = base.map_or(Known::Value(String::new()), |base| prefix(lens, site, base, DEPTH));
-    let mut out = Vec::new();
-    for path in paths {
-        let path = match (&prefix, path) {
+    let mut out: Vec<(Span, Item)> = Vec::new();
+    let mut seen = BTreeSet::new();
+    for named in paths(lens, site, call) {
+        let path = match (&prefix, named.path) {
             (Known::Value(prefix), Some(path)) if is_health(&path) => Known::Value(format!("{prefix}{path}")),
             (Known::Possible(_) | Known::Unknown(_), Some(path)) if is_health(&path) => {
                 Known::Unknown(lens.open(site, whole))
             }
             (_, Some(_)) => continue,
-            (_, None) if call.args.iter().any(names_health) => Known::Unknown(lens.open(site, arg)),
+            (_, None) if named.is_health || call.args.iter().any(names_health) => {
+                Known::Unknown(lens.open(&named.at, named.arg))
+            }
             (_, None) => continue,
         };
+        // Two callers may say the same.
+        let told = path.value().cloned();
+        if !seen.insert(told) {
+            continue;
+        }
         let fact = HealthHandler {
             package: lens.package(site.place.file).to_string(),
             function: lens.function_name(site.place),
@@ -122,28 +130,72 @@ fn of_call<'s>(
     out
 }
 
-/// The argument that is the path, with every path that it is: several in a loop over a literal, `None` where it is not decided.
-fn paths<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Option<(&'s Expr, Vec<Option<String>>)> {
+/// One path that a registration is made for.
+struct Named<'s> {
+    /// Where it is written.
+    at: Site<'s>,
+    arg: &'s Expr,
+    /// `None` where it is not decided.
+    path: Option<String>,
+    /// Whether it is one of health all the same.
+    is_health: bool,
+}
+
+/// Every path that a call registers: several in a loop over a list, and of a function that gets them from its callers.
+fn paths<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Vec<Named<'s>> {
     for arg in call.args.iter().take(2) {
-        if let Some(all) = lens.ranged(site, arg).or_else(|| lens.ranged_field(site, arg)) {
-            return Some((arg, all.iter().map(|(at, e)| text(lens, at, e).and_then(|t| path(&t))).collect()));
-        }
-        match lens.eval(site, arg).known(|| lens.open(site, arg), as_text) {
-            Known::Value(words) => match path(&words) {
-                Some(path) => return Some((arg, vec![Some(path)])),
-                // A method's name stands before the path.
-                None => continue,
-            },
-            Known::Possible(all) => {
-                let all: Vec<Option<String>> = all.iter().map(|words| path(words)).collect();
-                // One of several: which one is not decided.
-                let health = all.iter().flatten().any(|p| is_health(p));
-                return health.then(|| (arg, vec![None]));
-            }
-            Known::Unknown(_) => return Some((arg, vec![None])),
+        let all: Vec<Named> = every(lens, site, arg, 4).into_iter().filter_map(|(at, e)| named(lens, at, e)).collect();
+        // A method's name stands before the path.
+        if !all.is_empty() {
+            return all;
         }
     }
-    None
+    Vec::new()
+}
+
+/// The path that an expression is; `None` where it is a text that is none.
+fn named<'s>(lens: &Lens<'s>, at: Site<'s>, arg: &'s Expr) -> Option<Named<'s>> {
+    let (path, is_health) = match lens.eval(&at, arg).known(|| lens.open(&at, arg), as_text) {
+        // Of another method it is none that anyone asks for health by.
+        Known::Value(words) if words.contains('/') => (Some(path(&words).unwrap_or_default()), false),
+        Known::Value(_) => return None,
+        // One of several: which one is not decided.
+        Known::Possible(all) => {
+            let health = all.iter().filter_map(|words| path(words)).any(|path| is_health(&path));
+            (None, health.then_some(true)?)
+        }
+        Known::Unknown(_) => {
+            // Handed over together with a handler.
+            let around = at.body.place(arg).and_then(|node| at.body.around(node)).and_then(|up| at.body.node(up));
+            let with = match around {
+                Some(Node::Expr(Expr { is: Is::Call(call), .. })) => call.args.iter().any(names_health),
+                _ => false,
+            };
+            (None, with)
+        }
+    };
+    Some(Named { at, arg, path, is_health })
+}
+
+/// Everything that an expression stands for, one after the other: what a loop runs through, and what callers hand over.
+fn every<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &'s Expr, depth: u32) -> Vec<(Site<'s>, &'s Expr)> {
+    const MOST: usize = 200;
+    let next = || {
+        depth.checked_sub(1)?;
+        lens.ranged(site, arg).or_else(|| lens.ranged_field(site, arg)).or_else(|| handed(lens, site, arg))
+    };
+    match next().filter(|all| !all.is_empty()) {
+        Some(all) => all.iter().flat_map(|(at, e)| every(lens, at, e, depth - 1)).take(MOST).collect(),
+        None => vec![(site.clone(), arg)],
+    }
+}
+
+/// What callers hand over for a parameter that keeps it.
+fn handed<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Option<Vec<(Site<'s>, &'s Expr)>> {
+    let arg = bare(arg);
+    let local = site.body.local(arg).filter(|_| matches!(arg.is, Is::Name(_)))?;
+    let kept = site.body.uses(local).all(|(_, used)| matches!(used, Use::Read));
+    lens.arguments(site, local).filter(|_| kept)
 }
 
 fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> Option<String> {
@@ -207,13 +259,14 @@ fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> K
             let Some(local) = site.body.local(base) else { return none() };
             let Some(found) = site.body.locals.get(local as usize) else { return none() };
             // It may be another group by then, or stand behind a path of another router's.
-            let elsewhere = |(node, used): (NodeId, Use)| match used {
-                Use::Assign(_) => true,
-                Use::Read => is_mounted(lens, site, node, true),
-                _ => false,
-            };
-            if site.body.uses(local).any(elsewhere) {
+            let is_mounted =
+                |(node, used): &(NodeId, Use)| matches!(used, Use::Read) && is_mounted(lens, site, *node, true);
+            let mounts: Vec<NodeId> = site.body.uses(local).filter(is_mounted).map(|(node, _)| node).collect();
+            if mounts.len() > 1 || site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_))) {
                 return Known::Unknown(lens.open(site, base));
+            }
+            if let Some(mount) = mounts.first() {
+                return of_mount(lens, site, *mount, depth).unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
             }
             match found.binding {
                 Binding::Define([one], 0, 1) => prefix(lens, site, one, depth),
@@ -246,6 +299,33 @@ fn is_mounted<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, climbs: bool) 
             func.receiver.is_none() && lens.mentions(&symbol).iter().any(mounted)
         }
         _ => false,
+    }
+}
+
+/// The path that a router gets where it is mounted: `r.Mount("/x", sub)`, `m.Handle("/x/", http.StripPrefix("/x", sub))`.
+fn of_mount<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Option<Known<String>> {
+    let up = site.body.around(node)?;
+    let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = site.body.node(up) else { return None };
+    let Is::Select(base, name) = &bare(&call.fun).is else { return None };
+    let own = text(lens, site, call.args.first()?)?;
+    let outer = match &*name.name {
+        "Mount" => base,
+        _ => {
+            let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = site.body.node(site.body.around(up)?) else {
+                return None;
+            };
+            match &bare(&call.fun).is {
+                Is::Select(_, name) if !ANSWER.contains(&&*name.name) => return None,
+                // net/http's functions, for the default mux.
+                Is::Select(..) if lens.symbol(site, &call.fun).is_some() => return Some(Known::Value(own)),
+                Is::Select(base, _) => base,
+                _ => return None,
+            }
+        }
+    };
+    match prefix(lens, site, outer, depth) {
+        Known::Value(before) => Some(Known::Value(format!("{before}{own}"))),
+        Known::Possible(_) | Known::Unknown(_) => None,
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, references};
-use super::structs::{Elsewhere, Made, assigned, holders, made};
+use super::structs::{Elsewhere, Made, assigned, holders, made, replaces};
 use super::types::Types;
 use crate::go::syntax::{Expr, Is};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::kinds::source::HttpClient;
 use assize_facts::{Gap, Item, Known, Millis, Sheet, reason};
+use std::collections::BTreeSet;
 
 const HTTP: &str = "net/http";
 const FIELDS: &[&str] = &[
@@ -37,14 +38,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let clients = Types::closed(lens, &[(HTTP, "Client")]);
     let transports = Types::closed(lens, &[(HTTP, "Transport")]);
     let named = |lens: &Lens, file| clients.matters(lens, file) || transports.matters(lens, file);
-    let holding = Search {
-        file: &named,
-        marks: mark::CLIENT,
-        words: &[clients.own_names(), transports.own_names()].concat(),
-        dependencies: false,
-    };
-    let (holders, _) =
-        holding.run(lens, |site| [&clients, &transports].map(|types| holders(lens, types, site)).concat());
+    let holders = all_holders(lens, &clients, &transports);
     let words = holders.iter().map(|symbol| &*symbol.name);
     let words: Vec<&str> = [clients.own_names(), transports.own_names()].concat().into_iter().chain(words).collect();
     let file = |lens: &Lens, file| {
@@ -67,13 +61,38 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     sheet
 }
 
+/// Structs that hold a client or a transport by its value, and those that hold such.
+fn all_holders(lens: &Lens, clients: &Types, transports: &Types) -> BTreeSet<Symbol> {
+    const MOST: usize = 8;
+    let own = [clients.own_names(), transports.own_names()].concat();
+    let mut all: BTreeSet<Symbol> = BTreeSet::new();
+    for _ in 0..MOST {
+        let words: Vec<&str> = own.iter().copied().chain(all.iter().map(|symbol| &*symbol.name)).collect();
+        let near = |lens: &Lens, file| {
+            let own = lens.package(file);
+            let held = || all.iter().any(|s| &*s.path == own || lens.imports(file, &s.path));
+            clients.matters(lens, file) || transports.matters(lens, file) || held()
+        };
+        let search = Search { file: &near, marks: mark::CLIENT, words: &words, dependencies: false };
+        let (found, _) =
+            search.run(lens, |site| [clients, transports].map(|types| holders(lens, types, site)).concat());
+        let before = all.len();
+        all.extend(found);
+        if all.len() == before {
+            break;
+        }
+    }
+    all
+}
+
 /// What is assigned to the fields outside of the functions that make the structs; by field, all values together.
 fn elsewhere<'s>(lens: &Lens<'s>, types: &Types, sites: &[Site<'s>]) -> Elsewhere {
-    let mut all = Elsewhere::new();
+    let mut all = Elsewhere::default();
     for (field, value) in sites.iter().flat_map(|site| assigned(lens, types, site, FIELDS)) {
-        let known = all.remove(&field);
-        all.insert(field, known.map_or_else(|| value.clone(), |known| known.or(value.clone())));
+        let known = all.fields.remove(&field);
+        all.fields.insert(field, known.map_or_else(|| value.clone(), |known| known.or(value.clone())));
     }
+    all.replaced = sites.iter().any(|site| replaces(lens, types, site));
     all
 }
 

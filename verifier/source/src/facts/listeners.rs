@@ -1,6 +1,7 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
 use super::alternatives::or_tls;
+use super::grpc::{self, GRPC};
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
 use super::sockets::{FUNCTIONS, METHODS, OTHERS, Opens};
@@ -353,6 +354,9 @@ fn passed<'s>(
     }
     let Is::Select(base, name) = &bare(&call.fun).is else { return vec![None] };
     let Some(ty) = lens.type_of(site, base) else { return vec![None] };
+    if ty.name.is(GRPC, "Server") && !lens.is_substituted(GRPC) && &*name.name == "Serve" {
+        return vec![grpc::spoken(lens, site, base)];
+    }
     match (ty.name.is("net/http", "Server"), &*name.name) {
         (true, "Serve") => vec![Some(Transport::Plain)],
         (true, "ServeTLS") => vec![Some(Transport::Tls)],

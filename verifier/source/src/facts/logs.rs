@@ -1,28 +1,32 @@
 //! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
 
+use super::loggers::{self, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, methods, references, run_apart, spelt};
 use crate::build::FileId;
-use crate::go::syntax::{Call, Expr, Is, Item as SyntaxItem, Span};
+use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Lens, Node, Site, Symbol, Type, Use, Value, bare};
 use assize_facts::kinds::source::{LogCall, Stream};
 use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::BTreeSet;
-
-const LOGRUS: &str = "github.com/sirupsen/logrus";
-const ZEROLOG: &str = "github.com/rs/zerolog";
-const ZAP: &str = "go.uber.org/zap";
 
 /// What the program does with its loggers, wherever that stands.
 #[derive(Default)]
 struct Setup {
     /// `slog.SetDefault`: log's standard logger writes through it (log/slog documentation).
     slog_default: bool,
-    /// `log.SetOutput`.
-    log_output: bool,
-    /// `logrus.SetFormatter`.
-    logrus_formatter: bool,
+    /// What `log.SetOutput` is given, each with where that goes, if it is known.
+    log_outputs: Vec<Option<Stream>>,
+    /// Modules whose own loggers were told to write something else.
+    modules: BTreeSet<&'static str>,
+}
+
+impl Setup {
+    /// Whether slog's first default handler, which writes plain lines through log, stays.
+    fn is_plain_slog(&self) -> bool {
+        !self.slog_default && self.log_outputs.is_empty()
+    }
 }
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
@@ -43,18 +47,23 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let carrying = Search { file: &named, marks: 0, words: &words, dependencies: false };
     let logging = Search {
         file: &|lens, file| {
-            let plain = !setup.slog_default && !setup.log_output;
-            (plain && lens.imports(file, "log/slog"))
-                || (!setup.logrus_formatter && lens.imports(file, LOGRUS))
-                || [ZAP, ZEROLOG].iter().any(|path| lens.imports(file, path))
+            let other = |path: &str| loggers::levels().any(|known| known == path) && !setup.modules.contains(path);
+            (setup.is_plain_slog() && lens.imports(file, "log/slog"))
+                || loggers::levels().any(|path| other(path) && lens.imports(file, path))
         },
         marks: mark::LEVEL,
         words: &[],
         dependencies: false,
     };
+    let making = Search {
+        file: &|lens, file| loggers::paths().any(|path| lens.imports(file, path)),
+        marks: 0,
+        words: loggers::WORDS,
+        dependencies: false,
+    };
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
-    let searches = [printing, carrying, built_in, logging];
+    let searches = [printing, carrying, built_in, logging, making];
     let (mut found, lacks) = run_apart(&searches, lens, |lens, site| of_site(lens, site, &setup));
     gaps.extend(lacks);
     found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));
@@ -103,33 +112,59 @@ fn carriers(lens: &Lens) -> BTreeSet<Symbol> {
     found.into_iter().filter(|symbol| !["main", "init", "_"].contains(&&*symbol.name)).collect()
 }
 
-fn setup(lens: &Lens) -> (Setup, Vec<assize_facts::Gap>) {
+/// One thing that the program sets.
+enum Set {
+    SlogDefault,
+    LogOutput(Option<Stream>),
+    Module(&'static str),
+}
+
+fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
     let search = Search {
-        file: &|lens, file| ["log/slog", "log", LOGRUS].iter().any(|path| lens.imports(file, path)),
+        file: &|lens, file| {
+            ["log/slog", "log"].into_iter().chain(loggers::levels()).any(|path| lens.imports(file, path))
+        },
         marks: mark::LOGGER,
         words: &[],
         dependencies: false,
     };
-    let (found, gaps) = search.run(lens, |site| {
+    let (found, gaps) = search.run(lens, |site: &Site<'s>| {
+        let output = |call: Option<&Call>| {
+            let writer = call.and_then(|call| call.args.first());
+            Set::LogOutput(writer.and_then(|writer| stream(lens, site, writer)).and_then(|s| s.value().copied()))
+        };
         let sets =
-            |s: &Symbol| s.is("log/slog", "SetDefault") || s.is("log", "SetOutput") || s.is(LOGRUS, "SetFormatter");
-        let mut all: Vec<Symbol> = references(lens, site, sets).into_iter().map(|found| found.symbol).collect();
-        for (base, _, _, _) in methods(site).filter(|(_, name, _, _)| *name == "SetOutput") {
-            let Some(call) = maker(site, base) else { continue };
-            all.extend(
-                lens.symbol(site, &call.fun)
-                    .filter(|s| s.is("log", "Default"))
-                    .map(|_| Symbol::new("log", "SetOutput")),
-            );
+            |s: &Symbol| s.is("log/slog", "SetDefault") || s.is("log", "SetOutput") || loggers::sets(s).is_some();
+        let of = |found: Reference<'s>| match loggers::sets(&found.symbol) {
+            Some(_) if is_text_formatter(lens, site, &found) => None,
+            Some(module) => Some(Set::Module(module)),
+            None if found.symbol.is("log", "SetOutput") => Some(output(found.call.map(|(_, call)| call))),
+            None => Some(Set::SlogDefault),
+        };
+        let mut all: Vec<Set> = references(lens, site, sets).into_iter().filter_map(of).collect();
+        for (base, _, _, call) in methods(site).filter(|(_, name, _, _)| *name == "SetOutput") {
+            let made = maker(lens, site, base).and_then(|(at, made)| lens.symbol(&at, &made.fun));
+            all.extend(made.filter(|s| s.is("log", "Default")).map(|_| output(Some(call))));
         }
         all
     });
-    let setup = Setup {
-        slog_default: found.iter().any(|s| s.is("log/slog", "SetDefault")),
-        log_output: found.iter().any(|s| s.is("log", "SetOutput")),
-        logrus_formatter: found.iter().any(|s| s.is(LOGRUS, "SetFormatter")),
-    };
+    let mut setup = Setup::default();
+    for set in found {
+        match set {
+            Set::SlogDefault => setup.slog_default = true,
+            Set::LogOutput(stream) => setup.log_outputs.push(stream),
+            Set::Module(path) => {
+                setup.modules.insert(path);
+            }
+        }
+    }
     (setup, gaps)
+}
+
+/// `logrus.SetFormatter(&logrus.TextFormatter{…})`: it writes such lines anyway.
+fn is_text_formatter<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> bool {
+    let given = found.call.and_then(|(_, call)| call.args.first());
+    given.and_then(|given| lens.type_of(site, given)).is_some_and(|ty| ty.name.is(LOGRUS, "TextFormatter"))
 }
 
 fn is_level(name: &str) -> bool {
@@ -146,12 +181,10 @@ fn is_sought(symbol: &Symbol) -> bool {
         "io" => name == "WriteString",
         "log" => is_log_call(name),
         // Types, and no calls of theirs.
-        "log/slog" | LOGRUS if matches!(name, "Logger" | "LogValuer") => false,
+        "log/slog" if matches!(name, "Logger" | "LogValuer") => false,
         "log/slog" => is_level(name) && !name.starts_with("Level") || name == "NewTextHandler",
-        LOGRUS => is_level(name) && !name.ends_with("Level"),
-        ZAP => name == "NewDevelopment",
-        ZEROLOG => matches!(name, "ConsoleWriter" | "NewConsoleWriter"),
-        _ => false,
+        ZAP if name == "Config" => true,
+        _ => by_level(symbol).is_some() || loggers::maker(symbol).is_some(),
     }
 }
 
@@ -175,40 +208,146 @@ fn of_reference<'s>(
             Some((stream(lens, site, call.args.first()?)?, no()))
         }
         "log" => Some(standard_logger(setup, &spelt(&found.symbol))),
-        // `key=value` pairs are no records of JSON.
-        "log/slog" if &*found.symbol.name == "NewTextHandler" => {
-            let (_, call) = found.call?;
-            Some((stream(lens, site, call.args.first()?)?, no()))
+        ZAP if &*found.symbol.name == "Config" => {
+            let Is::Composite(_, elements) = &literal(site, found)?.is else { return None };
+            let encoding = field(elements, "Encoding").map(|value| lens.eval(site, value));
+            let console = Some(Value::one(Const::Text("console".into())));
+            (encoding == console).then(|| (Stream::Stderr.into(), no()))
         }
+        _ if let Some(to) = loggers::maker(&found.symbol) => made(lens, site, found, to).map(|stream| (stream, no())),
         // slog's first default handler writes plain lines through log.
-        "log/slog" if !setup.slog_default && !setup.log_output => Some((Stream::Stderr.into(), no())),
-        LOGRUS if !setup.logrus_formatter => Some((Stream::Stderr.into(), no())),
-        ZAP => Some((Stream::Stderr.into(), no())),
-        ZEROLOG => Some((Known::Unknown(lens.open(site, found.expr)), no())),
+        "log/slog" if setup.is_plain_slog() => Some((Stream::Stderr.into(), no())),
+        path if !setup.modules.contains(path) => match by_level(&found.symbol)? {
+            To::Stdout => Some((Stream::Stdout.into(), no())),
+            To::Stderr => Some((Stream::Stderr.into(), no())),
+            To::Argument(_) | To::Field(..) | To::Open => Some((Known::Unknown(lens.open(site, found.expr)), no())),
+        },
         _ => None,
+    }
+}
+
+/// Where what is made by a name of a module writes; `None` where it writes records, or to no standard stream.
+fn made<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, to: To) -> Option<Known<Stream>> {
+    let open = || Known::Unknown(lens.open(site, found.whole()));
+    let elements = literal(site, found).and_then(|literal| match &literal.is {
+        Is::Composite(_, elements) => Some(elements),
+        _ => None,
+    });
+    if let Some(elements) = elements {
+        let json = field(elements, "JSONFormat").or_else(|| field(elements, "Formatter"));
+        let is_json = json.is_some_and(|value| match &*found.symbol.path {
+            HCLOG => lens.eval(site, value) != Value::one(Const::Bool(false)),
+            _ => lens.symbol(site, value).is_some_and(|s| &*s.name == "JSONFormatter"),
+        });
+        if is_json {
+            return None;
+        }
+    }
+    let of = |writer: &'s Expr| match writer_of(lens, site, writer) {
+        Known::Value(Stream::Other) => None,
+        known => Some(known),
+    };
+    match to {
+        To::Stdout => Some(Stream::Stdout.into()),
+        To::Stderr => Some(Stream::Stderr.into()),
+        To::Open => Some(open()),
+        To::Argument(at) => match found.call.and_then(|(_, call)| call.args.get(at)) {
+            Some(writer) => of(writer),
+            None => Some(open()),
+        },
+        To::Field(name, otherwise) => match (elements.and_then(|all| field(all, name)), otherwise) {
+            (Some(writer), _) => of(writer),
+            (None, Otherwise::Stdout) if elements.is_some() => Some(Stream::Stdout.into()),
+            (None, Otherwise::Stderr) if elements.is_some() => Some(Stream::Stderr.into()),
+            (None, _) => Some(open()),
+        },
+    }
+}
+
+/// The literal that a type's name stands in, or that a call gets as one of its arguments, by its address or not.
+fn literal<'s>(site: &Site<'s>, found: &Reference<'s>) -> Option<&'s Expr> {
+    if let Some((_, call)) = found.call {
+        return call.args.iter().map(inner).find(|arg| matches!(arg.is, Is::Composite(..)));
+    }
+    match site.body.node(site.body.around(found.node)?)? {
+        Node::Expr(expr @ Expr { is: Is::Composite(Some(ty), _), .. }) if site.body.is_at(ty, found.node) => Some(expr),
+        _ => None,
+    }
+}
+
+fn inner(expr: &Expr) -> &Expr {
+    match &bare(expr).is {
+        Is::Unary(Op::Address, inside) => bare(inside),
+        _ => bare(expr),
+    }
+}
+
+fn field<'s>(elements: &'s [Element], name: &str) -> Option<&'s Expr> {
+    let is_it = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if &**key == name);
+    elements.iter().find(is_it).map(|element| &element.value)
+}
+
+/// Where a writer writes, also one around others: `io.MultiWriter(os.Stderr, f)`, `log.NewSyncWriter(os.Stderr)`.
+fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Known<Stream> {
+    const AROUND: [&str; 7] =
+        ["MultiWriter", "NewSyncWriter", "AddSync", "Lock", "NewColorable", "NewWriter", "NewWriterSize"];
+    let writer = bare(writer);
+    if let Is::Call(call) = &writer.is
+        && lens.symbol(site, &call.fun).is_some_and(|s| !lens.is_delivered(&s.path) && AROUND.contains(&&*s.name))
+    {
+        let all: Vec<Known<Stream>> = call.args.iter().map(|arg| writer_of(lens, site, arg)).collect();
+        let standard = all.iter().find(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)));
+        return standard.or(all.first()).cloned().unwrap_or_else(|| Known::Unknown(lens.open(site, writer)));
+    }
+    let opened = maker(lens, site, writer).and_then(|(at, made)| lens.symbol(&at, &made.fun));
+    if opened.is_some_and(|s| &*s.path == "os" && matches!(&*s.name, "Create" | "OpenFile" | "CreateTemp")) {
+        return Stream::Other.into();
+    }
+    // What has a type of its own is no standard stream.
+    let own = lens.type_of(site, writer).is_some_and(|ty| !ty.name.is("os", "File") && !ty.name.is("io", "Writer"));
+    match lens.eval(site, writer) {
+        Value::Unknown(_) if own || matches!(writer.is, Is::Unary(Op::Address, _) | Is::Composite(..)) => {
+            Stream::Other.into()
+        }
+        value => value.known(|| lens.open(site, writer), as_stream),
+    }
+}
+
+fn as_stream(value: Const) -> Option<Stream> {
+    match value {
+        Const::Symbol(symbol) if symbol.is("os", "Stdout") => Some(Stream::Stdout),
+        Const::Symbol(symbol) if symbol.is("os", "Stderr") => Some(Stream::Stderr),
+        _ => Some(Stream::Other),
     }
 }
 
 /// Where log's standard logger writes, and whether it is bridged.
 fn standard_logger(setup: &Setup, call: &str) -> (Known<Stream>, Known<bool>) {
     let unknown = || reason!("standard-logger-redirected", call = call);
-    match setup.log_output {
-        true => (Known::Unknown(unknown()), Known::Unknown(unknown())),
-        false => (Stream::Stderr.into(), setup.slog_default.into()),
+    if setup.log_outputs.is_empty() {
+        return (Stream::Stderr.into(), setup.slog_default.into());
+    }
+    // From one standard stream to another.
+    let given: Option<Vec<Stream>> = setup.log_outputs.iter().copied().collect();
+    match given.filter(|_| !setup.slog_default) {
+        Some(given) => {
+            let mut all = vec![Stream::Stderr];
+            given.into_iter().for_each(|stream| {
+                if !all.contains(&stream) {
+                    all.push(stream)
+                }
+            });
+            let stream = if all.len() == 1 { Known::Value(Stream::Stderr) } else { Known::Possible(all) };
+            (stream, false.into())
+        }
+        None => (Known::Unknown(unknown()), Known::Unknown(unknown())),
     }
 }
 
 /// The standard stream that a writer is or may be; `None` where it is another, or where nothing says that it is one.
 fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &Expr) -> Option<Known<Stream>> {
     let writer = bare(writer);
-    let known = lens.eval(site, writer).known(
-        || lens.open(site, writer),
-        |value| match value {
-            Const::Symbol(symbol) if symbol.is("os", "Stdout") => Some(Stream::Stdout),
-            Const::Symbol(symbol) if symbol.is("os", "Stderr") => Some(Stream::Stderr),
-            _ => Some(Stream::Other),
-        },
-    );
+    let known = lens.eval_here(site, writer).known(|| lens.open(site, writer), as_stream);
     match known {
         Known::Value(Stream::Other) | Known::Unknown(_) => None,
         known => Some(known),
@@ -230,18 +369,22 @@ fn of_method<'s>(
     }
     let of_slog =
         |symbol: &Symbol| &*symbol.path == "log/slog" && matches!(&*symbol.name, "Default" | "With" | "WithGroup");
-    if is_level(name) && maker(site, base).and_then(|made| lens.symbol(site, &made.fun)).is_some_and(|s| of_slog(&s)) {
-        let plain = !setup.slog_default && !setup.log_output;
-        return plain.then(|| (format!("slog.Logger.{name}"), Stream::Stderr.into(), false.into()));
+    let made = || maker(lens, site, base).and_then(|(at, made)| lens.symbol(&at, &made.fun));
+    if is_level(name) && made().is_some_and(|s| of_slog(&s)) {
+        return setup.is_plain_slog().then(|| (format!("slog.Logger.{name}"), Stream::Stderr.into(), false.into()));
+    }
+    let of_logrus = |ty: Type| &*ty.name.path == LOGRUS && matches!(&*ty.name.name, "Logger" | "Entry");
+    if is_level(name) && !setup.modules.contains(LOGRUS) && lens.type_of(site, base).is_some_and(of_logrus) {
+        return Some((format!("logrus.Logger.{name}"), Stream::Stderr.into(), false.into()));
     }
     let logger = |known: &Symbol| known.is("log", "Logger");
     if !is_log_call(name) || !lens.has_from(&lens.type_of(site, base)?.name, name, &logger) {
         return None;
     }
-    let Some(made) = maker(site, base) else {
+    let Some((at, made)) = maker(lens, site, base) else {
         return Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base)), false.into()));
     };
-    let symbol = lens.symbol(site, &made.fun)?;
+    let symbol = lens.symbol(&at, &made.fun)?;
     if symbol.is("log", "Default") {
         let called = format!("log.Logger.{name}");
         let (stream, bridged) = standard_logger(setup, &called);
@@ -251,24 +394,33 @@ fn of_method<'s>(
     if !symbol.is("log", "New") {
         return None;
     }
-    let stream = stream(lens, site, made.args.first()?);
+    let stream = stream(lens, &at, made.args.first()?);
     let stream = stream.unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
     Some((format!("log.Logger.{name}"), stream, false.into()))
 }
 
-/// The call that made what a local variable holds.
-fn maker<'s>(site: &Site<'s>, base: &'s Expr) -> Option<&'s Call> {
+/// The call that made what a variable holds.
+fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'s>, &'s Call)> {
     let base = bare(base);
-    let made = match site.body.local(base) {
+    let (at, made) = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
         Some(local) => match site.body.locals.get(local as usize)?.binding {
-            Binding::Define([one], 0, 1) => one,
-            Binding::Value(spec, 0) if spec.names.len() == 1 => spec.values.first()?,
+            Binding::Define([one], 0, _) => (site.clone(), one),
+            Binding::Value(spec, 0) if spec.names.len() == 1 => (site.clone(), spec.values.first()?),
             _ => return None,
         },
-        None => base,
+        None => match lens.symbol(site, base) {
+            Some(symbol) => {
+                let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
+                if !lens.writes(&symbol).iter().all(|(_, value)| value.is_none()) {
+                    return None;
+                }
+                (at.clone(), spec.values.get(*index)?)
+            }
+            None => (site.clone(), base),
+        },
     };
     match &bare(made).is {
-        Is::Call(call) => Some(call),
+        Is::Call(call) => Some((at, call)),
         _ => None,
     }
 }

@@ -4,16 +4,19 @@ mod alternatives;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;
+mod default_mux;
 mod embeds;
 mod encoded;
 mod exec;
 mod files;
+mod grpc;
 mod health;
 mod http_clients;
 mod implied;
 mod listeners;
 mod literals;
 mod loaders;
+mod loggers;
 mod logs;
 mod matches;
 mod mentions;
@@ -106,6 +109,8 @@ pub(crate) fn seen(request: &Request, lens: &Lens) -> Option<Sheet> {
 }
 
 #[cfg(test)]
+mod callers_tests;
+#[cfg(test)]
 mod cgo_tests;
 #[cfg(test)]
 mod clients_tests;
@@ -113,6 +118,8 @@ mod clients_tests;
 mod files_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod logs_tests;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]

@@ -41,10 +41,17 @@ pub(super) fn of_handler<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> 
     let mut follow = Follow { lens, ways: Ways::default(), seen: BTreeSet::new() };
     match called(site, node).and_then(|(whole, call)| Some((site.body.place(whole)?, call))) {
         // `pprof.Handler("heap")` makes one, `pprof.Index(w, r)` is one at work.
-        Some((whole, call)) if call.args.len() == 1 => follow.handler(site, whole, DEPTH),
+        Some((whole, call)) if call.args.len() < 2 => follow.handler(site, whole, DEPTH),
         Some((whole, _)) => follow.work(site, whole, DEPTH),
         None => follow.handler(site, node, DEPTH),
     }
+    follow.ways
+}
+
+/// Where the default mux goes that is named at a node.
+pub(super) fn of_mux<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Ways {
+    let mut follow = Follow { lens, ways: Ways::default(), seen: BTreeSet::new() };
+    follow.handler(site, node, DEPTH);
     follow.ways
 }
 
@@ -265,19 +272,10 @@ impl<'s> Follow<'_, 's> {
                 _ => self.lose(),
             };
         }
-        let Some(Item::Func(func)) = self.lens.item(site.place) else { return self.lose() };
-        let named = |name: &crate::go::syntax::Ident| site.body.local_at(name.at) == Some(local);
-        let index = func.signature.params.iter().position(|p| p.name.as_ref().is_some_and(named));
-        let (Some(index), None) = (index, &func.receiver) else { return self.lose() };
-        let symbol = Symbol::new(self.lens.package(site.place.file), &func.name.name);
-        for (caller, node) in self.lens.mentions(&symbol).iter() {
-            match called(caller, *node).and_then(|(whole, call)| Some((whole, call.args.get(index)?))) {
-                Some((whole, arg)) => {
-                    self.ways.perhaps |= caller.body.place(whole).is_some_and(|at| !is_certain(caller, at));
-                    self.router(caller, arg, depth);
-                }
-                None => self.lose(),
-            }
+        let Some(all) = self.lens.arguments(site, local) else { return self.lose() };
+        for (caller, arg) in all {
+            self.ways.perhaps |= caller.body.place(arg).is_some_and(|at| !is_certain(&caller, at));
+            self.router(&caller, arg, depth);
         }
     }
 
@@ -360,14 +358,12 @@ impl<'s> Follow<'_, 's> {
 
     /// What a function returns goes where it is called.
     fn returned(&mut self, site: &Site<'s>, node: NodeId, depth: u32) {
-        let Some(Item::Func(func)) = self.lens.item(site.place) else { return self.lose() };
-        if site.body.closure(node).is_some() || func.receiver.is_some() {
+        if site.body.closure(node).is_some() {
             return self.lose();
         }
-        let symbol = Symbol::new(self.lens.package(site.place.file), &func.name.name);
-        for (at, node) in self.lens.mentions(&symbol).iter() {
-            match called(at, *node).and_then(|(whole, _)| at.body.place(whole)) {
-                Some(call) => self.handler(at, call, depth),
+        for (at, node) in self.named(site) {
+            match called(&at, node).and_then(|(whole, _)| at.body.place(whole)) {
+                Some(call) => self.handler(&at, call, depth),
                 None => self.lose(),
             }
         }
@@ -380,15 +376,68 @@ impl<'s> Follow<'_, 's> {
         if let Some(closure) = site.body.closure(node) {
             return self.handler(site, closure, depth);
         }
-        let Some(Item::Func(func)) = self.lens.item(site.place) else { return self.lose() };
-        if func.receiver.is_some() {
-            return self.lose();
+        if let Some(Item::Func(func)) = self.lens.item(site.place)
+            && func.receiver.is_some()
+            && &*func.name.name == "ServeHTTP"
+        {
+            return self.handlers_of(site, func, depth);
         }
-        let symbol = Symbol::new(self.lens.package(site.place.file), &func.name.name);
-        for (at, node) in self.lens.mentions(&symbol).iter() {
-            match called(at, *node).and_then(|(whole, _)| at.body.place(whole)) {
-                Some(call) => self.work(at, call, depth),
-                None => self.handler(at, *node, depth),
+        for (at, node) in self.named(site) {
+            match called(&at, node).and_then(|(whole, _)| at.body.place(whole)) {
+                Some(call) => self.work(&at, call, depth),
+                None => self.handler(&at, node, depth),
+            }
+        }
+    }
+
+    /// Where a declared function or method is named.
+    fn named(&mut self, site: &Site<'s>) -> Vec<(Site<'s>, NodeId)> {
+        const MOST: usize = 64;
+        let Some(Item::Func(func)) = self.lens.item(site.place) else {
+            self.lose();
+            return Vec::new();
+        };
+        let all: Vec<(Site<'s>, NodeId)> = match func.receiver {
+            None => {
+                let symbol = Symbol::new(self.lens.package(site.place.file), &func.name.name);
+                self.lens.mentions(&symbol).iter().cloned().collect()
+            }
+            Some(_) => {
+                let named = self.lens.method_uses(site, func);
+                self.ways.lost |= named.as_ref().is_none_or(|all| all.iter().any(|named| !named.sure));
+                let sure = named.into_iter().flatten().filter(|named| named.sure);
+                sure.map(|named| (named.at, named.node)).collect()
+            }
+        };
+        if all.len() > MOST {
+            self.lose();
+            return Vec::new();
+        }
+        all
+    }
+
+    /// Values of a type that is a handler, wherever they are made.
+    fn handlers_of(&mut self, site: &Site<'s>, func: &'s Func, depth: u32) {
+        let ty = func.receiver.as_ref().and_then(|receiver| self.lens.named(site, &receiver.ty));
+        let Some(ty) = ty else { return self.lose() };
+        for (at, node) in self.lens.mentions(&ty.name).iter() {
+            let Some(up) = at.body.around(*node) else { continue };
+            match at.body.node(up) {
+                Some(Node::Expr(Expr { is: Is::Composite(Some(own), _), .. })) if at.body.is_at(own, *node) => {
+                    self.handler(at, up, depth);
+                }
+                // `new(T)`, `T(x)`.
+                Some(Node::Expr(Expr { is: Is::Call(_), .. })) => self.handler(at, up, depth),
+                Some(Node::Spec(spec)) if spec.values.is_empty() => {
+                    spec.names.iter().for_each(|name| match at.body.local_at(name.at) {
+                        Some(local) => self.local(at, local, depth),
+                        None => self.global(&Symbol::new(self.lens.package(at.place.file), &name.name), depth),
+                    })
+                }
+                Some(Node::Expr(Expr { is: Is::Struct(_) | Is::SliceOf(_) | Is::Array(..) | Is::Map(..), .. })) => {
+                    self.lose();
+                }
+                _ => {}
             }
         }
     }

@@ -91,12 +91,8 @@ fn of_call<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Vec<I
     if is_setenv(&found.symbol) {
         let [name, value] = call.args.as_slice() else { return Vec::new() };
         let text = |at| lens.eval(site, at).known(|| lens.open(site, at), text);
-        let told = match text(name) {
-            Known::Unknown(why) => {
-                pairs(lens, site, name, value).unwrap_or_else(|| vec![(Known::Unknown(why), text(value))])
-            }
-            told => vec![(told, text(value))],
-        };
+        // Each name with its own value, where there are several.
+        let told = pairs(lens, site, name, value).unwrap_or_else(|| vec![(text(name), text(value))]);
         // Dependencies set what their callers ask for.
         let own = lens.owner(site.place.file) != Owner::Dependency;
         let mut out = Vec::new();

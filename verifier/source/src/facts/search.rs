@@ -5,7 +5,7 @@ use super::source::gap_owner;
 use crate::build::FileId;
 use crate::go::outline::Decl;
 use crate::go::syntax::{Call, Expr, Is};
-use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol};
+use crate::meaning::{Lens, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Fact, Gap, Item, Origin, Sheet, reason};
 use memchr::memmem;
@@ -204,14 +204,7 @@ pub(super) fn references<'s>(lens: &Lens<'s>, site: &Site<'s>, sought: impl Fn(&
 
 /// The call of which a node is the function.
 pub(super) fn called<'s>(site: &Site<'s>, node: NodeId) -> Option<(&'s Expr, &'s Call)> {
-    match site.body.node(site.body.around(node)?)? {
-        Node::Expr(expr) => match &expr.is {
-            Is::Call(call) if site.body.is_at(&call.fun, node) => Some((expr, call)),
-            Is::Index(base, _) if site.body.is_at(base, node) => called(site, site.body.place(expr)?),
-            _ => None,
-        },
-        _ => None,
-    }
+    site.body.called(node)
 }
 
 /// The call as a person writes it: `http.ListenAndServe`.

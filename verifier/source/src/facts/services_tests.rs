@@ -196,6 +196,12 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "l, _ := net.Listen(\"tcp\", \":1\")\nelsewhere(l)",
             "m.go:4:9 net.Listen ?listener-not-followed :1",
         ),
+        (
+            "a server of gRPC",
+            &["net", "google.golang.org/grpc", "google.golang.org/grpc/credentials/insecure"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\ns := grpc.NewServer(grpc.MaxRecvMsgSize(1))\ns.Serve(l)\nm, _ := net.Listen(\"tcp\", \":2\")\ngrpc.NewServer(grpc.Creds(creds())).Serve(m)\nn, _ := net.Listen(\"tcp\", \":3\")\ngrpc.NewServer(grpc.Creds(insecure.NewCredentials())).Serve(n)\no, _ := net.Listen(\"tcp\", \":4\")\ngrpc.NewServer(options()...).Serve(o)",
+            "m.go:6:9 net.Listen plain :1\nm.go:9:9 net.Listen tls :2\nm.go:11:9 net.Listen plain :3\nm.go:13:9 net.Listen ?listener-not-followed :4\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+        ),
         ("a Unix socket", &["net"], "net.Listen(\"unix\", \"/s\")", "m.go:4:1 net.Listen unix /s"),
         (
             "UDP",
@@ -410,7 +416,7 @@ fn health_paths_are_found_with_every_router() {
             "behind a path of another router's",
             &["net/http", "github.com/go-chi/chi/v5"],
             "a := http.NewServeMux()\na.HandleFunc(\"/healthz\", h)\nhttp.Handle(\"/api/\", http.StripPrefix(\"/api\", a))\nr := chi.NewRouter()\nr.Mount(\"/in\", inner())\nb := http.NewServeMux()\nb.HandleFunc(\"/livez\", h)\nhttp.Handle(\"/\", b)\n}\nfunc inner() http.Handler {\nr := chi.NewRouter()\nr.Get(\"/readyz\", h)\nreturn r",
-            "m.go:6:1 ?value-not-decided http.ServeMux.HandleFunc\nm.go:11:1 /livez http.ServeMux.HandleFunc\nm.go:16:1 ?value-not-decided chi.Mux.Get",
+            "m.go:6:1 /api/healthz http.ServeMux.HandleFunc\nm.go:11:1 /livez http.ServeMux.HandleFunc\nm.go:16:1 ?value-not-decided chi.Mux.Get",
         ),
         (
             "what is kept under such a name, other methods, and parts of things",

@@ -3,6 +3,7 @@
 use super::mentions::mark;
 use super::search::{Reference, Search, item, references};
 use crate::go::syntax::{Call, Does, Expr, Is, Op, Stmt};
+use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::SignalHandler;
 use assize_facts::{Item, Known, Sheet};
@@ -10,6 +11,8 @@ use assize_facts::{Item, Known, Sheet};
 const PATH: &str = "os/signal";
 /// More combinations than these are unknown.
 const MOST: usize = 16;
+/// Channels are followed through as many functions and variables.
+const DEPTH: u32 = 6;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search =
@@ -152,18 +155,15 @@ fn channel<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, kind: &str) -> 
     let Some(channel) = call.args.first().map(bare) else { return None.into() };
     let open = || Known::Unknown(lens.open(site, channel));
     if let Some(local) = site.body.local(channel) {
-        let mut elsewhere = false;
-        for (node, used) in site.body.uses(local) {
-            match reading(lens, site, node, used) {
-                Some(true) => return Some(true).into(),
-                Some(false) => {}
-                None => elsewhere = true,
-            }
-        }
-        return if elsewhere { open() } else { Some(false).into() };
+        return match is_read(lens, site, local, DEPTH)
+            .and_then(|read| read.then_some(true).or_else(|| elsewhere(lens, site, local)))
+        {
+            Some(read) => Some(read).into(),
+            None => open(),
+        };
     }
     if let Some(symbol) = lens.symbol(site, channel) {
-        let read = |(at, node): &(Site<'s>, u32)| reading(lens, at, *node, at.body.use_of(*node));
+        let read = |(at, node): &(Site<'s>, u32)| reading(lens, at, *node, at.body.use_of(*node), DEPTH);
         let all: Vec<Option<bool>> = lens.mentions(&symbol).iter().map(read).collect();
         return match () {
             () if all.contains(&Some(true)) => Some(true).into(),
@@ -174,20 +174,99 @@ fn channel<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, kind: &str) -> 
     open()
 }
 
+/// Whether a channel that a function does not receive from is received from by others: one that it makes is its own, one that it is handed its
+/// callers'.
+fn elsewhere<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> Option<bool> {
+    let makes = |made: &Expr| match &bare(made).is {
+        Is::Call(call) => lens.symbol(site, &call.fun).is_some_and(|symbol| symbol.is("", "make")),
+        _ => false,
+    };
+    match site.body.locals.get(local as usize)?.binding {
+        Binding::Define([one], 0, 1) => makes(one).then_some(false),
+        Binding::Define(right, index, names) if right.len() == names => makes(right.get(index)?).then_some(false),
+        Binding::Value(spec, index) => spec.values.get(index).is_none_or(makes).then_some(false),
+        Binding::Param(_) => {
+            let mut all = Some(false);
+            for (at, arg) in lens.arguments(site, local)? {
+                let held = at.body.local(bare(arg)).filter(|_| matches!(bare(arg).is, Is::Name(_)));
+                match held.and_then(|held| is_read(lens, &at, held, DEPTH)) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => all = None,
+                }
+            }
+            all
+        }
+        _ => None,
+    }
+}
+
+/// Whether what a variable holds is received from; `None` where that is not decided.
+fn is_read<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Option<bool> {
+    let mut elsewhere = false;
+    for (node, used) in site.body.uses(local) {
+        match reading(lens, site, node, used, depth) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => elsewhere = true,
+        }
+    }
+    (!elsewhere).then_some(false)
+}
+
 /// Whether a use of a channel receives from it; `None` where it goes elsewhere.
-fn reading<'s>(lens: &Lens<'s>, site: &Site<'s>, node: u32, used: Use<'s>) -> Option<bool> {
+fn reading<'s>(lens: &Lens<'s>, site: &Site<'s>, node: u32, used: Use<'s>, depth: u32) -> Option<bool> {
     let Some(up) = site.body.around(node) else { return Some(false) };
     match site.body.node(up) {
         Some(Node::Expr(Expr { is: Is::Unary(Op::Receive, _), .. })) => Some(true),
         Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) if site.body.is_at(&range.over, node) => Some(true),
+        Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })) => Some(false),
         Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
-            let harmless = |s: Symbol| &*s.path == PATH || s.is("", "close") || s.is("", "len") || s.is("", "cap");
-            lens.symbol(site, &call.fun).is_some_and(harmless).then_some(false)
+            let harmless = |s: &Symbol| &*s.path == PATH || s.is("", "close") || s.is("", "len") || s.is("", "cap");
+            match lens.symbol(site, &call.fun) {
+                Some(symbol) if harmless(&symbol) => Some(false),
+                symbol => handed(lens, site, node, call, symbol, depth.checked_sub(1)?),
+            }
         }
         Some(Node::Stmt(Stmt { does: Does::Send(..), .. })) => Some(false),
+        // `sigs := c`.
+        Some(Node::Stmt(Stmt { does: Does::Define(left, right), .. })) if left.len() == right.len() => {
+            let index = right.iter().position(|e| site.body.is_at(e, node))?;
+            is_read(lens, site, site.body.local(left.get(index)?)?, depth.checked_sub(1)?)
+        }
         _ => match used {
             Use::Assign(Some(_)) => Some(false),
             _ => None,
         },
+    }
+}
+
+/// Whether a function of the program receives from the channel that it is handed.
+fn handed<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    node: u32,
+    call: &'s Call,
+    symbol: Option<Symbol>,
+    depth: u32,
+) -> Option<bool> {
+    let index = call.args.iter().position(|arg| site.body.is_at(arg, node))?;
+    let (at, params) = match (symbol, &bare(&call.fun).is) {
+        // `go func(c chan os.Signal) { … }(c)`.
+        (None, Is::Func(signature, _)) => (site.clone(), &signature.params),
+        (Some(symbol), _) => {
+            let (at, func) = lens.function(&symbol)?;
+            func.body.as_ref()?;
+            (at, &func.signature.params)
+        }
+        (None, Is::Select(base, name)) => {
+            let (at, func) = lens.method(&lens.type_of(site, base)?.name, &name.name)?;
+            (at, &func.signature.params)
+        }
+        _ => return None,
+    };
+    match &params.get(index).filter(|param| !param.variadic)?.name {
+        Some(name) if &*name.name != "_" => is_read(lens, &at, at.body.local_at(name.at)?, depth),
+        Some(_) | None => Some(false),
     }
 }

@@ -80,7 +80,7 @@ fn signals_are_named_in_every_spelling() {
         (
             "from a parameter",
             "func(s os.Signal) { signal.Ignore(s) }(syscall.SIGUSR2)",
-            "m.go:11:21 main ignore ?value-not-decided -",
+            "m.go:11:21 main ignore [SIGUSR2] -",
         ),
     ];
     for (name, body, expected) in table {

@@ -1,10 +1,12 @@
-//! Values of fields of structs that the program makes: from literals, zero values and `new`, and from what is assigned behind them.
+//! Values of fields of structs that the program makes: from literals, zero values (also in arrays and other structs), `make` and `new`, and from
+//! what is assigned behind them.
 //!
 //! A struct that leaves its function may be changed wherever a field of that name is assigned in the program: those values join.
 
 use super::implied::Implied;
 use super::types::Types;
-use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, TypeSpec};
+use crate::go::syntax::{Call, Does, Element, Expr, Ident, Is, Item, Op, Span, Stmt, TypeSpec};
+use crate::meaning::body::{Binding, Local};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::reason;
 use std::collections::BTreeMap;
@@ -17,73 +19,137 @@ pub(super) struct Made<'s> {
     local: Option<u32>,
     /// Whether other code can get at it.
     escapes: bool,
-    /// A copy, or a part of another struct: its fields are those of something else.
-    copy: bool,
+    form: Form,
     /// What is copied by a call of its `Clone`.
     pub cloned: Option<&'s Expr>,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Own,
+    /// Of an array or of another struct, of which it is a part that nothing is said of.
+    Part,
+    /// Its fields are those of something else.
+    Copy,
+}
+
 /// What is assigned to fields of such structs outside of the functions that make them, by field.
-pub(super) type Elsewhere = BTreeMap<String, Value>;
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    pub fields: BTreeMap<String, Value>,
+    /// Whether whole structs are put where others were.
+    pub replaced: bool,
+}
 
 /// The structs of the types that a declaration makes.
 pub(super) fn made<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Made<'s>> {
     let mut out = Vec::new();
     for (node, expr) in site.body.exprs() {
         let mut cloned = None;
-        let (elements, copy): (&[Element], bool) = match &expr.is {
-            Is::Composite(Some(ty), elements) if types.is_plain(lens, site, ty) => (elements, false),
-            Is::Composite(None, elements) if Implied::of(lens, site, node).is_some_and(|of| of.is_of(lens, types)) => {
-                (elements, false)
-            }
+        let (elements, form): (&[Element], Form) = match &expr.is {
+            Is::Composite(Some(ty), elements) if types.is_plain(lens, site, ty) => (elements, Form::Own),
             Is::Composite(Some(ty), elements)
-                if holds_unstated(lens, types, site, ty, elements) && !is_only_checked(site, node) =>
+                if leaves_out(lens, types, site, ty, elements) && !is_only_checked(site, node) =>
             {
-                (&[], true)
+                (&[], Form::Part)
             }
-            Is::Call(call) if lens.symbol(site, &call.fun).is_some_and(|s| s.is("", "new")) => {
-                match call.args.first() {
-                    Some(arg) if types.is_plain(lens, site, arg) => (&[], false),
-                    _ => continue,
-                }
-            }
+            Is::Composite(None, elements) => match Implied::of(lens, site, node) {
+                Some(of) if of.is_of(lens, types) => (elements, Form::Own),
+                Some(of) if leaves_out(lens, types, &of.site, pointed(of.ty), elements) => (&[], Form::Part),
+                _ => continue,
+            },
+            Is::Call(call) if let Some(form) = made_by(lens, types, site, call) => (&[], form),
             Is::Star(inner) if is_copied(site, node) && types.of(lens, site, inner).is_some_and(|t| t.pointer) => {
-                (&[], true)
+                (&[], Form::Copy)
             }
             Is::Call(call) => match &bare(&call.fun).is {
                 Is::Select(base, name) if &*name.name == "Clone" && types.of(lens, site, base).is_some() => {
                     cloned = Some(bare(base));
-                    (&[], true)
+                    (&[], Form::Copy)
                 }
                 _ => continue,
             },
             _ => continue,
         };
         let local = holder(site, node);
-        out.push(Made { at: expr.at, elements, local, escapes: local.is_none_or(|l| escapes(site, l)), copy, cloned });
+        out.push(Made { at: expr.at, elements, local, escapes: local.is_none_or(|l| escapes(site, l)), form, cloned });
     }
+    let zero = |name: &Ident, ty: &Expr| {
+        let form = form_of(lens, types, site, ty)?;
+        let local = site.body.local_at(name.at);
+        let escapes = local.is_none_or(|l| escapes(site, l));
+        Some(Made { at: name.at, elements: &[], local, escapes, form, cloned: None })
+    };
     for entry in &site.body.nodes {
         let Node::Spec(spec) = entry.node else { continue };
-        let zero = spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| types.is_plain(lens, site, ty));
-        for name in spec.names.iter().filter(|name| zero && &*name.name != "_") {
-            let local = site.body.local_at(name.at);
-            let escapes = local.is_none_or(|l| escapes(site, l));
-            out.push(Made { at: name.at, elements: &[], local, escapes, copy: false, cloned: None });
-        }
+        let Some(ty) = spec.ty.as_ref().filter(|_| spec.values.is_empty()) else { continue };
+        out.extend(spec.names.iter().filter(|name| &*name.name != "_").filter_map(|name| zero(name, ty)));
+    }
+    if let Some(Item::Func(func)) = lens.item(site.place) {
+        let named = func.signature.results.iter().filter_map(|result| Some((result.name.as_ref()?, &result.ty)));
+        out.extend(named.filter(|(name, _)| &*name.name != "_").filter_map(|(name, ty)| zero(name, ty)));
     }
     out.sort_by_key(|made| made.at);
     out
 }
 
-/// The structs of a declaration that hold one of the types by its value.
+/// The structs of a declaration that hold one of the types by its value, or one that does.
 pub(super) fn holders<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Symbol> {
     let Some(Item::Types(specs)) = lens.item(site.place) else { return Vec::new() };
-    let holds = |spec: &&TypeSpec| match &bare(&spec.ty).is {
-        Is::Struct(fields) => fields.iter().any(|field| types.is_plain(lens, site, &field.ty)),
-        _ => false,
-    };
     let own = lens.package(site.place.file);
+    let holds = |spec: &&TypeSpec| held(lens, types, site, &spec.ty, DEPTH);
     specs.iter().filter(holds).map(|spec| Symbol::new(own, &spec.name.name)).collect()
+}
+
+/// Structs in structs are followed this far.
+const DEPTH: u32 = 6;
+
+/// What a zero value of a type holds of the types.
+fn form_of<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &Expr) -> Option<Form> {
+    match types.is_plain(lens, site, ty) {
+        true => Some(Form::Own),
+        false => held(lens, types, site, ty, DEPTH).then_some(Form::Part),
+    }
+}
+
+/// Whether every value of a type holds one of the types by its value.
+fn held<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &Expr, depth: u32) -> bool {
+    let Some(depth) = depth.checked_sub(1) else { return false };
+    let ty = bare(ty);
+    let inside = |ty: &Expr| types.is_plain(lens, site, ty) || held(lens, types, site, ty, depth);
+    match &ty.is {
+        Is::Array(_, of) => inside(of),
+        Is::Struct(fields) => fields.iter().any(|field| inside(&field.ty)),
+        Is::Name(_) if let Some(local) = site.body.local(ty) => match site.body.locals.get(local as usize) {
+            Some(Local { binding: Binding::Type(spec), .. }) => held(lens, types, site, &spec.ty, depth),
+            _ => false,
+        },
+        Is::Name(_) | Is::Select(..) | Is::Index(..) => {
+            let spec = lens.symbol(site, ty).and_then(|symbol| lens.type_spec(&symbol));
+            spec.is_some_and(|(at, spec)| held(lens, types, &at, &spec.ty, depth))
+        }
+        _ => false,
+    }
+}
+
+/// `new(T)` and `make([]T, n)`.
+fn made_by<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, call: &'s Call) -> Option<Form> {
+    let built_in = lens.symbol(site, &call.fun).filter(|symbol| symbol.path.is_empty())?;
+    match (&*built_in.name, call.args.as_slice()) {
+        ("new", [ty]) => form_of(lens, types, site, ty),
+        ("make", [ty, length, ..]) if lens.eval(site, length) != Value::one(Const::Int(0)) => match &bare(ty).is {
+            Is::SliceOf(of) => form_of(lens, types, site, of).map(|_| Form::Part),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn pointed(ty: &Expr) -> &Expr {
+    match &bare(ty).is {
+        Is::Star(inside) => inside,
+        _ => ty,
+    }
 }
 
 /// `var _ Doer = &api{}`: what only shows that a type has an interface's methods.
@@ -99,9 +165,21 @@ fn is_only_checked(site: &Site, node: NodeId) -> bool {
     false
 }
 
-/// Whether a literal of a struct that holds one of the types says nothing of it.
-fn holds_unstated<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &Expr, elements: &[Element]) -> bool {
+/// Whether a literal of a struct or an array that holds one of the types says nothing of it.
+fn leaves_out<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &Expr, elements: &[Element]) -> bool {
+    let ty = bare(ty);
+    if let Is::Array(Some(size), of) = &ty.is {
+        let keyed = elements.iter().any(|element| element.key.is_some());
+        let full = match lens.eval(site, size).single() {
+            Some(Const::Int(size)) => !keyed && i128::try_from(elements.len()).is_ok_and(|given| given >= *size),
+            _ => !elements.is_empty(),
+        };
+        return !full && form_of(lens, types, site, of).is_some();
+    }
     let Some((at, spec)) = lens.named(site, ty).and_then(|ty| lens.type_spec(&ty.name)) else { return false };
+    if let Is::Array(..) = &bare(&spec.ty).is {
+        return leaves_out(lens, types, &at, &spec.ty, elements);
+    }
     let Is::Struct(fields) = &bare(&spec.ty).is else { return false };
     let stated = |name: &str| {
         elements.iter().any(|e| match &e.key {
@@ -109,23 +187,45 @@ fn holds_unstated<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &Expr
             _ => true,
         })
     };
-    fields.iter().filter(|field| types.is_plain(lens, &at, &field.ty)).any(|field| match field.names.as_slice() {
-        [] => lens.named(&at, &field.ty).is_some_and(|ty| !stated(&ty.name.name)),
-        names => names.iter().any(|name| !stated(&name.name)),
+    fields.iter().filter(|field| form_of(lens, types, &at, &field.ty).is_some()).any(|field| {
+        match field.names.as_slice() {
+            [] => lens.named(&at, &field.ty).is_some_and(|ty| !stated(&ty.name.name)),
+            names => names.iter().any(|name| !stated(&name.name)),
+        }
+    })
+}
+
+/// Whether a declaration puts a whole new struct of one of the types into a field, or into what a list holds.
+pub(super) fn replaces<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> bool {
+    let plain = |expr: &Expr| lens.type_of(site, expr).map(|ty| !ty.pointer && types.has(&ty));
+    site.body.exprs().any(|(node, expr)| {
+        let part = match &expr.is {
+            Is::Select(..) => lens.symbol(site, expr).is_none(),
+            Is::Index(..) | Is::Star(_) => true,
+            _ => false,
+        };
+        match site.body.use_of(node) {
+            Use::Assign(value) if part => {
+                plain(expr).unwrap_or_else(|| value.is_some_and(|value| plain(value) == Some(true)))
+            }
+            _ => false,
+        }
     })
 }
 
 impl<'s> Made<'s> {
     /// Takes a copy of something whose fields are known for what has them.
     pub fn known(self) -> Made<'s> {
-        Made { copy: false, ..self }
+        Made { form: Form::Own, ..self }
     }
 
     /// Every value that a field can have; of one that nothing sets its zero value.
     pub fn field(&self, lens: &Lens<'s>, site: &Site<'s>, elsewhere: &Elsewhere, name: &str, zero: Const) -> Value {
         let unknown = || Value::Unknown(reason!("struct-not-followed", field = name));
-        if self.copy {
-            return unknown();
+        match self.form {
+            Form::Copy => return unknown(),
+            Form::Part if elsewhere.replaced => return unknown(),
+            Form::Own | Form::Part => {}
         }
         let key = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if &**key == name);
         let mut value = match self.elements.iter().find(key) {
@@ -133,7 +233,7 @@ impl<'s> Made<'s> {
             None if self.elements.iter().any(|e| e.key.is_none()) => return unknown(),
             None => Value::one(zero),
         };
-        if let Some(local) = self.local {
+        if let Some(local) = self.local.filter(|_| self.form == Form::Own) {
             // Whether anyone else may have got it by then.
             let mut seen = false;
             for (node, used) in site.body.uses(local) {
@@ -151,7 +251,7 @@ impl<'s> Made<'s> {
                 }
             }
         }
-        match elsewhere.get(name).filter(|_| self.escapes) {
+        match elsewhere.fields.get(name).filter(|_| self.escapes || self.form == Form::Part) {
             Some(more) => value.or(more.clone()),
             None => value,
         }
@@ -160,7 +260,8 @@ impl<'s> Made<'s> {
 
 /// Assignments to the fields of structs of the types that a declaration did not make itself.
 pub(super) fn assigned<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, fields: &[&str]) -> Vec<(String, Value)> {
-    let own: Vec<u32> = made(lens, types, site).iter().filter_map(|made| made.local).collect();
+    let own = made(lens, types, site);
+    let own: Vec<u32> = own.iter().filter(|made| made.form == Form::Own).filter_map(|made| made.local).collect();
     let mut out = Vec::new();
     for (node, expr) in site.body.exprs() {
         let Is::Select(base, field) = &expr.is else { continue };

@@ -165,6 +165,20 @@ impl<'t> Body<'t> {
         Some(up)
     }
 
+    /// The call of which a node is the function, type arguments left out.
+    pub fn called(&self, node: NodeId) -> Option<(&'t Expr, &'t Call)> {
+        let mut node = node;
+        loop {
+            let up = self.around(node)?;
+            let Node::Expr(expr) = self.node(up)? else { return None };
+            match &expr.is {
+                Is::Call(call) if self.is_at(&call.fun, node) => return Some((expr, call)),
+                Is::Index(base, _) if self.is_at(base, node) => node = up,
+                _ => return None,
+            }
+        }
+    }
+
     pub fn exprs(&self) -> impl Iterator<Item = (NodeId, &'t Expr)> + '_ {
         self.nodes.iter().enumerate().filter_map(|(id, entry)| match entry.node {
             Node::Expr(expr) => Some((id as NodeId, expr)),

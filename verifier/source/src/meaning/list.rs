@@ -1,9 +1,26 @@
-//! Lists that are literals, or variables that are only ever one, and the variables that range over them.
+//! Lists that are literals, or that variables, parameters and results of functions only ever are, and the variables that range over them.
 
-use super::body::{Binding, Node, NodeId, Use, bare};
-use super::names::{Lens, Site};
+use super::body::{Binding, LocalId, Node, NodeId, Use, bare};
+use super::names::{Lens, Site, Symbol};
 use crate::build::is_standard;
-use crate::go::syntax::{Does, Element, Expr, Is, Op, Stmt};
+use crate::go::syntax::{Call, Does, Element, Expr, Is, Op, Stmt};
+
+/// Lists are followed through as many variables and functions,
+const DEPTH: u32 = 8;
+/// and no longer ones.
+const MOST: usize = 512;
+
+/// One of a list's elements.
+#[derive(Clone)]
+pub(crate) struct Listed<'s, 'e> {
+    pub at: Site<'s>,
+    pub key: Option<&'e Expr>,
+    pub value: &'e Expr,
+    /// The type of the list, where it is written.
+    list: Option<(Site<'s>, &'e Expr)>,
+}
+
+type List<'s, 'e> = Vec<Listed<'s, 'e>>;
 
 impl<'s> Lens<'s> {
     /// The elements of a list without keys, in order.
@@ -11,54 +28,126 @@ impl<'s> Lens<'s> {
     where
         's: 'e,
     {
-        let (at, all) = self.literal(site, list)?;
+        let all = self.listed(site, list)?;
         let plain = all.iter().all(|e| e.key.is_none());
-        plain.then(|| all.iter().map(|e| (at.clone(), &e.value)).collect())
+        plain.then(|| all.into_iter().map(|e| (e.at, e.value)).collect())
     }
 
-    /// The literal that an expression is, or that the variable it names always holds.
-    pub fn literal<'e>(&self, site: &Site<'s>, list: &'e Expr) -> Option<(Site<'s>, &'e [Element])>
+    /// What a list holds that is a literal, a variable that only ever holds one, a parameter that gets some, or a function's result.
+    fn listed<'e>(&self, site: &Site<'s>, list: &'e Expr) -> Option<List<'s, 'e>>
     where
         's: 'e,
     {
-        let of = |site: &Site<'s>, list: &'e Expr| match &bare(list).is {
-            Is::Composite(_, all) => Some((site.clone(), all.as_slice())),
-            _ => None,
-        };
+        match &bare(list).is {
+            Is::Composite(ty, all) => Some(of_literal(site, ty.as_deref(), all)),
+            _ => self.listed_by(site, list, DEPTH),
+        }
+    }
+
+    fn listed_within(&self, site: &Site<'s>, list: &'s Expr, depth: u32) -> Option<List<'s, 's>> {
+        match &bare(list).is {
+            Is::Composite(ty, all) => Some(of_literal(site, ty.as_deref(), all)),
+            _ => self.listed_by(site, list, depth),
+        }
+    }
+
+    fn listed_by(&self, site: &Site<'s>, list: &Expr, depth: u32) -> Option<List<'s, 's>> {
+        let depth = depth.checked_sub(1)?;
         let list = bare(list);
-        if let Is::Composite(..) = &list.is {
-            return of(site, list);
+        if let Is::Call(call) = &list.is {
+            let (at, func) = match (self.symbol(site, &call.fun), &bare(&call.fun).is) {
+                (Some(symbol), _) => self.function(&symbol)?,
+                (None, Is::Select(base, name)) => self.method(&self.type_of(site, base)?.name, &name.name)?,
+                _ => return None,
+            };
+            let returns = at.body.returns(None);
+            let [_] = func.signature.results.as_slice() else { return None };
+            return together(returns.into_iter().map(|values| self.listed_within(&at, values.first()?, depth)));
         }
         if let Some(local) = site.body.local(list).filter(|_| matches!(list.is, Is::Name(_))) {
-            if !site.body.uses(local).all(|(node, used)| matches!(used, Use::Read) && self.is_looked_at(site, node)) {
+            let binding = site.body.locals.get(local as usize)?.binding;
+            // What a function only makes to give it away is its own.
+            let own = matches!(binding, Binding::Define(..) | Binding::Value(..));
+            let looked_at = |(node, used)| {
+                matches!(used, Use::Read) && (own && is_returned(site, node) || self.is_looked_at(site, node, depth))
+            };
+            if !site.body.uses(local).all(looked_at) {
                 return None;
             }
-            return match site.body.locals.get(local as usize)?.binding {
-                Binding::Define([one], _, 1) => of(site, one),
-                Binding::Value(spec, 0) if spec.names.len() == 1 => of(site, spec.values.first()?),
+            return match binding {
+                Binding::Define([one], _, 1) => self.listed_within(site, one, depth),
+                Binding::Value(spec, 0) if spec.names.len() == 1 => {
+                    self.listed_within(site, spec.values.first()?, depth)
+                }
+                Binding::Param(_) => together(
+                    self.arguments(site, local)?.into_iter().map(|(at, arg)| self.listed_within(&at, arg, depth)),
+                ),
+                Binding::Variadic => self.rest(site, local, depth),
                 _ => None,
             };
         }
         let symbol = self.symbol(site, list)?;
         let [(at, spec, index)] = &self.value(&symbol)[..] else { return None };
-        let read = |site: &Site<'s>, node| matches!(site.body.use_of(node), Use::Read) && self.is_looked_at(site, node);
+        let read =
+            |site: &Site<'s>, node| matches!(site.body.use_of(node), Use::Read) && self.is_looked_at(site, node, depth);
         let alone = self.mentions(&symbol).iter().all(|(site, node)| read(site, *node));
         let value = spec.values.get(*index).filter(|_| alone && spec.values.len() == spec.names.len())?;
-        of(at, value)
+        match &bare(value).is {
+            Is::Composite(..) => self.listed_within(at, value, depth),
+            _ => None,
+        }
+    }
+
+    /// What calls hand over for `...T`.
+    fn rest(&self, site: &Site<'s>, local: LocalId, depth: u32) -> Option<List<'s, 's>> {
+        let of = |(at, rest, spread): (Site<'s>, &'s [Expr], bool)| match (spread, rest) {
+            (true, [list]) => self.listed_within(&at, list, depth),
+            (true, _) => None,
+            (false, all) => {
+                Some(all.iter().map(|value| Listed { at: at.clone(), key: None, value, list: None }).collect())
+            }
+        };
+        together(self.rests(site, local)?.into_iter().map(of))
     }
 
     /// Whether a use leaves a list alone: whoever else gets it may set its elements.
-    fn is_looked_at(&self, site: &Site<'s>, node: NodeId) -> bool {
+    fn is_looked_at(&self, site: &Site<'s>, node: NodeId, depth: u32) -> bool {
         match site.body.around(node).and_then(|up| site.body.node(up)) {
             Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) => site.body.is_at(&range.over, node),
             Some(Node::Expr(Expr { is: Is::Index(base, _), .. })) => site.body.is_at(base, node),
-            Some(Node::Expr(Expr { is: Is::Call(call), .. })) => self.symbol(site, &call.fun).is_some_and(|symbol| {
-                let built_in = matches!(&*symbol.name, "len" | "cap" | "append");
-                symbol.path.is_empty() && built_in || is_standard(&symbol.path) && !sorts(&symbol.path)
-            }),
+            Some(Node::Expr(Expr { is: Is::Call(call), .. })) => match self.symbol(site, &call.fun) {
+                Some(symbol) if symbol.path.is_empty() => matches!(&*symbol.name, "len" | "cap" | "append"),
+                Some(symbol) if is_standard(&symbol.path) => !sorts(&symbol.path),
+                symbol => self.only_looks(site, node, call, symbol, depth),
+            },
             Some(Node::Expr(Expr { is: Is::Binary(..), .. })) => true,
             _ => false,
         }
+    }
+
+    /// Whether a function of the program that gets a list leaves it alone.
+    fn only_looks(&self, site: &Site<'s>, node: NodeId, call: &Call, symbol: Option<Symbol>, depth: u32) -> bool {
+        let found = || {
+            let depth = depth.checked_sub(1)?;
+            let (at, func) = match (symbol, &bare(&call.fun).is) {
+                (Some(symbol), _) => self.function(&symbol)?,
+                (None, Is::Select(base, name)) => self.method(&self.type_of(site, base)?.name, &name.name)?,
+                _ => return None,
+            };
+            func.body.as_ref()?;
+            let index = call.args.iter().position(|arg| site.body.is_at(arg, node))?;
+            let params = &func.signature.params;
+            let param = params.get(index)?;
+            // Without the dots each would be one of several.
+            if param.variadic && !call.spread {
+                return None;
+            }
+            let Some(name) = param.name.as_ref().filter(|name| &*name.name != "_") else { return Some(true) };
+            let local = at.body.local_at(name.at)?;
+            let looks = |(node, used)| matches!(used, Use::Read) && self.is_looked_at(&at, node, depth);
+            Some(at.body.uses(local).all(looks))
+        };
+        found().unwrap_or(false)
     }
 
     /// What a range's variable runs through, where that is a literal and nothing else is assigned to it.
@@ -71,11 +160,10 @@ impl<'s> Lens<'s> {
         }
         let Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) = site.body.node(found.at) else { return None };
         let index = range.left.iter().position(|left| site.body.local(left) == Some(local))?;
-        let (at, all) = self.literal(site, &range.over)?;
-        let keyed = |e: &'s Element| e.key.as_ref();
+        let all = self.listed(site, &range.over)?;
         match index {
-            0 => all.iter().map(|e| Some((at.clone(), keyed(e)?))).collect(),
-            _ => Some(all.iter().map(|e| (at.clone(), &e.value)).collect()),
+            0 => all.into_iter().map(|e| Some((e.at, e.key?))).collect(),
+            _ => Some(all.into_iter().map(|e| (e.at, e.value)).collect()),
         }
     }
 }
@@ -90,29 +178,28 @@ impl<'s> Lens<'s> {
             Is::Index(list, index) if index.len() == 1 => list,
             _ => return None,
         };
-        let (at, all) = self.literal(site, list)?;
-        let ty = self.list_type(site, list);
-        let of = |element: &'s Element| {
-            let value = match &bare(&element.value).is {
+        let all = self.listed(site, list)?;
+        let of = |element: Listed<'s, 's>| {
+            let value = match &bare(element.value).is {
                 Is::Unary(Op::Address, inside) => bare(inside),
-                _ => bare(&element.value),
+                _ => bare(element.value),
             };
             let Is::Composite(own, fields) = &value.is else { return None };
             let named = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if *name == field.name);
             if let Some(found) = fields.iter().find(named) {
-                return Some((at.clone(), &found.value));
+                return Some((element.at, &found.value));
             }
             if fields.iter().any(|e| e.key.is_some()) {
                 return None;
             }
             let (place, ty) = match own {
-                Some(own) => (at.clone(), &**own),
-                None => ty.clone()?,
+                Some(own) => (element.at.clone(), &**own),
+                None => self.item_type(element.list?)?,
             };
             let index = self.field_index(&place, ty, &field.name)?;
-            Some((at.clone(), &fields.get(index)?.value))
+            Some((element.at, &fields.get(index)?.value))
         };
-        all.iter().map(of).collect()
+        all.into_iter().map(of).collect()
     }
 
     /// The list that a range's variable for the values runs through, where nothing else is assigned to it or its fields.
@@ -126,23 +213,9 @@ impl<'s> Lens<'s> {
         (range.left.iter().position(|left| site.body.local(left) == Some(local)) == Some(1)).then_some(&range.over)
     }
 
-    /// The type of the elements of a list, as it is written, and where.
-    fn list_type(&self, site: &Site<'s>, list: &'s Expr) -> Option<(Site<'s>, &'s Expr)> {
-        let list = bare(list);
-        let (at, made) = match site.body.local(list).filter(|_| matches!(list.is, Is::Name(_))) {
-            Some(local) => match site.body.locals.get(local as usize)?.binding {
-                Binding::Define([one], _, 1) => (site.clone(), one),
-                Binding::Value(spec, 0) => (site.clone(), spec.values.first()?),
-                _ => return None,
-            },
-            None if matches!(list.is, Is::Composite(..)) => (site.clone(), list),
-            None => {
-                let [(at, spec, index)] = &self.value(&self.symbol(site, list)?)[..] else { return None };
-                (at.clone(), spec.values.get(*index)?)
-            }
-        };
-        let Is::Composite(Some(ty), _) = &bare(made).is else { return None };
-        let (at, ty) = self.written(at, ty)?;
+    /// The type of a list's elements, by that of the list.
+    fn item_type(&self, (site, list): (Site<'s>, &'s Expr)) -> Option<(Site<'s>, &'s Expr)> {
+        let (at, ty) = self.written(site, list)?;
         match &ty.is {
             Is::SliceOf(of) | Is::Array(_, of) | Is::Map(_, of) => Some((at, of)),
             _ => None,
@@ -186,4 +259,27 @@ impl<'s> Lens<'s> {
 /// Packages of the standard library that set the elements of a list that they get.
 fn sorts(path: &str) -> bool {
     ["sort", "slices", "reflect", "math/rand", "math/rand/v2", "crypto/rand"].contains(&path)
+}
+
+fn of_literal<'s, 'e>(site: &Site<'s>, ty: Option<&'e Expr>, all: &'e [Element]) -> List<'s, 'e> {
+    let list = ty.map(|ty| (site.clone(), ty));
+    let of = |e: &'e Element| Listed { at: site.clone(), key: e.key.as_ref(), value: &e.value, list: list.clone() };
+    all.iter().map(of).collect()
+}
+
+fn is_returned(site: &Site, node: NodeId) -> bool {
+    let up = site.body.around(node).and_then(|up| site.body.node(up));
+    matches!(up, Some(Node::Stmt(Stmt { does: Does::Return(_), .. })))
+}
+
+/// One list of several; none where one is not known.
+fn together<'s, 'e>(all: impl Iterator<Item = Option<List<'s, 'e>>>) -> Option<List<'s, 'e>> {
+    let mut out = Vec::new();
+    for list in all {
+        out.extend(list?);
+        if out.len() > MOST {
+            return None;
+        }
+    }
+    (!out.is_empty()).then_some(out)
 }

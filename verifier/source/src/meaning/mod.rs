@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod hidden;
 mod list;
 pub(crate) mod names;
+mod params;
 pub(crate) mod std;
 mod types;
 pub(crate) mod value;

@@ -4,6 +4,8 @@ use super::names::Symbol;
 use super::types::Type;
 use super::value::Const;
 
+const LOGRUS: &str = "github.com/sirupsen/logrus";
+
 /// A constant, or a variable that stands for one.
 pub(crate) fn constant(symbol: &Symbol) -> Option<Const> {
     let int = |n: i128| Some(Const::Int(n));
@@ -144,7 +146,10 @@ pub(crate) fn result_type(symbol: &Symbol, index: usize) -> Option<Type> {
     match (&*symbol.path, &*symbol.name) {
         ("net/http", "NewServeMux") => pointer("net/http", "ServeMux"),
         ("crypto/tls" | "net", "Listen" | "NewListener" | "FileListener") => plain("net", "Listener"),
+        ("google.golang.org/grpc", "NewServer") => pointer("google.golang.org/grpc", "Server"),
         ("net", "ListenTCP") => pointer("net", "TCPListener"),
+        (LOGRUS, "New" | "StandardLogger") => pointer(LOGRUS, "Logger"),
+        (LOGRUS, name) if name.starts_with("With") => pointer(LOGRUS, "Entry"),
         ("log", "New" | "Default") | ("log/slog", "NewLogLogger") => pointer("log", "Logger"),
         (path, "NewDecoder") if path.starts_with("encoding/") => pointer(path, "Decoder"),
         ("net/http/httptest", "NewUnstartedServer" | "NewServer" | "NewTLSServer") => {
@@ -167,6 +172,7 @@ pub(crate) fn method_type(ty: &Symbol, method: &str) -> Option<Type> {
         ("golang.org/x/crypto/acme/autocert", "Manager", "TLSConfig") => pointer("crypto/tls", "Config"),
         ("golang.org/x/crypto/acme/autocert", "Manager", "Listener") => plain("net", "Listener"),
         ("net", "ListenConfig", "Listen") => plain("net", "Listener"),
+        (LOGRUS, "Logger" | "Entry", name) if name.starts_with("With") => pointer(LOGRUS, "Entry"),
         _ => None,
     }
 }

@@ -37,6 +37,8 @@ const STEPS: u32 = 400;
 
 thread_local! {
     static LEFT: Cell<u32> = const { Cell::new(0) };
+    /// Whether what callers hand over is asked for.
+    static CALLERS: Cell<bool> = const { Cell::new(true) };
 }
 
 impl Value {
@@ -89,6 +91,14 @@ impl<'s> Lens<'s> {
     pub fn eval(&self, site: &Site<'s>, expr: &Expr) -> Value {
         LEFT.set(STEPS);
         self.within(site, expr, DEPTH)
+    }
+
+    /// The same without what callers hand over: a parameter is unknown.
+    pub fn eval_here(&self, site: &Site<'s>, expr: &Expr) -> Value {
+        let before = CALLERS.replace(false);
+        let value = self.eval(site, expr);
+        CALLERS.set(before);
+        value
     }
 
     /// Why nothing is said about an expression.
@@ -220,7 +230,9 @@ impl<'s> Lens<'s> {
                 right.get(index).map(|e| self.within(site, e, depth))
             }
             Binding::Define([one], index, _) => self.result_value(site, one, index, depth),
-            Binding::Define(..) | Binding::Param(_) | Binding::Variadic | Binding::Type(_) | Binding::Other => None,
+            Binding::Param(ty) => self.param_value(site, local, ty, depth),
+            Binding::Other => self.ranged(site, expr).and_then(|all| self.joined(all, depth)),
+            Binding::Define(..) | Binding::Variadic | Binding::Type(_) => None,
         };
         let Some(mut value) = first else { return unknown() };
         for (_, used) in site.body.uses(local) {
@@ -237,6 +249,26 @@ impl<'s> Lens<'s> {
             };
         }
         value
+    }
+
+    /// What callers hand over; a named result begins as nothing.
+    fn param_value(&self, site: &Site<'s>, local: u32, ty: &Expr, depth: u32) -> Option<Value> {
+        if !CALLERS.get() {
+            return None;
+        }
+        if let Some(all) = self.arguments(site, local) {
+            // Handed on by the function to itself it stays what it is.
+            let is_itself = |at: &Site<'s>, arg: &Expr| {
+                at.place == site.place && matches!(arg.is, Is::Name(_)) && at.body.local(arg) == Some(local)
+            };
+            return self.joined(all.into_iter().filter(|(at, arg)| !is_itself(at, bare(arg))), depth);
+        }
+        self.is_result(site, local).then(|| self.zero(site, ty)).flatten().map(Value::one)
+    }
+
+    /// One of several values; `None` where there is none.
+    fn joined(&self, all: impl IntoIterator<Item = (Site<'s>, &'s Expr)>, depth: u32) -> Option<Value> {
+        all.into_iter().map(|(at, expr)| self.within(&at, expr, depth)).reduce(Value::or)
     }
 
     fn call_value(&self, site: &Site<'s>, expr: &Expr, call: &Call, depth: u32) -> Value {
@@ -389,14 +421,7 @@ impl<'s> Lens<'s> {
 
     /// Every place of the program where a package's name is used.
     pub fn mentions(&self, symbol: &Symbol) -> Arc<Vec<(Site<'s>, super::NodeId)>> {
-        let known = self.mentioned.lock().ok().and_then(|all| all.get(symbol).cloned());
-        known.unwrap_or_else(|| {
-            let found = Arc::new(self.search(symbol));
-            if let Ok(mut all) = self.mentioned.lock() {
-                all.insert(symbol.clone(), found.clone());
-            }
-            found
-        })
+        self.remembered(symbol, || self.search(symbol))
     }
 
     fn search(&self, symbol: &Symbol) -> Vec<(Site<'s>, super::NodeId)> {

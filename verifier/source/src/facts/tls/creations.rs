@@ -1,10 +1,11 @@
 //! Where configurations are made: literals, `new`, zero values, copies, libraries, and servers that get the default one.
 
 use super::super::types::Types;
+use super::others::makes_default;
 use super::{AUTOCERT, TLS};
 use crate::facts::implied::Implied;
 use crate::facts::listeners::{is_untold, names_type, receiver};
-use crate::facts::search::{methods, values};
+use crate::facts::search::{methods, references, values};
 use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
 use crate::meaning::body::Binding;
 use crate::meaning::{Lens, Node, NodeId, Site, Type, Use, bare};
@@ -144,7 +145,8 @@ fn foreign<'s>(
     node: NodeId,
     symbol: &crate::meaning::Symbol,
 ) -> Option<Made> {
-    if symbol.path.is_empty() || lens.is_delivered(&symbol.path) || &*symbol.path == TLS {
+    let known = makes_default(&symbol.path, None, &symbol.name);
+    if symbol.path.is_empty() || lens.is_delivered(&symbol.path) || &*symbol.path == TLS || known {
         return None;
     }
     let direct = super::fate::sinks(lens, types, site, node);
@@ -233,10 +235,11 @@ fn fields<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<Creation<'
 fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
     let mut out = Vec::new();
     let function = |s: &crate::meaning::Symbol| s.is("net/http", "ListenAndServeTLS") || s.is("net/http", "ServeTLS");
-    for found in crate::facts::search::references(lens, site, function) {
+    for found in references(lens, site, function) {
         let node = site.body.place(found.whole()).unwrap_or(found.node);
         out.push(plain(Made::Default, found.whole().at, node));
     }
+    out.extend(helped(lens, site));
     let called = methods(site).map(|(base, name, whole, call)| (base, name, whole, &call.fun, Some(call.args.len())));
     for (base, name, whole, selected, args) in
         called.chain(values(site).map(|(base, name, whole)| (base, name, whole, whole, None)))
@@ -256,6 +259,28 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         };
         let node = site.body.place(whole).unwrap_or(0);
         out.push(Creation { decided, ..plain(made, whole.at, node) });
+    }
+    out
+}
+
+/// Servers for which a library makes a configuration of certificates alone.
+fn helped<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
+    // Its own code says more than its name, where a supplier may have written it.
+    let known = |path: &str| !lens.is_substituted(path);
+    let function = |s: &crate::meaning::Symbol| makes_default(&s.path, None, &s.name) && known(&s.path);
+    let mut out: Vec<Creation> = references(lens, site, function)
+        .into_iter()
+        .map(|found| plain(Made::Default, found.whole().at, found.node))
+        .collect();
+    let called = methods(site).map(|(base, name, whole, _)| (base, name, whole));
+    for (base, name, whole) in called.chain(values(site)) {
+        let of_type = |ty: Type| {
+            let is = |known: &crate::meaning::Symbol| makes_default(&known.path, Some(&known.name), name);
+            known(&ty.name.path) && lens.has_from(&ty.name, name, &is)
+        };
+        if name.contains("TLS") && receiver(lens, site, base).is_some_and(of_type) {
+            out.push(plain(Made::Default, whole.at, site.body.place(whole).unwrap_or(0)));
+        }
     }
     out
 }

@@ -50,7 +50,11 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let in_file = |lens: &Lens, file| {
         let own = lens.package(file);
         let listed = || lists.iter().any(|list| &*list.path == own || lens.imports(file, &list.path));
-        let http = || lens.imports(file, "net/http") || lens.imports(file, AUTOCERT);
+        let imports = |known: &dyn Fn(&str) -> bool| {
+            let head = lens.source.program.head(file);
+            head.is_some_and(|head| head.outline.imports.iter().any(|import| known(&import.path)))
+        };
+        let http = || imports(&|path| path == "net/http" || path == AUTOCERT || others::has_defaults(path));
         let marked = mark::TLS_FIELD | mark::SERVES;
         types.matters(lens, file) || lens.outline(file).iter().any(|d| d.marks & marked != 0) || http() || listed()
     };
@@ -253,6 +257,8 @@ fn defaults(lens: &Lens) -> Vec<TlsVersion> {
 
 #[cfg(test)]
 mod distant_tests;
+#[cfg(test)]
+mod helpers_tests;
 #[cfg(test)]
 mod servers_tests;
 #[cfg(test)]

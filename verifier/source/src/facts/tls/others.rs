@@ -18,6 +18,9 @@ pub(super) enum Leads {
 const GRPC: &str = "google.golang.org/grpc";
 const QUIC: &str = "github.com/quic-go/quic-go";
 const HTTP3: &str = "github.com/quic-go/quic-go/http3";
+const FASTHTTP: &str = "github.com/valyala/fasthttp";
+const ECHO: &str = "github.com/labstack/echo";
+const FIBER: &str = "github.com/gofiber/fiber";
 const ACTIVATION: &str = "github.com/coreos/go-systemd/v22/activation";
 
 /// Where a function leads it.
@@ -57,6 +60,25 @@ pub(super) fn by_field(path: &str, ty: &str, field: &str) -> Option<Leads> {
         (_, _, "TLSClientConfig") | (TLS, "Dialer", "Config") => Some(Leads::Client),
         _ => None,
     }
+}
+
+/// Functions and methods that make a server's configuration of certificates alone, which states no version, by the type of the method.
+pub(super) fn makes_default(path: &str, ty: Option<&str>, name: &str) -> bool {
+    match (path, ty) {
+        ("google.golang.org/grpc/credentials", None) => matches!(name, "NewServerTLSFromFile" | "NewServerTLSFromCert"),
+        (FASTHTTP, None | Some("Server")) => name.starts_with("ListenAndServeTLS"),
+        (HTTP3, None) => name == "ListenAndServeTLS",
+        ("github.com/gin-gonic/gin", Some("Engine")) => name == "RunTLS",
+        (path, Some("Echo")) if path.starts_with(ECHO) => matches!(name, "StartTLS" | "StartAutoTLS"),
+        (path, Some("App")) if path.starts_with(FIBER) => matches!(name, "ListenTLS" | "ListenMutualTLS"),
+        _ => false,
+    }
+}
+
+/// Whether a package has such.
+pub(super) fn has_defaults(path: &str) -> bool {
+    let known = ["google.golang.org/grpc/credentials", FASTHTTP, HTTP3, "github.com/gin-gonic/gin"];
+    known.contains(&path) || path.starts_with(ECHO) || path.starts_with(FIBER)
 }
 
 /// Where a function takes its configuration.

@@ -1,0 +1,149 @@
+//! `source.log_calls` as tables: loggers of widely used modules, and what the program sets of them.
+
+use super::table::{cgo_off, collect, shown};
+
+/// The facts of a main function without the gaps of modules that are not delivered.
+fn found(imports: &[&str], body: &str) -> String {
+    let imports: String = imports.iter().map(|path| format!("import {path}\n")).collect();
+    let tree = format!("-- m.go --\npackage main\n{imports}func main() {{\n{body}\n}}\n");
+    let mut sheet = collect("source.log_calls", &tree, &cgo_off());
+    sheet.gaps.clear();
+    shown(&sheet, &["call", "stream", "bridged"])
+}
+
+#[test]
+fn loggers_of_modules_are_told_by_what_they_write() {
+    const LOGRUS: &str = "\"github.com/sirupsen/logrus\"";
+    const KLOG: &str = "\"k8s.io/klog/v2\"";
+    const OS: &str = "\"os\"";
+    let table: &[(&str, &[&str], &str, &str)] = &[
+        (
+            "logrus with its own form of text",
+            &[LOGRUS],
+            "logrus.SetFormatter(&logrus.TextFormatter{})\nlogrus.Info(1)",
+            "m.go:5:1 logrus.Info stderr false",
+        ),
+        (
+            "logrus by a field",
+            &[LOGRUS],
+            "logrus.StandardLogger().Formatter = new(logrus.JSONFormatter)\nlogrus.Info(1)",
+            "",
+        ),
+        (
+            "a logger and entries of logrus",
+            &[LOGRUS],
+            "l := logrus.New()\nl.Info(1)\nl.WithField(\"a\", 1).Warn(2)\nlogrus.WithError(nil).Error(3)",
+            "m.go:5:1 logrus.Logger.Info stderr false\nm.go:6:1 logrus.Logger.Warn stderr false\nm.go:7:1 logrus.Logger.Error stderr false",
+        ),
+        (
+            "klog",
+            &[KLOG],
+            "klog.Info(1)\nklog.InfoS(\"a\")\nklog.V(2)",
+            "m.go:4:1 klog.Info stderr false\nm.go:5:1 klog.InfoS stderr false",
+        ),
+        ("klog that writes records", &[KLOG], "klog.SetLogger(l)\nklog.Info(1)", ""),
+        (
+            "glog",
+            &["\"github.com/golang/glog\""],
+            "glog.Info(1)\nglog.Errorf(\"\")",
+            "m.go:4:1 glog.Info ?value-not-decided false\nm.go:5:1 glog.Errorf stderr false",
+        ),
+        (
+            "zap for developers, and by its configuration",
+            &["\"go.uber.org/zap\""],
+            "zap.NewDevelopment()\n_ = zap.Config{Encoding: \"console\"}\n_ = zap.Config{Encoding: \"json\"}\nzap.NewProduction()",
+            "m.go:4:1 zap.NewDevelopment stderr false\nm.go:5:5 zap.Config stderr false",
+        ),
+        (
+            "zerolog",
+            &["\"github.com/rs/zerolog\"", OS],
+            "zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr})\nzerolog.New(os.Stdout)",
+            "m.go:5:13 zerolog.ConsoleWriter stderr false",
+        ),
+        (
+            "go-kit",
+            &["\"github.com/go-kit/log\"", OS],
+            "log.NewLogfmtLogger(log.NewSyncWriter(os.Stderr))\nlog.NewJSONLogger(os.Stderr)",
+            "m.go:5:1 log.NewLogfmtLogger stderr false",
+        ),
+        (
+            "hclog",
+            &["\"github.com/hashicorp/go-hclog\""],
+            "hclog.New(&hclog.LoggerOptions{Name: \"x\"})\nhclog.New(&hclog.LoggerOptions{JSONFormat: true})",
+            "m.go:4:1 go-hclog.New stderr false",
+        ),
+        (
+            "charm",
+            &["\"github.com/charmbracelet/log\"", OS],
+            "log.Info(1)\nlog.New(os.Stderr)",
+            "m.go:5:1 log.Info stderr false\nm.go:6:1 log.New stderr false",
+        ),
+        (
+            "charm that writes records",
+            &["\"github.com/charmbracelet/log\"", OS],
+            "log.NewWithOptions(os.Stderr, log.Options{Formatter: log.JSONFormatter})\nlog.SetFormatter(log.JSONFormatter)\nlog.Info(1)",
+            "",
+        ),
+        ("apex", &["\"github.com/apex/log\""], "log.Info(\"\")", "m.go:4:1 log.Info stderr false"),
+        (
+            "apex with a handler",
+            &["\"github.com/apex/log\"", "\"github.com/apex/log/handlers/text\"", OS],
+            "log.SetHandler(text.New(os.Stdout))\nlog.Info(\"\")",
+            "m.go:6:16 text.New stdout false",
+        ),
+        (
+            "handlers for slog",
+            &["\"github.com/lmittmann/tint\"", "\"log/slog\"", OS],
+            "slog.New(tint.NewHandler(os.Stderr, nil))\nslog.New(slog.NewTextHandler(os.Stdout, nil))",
+            "m.go:6:10 tint.NewHandler stderr false\nm.go:7:10 slog.NewTextHandler stdout false",
+        ),
+        (
+            "pairs to a writer that the caller chooses, to a file and to a buffer",
+            &["\"log/slog\"", OS, "\"io\"", "\"bytes\""],
+            "pairs(os.Stderr)\nvar b bytes.Buffer\nslog.NewTextHandler(&b, nil)\nf, _ := os.Create(\"x\")\nslog.NewTextHandler(f, nil)\nslog.NewTextHandler(io.Discard, nil)\n}\nfunc pairs(w io.Writer) { slog.NewTextHandler(w, nil)",
+            "m.go:14:27 slog.NewTextHandler stderr false",
+        ),
+    ];
+    for (name, imports, body, expected) in table {
+        assert_eq!(found(imports, body), *expected, "{name}");
+    }
+}
+
+#[test]
+fn the_standard_logger_is_told_by_where_it_is_sent() {
+    let table: &[(&str, &[&str], &str, &str)] = &[
+        (
+            "from one stream to the other",
+            &["\"log\"", "\"os\""],
+            "log.SetOutput(os.Stdout)\nlog.Print(1)",
+            "m.go:6:1 log.Print stderr|stdout false",
+        ),
+        (
+            "to where it goes anyway",
+            &["\"log\"", "\"os\""],
+            "log.SetOutput(os.Stderr)\nlog.Print(1)",
+            "m.go:6:1 log.Print stderr false",
+        ),
+        (
+            "bridged and sent elsewhere",
+            &["\"log\"", "\"os\"", "\"log/slog\""],
+            "slog.SetDefault(l)\nlog.SetOutput(os.Stderr)\nlog.Print(1)",
+            "m.go:8:1 log.Print ?standard-logger-redirected ?standard-logger-redirected",
+        ),
+        (
+            "a logger of the package",
+            &["\"log\"", "\"os\""],
+            "l.Print(1)\n}\nvar l = log.New(os.Stdout, \"\", 0)\nfunc f() {",
+            "m.go:5:1 log.Logger.Print stdout false",
+        ),
+        (
+            "a logger of the package that is exchanged",
+            &["\"log\"", "\"os\""],
+            "l.Print(1)\n}\nvar l = log.New(os.Stdout, \"\", 0)\nfunc f() { l = log.New(x, \"\", 0)",
+            "m.go:5:1 log.Logger.Print ?value-not-decided false",
+        ),
+    ];
+    for (name, imports, body, expected) in table {
+        assert_eq!(found(imports, body), *expected, "{name}");
+    }
+}

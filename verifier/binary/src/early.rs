@@ -10,16 +10,20 @@ use assize_delivery::{Bytes, Delivery, Early, Executable};
 use assize_facts::{Reason, reason};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Tables are large: those of so many programs are read before they are asked for.
 const MOST: usize = 2;
+
+/// How long is waited before there is another look for something to do.
+const WAIT: Duration = Duration::from_millis(1);
 
 /// By the programs' paths.
 #[derive(Default)]
 pub struct Tables(BTreeMap<String, Slot>);
 
-type Slot = Arc<Mutex<State>>;
+type Slot = Arc<(Mutex<State>, Condvar)>;
 
 #[derive(Default)]
 enum State {
@@ -46,12 +50,13 @@ impl Tables {
 
     /// What was read of a program's table, where that is the one of the hashed file.
     pub fn take(&self, path: &str, headers: &Headers, file: &Bytes) -> Option<Functions> {
-        let slot = self.0.get(path)?;
+        let (slot, told) = &**self.0.get(path)?;
         let state = || slot.lock().unwrap_or_else(PoisonError::into_inner);
         while matches!(*state(), State::Reading) {
-            // Whoever waits helps.
-            if rayon::yield_now().is_none() {
-                std::thread::yield_now();
+            // Whoever waits helps, as long as there is something to do.
+            if rayon::yield_now() != Some(rayon::Yield::Executed) {
+                let waits = told.wait_timeout_while(state(), WAIT, |state| matches!(state, State::Reading));
+                drop(waits);
             }
         }
         let State::Read(read) = std::mem::take(&mut *state()) else { return None };
@@ -70,7 +75,10 @@ fn begin(delivery: &Delivery, program: &Executable) -> Option<Slot> {
     let (slot, upto) = (Slot::default(), image.end());
     let waits = slot.clone();
     let then = move |beginning: Bytes| {
-        let set = move |state| *waits.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        let set = move |state| {
+            *waits.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
+            waits.1.notify_all();
+        };
         set(State::Reading);
         rayon::spawn(move || {
             let read = || functions::read(&image, &beginning, None);

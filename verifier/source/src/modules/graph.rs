@@ -160,6 +160,7 @@ impl Graph {
     fn read_work(&mut self, text: Text) {
         let mut parsed = parse_go_work(&text.bytes);
         parsed.mistakes.extend(refused::in_replaces(&parsed.file.replace));
+        parsed.mistakes.extend(refused::in_uses(&parsed.file.uses));
         let file = &parsed.file;
         self.files.push(Read {
             kind: ModuleFile::GoWork,
@@ -171,12 +172,20 @@ impl Graph {
             godebug: file.godebug.iter().map(|g| format!("{}={}", g.key, g.value)).collect(),
             mistakes: parsed.mistakes,
         });
+        let of_work = self.files.len() - 1;
         for member in &parsed.file.uses {
             let folder = inside(".", &member.path);
             let delivered = folder.as_ref().is_some_and(|folder| self.has_file(folder, "go.mod"));
             // A member that was not delivered is said where it stands for a module (`module.replacements`).
-            if let Some(folder) = folder.filter(|_| delivered) {
-                self.read_main(&folder);
+            let Some(folder) = folder.filter(|folder| delivered && !self.mains.iter().any(|m| m.folder == *folder))
+            else {
+                continue;
+            };
+            self.read_main(&folder);
+            let path = self.mains.last().map_or("", |main| main.path.as_str());
+            if self.mains.iter().filter(|main| main.path == path).count() > 1 {
+                let twice = format!("module {path} appears multiple times in workspace");
+                self.files[of_work].mistakes.push(mistake(member.place, &twice));
             }
         }
         self.work = Some(Workspace { go_work: parsed.file, text });

@@ -1,8 +1,9 @@
 //! What the Go command refuses in a main module's files although they parse (cmd/go/internal/modload `fixVersion` and `CheckImportPath`, Go 1.26).
 
-use assize_golang::modfile::{GoMod, Mistake, Place, Replace, Require};
+use assize_golang::modfile::{GoMod, Mistake, Place, Replace, Require, Use};
 use assize_golang::module::{self, Module, check_path_major, split_path_version};
-use std::collections::BTreeMap;
+use assize_golang::vendor::clean;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(super) fn mistake(place: Place, message: &str) -> Mistake {
     Mistake { place, message: message.into() }
@@ -52,6 +53,15 @@ pub(super) fn in_replaces(replaces: &[Replace]) -> Vec<Mistake> {
         out.extend(other.map(|why| mistake(replace.place, &format!("replacement {path}: {why}"))));
     }
     out
+}
+
+/// Folders that a workspace uses more than once (cmd/go/internal/modload/init.go, LoadWorkFile, Go 1.26).
+pub(super) fn in_uses(uses: &[Use]) -> Vec<Mistake> {
+    let mut seen = BTreeSet::new();
+    let again = uses.iter().filter(|member| !seen.insert(clean(&member.path)));
+    again
+        .map(|member| mistake(member.place, &format!("path {} appears multiple times in workspace", member.path)))
+        .collect()
 }
 
 /// Why a path cannot have a version.

@@ -3,6 +3,7 @@
 use super::commands::{Run, Shown};
 use super::evaluate::State;
 use super::flags::VARIABLES;
+use super::shell::plain;
 use super::state::{Held, Sure};
 use assize_facts::reason;
 use std::rc::Rc;
@@ -108,6 +109,19 @@ impl State<'_> {
         }
         if let Some(at) = words.iter().position(|w| w == "--") {
             drop(self.parameters(&words[at + 1..]));
+        }
+    }
+
+    /// `shift 2`, where it is surely done.
+    pub(super) fn shift(&mut self, words: &[String], run: &Run<'_>) {
+        let count = words.get(1).map_or(Some(1), |word| word.parse::<usize>().ok());
+        let all = match self.shell.held("@", run.list) {
+            [one] if run.sure != Sure::Maybe => one.value.clone(),
+            _ => None,
+        };
+        if let (Some(count), Some(all)) = (count, all) {
+            let left: Vec<String> = super::expand::parts(&all).into_iter().skip(count).map(plain).collect();
+            drop(self.parameters(&left));
         }
     }
 

@@ -115,6 +115,8 @@ impl State<'_> {
     /// A script of the tree that is called as a program.
     pub(super) fn called_file(&mut self, path: &str, arguments: &[String]) {
         let kept = self.parameters(arguments);
+        // A program has no functions of its caller's; what is called like the Go command is that there.
+        self.shell.forget("go");
         self.with_file(path, |state, text| {
             let first = text.trim_start().lines().next().unwrap_or_default();
             let is_shell = !first.starts_with("#!") || first.contains("sh");

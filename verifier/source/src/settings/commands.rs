@@ -182,7 +182,7 @@ impl State<'_> {
     fn does_nothing(&self, command: &Command) -> bool {
         let [first, ..] = command.words.as_slice() else { return false };
         let is_given = command.from.is_some() || command.document.is_some();
-        let sets = matches!(first.as_str(), "for" | "cat")
+        let sets = matches!(first.as_str(), "for" | "cat" | "shift")
             || first == "printf" && command.words.iter().any(|w| w != first)
             || first == "read" && is_given;
         let idle = IDLE.contains(&first.as_str()) && !sets && command.into.is_none();
@@ -241,6 +241,7 @@ impl State<'_> {
                 }
             }
             "set" => self.options(words),
+            "shift" => self.shift(words, run),
             "for" => self.loop_variable(words, run),
             "cd" | "pushd" => {
                 let target =

@@ -163,3 +163,56 @@ fn ordinary_pipes_and_names_leave_a_build_as_it_is() {
         str::to_owned,
     );
 }
+
+#[test]
+fn settings_reach_the_build_through_what_is_left_of_arguments() {
+    reaches(&[
+        (
+            "shift after set",
+            "-- b.sh --\nset -- one -overlay=o.json\nshift\ngo build \"$1\" ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "shift function",
+            "-- b.sh --\nf() { local name=$1; shift; go build \"$@\" ./cmd/app; }\nf x -overlay=o.json\n",
+            "-overlay=o.json",
+        ),
+        ("shift 2", "-- b.sh --\nset -- a b -overlay=o.json\nshift 2\ngo build \"$1\" ./cmd/app\n", "-overlay=o.json"),
+        (
+            "export xargs",
+            "-- b.sh --\nexport $(cat set.env | xargs)\ngo build ./cmd/app\n-- set.env --\nA=1\nGOFLAGS=-overlay=o.json\n",
+            "-overlay=o.json",
+        ),
+        (
+            "export xargs 2",
+            "-- b.sh --\nexport $(cat set.env | xargs -0)\ngo build ./cmd/app\n-- set.env --\nGOFLAGS=-overlay=o.json\n",
+            "-overlay=o.json",
+        ),
+        (
+            "export xargs d",
+            "-- b.sh --\nexport $(xargs < set.env)\ngo build ./cmd/app\n-- set.env --\nGOFLAGS=-overlay=o.json\n",
+            "-overlay=o.json",
+        ),
+        (
+            "export grep xargs d",
+            "-- b.sh --\nexport $(grep -v '^#' set.env | xargs -d '\\n')\ngo build ./cmd/app\n-- set.env --\nGOFLAGS=-overlay=o.json\n",
+            "-overlay=o.json",
+        ),
+        (
+            "wrap process",
+            "-- b.sh --\nalias go=./tools/wrap.sh\ngo build ./cmd/app\n-- tools/wrap.sh --\ngo \"$@\" -overlay=o.json\n",
+            "-overlay=o.json",
+        ),
+        (
+            "shift args function pkg",
+            "-- b.sh --\nbuild() {\n  local out=\"$1\" pkg=\"$2\"\n  shift 2\n  go build -o \"$out\" \"$@\" \"$pkg\"\n}\nbuild dist/app ./cmd/app -modfile=o.mod\n",
+            "-modfile=o.mod",
+        ),
+    ]);
+    nothing_counts(
+        &[
+            "-- b.sh --\nusage() { echo x; }\nwhile [ $# -gt 0 ]; do\n  case \"$1\" in\n    -v) V=1; shift ;;\n    --) shift; break ;;\n    *) usage; exit 1 ;;\n  esac\ndone\nlog() { local level=$1; shift; echo \"$level $*\"; }\nlog info hello\ngo build ./cmd/app\n",
+        ],
+        str::to_owned,
+    );
+}

@@ -37,7 +37,7 @@ impl Values for Here<'_> {
 }
 
 /// Programs whose output is looked at, where it is their first command's.
-const PRINTS: &[&str] = &["cat", "echo", "find", "printf", "grep", "egrep"];
+const PRINTS: &[&str] = &["cat", "echo", "find", "printf", "grep", "egrep", "xargs"];
 /// Programs that write the files that they are given.
 const WRITES: &[&str] =
     &["cp", "mv", "install", "ln", "tee", "dd", "curl", "wget", "sed", "perl", "patch", "rsync", "sponge", "truncate"];
@@ -97,7 +97,10 @@ impl State<'_> {
             ("echo", text) => Some(text.join(" ")),
             ("printf", ["%s" | "%s\\n" | "%s ", text @ ..]) => Some(text.join(" ")),
             ("printf", [_, ..]) => Some(super::written::formatted(&words[1..])),
-            ("xargs", []) | ("tr", ["\\n", " "]) | ("xargs", ["echo"]) => {
+            ("tr", ["\\n", " "]) | ("xargs", ["echo"]) => {
+                Some(input()?.split_whitespace().collect::<Vec<_>>().join(" "))
+            }
+            ("xargs", options) if only_prints(options) => {
                 Some(input()?.split_whitespace().collect::<Vec<_>>().join(" "))
             }
             ("tr", ["-d", "\\r"]) => Some(input()?.replace('\r', "")),
@@ -353,6 +356,14 @@ impl State<'_> {
             }
         }
     }
+}
+
+/// Whether `xargs` prints what it is given: it has options and no command.
+fn only_prints(options: &[&str]) -> bool {
+    let is_delimiter = |at: usize| at > 0 && options[at - 1] == "-d";
+    let plain =
+        |(at, word): (usize, &&str)| is_delimiter(at) || word.starts_with('-') && !word.contains(['I', 'i', 'a']);
+    options.iter().enumerate().all(plain)
 }
 
 /// `grep -v '^#'`: lines that are comments are left out.

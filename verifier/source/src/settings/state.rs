@@ -318,6 +318,13 @@ impl Shell {
         is_new
     }
 
+    /// Takes a function away, where there is one of the name.
+    pub fn forget(&mut self, name: &str) {
+        if self.function(name).is_some() {
+            self.change(Change::Function(self.names.of(name), None));
+        }
+    }
+
     /// Takes `$1`, `$@` away; gives those that were there.
     pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Slot>)> {
         let kept = self.some_variables(PARAMETERS.iter().copied());

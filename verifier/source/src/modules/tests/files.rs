@@ -138,6 +138,22 @@ fn a_requirement_that_the_build_takes_nothing_of_needs_no_sums_where_no_go_mod_i
 }
 
 #[test]
+fn a_workspace_uses_no_folder_and_no_module_twice() {
+    let shown = |uses: &str| {
+        let fixture = Fixture::honest();
+        fixture.write("src/go.work", &format!("go 1.26.0\n\nuse (\n{uses})\n"));
+        fixture.write("src/in/go.mod", "module example.com/in\n\ngo 1.26.0\n");
+        fixture.write("src/copy/go.mod", "module example.com/in\n\ngo 1.26.0\n");
+        fixture.show("module.file", "name parsed mistake line").lines().next().map(str::to_owned)
+    };
+    assert_eq!(shown("\t.\n\t./in\n").as_deref(), Some("go.work true null 0"));
+    let wanted = "go.work false path in/ appears multiple times in workspace 6";
+    assert_eq!(shown("\t.\n\t./in\n\tin/\n").as_deref(), Some(wanted));
+    let wanted = "go.work false module example.com/in appears multiple times in workspace 6";
+    assert_eq!(shown("\t.\n\t./in\n\t./copy\n").as_deref(), Some(wanted));
+}
+
+#[test]
 fn a_missing_sum_is_told_where_it_is_known_to_be_needed() {
     let fixture = Fixture::honest();
     let text = std::fs::read_to_string(fixture.path("src/go.sum")).expect("text");

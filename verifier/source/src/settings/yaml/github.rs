@@ -3,6 +3,7 @@
 use super::super::delivered::normal;
 use super::super::model::{Scope, Step, Variable};
 use super::super::shell::quoted;
+use super::needs::with_needs;
 use super::{env, line_of, map, parse, run, scripts, shown, variables};
 use serde_json::Value as Json;
 
@@ -18,7 +19,10 @@ pub(in super::super) fn github(text: &str) -> Result<Vec<Scope>, String> {
     top.extend(env(text, file.get("env")));
     let shell_of = |from: &Json| from.get("defaults").and_then(|d| d.get("run")?.get("shell")).map(shown);
     let mut all = Vec::new();
-    for (name, job) in map(file.get("jobs")).into_iter().flatten() {
+    let jobs = map(file.get("jobs"));
+    for (name, job) in jobs.into_iter().flatten() {
+        let (job, giving) = jobs.map(|jobs| with_needs(jobs, job)).unwrap_or_default();
+        let job = &job;
         let mut steps = matrix(text, job);
         steps.extend(top.iter().cloned());
         let container = job.get("container");
@@ -31,6 +35,7 @@ pub(in super::super) fn github(text: &str) -> Result<Vec<Scope>, String> {
             let words = vec!["workflow".to_owned(), path.to_owned()];
             steps.push(Step::Tool { line: line_of(text, path), words, env: given(text, job) });
         }
+        steps.extend(action_steps(text, Some(&Json::Array(giving)), usual.as_deref(), &shell));
         steps.extend(action_steps(text, job.get("steps"), usual.as_deref(), &shell));
         all.push(Scope::new(name, steps));
     }

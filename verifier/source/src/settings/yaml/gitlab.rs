@@ -34,7 +34,7 @@ pub(in super::super) fn gitlab(text: &str, path: &str, library: &Library<'_>) ->
         unread.into_iter().map(|path| Step::Unread { line, why: reason!("included-file-not-read", path = path) }),
     );
     top.extend(env(text, file.get("variables")));
-    top.extend(of_rules(text, file.get("workflow")));
+    top.extend(file.get("workflow").and_then(|workflow| workflow.get("rules")).iter().flat_map(|r| of_rules(text, r)));
     let jobs = || map(Some(&file)).into_iter().flatten().filter(|(name, _)| !NOT_JOBS.contains(&name.as_str()));
     // What a job writes for the others that Go reads.
     let writes = |job: &Json| {
@@ -48,18 +48,17 @@ pub(in super::super) fn gitlab(text: &str, path: &str, library: &Library<'_>) ->
         let bases = bases(&file, job);
         let nearest = |key: &str| bases.iter().find_map(|base| base.get(key)).or_else(|| default(key));
         let mut steps = top.clone();
+        let resolved = |value: Option<&Json>| value.map(|value| referred(&file, value, DEEPEST));
         for base in bases.iter().rev() {
-            steps.extend(env(text, base.get("variables")));
+            steps.extend(env(text, resolved(base.get("variables")).as_ref()));
         }
-        steps.extend(
-            nearest("rules").into_iter().flat_map(|_| bases.iter().rev().flat_map(|base| of_rules(text, Some(base)))),
-        );
+        let rules = bases.iter().rev().filter_map(|base| resolved(base.get("rules")));
+        steps.extend(rules.flat_map(|rules| of_rules(text, &rules)));
         steps.extend(of_matrix(text, nearest("parallel")));
         if let Some(writer) = writer.as_ref().filter(|writer| *writer != name) {
             let why = reason!("value-from-outside", name = writer);
             steps.push(Step::Unread { line: line_of(text, "dotenv:"), why });
         }
-        let resolved = |value: Option<&Json>| value.map(|value| referred(&file, value, DEEPEST));
         let hooks = resolved(nearest("hooks").and_then(|hooks| hooks.get("pre_get_sources_script")));
         steps.extend(in_one_shell(scripts(text, hooks.as_ref())));
         let mut scripts_of_job = scripts(text, resolved(nearest("before_script")).as_ref());
@@ -191,17 +190,19 @@ fn referred(file: &Json, value: &Json, depth: u32) -> Json {
                 let found = path.iter().try_fold(file, |at, name| at.get(name.as_str()?));
                 found.map_or(Json::Null, |found| referred(file, found, depth - 1))
             }
-            None => value.clone(),
+            None => one.iter().map(|(name, value)| (name.clone(), referred(file, value, depth))).collect(),
         },
         _ => value.clone(),
     }
 }
 
 /// Variables that rules set: any of them may come.
-fn of_rules(text: &str, from: Option<&Json>) -> Vec<Step> {
-    let rules = from.and_then(|from| from.get("rules")?.as_array());
-    let all = rules.into_iter().flatten().flat_map(|rule| env(text, rule.get("variables")));
-    all.map(possible).collect()
+fn of_rules(text: &str, rules: &Json) -> Vec<Step> {
+    match rules {
+        // References give lists in lists.
+        Json::Array(all) => all.iter().flat_map(|rule| of_rules(text, rule)).collect(),
+        rule => env(text, rule.get("variables")).into_iter().map(possible).collect(),
+    }
 }
 
 /// `parallel: {matrix: […]}`.

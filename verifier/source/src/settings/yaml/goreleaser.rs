@@ -92,6 +92,8 @@ pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<
             let place = if std::ptr::eq(own, build) { build.get("main") } else { own.get("flags") };
             let line = place.map_or(1, |at| line_of(text, &texts(Some(at)).join(" ")));
             steps.push(Step::Build { line, words, env });
+            // Once it is built they may build it anew.
+            steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("post"))));
             all.push(Scope::new("build", steps));
         }
     }

@@ -4,6 +4,7 @@ mod compose;
 mod github;
 mod gitlab;
 mod goreleaser;
+mod needs;
 mod taskfile;
 #[cfg(test)]
 mod tests;

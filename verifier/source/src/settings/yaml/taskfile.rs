@@ -126,8 +126,10 @@ fn task(files: &[File], from: usize, name: &str, depth: u32, left: &Cell<u32>) -
     };
     let called = |one: &Json| one.as_str().or_else(|| one.get("task").and_then(Json::as_str)).map(str::to_owned);
     let mut steps = Vec::new();
-    for needed in task.get("deps").and_then(Json::as_array).into_iter().flatten().filter_map(called) {
-        steps.extend(calls(&needed));
+    for needed in task.get("deps").and_then(Json::as_array).into_iter().flatten() {
+        steps.extend(turns(text, needed));
+        steps.extend(values(text, needed.get("vars")));
+        steps.extend(called(needed).into_iter().flat_map(|name| calls(&name)));
     }
     for name in texts(task.get("dotenv")) {
         steps.push(Step::Settings { path: name });

@@ -237,3 +237,75 @@ fn workflows_of_other_forges_and_services_that_build_are_read() {
     );
     all_reach("debian/rules", &["build:\n\tgo build -overlay=o ./cmd/app"]);
 }
+
+#[test]
+fn what_jobs_and_tasks_hand_on_reaches_the_build() {
+    reaches(&[
+        (
+            "gitlab reference",
+            "-- .gitlab-ci.yml --\n.setup:\n  script:\n    - export GOFLAGS=-overlay=o.json\nbuild:\n  script:\n    - !reference [.setup, script]\n    - go build ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "gitlab reference variables",
+            "-- .gitlab-ci.yml --\n.setup:\n  variables:\n    GOFLAGS: -overlay=o.json\nbuild:\n  variables: !reference [.setup, variables]\n  script:\n    - go build ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "taskfile deps vars",
+            "-- Taskfile.yml --\nversion: '3'\ntasks:\n  all:\n    deps:\n      - task: build\n        vars: {FLAGS: -overlay=o.json}\n  build:\n    cmds:\n      - go build {{.FLAGS}} ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "taskfile cmds vars",
+            "-- Taskfile.yml --\nversion: '3'\ntasks:\n  all:\n    cmds:\n      - task: build\n        vars: {FLAGS: -overlay=o.json}\n  build:\n    cmds:\n      - go build {{.FLAGS}} ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "goreleaser hooks.post",
+            "-- .goreleaser.yml --\nbuilds:\n  - main: ./cmd/app\n    hooks:\n      post:\n        - go build -overlay=o.json -o {{ .Path }} ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "goreleaser hooks.post cmd",
+            "-- .goreleaser.yml --\nbuilds:\n  - main: ./cmd/app\n    hooks:\n      post:\n        - cmd: go build -overlay=o.json -o dist/app ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "goreleaser hooks.pre env",
+            "-- .goreleaser.yml --\nbuilds:\n  - main: ./cmd/app\n    hooks:\n      pre: go mod edit -require=x@v1\n",
+            "go mod edit",
+        ),
+        (
+            "github needs outputs",
+            "-- .github/workflows/w.yml --\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs:\n      flags: ${{ steps.f.outputs.flags }}\n    steps:\n      - id: f\n        run: echo \"flags=-overlay=o.json\" >> $GITHUB_OUTPUT\n  b:\n    needs: a\n    runs-on: ubuntu-latest\n    steps:\n      - run: go build ${{ needs.a.outputs.flags }} ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "github needs outputs literal",
+            "-- .github/workflows/w.yml --\njobs:\n  a:\n    runs-on: ubuntu-latest\n    outputs:\n      flags: -overlay=o.json\n    steps:\n      - run: echo\n  b:\n    needs: [a]\n    runs-on: ubuntu-latest\n    env:\n      GOFLAGS: ${{ needs.a.outputs.flags }}\n    steps:\n      - run: go build ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "gitlab rules reference",
+            "-- .gitlab-ci.yml --\n.r:\n  rules:\n    - if: $X\n      variables:\n        GOFLAGS: -overlay=o.json\nbuild:\n  rules:\n    - !reference [.r, rules]\n  script:\n    - go build ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "gitlab variable value reference",
+            "-- .gitlab-ci.yml --\n.v:\n  variables:\n    F: -overlay=o.json\nbuild:\n  variables:\n    GOFLAGS: !reference [.v, variables, F]\n  script:\n    - go build ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
+            "github needs chain",
+            "-- .github/workflows/w.yml --\njobs:\n  z:\n    outputs:\n      g: ${{ steps.g.outputs.g }}\n    steps:\n      - id: g\n        run: |\n          go test ./...\n          echo \"g=-overlay=o.json\" >> \"$GITHUB_OUTPUT\"\n  a:\n    needs: z\n    outputs:\n      flags: ${{ needs.z.outputs.g }}\n    steps:\n      - run: echo\n  b:\n    needs: a\n    steps:\n      - run: |\n          echo x\n          go build ${{ needs.a.outputs.flags }} ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+    ]);
+    nothing_counts(
+        &[
+            "-- .github/workflows/w.yml --\njobs:\n  v:\n    outputs:\n      version: ${{ steps.v.outputs.version }}\n    steps:\n      - id: v\n        run: |\n          go mod edit -require=x@v1\n          echo \"version=$(git describe)\" >> \"$GITHUB_OUTPUT\"\n  b:\n    needs: v\n    steps:\n      - run: go build -o bin/app-${{ needs.v.outputs.version }} ./cmd/app\n",
+        ],
+        str::to_owned,
+    );
+}

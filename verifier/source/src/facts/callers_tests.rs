@@ -173,6 +173,11 @@ fn paths_that_functions_of_the_program_are_handed_are_told() {
             "",
         ),
         (
+            "by looking at the request",
+            "func serve(w http.ResponseWriter, r *http.Request) {\n\tswitch r.URL.Path {\n\tcase \"/healthz\", \"/x\":\n\t\tw.WriteHeader(200)\n\tcase \"/other\":\n\t}\n\tif r.URL.Path == \"/livez\" { w.Write(nil) }\n}\nfunc skip(next http.Handler) http.Handler {\n\treturn http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {\n\t\tif r.URL.Path == \"/health\" { next.ServeHTTP(w, r); return }\n\t})\n}\nfunc quiet(r *http.Request) bool { if r.URL.Path == \"/ready\" { return true }; return false }\nfunc main() {}",
+            "m.go:5:7 /healthz r.URL.Path\nm.go:9:5 /livez r.URL.Path",
+        ),
+        (
             "behind a prefix that is taken off",
             "func main() {\n\tsub := http.NewServeMux()\n\tsub.HandleFunc(\"/healthz\", nil)\n\tm := http.NewServeMux()\n\tm.Handle(\"/api/\", http.StripPrefix(\"/api\", sub))\n}",
             "m.go:5:2 /api/healthz http.ServeMux.HandleFunc",

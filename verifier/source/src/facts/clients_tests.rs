@@ -168,6 +168,16 @@ fn the_profiler_is_told_wherever_it_is_put() {
             "m.go:3:8 import net/http/pprof true",
         ),
         (
+            "asked by a handler for some paths",
+            of("func main() { m := http.NewServeMux(); m.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { if r.URL.Path != \"/\" { http.DefaultServeMux.ServeHTTP(w, r) } }); http.ListenAndServe(\":1\", m) }"),
+            "m.go:3:8 import net/http/pprof true",
+        ),
+        (
+            "asked by a handler on a condition of its own",
+            of("var debug bool\nfunc main() { m := http.NewServeMux(); m.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { if debug { http.DefaultServeMux.ServeHTTP(w, r) } }); http.ListenAndServe(\":1\", m) }"),
+            "m.go:3:8 import net/http/pprof ?mux-not-followed",
+        ),
+        (
             "asked by a type that is a handler",
             of("type h struct{}\nfunc (h) ServeHTTP(w http.ResponseWriter, r *http.Request) { http.DefaultServeMux.ServeHTTP(w, r) }\nfunc main() { http.ListenAndServe(\":1\", h{}) }"),
             "m.go:3:8 import net/http/pprof true",

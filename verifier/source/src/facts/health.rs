@@ -1,5 +1,6 @@
 //! `source.health_handlers`: registrations of handlers for paths that ask after a service's health.
 
+use super::asked::health_paths;
 use super::mentions::mark;
 use super::routers::ANSWER;
 use super::search::{Search, called, item, methods, references, spelt};
@@ -63,6 +64,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
             };
             out.extend(of_call(lens, site, Some(base), &called, whole, call));
         }
+        for (at, path) in health_paths(lens, site) {
+            out.push((at, fact(lens, site, path.into(), "r.URL.Path", at)));
+        }
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()
     })
@@ -118,16 +122,20 @@ fn of_call<'s>(
         if !seen.insert(told) {
             continue;
         }
-        let fact = HealthHandler {
-            package: lens.package(site.place.file).to_string(),
-            function: lens.function_name(site.place),
-            owner: lens.owner(site.place.file),
-            path,
-            call: called.to_string(),
-        };
-        out.push((whole.at, item(fact, lens.source.origin(site.place.file, whole.at))));
+        out.push((whole.at, fact(lens, site, path, called, whole.at)));
     }
     out
+}
+
+fn fact(lens: &Lens, site: &Site, path: Known<String>, called: &str, at: Span) -> Item {
+    let fact = HealthHandler {
+        package: lens.package(site.place.file).to_string(),
+        function: lens.function_name(site.place),
+        owner: lens.owner(site.place.file),
+        path,
+        call: called.to_string(),
+    };
+    item(fact, lens.source.origin(site.place.file, at))
 }
 
 /// One path that a registration is made for.
@@ -226,7 +234,7 @@ fn path(pattern: &str) -> Option<String> {
     Some(path.strip_suffix("{$}").unwrap_or(path).to_string())
 }
 
-fn is_health(path: &str) -> bool {
+pub(super) fn is_health(path: &str) -> bool {
     // Of a path with a part that is any, the last one is a thing's own.
     if path.contains(['{', ':']) {
         return false;

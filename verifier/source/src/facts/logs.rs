@@ -411,10 +411,14 @@ fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'
         None => match lens.symbol(site, base) {
             Some(symbol) => {
                 let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
+                let made = spec.values.get(*index)?;
+                let Is::Call(call) = &bare(made).is else { return None };
+                let known = |s: &Symbol| matches!(&*s.path, "log" | "log/slog" | "os");
+                lens.symbol(at, &call.fun).filter(known)?;
                 if !lens.writes(&symbol).iter().all(|(_, value)| value.is_none()) {
                     return None;
                 }
-                (at.clone(), spec.values.get(*index)?)
+                (at.clone(), made)
             }
             None => (site.clone(), base),
         },

@@ -1,6 +1,7 @@
 //! The facts that Go source tells, one file per kind.
 
 mod alternatives;
+mod asked;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;

@@ -2,6 +2,7 @@
 //!
 //! Ways that lead elsewhere (fields of structs, methods of unknown types, code that was not delivered) are lost, and said to be.
 
+use super::asked::asks_path;
 use super::routers::{PARTS, SERVE, is_router, registers, wraps};
 use super::search::called;
 use crate::go::syntax::{Call, Does, Element, Expr, Func, Is, Item, Op, Stmt};
@@ -372,7 +373,7 @@ impl<'s> Follow<'_, 's> {
     /// A handler that is called where it stands: the function around is one, too.
     fn work(&mut self, site: &Site<'s>, node: NodeId, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else { return self.lose() };
-        self.ways.perhaps |= !is_certain(site, node);
+        self.ways.perhaps |= !is_certain_for(site, node, |stmt| asks_path(site, stmt));
         if let Some(closure) = site.body.closure(node) {
             return self.handler(site, closure, depth);
         }
@@ -445,6 +446,11 @@ impl<'s> Follow<'_, 's> {
 
 /// Whether a statement is passed whenever its function is run; loops are, and function literals are functions of their own.
 fn is_certain(site: &Site, node: NodeId) -> bool {
+    is_certain_for(site, node, |_| false)
+}
+
+/// The same, conditions apart that hold for some who ask.
+fn is_certain_for(site: &Site, node: NodeId, open: impl Fn(&Stmt) -> bool) -> bool {
     let mut at = node;
     while let Some(up) = site.body.up(at) {
         let starts = match site.body.node(at) {
@@ -454,6 +460,7 @@ fn is_certain(site: &Site, node: NodeId) -> bool {
         };
         match site.body.node(up) {
             Some(Node::Expr(Expr { is: Is::Func(..), .. })) => return true,
+            Some(Node::Stmt(stmt)) if open(stmt) => {}
             Some(Node::Stmt(Stmt { does: Does::If(parts), .. })) if starts > parts.condition.at.start => return false,
             Some(Node::Stmt(Stmt { does: Does::Switch(_) | Does::TypeSwitch(_) | Does::Select(_), .. })) => {
                 return false;

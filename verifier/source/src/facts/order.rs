@@ -8,7 +8,7 @@ use super::search::called;
 use super::seccomp;
 use crate::build::{is_standard, may_be_standard};
 use crate::go::outline::Decl;
-use crate::go::syntax::{Call, Does, Expr, Is, Item, Op, Stmt};
+use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Op, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Use, Value, bare};
 use assize_facts::kinds::source::Owner;
@@ -60,7 +60,7 @@ impl<'s> Order<'_, 's> {
         let Some(Item::Func(func)) = self.lens.item(site.place) else { return self.starts_quietly().then_some(true) };
         let own = &*func.name.name;
         if func.receiver.is_some() {
-            return None;
+            return self.method_callers(site, func, depth);
         }
         if own == "init" || own == "main" && self.lens.is_main(site.place.file) {
             return self.starts_quietly().then_some(true);
@@ -84,6 +84,26 @@ impl<'s> Order<'_, 's> {
             all = Some(before);
         }
         self.climbed.remove(&place);
+        all
+    }
+
+    /// The same of a method, where every place that may name it is known to.
+    fn method_callers(&mut self, site: &Site<'s>, func: &'s Func, depth: u32) -> Option<bool> {
+        const MOST: usize = 64;
+        let named = self.lens.method_uses(site, func)?;
+        if named.len() > MOST || !self.climbed.insert(site.place) {
+            return None;
+        }
+        let mut all = None;
+        for named in named {
+            let (whole, _) = called(&named.at, named.node).filter(|_| named.sure)?;
+            let before = self.at(&named.at, named.at.body.place(whole)?, depth)?;
+            if all.is_some_and(|all| all != before) {
+                return None;
+            }
+            all = Some(before);
+        }
+        self.climbed.remove(&site.place);
         all
     }
 

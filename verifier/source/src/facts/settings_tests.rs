@@ -203,6 +203,21 @@ fn a_filter_is_told_by_its_order_beside_what_listens() {
             "m.go:11:67 main ?listening-order-not-followed",
         ),
         (
+            "in a method",
+            "type s struct{}\nfunc (s) load() { syscall.RawSyscall(317, 1, 1, 0) }\nfunc main() { s{}.load(); http.ListenAndServe(\"\", nil) }",
+            "m.go:12:19 s.load true",
+        ),
+        (
+            "in a method that is called behind",
+            "type s struct{}\nfunc (s) load() { syscall.RawSyscall(317, 1, 1, 0) }\nfunc main() { go http.ListenAndServe(\"\", nil); s{}.load() }",
+            "m.go:12:19 s.load false",
+        ),
+        (
+            "in a method of what may be another's",
+            "type s struct{}\ntype i interface{ load() }\nfunc (s) load() { syscall.RawSyscall(317, 1, 1, 0) }\nfunc main() { var x i = s{}; x.load() }",
+            "m.go:13:19 s.load ?listening-order-not-followed",
+        ),
+        (
             "behind",
             "func main() { l, _ := net.Listen(\"tcp\", \":1\"); syscall.RawSyscall(317, 1, 1, 0); http.Serve(l, nil) }",
             "m.go:11:48 main false",

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// More calls of one function are not looked at,
 const MOST: usize = 64;
 /// nor methods that any package may call in programs of more files.
-const FILES: usize = 4_000;
+const FILES: usize = 1_500;
 /// Function values are followed this far,
 const DEPTH: u32 = 6;
 /// and to as many places in all for one answer.

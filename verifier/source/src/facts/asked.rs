@@ -1,0 +1,86 @@
+//! Handlers that look at the path of a request themselves: `switch r.URL.Path { case "/healthz": … }`.
+
+use super::health::is_health;
+use super::search::{called, methods};
+use crate::go::syntax::{Block, Does, Expr, Is, Op, Span, Stmt};
+use crate::meaning::body::Binding;
+use crate::meaning::{Const, Lens, Node, NodeId, Site, bare};
+
+/// The health paths that a declaration's handlers answer by looking at the request, each with where it is written.
+pub(super) fn health_paths<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Span, String)> {
+    let mut out = Vec::new();
+    for (node, entry) in site.body.nodes.iter().enumerate() {
+        let Node::Stmt(stmt) = entry.node else { continue };
+        let node = node as NodeId;
+        match &stmt.does {
+            Does::Switch(switch) if switch.value.as_ref().is_some_and(is_path) => {
+                for case in &switch.cases {
+                    let named = case.values.iter().filter_map(|value| Some((value.at, health(lens, site, value)?)));
+                    out.extend(named.filter(|_| answers(lens, site, node, &case.body)));
+                }
+            }
+            Does::If(parts) => {
+                let Is::Binary(Op::Equal, both) = &bare(&parts.condition).is else { continue };
+                let [left, right] = both.as_slice() else { continue };
+                let value = if is_path(left) { right } else { left };
+                if is_path(left) || is_path(right) {
+                    let named = health(lens, site, value).filter(|_| answers(lens, site, node, &parts.then));
+                    out.extend(named.map(|path| (parts.condition.at, path)));
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// `r.URL.Path`.
+fn is_path(expr: &Expr) -> bool {
+    let Is::Select(url, path) = &bare(expr).is else { return false };
+    &*path.name == "Path" && matches!(&bare(url).is, Is::Select(_, url) if &*url.name == "URL")
+}
+
+fn health<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> Option<String> {
+    match lens.eval(site, value).single() {
+        Some(Const::Text(path)) if is_health(path) => Some(path.clone()),
+        _ => None,
+    }
+}
+
+/// Whether statements answer a request: they use what the answer is written to, and hand it on to nobody that was handed over.
+fn answers<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, block: &Block) -> bool {
+    let Some((first, last)) = block.first().zip(block.last()) else { return false };
+    let inside = |at: Span| first.at.start <= at.start && at.end <= last.at.end;
+    let writes = site.body.exprs().any(|(at, expr)| {
+        matches!(expr.is, Is::Name(_)) && inside(expr.at) && is_writer(lens, site, expr) && at > node
+    });
+    let hands_on = methods(site).any(|(base, name, whole, _)| {
+        let handed = || site.body.local(bare(base)).and_then(|local| site.body.locals.get(local as usize));
+        name == "ServeHTTP" && inside(whole.at) && handed().is_some_and(|l| matches!(l.binding, Binding::Param(_)))
+    });
+    writes && !hands_on
+}
+
+fn is_writer<'s>(lens: &Lens<'s>, site: &Site<'s>, name: &Expr) -> bool {
+    let local = site.body.local(name).and_then(|local| site.body.locals.get(local as usize));
+    let Some(Binding::Param(ty)) = local.map(|local| local.binding) else { return false };
+    lens.named(site, ty).is_some_and(|ty| ty.name.is("net/http", "ResponseWriter"))
+}
+
+/// Whether a statement asks for a request's path, so that what it guards is there for whoever asks for that.
+pub(super) fn asks_path(site: &Site, stmt: &Stmt) -> bool {
+    let condition = match &stmt.does {
+        Does::If(parts) => Some(parts.condition.at),
+        Does::Switch(parts) => {
+            let cases = parts.cases.iter().flat_map(|case| &case.values).next().map(|value| value.at);
+            parts.value.as_ref().map(|value| value.at).or(cases)
+        }
+        _ => None,
+    };
+    let Some(condition) = condition else { return false };
+    let inside = |at: Span| condition.start <= at.start && at.end <= condition.end;
+    let asks = |name: &str| matches!(name, "URL" | "RequestURI" | "Pattern" | "PathValue");
+    site.body.exprs().any(|(node, expr)| {
+        matches!(&expr.is, Is::Select(_, name) if asks(&name.name)) && inside(expr.at) && called(site, node).is_none()
+    })
+}

@@ -32,17 +32,17 @@ fn settings_reach_the_build_through_options_mounts_and_arguments() {
         ),
         (
             "secret over env file",
-            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=secret,id=x,target=/root/.config/go/env go build ./cmd/app\n",
+            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=secret,id=x,target=/h/.config/go/env go build ./cmd/app\n",
             "? ",
         ),
         (
             "bind over env file",
-            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=bind,source=conf/env,target=/root/.config/go/env go build ./cmd/app\n-- conf/env --\nGOFLAGS=-overlay=o.json\n",
+            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=bind,source=conf/env,target=/h/.config/go/env go build ./cmd/app\n-- conf/env --\nGOFLAGS=-overlay=o.json\n",
             "-overlay=o.json",
         ),
         (
             "bind folder over config",
-            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=bind,source=conf,target=/root/.config go build ./cmd/app\n-- conf/go/env --\nGOFLAGS=-overlay=o.json\n",
+            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=bind,source=conf,target=/h/.config go build ./cmd/app\n-- conf/go/env --\nGOFLAGS=-overlay=o.json\n",
             "-overlay=o.json",
         ),
         (
@@ -102,7 +102,7 @@ fn settings_reach_the_build_through_options_mounts_and_arguments() {
 fn ordinary_mounts_and_templates_leave_a_build_as_it_is() {
     nothing_counts(
         &[
-            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=secret,id=netrc,target=/root/.netrc --mount=type=ssh --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build --mount=type=cache,target=/src/bin --mount=from=golang:1.26,source=/usr/local/go,target=/usr/local/go go build ./cmd/app\n",
+            "-- Dockerfile --\nFROM golang\nCOPY . /src\nWORKDIR /src\nRUN --mount=type=secret,id=netrc,target=/h/.netrc --mount=type=ssh --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/h/.cache/go-build --mount=type=cache,target=/src/bin --mount=from=golang:1.26,source=/usr/local/go,target=/usr/local/go go build ./cmd/app\n",
             "-- b.sh --\nsed s/VERSION/$V/ Dockerfile.in | docker build -f - .\n-- Dockerfile.in --\nFROM golang:VERSION\nCOPY . /src\nWORKDIR /src\nRUN go build ./cmd/app\n",
         ],
         str::to_owned,

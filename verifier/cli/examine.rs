@@ -204,10 +204,15 @@ pub fn runtime_requests(requests: &[Request], layers: &[Layer]) -> Vec<Request> 
     requests.iter().filter(|r| matches!(room(&r.kind), Room::Runtime)).cloned().collect()
 }
 
-/// What the source declares of modules whose vulnerable code a program is said not to hold.
+/// What is declared by modules whose vulnerable code a program is said not to hold, and by the supplier's own that were not delivered with the source.
 fn declare_modules(delivery: &Delivery, sources: &[PathBuf], read: &[Sheet], sheets: &mut [Sheet]) {
-    let absent = assize_binary::absent(read).into_iter();
-    let wanted = absent.map(|(assize_binary::Linked { path, contents }, packages)| assize_source::Wanted {
+    let mut all = assize_binary::absent(read);
+    let own = sheets.iter().find(|sheet| sheet.kind == "source.declarations").map(undelivered).unwrap_or_default();
+    for (linked, packages) in assize_binary::linked_of(read, &own.keys().copied().collect()) {
+        let imported = own.get(linked.path.as_str()).into_iter().flatten().map(|package| (*package).to_owned());
+        all.entry(linked).or_default().extend(imported.chain(packages));
+    }
+    let wanted = all.into_iter().map(|(assize_binary::Linked { path, contents }, packages)| assize_source::Wanted {
         path,
         contents,
         packages,
@@ -217,6 +222,18 @@ fn declare_modules(delivery: &Delivery, sources: &[PathBuf], read: &[Sheet], she
     if let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.kind == "source.declarations" && !wanted.is_empty()) {
         assize_source::declare_modules(sheet, delivery, &context, &wanted);
     }
+}
+
+/// Modules that are no others' and whose source is not in the tree, with the packages that are imported of them.
+fn undelivered(declared: &Sheet) -> BTreeMap<&str, Vec<&str>> {
+    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    let gaps = declared.gaps.iter().filter(|gap| gap.reason.code == "module-source-not-delivered");
+    for gap in gaps.filter(|gap| gap.owner.as_deref() != Some("dependency")) {
+        if let (Some(module), Some(package)) = (gap.reason.args.get("module"), gap.reason.args.get("package")) {
+            all.entry(module).or_default().push(package);
+        }
+    }
+    all
 }
 
 /// Collects. Kinds of a layer that was left out are not collected: the judge knows that from the run's record.

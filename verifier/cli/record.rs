@@ -114,16 +114,22 @@ fn tool(contract: &Contract) -> Tool {
 fn said(delivery: &Delivery, spec: &Deliverable) -> Declared {
     let source = spec.source.as_ref();
     let run = spec.run.as_ref();
-    let package = |name: &str| spec.binaries.iter().find(|b| b.name == name).and_then(|b| b.package.clone());
+    let binary = |name: String, path: String| {
+        let said = spec.binaries.iter().find(|b| b.name == name);
+        let build = said.and_then(|said| said.build.as_ref());
+        DeclaredBinary {
+            package: said.and_then(|said| said.package.clone()),
+            toolchain: build.and_then(|build| build.go.clone()),
+            settings: build.map(|build| build.settings()).unwrap_or_default(),
+            name,
+            path,
+        }
+    };
     Declared {
         source: source.and_then(|s| s.root.clone().or_else(|| s.archive.clone())),
         tags: source.map(|s| s.tags.clone()).unwrap_or_default(),
         platform: source.and_then(|s| s.platform.clone()),
-        binaries: delivery
-            .declared_binaries()
-            .into_iter()
-            .map(|b| DeclaredBinary { package: package(&b.name), name: b.name, path: b.path })
-            .collect(),
+        binaries: delivery.declared_binaries().into_iter().map(|b| binary(b.name, b.path)).collect(),
         images: spec.images.iter().map(|i| i.path.clone()).collect(),
         endpoints: spec
             .endpoints

@@ -23,7 +23,7 @@ use program::Program;
 use rayon::prelude::*;
 
 pub use assize_golang::advisory::Entry;
-pub use vulnerabilities::{Advisories, Linked, absent};
+pub use vulnerabilities::{Advisories, Linked, absent, linked_of};
 
 /// What the collector is given beside the deliverable.
 #[derive(Clone, Copy, Default)]

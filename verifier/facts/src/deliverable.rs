@@ -47,6 +47,68 @@ pub struct BuildSpec {
     pub env: BTreeMap<String, String>,
 }
 
+/// Variables that select files (cmd/go, "Environment variables": GOOS, GOARCH, experiments and architectures' levels).
+const SELECTS: &[&str] = &[
+    "GOOS",
+    "GOARCH",
+    "GOEXPERIMENT",
+    "GO386",
+    "GOAMD64",
+    "GOARM",
+    "GOARM64",
+    "GOMIPS",
+    "GOMIPS64",
+    "GOPPC64",
+    "GORISCV64",
+];
+
+impl BuildSpec {
+    /// What of it selects files, by the names under which the build information records it: `-tags` (apart by commas), `-race`, `GOOS`, `GOAMD64`, ….
+    pub fn settings(&self) -> BTreeMap<String, String> {
+        let mut settings = BTreeMap::new();
+        for (name, value) in self.env.iter().filter(|(name, _)| SELECTS.contains(&name.as_str())) {
+            settings.insert(name.clone(), value.clone());
+        }
+        let words: Vec<String> = self
+            .env
+            .get("GOFLAGS")
+            .map(|flags| flags.split_whitespace().map(String::from).collect())
+            .unwrap_or_default();
+        // Flags of the command outdo those of GOFLAGS; tags are taken together, as before.
+        for flags in [&words, &self.flags] {
+            select(&mut settings, flags);
+        }
+        settings
+    }
+}
+
+fn select(settings: &mut BTreeMap<String, String>, flags: &[String]) {
+    for (index, flag) in flags.iter().enumerate() {
+        let bare = flag.strip_prefix("--").or(flag.strip_prefix('-')).unwrap_or_default();
+        let (name, value) = match bare.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (bare, None),
+        };
+        match name {
+            "tags" => {
+                let value = value.or(flags.get(index + 1).map(String::as_str)).unwrap_or_default();
+                let tags = value.trim_matches(['"', '\'']).split([',', ' ']).filter(|tag| !tag.is_empty());
+                let all = settings.entry("-tags".to_owned()).or_default();
+                for tag in tags {
+                    let comma = if all.is_empty() { "" } else { "," };
+                    all.push_str(&format!("{comma}{tag}"));
+                }
+            }
+            // strconv.ParseBool.
+            "race" | "msan" | "asan" => {
+                let on = value.is_none_or(|value| matches!(value, "1" | "t" | "T" | "true" | "TRUE" | "True"));
+                settings.insert(format!("-{name}"), on.to_string());
+            }
+            _ => {}
+        }
+    }
+}
+
 /// `[[image]]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ImageSpec {

@@ -116,6 +116,12 @@ pub struct DeclaredBinary {
     pub path: String,
     /// As declared: `./cmd/auth-api` or an import path.
     pub package: Option<String>,
+    /// The version of Go that `build` names.
+    #[serde(default)]
+    pub toolchain: Option<String>,
+    /// What of `build` selects files, by the names under which the build information records it: `-tags`, `-race`, `GOOS`, `GOAMD64`, ….
+    #[serde(default, skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    pub settings: std::collections::BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

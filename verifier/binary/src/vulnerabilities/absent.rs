@@ -17,12 +17,14 @@ pub struct Linked {
 
 /// Such modules with those of their packages that have functions in a table, from the sheets of this room.
 pub fn absent(sheets: &[Sheet]) -> BTreeMap<Linked, BTreeSet<String>> {
-    let of =
-        |kind: &str| sheets.iter().filter(move |sheet| sheet.kind == kind).flat_map(|sheet| &sheet.items).collect();
-    let (entries, lines, packages): (Vec<&Item>, Vec<&Item>, Vec<&Item>) =
-        (of(Vulnerability::KIND), of(ModuleLine::KIND), of(Functions::KIND));
+    let entries = of(sheets, Vulnerability::KIND);
     let absent = entries.iter().filter(|entry| entry.bool("linked") == Some(false));
-    let named: BTreeSet<&str> = absent.filter_map(|entry| entry.text("module")).collect();
+    linked_of(sheets, &absent.filter_map(|entry| entry.text("module")).collect())
+}
+
+/// The same of modules by their paths.
+pub fn linked_of(sheets: &[Sheet], named: &BTreeSet<&str>) -> BTreeMap<Linked, BTreeSet<String>> {
+    let (lines, packages) = (of(sheets, ModuleLine::KIND), of(sheets, Functions::KIND));
     let mut all: BTreeMap<Linked, BTreeSet<String>> = BTreeMap::new();
     for line in lines {
         let Some(linked) = linked(line) else { continue };
@@ -34,6 +36,10 @@ pub fn absent(sheets: &[Sheet]) -> BTreeMap<Linked, BTreeSet<String>> {
         }
     }
     all
+}
+
+fn of<'s>(sheets: &'s [Sheet], kind: &str) -> Vec<&'s Item> {
+    sheets.iter().filter(|sheet| sheet.kind == kind).flat_map(|sheet| &sheet.items).collect()
 }
 
 /// Folders have no sums, and their source is in the tree.

@@ -11,7 +11,7 @@ mod named;
 mod tests;
 
 use crate::program::Program;
-pub use absent::{Linked, absent};
+pub use absent::{Linked, absent, linked_of};
 use assize_delivery::{Bytes, Delivery};
 use assize_facts::kinds::binary::Vulnerability;
 use assize_facts::{Known, Origin, Reason, Sheet, reason};

@@ -27,6 +27,67 @@ impl Context {
         Context { os: os.into(), arch: arch.into(), cgo: false, tags, release: 26 }
     }
 
+    /// The build of a release `1.N` with settings by the names under which the build information records them (`-tags`, `-race`, `GOEXPERIMENT`,
+    /// `GOAMD64`, …); those that select no files are passed over.
+    pub fn of<'a>(
+        os: &str,
+        arch: &str,
+        release: u32,
+        settings: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Context {
+        let mut context = Context { release, ..Context::new(os, arch) };
+        context.at_release();
+        for (name, value) in settings {
+            context.set(name, value);
+        }
+        context
+    }
+
+    /// The default experiments of a line beside 1.26 (internal/buildcfg/exp.go, Go 1.25 to 1.27).
+    fn at_release(&mut self) {
+        for (name, from) in [("dwarf5", 25), ("greenteagc", 26), ("randomizedheapbase64", 26)] {
+            if self.release < from {
+                self.tags.remove(&format!("goexperiment.{name}"));
+            }
+        }
+        if self.release >= 27 {
+            self.tags.extend(["goexperiment.jsonv2", "goexperiment.sizespecializedmalloc"].map(String::from));
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        match name {
+            "-tags" => self.tags.extend(value.split([',', ' ']).filter(|tag| !tag.is_empty()).map(String::from)),
+            // cmd/go/internal/work/init.go, instrumentInit.
+            "-race" | "-msan" | "-asan" if value == "true" => {
+                self.tags.insert(name[1..].to_owned());
+            }
+            "CGO_ENABLED" => self.cgo = value == "1",
+            "GOEXPERIMENT" => value.split(',').for_each(|experiment| self.experiment(experiment)),
+            _ => {
+                if let Some(tags) = features(&self.arch, name, value) {
+                    let of_arch = format!("{}.", self.arch);
+                    self.tags.retain(|tag| !tag.starts_with(&of_arch));
+                    self.tags.extend(tags.into_iter().map(|tag| format!("{of_arch}{tag}")));
+                }
+            }
+        }
+    }
+
+    /// One of GOEXPERIMENT (internal/buildcfg/exp.go, ParseGOEXPERIMENT).
+    fn experiment(&mut self, name: &str) {
+        match (name, name.strip_prefix("no")) {
+            ("", _) => {}
+            ("none", _) => self.tags.retain(|tag| !tag.starts_with("goexperiment.")),
+            (_, Some(off)) => {
+                self.tags.remove(&format!("goexperiment.{off}"));
+            }
+            (_, None) => {
+                self.tags.insert(format!("goexperiment.{name}"));
+            }
+        }
+    }
+
     /// Adds build tags, each of which may itself be a comma- or space-separated list as `-tags` takes it.
     pub fn with_tags<'a>(mut self, tags: impl IntoIterator<Item = &'a str>) -> Context {
         let words = tags.into_iter().flat_map(|list| list.split([',', ' ']));
@@ -75,6 +136,42 @@ fn default_experiments(os: &str, arch: &str) -> impl Iterator<Item = &'static st
     ]
     .into_iter()
     .filter_map(|(name, on)| on.then_some(name))
+}
+
+/// The feature tags that a setting brings instead of the default ones; `None` for a setting of something else (internal/buildcfg/cfg.go `gogoarchTags`,
+/// Go 1.26).
+fn features(arch: &str, name: &str, value: &str) -> Option<Vec<String>> {
+    let up_to = |from: u32, to: &str, shown: fn(u32) -> String| -> Option<Vec<String>> {
+        Some((from..=to.parse::<u32>().ok().filter(|to| *to < 100)?).map(shown).collect())
+    };
+    match (arch, name) {
+        ("386", "GO386") | ("mips" | "mipsle", "GOMIPS") | ("mips64" | "mips64le", "GOMIPS64") => {
+            Some(vec![value.into()])
+        }
+        ("amd64", "GOAMD64") => up_to(1, value.strip_prefix('v')?, |n| format!("v{n}")),
+        // `7,softfloat`.
+        ("arm", "GOARM") => up_to(5, value.split(',').next()?, |n| n.to_string()),
+        ("arm64", "GOARM64") => arm64(value.split(',').next()?),
+        ("ppc64" | "ppc64le", "GOPPC64") => up_to(8, value.strip_prefix("power")?, |n| format!("power{n}")),
+        ("riscv64", "GORISCV64") => {
+            const PROFILES: [&str; 3] = ["rva20u64", "rva22u64", "rva23u64"];
+            let last = PROFILES.iter().position(|profile| *profile == value)?;
+            Some(PROFILES[..=last].iter().map(|profile| (*profile).to_owned()).collect())
+        }
+        _ => None,
+    }
+}
+
+/// `v9.N` brings what `v8.N+5` has as well.
+fn arm64(value: &str) -> Option<Vec<String>> {
+    let (major, minor) = value.strip_prefix('v')?.split_once('.')?;
+    let minor = minor.parse::<u32>().ok().filter(|minor| *minor <= 9)?;
+    let of = |major: u32, last: u32| (0..=last).map(move |n| format!("v{major}.{n}"));
+    match major {
+        "8" => Some(of(8, minor).collect()),
+        "9" => Some(of(9, minor).chain(of(8, (minor + 5).min(9))).collect()),
+        _ => None,
+    }
 }
 
 /// The feature tags of an architecture's default level (internal/buildcfg/cfg.go `gogoarchTags`, Go 1.26).

@@ -28,6 +28,40 @@ fn tags_are_satisfied_as_in_go_build() {
 }
 
 #[test]
+fn settings_of_a_build_are_tags() {
+    let of = |arch: &str, release: u32, settings: &[(&str, &str)]| {
+        Context::of("linux", arch, release, settings.iter().copied())
+    };
+    assert_eq!(of("amd64", 26, &[]), linux());
+    for (arch, release, settings, has, lacks) in [
+        ("amd64", 27, ("-race", "true"), "race go1.27 goexperiment.jsonv2 amd64.v1", "msan go1.28"),
+        ("amd64", 26, ("-race", "false"), "go1.26", "race goexperiment.jsonv2"),
+        ("amd64", 24, ("-tags", "a,b c"), "a b c go1.24", "go1.25 goexperiment.greenteagc goexperiment.dwarf5"),
+        ("amd64", 26, ("GOAMD64", "v3"), "amd64.v1 amd64.v2 amd64.v3", "amd64.v4"),
+        ("amd64", 26, ("GOAMD64", "v4000000000"), "amd64.v1", "amd64.v2"),
+        ("amd64", 26, ("GOARM", "5"), "amd64.v1", "arm.5"),
+        ("arm", 26, ("GOARM", "6,softfloat"), "arm.5 arm.6", "arm.7"),
+        ("arm64", 26, ("GOARM64", "v9.1,lse"), "arm64.v9.0 arm64.v9.1 arm64.v8.6", "arm64.v9.2 arm64.v8.7"),
+        ("riscv64", 26, ("GORISCV64", "rva22u64"), "riscv64.rva20u64 riscv64.rva22u64", "riscv64.rva23u64"),
+        (
+            "amd64",
+            26,
+            ("GOEXPERIMENT", "nogreenteagc,boringcrypto"),
+            "boringcrypto goexperiment.dwarf5",
+            "goexperiment.greenteagc",
+        ),
+        ("amd64", 26, ("GOEXPERIMENT", "none,jsonv2"), "goexperiment.jsonv2", "goexperiment.dwarf5"),
+    ] {
+        let context = of(arch, release, &[settings]);
+        for (tags, wanted) in [(has, true), (lacks, false)] {
+            for tag in tags.split(' ') {
+                assert_eq!(context.satisfies(tag), wanted, "{tag} with {settings:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn names_decide_as_in_go_build() {
     let fate = |name| match file_name_fate(name, &linux()) {
         NameFate::Hidden => "hidden".to_string(),

@@ -1,8 +1,9 @@
 //! `link.functions`: every function of the main module, of local replacements and of delivered dependencies has its declaration, on its line.
 
+use super::elsewhere::elsewhere;
 use super::package::{Comparison, Elsewhere, is_linkers};
 use super::places::Places;
-use super::source_binary::{is_examined_for_its_own, rebuilt};
+use super::source_binary::is_examined_for_its_own;
 use super::table::{self, Binary, Function};
 use super::tree::{Package, Tree};
 use crate::Truth;
@@ -10,7 +11,7 @@ use crate::run::Declared;
 use crate::seen;
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::FunctionLink;
-use assize_facts::{Gap, Item, Origin, Reason, Sheet, reason};
+use assize_facts::{Gap, Origin, Reason, Sheet, reason};
 use assize_golang::linker::in_module;
 pub use assize_golang::linker::is_standard;
 use std::borrow::Cow;
@@ -19,6 +20,7 @@ use std::collections::BTreeSet;
 /// What `link.functions` is derived from.
 pub const FROM: &[&str] = &[
     "binary.info",
+    "binary.settings",
     "binary.modules",
     "binary.functions",
     "source.declarations",
@@ -38,7 +40,7 @@ pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
     let vendored = Vendored::read(sheets);
     inherit(&mut sheet, &sheets.of("binary.info"));
     inherit(&mut sheet, &functions);
-    inherit(&mut sheet, &vendored.compared(&tree));
+    inherit(&mut sheet, &vendored.compared(&tree, &binaries));
     let modules = sheets
         .of("binary.modules")
         .gaps
@@ -51,23 +53,15 @@ pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
     // A rebuild settles nothing where the source was examined for none of what is delivered.
     let rebuilds = sheets.having("binary.rebuild").filter(|_| is_examined_for_its_own(&binaries, declared));
     let rebuilds = rebuilds.map_or(&[][..], |sheet| sheet.items.as_slice());
+    let settings = sheets.of("binary.settings");
     let asked = Asked { tree, vendored, modules, functions };
     for binary in &binaries {
-        let elsewhere = elsewhere(binary, declared, rebuilds);
+        let elsewhere = elsewhere(binary, declared, &settings.items, rebuilds);
         asked.of_binary(binary, elsewhere.as_ref(), &mut sheet);
     }
     sheet.examined(binaries.len() as u64);
     sheet.settle();
     sheet
-}
-
-fn elsewhere(binary: &Binary, declared: &Declared, rebuilds: &[Item]) -> Option<Elsewhere> {
-    let examined = declared.examined_platform();
-    let platform = binary.platform.as_deref().filter(|platform| *platform != examined)?;
-    Some(match rebuilt(rebuilds, &binary.name) {
-        Truth::True => Ok(()),
-        _ => Err(reason!("other-platform", platform = platform, examined = examined)),
-    })
 }
 
 /// What every binary is held against.
@@ -205,14 +199,17 @@ impl Vendored {
     }
 
     /// What the source declares, without the gaps of dependencies that are not vendored: nothing is compared with them.
-    /// What was brought beside the delivery is.
-    fn compared(&self, tree: &Tree) -> Sheet {
+    /// A module of which everything that is linked was brought beside the delivery is, by whomever it is.
+    fn compared(&self, tree: &Tree, binaries: &[Binary]) -> Sheet {
         let declared = &tree.sheet;
         let elsewhere = |gap: &Gap| {
             let arg = |name: &str| gap.reason.args.get(name);
             let is_dependency = gap.owner.as_deref() == Some("dependency");
             let is_vendored = arg("module").is_none_or(|module| self.modules.contains(module));
-            let is_brought = arg("package").is_some_and(|package| tree.packages.contains_key(package));
+            let has = |package: &String| tree.packages.contains_key(package);
+            let linked = || binaries.iter().flat_map(|binary| binary.packages.keys());
+            let all = |module: &String| linked().filter(|name| in_module(module, name)).all(has);
+            let is_brought = arg("package").is_some_and(has) && arg("module").is_some_and(all);
             gap.reason.code == "module-source-not-delivered"
                 && (is_dependency || is_brought)
                 && !is_vendored

@@ -2,6 +2,7 @@
 
 mod data_age;
 mod differences;
+mod elsewhere;
 mod functions;
 mod go_demands;
 mod go_support;

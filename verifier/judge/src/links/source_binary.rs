@@ -1,5 +1,6 @@
 //! `link.source_binary`: a delivered binary as a whole against the delivered source.
 
+use super::elsewhere::examined_platform;
 use super::table::{self, Binary};
 use super::tree::Tree;
 use super::{functions, modules};
@@ -115,13 +116,15 @@ impl Whole<'_> {
         }
         let built: BTreeSet<&str> =
             self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
-        let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).collect();
+        let said = self.binary.declared_in(self.declared).and_then(|spec| spec.settings.get("-tags"));
+        let said = said.into_iter().flat_map(|tags| tags.split(','));
+        let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).chain(said).collect();
         Truth::from(built == examined)
     }
 
     /// Whether the source was examined for the platform. For another one a rebuild that gave the same bytes shows what its files say there.
     fn platform(&self, bodies: &Truth) -> Truth {
-        let examined = self.declared.examined_platform();
+        let examined = examined_platform(self.binary, self.declared);
         match (self.setting("GOOS"), self.setting("GOARCH")) {
             (Some(os), Some(arch)) if format!("{os}/{arch}") == examined => Truth::True,
             (Some(_), Some(_)) if self.right_platform && bodies.is_true() => Truth::True,
@@ -139,7 +142,7 @@ impl Whole<'_> {
 pub(super) fn is_examined_for_its_own(binaries: &[Binary], declared: &Declared) -> bool {
     let run = declared.run_binary.as_deref();
     let mut meant = binaries.iter().filter(|binary| run.is_none_or(|run| run == binary.name || run == binary.path));
-    meant.any(|binary| binary.platform.as_deref() == Some(declared.examined_platform()))
+    meant.any(|binary| binary.platform.as_deref() == Some(&examined_platform(binary, declared)))
 }
 
 /// What a rebuild of a binary showed, where one was agreed and made.

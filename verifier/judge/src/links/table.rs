@@ -18,6 +18,8 @@ pub struct Binary {
     /// `os/architecture`, where its headers tell both.
     pub platform: Option<String>,
     pub go_program: Truth,
+    /// Of the toolchain, where the build information tells it.
+    pub go_version: Option<String>,
     pub obfuscated: Truth,
     pub main_package: Seen<String>,
     pub main_module: Seen<String>,
@@ -109,6 +111,7 @@ fn binary(item: &Item) -> Seen<Binary> {
         declared: seen::flag(item, "declared"),
         platform: item.text("os").zip(item.text("arch")).map(|(os, arch)| format!("{os}/{arch}")),
         go_program: seen::flag(item, "go_program"),
+        go_version: item.text("go_version").map(str::to_owned),
         obfuscated: seen::flag(item, "obfuscated"),
         main_package: main_package(item),
         main_module: seen::text(item, "main_module"),

@@ -3,7 +3,7 @@
 use assize_facts::{BinarySpec, Deliverable};
 use assize_golang::build::Context;
 use assize_golang::release;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The release whose tags are satisfied where no toolchain is declared: the newest that the tables know.
 const NEWEST_RELEASE: u32 = 26;
@@ -14,6 +14,8 @@ pub(crate) struct Config {
     pub os: String,
     pub arch: String,
     pub tags: Vec<String>,
+    /// What else selects files (`-race`, `GOEXPERIMENT`, `GOAMD64`), by its name in the build information.
+    pub settings: BTreeMap<String, String>,
     /// `CGO_ENABLED`; `None` where nothing says, and the machine that builds decides.
     pub cgo: Option<bool>,
     /// N of the toolchain 1.N.
@@ -32,10 +34,9 @@ pub(crate) struct Config {
 
 impl Config {
     pub fn context(&self, cgo: bool) -> Context {
-        let mut context = Context::new(&self.os, &self.arch).with_tags(self.tags.iter().map(String::as_str));
-        context.cgo = cgo;
-        context.release = self.release;
-        context
+        let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        let context = Context::of(&self.os, &self.arch, self.release, settings);
+        Context { cgo, ..context.with_tags(self.tags.iter().map(String::as_str)) }
     }
 
     /// The settings of cgo to look at: both where it is not declared.
@@ -83,6 +84,7 @@ fn plain(spec: &Deliverable) -> Config {
         os: os.into(),
         arch: arch.into(),
         tags: source.map(|s| s.tags.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()).unwrap_or_default(),
+        settings: BTreeMap::new(),
         cgo: None,
         release: NEWEST_RELEASE,
         release_declared: false,
@@ -126,6 +128,8 @@ fn of_binary(spec: &Deliverable, binary: &BinarySpec) -> Config {
     }
     // Flags of the command outdo those of GOFLAGS.
     flags(&mut config, &build.flags);
+    config.settings = build.settings();
+    config.settings.retain(|name, _| !matches!(name.as_str(), "-tags" | "GOOS" | "GOARCH"));
     config
 }
 
@@ -184,6 +188,10 @@ mod tests {
         assert_eq!((config.cgo, config.arch.as_str(), config.release), (Some(false), "arm64", 25));
         assert_eq!(config.mod_flag.as_deref(), Some("vendor"));
         assert!(config.context(false).satisfies("netgo") && !config.context(false).satisfies("go1.26"));
+        let all = configs(&spec(vec![binary(None, &["-race"], &[("GOAMD64", "v3"), ("GOEXPERIMENT", "jsonv2")])]));
+        for tag in ["race", "amd64.v3", "goexperiment.jsonv2", "netgo"] {
+            assert!(all[0].context(true).satisfies(tag), "{tag}");
+        }
     }
 
     #[test]

@@ -464,7 +464,7 @@ fn dependencies_that_nobody_vendored_are_not_compared() {
     );
     assert_eq!(open(&[], None), ["gap module-source-not-delivered"], "a module of the supplier's own");
     // Its contents were brought: what it declares is compared like the rest.
-    let brought = |function: &str| {
+    let brought = |function: &str, package: &str| {
         let mut all = sheets(GO_1_26, SOURCE);
         all[3].gaps.push(Gap {
             reason: reason!("module-source-not-delivered", module = "x.y/a", version = "v1.0.0", package = "x.y/a/in"),
@@ -474,9 +474,13 @@ fn dependencies_that_nobody_vendored_are_not_compared() {
         let declared = declarations("x.y/a/in", "dependency", "x.y/a@v1.0.0/in/a.go", "F 3 5");
         all[3].items.extend(sheet("", 0, &[declared]).items);
         let table = format!("{function} /m/x.y/a@v1.0.0/in/a.go 3");
-        all[2].items.extend(sheet("", 0, &[functions("x.y/a/in", &table)]).items);
+        all[2].items.extend(sheet("", 0, &[functions(package, &table)]).items);
+        let module = json!({"binary": "gen", "path": "x.y/a", "version": "v1.0.0", "sum": null, "replace_path": null, "replace_version": null, "replace_sum": null, "is_main": false});
+        all[1] = sheet("binary.modules", 1, &[module]);
         compared(all).split_off(1)
     };
-    assert_eq!(brought("F"), ["x.y/a/in true [] [] []"]);
-    assert_eq!(brought("G"), [r#"x.y/a/in false ["G"] [] []"#]);
+    assert_eq!(brought("F", "x.y/a/in"), ["x.y/a/in true [] [] []"]);
+    assert_eq!(brought("G", "x.y/a/in"), [r#"x.y/a/in false ["G"] [] []"#]);
+    // Of which a part alone was.
+    assert_eq!(brought("F", "x.y/a/other"), ["x.y/a/in true [] [] []", "gap module-source-not-delivered"]);
 }

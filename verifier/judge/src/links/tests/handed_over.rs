@@ -99,7 +99,12 @@ fn items_of_the_contract_are_found_named_or_missing() {
             ],
         ),
     ]);
-    let binary = |name: &str, path: &str| DeclaredBinary { name: name.into(), path: path.into(), package: None };
+    let binary = |name: &str, path: &str| DeclaredBinary {
+        name: name.into(),
+        path: path.into(),
+        package: None,
+        ..DeclaredBinary::default()
+    };
     let declared = Declared {
         source: Some("src".into()),
         binaries: ["api", "gone", "notes", "linked", "cut"].map(|name| binary(name, &format!("bin/{name}"))).into(),

@@ -26,7 +26,12 @@ fn file(image: &str, platform: &str, path: &str, digest: &str, visible: bool) ->
 }
 
 fn declared() -> Declared {
-    let binary = |name: &str| DeclaredBinary { name: name.into(), path: format!("dist/{name}"), package: None };
+    let binary = |name: &str| DeclaredBinary {
+        name: name.into(),
+        path: format!("dist/{name}"),
+        package: None,
+        ..DeclaredBinary::default()
+    };
     Declared { binaries: vec![binary("api"), binary("migrate")], run_binary: Some("api".into()), ..Declared::default() }
 }
 

@@ -218,7 +218,12 @@ fn a_binary_as_a_whole_is_refuted_or_left_to_a_rebuild() {
     let tagged = [("GOOS", "linux"), ("GOARCH", "amd64"), ("-tags", "netgo,debug")];
     let tags = |tags: &[&str]| Declared { tags: tags.iter().map(|t| (*t).to_owned()).collect(), ..Declared::default() };
     let package = |package: &str| Declared {
-        binaries: vec![DeclaredBinary { name: "gen".into(), path: "bin/gen".into(), package: Some(package.into()) }],
+        binaries: vec![DeclaredBinary {
+            name: "gen".into(),
+            path: "bin/gen".into(),
+            package: Some(package.into()),
+            ..DeclaredBinary::default()
+        }],
         ..Declared::default()
     };
     let cases = [

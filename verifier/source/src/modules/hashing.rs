@@ -7,8 +7,9 @@ use assize_golang::fold::to_fold;
 use assize_golang::module::{Module, check_file_path};
 use assize_golang::sum::{TreeHash, TreeHashError, go_mod_h1};
 use std::cell::RefCell;
-use std::collections::hash_map::Entry;
+use std::collections::hash_map::{Entry, RandomState};
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::io::Read;
 
 /// The Go command refuses larger module zips and contents (golang.org/x/mod/zip `MaxZipFile`).
@@ -65,36 +66,35 @@ pub(super) fn hash_all(store: &Store, module: &Module, forms: &[Form]) -> Vec<Ha
     forms.iter().map(one).collect()
 }
 
-/// Names of files and of the folders that they lie in, without regard to case (golang.org/x/mod/zip `collisionChecker`).
+/// Names of files and of the folders that they lie in, without regard to case (golang.org/x/mod/zip `collisionChecker`). Of each no more is
+/// kept than hashes that nobody outside of this run can aim at: a name may be deep, and each of its folders is a name.
 #[derive(Default)]
-struct Names(HashMap<String, Name>);
-
-struct Name {
-    path: Box<str>,
-    is_folder: bool,
+struct Names {
+    state: RandomState,
+    /// By the folded name: the name as it is, and whether it is a folder's.
+    known: HashMap<u64, (u64, bool)>,
 }
 
 impl Names {
     /// The error says why the name cannot stand beside those that are there already.
-    fn add(&mut self, path: &str) -> Result<(), String> {
-        let (mut at, mut is_folder) = (path, false);
-        loop {
-            match self.0.entry(to_fold(at)) {
-                // Folders around one that is known are known.
-                Entry::Occupied(known) if is_folder && known.get().is_folder && *known.get().path == *at => {
-                    return Ok(());
+    fn add(&mut self, path: &str) -> Result<(), &'static str> {
+        let (mut folded, mut plain) = (self.state.build_hasher(), self.state.build_hasher());
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let is_folder = parts.peek().is_some();
+            (to_fold(part), '/').hash(&mut folded);
+            (part, '/').hash(&mut plain);
+            let own = (plain.finish(), is_folder);
+            match self.known.entry(folded.finish()) {
+                Entry::Vacant(free) => drop(free.insert(own)),
+                Entry::Occupied(known) if is_folder && *known.get() == own => {}
+                Entry::Occupied(known) if known.get().0 == own.0 => {
+                    return Err("is there twice, or as a file and as a folder");
                 }
-                Entry::Occupied(known) if *known.get().path == *at => {
-                    return Err("is there twice, or as a file and as a folder".to_owned());
-                }
-                Entry::Occupied(known) => return Err(format!("differs from {} in case alone", known.get().path)),
-                Entry::Vacant(free) => drop(free.insert(Name { path: at.into(), is_folder })),
-            }
-            match at.rsplit_once('/') {
-                Some((folder, _)) => (at, is_folder) = (folder, true),
-                None => return Ok(()),
+                Entry::Occupied(_) => return Err("differs from another name in case alone"),
             }
         }
+        Ok(())
     }
 }
 

@@ -95,14 +95,22 @@ impl Original<'_> {
         Ok(())
     }
 
-    /// The patterns of the `//go:embed` lines in Go files of a package that `go mod vendor` does not copy, and whose embedded files it does:
+    /// By package, the patterns of the `//go:embed` lines in Go files that `go mod vendor` does not copy, and whose embedded files it does:
     /// those that a constraint keeps out of every build, and before `go 1.22` tests (cmd/go/internal/modcmd/vendor.go, vendorPkg, Go 1.26).
-    fn embedded_by_others(&self, package: &str, graph: &Graph, of_tests: bool) -> Result<Vec<String>, Reason> {
-        let is_one =
-            |inner: &&String| folder(inner) == package && is_read(inner) && (of_tests || !inner.ends_with("_test.go"));
+    fn embedded_by_others(
+        &self,
+        packages: &BTreeSet<&str>,
+        graph: &Graph,
+        of_tests: bool,
+    ) -> Result<BTreeMap<String, Vec<String>>, Reason> {
+        let is_one = |inner: &&String| {
+            packages.contains(folder(inner)) && is_read(inner) && (of_tests || !inner.ends_with("_test.go"))
+        };
         let wanted = self.files.keys().filter(is_one).cloned().collect();
-        let mut patterns = Vec::new();
-        self.each_go_file(&wanted, graph, &mut |_, text| patterns.extend(embeds_in(text)))?;
+        let mut patterns: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        self.each_go_file(&wanted, graph, &mut |inner, text| {
+            patterns.entry(folder(inner).to_owned()).or_default().extend(embeds_in(text));
+        })?;
         Ok(patterns)
     }
 }
@@ -111,32 +119,42 @@ impl Original<'_> {
 /// hand, tests may embed a file of a build before `go 1.22`.
 pub(super) fn explained(graph: &Graph, contents: &Contents, txt: &ModulesTxt, vendored: &mut Vendored) -> Vec<Gap> {
     let of_tests = release::compare(graph.go_line(), "1.22").is_lt();
+    let perhaps = std::mem::take(&mut vendored.perhaps);
+    let inside = |package: &str, index: usize| -> usize {
+        let module = txt.modules[index].module.path.len();
+        if package.len() > module { module + 1 } else { package.len() }
+    };
+    let mut packages: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
+    for (package, index) in perhaps.iter().flat_map(|(_, above)| above) {
+        packages.entry(*index).or_default().insert(&package[inside(package, *index)..]);
+    }
+    // Each module is read once.
+    let read = |(index, packages): (usize, BTreeSet<&str>)| {
+        let original = original(graph, contents, &txt.modules[index]);
+        (index, original.and_then(|original| original.embedded_by_others(&packages, graph, of_tests)))
+    };
+    let known: BTreeMap<usize, Result<BTreeMap<String, Vec<String>>, Reason>> =
+        packages.into_iter().map(read).collect();
     let mut gaps = Vec::new();
-    let mut known: BTreeMap<String, Result<Vec<String>, Reason>> = BTreeMap::new();
-    for (path, above) in std::mem::take(&mut vendored.perhaps) {
+    for (path, above) in &perhaps {
         let (mut by, mut unseen) = (None, None);
         for (package, index) in above {
-            let inside =
-                package.strip_prefix(&txt.modules[index].module.path).unwrap_or(&package).trim_start_matches('/');
-            let patterns = known.entry(package.clone()).or_insert_with(|| {
-                original(graph, contents, &txt.modules[index])?.embedded_by_others(inside, graph, of_tests)
-            });
-            match patterns {
-                Ok(patterns) if patterns.iter().any(|pattern| means(pattern, &path[package.len() + 1..])) => {
-                    by = Some(index);
-                    break;
+            match &known[index] {
+                Ok(all) => {
+                    let patterns = all.get(&package[inside(package, *index)..]).into_iter().flatten();
+                    let is_meant = patterns.into_iter().any(|pattern| means(pattern, &path[package.len() + 1..]));
+                    by = by.or(is_meant.then_some(*index));
                 }
-                Ok(_) => {}
                 Err(reason) => unseen = Some(reason.clone()),
             }
         }
         match (by, unseen.filter(|_| of_tests)) {
-            (Some(index), _) => vendored.files.entry(index).or_default().push(path),
+            (Some(index), _) => vendored.files.entry(index).or_default().push(path.clone()),
             (None, Some(reason)) => {
                 let place = graph.tree.shown(&format!("{}/{path}", graph.vendor_folder()));
                 gaps.push(Gap { reason, place, owner: None });
             }
-            (None, None) => vendored.unexplained.push(path),
+            (None, None) => vendored.unexplained.push(path.clone()),
         }
     }
     vendored.unexplained.sort_unstable();

@@ -81,10 +81,8 @@ impl<'a> Listed<'a> {
         let mut go_files: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let place = format!("{}/", graph.vendor_folder());
         for entry in graph.tree.entries().filter(|e| e.path.ends_with(".go") && e.entry.is_file()) {
-            if let Some(path) = entry.path.strip_prefix(&place) {
-                if is_read(path) {
-                    go_files.entry(folder(path)).or_default().push(entry.path);
-                }
+            if let Some(path) = entry.path.strip_prefix(&place).filter(|path| is_read(path)) {
+                go_files.entry(folder(path)).or_default().push(entry.path);
             }
         }
         Listed { graph, txt, packages, go_files, patterns: RefCell::default(), strips_module_files }

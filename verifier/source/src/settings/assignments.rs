@@ -17,7 +17,7 @@ impl State<'_> {
 
     /// The variable that a name means, where it is another name of one.
     pub(super) fn variable_meant(&self, name: &str, list: u64) -> Option<Rc<str>> {
-        let held = self.refers.then(|| self.shell.held(&format!("&{name}"), list)).unwrap_or_default();
+        let held = if self.refers { self.shell.held(&format!("&{name}"), list) } else { &[] };
         held.last().and_then(|held| held.value.clone()).filter(|of| &**of != name)
     }
 

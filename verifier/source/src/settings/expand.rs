@@ -1,6 +1,6 @@
 //! Shell variables as far as the script itself decides them.
 
-use super::shell::{BLANK, ELEMENT, LITERAL, QUOTED, as_element, plain};
+use super::shell::{BLANK, ELEMENT, QUOTED, as_element, plain};
 use std::borrow::Cow;
 use std::rc::Rc;
 
@@ -266,6 +266,7 @@ pub(super) fn given_by_default(words: &[String]) -> impl Iterator<Item = (&str, 
 
 #[cfg(test)]
 mod tests {
+    use super::super::shell::LITERAL;
     use super::*;
 
     struct Fixed;

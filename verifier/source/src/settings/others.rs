@@ -334,7 +334,7 @@ pub(super) fn is_candidate(path: &str) -> bool {
 /// A YAML file that some service or packager takes by its name (`build.yaml`, `build-linux.yaml`) or its folder.
 fn is_job(folder: &str, name: &str) -> bool {
     let begins = |start: &&str| name.strip_prefix(start).is_some_and(|rest| rest.starts_with(['.', '-', '_', 's']));
-    has(NAMES, name) || YAML.iter().any(|start| begins(&start)) || folder.split('/').any(|part| has(FOLDERS, part))
+    has(NAMES, name) || YAML.iter().any(begins) || folder.split('/').any(|part| has(FOLDERS, part))
 }
 
 /// Whether a file holds flags of builds without a build beside them: arguments of images, and what ko builds with.

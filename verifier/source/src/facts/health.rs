@@ -202,8 +202,12 @@ fn every<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &'s Expr, depth: u32) -> Vec
 fn handed<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Option<Vec<(Site<'s>, &'s Expr)>> {
     let arg = bare(arg);
     let local = site.body.local(arg).filter(|_| matches!(arg.is, Is::Name(_)))?;
+    let is_text = match site.body.locals.get(local as usize)?.binding {
+        Binding::Param(ty) => matches!(&bare(ty).is, Is::Name(name) if &**name == "string"),
+        _ => false,
+    };
     let kept = site.body.uses(local).all(|(_, used)| matches!(used, Use::Read));
-    lens.arguments(site, local).filter(|_| kept)
+    if is_text && kept { lens.arguments(site, local) } else { None }
 }
 
 fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> Option<String> {

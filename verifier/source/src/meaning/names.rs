@@ -90,6 +90,8 @@ pub(crate) struct Lens<'s> {
     pub(super) linked: OnceLock<HashSet<Symbol>>,
     /// Where names of packages are used, once asked.
     pub(super) mentioned: Mutex<HashMap<Symbol, Arc<Mentioned<'s>>>>,
+    /// Where fields and methods of a name are selected, once asked; `None` where those are too many.
+    pub(super) selected: Mutex<HashMap<Symbol, Option<Arc<Mentioned<'s>>>>>,
 }
 
 type Mentioned<'s> = Vec<(Site<'s>, u32)>;
@@ -99,8 +101,8 @@ impl<'s> Lens<'s> {
         let program = &source.program;
         let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        let (bodies, mentioned) = (Bodies::default(), Mutex::default());
-        Lens { source, everything: false, packages, views, bodies, linked: OnceLock::new(), mentioned }
+        let (bodies, mentioned, selected) = (Bodies::default(), Mutex::default(), Mutex::default());
+        Lens { source, everything: false, packages, views, bodies, linked: OnceLock::new(), mentioned, selected }
     }
 
     pub fn outline(&self, file: FileId) -> &'s [Decl] {

@@ -6,6 +6,7 @@
 use super::body::{LocalId, Node, NodeId, Use, bare};
 use super::names::{Lens, Place, Site, Symbol};
 use super::types::Type;
+use crate::build::FileId;
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Param, Stmt};
 use memchr::memmem;
 use std::cell::Cell;
@@ -13,8 +14,10 @@ use std::sync::Arc;
 
 /// More calls of one function are not looked at,
 const MOST: usize = 64;
-/// nor methods that any package may call in programs of more files.
+/// nor methods that any package may call in programs of more files,
 const FILES: usize = 1_500;
+/// nor those of a name that stands in more declarations.
+const DECLARATIONS: usize = 200;
 /// Function values are followed this far,
 const DEPTH: u32 = 6;
 /// and to as many places in all for one answer.
@@ -207,11 +210,15 @@ impl<'s> Lens<'s> {
         if files.len() > FILES {
             return None;
         }
-        let key = Symbol::new(if exported { "" } else { path }, &format!(".{name}"));
-        let found = self.remembered(&key, || {
-            let finder = memmem::Finder::new(name);
-            files.iter().flat_map(|file| self.selected_in(*file, &finder, name)).collect()
-        });
+        let key = Symbol::new(if exported { "" } else { path }, name);
+        let known = self.selected.lock().ok().and_then(|all| all.get(&key).cloned());
+        let found = known.unwrap_or_else(|| {
+            let found = self.select(&files, name).map(Arc::new);
+            if let Ok(mut all) = self.selected.lock() {
+                all.insert(key, found.clone());
+            }
+            found
+        })?;
         let of = |(site, node): &(Site<'s>, NodeId)| match site.body.node(*node)? {
             Node::Expr(Expr { is: Is::Select(base, _), .. }) => Some((site.clone(), *node, &**base)),
             _ => None,
@@ -219,24 +226,37 @@ impl<'s> Lens<'s> {
         found.iter().map(of).collect()
     }
 
-    fn selected_in(&self, file: crate::build::FileId, finder: &memmem::Finder, name: &str) -> Vec<(Site<'s>, NodeId)> {
-        let Some(bytes) = self.source.bytes(file) else { return Vec::new() };
-        if finder.find(&bytes).is_none() {
-            return Vec::new();
+    /// Declarations are parsed only where the name stands behind a dot, and where it does in few enough.
+    fn select(&self, files: &[FileId], name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
+        let finder = memmem::Finder::new(name);
+        let mut places: Vec<Place> = Vec::new();
+        for &file in files {
+            let Some(bytes) = self.source.bytes(file) else { continue };
+            let behind_dot = |at: &usize| {
+                let before = bytes.get(..*at).unwrap_or_default().iter().rev().find(|b| !b.is_ascii_whitespace());
+                let next = bytes.get(at + name.len());
+                before == Some(&b'.') && next.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
+            };
+            let mut found = finder.find_iter(&bytes).filter(behind_dot).peekable();
+            for (decl, outline) in self.outline(file).iter().enumerate() {
+                while found.next_if(|at| *at < outline.start).is_some() {}
+                if found.peek().is_some_and(|at| *at < outline.end) {
+                    places.push(Place { file, decl });
+                }
+            }
+            if places.len() > DECLARATIONS {
+                return None;
+            }
         }
         let mut out = Vec::new();
-        for (decl, found) in self.outline(file).iter().enumerate() {
-            if finder.find(bytes.get(found.start..found.end).unwrap_or_default()).is_none() {
-                continue;
-            }
-            let Some(site) = self.site(Place { file, decl }) else { continue };
+        for site in places.into_iter().filter_map(|place| self.site(place)) {
             let is_it = |(_, expr): &(NodeId, &Expr)| {
                 matches!(&expr.is, Is::Select(_, member) if *member.name == *name) && self.symbol(&site, expr).is_none()
             };
             let nodes: Vec<NodeId> = site.body.exprs().filter(is_it).map(|(node, _)| node).collect();
             out.extend(nodes.into_iter().map(|node| (site.clone(), node)));
         }
-        out
+        Some(out)
     }
 
     /// What is found once, under a name of its own.

@@ -39,7 +39,7 @@ pub(super) fn read(file: &File<'_>, scan: &Scan, budget: &Budget, found: &mut Fo
     }
 }
 
-/// The first byte that no text has, if a known format begins with it, else the beginning of its line.
+/// The first byte that no text has, if it stands in the first line or a known format begins with it, else the beginning of its line.
 fn end_of_text(bytes: &[u8]) -> usize {
     let valid = match std::str::from_utf8(bytes) {
         Ok(_) => bytes.len(),
@@ -50,7 +50,7 @@ fn end_of_text(bytes: &[u8]) -> usize {
     if end == bytes.len() {
         return end;
     }
-    let line = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |line| line + 1);
+    let Some(line) = memchr::memrchr(b'\n', &bytes[..end]).map(|line| line + 1) else { return end };
     let is_known = |at: usize| {
         let head = &bytes[at..bytes.len().min(at + sniff::HEAD)];
         sniff::kind(head, (bytes.len() - at) as u64) != Kind::Plain
@@ -157,6 +157,9 @@ mod tests {
             let told = examined(script(&payload));
             assert_eq!(told.split_once('\n').map(|(_, rest)| rest), Some(wanted), "{told}");
         }
+        let first = [&b"#!/bin/sh\0"[..], &noise(4096)].concat();
+        let wanted = "f script code=no go=no\nf!@0x9 high-entropy code=? go=no\ngap content-opaque at f!@0x9";
+        assert_eq!(examined(first), wanted);
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl Context {
     fn set(&mut self, name: &str, value: &str) {
         match name {
             "-tags" => self.tags.extend(value.split([',', ' ']).filter(|tag| !tag.is_empty()).map(String::from)),
-            // cmd/go/internal/work/init.go, instrumentInit.
+            // instrumentInit of cmd/go/internal/work (init.go).
             "-race" | "-msan" | "-asan" if value == "true" => {
                 self.tags.insert(name[1..].to_owned());
             }

@@ -3,7 +3,7 @@
 use crate::build::{FileId, Program};
 use crate::go::syntax::Span;
 use crate::go::text::Text;
-use crate::meaning::Decls;
+use crate::meaning::{Decls, Selections};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
 use std::ops::Deref;
@@ -27,6 +27,12 @@ impl Deref for Bytes {
     }
 }
 
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self
+    }
+}
+
 /// What `inventory.files` has on the files that are asked for, by their paths as it shows them.
 pub(crate) type Inventory<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> Sheet + Send + Sync + 'a;
 
@@ -39,6 +45,8 @@ pub(crate) struct Source<'a> {
     inventory: Arc<Inventory<'a>>,
     /// Parsed when asked for, by whatever kind first asks.
     pub decls: Decls,
+    /// Of all files of the program, once somebody asks.
+    selections: Arc<OnceLock<Selections>>,
 }
 
 impl<'a> Source<'a> {
@@ -49,12 +57,18 @@ impl<'a> Source<'a> {
     fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
         let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
         let decls = Decls::new(program.folders.files.len());
-        Source { program, texts, kept: AtomicUsize::new(0), inventory, decls }
+        Source { program, texts, kept: AtomicUsize::new(0), inventory, decls, selections: Arc::default() }
     }
 
     /// The same program with texts and trees of its own: they go when it goes, whatever else is still looked at.
     pub fn apart(&self) -> Source<'a> {
-        Source::over(self.program.clone(), self.inventory.clone())
+        let selections = self.selections.clone();
+        Source { selections, ..Source::over(self.program.clone(), self.inventory.clone()) }
+    }
+
+    /// Where names are selected in the program; found once.
+    pub fn selections(&self, find: impl FnOnce() -> Selections) -> &Selections {
+        self.selections.get_or_init(find)
     }
 
     /// Lets go of texts and trees where they have become many: whoever asks next reads them again.

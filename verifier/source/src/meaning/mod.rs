@@ -7,11 +7,13 @@ mod hidden;
 mod list;
 pub(crate) mod names;
 mod params;
+mod selected;
 pub(crate) mod std;
 mod types;
 pub(crate) mod value;
 
 pub(crate) use body::{Node, NodeId, Use, bare};
 pub(crate) use names::{Decls, Lens, Place, Site, Symbol};
+pub(crate) use selected::Selections;
 pub(crate) use types::Type;
 pub(crate) use value::{Const, Value};

@@ -4,20 +4,18 @@
 //! function goes elsewhere (a field, a list, an interface, code that was not delivered), nothing is said.
 
 use super::body::{LocalId, Node, NodeId, Use, bare};
-use super::names::{Lens, Place, Site, Symbol};
+use super::names::{Lens, Site, Symbol};
+use super::selected::Selections;
 use super::types::Type;
 use crate::build::FileId;
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Param, Stmt};
-use memchr::memmem;
 use std::cell::Cell;
 use std::sync::Arc;
 
 /// More calls of one function are not looked at,
 const MOST: usize = 64;
-/// nor methods that any package may call in programs of more files,
+/// nor methods that any package may call in programs of more files.
 const FILES: usize = 1_500;
-/// nor those of a name that stands in more declarations.
-const DECLARATIONS: usize = 200;
 /// Function values are followed this far,
 const DEPTH: u32 = 6;
 /// and to as many places in all for one answer.
@@ -213,7 +211,7 @@ impl<'s> Lens<'s> {
         let key = Symbol::new(if exported { "" } else { path }, name);
         let known = self.selected.lock().ok().and_then(|all| all.get(&key).cloned());
         let found = known.unwrap_or_else(|| {
-            let found = self.select(&files, name).map(Arc::new);
+            let found = self.select(&files, name, exported).map(Arc::new);
             if let Ok(mut all) = self.selected.lock() {
                 all.insert(key, found.clone());
             }
@@ -227,27 +225,12 @@ impl<'s> Lens<'s> {
     }
 
     /// Declarations are parsed only where the name stands behind a dot, and where it does in few enough.
-    fn select(&self, files: &[FileId], name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
-        let finder = memmem::Finder::new(name);
-        let mut places: Vec<Place> = Vec::new();
-        for &file in files {
-            let Some(bytes) = self.source.bytes(file) else { continue };
-            let behind_dot = |at: &usize| {
-                let before = bytes.get(..*at).unwrap_or_default().iter().rev().find(|b| !b.is_ascii_whitespace());
-                let next = bytes.get(at + name.len());
-                before == Some(&b'.') && next.is_none_or(|b| !b.is_ascii_alphanumeric() && *b != b'_')
-            };
-            let mut found = finder.find_iter(&bytes).filter(behind_dot).peekable();
-            for (decl, outline) in self.outline(file).iter().enumerate() {
-                while found.next_if(|at| *at < outline.start).is_some() {}
-                if found.peek().is_some_and(|at| *at < outline.end) {
-                    places.push(Place { file, decl });
-                }
-            }
-            if places.len() > DECLARATIONS {
-                return None;
-            }
-        }
+    fn select(&self, files: &[FileId], name: &str, everywhere: bool) -> Option<Vec<(Site<'s>, NodeId)>> {
+        let read = |file: FileId| Some((self.source.bytes(file)?, self.outline(file)));
+        let places = match everywhere {
+            true => self.source.selections(|| Selections::of(files, read)).places(name)?,
+            false => Selections::of(files, read).places(name)?,
+        };
         let mut out = Vec::new();
         for site in places.into_iter().filter_map(|place| self.site(place)) {
             let is_it = |(_, expr): &(NodeId, &Expr)| {

@@ -6,9 +6,10 @@ use crate::go::text::Text;
 use crate::meaning::{Decls, Selections};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
+use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// A file's bytes.
 pub(crate) enum Bytes {
@@ -45,8 +46,8 @@ pub(crate) struct Source<'a> {
     inventory: Arc<Inventory<'a>>,
     /// Parsed when asked for, by whatever kind first asks.
     pub decls: Decls,
-    /// Of all files of the program, once somebody asks.
-    selections: Arc<OnceLock<Selections>>,
+    /// Of packages by their paths, and of the whole program under the empty one, once somebody asks.
+    selections: Arc<Mutex<HashMap<String, Arc<OnceLock<Selections>>>>>,
 }
 
 impl<'a> Source<'a> {
@@ -66,9 +67,17 @@ impl<'a> Source<'a> {
         Source { selections, ..Source::over(self.program.clone(), self.inventory.clone()) }
     }
 
-    /// Where names are selected in the program; found once.
-    pub fn selections(&self, find: impl FnOnce() -> Selections) -> &Selections {
-        self.selections.get_or_init(find)
+    /// Where names are selected in a package, or with an empty path in the whole program; found once.
+    pub fn selections<T>(
+        &self,
+        package: &str,
+        find: impl FnOnce() -> Selections,
+        ask: impl FnOnce(&Selections) -> T,
+    ) -> T {
+        let mut all = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
+        let of = Arc::clone(all.entry(package.to_owned()).or_default());
+        drop(all);
+        ask(of.get_or_init(find))
     }
 
     /// Lets go of texts and trees where they have become many: whoever asks next reads them again.

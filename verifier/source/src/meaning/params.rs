@@ -208,10 +208,11 @@ impl<'s> Lens<'s> {
         if files.len() > FILES {
             return None;
         }
-        let key = Symbol::new(if exported { "" } else { path }, name);
+        let path = if exported { "" } else { path };
+        let key = Symbol::new(path, name);
         let known = self.selected.lock().ok().and_then(|all| all.get(&key).cloned());
         let found = known.unwrap_or_else(|| {
-            let found = self.select(&files, name, exported).map(Arc::new);
+            let found = self.select(path, &files, name).map(Arc::new);
             if let Ok(mut all) = self.selected.lock() {
                 all.insert(key, found.clone());
             }
@@ -224,13 +225,11 @@ impl<'s> Lens<'s> {
         found.iter().map(of).collect()
     }
 
+    /// `path` is the package of the files, or empty where they are all of the program.
     /// Declarations are parsed only where the name stands behind a dot, and where it does in few enough.
-    fn select(&self, files: &[FileId], name: &str, everywhere: bool) -> Option<Vec<(Site<'s>, NodeId)>> {
+    fn select(&self, path: &str, files: &[FileId], name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
         let read = |file: FileId| Some((self.source.bytes(file)?, self.outline(file)));
-        let places = match everywhere {
-            true => self.source.selections(|| Selections::of(files, read)).places(name)?,
-            false => Selections::of(files, read).places(name)?,
-        };
+        let places = self.source.selections(path, || Selections::of(files, read), |all| all.places(name))?;
         let mut out = Vec::new();
         for site in places.into_iter().filter_map(|place| self.site(place)) {
             let is_it = |(_, expr): &(NodeId, &Expr)| {

@@ -3,7 +3,7 @@
 use crate::libraries::Libraries;
 use crate::room;
 use crate::sniff;
-use crate::store::Part;
+use crate::store::{PIECE, Part};
 use crate::trail::{Trail, Walking};
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Match, MatchKind};
@@ -155,7 +155,7 @@ pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>], passed: Optio
         pass.piece(bytes);
         return Ok(pass.end(trail.end(), marks, part.len()));
     }
-    let first = part.piece(0, Vec::new())?;
+    let first = part.piece(0, PIECE, Vec::new())?;
     match (first.len() as u64) < part.len() {
         // On a thread of the pool, so that others can help.
         true => rayon::scope(|_| pieces(part, first, pass, passed)),
@@ -166,12 +166,13 @@ pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>], passed: Optio
 /// SHA-256 takes as long as all else together, so they go side by side; a piece passes through all of it before the next.
 fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass, mut passed: Option<Passed>) -> io::Result<Scan> {
     let (mut trail, mut marks, mut next) = (Walking::default(), Marks::default(), Vec::new());
+    let mut most = PIECE;
     while !piece.is_empty() {
         let mut hash = || trail.update(&piece);
         let mut find = || marks.piece(&piece);
         let mut look = || {
             pass.piece(&piece);
-            part.piece(pass.at, std::mem::take(&mut next))
+            part.piece(pass.at, most, std::mem::take(&mut next))
         };
         let read = if (piece.len() as u64) < part.len() {
             rayon::join(hash, || rayon::join(find, look).1).1
@@ -183,6 +184,8 @@ fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass, mut passed: Optio
         next = std::mem::replace(&mut piece, read?);
         if let Some(passed) = passed.take_if(|passed| passed.upto <= pass.at && !piece.is_empty()) {
             (passed.then)(trail.clone().end(), pass.take_kept());
+            // Whoever looks at the beginning needs room meanwhile.
+            most = PIECE / 2;
         }
     }
     Ok(pass.end(trail.end(), marks, part.len()))

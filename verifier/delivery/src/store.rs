@@ -12,7 +12,7 @@ use std::sync::Arc;
 const IN_MEMORY: usize = 4 << 20;
 const CHUNK: usize = 128 << 10;
 /// What two threads work at side by side: long enough that handing it over costs little, short enough for the processor's caches.
-const PIECE: usize = 512 << 10;
+pub(crate) const PIECE: usize = 512 << 10;
 
 pub(crate) enum Store {
     /// A file of the delivery.
@@ -191,10 +191,13 @@ impl<'a> Part<'a> {
         Ok(bytes)
     }
 
-    /// What lies at `offset`, at most a piece, into a buffer of an earlier one; nothing at the end.
-    pub(crate) fn piece(&self, offset: u64, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
+    /// What lies at `offset`, at most so many bytes, into a buffer of an earlier piece where that is no larger; nothing at the end.
+    pub(crate) fn piece(&self, offset: u64, most: usize, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
         let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
-        buffer.resize(PIECE.min(left), 0);
+        if buffer.capacity() > most {
+            buffer = Vec::new();
+        }
+        buffer.resize(most.min(left), 0);
         let n = self.fill(&mut buffer, offset)?;
         buffer.truncate(n);
         Ok(buffer)

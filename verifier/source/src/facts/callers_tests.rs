@@ -64,6 +64,21 @@ fn a_parameter_has_the_values_that_all_callers_hand_over() {
 fn methods_generic_functions_and_other_packages_call_too() {
     let table: &[(&str, &str, &str)] = &[
         (
+            "called by its name as well",
+            "-- m.go --\npackage main\nimport (\"crypto/tls\"; \"reflect\")\ntype S struct{}\nfunc (S) Serve(min uint16) { tls.NewListener(nil, &tls.Config{MinVersion: min}) }\nfunc main() { S{}.Serve(tls.VersionTLS13); reflect.ValueOf(S{}).MethodByName(\"Serve\").Call(nil) }\n",
+            "m.go:4:52 literal server ?value-not-decided",
+        ),
+        (
+            "where templates call methods",
+            "-- m.go --\npackage main\nimport (\"crypto/tls\"; _ \"html/template\")\ntype S struct{}\nfunc (S) Serve(min uint16) { tls.NewListener(nil, &tls.Config{MinVersion: min}) }\nfunc main() { S{}.Serve(tls.VersionTLS13) }\n",
+            "m.go:4:52 literal server ?value-not-decided",
+        ),
+        (
+            "where nothing calls by names",
+            "-- m.go --\npackage main\nimport (\"crypto/tls\"; \"reflect\")\ntype S struct{}\nfunc (S) Serve(min uint16) { tls.NewListener(nil, &tls.Config{MinVersion: min}) }\nfunc main() { S{}.Serve(tls.VersionTLS13); reflect.TypeOf(S{}) }\n",
+            "m.go:4:52 literal server 1.3",
+        ),
+        (
             "a method",
             "-- m.go --\npackage main\nimport \"crypto/tls\"\ntype s struct{}\nfunc (s) serve(min uint16) { tls.NewListener(nil, &tls.Config{MinVersion: min}) }\nfunc main() { s{}.serve(tls.VersionTLS10) }\n",
             "m.go:4:52 literal server 1.0",

@@ -46,6 +46,8 @@ pub(crate) struct Source<'a> {
     inventory: Arc<Inventory<'a>>,
     /// Parsed when asked for, by whatever kind first asks.
     pub decls: Decls,
+    /// Whether methods may be called by what is not seen, once somebody asks.
+    calls_unseen: Arc<OnceLock<bool>>,
     /// Of packages by their paths, and of the whole program under the empty one, once somebody asks.
     selections: Arc<Mutex<HashMap<String, Arc<OnceLock<Selections>>>>>,
 }
@@ -58,13 +60,26 @@ impl<'a> Source<'a> {
     fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
         let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
         let decls = Decls::new(program.folders.files.len());
-        Source { program, texts, kept: AtomicUsize::new(0), inventory, decls, selections: Arc::default() }
+        Source {
+            program,
+            texts,
+            kept: AtomicUsize::new(0),
+            inventory,
+            decls,
+            calls_unseen: Arc::default(),
+            selections: Arc::default(),
+        }
     }
 
     /// The same program with texts and trees of its own: they go when it goes, whatever else is still looked at.
     pub fn apart(&self) -> Source<'a> {
-        let selections = self.selections.clone();
-        Source { selections, ..Source::over(self.program.clone(), self.inventory.clone()) }
+        let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
+        Source { calls_unseen, selections, ..Source::over(self.program.clone(), self.inventory.clone()) }
+    }
+
+    /// Whether methods may be called by what is not seen; found once.
+    pub fn calls_unseen(&self, find: impl FnOnce() -> bool) -> bool {
+        *self.calls_unseen.get_or_init(find)
     }
 
     /// Where names are selected in a package, or with an empty path in the whole program; found once.

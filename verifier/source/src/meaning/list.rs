@@ -79,6 +79,7 @@ impl<'s> Lens<'s> {
                 Binding::Value(spec, 0) if spec.names.len() == 1 => {
                     self.listed_within(site, spec.values.first()?, depth)
                 }
+                Binding::Param(_) | Binding::Variadic if self.is_called_from_elsewhere(site) => None,
                 Binding::Param(_) => together(
                     self.arguments(site, local)?.into_iter().map(|(at, arg)| self.listed_within(&at, arg, depth)),
                 ),

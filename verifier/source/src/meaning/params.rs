@@ -9,8 +9,13 @@ use super::selected::Selections;
 use super::types::Type;
 use crate::build::FileId;
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Param, Stmt};
+use assize_facts::kinds::source::Owner;
+use memchr::memmem;
 use std::cell::Cell;
 use std::sync::Arc;
+
+/// Packages of the standard library that call methods by names in texts.
+const BY_NAME: &[&str] = &["text/template", "html/template", "net/rpc"];
 
 /// More calls of one function are not looked at,
 const MOST: usize = 64;
@@ -69,6 +74,28 @@ impl<'s> Lens<'s> {
             }
         }
         Some(out)
+    }
+
+    /// Whether a declaration is a method that code may call of which nothing is seen here: what calls methods by their names that are only known when it
+    /// runs (reflect, templates, net/rpc), and packages that were not delivered, which may know it by an interface of theirs.
+    pub(super) fn is_called_from_elsewhere(&self, site: &Site<'s>) -> bool {
+        let Some(Item::Func(func)) = self.item(site.place) else { return false };
+        let exported = func.name.name.chars().next().is_some_and(char::is_uppercase);
+        func.receiver.is_some() && exported && self.source.calls_unseen(|| self.some_calls_are_unseen())
+    }
+
+    fn some_calls_are_unseen(&self) -> bool {
+        let program = &self.source.program;
+        let by_name = |file: &FileId| {
+            let by_reflection = || {
+                let names = |bytes: &[u8]| memmem::find(bytes, b"Method").is_some();
+                self.imports(*file, "reflect") && self.source.bytes(*file).is_none_or(|bytes| names(&bytes))
+            };
+            BY_NAME.iter().any(|path| self.imports(*file, path)) || by_reflection()
+        };
+        let own = program.packages.values().filter(|package| package.owner != Owner::Dependency);
+        let missing = program.builds.iter().any(|build| !build.graph.missing.is_empty());
+        missing || own.flat_map(|package| &package.go_files).any(by_name)
     }
 
     /// Whether a local is a named result.

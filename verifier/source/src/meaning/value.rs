@@ -253,7 +253,7 @@ impl<'s> Lens<'s> {
 
     /// What callers hand over; a named result begins as nothing.
     fn param_value(&self, site: &Site<'s>, local: u32, ty: &Expr, depth: u32) -> Option<Value> {
-        if !CALLERS.get() {
+        if !CALLERS.get() || self.is_called_from_elsewhere(site) {
             return None;
         }
         if let Some(all) = self.arguments(site, local) {

@@ -11,7 +11,7 @@ use assize_facts::{Field, Item, Request, reason};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::ffi::CString;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ fn traced(mode: &str) -> Traced {
     let argv = [arguments[0].as_ptr(), arguments[1].as_ptr(), std::ptr::null()];
     let environment = [c"PATH=/bin".as_ptr(), std::ptr::null()];
     let (mut said, says) = std::io::pipe().expect("a pipe");
-    let (waits, release) = std::io::pipe().expect("a pipe");
+    let (waits, mut release) = std::io::pipe().expect("a pipe");
     // SAFETY: between fork and execve the child makes system calls only, with what was prepared above.
     let pid = unsafe {
         match libc::fork() {
@@ -59,7 +59,8 @@ fn traced(mode: &str) -> Traced {
     assert!(pid > 0);
     drop((says, waits));
     let mut tracer = Tracer::attach(pid).expect("a child that can be traced");
-    drop(release);
+    // A byte, and not the end of the pipe: a child that another test forks meanwhile holds it open as well.
+    release.write_all(b"!").expect("the child waits");
     // SAFETY: sets a flag of our own descriptor.
     unsafe { libc::fcntl(said.as_raw_fd(), libc::F_SETFL, libc::O_NONBLOCK) };
     let address = follow(&mut tracer, pid, &mut said, mode);

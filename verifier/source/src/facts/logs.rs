@@ -2,10 +2,9 @@
 
 use super::loggers::{self, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
 use super::mentions::mark;
-use super::search::{Reference, Search, empty, item, methods, references, run_apart, spelt};
+use super::search::{Reference, Search, empty, item, made_with, methods, references, run_apart, spelt};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
-use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Type, Use, Value, bare};
 use assize_facts::kinds::source::{LogCall, Stream};
 use assize_facts::{Item, Known, Sheet, reason};
@@ -403,11 +402,7 @@ fn of_method<'s>(
 fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'s>, &'s Call)> {
     let base = bare(base);
     let (at, made) = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
-        Some(local) => match site.body.locals.get(local as usize)?.binding {
-            Binding::Define([one], 0, _) => (site.clone(), one),
-            Binding::Value(spec, 0) if spec.names.len() == 1 => (site.clone(), spec.values.first()?),
-            _ => return None,
-        },
+        Some(local) => (site.clone(), made_with(site, local)?),
         None => match lens.symbol(site, base) {
             Some(symbol) => {
                 let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };

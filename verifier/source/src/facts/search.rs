@@ -5,6 +5,7 @@ use super::source::gap_owner;
 use crate::build::FileId;
 use crate::go::outline::Decl;
 use crate::go::syntax::{Call, Expr, Is};
+use crate::meaning::body::{Binding, LocalId};
 use crate::meaning::{Lens, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Fact, Gap, Item, Origin, Sheet, reason};
@@ -205,6 +206,15 @@ pub(super) fn references<'s>(lens: &Lens<'s>, site: &Site<'s>, sought: impl Fn(&
 /// The call of which a node is the function.
 pub(super) fn called<'s>(site: &Site<'s>, node: NodeId) -> Option<(&'s Expr, &'s Call)> {
     site.body.called(node)
+}
+
+/// What a local variable begins with, alone or as the first of several results.
+pub(super) fn made_with<'s>(site: &Site<'s>, local: LocalId) -> Option<&'s Expr> {
+    match site.body.locals.get(local as usize)?.binding {
+        Binding::Define([one], 0, _) => Some(one),
+        Binding::Value(spec, 0) if spec.names.len() == 1 => spec.values.first(),
+        _ => None,
+    }
 }
 
 /// The call as a person writes it: `http.ListenAndServe`.

@@ -202,6 +202,12 @@ fn listeners_are_followed_to_what_speaks_on_them() {
             "l, _ := net.Listen(\"tcp\", \":1\")\ns := grpc.NewServer(grpc.MaxRecvMsgSize(1))\ns.Serve(l)\nm, _ := net.Listen(\"tcp\", \":2\")\ngrpc.NewServer(grpc.Creds(creds())).Serve(m)\nn, _ := net.Listen(\"tcp\", \":3\")\ngrpc.NewServer(grpc.Creds(insecure.NewCredentials())).Serve(n)\no, _ := net.Listen(\"tcp\", \":4\")\ngrpc.NewServer(options()...).Serve(o)",
             "m.go:6:9 net.Listen plain :1\nm.go:9:9 net.Listen tls :2\nm.go:11:9 net.Listen plain :3\nm.go:13:9 net.Listen ?listener-not-followed :4\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
         ),
+        (
+            "a server of gRPC that is made again, and credentials in a variable",
+            &["net", "google.golang.org/grpc", "google.golang.org/grpc/credentials/insecure"],
+            "l, _ := net.Listen(\"tcp\", \":1\")\ns := grpc.NewServer(grpc.Creds(creds()))\ns = grpc.NewServer()\ns.Serve(l)\nm, _ := net.Listen(\"tcp\", \":2\")\nc := insecure.NewCredentials()\ngrpc.NewServer(grpc.Creds(c)).Serve(m)",
+            "m.go:6:9 net.Listen ?listener-not-followed :1\nm.go:10:9 net.Listen plain :2\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+        ),
         ("a Unix socket", &["net"], "net.Listen(\"unix\", \"/s\")", "m.go:4:1 net.Listen unix /s"),
         (
             "UDP",

@@ -105,6 +105,9 @@ fn read(
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
+    let (asking, alone): (Vec<&Request>, Vec<&Request>) =
+        others.iter().partition(|request| facts::OF_INVENTORY.contains(&request.kind.as_str()));
+    let asks = !asking.is_empty() && source.as_ref().is_some_and(facts::asks_inventory);
     let mut source = source;
     let mut of = |request: &Request| {
         let sheet = match (request.kind.as_str(), &mut source) {
@@ -114,10 +117,8 @@ fn read(
         };
         sheet.map_or_else(|| not_built(request), |sheet| Sheet { with: request.args(), ..sheet })
     };
-    // The inventory is taken meanwhile, for those that ask it.
-    let (asking, alone): (Vec<&Request>, Vec<&Request>) =
-        others.iter().partition(|request| facts::OF_INVENTORY.contains(&request.kind.as_str()));
-    let take = || (!asking.is_empty()).then(|| delivery.take_inventory(progress));
+    // The inventory is taken meanwhile, for those that ask it; where none does, it waits until it is known which programs will be opened.
+    let take = || asks.then(|| delivery.take_inventory(progress));
     let (of_alone, _) = rayon::join(|| alone.into_iter().map(&mut of).collect::<Vec<Sheet>>(), take);
     sheets.extend(of_alone);
     sheets.extend(asking.into_iter().map(of));

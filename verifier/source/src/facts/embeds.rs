@@ -130,6 +130,12 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
     looks
 }
 
+/// Whether the build embeds anything.
+pub(super) fn any(source: &Source) -> bool {
+    let mut heads = source.built_go_files().into_iter().filter_map(|file| source.program.head(file));
+    heads.any(|head| head.outline.directives.iter().any(|directive| directive.embeds().is_some()))
+}
+
 /// What the inventory has on embedded files and what is inside of them.
 fn inventory(source: &Source, directives: &[(Directive, Vec<String>)]) -> Option<Sheet> {
     let files = directives.iter().flat_map(|(_, files)| files).map(|path| source.program.files.shown(path));

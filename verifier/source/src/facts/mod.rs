@@ -75,6 +75,11 @@ pub(crate) const KINDS: &[&str] = &[
 /// Those of [`KINDS`] that ask what the inventory has on files.
 pub(crate) const OF_INVENTORY: &[&str] = &[CgoImport::KIND, Embed::KIND];
 
+/// Whether they have anything to ask.
+pub(crate) fn asks_inventory(source: &Source) -> bool {
+    embeds::any(source)
+}
+
 /// The sheet of a kind of [`KINDS`]; what was read for it is let go of where it is much.
 pub(crate) fn sheet(request: &Request, source: &mut Source) -> Option<Sheet> {
     let sheet = seen(request, &Lens::new(source));

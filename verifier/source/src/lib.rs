@@ -6,6 +6,7 @@
 mod build;
 mod facts;
 mod go;
+mod hashed;
 mod meaning;
 mod modules;
 mod profiles;

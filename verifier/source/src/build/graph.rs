@@ -5,12 +5,13 @@ use super::modules::{Modules, Target};
 use super::read::{GoHead, Head, other};
 use super::select::{Outcome, Selection, select};
 use super::tree::Files;
+use crate::hashed::HashMap;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Reason, reason};
 use assize_golang::build::{Context, NameFate, SourceKind, file_name_fate};
 use assize_golang::module::Module;
 use rayon::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// A package of a build.
 #[derive(Clone, Debug)]

@@ -7,10 +7,11 @@ use super::modules::{Modules, Target, inside};
 use super::read::{GoHead, Head};
 use super::select::Outcome;
 use super::tree::Files;
+use crate::hashed::HashMap;
 use assize_facts::kinds::source::{Fate, Owner};
 use assize_facts::{Deliverable, Gap, Known, Progress, reason};
 use assize_golang::build::folder_is_skipped;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// One build that was looked at: a declared one, with cgo on or off.
@@ -90,7 +91,7 @@ impl<'a> Program<'a> {
             modules: Vec::new(),
             builds: Vec::new(),
             packages: BTreeMap::new(),
-            by_folder: HashMap::new(),
+            by_folder: HashMap::default(),
             parts: Vec::new(),
             gaps: Vec::new(),
         };

@@ -259,6 +259,13 @@ impl Mentions {
         out
     }
 
+    /// Where a text mentions something, in order.
+    pub fn places(text: &[u8], mention: Mentions) -> Option<impl Iterator<Item = usize>> {
+        let finder = FINDER.as_ref()?;
+        let is = move |found: &aho_corasick::Match| WORDS[found.pattern().as_usize()].1.has(mention);
+        Some(finder.find_iter(text).filter(is).map(|found| found.start()))
+    }
+
     pub fn has(self, mention: Mentions) -> bool {
         self.0 & mention.0 == mention.0
     }

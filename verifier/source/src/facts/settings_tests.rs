@@ -352,6 +352,17 @@ fn what_speaks_to_other_checkers_is_listed_with_tool_and_rules() {
         let tree = format!("-- m.go --\npackage main\nfunc main() {{\n{line}\n}}\n");
         check("inventory.suppressions", fields, &cgo_off(), &[(name, &tree, expected)]);
     }
+    // Wherever it stands among the declarations, and whether a build takes the file or not.
+    let around = "//nolint:a\npackage main //nolint:b\n\nimport \"fmt\" //nolint:c\n\n/* #nosec G101 */ var x = `//nolint:no` //nolint:d\nvar y = `\n//nolint:no\n`\n\nfunc main() {\n\tfmt.Println(x, \"/*\", y) //nolint:e\n}\n//nolint:f";
+    let expected = "m.go:1:1 golangci-lint [a]\nm.go:2:14 golangci-lint [b]\nm.go:4:14 golangci-lint [c]\nm.go:6:1 gosec [G101]\nm.go:6:41 golangci-lint [d]\nm.go:12:26 golangci-lint [e]\nm.go:14:1 golangci-lint [f]";
+    check("inventory.suppressions", fields, &cgo_off(), &[("around", &format!("-- m.go --\n{around}\n"), expected)]);
+    let ignored = format!("-- m.go --\npackage main\n-- m_plan9.go --\n{around}\n");
+    check(
+        "inventory.suppressions",
+        fields,
+        &cgo_off(),
+        &[("ignored", &ignored, &expected.replace("m.go", "m_plan9.go"))],
+    );
     let files = "-- m.go --\npackage main\n-- m_test.go --\npackage main\nvar x = 1 //nolint\n-- osv-scanner.toml --\n[[PackageOverrides]]\n-- sub/.golangci.yml --\nrun:\n";
     let expected =
         "m_test.go:2:11 golangci-lint []\nosv-scanner.toml osv-scanner []\nsub/.golangci.yml golangci-lint []";

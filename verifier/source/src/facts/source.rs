@@ -3,10 +3,10 @@
 use crate::build::{FileId, Program};
 use crate::go::syntax::Span;
 use crate::go::text::Text;
+use crate::hashed::HashMap;
 use crate::meaning::{Decls, Selections};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
-use std::collections::HashMap;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -42,6 +42,8 @@ pub(crate) struct Source<'a> {
     texts: Vec<OnceLock<Option<Arc<Text>>>>,
     /// Bytes of them.
     kept: AtomicUsize,
+    /// Bytes that texts and trees may take from one kind to the next.
+    room: usize,
     /// Taken when something refers to a file.
     inventory: Arc<Inventory<'a>>,
     /// Parsed when asked for, by whatever kind first asks.
@@ -52,6 +54,11 @@ pub(crate) struct Source<'a> {
     selections: Arc<Mutex<HashMap<String, Arc<OnceLock<Selections>>>>>,
 }
 
+/// Room for texts and trees beside any program,
+const LEAST: usize = 5 << 20;
+/// and beside the smallest: what is known of a large one's declarations takes it up.
+const MOST: usize = 24 << 20;
+
 impl<'a> Source<'a> {
     pub fn new(program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
         Source::over(Arc::new(program), inventory)
@@ -60,10 +67,13 @@ impl<'a> Source<'a> {
     fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
         let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
         let decls = Decls::new(program.folders.files.len());
+        let size: u64 = program.folders.files.iter().map(|file| file.size).sum();
+        let room = MOST.saturating_sub(usize::try_from(size / 3).unwrap_or(usize::MAX)).max(LEAST);
         Source {
             program,
             texts,
             kept: AtomicUsize::new(0),
+            room,
             inventory,
             decls,
             calls_unseen: Arc::default(),
@@ -95,14 +105,22 @@ impl<'a> Source<'a> {
         ask(of.get_or_init(find))
     }
 
-    /// Lets go of texts and trees where they have become many: whoever asks next reads them again.
+    /// Lets go of texts and trees where they have become more than there is room for: whoever asks next reads them again.
     pub fn tidy(&mut self) {
-        // A tree takes about twenty times its text.
-        const TREES: usize = 256 << 10;
-        const TEXTS: usize = 512 << 10;
-        if self.decls.bytes() > TREES || *self.kept.get_mut() > TEXTS {
+        if self.is_full() {
             *self = self.apart();
         }
+    }
+
+    fn is_full(&self) -> bool {
+        // A tree takes about twenty times its text.
+        const TREE: usize = 20;
+        self.decls.bytes() * TREE + self.kept.load(Ordering::Relaxed) > self.room
+    }
+
+    /// Whether the program is small enough for texts and trees to be kept from kind to kind.
+    pub fn is_roomy(&self) -> bool {
+        self.room > LEAST && !self.is_full()
     }
 
     pub fn inventory(&self, asked: &dyn Fn(&str) -> bool) -> Sheet {
@@ -120,7 +138,7 @@ impl<'a> Source<'a> {
         self.texts.get(file.0 as usize)?.get_or_init(read).clone()
     }
 
-    /// The same for one look: read anew where it is not kept already, and not kept.
+    /// The same for one look: not kept where there is no room.
     pub fn look(&self, file: FileId) -> Option<Arc<Text>> {
         match self.bytes(file)? {
             Bytes::Kept(text) => Some(text),
@@ -128,8 +146,11 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// A file's bytes for a look: those that are kept already, or read anew and not kept.
+    /// A file's bytes for a look: those that are kept already, or read anew, and kept only where there is room.
     pub fn bytes(&self, file: FileId) -> Option<Bytes> {
+        if self.is_roomy() {
+            return self.text(file).map(Bytes::Kept);
+        }
         if let Some(Some(text)) = self.texts.get(file.0 as usize)?.get() {
             return Some(Bytes::Kept(text.clone()));
         }

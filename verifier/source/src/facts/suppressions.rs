@@ -5,6 +5,7 @@ use super::mentions::{Mentions, SUPPRESSION};
 use super::search::item;
 use crate::build::FileId;
 use crate::go::lexer::{Lexer, Mark};
+use crate::go::outline::Decl;
 use assize_facts::kinds::inventory::Suppression;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Item, Origin, Sheet};
@@ -111,8 +112,13 @@ fn of_go_file(source: &Source, file: FileId) -> Vec<Item> {
         return Vec::new();
     }
     let Some(text) = source.look(file) else { return Vec::new() };
+    let decls = source.program.head(file).map_or(&[][..], |head| match head.outline.fault {
+        None => &head.outline.decls,
+        // What could not be read may stand anywhere.
+        Some(_) => &[],
+    });
     let mut out = Vec::new();
-    for (start, end) in comments(&text.bytes) {
+    for (start, end) in stretches(&text.bytes, decls).into_iter().flat_map(|stretch| comments(&text.bytes, stretch)) {
         let comment = &text.bytes[start..end];
         if !Mentions::of(comment).has(SUPPRESSION) {
             continue;
@@ -127,15 +133,34 @@ fn of_go_file(source: &Source, file: FileId) -> Vec<Item> {
     out
 }
 
-/// Comments of a file; those behind a place that is no Go are not told.
-fn comments(text: &[u8]) -> Vec<(usize, usize)> {
-    let mut lexer = Lexer::new(text).keeping_comments();
+/// The declarations, and what stands between them, that mention a suppression: no comment reaches from one into another.
+fn stretches(text: &[u8], decls: &[Decl]) -> Vec<(usize, usize)> {
+    let Some(places) = Mentions::places(text, SUPPRESSION) else { return vec![(0, text.len())] };
+    let mut ends = decls.iter().flat_map(|decl| [decl.start, decl.end]).chain([text.len()]);
+    let (mut from, mut to) = (0, 0);
+    let mut out = Vec::new();
+    for at in places {
+        while at >= to {
+            from = to;
+            let Some(end) = ends.next() else { return out };
+            to = end;
+        }
+        if out.last() != Some(&(from, to)) {
+            out.push((from, to));
+        }
+    }
+    out
+}
+
+/// Comments of a stretch of a file; those behind a place that is no Go are not told.
+fn comments(text: &[u8], (from, to): (usize, usize)) -> Vec<(usize, usize)> {
+    let mut lexer = Lexer::new(text.get(from..to).unwrap_or_default()).keeping_comments();
     while let Ok(token) = lexer.next() {
         if token.mark == Mark::End {
             break;
         }
     }
-    lexer.directives.iter().map(|c| (c.start, c.end)).collect()
+    lexer.directives.iter().map(|c| (from + c.start, from + c.end)).collect()
 }
 
 /// The tools that a comment speaks to, with the rules that it names. A mark counts where the tool itself would see it: at the

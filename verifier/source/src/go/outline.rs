@@ -4,8 +4,8 @@ use super::directive::Directive;
 use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
 use super::literal::unquote_text;
 use super::syntax::Span;
+use crate::hashed::HashSet;
 use std::cell::RefCell;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What a Go file declares at its top level.

@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub(crate) struct Text {
     pub bytes: Vec<u8>,
-    starts: Vec<u32>,
+    /// Found when a place is asked for: most texts are looked at without.
+    starts: OnceLock<Box<[u32]>>,
     /// Code points before each block of bytes; counted when a line is long.
     blocks: OnceLock<Vec<usize>>,
 }
@@ -26,10 +27,12 @@ const LONGEST_LINE: usize = 240;
 
 impl Text {
     pub fn new(bytes: Vec<u8>) -> Text {
-        let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', &bytes).map(|at| u32::try_from(at + 1).unwrap_or(u32::MAX)));
-        starts.shrink_to_fit();
-        Text { bytes, starts, blocks: OnceLock::new() }
+        Text { bytes, starts: OnceLock::new(), blocks: OnceLock::new() }
+    }
+
+    fn starts(&self, bytes: &[u8]) -> &[u32] {
+        let behind = |at| u32::try_from(at + 1).unwrap_or(u32::MAX);
+        self.starts.get_or_init(|| [0].into_iter().chain(memchr::memchr_iter(b'\n', bytes).map(behind)).collect())
     }
 
     /// 1-based line and column; the column counts code points.
@@ -40,8 +43,9 @@ impl Text {
     /// The same where the bytes are held elsewhere meanwhile.
     pub fn place_in(&self, bytes: &[u8], offset: usize) -> (u32, u32) {
         let offset = offset.min(bytes.len());
-        let line = self.starts.partition_point(|start| *start as usize <= offset);
-        let start = self.starts[line - 1] as usize;
+        let starts = self.starts(bytes);
+        let line = starts.partition_point(|start| *start as usize <= offset);
+        let start = starts[line - 1] as usize;
         let before = &bytes[start..offset];
         // A byte order mark is no character of the first line.
         let before = if line == 1 { before.strip_prefix(b"\xef\xbb\xbf").unwrap_or(before) } else { before };
@@ -70,8 +74,9 @@ impl Text {
 
     fn line(&self, bytes: &[u8], number: u32) -> String {
         let index = number as usize - 1;
-        let start = self.starts[index] as usize;
-        let end = self.starts.get(index + 1).map_or(bytes.len(), |next| *next as usize - 1);
+        let starts = self.starts(bytes);
+        let start = starts[index] as usize;
+        let end = starts.get(index + 1).map_or(bytes.len(), |next| *next as usize - 1);
         // No more of a line is read than can be shown of it.
         let end = end.min(start + 4 * LONGEST_LINE + 4);
         let text = String::from_utf8_lossy(&bytes[start..end]);

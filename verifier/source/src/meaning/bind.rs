@@ -2,7 +2,7 @@
 
 use super::body::{Binding, Body, Entry, Local, LocalId, Node, NodeId};
 use crate::go::syntax::{Block, Does, Element, Expr, Field, Func, Is, Item, Param, Signature, Stmt, ValueSpec};
-use std::collections::HashMap;
+use crate::hashed::HashMap;
 
 pub(super) struct Binder<'t> {
     body: Body<'t>,
@@ -19,7 +19,7 @@ impl<'t> Binder<'t> {
     /// Everything of a top-level declaration.
     pub fn body(item: &'t Item) -> Body<'t> {
         let mut binder =
-            Binder { body: Body::default(), scopes: vec![Vec::new()], visible: HashMap::new(), up: 0, top: true };
+            Binder { body: Body::default(), scopes: vec![Vec::new()], visible: HashMap::default(), up: 0, top: true };
         binder.item(item);
         binder.body
     }

@@ -3,7 +3,7 @@
 use super::bind::Binder;
 use super::names::Place;
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Jump, Op, Span, Stmt, TypeSpec, ValueSpec};
-use std::collections::HashMap;
+use crate::hashed::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 pub(crate) type NodeId = u32;
@@ -228,7 +228,7 @@ impl<'t> Body<'t> {
 
     /// Whether the node is this expression, parentheses left out.
     pub fn is_at(&self, expr: &Expr, node: NodeId) -> bool {
-        self.place(bare(expr)) == Some(node)
+        self.address(node) == address(bare(expr))
     }
 
     /// The new value where the statement sets what stands at the node.

@@ -2,9 +2,9 @@
 
 use super::names::{Lens, Symbol};
 use crate::facts::DIRECTIVE;
+use crate::hashed::HashSet;
 use assize_golang::build::SourceKind;
 use memchr::memmem;
-use std::collections::HashSet;
 
 impl Lens<'_> {
     /// Whether code that does not name a package's variable may set it.
@@ -16,7 +16,7 @@ impl Lens<'_> {
     fn linknames(&self) -> HashSet<Symbol> {
         let program = &self.source.program;
         let mains: Vec<&str> = program.packages.values().filter(|p| p.is_main).map(|p| p.path.as_str()).collect();
-        let mut out = HashSet::new();
+        let mut out = HashSet::default();
         for file in self.source.built_go_files() {
             let Some(head) = program.head(file).filter(|head| head.mentions.has(DIRECTIVE)) else { continue };
             let lines = head.outline.directives.iter().filter(|d| d.first_on_line && !d.block);

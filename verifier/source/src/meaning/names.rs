@@ -7,8 +7,9 @@ use crate::go::lexer::Fault;
 use crate::go::outline::{Decl, DeclKind};
 use crate::go::parse::{Parsed, parse};
 use crate::go::syntax::{Expr, Func, Is, Item, TypeSpec, ValueSpec};
+use crate::hashed::{HashMap, HashSet};
 use assize_facts::kinds::source::Owner;
-use std::collections::{HashMap, HashSet};
+use smol_str::SmolStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
@@ -33,8 +34,8 @@ impl Decls {
 /// A name at the top level of a package; the path is empty for Go's own names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct Symbol {
-    pub path: Box<str>,
-    pub name: Box<str>,
+    pub path: SmolStr,
+    pub name: SmolStr,
 }
 
 impl Symbol {
@@ -63,8 +64,12 @@ pub(crate) struct Site<'s> {
 
 struct View<'s> {
     package: &'s str,
+    /// The same, to be handed out.
+    path: SmolStr,
+    /// And its number among the program's.
+    number: Option<usize>,
     /// Local name and path; those that are only likely stand last.
-    imports: Vec<(Box<str>, &'s str)>,
+    imports: Vec<(SmolStr, SmolStr)>,
     /// Paths of dot imports.
     dots: Vec<&'s str>,
 }
@@ -83,7 +88,8 @@ pub(crate) struct Lens<'s> {
     pub source: &'s Source<'s>,
     /// Whether every declaration is looked at, whatever its marks: what tests hold the marks to.
     pub everything: bool,
-    packages: HashMap<&'s str, OnceLock<Package<'s>>>,
+    packages: Vec<OnceLock<Package<'s>>>,
+    numbers: HashMap<&'s str, usize>,
     views: Vec<OnceLock<View<'s>>>,
     bodies: Bodies<'s>,
     /// What `//go:linkname` reaches, once asked.
@@ -99,10 +105,21 @@ type Mentioned<'s> = Vec<(Site<'s>, u32)>;
 impl<'s> Lens<'s> {
     pub fn new(source: &'s Source<'s>) -> Lens<'s> {
         let program = &source.program;
-        let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
+        let packages = program.packages.keys().map(|_| OnceLock::new()).collect();
+        let numbers = program.packages.keys().enumerate().map(|(number, path)| (path.as_str(), number)).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
         let (bodies, mentioned, selected) = (Bodies::default(), Mutex::default(), Mutex::default());
-        Lens { source, everything: false, packages, views, bodies, linked: OnceLock::new(), mentioned, selected }
+        Lens {
+            source,
+            everything: false,
+            packages,
+            numbers,
+            views,
+            bodies,
+            linked: OnceLock::new(),
+            mentioned,
+            selected,
+        }
     }
 
     pub fn outline(&self, file: FileId) -> &'s [Decl] {
@@ -152,16 +169,18 @@ impl<'s> Lens<'s> {
         let program = &self.source.program;
         let (path, _) = program.package_of(file);
         let package = program.packages.get_key_value(&path).map_or("", |(key, _)| key.as_str());
-        let mut view = View { package, imports: Vec::new(), dots: Vec::new() };
+        let number = self.numbers.get(package).copied();
+        let mut view = View { package, path: package.into(), number, imports: Vec::new(), dots: Vec::new() };
         let mut likely = Vec::new();
         let imports = program.head(file).map_or(&[][..], |head| &head.outline.imports);
         for import in imports {
             match import.name.as_deref() {
                 Some("_") => {}
                 Some(".") => view.dots.push(&import.path),
-                Some(name) => view.imports.push((name.into(), &import.path)),
+                Some(name) => view.imports.push((name.into(), (&*import.path).into())),
                 None => {
-                    let names = self.own_names(&import.path).into_iter().map(|name| (name, &*import.path));
+                    let path = SmolStr::new(&import.path);
+                    let names = self.own_names(&import.path).into_iter().map(|name| (name.into(), path.clone()));
                     // A file cannot have two imports of a name: a package that was not delivered has another than the standard library's.
                     match program.packages.contains_key(&*import.path) || crate::build::is_standard(&import.path) {
                         true => view.imports.extend(names),
@@ -185,8 +204,11 @@ impl<'s> Lens<'s> {
     }
 
     pub(super) fn names(&self, path: &str) -> Option<&Package<'s>> {
-        let slot = self.packages.get(path)?;
-        Some(slot.get_or_init(|| self.read_names(path)))
+        self.numbered(*self.numbers.get(path)?, path)
+    }
+
+    fn numbered(&self, number: usize, path: &str) -> Option<&Package<'s>> {
+        Some(self.packages.get(number)?.get_or_init(|| self.read_names(path)))
     }
 
     fn read_names(&self, path: &str) -> Package<'s> {
@@ -216,7 +238,7 @@ impl<'s> Lens<'s> {
     }
 
     pub fn is_delivered(&self, path: &str) -> bool {
-        self.packages.contains_key(path)
+        self.numbers.contains_key(path)
     }
 
     /// Whether a package that may have a well-known name is the supplier's own or his replacement: its code says what it does, not its name.
@@ -252,7 +274,7 @@ impl<'s> Lens<'s> {
         let of = |(place, line): (Place, usize)| {
             let Item::Values(specs) = self.parsed(place)?.0? else { return None };
             let spec = specs.get(line)?;
-            let index = spec.names.iter().position(|n| n.name == symbol.name)?;
+            let index = spec.names.iter().position(|n| symbol.name == *n.name)?;
             Some((self.site(place)?, spec, index))
         };
         self.declared(symbol).into_iter().filter_map(of).collect()
@@ -272,27 +294,29 @@ impl<'s> Lens<'s> {
             Is::Select(base, member) => {
                 let base = bare(base);
                 let Is::Name(name) = &base.is else { return None };
-                let own = || self.names(self.package(site.place.file)).is_some_and(|p| p.names.contains_key(&**name));
-                if site.body.local(base).is_some() || own() {
+                let view = self.view(site.place.file)?;
+                if site.body.local(base).is_some() || self.has_own(view, name) {
                     return None;
                 }
-                let path = self.import(site.place.file, name)?;
-                Some(Symbol::new(path, &member.name))
+                let path = view.imports.iter().find(|(known, _)| *known == **name).map(|(_, path)| path.clone())?;
+                Some(Symbol { path, name: (&*member.name).into() })
             }
             Is::Index(base, _) if is_generic(base) => self.symbol(site, base),
             _ => None,
         }
     }
 
-    fn import(&self, file: FileId, name: &str) -> Option<&'s str> {
-        self.view(file)?.imports.iter().find(|(known, _)| &**known == name).map(|(_, path)| *path)
+    /// Whether a file's own package declares a name.
+    fn has_own(&self, view: &View<'s>, name: &str) -> bool {
+        let package = view.number.and_then(|number| self.numbered(number, view.package));
+        package.is_some_and(|package| package.names.contains_key(name))
     }
 
     fn top(&self, file: FileId, name: &str) -> Option<Symbol> {
         let view = self.view(file)?;
         let has = |path: &str| self.names(path).is_some_and(|package| package.names.contains_key(name));
-        if has(view.package) {
-            return Some(Symbol::new(view.package, name));
+        if self.has_own(view, name) {
+            return Some(Symbol { path: view.path.clone(), name: name.into() });
         }
         if let Some(path) = view.dots.iter().find(|path| has(path)) {
             return Some(Symbol::new(path, name));

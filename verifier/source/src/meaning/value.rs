@@ -450,7 +450,7 @@ impl<'s> Lens<'s> {
                                 Is::Select(_, member) => &member.name,
                                 _ => return false,
                             };
-                            *name == symbol.name && self.symbol(&site, e).as_ref() == Some(symbol)
+                            symbol.name == **name && self.symbol(&site, e).as_ref() == Some(symbol)
                         };
                         out.extend(site.body.exprs().filter(here).map(|(node, _)| (site.clone(), node)));
                     }

@@ -1,14 +1,15 @@
 //! The hash of a module's contents, computed from the bytes by streaming them (golang.org/x/mod/sumdb/dirhash, golang.org/x/mod/zip).
 
 use super::store::{Form, Store};
+use crate::hashed::HashMap;
 use assize_delivery::{EntryKind, Member, MemberKind, Twin};
 use assize_facts::{Digest, Reason, Sha256, reason};
 use assize_golang::fold::to_fold;
 use assize_golang::module::{Module, check_file_path};
 use assize_golang::sum::{TreeHash, TreeHashError, go_mod_h1};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, RandomState};
-use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::io::Read;
 

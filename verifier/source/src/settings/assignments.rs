@@ -11,13 +11,13 @@ use std::rc::Rc;
 impl State<'_> {
     /// `declare -n NAME=OF`: what NAME is given, OF has.
     fn name_anew(&mut self, name: &str, of: &str, run: &Run<'_>) {
-        self.refers = true;
+        self.refers.insert(name.to_owned());
         self.shell.hold(&format!("&{name}"), Held { value: Some(of.into()), seen: vec![], sure: run.sure });
     }
 
     /// The variable that a name means, where it is another name of one.
     pub(super) fn variable_meant(&self, name: &str, list: u64) -> Option<Rc<str>> {
-        let held = if self.refers { self.shell.held(&format!("&{name}"), list) } else { &[] };
+        let held = if self.refers.contains(name) { self.shell.held(&format!("&{name}"), list) } else { &[] };
         held.last().and_then(|held| held.value.clone()).filter(|of| &**of != name)
     }
 

@@ -12,9 +12,10 @@ use super::shell::plain;
 use super::state::{Held, Shell, Sure, Where};
 use super::told;
 use super::written::Texts;
+use crate::hashed::HashMap;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -83,7 +84,7 @@ pub(super) struct State<'l> {
     /// Module files that were saved: under which name, and which.
     pub saved: BTreeSet<(String, String)>,
     /// Some variable is another name of one (`declare -n`).
-    pub refers: bool,
+    pub refers: BTreeSet<String>,
     /// What came of files and functions that were carried out.
     pub results: Results,
     /// Settings by where they stand and what they say.
@@ -131,11 +132,11 @@ impl<'l> State<'l> {
             stale: false,
             rewritten: BTreeSet::new(),
             saved: BTreeSet::new(),
-            refers: false,
+            refers: BTreeSet::new(),
             results: Results::default(),
-            known: HashMap::new(),
-            edits: HashMap::new(),
-            unread: HashMap::new(),
+            known: HashMap::default(),
+            edits: HashMap::default(),
+            unread: HashMap::default(),
             seen: vec![],
             builds: vec![],
         }
@@ -242,8 +243,8 @@ impl State<'_> {
     ) {
         // What the variable held before the file was carried out is nobody's setting.
         let own = |v: String| match v.contains('$') {
-            true => without(&v.replace(&format!("${{{name}}}"), ""), name).trim().to_owned(),
-            false => v.trim().to_owned(),
+            true if v.contains(name) => without(&v.replace(&format!("${{{name}}}"), ""), name).trim().to_owned(),
+            _ => v.trim().to_owned(),
         };
         let is_ours = VARIABLES.contains(&name);
         let value = value.map(own).map(|value| if is_ours { plain(&value) } else { value });

@@ -4,8 +4,9 @@ use super::delivered::normal;
 use super::model::Scope;
 use super::shell::Script;
 use super::state::hasher;
+use crate::hashed::HashMap;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::rc::Rc;
 
@@ -120,15 +121,16 @@ impl<'a> Library<'a> {
         found
     }
 
-    fn only_folder(&self, path: &str) -> Option<String> {
+    fn only_folder<'l>(&'l self, path: &str) -> Option<String> {
         let (inside, behind) = (format!("{path}/"), format!("/{path}/"));
-        let folder = |file: &String| match file.strip_prefix(&inside) {
-            Some(_) => Some(path.to_owned()),
-            None => file.find(&behind).map(|at| file[..at + behind.len() - 1].to_owned()),
+        let finder = memchr::memmem::Finder::new(&behind);
+        let folder = |file: &'l String| match file.starts_with(&inside) {
+            true => file.get(..path.len()),
+            false => finder.find(file.as_bytes()).and_then(|at| file.get(..at + behind.len() - 1)),
         };
         let mut all = self.paths.iter().filter_map(folder);
         let first = all.next()?;
-        all.all(|other| other == first).then_some(first)
+        all.all(|other| other == first).then(|| first.to_owned())
     }
 
     pub fn shown(&self, path: &str) -> String {

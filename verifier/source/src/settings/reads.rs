@@ -1,8 +1,9 @@
 //! What commands read of the shell that they found: all that their outcome depends on.
 
 use super::written::Texts;
+use crate::hashed::{HashMap, HashSet};
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// A name of a variable, a function or a file, by the order in which they came up.
@@ -102,7 +103,7 @@ impl Reads {
     /// that as well.
     pub fn end(&self, from: ReadMark, journal: usize) -> Vec<Part> {
         let mut log = self.log.borrow_mut();
-        let mut met = HashSet::new();
+        let mut met = HashSet::default();
         let mut found: Vec<(Part, usize)> = Vec::new();
         for (part, written) in log.drain(from.0..) {
             if written <= journal && met.insert(part) {

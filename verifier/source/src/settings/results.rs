@@ -4,7 +4,7 @@ use super::evaluate::State;
 use super::reads::{Around, Name, Part};
 use super::state::{self, Dependency, Effect, Held};
 use super::written::Text;
-use std::collections::HashMap;
+use crate::hashed::HashMap;
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 
@@ -73,8 +73,9 @@ impl State<'_> {
         if self.results.is_running(mark) {
             return None;
         }
-        let refers = if self.refers { "&" } else { "" };
-        let key = (format!("{mark} {with}{refers}"), self.stale, self.shell.exports_all());
+        // Names that became references since then mean something else.
+        let refers = self.refers.len();
+        let key = (format!("{mark} {with}&{refers}"), self.stale, self.shell.exports_all());
         let around = Around {
             ledger: self.ledger(),
             called: &self.scope.called,

@@ -5,7 +5,7 @@ use super::evaluate::State;
 use super::fetched::fetches;
 use super::reads::Name;
 use super::shell::{plain, quoted};
-use std::collections::{HashMap, HashSet};
+use crate::hashed::{HashMap, HashSet};
 use std::hash::BuildHasher;
 use std::rc::Rc;
 

@@ -1,8 +1,9 @@
 //! What commands did to a shell, and of what of it that depends.
 
 use super::{Change, Defined, Mark, Shell, Slot};
+use crate::hashed::{HashMap, HashSet};
 use crate::settings::reads::{Around, Name, Part, ReadMark};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 /// What some commands did to a shell.
@@ -32,7 +33,7 @@ impl Shell {
     pub fn end(&self, begun: Begun, around: &Around) -> (Effect, Box<[Dependency]>) {
         let parts = self.reads.end(begun.reads, begun.journal.0);
         // As they were found: the first change of each tells what was there.
-        let mut found: HashMap<Part, u64> = HashMap::new();
+        let mut found: HashMap<Part, u64> = HashMap::default();
         let mut functions: BTreeMap<Name, Option<&Rc<Defined>>> = BTreeMap::new();
         for was in &self.journal[begun.journal.0..] {
             let (part, hash) = match was {
@@ -83,7 +84,7 @@ impl Shell {
 
     /// What was put in place since some point, and is there.
     fn since(&self, from: Mark) -> Effect {
-        let (mut names, mut functions, mut exports) = (HashSet::new(), HashSet::new(), HashSet::new());
+        let (mut names, mut functions, mut exports) = (HashSet::default(), HashSet::default(), HashSet::default());
         let mut all = Vec::new();
         let (mut place, mut stack) = (None, None);
         for was in &self.journal[from.0..] {

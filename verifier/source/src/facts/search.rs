@@ -11,6 +11,7 @@ use assize_facts::kinds::source::Owner;
 use assize_facts::{Fact, Gap, Item, Origin, Sheet, reason};
 use memchr::memmem;
 use rayon::prelude::*;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What to look for.
 pub(super) struct Search<'f> {
@@ -36,18 +37,10 @@ impl Search<'_> {
 
     pub fn run<'s, T: Send>(&self, lens: &Lens<'s>, found: impl Fn(&Site<'s>) -> Vec<T> + Sync) -> (Vec<T>, Vec<Gap>) {
         let files = files(lens.source, self.dependencies);
-        let of_files: Vec<(Vec<T>, Vec<Gap>)> =
-            files.par_iter().map(|file| self.of_file(lens, *file, &found)).collect();
-        let (mut items, mut gaps) = (Vec::new(), Vec::new());
-        for (of_file, lacks) in of_files {
-            items.extend(of_file);
-            gaps.extend(lacks);
-        }
-        (items, gaps)
-    }
-
-    fn of_file<'s, T>(&self, lens: &Lens<'s>, file: FileId, found: &dyn Fn(&Site<'s>) -> Vec<T>) -> (Vec<T>, Vec<Gap>) {
-        of_places(lens, self.places(lens, file), found)
+        let count = Count::default();
+        let of_file = |file: &FileId| of_places(lens, self.places(lens, *file), &found, &count);
+        let of_files: Vec<(Vec<T>, Vec<Gap>)> = files.par_iter().map(of_file).collect();
+        count.joined(of_files)
     }
 
     /// The declarations of a file that hold one of the words.
@@ -89,23 +82,50 @@ pub(super) fn run_apart<T: Send>(
     };
     let dependencies = searches.iter().any(|search| search.dependencies);
     let of_files: Vec<Vec<Place>> = files(lens.source, dependencies).par_iter().map(places).collect();
+    let count = Count::default();
     let of_round = |round: Vec<Place>| {
         // In tests every file is apart, whatever room there is.
         if !cfg!(test) && lens.source.is_roomy() {
-            return of_places(lens, round, &|site| found(lens, site));
+            return of_places(lens, round, &|site| found(lens, site), &count);
         }
         let source = lens.source.apart();
         let mut near = Lens::new(&source);
         near.everything = lens.everything;
-        of_places(&near, round, &|site| found(&near, site))
+        of_places(&near, round, &|site| found(&near, site), &count)
     };
-    let (mut items, mut gaps) = (Vec::new(), Vec::new());
     let of_rounds: Vec<(Vec<T>, Vec<Gap>)> = rounds(lens, of_files).into_par_iter().map(of_round).collect();
-    for (of_round, lacks) in of_rounds {
-        items.extend(of_round);
-        gaps.extend(lacks);
+    count.joined(of_rounds)
+}
+
+/// How much of a kind is recorded: whoever writes a million such lines does not mean them to be read.
+const MOST: usize = 100_000;
+/// With more than so many none is, for which ones were met first hangs on the threads.
+const FAR_TOO_MANY: usize = 3 * MOST;
+
+/// What several threads have found together.
+#[derive(Default)]
+pub(super) struct Count(AtomicUsize);
+
+impl Count {
+    /// Takes in what a file gave; whether anyone should go on.
+    pub fn add(&self, more: usize) -> bool {
+        self.0.fetch_add(more, Ordering::Relaxed) + more <= FAR_TOO_MANY
     }
-    (items, gaps)
+
+    /// Everything in order, as far as it is recorded, with a gap where that is not all.
+    pub fn joined<T>(&self, of_files: Vec<(Vec<T>, Vec<Gap>)>) -> (Vec<T>, Vec<Gap>) {
+        let (mut items, mut gaps) = (Vec::new(), Vec::new());
+        for (of_file, lacks) in of_files {
+            items.extend(of_file);
+            gaps.extend(lacks);
+        }
+        let all = self.0.load(Ordering::Relaxed);
+        if all > MOST {
+            items.truncate(if all > FAR_TOO_MANY { 0 } else { MOST });
+            gaps.push(Gap { reason: reason!("limit-facts", limit = MOST), place: String::new(), owner: None });
+        }
+        (items, gaps)
+    }
 }
 
 /// Declarations of whole files, some [`ROUND`] bytes of them together.
@@ -127,7 +147,12 @@ fn rounds(lens: &Lens, of_files: Vec<Vec<Place>>) -> Vec<Vec<Place>> {
     rounds
 }
 
-fn of_places<'s, T>(lens: &Lens<'s>, places: Vec<Place>, found: &dyn Fn(&Site<'s>) -> Vec<T>) -> (Vec<T>, Vec<Gap>) {
+fn of_places<'s, T>(
+    lens: &Lens<'s>,
+    places: Vec<Place>,
+    found: &dyn Fn(&Site<'s>) -> Vec<T>,
+    count: &Count,
+) -> (Vec<T>, Vec<Gap>) {
     let (mut items, mut gaps) = (Vec::new(), Vec::new());
     for place in places {
         match lens.parsed(place) {
@@ -136,7 +161,12 @@ fn of_places<'s, T>(lens: &Lens<'s>, places: Vec<Place>, found: &dyn Fn(&Site<'s
             Some((None, None)) | None => continue,
         }
         if let Some(site) = lens.site(place) {
-            items.extend(found(&site));
+            let more = found(&site);
+            let goes_on = count.add(more.len());
+            items.extend(more);
+            if !goes_on {
+                break;
+            }
         }
     }
     (items, gaps)
@@ -252,4 +282,30 @@ pub(super) fn methods<'a, 's>(
         },
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_cut_in_order_or_left_out_and_a_gap() {
+        // Each file's facts, and how many are recorded; `true` where that is not all.
+        let table: [(&[usize], usize, bool); 5] = [
+            (&[], 0, false),
+            (&[2, 3], 5, false),
+            (&[MOST], MOST, false),
+            (&[MOST - 1, 2, 7], MOST, true),
+            (&[MOST, MOST, MOST, 1, 5], 0, true),
+        ];
+        for (files, expected, cut) in table {
+            let count = Count::default();
+            let goes_on: Vec<bool> = files.iter().map(|facts| count.add(*facts)).collect();
+            assert_eq!(goes_on.last().is_some_and(|on| !on), files.iter().sum::<usize>() > FAR_TOO_MANY);
+            let found = files.iter().enumerate().map(|(file, facts)| (vec![file; *facts], Vec::new())).collect();
+            let (items, gaps) = count.joined(found);
+            assert!(items.is_sorted());
+            assert_eq!((items.len(), gaps.len() == 1), (expected, cut), "{files:?}");
+        }
+    }
 }

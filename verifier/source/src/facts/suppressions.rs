@@ -2,7 +2,7 @@
 
 use super::Source;
 use super::mentions::{Mentions, SUPPRESSION};
-use super::search::item;
+use super::search::{Count, item};
 use crate::build::FileId;
 use crate::go::lexer::{Lexer, Mark};
 use crate::go::outline::Decl;
@@ -94,8 +94,11 @@ pub(super) fn sheet(source: &Source) -> Sheet {
     };
     let files: Vec<FileId> = source.all_files().filter(own).collect();
     sheet.examined(files.len() as u64);
-    let found: Vec<Vec<Item>> = files.par_iter().map(|file| of_go_file(source, *file)).collect();
-    sheet.items = found.into_iter().flatten().collect();
+    let count = Count::default();
+    let found: Vec<_> = files.par_iter().map(|file| (of_go_file(source, *file, &count), Vec::new())).collect();
+    let (items, gaps) = count.joined(found);
+    sheet.items = items;
+    sheet.gaps.extend(gaps);
     for file in program.files.list() {
         let name = file.path.rsplit('/').next().unwrap_or_default();
         if let Some((_, tool)) = FILES.iter().find(|(known, _)| *known == name) {
@@ -107,7 +110,7 @@ pub(super) fn sheet(source: &Source) -> Sheet {
     sheet
 }
 
-fn of_go_file(source: &Source, file: FileId) -> Vec<Item> {
+fn of_go_file(source: &Source, file: FileId, count: &Count) -> Vec<Item> {
     if !source.program.head(file).is_some_and(|head| head.mentions.has(SUPPRESSION)) {
         return Vec::new();
     }
@@ -128,6 +131,9 @@ fn of_go_file(source: &Source, file: FileId) -> Vec<Item> {
             let shown = words.trim_end().chars().take(LONGEST).collect();
             let fact = Suppression { tool: tool.to_string(), rules, text: shown };
             out.push(item(fact, text.origin(&source.program.shown(file), Source::span(start, end))));
+            if !count.add(1) {
+                return out;
+            }
         }
     }
     out

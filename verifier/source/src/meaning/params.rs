@@ -78,7 +78,7 @@ impl<'s> Lens<'s> {
 
     /// Whether a declaration is a method that code may call of which nothing is seen here: what calls methods by their names that are only known when it
     /// runs (reflect, templates, net/rpc), and packages that were not delivered, which may know it by an interface of theirs.
-    pub(super) fn is_called_from_elsewhere(&self, site: &Site<'s>) -> bool {
+    pub fn is_called_from_elsewhere(&self, site: &Site<'s>) -> bool {
         let Some(Item::Func(func)) = self.item(site.place) else { return false };
         let exported = func.name.name.chars().next().is_some_and(char::is_uppercase);
         func.receiver.is_some() && exported && self.source.calls_unseen(|| self.some_calls_are_unseen())

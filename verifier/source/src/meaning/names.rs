@@ -92,6 +92,8 @@ pub(crate) struct Lens<'s> {
     pub(super) mentioned: Mutex<HashMap<Symbol, Arc<Mentioned<'s>>>>,
     /// Where fields and methods of a name are selected, once asked; `None` where those are too many.
     pub(super) selected: Mutex<HashMap<Symbol, Option<Arc<Mentioned<'s>>>>>,
+    /// What fields of structs are given, once asked.
+    pub(super) fields: Mutex<HashMap<Symbol, super::fields::Known<'s>>>,
 }
 
 type Mentioned<'s> = Vec<(Site<'s>, u32)>;
@@ -101,8 +103,17 @@ impl<'s> Lens<'s> {
         let program = &source.program;
         let packages = program.packages.keys().map(|path| (path.as_str(), OnceLock::new())).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        let (bodies, mentioned, selected) = (Bodies::default(), Mutex::default(), Mutex::default());
-        Lens { source, everything: false, packages, views, bodies, linked: OnceLock::new(), mentioned, selected }
+        Lens {
+            source,
+            everything: false,
+            packages,
+            views,
+            bodies: Bodies::default(),
+            linked: OnceLock::new(),
+            mentioned: Mutex::default(),
+            selected: Mutex::default(),
+            fields: Mutex::default(),
+        }
     }
 
     pub fn outline(&self, file: FileId) -> &'s [Decl] {

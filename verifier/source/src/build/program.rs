@@ -10,7 +10,7 @@ use super::tree::Files;
 use crate::hashed::HashMap;
 use assize_facts::kinds::source::{Fate, Owner};
 use assize_facts::{Deliverable, Gap, Known, Progress, reason};
-use assize_golang::build::folder_is_skipped;
+use assize_golang::build::{Context, folder_is_skipped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -77,6 +77,10 @@ pub(crate) struct Imports {
     pub perhaps: BTreeSet<String>,
     /// Whether all of the builds was seen, so that what is not here is not imported.
     pub whole: bool,
+    /// Whether all of the supplier's own files was seen: at most modules that were not delivered are missing.
+    pub own: bool,
+    /// The builds.
+    pub contexts: Vec<Context>,
 }
 
 impl<'a> Program<'a> {
@@ -405,7 +409,19 @@ impl<'a> Program<'a> {
         }
         let paths: BTreeSet<String> = by_module.into_values().flatten().map(|path| path.to_string()).collect();
         let perhaps = all.into_iter().filter(|path| !paths.contains(&***path)).map(|path| path.to_string()).collect();
-        Imports { paths, perhaps, whole: self.gaps.is_empty() }
+        let of_dependency = |gap: &Gap| {
+            gap.owner.as_deref() == Some("dependency")
+                && matches!(gap.reason.code.as_str(), "module-source-not-delivered" | "package-not-delivered")
+        };
+        let contexts =
+            self.configs.iter().flat_map(|config| config.cgo_settings().into_iter().map(|cgo| config.context(cgo)));
+        Imports {
+            paths,
+            perhaps,
+            whole: self.gaps.is_empty(),
+            own: self.gaps.iter().all(of_dependency),
+            contexts: contexts.collect(),
+        }
     }
 
     pub fn shown(&self, file: FileId) -> String {

@@ -199,14 +199,25 @@ fn listeners_are_followed_to_what_speaks_on_them() {
         (
             "a server of gRPC",
             &["net", "google.golang.org/grpc", "google.golang.org/grpc/credentials/insecure"],
-            "l, _ := net.Listen(\"tcp\", \":1\")\ns := grpc.NewServer(grpc.MaxRecvMsgSize(1))\ns.Serve(l)\nm, _ := net.Listen(\"tcp\", \":2\")\ngrpc.NewServer(grpc.Creds(creds())).Serve(m)\nn, _ := net.Listen(\"tcp\", \":3\")\ngrpc.NewServer(grpc.Creds(insecure.NewCredentials())).Serve(n)\no, _ := net.Listen(\"tcp\", \":4\")\ngrpc.NewServer(options()...).Serve(o)",
-            "m.go:6:9 net.Listen plain :1\nm.go:9:9 net.Listen tls :2\nm.go:11:9 net.Listen plain :3\nm.go:13:9 net.Listen ?listener-not-followed :4\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+            "l, _ := net.Listen(\"tcp\", \":1\")\ns := grpc.NewServer(grpc.MaxRecvMsgSize(1))\ns.Serve(l)\nm, _ := net.Listen(\"tcp\", \":2\")\ngrpc.NewServer(grpc.Creds(elsewhere())).Serve(m)\nn, _ := net.Listen(\"tcp\", \":3\")\ngrpc.NewServer(grpc.Creds(insecure.NewCredentials())).Serve(n)\no, _ := net.Listen(\"tcp\", \":4\")\ngrpc.NewServer(options()...).Serve(o)",
+            "m.go:6:9 net.Listen plain :1\nm.go:9:9 net.Listen ?listener-not-followed :2\nm.go:11:9 net.Listen plain :3\nm.go:13:9 net.Listen ?listener-not-followed :4\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
         ),
         (
             "a server of gRPC that is made again, and credentials in a variable",
             &["net", "google.golang.org/grpc", "google.golang.org/grpc/credentials/insecure"],
             "l, _ := net.Listen(\"tcp\", \":1\")\ns := grpc.NewServer(grpc.Creds(creds()))\ns = grpc.NewServer()\ns.Serve(l)\nm, _ := net.Listen(\"tcp\", \":2\")\nc := insecure.NewCredentials()\ngrpc.NewServer(grpc.Creds(c)).Serve(m)",
             "m.go:6:9 net.Listen ?listener-not-followed :1\nm.go:10:9 net.Listen plain :2\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+        ),
+        (
+            "credentials that functions, variables and parameters hold",
+            &[
+                "net",
+                "google.golang.org/grpc",
+                "google.golang.org/grpc/credentials",
+                "google.golang.org/grpc/credentials/insecure",
+            ],
+            "a, _ := net.Listen(\"tcp\", \":1\")\ngrpc.NewServer(grpc.Creds(secure())).Serve(a)\nb, _ := net.Listen(\"tcp\", \":2\")\ngrpc.NewServer(grpc.Creds(none())).Serve(b)\nc, _ := net.Listen(\"tcp\", \":3\")\ngrpc.NewServer(grpc.Creds(either())).Serve(c)\nd, _ := net.Listen(\"tcp\", \":4\")\ncreds, err := loaded()\nif err != nil { return }\ngrpc.NewServer(grpc.Creds(creds)).Serve(d)\ne, _ := net.Listen(\"tcp\", \":5\")\ngrpc.NewServer(grpc.Creds(global)).Serve(e)\nserve(secure())\ng, _ := net.Listen(\"tcp\", \":7\")\ngrpc.NewServer(grpc.Creds(nil)).Serve(g)\nh, _ := net.Listen(\"tcp\", \":8\")\ngrpc.NewServer(grpc.Creds(own{})).Serve(h)\n}\ntype own struct{ credentials.TransportCredentials }\nvar global = insecure.NewCredentials()\nfunc secure() credentials.TransportCredentials { return credentials.NewTLS(nil) }\nfunc none() credentials.TransportCredentials { return insecure.NewCredentials() }\nfunc either() credentials.TransportCredentials { if x { return none() }\nreturn secure() }\nfunc loaded() (credentials.TransportCredentials, error) { if x { return nil, err }\nreturn credentials.NewServerTLSFromFile(\"c\", \"k\") }\nfunc serve(c credentials.TransportCredentials) {\nf, _ := net.Listen(\"tcp\", \":6\")\ngrpc.NewServer(grpc.Creds(c)).Serve(f)",
+            "m.go:7:9 net.Listen tls :1\nm.go:9:9 net.Listen plain :2\nm.go:11:9 net.Listen ?listener-not-followed :3\nm.go:13:9 net.Listen tls :4\nm.go:17:9 net.Listen plain :5\nm.go:20:9 net.Listen plain :7\nm.go:22:9 net.Listen ?listener-not-followed :8\nm.go:34:9 net.Listen tls :6\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
         ),
         ("a Unix socket", &["net"], "net.Listen(\"unix\", \"/s\")", "m.go:4:1 net.Listen unix /s"),
         (

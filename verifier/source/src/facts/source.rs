@@ -4,7 +4,7 @@ use crate::build::{FileId, Program};
 use crate::go::syntax::Span;
 use crate::go::text::Text;
 use crate::hashed::HashMap;
-use crate::meaning::{Decls, Selections};
+use crate::meaning::{Decls, Selections, Symbol};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
 use std::ops::Deref;
@@ -52,6 +52,8 @@ pub(crate) struct Source<'a> {
     calls_unseen: Arc<OnceLock<bool>>,
     /// Of packages by their paths, and of the whole program under the empty one, once somebody asks.
     selections: Arc<Mutex<HashMap<String, Arc<OnceLock<Selections>>>>>,
+    /// Whether fields of structs may be set by reflection, once somebody asks.
+    reflected: Arc<Mutex<HashMap<Symbol, bool>>>,
 }
 
 /// Room for texts and trees beside any program,
@@ -78,18 +80,31 @@ impl<'a> Source<'a> {
             decls,
             calls_unseen: Arc::default(),
             selections: Arc::default(),
+            reflected: Arc::default(),
         }
     }
 
     /// The same program with texts and trees of its own: they go when it goes, whatever else is still looked at.
     pub fn apart(&self) -> Source<'a> {
         let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
-        Source { calls_unseen, selections, ..Source::over(self.program.clone(), self.inventory.clone()) }
+        let reflected = self.reflected.clone();
+        Source { calls_unseen, selections, reflected, ..Source::over(self.program.clone(), self.inventory.clone()) }
     }
 
     /// Whether methods may be called by what is not seen; found once.
     pub fn calls_unseen(&self, find: impl FnOnce() -> bool) -> bool {
         *self.calls_unseen.get_or_init(find)
+    }
+
+    /// Whether a struct's fields may be set by reflection; found once.
+    pub fn set_by_reflection(&self, ty: &Symbol, find: impl FnOnce() -> bool) -> bool {
+        let all = || self.reflected.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all().get(ty).copied();
+        known.unwrap_or_else(|| {
+            let found = find();
+            all().insert(ty.clone(), found);
+            found
+        })
     }
 
     /// Where names are selected in a package, or with an empty path in the whole program; found once.

@@ -3,10 +3,12 @@
 mod arithmetic;
 mod bind;
 pub(crate) mod body;
+mod fields;
 mod hidden;
 mod list;
 pub(crate) mod names;
 mod params;
+mod reflected;
 mod selected;
 pub(crate) mod std;
 mod types;
@@ -17,3 +19,6 @@ pub(crate) use names::{Decls, Lens, Place, Site, Symbol};
 pub(crate) use selected::Selections;
 pub(crate) use types::Type;
 pub(crate) use value::{Const, Value};
+
+#[cfg(test)]
+mod fields_tests;

@@ -98,6 +98,8 @@ pub(crate) struct Lens<'s> {
     pub(super) mentioned: Mutex<HashMap<Symbol, Arc<Mentioned<'s>>>>,
     /// Where fields and methods of a name are selected, once asked; `None` where those are too many.
     pub(super) selected: Mutex<HashMap<Symbol, Option<Arc<Mentioned<'s>>>>>,
+    /// What fields of structs are given, once asked.
+    pub(super) fields: Mutex<HashMap<Symbol, super::fields::Known<'s>>>,
 }
 
 type Mentioned<'s> = Vec<(Site<'s>, u32)>;
@@ -108,17 +110,17 @@ impl<'s> Lens<'s> {
         let packages = program.packages.keys().map(|_| OnceLock::new()).collect();
         let numbers = program.packages.keys().enumerate().map(|(number, path)| (path.as_str(), number)).collect();
         let views = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        let (bodies, mentioned, selected) = (Bodies::default(), Mutex::default(), Mutex::default());
         Lens {
             source,
             everything: false,
             packages,
             numbers,
             views,
-            bodies,
+            bodies: Bodies::default(),
             linked: OnceLock::new(),
-            mentioned,
-            selected,
+            mentioned: Mutex::default(),
+            selected: Mutex::default(),
+            fields: Mutex::default(),
         }
     }
 

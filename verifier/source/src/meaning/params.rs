@@ -7,7 +7,7 @@ use super::body::{LocalId, Node, NodeId, Use, bare};
 use super::names::{Lens, Site, Symbol};
 use super::selected::Selections;
 use super::types::Type;
-use crate::build::FileId;
+use crate::build::{FileId, Package};
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Param, Stmt};
 use assize_facts::kinds::source::Owner;
 use memchr::memmem;
@@ -45,6 +45,9 @@ pub(crate) struct Named<'s> {
     pub sure: bool,
 }
 
+/// Where something is selected, and of what.
+type Selected<'s> = (Site<'s>, NodeId, &'s Expr);
+
 type Calls<'s> = Vec<(Site<'s>, &'s Call)>;
 
 impl<'s> Lens<'s> {
@@ -78,7 +81,7 @@ impl<'s> Lens<'s> {
 
     /// Whether a declaration is a method that code may call of which nothing is seen here: what calls methods by their names that are only known when it
     /// runs (reflect, templates, net/rpc), and packages that were not delivered, which may know it by an interface of theirs.
-    pub(super) fn is_called_from_elsewhere(&self, site: &Site<'s>) -> bool {
+    pub fn is_called_from_elsewhere(&self, site: &Site<'s>) -> bool {
         let Some(Item::Func(func)) = self.item(site.place) else { return false };
         let exported = func.name.name.chars().next().is_some_and(char::is_uppercase);
         func.receiver.is_some() && exported && self.source.calls_unseen(|| self.some_calls_are_unseen())
@@ -227,15 +230,27 @@ impl<'s> Lens<'s> {
     }
 
     /// Where a field or a method of a name is selected, in the files that can have to do with a package's types.
-    fn selected(&self, path: &str, name: &str) -> Option<Vec<(Site<'s>, NodeId, &'s Expr)>> {
-        let program = &self.source.program;
+    fn selected(&self, path: &str, name: &str) -> Option<Vec<Selected<'s>>> {
         let exported = name.chars().next().is_some_and(char::is_uppercase);
-        let packages = program.packages.values().filter(|package| exported || *package.path == *path);
+        self.selected_in(if exported { "" } else { path }, name, |package| exported || *package.path == *path)
+    }
+
+    /// The same without dependencies, which cannot name the supplier's own types.
+    pub(super) fn selected_by_own(&self, path: &str, name: &str) -> Option<Vec<Selected<'s>>> {
+        // No package has such a path.
+        const OWN: &str = "own packages";
+        let exported = name.chars().next().is_some_and(char::is_uppercase);
+        let is_own = |package: &Package| package.owner != Owner::Dependency;
+        let among = |package: &Package| if exported { is_own(package) } else { *package.path == *path };
+        self.selected_in(if exported { OWN } else { path }, name, among)
+    }
+
+    fn selected_in(&self, path: &str, name: &str, among: impl Fn(&Package) -> bool) -> Option<Vec<Selected<'s>>> {
+        let packages = self.source.program.packages.values().filter(|package| among(package));
         let files: Vec<_> = packages.flat_map(|package| package.go_files.iter().copied()).collect();
         if files.len() > FILES {
             return None;
         }
-        let path = if exported { "" } else { path };
         let key = Symbol::new(path, name);
         let known = self.selected.lock().ok().and_then(|all| all.get(&key).cloned());
         let found = known.unwrap_or_else(|| {

@@ -115,7 +115,7 @@ impl<'s> Lens<'s> {
         reason!("value-not-decided", what = what, place = place)
     }
 
-    fn within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Value {
+    pub(super) fn within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Value {
         let expr = bare(expr);
         let unknown = || Value::Unknown(self.open(site, expr));
         let (Some(depth), Some(left)) = (depth.checked_sub(1), LEFT.get().checked_sub(1)) else { return unknown() };
@@ -147,7 +147,9 @@ impl<'s> Lens<'s> {
         if let Some(local) = site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) {
             return self.local_value(site, expr, local, depth);
         }
-        let Some(symbol) = self.symbol(site, expr) else { return unknown() };
+        let Some(symbol) = self.symbol(site, expr) else {
+            return self.field_value(site, expr, depth).unwrap_or_else(unknown);
+        };
         if symbol.is("", "iota") {
             return unknown();
         }
@@ -387,7 +389,7 @@ impl<'s> Lens<'s> {
     }
 
     /// The zero value of a type, as far as it is one of ours.
-    fn zero(&self, site: &Site<'s>, ty: &Expr) -> Option<Const> {
+    pub(super) fn zero(&self, site: &Site<'s>, ty: &Expr) -> Option<Const> {
         match &bare(ty).is {
             Is::Star(_) | Is::SliceOf(_) | Is::Map(..) | Is::Chan(_) | Is::FuncType(_) | Is::Interface => {
                 Some(Const::Nil)

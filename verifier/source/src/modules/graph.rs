@@ -1,8 +1,10 @@
 //! The module files of the delivered source, read once: main module or workspace, replacement targets, sums, modules.txt.
 
 use super::governing::above;
-use super::index::{Effective, Index, Summation};
+use super::index::{Effective, Index, Summation, prefixes};
+use super::reach::Reach;
 use super::refused::{self, mistake};
+use super::store::Store;
 use super::text::Text;
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
@@ -69,6 +71,7 @@ pub(super) struct Graph {
     pub gaps: Vec<Gap>,
     imports: Option<Imports>,
     index: Index,
+    reach: Option<Reach>,
 }
 
 impl Graph {
@@ -90,6 +93,7 @@ impl Graph {
             gaps: Vec::new(),
             imports: imports.cloned(),
             index: Index::default(),
+            reach: None,
         };
         graph.read_mains();
         graph.workspace_above(delivery);
@@ -379,6 +383,31 @@ impl Graph {
     /// Whether the build is known to import a package that only this required module can provide.
     pub fn imports_from(&self, path: &str) -> bool {
         self.index.providing.contains(path)
+    }
+
+    /// Paths of the required modules that can provide a package: those that its own path begins with.
+    pub fn providers(&self, import: &str) -> Vec<&str> {
+        let known = prefixes(import).filter_map(|path| self.index.selected.get_key_value(path));
+        known.map(|(path, _)| path.as_str()).collect()
+    }
+
+    /// Whether a package is one of a main module by its path.
+    pub fn is_of_main(&self, import: &str) -> bool {
+        prefixes(import).any(|path| self.is_main(path)) && self.providers(import).is_empty()
+    }
+
+    /// Follows what the build takes of modules that are not vendored, where a sum is missing that it may need.
+    pub fn follow(&mut self, stores: &[Store]) {
+        if let Some(imports) = &self.imports
+            && Reach::matters(self)
+        {
+            self.reach = Some(Reach::of(self, imports, stores));
+        }
+    }
+
+    /// Whether the build takes a package of a required module, as far as that was followed.
+    pub fn takes(&self, path: &str) -> Option<bool> {
+        self.reach.as_ref()?.takes(path)
     }
 
     /// Whether the build imports the package of this path or one below; `None` where not all of its imports are known.

@@ -106,15 +106,19 @@ impl Index {
 
     /// A package can be provided by every module whose path begins its own; only where that is one, it is known which does.
     fn import(&mut self, import: &str) {
-        let ends = import.match_indices('/').map(|(at, _)| at).chain([import.len()]);
-        let mut candidates =
-            ends.map(|end| &import[..end]).filter(|p| self.mains.contains_key(*p) || self.selected.contains_key(*p));
+        let mut candidates = prefixes(import).filter(|p| self.mains.contains_key(*p) || self.selected.contains_key(*p));
         if let (Some(only), None) = (candidates.next(), candidates.next())
             && !self.mains.contains_key(only)
         {
             self.providing.insert(only.to_string());
         }
     }
+}
+
+/// The paths that an import path begins with, itself among them.
+pub(super) fn prefixes(import: &str) -> impl Iterator<Item = &str> {
+    let ends = import.match_indices('/').map(|(at, _)| at).chain([import.len()]);
+    ends.map(|end| &import[..end])
 }
 
 /// The module around a declared package, else the one at the root, else the first.

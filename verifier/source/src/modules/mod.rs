@@ -12,6 +12,7 @@ mod index;
 mod language;
 mod original;
 mod own;
+mod reach;
 mod records;
 mod refused;
 mod replacements;
@@ -67,11 +68,11 @@ pub(crate) fn collect(
     if mine.is_empty() {
         return Vec::new();
     }
-    let graphs = match governing::graphs(delivery, given.imports) {
+    let mut graphs = match governing::graphs(delivery, given.imports) {
         Ok(graphs) => graphs,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
-    let sheets = graphs.iter().map(|graph| of_graph(delivery, graph, given, &mine, progress));
+    let sheets = graphs.iter_mut().map(|graph| of_graph(delivery, graph, given, &mine, progress));
     // Several modules that programs are built in are written down as one.
     sheets
         .reduce(|all, more| all.into_iter().zip(more).map(|(sheet, more)| joined(sheet, more)).collect())
@@ -89,7 +90,7 @@ fn joined(mut sheet: Sheet, more: Sheet) -> Sheet {
 /// One sheet per request about one graph.
 fn of_graph(
     delivery: &Delivery,
-    graph: &Graph,
+    graph: &mut Graph,
     given: Given<'_>,
     mine: &[&Request],
     progress: &dyn Progress,
@@ -97,10 +98,12 @@ fn of_graph(
     progress.step(&format!("reading {} module files", graph.files.len()));
     let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
     let needs_records = mine.iter().any(|r| [Sum::KIND, Assurance::KIND].contains(&r.kind.as_str()));
-    let (stores, gaps) = match needs_contents || needs_records {
+    let (stores, gaps) = match needs_contents || needs_records || reach::Reach::matters(graph) {
         true => store::stores(delivery, given.sources),
         false => Default::default(),
     };
+    graph.follow(&stores);
+    let graph = &*graph;
     let records = if needs_records { records::Records::read(&stores, &graph.modules()) } else { Default::default() };
     let contents = needs_contents.then(|| contents::Contents::examine(&stores, &gaps, graph, progress));
     let found = Found { graph, contents: contents.as_ref(), records: &records };

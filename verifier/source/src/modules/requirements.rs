@@ -36,6 +36,8 @@ fn requirement(graph: &Graph, main: &MainModule, require: &Require, private: &st
     let lacks_zip = zip_needed.value() == Some(&true) && zip_present == Some(false);
     let complete = match &mod_needed {
         _ if lacks_zip => Known::Value(false),
+        Known::Value(true) if mod_present == Some(false) => Known::Value(false),
+        _ if zip_present == Some(false) => zip_needed.clone().map(|needed| !needed),
         needed if mod_present == Some(false) => needed.clone().map(|needed| !needed),
         _ => Known::Value(true),
     };
@@ -58,20 +60,17 @@ fn requirement(graph: &Graph, main: &MainModule, require: &Require, private: &st
 }
 
 /// Whether the sum of a module's go.mod has to be there. From `go 1.17` on the Go command reads no go.mod of a module that the build takes
-/// nothing of: never where there is a vendor folder, and else not where all packages are found without it (cmd/go/internal/modload,
-/// loadModFile and loadFromRoots, Go 1.26).
+/// nothing of, whether there is a vendor folder or all packages are found without it (cmd/go/internal/modload, loadModFile and
+/// loadFromRoots, Go 1.26).
 fn go_mod_needed(graph: &Graph, require: &Require, zip_needed: &Known<bool>) -> Known<bool> {
     if !graph.lists_graph() || graph.selected(&require.module.path) != Some(&require.module.version) {
         return Known::Value(true);
     }
-    match (zip_needed, graph.vendors(&require.module)) {
-        (Known::Value(false), Some(_)) => Known::Value(false),
-        (Known::Unknown(reason), None) if !require.indirect => Known::Unknown(reason.clone()),
-        _ => Known::Value(true),
-    }
+    zip_needed.clone()
 }
 
-/// Whether a package of the module is known to be in the build: listed in vendor/modules.txt, or imported by the build's own files.
+/// Whether a package of the module is known to be in the build: listed in vendor/modules.txt, imported by the build's own files, or by those of
+/// modules whose contents are at hand.
 pub(super) fn zip_needed(graph: &Graph, module: &Module, local: bool) -> Known<bool> {
     // A lower version than another member of the workspace requires is not what the build takes.
     if local || graph.is_excluded(module) || graph.selected(&module.path) != Some(&module.version) {
@@ -80,6 +79,9 @@ pub(super) fn zip_needed(graph: &Graph, module: &Module, local: bool) -> Known<b
     match graph.vendors(module) {
         Some(listed) => Known::Value(listed),
         None if graph.imports_from(&module.path) => Known::Value(true),
-        None => Known::Unknown(reason!("build-unknown", module = module)),
+        None => match graph.takes(&module.path) {
+            Some(takes) => Known::Value(takes),
+            None => Known::Unknown(reason!("build-unknown", module = module)),
+        },
     }
 }

@@ -112,15 +112,17 @@ impl State<'_> {
         }
     }
 
-    /// `shift 2`, where it is surely done.
+    /// `shift 2`. Where it is not sure whether or how often it is done, a flag that would change most comes to be the first: behind another word it
+    /// would be none.
     pub(super) fn shift(&mut self, words: &[String], run: &Run<'_>) {
         let count = words.get(1).map_or(Some(1), |word| word.parse::<usize>().ok());
-        let all = match self.shell.held("@", run.list) {
-            [one] if run.sure != Sure::Maybe => one.value.clone(),
-            _ => None,
-        };
-        if let (Some(count), Some(all)) = (count, all) {
-            let left: Vec<String> = super::expand::parts(&all).into_iter().skip(count).map(plain).collect();
+        let [one] = self.shell.held("@", run.list) else { return };
+        let Some(all) = one.value.clone() else { return };
+        let all: Vec<&str> = super::expand::parts(&all);
+        let count = count.filter(|_| run.sure != Sure::Maybe);
+        let risky = || all.iter().position(|word| super::builds::is_risky(word));
+        if let Some(count) = count.or_else(risky) {
+            let left: Vec<String> = all.into_iter().skip(count).map(plain).collect();
             drop(self.parameters(&left));
         }
     }

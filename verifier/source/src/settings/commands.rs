@@ -319,6 +319,7 @@ impl State<'_> {
                 self.shell.give_variables(kept);
             }
             "xargs" if !program.contains('/') || program.starts_with('/') => self.xargs(words, own, run),
+            "parallel" if !program.contains('/') || program.starts_with('/') => self.parallel(words, own, shown, run),
             name if WRAPPERS.contains(&name) => match wrapped(name, words) {
                 Wrapped::Script(text) => {
                     self.exported_apart(own, shown, run, |state| state.script(run.line, &plain(&text)))
@@ -331,11 +332,7 @@ impl State<'_> {
                     self.exported_apart(own, shown, run, |state| state.called_file(program, &words[1..]));
                 }
                 Wrapped::Words([]) => drop(self.edited(program, words, shown, run)),
-                Wrapped::Words(rest) => {
-                    // What stands behind it are the arguments, one after the other (GNU parallel).
-                    let rest: Vec<String> = rest.iter().filter(|word| *word != ":::").cloned().collect();
-                    self.run([pairs(own), rest].concat(), run);
-                }
+                Wrapped::Words(rest) => self.run([pairs(own), rest.to_vec()].concat(), run),
             },
             "echo" | "printf" if is_for_settings(words, run) => {
                 for word in words[1..].iter().flat_map(|w| w.split("\\n")) {

@@ -108,3 +108,32 @@ fn ordinary_mounts_and_templates_leave_a_build_as_it_is() {
         str::to_owned,
     );
 }
+
+#[test]
+fn images_that_are_laid_over_the_build_and_other_readers_are_not_seen() {
+    const SOURCE: &str = "WORKDIR /src\nCOPY . .\n";
+    const BUILD: &str = "RUN go build ./cmd/app\n";
+    for text in [
+        format!("FROM golang\n{SOURCE}COPY --from=example/tools / /\n{BUILD}"),
+        format!("FROM golang\n{SOURCE}COPY --from=example/tools:1 /usr/local /usr/local\n{BUILD}"),
+        format!("FROM alpine AS tools\nRUN echo\nFROM golang\n{SOURCE}COPY --from=tools /. /\n{BUILD}"),
+        format!("# syntax=example/frontend:1\nFROM golang\n{SOURCE}{BUILD}"),
+        format!("#  Syntax = example.com/docker/other\nFROM golang\n{SOURCE}{BUILD}"),
+    ] {
+        reaches(&[(text.as_str(), &format!("-- Dockerfile --\n{text}"), "? Dockerfile")]);
+    }
+    nothing_counts(
+        &[
+            format!("FROM golang\n{SOURCE}COPY --from=golang:1.26 / /\n{BUILD}"),
+            format!("FROM tonistiigi/xx:1.6 AS xx\nFROM golang\nCOPY --from=xx / /\n{SOURCE}{BUILD}"),
+            format!("FROM golang\n{SOURCE}COPY --from=example/tools /usr/bin/protoc /usr/bin/protoc\n{BUILD}"),
+            format!("FROM golang AS build\n{SOURCE}{BUILD}FROM scratch\nCOPY --from=build / /\n"),
+            format!("# syntax=docker/dockerfile:1.7-labs\nFROM golang\n{SOURCE}{BUILD}"),
+            format!(
+                "# syntax = mirror.example.com/docker/dockerfile:1@sha256:00\n# check=skip=all\nFROM golang\n{SOURCE}{BUILD}"
+            ),
+            format!("FROM golang\n# syntax=example/frontend\n{SOURCE}{BUILD}"),
+        ],
+        |text| format!("-- Dockerfile --\n{text}"),
+    );
+}

@@ -6,7 +6,7 @@ use super::expand;
 use super::ignored::is_ignored;
 use super::library::Library;
 use super::model::{Scope, Step, Variable};
-use assize_facts::reason;
+use assize_facts::{Reason, reason};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -19,6 +19,8 @@ pub(super) struct Stage {
     pub root: Option<String>,
     /// Something of the source may be in it.
     filled: bool,
+    /// What it begins from, through other stages.
+    image: String,
 }
 
 /// Arguments before the first stage, as FROM sees them.
@@ -59,6 +61,7 @@ pub(super) fn scopes(text: &str, path: &str, given: &BTreeMap<String, String>, l
                         folder: parent.folder.clone(),
                         root: parent.root.clone(),
                         filled: parent.filled,
+                        image: parent.image.clone(),
                     },
                     None => Stage {
                         scope: Scope::new(
@@ -68,27 +71,75 @@ pub(super) fn scopes(text: &str, path: &str, given: &BTreeMap<String, String>, l
                         folder: "/".into(),
                         root: None,
                         filled: false,
+                        image: base,
                     },
                 };
                 stages.push(stage);
             }
-            _ => match stages.last_mut() {
-                Some(stage) => stage.add(
-                    line,
-                    &instruction,
-                    &rest,
-                    &Given { globals: &globals, given, library, ignore: ignore.clone() },
-                ),
-                None if instruction == "ARG" => {
-                    for (name, value) in pairs(&rest) {
-                        globals.entry(name).or_insert(value);
+            _ => {
+                let unseen = is_copy(&instruction).then(|| image_laid_over(&rest, &stages)).flatten();
+                match stages.last_mut() {
+                    Some(stage) => {
+                        stage.scope.steps.extend(unseen.map(|why| Step::Unread { line, why }));
+                        stage.add(
+                            line,
+                            &instruction,
+                            &rest,
+                            &Given { globals: &globals, given, library, ignore: ignore.clone() },
+                        );
                     }
+                    None if instruction == "ARG" => {
+                        for (name, value) in pairs(&rest) {
+                            globals.entry(name).or_insert(value);
+                        }
+                    }
+                    None => {}
                 }
-                None => {}
-            },
+            }
         }
     }
+    if let Some(why) = foreign_frontend(text) {
+        stages.iter_mut().for_each(|stage| stage.scope.steps.insert(0, Step::Unread { line: 1, why: why.clone() }));
+    }
     stages.into_iter().map(|stage| stage.scope).collect()
+}
+
+fn is_copy(instruction: &str) -> bool {
+    matches!(instruction, "COPY" | "ADD")
+}
+
+/// Why it is not known which Go command there is where an image's programs are laid over those of a stage; images of Go, and the helpers for other
+/// platforms (tonistiigi/xx), bring none but Go's.
+fn image_laid_over(rest: &str, stages: &[Stage]) -> Option<Reason> {
+    let all = options(rest).0;
+    let from = all.iter().find_map(|option| option.strip_prefix("--from="))?.trim_matches(['"', '\'']);
+    let words: Vec<String> = super::shell::words(&script(rest));
+    let (to, sources) = words.split_last()?;
+    let is_top = |path: &str| matches!(normal(path).trim_end_matches("/*"), "" | "." | "*" | "usr" | "usr/local");
+    let to = absolute(&stages.last()?.folder, to);
+    let stage = stages.iter().find(|stage| stage.scope.name.eq_ignore_ascii_case(from));
+    let stage = stage.or_else(|| stages.get(from.parse::<usize>().ok()?));
+    let image = stage.map_or(from, |stage| &stage.image);
+    let name = image.split(['@']).next().unwrap_or(image);
+    let known = ["golang", "library/golang", "tonistiigi/xx", "scratch"].iter().any(|known| {
+        let path = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(path, _)| path);
+        path == *known || path.ends_with(&format!("/{known}"))
+    });
+    let over = is_top(&to) && sources.iter().any(|source| is_top(source));
+    (over && !known && !image.contains('$')).then(|| reason!("image-laid-over", image = image))
+}
+
+/// What reads the file in the place of Docker's own reader (Dockerfile reference, Parser directives: syntax).
+fn foreign_frontend(text: &str) -> Option<Reason> {
+    let directives =
+        text.trim_start_matches('\u{feff}').lines().map_while(|line| line.trim().strip_prefix('#')?.split_once('='));
+    let (_, image) = directives.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("syntax"))?;
+    let image = image.trim();
+    let path = image.split('@').next().unwrap_or(image);
+    let path = path.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(path, |(path, _)| path);
+    let own = ["docker/dockerfile", "docker/dockerfile-upstream"];
+    let is_own = own.iter().any(|own| path == *own || path.ends_with(&format!("/{own}")));
+    (!is_own).then(|| reason!("another-image-builder", image = image))
 }
 
 /// Settings and folders go on into a stage that begins from this one, and so do files that were put in place.

@@ -185,6 +185,7 @@ impl State<'_> {
         match step {
             Step::Env { variable, possible } => {
                 let sure = if *possible { Sure::Maybe } else { Sure::Always };
+                self.give_written();
                 self.environment(variable, sure);
             }
             Step::Folder { path } => self.shell.move_to(path.clone()),

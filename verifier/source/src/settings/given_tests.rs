@@ -1,6 +1,6 @@
 //! What shells are given, and words that stay whole: pipes, options of shells, `xargs`, arrays, names for names, aliases.
 
-use super::shapes_tests::{nothing_counts, reaches};
+use super::shapes_tests::{each_reaches, nothing_counts, reaches};
 
 #[test]
 fn settings_reach_the_build_through_what_a_shell_is_given() {
@@ -214,5 +214,40 @@ fn settings_reach_the_build_through_what_is_left_of_arguments() {
             "-- b.sh --\nusage() { echo x; }\nwhile [ $# -gt 0 ]; do\n  case \"$1\" in\n    -v) V=1; shift ;;\n    --) shift; break ;;\n    *) usage; exit 1 ;;\n  esac\ndone\nlog() { local level=$1; shift; echo \"$level $*\"; }\nlog info hello\ngo build ./cmd/app\n",
         ],
         str::to_owned,
+    );
+}
+
+#[test]
+fn what_runs_commands_in_parallel_puts_arguments_into_them() {
+    let scripts = [
+        "parallel go build {} ./cmd/app ::: -overlay=o.json",
+        "parallel -j 4 go build {1} {2} ::: -v -overlay=o.json ::: ./cmd/app",
+        "parallel 'go build {} ./cmd/app' ::: -overlay=o.json",
+        "parallel ::: 'go build -overlay=o.json ./cmd/app' 'go vet ./...'",
+        "parallel -I% go build % ./cmd/app ::: -overlay=o.json",
+        "echo -overlay=o.json | parallel go build {} ./cmd/app",
+        "parallel -a flags.txt go build {} ./cmd/app",
+        "parallel go build {} ./cmd/app :::: flags.txt",
+    ];
+    each_reaches(&scripts, "-overlay", |text| format!("-- b.sh --\n{text}\n-- flags.txt --\n-overlay=o.json\n"));
+    nothing_counts(
+        &["parallel go build -o bin/{} ./cmd/{} ::: app other", "ls | parallel gzip\ngo build ./cmd/app"],
+        |text| format!("-- b.sh --\n{text}\n"),
+    );
+}
+
+#[test]
+fn parameters_that_may_be_shifted_are_not_taken_for_the_first() {
+    let scripts = [
+        "set -- x -overlay=o.json\nif [ \"$1\" = x ]; then shift; fi\ngo build \"$@\" ./cmd/app",
+        "set -- x -overlay=o.json\nwhile [ $# -gt 1 ]; do shift; done\ngo build $1 ./cmd/app",
+        "set -- x -overlay=o.json\nshift $((OPTIND))\ngo build \"$@\" ./cmd/app",
+    ];
+    each_reaches(&scripts, "-overlay", |text| format!("-- b.sh --\n{text}\n"));
+    nothing_counts(
+        &[
+            "set -- --release a\nwhile [ $# -gt 0 ]; do case $1 in --release) R=1;; esac; shift; done\ngo build ./cmd/app",
+        ],
+        |text| format!("-- b.sh --\n{text}\n"),
     );
 }

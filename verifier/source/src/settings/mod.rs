@@ -48,6 +48,7 @@ mod neighbours_tests;
 mod others;
 #[cfg(test)]
 mod outcomes_tests;
+mod parallel;
 mod places;
 mod printed;
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What code that is not followed does with a configuration: the standard library's, and libraries'.
 
 use super::TLS;
-use crate::build::is_standard;
+use crate::build::{is_standard, may_be_standard};
 
 /// Where a library's function or method leads a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,8 @@ pub(super) fn harmless_method(name: &str) -> bool {
 
 /// Packages of the standard library that write through any pointer.
 pub(super) fn writes(path: &str) -> bool {
-    is_standard(path) && ["encoding", "reflect", "unsafe", "database"].iter().any(|p| path.starts_with(p))
+    // Also packages of later releases.
+    may_be_standard(path) && ["encoding", "reflect", "unsafe", "database"].iter().any(|p| path.starts_with(p))
 }
 
 /// Functions and methods of theirs that only look.

@@ -4,6 +4,7 @@ use crate::build::Imports;
 use crate::modules::{Given, collect};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sha256, Sheet, SourceSpec};
+use assize_golang::build::Context;
 use assize_golang::module::{Module, escape_path};
 use assize_golang::sum::{TreeHash, go_mod_h1};
 use std::collections::BTreeMap;
@@ -44,7 +45,13 @@ impl Fixture {
     /// All that the build imports.
     pub fn imports(&mut self, paths: &[&str]) {
         let paths = paths.iter().map(|path| (*path).to_string()).collect();
-        self.imports = Some(Imports { paths, whole: true, ..Imports::default() });
+        self.imports = Some(Imports {
+            paths,
+            whole: true,
+            own: true,
+            contexts: vec![Context::new("linux", "amd64")],
+            ..Imports::default()
+        });
     }
 
     pub fn new() -> Fixture {

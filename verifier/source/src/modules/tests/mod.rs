@@ -5,5 +5,6 @@ mod declared;
 mod files;
 mod fixture;
 mod nested;
+mod reach;
 mod records;
 mod vendor;

@@ -25,17 +25,18 @@ pub(in super::super) fn github(text: &str) -> Result<Vec<Scope>, String> {
         let job = &job;
         let mut steps = matrix(text, job);
         steps.extend(top.iter().cloned());
+        let usual = folder_of(job).or_else(|| folder_of(&file));
+        let shell = shell_of(job).or_else(|| shell_of(&file)).unwrap_or_default();
+        // What other jobs give is there before the variables of this one.
+        steps.extend(action_steps(text, Some(&Json::Array(giving)), usual.as_deref(), &shell));
         let container = job.get("container");
         steps.extend(env(text, container.and_then(|c| c.get("env"))));
         steps.extend(options(text, &container.and_then(|c| c.get("options")).map(shown).unwrap_or_default()));
         steps.extend(env(text, job.get("env")));
-        let usual = folder_of(job).or_else(|| folder_of(&file));
-        let shell = shell_of(job).or_else(|| shell_of(&file)).unwrap_or_default();
         if let Some(path) = job.get("uses").and_then(Json::as_str).and_then(|uses| uses.strip_prefix("./")) {
             let words = vec!["workflow".to_owned(), path.to_owned()];
             steps.push(Step::Tool { line: line_of(text, path), words, env: given(text, job) });
         }
-        steps.extend(action_steps(text, Some(&Json::Array(giving)), usual.as_deref(), &shell));
         steps.extend(action_steps(text, job.get("steps"), usual.as_deref(), &shell));
         all.push(Scope::new(name, steps));
     }

@@ -287,6 +287,11 @@ fn what_jobs_and_tasks_hand_on_reaches_the_build() {
             "-overlay=o.json",
         ),
         (
+            "github needs outputs in a variable",
+            "-- .github/workflows/w.yml --\njobs:\n  a:\n    outputs:\n      flags: ${{ steps.f.outputs.flags }}\n    steps:\n      - id: f\n        run: echo \"flags=-overlay=o.json\" >> $GITHUB_OUTPUT\n  b:\n    needs: a\n    env:\n      F: ${{ needs.a.outputs.flags }}\n    steps:\n      - run: go build $F ./cmd/app\n",
+            "-overlay=o.json",
+        ),
+        (
             "gitlab rules reference",
             "-- .gitlab-ci.yml --\n.r:\n  rules:\n    - if: $X\n      variables:\n        GOFLAGS: -overlay=o.json\nbuild:\n  rules:\n    - !reference [.r, rules]\n  script:\n    - go build ./cmd/app\n",
             "-overlay=o.json",

@@ -1,0 +1,268 @@
+//! The values of fields of the program's own structs: what literals and assignments give them, and zero where a struct is made without.
+//!
+//! That is only told where everything is seen that makes such a struct or sets the field: nothing takes the field's address, converts or embeds the
+//! struct, or hands it to code that sets fields by reflection (which reaches exported ones alone, reflect.Value.CanSet).
+
+use super::body::{Node, NodeId, Use, bare};
+use super::names::{Lens, Site, Symbol};
+use super::std::keeps_values;
+use super::value::Value;
+use crate::go::syntax::{Call, Does, Element, Expr, Field, Is, Item, Param, Stmt};
+use assize_facts::kinds::source::Owner;
+use assize_golang::build::SourceKind;
+use std::sync::Arc;
+
+/// What a field is given.
+#[derive(Clone)]
+pub(crate) enum Given<'s> {
+    Value(Site<'s>, &'s Expr),
+    Zero,
+}
+
+/// Of fields that were asked for; `None` where it is not known.
+pub(super) type Known<'s> = Option<Arc<Vec<Given<'s>>>>;
+
+/// A struct and one of its fields.
+struct Sought<'s> {
+    ty: Symbol,
+    field: Box<str>,
+    /// The field's place among those without keys.
+    index: usize,
+    at: Site<'s>,
+    of: &'s Expr,
+}
+
+/// A field that is given more is not followed.
+const MOST: usize = 64;
+
+impl<'s> Lens<'s> {
+    /// Every value that a field can have.
+    pub(super) fn field_value(&self, site: &Site<'s>, select: &Expr, depth: u32) -> Option<Value> {
+        let Is::Select(base, field) = &bare(select).is else { return None };
+        let sought = self.sought(&self.type_of(site, base)?.name, &field.name)?;
+        let zero = self.zero(&sought.at, sought.of)?;
+        let given = self.given(&sought)?;
+        let value = |given: &Given<'s>| match given {
+            Given::Value(at, expr) => self.within(at, expr, depth),
+            Given::Zero => Value::one(zero.clone()),
+        };
+        let mut all = given.iter();
+        let mut known = value(all.next()?);
+        for given in all {
+            if let Value::Unknown(_) = known {
+                break;
+            }
+            known = known.or(value(given));
+        }
+        Some(known)
+    }
+
+    /// The struct of the supplier's own that declares a field of a simple type.
+    fn sought(&self, ty: &Symbol, field: &str) -> Option<Sought<'s>> {
+        let package = self.source.program.packages.get(&*ty.path)?;
+        let [(place, line)] = self.declared(ty)[..] else { return None };
+        let generic = self.outline(place.file).get(place.decl)?.specs.get(line).is_none_or(|spec| spec.generic);
+        if package.owner == Owner::Dependency || generic {
+            return None;
+        }
+        let (at, spec) = self.type_spec(ty)?;
+        let Is::Struct(fields) = &bare(&spec.ty).is else { return None };
+        let mut places = fields.iter().flat_map(|field| {
+            let own = field.names.iter().map(|name| Some(&*name.name));
+            own.chain(field.names.is_empty().then_some(None)).map(move |name| (name, field))
+        });
+        let index = places.clone().position(|(name, _)| name == Some(field))?;
+        let (_, Field { ty: of, .. }) = places.nth(index)?;
+        Some(Sought { ty: ty.clone(), field: field.into(), index, at, of })
+    }
+
+    fn given(&self, sought: &Sought<'s>) -> Known<'s> {
+        let key = Symbol::new(&sought.ty.path, &format!("{}.{}", sought.ty.name, sought.field));
+        let known = self.fields.lock().ok().and_then(|all| all.get(&key).cloned());
+        known.unwrap_or_else(|| {
+            // Of one that is being looked for nothing is known.
+            self.keep(&key, None);
+            let found = self.look_for(sought).map(Arc::new);
+            self.keep(&key, found.clone());
+            found
+        })
+    }
+
+    fn keep(&self, key: &Symbol, found: Known<'s>) {
+        if let Ok(mut all) = self.fields.lock() {
+            all.insert(key.clone(), found);
+        }
+    }
+
+    fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
+        let exported = sought.field.starts_with(char::is_uppercase);
+        if self.is_beside_machine_code(&sought.ty.path) || exported && self.is_set_by_reflection(&sought.ty) {
+            return None;
+        }
+        let mut out = Vec::new();
+        for (at, node) in self.mentions(&sought.ty).iter() {
+            self.made(sought, at, *node, &mut out)?;
+        }
+        let simple = self.named(&sought.at, sought.of).is_some_and(|ty| keeps_values(&ty.name));
+        for (at, node, base) in self.selected_by_own(&sought.ty.path, &sought.field)? {
+            if self.type_of(&at, base).is_some_and(|ty| ty.name != sought.ty) {
+                continue;
+            }
+            match at.body.use_of(node) {
+                Use::Assign(Some(value)) => out.push(Given::Value(at, value)),
+                Use::Assign(None) | Use::Address | Use::AssignField(..) => return None,
+                // A method may set it, but not of Go's own types.
+                Use::Method(..) if !simple => return None,
+                Use::Method(..) | Use::Field(..) | Use::Read => {}
+            }
+        }
+        (out.len() <= MOST).then_some(out)
+    }
+
+    /// Whether a package has code in other languages, or own code goes around the types where they can be named.
+    fn is_beside_machine_code(&self, path: &str) -> bool {
+        let program = &self.source.program;
+        let Some(package) = program.packages.get(path) else { return true };
+        let of_folder = &program.folders.get(package.folder).files;
+        let other = of_folder.iter().any(|file| program.folders.file(*file).kind == SourceKind::Assembly);
+        let own = program.packages.values().filter(|package| package.owner != Owner::Dependency);
+        let mut files = own.flat_map(|own| own.go_files.iter().map(move |file| (own, *file)));
+        let around = |(own, file): (&crate::build::Package, _)| {
+            (own.path == path || self.imports(file, path)) && ["unsafe", "C"].iter().any(|p| self.imports(file, p))
+        };
+        other || files.any(around)
+    }
+
+    /// What becomes of the field where the struct's name stands at a node; `None` where that is not told.
+    fn made(&self, sought: &Sought<'s>, at: &Site<'s>, node: NodeId, out: &mut Vec<Given<'s>>) -> Option<()> {
+        let body = &at.body;
+        let (mut node, mut pointer, mut levels) = (node, false, 0);
+        loop {
+            let up = body.around(node)?;
+            match body.node(up)? {
+                Node::Expr(Expr { is: Is::Star(_), .. }) => pointer = true,
+                Node::Expr(Expr { is: Is::SliceOf(_) | Is::Array(None, _), .. }) => levels += 1,
+                Node::Expr(Expr { is: Is::Array(Some(_), _) | Is::Chan(_), .. }) => {
+                    levels += 1;
+                    out.extend((!pointer).then_some(Given::Zero));
+                }
+                // What is not in a map is zero.
+                Node::Expr(Expr { is: Is::Map(_, value), .. }) if body.is_at(value, node) => {
+                    levels += 1;
+                    out.extend((!pointer).then_some(Given::Zero));
+                }
+                Node::Expr(Expr { is: Is::Composite(Some(ty), elements), .. }) if body.is_at(ty, node) => {
+                    return self.of_literals(sought, at, elements, levels, out);
+                }
+                Node::Expr(Expr { is: Is::Call(call), .. }) => {
+                    return self.of_call(at, call, node, pointer, levels, out);
+                }
+                Node::Expr(Expr { is: Is::Struct(fields), .. }) => {
+                    let embeds = |field: &Field| field.names.is_empty() && is_within(&field.ty, body, node);
+                    out.extend((!pointer && levels == 0).then_some(Given::Zero));
+                    return (!fields.iter().any(embeds)).then_some(());
+                }
+                Node::Expr(Expr { is: Is::Assert(..), .. }) => {
+                    out.extend((!pointer && levels == 0).then_some(Given::Zero));
+                    return Some(());
+                }
+                Node::Expr(Expr { is: Is::Func(signature, _) | Is::FuncType(signature), .. }) => {
+                    return self.of_results(at, &signature.results, node, pointer || levels > 0, out);
+                }
+                Node::Item(Item::Func(func)) => {
+                    return self.of_results(at, &func.signature.results, node, pointer || levels > 0, out);
+                }
+                Node::Spec(spec) => {
+                    let is_zero = spec.values.is_empty() && !pointer && levels == 0;
+                    out.extend(is_zero.then_some(Given::Zero));
+                    return Some(());
+                }
+                // `T.method`, `case T:`, and a field of the struct's name in another one's literal.
+                Node::Expr(Expr { is: Is::Select(..), .. }) | Node::Stmt(_) => return Some(()),
+                Node::Element(Element { key: Some(key), .. }) if body.is_at(key, node) => return Some(()),
+                _ => return None,
+            }
+            node = up;
+        }
+    }
+
+    /// Structs in a literal: the literal itself, or those in its lists.
+    fn of_literals(
+        &self,
+        sought: &Sought<'s>,
+        at: &Site<'s>,
+        elements: &'s [Element],
+        levels: u32,
+        out: &mut Vec<Given<'s>>,
+    ) -> Option<()> {
+        let Some(levels) = levels.checked_sub(1) else {
+            let named = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if *key == sought.field);
+            let keyed = elements.iter().any(|e| e.key.is_some());
+            out.push(match (elements.iter().find(named), elements.get(sought.index)) {
+                (Some(found), _) => Given::Value(at.clone(), &found.value),
+                (None, Some(found)) if !keyed => Given::Value(at.clone(), &found.value),
+                (None, None) if !elements.is_empty() && !keyed => return None,
+                (None, _) => Given::Zero,
+            });
+            return (out.len() <= MOST).then_some(());
+        };
+        for element in elements {
+            // Others say their type, and are met there.
+            if let Is::Composite(None, inner) = &bare(&element.value).is {
+                self.of_literals(sought, at, inner, levels, out)?;
+            }
+        }
+        Some(())
+    }
+
+    /// `new(T)`, `make([]T, n)`; a conversion, or a function with an argument of its type, is not followed.
+    fn of_call(
+        &self,
+        at: &Site<'s>,
+        call: &Call,
+        node: NodeId,
+        pointer: bool,
+        levels: u32,
+        out: &mut Vec<Given<'s>>,
+    ) -> Option<()> {
+        if at.body.is_at(&call.fun, node) {
+            // `[]T(list)`.
+            return (levels > 0).then_some(());
+        }
+        let symbol = self.symbol(at, &call.fun).filter(|symbol| symbol.path.is_empty())?;
+        let is_zero = match &*symbol.name {
+            "new" => levels == 0,
+            "make" => levels > 0,
+            _ => return None,
+        };
+        out.extend((is_zero && !pointer).then_some(Given::Zero));
+        Some(())
+    }
+
+    /// A result with a name begins as zero, and any is zero where a panic is recovered.
+    fn of_results(
+        &self,
+        at: &Site<'s>,
+        results: &[Param],
+        node: NodeId,
+        apart: bool,
+        out: &mut Vec<Given<'s>>,
+    ) -> Option<()> {
+        let result = results.iter().find(|result| is_within(&result.ty, &at.body, node));
+        let defers = || {
+            let is = |entry: &super::body::Entry| matches!(entry.node, Node::Stmt(Stmt { does: Does::Defer(_), .. }));
+            at.body.nodes.iter().any(is)
+        };
+        let is_zero = !apart && result.is_some_and(|result| result.name.is_some() || defers());
+        out.extend(is_zero.then_some(Given::Zero));
+        Some(())
+    }
+}
+
+/// Whether a type holds what stands at a node.
+fn is_within(ty: &Expr, body: &super::body::Body, node: NodeId) -> bool {
+    match body.node(node) {
+        Some(Node::Expr(expr)) => ty.at.start <= expr.at.start && expr.at.end <= ty.at.end,
+        _ => false,
+    }
+}

@@ -1,0 +1,112 @@
+//! What fields of structs of the program's own can be, by the versions and addresses that are taken from them.
+
+use crate::facts::table::{cgo_off, collect, shown};
+
+/// The server's lowest version where it is `o.Min` of the struct `opts`; `rest` is the rest of the program.
+fn min(rest: &str) -> String {
+    let tree = format!(
+        "-- m.go --\npackage main\nimport (\n\"crypto/tls\"\n\"encoding/json\"\n\"flag\"\n\"net/http\"\n\"os\"\n)\nvar _ = json.Valid\nvar _ = flag.Parse\nvar _ = os.Exit\nfunc serve(o *opts) error {{\ns := &http.Server{{TLSConfig: &tls.Config{{MinVersion: o.MIN}}}}\nreturn s.ListenAndServeTLS(\"c\", \"k\")\n}}\n{rest}\n"
+    );
+    let of = |name: &str| {
+        let sheet = collect("source.tls_configs", &tree.replace("MIN", name), &cgo_off());
+        shown(&sheet, &["min_version"])
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .rsplit(' ')
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let (own, exported) = (of("min"), of("Min"));
+    // What reflection can set is told less of.
+    if own == exported { own } else { format!("{own} or exported {exported}") }
+}
+
+#[test]
+fn a_field_is_what_literals_and_assignments_give_it() {
+    let ty = "type opts struct { name string; MIN uint16 }\n";
+    for (rest, expected) in [
+        ("func main() { serve(&opts{MIN: tls.VersionTLS13}) }", "1.3"),
+        ("func main() { serve(&opts{MIN: tls.VersionTLS10}) }", "1.0"),
+        ("func main() { serve(&opts{\"a\", tls.VersionTLS13}) }", "1.3"),
+        ("func main() { serve(&opts{name: \"a\"}) }", "1.2"),
+        ("func main() { serve(new(opts)) }", "1.2"),
+        ("func main() { var o opts; serve(&o) }", "1.2"),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}\nif x { o.MIN = tls.VersionTLS12 }\nserve(o) }", "1.2|1.3"),
+        ("func main() { o := &opts{}\no.MIN = tls.VersionTLS13\nserve(o) }", "1.2|1.3"),
+        (
+            "var all = []opts{{MIN: tls.VersionTLS13}, {MIN: tls.VersionTLS12}}\nfunc main() { serve(&all[0]) }",
+            "1.2|1.3",
+        ),
+        ("var all = map[string]*opts{\"a\": {MIN: tls.VersionTLS13}}\nfunc main() { serve(all[\"a\"]) }", "1.3"),
+        (
+            "var all = map[string]opts{\"a\": {MIN: tls.VersionTLS13}}\nfunc main() { o := all[\"b\"]; serve(&o) }",
+            "1.2|1.3",
+        ),
+        (
+            "func with(v uint16) func(*opts) { return func(o *opts) { o.MIN = v } }\nfunc main() { o := opts{MIN: tls.VersionTLS13}; with(tls.VersionTLS11)(&o); serve(&o) }",
+            "1.1|1.3",
+        ),
+        ("func made() *opts { return &opts{MIN: tls.VersionTLS13} }\nfunc main() { serve(made()) }", "1.3"),
+        ("func made() (o opts) { return o }\nfunc main() { o := made(); serve(&o) }", "1.2"),
+        ("type app struct { o opts }\nfunc main() { a := app{opts{MIN: tls.VersionTLS13}}; serve(&a.o) }", "1.2|1.3"),
+        ("type app struct { o *opts }\nfunc main() { a := app{&opts{MIN: tls.VersionTLS13}}; serve(a.o) }", "1.3"),
+    ] {
+        assert_eq!(min(&format!("{ty}{rest}")), expected, "{rest}");
+    }
+}
+
+#[test]
+fn a_field_that_more_is_done_with_is_not_known() {
+    let ty = "type opts struct { name string; MIN uint16 }\n";
+    for (rest, expected) in [
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; set(&o.MIN); serve(o) }", "?value-not-decided"),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; o.MIN = of(os.Args); serve(o) }", "?value-not-decided"),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; o.MIN--; serve(o) }", "?value-not-decided"),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; o.MIN, _ = of(); serve(o) }", "?value-not-decided"),
+        (
+            "type app struct { opts }\nfunc main() { a := app{opts{MIN: tls.VersionTLS13}}; serve(&a.opts) }",
+            "?value-not-decided",
+        ),
+        (
+            "type other struct { name string; MIN uint16 }\nfunc main() { o := opts(other{MIN: tls.VersionTLS10}); serve(&o) }",
+            "?value-not-decided",
+        ),
+        (
+            "type list []opts\nvar all = list{{MIN: tls.VersionTLS13}}\nfunc main() { serve(&all[0]) }",
+            "?value-not-decided",
+        ),
+        // Only an exported field is set by its name.
+        (
+            "func main() { o := &opts{MIN: tls.VersionTLS13}; json.Unmarshal([]byte(os.Args[1]), o); serve(o) }",
+            "1.3 or exported ?value-not-decided",
+        ),
+        (
+            "type app struct { O *opts }\nfunc main() { a := app{&opts{MIN: tls.VersionTLS13}}; json.NewDecoder(os.Stdin).Decode(&a); serve(a.O) }",
+            "1.3 or exported ?value-not-decided",
+        ),
+        (
+            "func load(v any) { json.Unmarshal([]byte(os.Args[1]), v) }\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; load(o); serve(o) }",
+            "1.3 or exported ?value-not-decided",
+        ),
+        (
+            "var a struct { O opts }\nfunc main() { a.O = opts{MIN: tls.VersionTLS13}; json.Unmarshal([]byte(os.Args[1]), &a); serve(&a.O) }",
+            "1.2|1.3 or exported ?value-not-decided",
+        ),
+    ] {
+        assert_eq!(min(&format!("{ty}{rest}")), expected, "{rest}");
+    }
+}
+
+#[test]
+fn what_others_are_decoded_into_leaves_a_field_alone() {
+    let ty = "type opts struct { name string; MIN uint16 }\ntype request struct { Name string }\n";
+    for rest in [
+        "func main() { var r request; json.NewDecoder(os.Stdin).Decode(&r); serve(&opts{MIN: tls.VersionTLS13}) }",
+        "func main() { var r request; json.Unmarshal([]byte(os.Args[1]), &r); json.NewEncoder(os.Stdout).Encode(&opts{MIN: tls.VersionTLS13}); serve(&opts{MIN: tls.VersionTLS13}) }",
+        "func read(body []byte) { var r request; json.Unmarshal(body, &r) }\nfunc main() { serve(&opts{MIN: tls.VersionTLS13}) }",
+    ] {
+        assert_eq!(min(&format!("{ty}{rest}")), "1.3", "{rest}");
+    }
+}

@@ -14,6 +14,7 @@ mod pclntab;
 mod program;
 #[cfg(test)]
 mod tests;
+mod twice;
 mod vulnerabilities;
 
 use assize_delivery::{Bytes, Delivery, Executable};

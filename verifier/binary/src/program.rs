@@ -5,7 +5,8 @@ use crate::early::Tables;
 use crate::facts;
 use crate::functions::{self, Functions};
 use crate::headers::{self, Headers};
-use assize_delivery::{Bytes, Delivery, Executable, GoSigns};
+use crate::twice;
+use assize_delivery::{Bytes, Delivery, Executable};
 use assize_facts::{Digest, Known, Progress, Reason, Request, Sheet, reason};
 use gobin::GoBinary;
 use gobin::formats::BinaryContext;
@@ -63,6 +64,26 @@ impl Inventory {
         }
     }
 
+    /// Whole Go programs inside of a file, each with where it stands; what stands inside of one of them is a part of that.
+    pub fn go_programs_within(&self, path: &str) -> Vec<(String, Range<usize>)> {
+        let within = |item: &assize_facts::Item| {
+            let inside = item.text("path")?;
+            let start = inside.strip_prefix(path)?.strip_prefix("!@0x")?;
+            let start = usize::from_str_radix(start, 16).ok().filter(|_| item.bool("go_program") == Some(true))?;
+            let size = usize::try_from(item.int("size")?).ok()?;
+            Some((inside.to_owned(), start..start.checked_add(size)?))
+        };
+        let mut found: Vec<(String, Range<usize>)> = self.0.items.iter().filter_map(within).collect();
+        found.sort_by_key(|(_, range)| (range.start, std::cmp::Reverse(range.end)));
+        let mut end = 0;
+        found.retain(|(_, range)| {
+            let is_outermost = range.start >= end;
+            end = end.max(range.end);
+            is_outermost
+        });
+        found
+    }
+
     /// Executables inside of a file: embedded or appended.
     fn embedded(&self, path: &str) -> Known<Vec<String>> {
         let inside = format!("{path}!");
@@ -71,11 +92,16 @@ impl Inventory {
         }
         let within = self.0.items.iter().filter(|i| i.text("path").is_some_and(|p| p.starts_with(&inside)));
         let executable = within.filter(|i| i.bool("executable_content") != Some(false));
+        let is_bpf = |i: &&assize_facts::Item| i.text("format") == Some("bpf-object");
+        let (bpf, executable): (Vec<_>, Vec<_>) = executable.partition(is_bpf);
+        if let (Some(object), []) = (bpf.first(), executable.as_slice()) {
+            return Known::Unknown(reason!("bpf-object-embedded", path = object.text("path").unwrap_or_default()));
+        }
         let shown = |i: &assize_facts::Item| {
             let place = i.text("path").unwrap_or_default()[inside.len()..].to_owned();
             format!("{place} {}", i.text("format").unwrap_or("unknown"))
         };
-        Known::Value(executable.map(shown).collect())
+        Known::Value(executable.into_iter().chain(bpf).map(shown).collect())
     }
 }
 
@@ -94,8 +120,9 @@ impl Program {
         // The readers check their bounds; what they miss on hostile bytes is still only a gap.
         let read =
             catch_unwind(AssertUnwindSafe(|| Read::of(&bytes, |headers| tables.take(&binary.path, headers, &bytes))));
-        let Read { headers, build_info, readers_agree, functions, obfuscated } =
-            read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??.unless(twice(delivery, binary));
+        let read = read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??;
+        let doubt = twice::doubt(delivery, binary, inventory, &read, &bytes);
+        let Read { headers, build_info, readers_agree, functions, obfuscated } = read.unless(doubt);
         let program = Program {
             stack_protector: stack_protector(&headers, &functions, &bytes),
             named_libraries: named_libraries(delivery, binary, &headers),
@@ -194,17 +221,6 @@ impl Program {
                 Err(reason) if self.has_signs => Known::Unknown(reason.clone()),
                 Err(_) => Known::Value(false),
             },
-        }
-    }
-}
-
-/// Why what is read of Go may not be the running program's: section headers say where it stands, and no loader looks at them.
-fn twice(delivery: &Delivery, binary: &Executable) -> Option<Reason> {
-    match delivery.go_signs(binary) {
-        Err(reason) => Some(reason),
-        Ok(GoSigns { function_tables: 0..=1, build_infos: 0..=1 }) => None,
-        Ok(GoSigns { function_tables, build_infos }) => {
-            Some(reason!("go-twice", binary = binary.name, tables = function_tables, infos = build_infos))
         }
     }
 }

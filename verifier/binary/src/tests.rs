@@ -115,6 +115,46 @@ fn a_program_with_another_function_table_or_other_build_information_is_not_descr
     }
 }
 
+/// Where the sections of an ELF program stand in its file.
+fn section(program: &[u8], name: &str) -> goblin::elf::SectionHeader {
+    let elf = goblin::elf::Elf::parse(program).expect("ELF");
+    let named = |section: &&goblin::elf::SectionHeader| elf.shdr_strtab.get_at(section.sh_name) == Some(name);
+    elf.section_headers.iter().find(named).expect(name).clone()
+}
+
+#[test]
+fn a_whole_go_program_that_is_embedded_is_told_from_the_one_that_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &["-ldflags=-s -w"]);
+    std::fs::rename(folder.path().join("p"), folder.path().join("agent")).expect("a file");
+    let embedding = format!("{PROGRAM}\n//go:embed agent\nvar agent string\n\nfunc init() {{ println(len(agent)) }}\n")
+        .replace("import \"fmt\"", "import (\n\t_ \"embed\"\n\t\"fmt\"\n)");
+    let main_package = || {
+        let sheet = collect(folder.path(), "binary.info");
+        let own = sheet.items.iter().find(|item| item.text("path") == Some("p")).expect("the program");
+        own.fields["main_package"].clone()
+    };
+    for flags in [&["-buildmode=pie"][..], &["-ldflags=-s -w"]] {
+        build(folder.path(), &embedding, &[], flags);
+        let found = main_package();
+        assert!(found.known().is_some_and(|name| name == "example.com/p"), "{flags:?} {found:?}");
+    }
+    // The section headers name the tables of the one that is carried.
+    let carried = std::fs::read(folder.path().join("agent")).expect("the agent");
+    let mut bytes = std::fs::read(folder.path().join("p")).expect("the program");
+    let at = memchr::memmem::find(&bytes, &carried).expect("it is carried") as u64;
+    for name in [".gopclntab", ".go.buildinfo"] {
+        let (own, inner) = (section(&bytes, name), section(&carried, name));
+        let written = [own.sh_offset.to_le_bytes(), own.sh_size.to_le_bytes()].concat();
+        let row = memchr::memmem::find(&bytes, &written).expect("the header of a section");
+        let forged = [(at + inner.sh_offset).to_le_bytes(), inner.sh_size.to_le_bytes()].concat();
+        bytes[row..row + 16].copy_from_slice(&forged);
+    }
+    std::fs::write(folder.path().join("p"), bytes).expect("a forged program");
+    let found = main_package();
+    assert!(matches!(&found, Field::Unknown(why) if why.code == "go-twice"), "{found:?}");
+}
+
 #[test]
 fn programs_for_other_systems_are_read() {
     for (os, arch, format) in [("darwin", "arm64", "macho"), ("windows", "amd64", "pe"), ("linux", "386", "elf")] {

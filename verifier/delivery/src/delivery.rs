@@ -2,7 +2,7 @@
 
 use crate::archive::{self, Budget, Member, Whole};
 use crate::bytes::Bytes;
-use crate::early::Early;
+use crate::early::Opening;
 use crate::examine::{Found, GoSigns, Seen};
 use crate::held::{self, Held};
 use crate::image::{self, Images};
@@ -23,9 +23,8 @@ use assize_facts::{
     Deliverable, Digest, Fact, Gap, Known, Limits, Progress, Quiet, Reason, Request, Sha256, Sheet, reason,
 };
 use std::borrow::Cow;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{self, Read};
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -80,18 +79,6 @@ struct Inner {
     _unpacked: Option<tempfile::TempDir>,
 }
 
-/// Of all files together so many bytes are kept from the inventory to their opening.
-const KEPT: u64 = 64 << 20;
-
-/// Files that will be opened next, and what of them was kept for that.
-#[derive(Default)]
-struct Opening {
-    paths: BTreeSet<String>,
-    room: u64,
-    kept: HashMap<String, Vec<Kept>>,
-    early: HashMap<String, Early>,
-}
-
 impl Delivery {
     /// Walks the folder. Nothing is read yet; what the walk could not see is in [`Delivery::gaps`].
     pub fn open(root: &Path, spec: Deliverable, limits: Limits) -> Result<Delivery, OpenError> {
@@ -129,7 +116,7 @@ impl Delivery {
             gaps,
             unpacked_left: Whole::new(AtomicU64::new(unpacked_in_all)),
             trails: Mutex::default(),
-            opening: Mutex::new(Opening { room: KEPT, ..Opening::default() }),
+            opening: Mutex::new(Opening::new()),
             source: OnceLock::new(),
             inventory: OnceLock::new(),
             // Of what was unpacked no inventory is taken.
@@ -203,38 +190,7 @@ impl Delivery {
         Bytes::new(path, Arc::new(file), size, trail, kept)
     }
 
-    /// Says which files will be opened as binaries, so that the inventory keeps their tables: then nothing is read twice.
-    pub fn will_open(&self, paths: impl IntoIterator<Item = String>) {
-        self.opening().paths.extend(paths);
-    }
-
-    /// Says what can be done with the beginning of one of them before the rest of it was hashed.
-    pub fn will_begin(&self, path: &str, early: Early) {
-        self.opening().early.insert(path.to_string(), early);
-    }
-
-    pub(crate) fn take_early(&self, path: &str) -> Option<Early> {
-        self.opening().early.remove(path)
-    }
-
-    pub(crate) fn will_be_opened(&self, path: &str) -> bool {
-        self.opening().paths.contains(path)
-    }
-
-    /// Those ranges for which there is room.
-    pub(crate) fn room_for(&self, ranges: Vec<Range<u64>>) -> Vec<Range<u64>> {
-        let mut opening = self.opening();
-        let fits = |range: &Range<u64>| match opening.room.checked_sub(range.end.saturating_sub(range.start)) {
-            Some(left) => {
-                opening.room = left;
-                true
-            }
-            None => false,
-        };
-        ranges.into_iter().filter(fits).collect()
-    }
-
-    fn opening(&self) -> std::sync::MutexGuard<'_, Opening> {
+    pub(crate) fn opening(&self) -> std::sync::MutexGuard<'_, Opening> {
         self.0.opening.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

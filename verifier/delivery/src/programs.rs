@@ -33,6 +33,11 @@ pub struct Executable {
 
 impl Executable {
     /// A file that is delivered as it is; it was not hashed yet.
+    /// What the inventory has inside of it.
+    pub fn carried(&self, path: &str) -> Executable {
+        Executable::plain(&self.name, path, false)
+    }
+
     pub(crate) fn plain(name: &str, path: &str, declared: bool) -> Executable {
         Executable {
             name: name.into(),

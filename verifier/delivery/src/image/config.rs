@@ -16,6 +16,8 @@ pub(crate) struct Config {
     pub exposed_ports: Vec<String>,
     pub labels: Vec<String>,
     pub volumes: Vec<String>,
+    /// What the runtime starts again and again beside the service: `CMD` and words, `CMD-SHELL` and a line, `NONE`.
+    pub health_check: Vec<String>,
     pub diff_ids: Vec<String>,
 }
 
@@ -27,6 +29,7 @@ pub(crate) fn read(value: &Value, place: &str) -> Result<Config, Reason> {
     let rootfs: Value = part(value, "rootfs", place)?;
     let (os, architecture): (String, String) = (part(value, "os", place)?, part(value, "architecture", place)?);
     let keys = |key| part::<Map<String, Value>>(&inner, key, place).map(|map| map.keys().cloned().collect());
+    let health: Value = part(&inner, "Healthcheck", place)?;
     let labels: Map<String, Value> = part(&inner, "Labels", place)?;
     Ok(Config {
         platform: platform(&os, &architecture),
@@ -38,6 +41,7 @@ pub(crate) fn read(value: &Value, place: &str) -> Result<Config, Reason> {
         exposed_ports: keys("ExposedPorts")?,
         labels: labels.iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect(),
         volumes: keys("Volumes")?,
+        health_check: part(&health, "Test", place)?,
         diff_ids: part(&rootfs, "diff_ids", place)?,
     })
 }

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod config;
+mod health;
 mod json;
 mod layer;
 mod layout;

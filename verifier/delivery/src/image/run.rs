@@ -1,6 +1,7 @@
 //! The image's configuration against `[run]`: program, arguments, environment, user and files; placeholders and secrets excepted.
 
 use super::Image;
+use super::health;
 use super::started::{self, Behind, Started};
 use crate::delivery::Delivery;
 use crate::programs;
@@ -67,6 +68,7 @@ pub(crate) fn compare(delivery: &Delivery, image: &Image) -> Compared {
     }
     comparing.environment(arguments.is_some());
     comparing.preloaded();
+    comparing.health_check();
     comparing.user();
     comparing.files();
     if let Err(reason) = &image.whole {
@@ -197,6 +199,15 @@ impl Comparing<'_> {
             && content.size > 0
         {
             self.out.differs(format!("file: /{at} preloads libraries"));
+        }
+    }
+
+    fn health_check(&mut self) {
+        let config = &self.image.described.config;
+        let binaries = self.delivery.declared_binaries();
+        let delivered: Vec<Digest> = binaries.iter().filter_map(|b| self.delivery.digest(&b.path).ok()).collect();
+        if let Some(command) = health::unknown(&self.image.tree, config, &delivered) {
+            self.out.open(reason!("image-health-check", command = command));
         }
     }
 

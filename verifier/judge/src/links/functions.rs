@@ -91,7 +91,7 @@ impl Asked<'_> {
         names.extend(self.tree.packages.iter().filter(own).map(|(path, _)| path.as_str()));
         for name in names {
             let package = self.tree.packages.get(name);
-            let comparison = || Comparison::new(binary, elsewhere, name, package, &self.tree);
+            let comparison = || Comparison::new(binary, &places, elsewhere, name, package, &self.tree);
             let (owner, open) = match self.owner(binary, name, package) {
                 Owner::Somebody(owner) => (Some(owner), None),
                 // What has another source than it should is compared, and nothing else of it.
@@ -128,7 +128,7 @@ impl Asked<'_> {
             (false, false) => function.has_file() && places.is_main(&function.file),
         };
         let all = binary.packages.get(name).into_iter().flatten().filter(is_one);
-        all.filter(|function| !self.tree.accounts_for(name, function)).collect()
+        all.filter(|function| !self.tree.accounts_for(binary, name, function)).collect()
     }
 }
 

@@ -1,13 +1,13 @@
 //! One package of one binary against its declarations.
 
 use super::names::{Named, owner_of, plain};
+use super::places::Places;
 use super::table::{Binary, Function};
-use super::tree::{Package, Tree, base, folder};
+use super::tree::{self, Package, Tree, base, folder};
 use crate::Truth;
 use crate::seen::known;
 use assize_facts::kinds::link::FunctionLink;
 use assize_facts::{Known, Reason, Sheet, reason};
-use assize_golang::linker::is_standard;
 use std::collections::BTreeSet;
 
 /// The most names that a list shows.
@@ -25,12 +25,35 @@ pub fn is_linkers(package: &str) -> bool {
 
 impl Tree<'_> {
     /// Whether the delivered source says of a function outside of its packages where it comes from.
-    pub fn accounts_for(&self, package: &str, function: &Function) -> bool {
+    pub fn accounts_for(&self, binary: &Binary, package: &str, function: &Function) -> bool {
         let (file, name) = (base(&function.file), plain(&function.name));
         // A closure lies inside of what was inlined.
         let is_closure = || package == "_" && is_closure(&name) && self.has_function_at(file, function.line);
-        self.gives(package, &name, file, function.line) || self.has_assembly(file) || is_closure()
+        self.gives(package, &name, file, function.line) || self.has_assembly_at(binary, &function.file) || is_closure()
     }
+
+    /// Whether a package of the source has an assembly file of that name in the folder where the table has that package.
+    fn has_assembly_at(&self, binary: &Binary, file: &str) -> bool {
+        let (base, folder) = (base(file), folder(file));
+        let mut with_it = self.packages.iter().filter(|(_, package)| package.assembly.contains(base));
+        with_it.any(|(path, package)| {
+            let table = binary.packages.get(path).map_or(&[][..], Vec::as_slice);
+            let own = |function: &&Function| package.files.contains(tree::base(&function.file));
+            match table.iter().find(own) {
+                Some(function) => tree::folder(&function.file) == folder,
+                // A package of assembly alone, as far as the table tells.
+                None => is_below(folder, path, binary),
+            }
+        })
+    }
+}
+
+/// Whether a folder of the table can be that package's: it ends as the package's path does within its module.
+fn is_below(folder: &str, package: &str, binary: &Binary) -> bool {
+    let module = binary.main_module.as_deref().unwrap_or_default();
+    let inside = package.strip_prefix(module).map_or(package, |rest| rest.trim_start_matches('/'));
+    inside.is_empty()
+        || folder.strip_suffix(inside).is_some_and(|before| before.is_empty() || before.ends_with(['/', '\\']))
 }
 
 /// Whether a name ends as closures' do.
@@ -41,6 +64,7 @@ fn is_closure(name: &str) -> bool {
 /// One package of one binary against its declarations.
 pub struct Comparison<'a> {
     binary: &'a Binary,
+    places: &'a Places<'a>,
     elsewhere: Option<&'a Elsewhere>,
     name: &'a str,
     package: Option<&'a Package>,
@@ -69,6 +93,7 @@ enum Position {
 impl<'a> Comparison<'a> {
     pub fn new(
         binary: &'a Binary,
+        places: &'a Places<'a>,
         elsewhere: Option<&'a Elsewhere>,
         name: &'a str,
         package: Option<&'a Package>,
@@ -77,6 +102,7 @@ impl<'a> Comparison<'a> {
         let (undeclared, misplaced, unlocated) = (vec![], vec![], vec![]);
         Comparison {
             binary,
+            places,
             elsewhere,
             name,
             package,
@@ -199,7 +225,7 @@ impl<'a> Comparison<'a> {
         if matches!(name, Named::Init { .. }) {
             self.present.insert("init".into());
         }
-        let in_assembly = package.assembly.contains(base(&function.file));
+        let in_assembly = package.assembly.contains(base(&function.file)) && self.same_folder(function);
         match &name {
             Named::Undeclared if !in_assembly => return self.undeclared(function),
             Named::Cgo => match &package.has_cgo {
@@ -306,7 +332,10 @@ impl<'a> Comparison<'a> {
         match inlined || matches!(name, Named::Initializer { .. }) {
             // A closure of an inlined function keeps the place where it was written.
             true if self.tree.has_function_at(file, function.line) => Position::Right,
-            true if is_foreign(&function.file) => Position::Foreign,
+            // Code of the standard library, or of a module that was not delivered.
+            true if self.places.is_library(&function.file) || self.places.is_module(&function.file) => {
+                Position::Foreign
+            }
             _ => Position::Wrong,
         }
     }
@@ -339,12 +368,4 @@ impl<'a> Comparison<'a> {
             }
         }
     }
-}
-
-/// Code of the standard library, or of a module that was not delivered: `GOROOT/src/…`, `strings/…` with -trimpath, `path@version/…`.
-fn is_foreign(file: &str) -> bool {
-    let standard = |path: &str| path.contains('/') && is_standard(path);
-    file.contains('@')
-        || (!file.starts_with('/') && standard(file))
-        || file.rsplit_once("/src/").is_some_and(|(_, path)| standard(path))
 }

@@ -56,7 +56,7 @@ impl Whole<'_> {
         let name = &self.binary.name;
         // The function table can refute and never prove: two binaries that differ in a constant have the same one.
         let bodies = self.rebuilt();
-        let (main, tags, platform) = (self.main(), self.tags(), self.platform(&bodies));
+        let (main, tags, platform) = (self.main(), self.tags(&bodies), self.platform(&bodies));
         let (modules, functions) = (modules::of_binary(self.modules, name), functions::of_all(self.functions, name));
         let structure = Truth::all([&main, &tags, &platform, &modules, &functions].map(Clone::clone));
         SourceBinary {
@@ -110,16 +110,28 @@ impl Whole<'_> {
         mine.find_map(|s| ["binary", "key", "value"].iter().find_map(|name| seen::text(s, name).err()))
     }
 
-    fn tags(&self) -> Truth {
+    fn tags(&self, bodies: &Truth) -> Truth {
         if let Some(reason) = self.silent() {
             return Truth::Unknown(reason);
         }
         let built: BTreeSet<&str> =
             self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
-        let said = self.binary.declared_in(self.declared).and_then(|spec| spec.settings.get("-tags"));
+        let spec = self.binary.declared_in(self.declared);
+        let said = spec.and_then(|spec| spec.settings.get("-tags"));
         let said = said.into_iter().flat_map(|tags| tags.split(','));
         let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).chain(said).collect();
-        Truth::from(built == examined)
+        // A build that nobody declared may have any tags, and the source was not examined under them.
+        let is_undeclared = spec.is_none_or(|spec| spec.toolchain.is_none() && spec.settings.is_empty());
+        match built == examined {
+            false if is_undeclared && examined.is_empty() => match bodies {
+                Truth::True => Truth::True,
+                _ => {
+                    let tags = built.into_iter().collect::<Vec<_>>().join(",");
+                    Truth::Unknown(reason!("other-build", built = tags, examined = "-"))
+                }
+            },
+            agrees => Truth::from(agrees),
+        }
     }
 
     /// Whether the source was examined for the platform. For another one a rebuild that gave the same bytes shows what its files say there.

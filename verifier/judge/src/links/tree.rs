@@ -141,11 +141,6 @@ impl Tree<'_> {
         spans.into_iter().flatten().any(|span| span.file == file && span.first == line)
     }
 
-    /// Whether any package of the source has an assembly file of that name.
-    pub fn has_assembly(&self, file: &str) -> bool {
-        self.packages.values().any(|package| package.assembly.contains(file))
-    }
-
     /// Whether any package of the source has a Go file of that name.
     pub fn has_file(&self, file: &str) -> bool {
         self.packages.values().any(|package| package.files.contains(file))

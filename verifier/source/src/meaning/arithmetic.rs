@@ -84,6 +84,30 @@ pub(super) fn unary(op: Op, value: &Const) -> Option<Const> {
     }
 }
 
+/// Functions that make one value of several: the built-in `min` and `max` (spec, "Min and max"), and `cmp.Or` (Go 1.22).
+pub(super) fn joins(function: &Symbol) -> Option<fn(&Const, &Const) -> Option<Const>> {
+    fn number(a: &Const, b: &Const, choose: fn(i128, i128) -> i128) -> Option<Const> {
+        match (a, b) {
+            (Const::Int(a), Const::Int(b)) => Some(Const::Int(choose(*a, *b))),
+            _ => None,
+        }
+    }
+    fn first(a: &Const, b: &Const) -> Option<Const> {
+        match a {
+            Const::Int(0) | Const::Bool(false) | Const::Nil => Some(b.clone()),
+            Const::Text(text) if text.is_empty() => Some(b.clone()),
+            Const::Int(_) | Const::Bool(true) | Const::Text(_) => Some(a.clone()),
+            Const::Symbol(_) => None,
+        }
+    }
+    match (&*function.path, &*function.name) {
+        ("", "min") => Some(|a, b| number(a, b, i128::min)),
+        ("", "max") => Some(|a, b| number(a, b, i128::max)),
+        ("cmp", "Or") => Some(first),
+        _ => None,
+    }
+}
+
 pub(super) fn binary(op: Op, a: &Const, b: &Const) -> Option<Const> {
     let (a, b) = match (a, b) {
         (Const::Text(a), Const::Text(b)) if op == Op::Add => return Some(Const::Text(format!("{a}{b}"))),

@@ -4,12 +4,15 @@
 //! struct, or hands it to code that sets fields by reflection (which reaches exported ones alone, reflect.Value.CanSet).
 
 use super::body::{Node, NodeId, Use, bare};
-use super::names::{Lens, Site, Symbol};
+use super::names::{Lens, Place, Site, Symbol};
 use super::std::keeps_values;
 use super::value::Value;
-use crate::go::syntax::{Call, Does, Element, Expr, Field, Is, Item, Param, Stmt};
+use crate::build::FileId;
+use crate::go::outline::{Decl, DeclKind};
+use crate::go::syntax::{Call, Does, Element, Expr, Field, Is, Item, Param, Span, Stmt};
 use assize_facts::kinds::source::Owner;
 use assize_golang::build::SourceKind;
+use memchr::memmem;
 use std::sync::Arc;
 
 /// What a field is given.
@@ -96,7 +99,11 @@ impl<'s> Lens<'s> {
 
     fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
         let exported = sought.field.starts_with(char::is_uppercase);
-        if self.is_beside_machine_code(&sought.ty.path) || exported && self.is_set_by_reflection(&sought.ty) {
+        if self.is_beside_machine_code(&sought.ty.path) || self.is_in_struct_without_name(sought, exported) {
+            return None;
+        }
+        let is_handed_out = self.is_set_by_reflection(&sought.ty);
+        if exported && is_handed_out {
             return None;
         }
         let mut out = Vec::new();
@@ -116,7 +123,37 @@ impl<'s> Lens<'s> {
                 Use::Method(..) | Use::Field(..) | Use::Read => {}
             }
         }
+        // What is generic, and what makes values by reflection, may make a zero one.
+        let is_known = out.iter().any(|given| matches!(given, Given::Zero));
+        out.extend((!is_known && (is_handed_out || self.has_generic_functions())).then_some(Given::Zero));
         (out.len() <= MOST).then_some(out)
+    }
+
+    fn own_files(&self) -> impl Iterator<Item = FileId> + use<'_, 's> {
+        let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
+        own.flat_map(|package| package.go_files.iter().copied())
+    }
+
+    fn has_generic_functions(&self) -> bool {
+        let is = |decl: &Decl| decl.kind == DeclKind::Func && decl.specs.iter().any(|spec| spec.generic);
+        self.own_files().any(|file| self.outline(file).iter().any(is))
+    }
+
+    /// Whether a struct type without a name has such a field: its values can be assigned to the named one, and are made without that name (spec,
+    /// "Assignability"). Fields that are not exported are the same in one package alone.
+    fn is_in_struct_without_name(&self, sought: &Sought<'s>, exported: bool) -> bool {
+        let word = memmem::Finder::new("struct");
+        self.own_files().filter(|file| exported || self.package(*file) == &*sought.ty.path).any(|file| {
+            let Some(bytes) = self.source.bytes(file) else { return true };
+            let holds = |place: &Place| {
+                let Some(decl) = self.outline(file).get(place.decl) else { return true };
+                word.find(bytes.get(decl.start..decl.end).unwrap_or_default()).is_some()
+            };
+            self.places(file).filter(holds).any(|place| {
+                let Some(site) = self.site(place) else { return true };
+                has_struct_without_name(&site, &sought.field)
+            })
+        })
     }
 
     /// Whether a package has code in other languages, or own code goes around the types where they can be named.
@@ -141,8 +178,8 @@ impl<'s> Lens<'s> {
             let up = body.around(node)?;
             match body.node(up)? {
                 Node::Expr(Expr { is: Is::Star(_), .. }) => pointer = true,
-                Node::Expr(Expr { is: Is::SliceOf(_) | Is::Array(None, _), .. }) => levels += 1,
-                Node::Expr(Expr { is: Is::Array(Some(_), _) | Is::Chan(_), .. }) => {
+                // Elements that nothing was put in, or that were cleared.
+                Node::Expr(Expr { is: Is::SliceOf(_) | Is::Array(..) | Is::Chan(_), .. }) => {
                     levels += 1;
                     out.extend((!pointer).then_some(Given::Zero));
                 }
@@ -257,6 +294,30 @@ impl<'s> Lens<'s> {
         out.extend(is_zero.then_some(Given::Zero));
         Some(())
     }
+}
+
+fn has_struct_without_name(site: &Site, field: &str) -> bool {
+    let types = |item: &Item| match item {
+        Item::Types(specs) => specs.iter().filter(|spec| !spec.alias).map(|spec| bare(&spec.ty).at).collect(),
+        Item::Func(_) | Item::Values(_) => Vec::new(),
+    };
+    let named: Vec<Span> = site
+        .body
+        .nodes
+        .iter()
+        .filter_map(|entry| match entry.node {
+            Node::Item(item) => Some(types(item)),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    site.body.exprs().any(|(_, expr)| match &expr.is {
+        Is::Struct(fields) => {
+            let has = fields.iter().flat_map(|f| &f.names).any(|name| &*name.name == field);
+            has && !named.contains(&expr.at)
+        }
+        _ => false,
+    })
 }
 
 /// Whether a type holds what stands at a node.

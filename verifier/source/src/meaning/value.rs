@@ -1,6 +1,6 @@
 //! The values that an expression can have: a set, or unknown with the reason. What is not followed is unknown; nothing is guessed.
 
-use super::arithmetic::{binary, both, converted, each, literal, overflows, unary};
+use super::arithmetic::{binary, both, converted, each, joins, literal, overflows, unary};
 use super::body::{Binding, Use, bare};
 use super::names::{Lens, Place, Site, Symbol};
 use super::std::{constant, keeps_values};
@@ -279,6 +279,12 @@ impl<'s> Lens<'s> {
             && let Some(ty) = self.converts_to(site, &call.fun)
         {
             return each(self.within(site, one, depth), |value| converted(&ty, value)).unwrap_or_else(unknown);
+        }
+        let joined = self.symbol(site, &call.fun).filter(|_| !call.spread).and_then(|symbol| joins(&symbol));
+        if let (Some(join), [first, more @ ..]) = (joined, call.args.as_slice()) {
+            let first = self.within(site, first, depth);
+            let join = |left, right: &Expr| both(left, self.within(site, right, depth), join).unwrap_or_else(unknown);
+            return more.iter().fold(first, join);
         }
         self.result_value(site, expr, 0, depth).unwrap_or_else(unknown)
     }

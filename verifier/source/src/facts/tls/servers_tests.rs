@@ -288,5 +288,20 @@ fn a_version_is_what_go_makes_of_it() {
             "tls.NewListener(l, &tls.Config{MinVersion: floor})\n}\nconst iota = 1\nconst floor = tls.VersionTLS13 - iota\nfunc f() {",
             "m.go:8:21 literal server 1.2 true - false",
         ),
+        (
+            "the lowest of several",
+            "tls.NewListener(l, &tls.Config{MinVersion: min(tls.VersionTLS13, tls.VersionTLS12, 0x304)})",
+            "m.go:8:21 literal server 1.2 true - false",
+        ),
+        (
+            "the highest of several, honest",
+            "v := uint16(tls.VersionTLS12)\ntls.NewListener(l, &tls.Config{MinVersion: max(v, tls.VersionTLS13)})",
+            "m.go:9:21 literal server 1.3 true - false",
+        ),
+        (
+            "a function of that name",
+            "tls.NewListener(l, &tls.Config{MinVersion: max(tls.VersionTLS12, tls.VersionTLS13)})\n}\nfunc max(a, b uint16) uint16 {\nreturn 0x303",
+            "m.go:8:21 literal server 1.2 true - false",
+        ),
     ]);
 }

@@ -394,7 +394,7 @@ fn disguises_of_the_field_guide_are_seen_through_or_left_open() {
         (
             "the smaller of two",
             "tls.NewListener(l, &tls.Config{MinVersion: min(tls.VersionTLS13, tls.VersionTLS10)})",
-            "m.go:8:21 literal server ?value-not-decided ?value-not-decided - false",
+            "m.go:8:21 literal server 1.0 true - false",
         ),
         (
             "a generic maker",

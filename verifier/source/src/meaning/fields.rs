@@ -32,8 +32,10 @@ struct Sought<'s> {
     of: &'s Expr,
 }
 
-/// A field that is given more is not followed.
+/// A field that is given more is not followed,
 const MOST: usize = 64;
+/// nor any in programs with more files of the supplier's own.
+const FILES: usize = 1_000;
 
 impl<'s> Lens<'s> {
     /// Every value that a field can have.
@@ -96,6 +98,10 @@ impl<'s> Lens<'s> {
 
     fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
         let exported = sought.field.starts_with(char::is_uppercase);
+        let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
+        if own.map(|package| package.go_files.len()).sum::<usize>() > FILES {
+            return None;
+        }
         if self.is_beside_machine_code(&sought.ty.path) || exported && self.is_set_by_reflection(&sought.ty) {
             return None;
         }

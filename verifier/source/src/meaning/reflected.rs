@@ -5,13 +5,13 @@
 
 use super::body::{Binding, Node, bare};
 use super::names::{Lens, Place, Site, Symbol};
-use crate::build::may_be_standard;
+use crate::build::{FileId, may_be_standard};
 use crate::go::syntax::{Call, Does, Expr, Is, Item, Op, Param, Signature, Stmt, TypeSpec};
 use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
 
 /// Of larger programs it is not told,
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 512 << 10;
 /// nor of structs in more others.
 const MOST: usize = 64;
 /// Types inside of types are followed this far.
@@ -20,7 +20,8 @@ const DEPTH: u32 = 8;
 impl<'s> Lens<'s> {
     /// Whether a struct, or one that holds it, may be handed to what sets fields by reflection.
     pub(super) fn is_set_by_reflection(&self, ty: &Symbol) -> bool {
-        self.source.set_by_reflection(ty, || self.holders(ty).is_none_or(|holders| self.is_handed_out(&holders)))
+        let find = || self.is_too_large() || self.holders(ty).is_none_or(|holders| self.is_handed_out(&holders));
+        self.source.set_by_reflection(ty, find)
     }
 
     /// The type and those that lead to a value of it.
@@ -58,12 +59,17 @@ impl<'s> Lens<'s> {
     }
 
     fn is_handed_out(&self, holders: &BTreeSet<Symbol>) -> bool {
-        let program = &self.source.program;
-        let own = program.packages.values().filter(|package| package.owner != Owner::Dependency);
-        let files: Vec<_> = own.flat_map(|package| package.go_files.iter().copied()).collect();
-        let bytes: usize = files.iter().flat_map(|file| self.outline(*file)).map(|decl| decl.end - decl.start).sum();
-        let places = || files.iter().flat_map(|file| self.places(*file));
-        bytes > LARGEST || places().any(|place| self.hands_out(place, holders))
+        self.own_files().into_iter().flat_map(|file| self.places(file)).any(|place| self.hands_out(place, holders))
+    }
+
+    fn own_files(&self) -> Vec<FileId> {
+        let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
+        own.flat_map(|package| package.go_files.iter().copied()).collect()
+    }
+
+    fn is_too_large(&self) -> bool {
+        let decls = self.own_files().into_iter().flat_map(|file| self.outline(file));
+        decls.map(|decl| decl.end - decl.start).sum::<usize>() > LARGEST
     }
 
     fn hands_out(&self, place: Place, holders: &BTreeSet<Symbol>) -> bool {

@@ -35,8 +35,10 @@ struct Sought<'s> {
     of: &'s Expr,
 }
 
-/// A field that is given more is not followed.
+/// A field that is given more is not followed,
 const MOST: usize = 64;
+/// nor any in programs with more files of the supplier's own.
+const FILES: usize = 1_000;
 
 impl<'s> Lens<'s> {
     /// Every value that a field can have.
@@ -99,6 +101,9 @@ impl<'s> Lens<'s> {
 
     fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
         let exported = sought.field.starts_with(char::is_uppercase);
+        if self.own_files().count() > FILES {
+            return None;
+        }
         if self.is_beside_machine_code(&sought.ty.path) || self.is_in_struct_without_name(sought, exported) {
             return None;
         }

@@ -73,6 +73,10 @@ fn a_field_is_what_literals_and_assignments_give_it() {
             "func with(v uint16) func(*opts) { return func(o *opts) { o.MIN = v } }\nfunc main() { o := opts{MIN: tls.VersionTLS13}; with(tls.VersionTLS11)(&o); serve(&o) }",
             "1.1|1.3",
         ),
+        (
+            "type option func(*opts)\nfunc made(all ...option) *opts { o := &opts{MIN: tls.VersionTLS13}\nfor _, set := range all { set(o) }\nreturn o }\nfunc low() option { return func(o *opts) { o.MIN = tls.VersionTLS12 } }\nfunc main() { serve(made(low())) }",
+            "1.2|1.3",
+        ),
         ("func made() *opts { return &opts{MIN: tls.VersionTLS13} }\nfunc main() { serve(made()) }", "1.3"),
         ("func made() (o opts) { return o }\nfunc main() { o := made(); serve(&o) }", "1.2"),
         ("type app struct { o opts }\nfunc main() { a := app{opts{MIN: tls.VersionTLS13}}; serve(&a.o) }", "1.2|1.3"),
@@ -106,6 +110,18 @@ fn a_field_that_more_is_done_with_is_not_known() {
         (
             "func main() { o := &opts{MIN: tls.VersionTLS13}; json.Unmarshal([]byte(os.Args[1]), o); serve(o) }",
             "1.2|1.3 or exported ?value-not-decided",
+        ),
+        (
+            "var read = json.Unmarshal\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; read([]byte(os.Args[1]), o); serve(o) }",
+            "1.3 or exported ?value-not-decided",
+        ),
+        (
+            "func main() { read := json.Unmarshal; o := &opts{MIN: tls.VersionTLS13}; read([]byte(os.Args[1]), o); serve(o) }",
+            "1.3 or exported ?value-not-decided",
+        ),
+        (
+            "type decoder interface { Decode(any) error }\nfunc main() { var d decoder = json.NewDecoder(os.Stdin); o := &opts{MIN: tls.VersionTLS13}; d.Decode(o); serve(o) }",
+            "1.3 or exported ?value-not-decided",
         ),
         (
             "type app struct { O *opts }\nfunc main() { a := app{&opts{MIN: tls.VersionTLS13}}; json.NewDecoder(os.Stdin).Decode(&a); serve(a.O) }",

@@ -5,13 +5,13 @@
 
 use super::body::{Binding, Node, bare};
 use super::names::{Lens, Place, Site, Symbol};
-use crate::build::may_be_standard;
-use crate::go::syntax::{Call, Expr, Is, Item, Op, TypeSpec};
+use crate::build::{FileId, may_be_standard};
+use crate::go::syntax::{Call, Does, Expr, Is, Item, Op, Param, Signature, Stmt, TypeSpec};
 use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
 
 /// Of larger programs it is not told,
-const LARGEST: usize = 1 << 20;
+const LARGEST: usize = 512 << 10;
 /// nor of structs in more others.
 const MOST: usize = 64;
 /// Types inside of types are followed this far.
@@ -20,7 +20,8 @@ const DEPTH: u32 = 8;
 impl<'s> Lens<'s> {
     /// Whether a struct, or one that holds it, may be handed to what sets fields by reflection.
     pub(super) fn is_set_by_reflection(&self, ty: &Symbol) -> bool {
-        self.source.set_by_reflection(ty, || self.holders(ty).is_none_or(|holders| self.is_handed_out(&holders)))
+        let find = || self.is_too_large() || self.holders(ty).is_none_or(|holders| self.is_handed_out(&holders));
+        self.source.set_by_reflection(ty, find)
     }
 
     /// The type and those that lead to a value of it.
@@ -58,12 +59,17 @@ impl<'s> Lens<'s> {
     }
 
     fn is_handed_out(&self, holders: &BTreeSet<Symbol>) -> bool {
-        let program = &self.source.program;
-        let own = program.packages.values().filter(|package| package.owner != Owner::Dependency);
-        let files: Vec<_> = own.flat_map(|package| package.go_files.iter().copied()).collect();
-        let bytes: usize = files.iter().flat_map(|file| self.outline(*file)).map(|decl| decl.end - decl.start).sum();
-        let places = || files.iter().flat_map(|file| self.places(*file));
-        bytes > LARGEST || places().any(|place| self.hands_out(place, holders))
+        self.own_files().into_iter().flat_map(|file| self.places(file)).any(|place| self.hands_out(place, holders))
+    }
+
+    fn own_files(&self) -> Vec<FileId> {
+        let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
+        own.flat_map(|package| package.go_files.iter().copied()).collect()
+    }
+
+    fn is_too_large(&self) -> bool {
+        let decls = self.own_files().into_iter().flat_map(|file| self.outline(file));
+        decls.map(|decl| decl.end - decl.start).sum::<usize>() > LARGEST
     }
 
     fn hands_out(&self, place: Place, holders: &BTreeSet<Symbol>) -> bool {
@@ -72,28 +78,84 @@ impl<'s> Lens<'s> {
             Is::Call(call) => Some(&**call),
             _ => None,
         };
-        let calls: Vec<&Call> = site.body.exprs().filter_map(|(_, expr)| call(expr)).collect();
+        let calls: Vec<&'s Call> = site.body.exprs().filter_map(|(_, expr)| call(expr)).collect();
         calls
             .into_iter()
             .any(|call| self.sets_fields(&site, call) && call.args.iter().any(|arg| self.leads(&site, arg, holders)))
     }
 
-    /// Whether a call may set fields of what it is handed.
-    fn sets_fields(&self, site: &Site<'s>, call: &Call) -> bool {
-        let (path, name) = match (self.symbol(site, &call.fun), &bare(&call.fun).is) {
-            // A conversion to a type of the program's stays what it is.
-            (Some(symbol), _) => (symbol.path, symbol.name),
+    /// Whether a call may set fields of what it is handed. A function that a variable or a field holds may be anybody's.
+    fn sets_fields(&self, site: &Site<'s>, call: &'s Call) -> bool {
+        let program = &self.source.program;
+        let is_own = |path: &str| program.packages.get(path).is_some_and(|package| package.owner != Owner::Dependency);
+        let by_others = |path: &str, name: &str| !may_be_standard(path) || by_standard(path, name);
+        match (self.symbol(site, &call.fun), &bare(&call.fun).is) {
+            (Some(symbol), _) if symbol.path.is_empty() => false,
+            (Some(symbol), _) if is_own(&symbol.path) => {
+                self.function(&symbol).is_none() && self.type_spec(&symbol).is_none()
+            }
+            (Some(symbol), _) => by_others(&symbol.path, &symbol.name),
             (None, Is::Select(base, name)) => match self.type_of(site, base) {
-                Some(ty) => (ty.name.path, (&*name.name).into()),
-                None => return !is_told(&name.name),
+                Some(ty) if is_own(&ty.name.path) || ty.name.path.is_empty() => {
+                    self.method(&ty.name, &name.name).is_none() && !is_told(&name.name)
+                }
+                Some(ty) => by_others(&ty.name.path, &name.name),
+                None => !is_told(&name.name),
             },
-            (None, _) => return false,
+            (None, Is::Name(_) | Is::Index(..) | Is::Call(_)) => !self.takes_named_types(site, &call.fun),
+            // Conversions, and what is written on the spot.
+            (None, _) => false,
+        }
+    }
+
+    /// Whether a function value takes no interface, so that nothing that knows no types of the program can be it (`func(*options)`).
+    fn takes_named_types(&self, site: &Site<'s>, fun: &'s Expr) -> bool {
+        let named = |(at, signature): (Site<'s>, &'s Signature)| {
+            let is_named = |ty: &Expr| self.named(&at, ty).is_some_and(|ty| !self.is_open(&ty.name));
+            signature.params.iter().all(|param| is_named(&param.ty))
         };
-        let own = self.source.program.packages.get(&*path).is_some_and(|package| package.owner != Owner::Dependency);
-        match () {
-            () if own || path.is_empty() => false,
-            () if may_be_standard(&path) => by_standard(&path, &name),
-            () => true,
+        self.signature_of(site, fun).is_some_and(named)
+    }
+
+    /// The type of a function value, where it is written: of a parameter, of what a loop runs through, or of a function's result.
+    fn signature_of(&self, site: &Site<'s>, fun: &'s Expr) -> Option<(Site<'s>, &'s Signature)> {
+        let fun = bare(fun);
+        let (at, ty) = match &fun.is {
+            Is::Call(call) => {
+                let (at, func) = self.function(&self.symbol(site, &call.fun)?)?;
+                (at, &func.signature.results.first()?.ty)
+            }
+            Is::Name(_) => {
+                let found = site.body.locals.get(site.body.local(fun)? as usize)?;
+                match (found.binding, site.body.node(found.at)) {
+                    (Binding::Param(ty), _) => (site.clone(), ty),
+                    (Binding::Other, Some(Node::Stmt(Stmt { does: Does::Range(range), .. }))) => {
+                        let list = site.body.local(bare(&range.over))?;
+                        let Some(Item::Func(func)) = self.item(site.place) else { return None };
+                        let is_it = |param: &&Param| {
+                            param.name.as_ref().is_some_and(|name| site.body.local_at(name.at) == Some(list))
+                        };
+                        let param = func.signature.params.iter().find(is_it)?;
+                        match &bare(&param.ty).is {
+                            Is::SliceOf(of) if !param.variadic => (site.clone(), &**of),
+                            _ if param.variadic => (site.clone(), &param.ty),
+                            _ => return None,
+                        }
+                    }
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        match &bare(ty).is {
+            Is::FuncType(signature) => Some((at, signature)),
+            _ => {
+                let (at, spec) = self.type_spec(&self.symbol(&at, ty)?)?;
+                match &bare(&spec.ty).is {
+                    Is::FuncType(signature) => Some((at, signature)),
+                    _ => None,
+                }
+            }
         }
     }
 

@@ -251,6 +251,9 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
             return embedded::within(file, scan, &[0], budget, found);
         }
     };
+    if exe.is_bpf_object() {
+        found.seen[line].format = Format::BpfObject.into();
+    }
     describe(&file.part, &exe, &scan.hits, &file.path, &mut found.seen[line]);
     if exe.end < file.part.len() {
         appended(file, &exe, budget, found);

@@ -3,6 +3,7 @@
 //! Everything here is untrusted: links are never followed, sizes and counts are bounded, and what could not be read is a reason.
 
 mod archive;
+pub mod base64_text;
 mod bytes;
 mod declared;
 mod delivery;

@@ -104,6 +104,7 @@ fn program(file: &File<'_>, scan: &Scan, at: u64, budget: &Budget, found: &mut F
     budget.spend(part.len())?;
     let trail = scan::scan(&part).map_err(reason_of)?.trail;
     let format = match exe.format {
+        _ if exe.is_bpf_object() => Format::BpfObject,
         "elf" => Format::Elf,
         "macho" => Format::MachO,
         _ => Format::Pe,

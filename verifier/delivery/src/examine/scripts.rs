@@ -2,6 +2,7 @@
 
 use super::{File, Found, leftover, one};
 use crate::archive::Budget;
+use crate::base64_text::{decoded, value};
 use crate::scan::Scan;
 use crate::sniff::{self, Kind};
 use crate::store::Store;
@@ -96,32 +97,6 @@ fn texts(text: &[u8]) -> Vec<Range<usize>> {
         }
     }
     found
-}
-
-fn value(byte: u8) -> Option<u8> {
-    Some(match byte {
-        b'A'..=b'Z' => byte - b'A',
-        b'a'..=b'z' => byte - b'a' + 26,
-        b'0'..=b'9' => byte - b'0' + 52,
-        b'+' | b'-' => 62,
-        b'/' | b'_' => 63,
-        _ => return None,
-    })
-}
-
-/// RFC 4648 §4, §5; what is no letter of it is passed over.
-fn decoded(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for value in text.iter().filter_map(|byte| value(*byte)) {
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    out
 }
 
 #[cfg(test)]

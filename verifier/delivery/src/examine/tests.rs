@@ -60,6 +60,21 @@ fn machine_code_is_known_whatever_its_name_and_mode() {
 }
 
 #[test]
+fn objects_for_the_kernels_machine_are_told_from_programs() {
+    // e_type and e_machine (System V ABI; linux/elf-em.h, EM_BPF).
+    let with = |role: u8, machine: u8| {
+        let mut object = elf_of(b"instructions");
+        (object[16], object[18]) = (role, machine);
+        object
+    };
+    assert_eq!(examined(with(1, 247)), "f bpf-object code=yes go=no");
+    assert_eq!(examined(with(2, 247)), "f elf code=yes go=no");
+    assert_eq!(examined(with(1, 62)), "f elf code=yes go=no");
+    let carrying = examined(elf_of(&with(1, 247)));
+    assert_eq!(carrying, "f elf code=yes go=no\nf!@0x78 bpf-object code=yes go=no");
+}
+
+#[test]
 fn what_skippable_frames_hold_is_a_file_of_its_own() {
     let frame = |content: &[u8]| [&b"\x5a\x2a\x4d\x18"[..], &(content.len() as u32).to_le_bytes(), content].concat();
     let tar = tar_of(&[("a", b"text")]);

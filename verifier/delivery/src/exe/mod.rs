@@ -53,6 +53,11 @@ impl Exe {
         }
     }
 
+    /// Whether it is an object of instructions for the kernel's BPF machine, as `bpf2go` has them embedded: no machine of any program runs them.
+    pub(crate) fn is_bpf_object(&self) -> bool {
+        self.format == "elf" && self.machine == "bpf" && self.role == "rel"
+    }
+
     fn reaches(&mut self, offset: u64, size: u64) {
         self.end = self.end.max(offset.saturating_add(size));
     }

@@ -6,6 +6,7 @@ vocabulary! {
     /// What a file is by its bytes.
     pub enum Format {
         Elf = "elf", MachO = "macho", Pe = "pe", Coff = "coff", Wasm = "wasm", GoObject = "go-object", Bitcode = "llvm-bitcode",
+        BpfObject = "bpf-object",
         StaticArchive = "static-archive",
         Tar = "tar", Gzip = "gzip", Zstd = "zstd", Xz = "xz", Zip = "zip", OtherArchive = "other-archive",
         OciLayout = "oci-layout", DockerArchive = "docker-archive",

@@ -118,6 +118,8 @@ impl Memory {
         let mut sheet = assize_facts::Sheet::of::<File>();
         for (path, bytes) in &self.0 {
             let format = match bytes.as_slice() {
+                // e_type and e_machine, as far as a test says them.
+                [0x7f, b'E', b'L', b'F', .., 247] => Format::BpfObject,
                 [0x7f, b'E', b'L', b'F', ..] => Format::Elf,
                 [0xff, 0x01, ..] => Format::HighEntropy,
                 _ => Format::Text,
@@ -127,7 +129,7 @@ impl Memory {
                 size: bytes.len() as u64,
                 sha256: assize_facts::Sha256::of(bytes).into(),
                 format: format.into(),
-                executable_content: (format == Format::Elf).into(),
+                executable_content: matches!(format, Format::Elf | Format::BpfObject).into(),
                 go_program: false.into(),
                 packer: None.into(),
                 declared: false,

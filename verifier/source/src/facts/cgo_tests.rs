@@ -219,14 +219,15 @@ func runtime_cgocall()
 
 #[test]
 fn embedded_executables_are_found_and_what_cannot_be_told_is_unknown() {
-    let text = "-- m.go --\npackage main\n\nimport _ \"embed\"\n\n//go:embed helper assets/*.txt\nvar x []byte\n\n//go:embed \"blob\"\nvar y []byte\n\n//go:embed gone\nvar z []byte\n-- assets/a.txt --\ntext\n-- unused --\n";
+    let text = "-- m.go --\npackage main\n\nimport _ \"embed\"\n\n//go:embed helper assets/*.txt\nvar x []byte\n\n//go:embed \"blob\" probe.o\nvar y []byte\n\n//go:embed gone\nvar z []byte\n-- assets/a.txt --\ntext\n-- unused --\n";
     let mut files = Memory::new(text);
     files.add("go.mod", b"module example.com/app\n\ngo 1.26\n");
     files.add("helper", b"\x7fELF...");
     files.add("blob", b"\xff\x01...");
+    files.add("probe.o", b"\x7fELF...\xf7");
     files.add("unused.elf", b"\x7fELF...");
     let found = shown(&collect_from("source.cgo_imports", &files, &cgo_off()), FIELDS);
-    let expected = "m.go:5:1 embedded-executable true helper (elf)\nm.go:8:1 embedded-executable ?embedded-file-opaque blob\ngap embedded-file-not-delivered m.go";
+    let expected = "m.go:5:1 embedded-executable true helper (elf)\nm.go:8:1 embedded-executable ?embedded-file-opaque blob\nm.go:8:1 embedded-executable ?bpf-object-embedded probe.o\ngap embedded-file-not-delivered m.go";
     assert_eq!(found, expected);
     let literal = format!("-- m.go --\npackage main\n\nvar x = \"\\x7fELF{}\"\n", "\\x00".repeat(500));
     let found = shown(&collect("source.cgo_imports", &literal, &cgo_off()), &["form", "in_build"]);

@@ -61,7 +61,7 @@ pub(super) fn sheet(source: &Source) -> Sheet {
             let within = looks.range(shown.as_str()..).take_while(|(p, _)| p.starts_with(&shown));
             for (at, look) in within.filter(|(p, _)| p.len() == shown.len() || p[shown.len()..].starts_with('!')) {
                 match look {
-                    Look::Executable(_) => fact.executables.push(at.to_string()),
+                    Look::Executable(_) | Look::BpfObject => fact.executables.push(at.to_string()),
                     Look::Opaque => fact.opaque.push(at.to_string()),
                     Look::Text if encoded_in(source, at).is_some() => fact.executables.push(at.to_string()),
                     Look::Data | Look::Text => {}
@@ -84,6 +84,7 @@ struct Directive {
 /// What the inventory says of a file: machine code, or not to be told.
 enum Look {
     Executable(String),
+    BpfObject,
     Opaque,
     Text,
     Data,
@@ -102,7 +103,9 @@ fn fact(source: &Source, directive: &Directive, at: &str, look: &Look) -> Option
         Look::Text if let Some(format) = encoded_in(source, at) => (part, format!("{at} ({format} as text)")),
         Look::Data | Look::Text => return None,
         Look::Executable(format) => (part, format!("{at} ({format})")),
-        Look::Opaque if part == Known::Value(false) => return None,
+        Look::Opaque | Look::BpfObject if part == Known::Value(false) => return None,
+        // Compiled from C, and never run by the program's own machine.
+        Look::BpfObject => (Known::Unknown(reason!("bpf-object-embedded", path = at)), at.to_string()),
         Look::Opaque => (Known::Unknown(reason!("embedded-file-opaque", path = at)), at.to_string()),
     };
     let origin = source.origin(directive.file, Source::span(directive.start, directive.end));
@@ -118,6 +121,7 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
             Some(format @ ("elf" | "macho" | "pe" | "coff" | "go-object" | "static-archive")) => {
                 Look::Executable(format.into())
             }
+            Some("bpf-object") => Look::BpfObject,
             Some("high-entropy" | "other-archive") | None => Look::Opaque,
             Some(_) if item.fields.get("packer").is_some_and(|p| p.known().is_some_and(|v| v.is_string())) => {
                 Look::Opaque

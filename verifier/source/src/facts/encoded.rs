@@ -1,7 +1,6 @@
 //! Executables that are written down as something else: base64, base32, hexadecimal, gzip, zlib, zip, and these in those.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
+use assize_delivery::base64_text;
 use flate2::read::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use std::io::Read;
 
@@ -46,7 +45,7 @@ fn decoded(text: &[u8]) -> Vec<Vec<u8>> {
         return Vec::new();
     }
     let head: Vec<u8> = head.iter().take(HEAD).copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    [hexadecimal(&head), base64(&head), base32(&head)].into_iter().flatten().collect()
+    [hexadecimal(&head), Some(base64(&head)), base32(&head)].into_iter().flatten().collect()
 }
 
 fn magic(bytes: &[u8]) -> Option<&'static str> {
@@ -98,16 +97,9 @@ fn zipped(bytes: &[u8]) -> Option<&'static str> {
 }
 
 /// Both alphabets, as far as whole groups of them go.
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let plain = |byte: &u8| match byte {
-        b'-' => b'+',
-        b'_' => b'/',
-        other => *other,
-    };
-    let letters = text.iter().map(plain).take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'));
-    let mut letters: Vec<u8> = letters.collect();
-    letters.truncate(letters.len() / 4 * 4);
-    STANDARD_NO_PAD.decode(letters).ok()
+fn base64(text: &[u8]) -> Vec<u8> {
+    let end = text.iter().position(|byte| base64_text::value(*byte).is_none()).unwrap_or(text.len());
+    base64_text::decoded(&text[..end / 4 * 4])
 }
 
 /// RFC 4648, section 6.
@@ -140,6 +132,7 @@ fn hexadecimal(text: &[u8]) -> Option<Vec<u8>> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use base64::Engine as _;
     use flate2::Compression;
     use flate2::write::GzEncoder;
     use std::io::Write;

@@ -7,7 +7,6 @@ use super::body::{Node, NodeId, Use, bare};
 use super::names::{Lens, Place, Site, Symbol};
 use super::std::keeps_values;
 use super::value::Value;
-use crate::build::FileId;
 use crate::go::outline::{Decl, DeclKind};
 use crate::go::syntax::{Call, Does, Element, Expr, Field, Is, Item, Param, Span, Stmt};
 use assize_facts::kinds::source::Owner;
@@ -101,7 +100,7 @@ impl<'s> Lens<'s> {
 
     fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
         let exported = sought.field.starts_with(char::is_uppercase);
-        if self.own_files().count() > FILES {
+        if self.own_files().len() > FILES {
             return None;
         }
         if self.is_beside_machine_code(&sought.ty.path) || self.is_in_struct_without_name(sought, exported) {
@@ -134,21 +133,16 @@ impl<'s> Lens<'s> {
         (out.len() <= MOST).then_some(out)
     }
 
-    fn own_files(&self) -> impl Iterator<Item = FileId> + use<'_, 's> {
-        let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
-        own.flat_map(|package| package.go_files.iter().copied())
-    }
-
     fn has_generic_functions(&self) -> bool {
         let is = |decl: &Decl| decl.kind == DeclKind::Func && decl.specs.iter().any(|spec| spec.generic);
-        self.own_files().any(|file| self.outline(file).iter().any(is))
+        self.own_files().into_iter().any(|file| self.outline(file).iter().any(is))
     }
 
     /// Whether a struct type without a name has such a field: its values can be assigned to the named one, and are made without that name (spec,
     /// "Assignability"). Fields that are not exported are the same in one package alone.
     fn is_in_struct_without_name(&self, sought: &Sought<'s>, exported: bool) -> bool {
         let word = memmem::Finder::new("struct");
-        self.own_files().filter(|file| exported || self.package(*file) == &*sought.ty.path).any(|file| {
+        self.own_files().into_iter().filter(|file| exported || self.package(*file) == &*sought.ty.path).any(|file| {
             let Some(bytes) = self.source.bytes(file) else { return true };
             let holds = |place: &Place| {
                 let Some(decl) = self.outline(file).get(place.decl) else { return true };

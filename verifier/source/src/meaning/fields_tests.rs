@@ -113,15 +113,15 @@ fn a_field_that_more_is_done_with_is_not_known() {
         ),
         (
             "var read = json.Unmarshal\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; read([]byte(os.Args[1]), o); serve(o) }",
-            "1.3 or exported ?value-not-decided",
+            "1.2|1.3 or exported ?value-not-decided",
         ),
         (
             "func main() { read := json.Unmarshal; o := &opts{MIN: tls.VersionTLS13}; read([]byte(os.Args[1]), o); serve(o) }",
-            "1.3 or exported ?value-not-decided",
+            "1.2|1.3 or exported ?value-not-decided",
         ),
         (
             "type decoder interface { Decode(any) error }\nfunc main() { var d decoder = json.NewDecoder(os.Stdin); o := &opts{MIN: tls.VersionTLS13}; d.Decode(o); serve(o) }",
-            "1.3 or exported ?value-not-decided",
+            "1.2|1.3 or exported ?value-not-decided",
         ),
         (
             "type app struct { O *opts }\nfunc main() { a := app{&opts{MIN: tls.VersionTLS13}}; json.NewDecoder(os.Stdin).Decode(&a); serve(a.O) }",

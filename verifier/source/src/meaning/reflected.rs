@@ -62,7 +62,7 @@ impl<'s> Lens<'s> {
         self.own_files().into_iter().flat_map(|file| self.places(file)).any(|place| self.hands_out(place, holders))
     }
 
-    fn own_files(&self) -> Vec<FileId> {
+    pub(super) fn own_files(&self) -> Vec<FileId> {
         let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
         own.flat_map(|package| package.go_files.iter().copied()).collect()
     }

@@ -5,7 +5,7 @@ use crate::done::{Done, NotDone};
 use crate::{terminal, verify};
 use assize_binary::{Advisories, Entry};
 use assize_clause::Library;
-use assize_data::{Database, Imported, Kept, Places, Problem, Releases, Set};
+use assize_data::{Database, Imported, Kept, Places, Problem, Releases, Set, SetOf, Unusable};
 use assize_facts::kinds::data::DataSet;
 use jiff::Timestamp;
 use serde_json::json;
@@ -31,19 +31,34 @@ pub fn places(dated: &Dated) -> Places {
 }
 
 /// The vulnerability database for whoever examines programs.
-pub struct Asked(Arc<Database>);
+pub struct Asked {
+    database: Arc<Database>,
+    unprepared: Option<Unusable>,
+}
 
 impl Asked {
     /// None where there is none.
     pub fn of(places: &Places) -> Result<Option<Asked>, Problem> {
-        Ok(places.vulnerabilities()?.map(|found| Asked(found.data)))
+        let asked = |found: SetOf<Database>| Asked { database: found.data, unprepared: found.set.unprepared };
+        Ok(places.vulnerabilities()?.map(asked))
+    }
+
+    /// What whoever waits for it should know.
+    pub fn note(&self) -> Option<String> {
+        self.unprepared.as_ref().map(unprepared)
     }
 }
 
 impl Advisories for Asked {
     fn of_module(&self, path: &str) -> Result<Vec<Entry>, String> {
-        self.0.of_module(path).map_err(|problem| problem.message)
+        self.database.of_module(path).map_err(|problem| problem.message)
     }
+}
+
+fn unprepared(why: &Unusable) -> String {
+    format!(
+        "the prepared form of the vulnerability database {why}: the same answers take longer until it is imported again"
+    )
 }
 
 /// `ASSIZE_DATA`, else the user's folder of program data (XDG Base Directory Specification).
@@ -93,6 +108,9 @@ fn human(name: DataSet, found: Option<&(Set, usize)>, now: Timestamp) -> String 
         let _ = writeln!(text, "{:<16} {}", "", crate::text::plain(&place.display().to_string()));
     }
     let _ = writeln!(text, "{:<16} {}", "", set.sha256.0);
+    if let Some(why) = &set.unprepared {
+        let _ = writeln!(text, "{:<16} {}", "", crate::text::plain(&unprepared(why)));
+    }
     text
 }
 
@@ -105,6 +123,7 @@ fn value(name: DataSet, found: Option<&(Set, usize)>) -> serde_json::Value {
             "as_of": set.as_of.map(|t| t.to_string()),
             "entries": entries,
             "sha256": set.sha256.0,
+            "unprepared": set.unprepared.as_ref().map(Unusable::to_string),
             "path": set.place.as_ref().map(|p| p.display().to_string()),
         }),
     }

@@ -159,6 +159,8 @@ pub struct Examined {
     pub steps: Vec<Step>,
     /// What killed runs had left and this one removed.
     pub leftovers: Vec<String>,
+    /// What the operator should know, and no verdict rests on.
+    pub note: Option<String>,
 }
 
 /// Which collector writes a kind.
@@ -250,7 +252,7 @@ pub fn collect(
     let of =
         |this: fn(&Room) -> bool| -> Vec<Request> { wanted.iter().filter(|r| this(&room(&r.kind))).cloned().collect() };
     let places = data::places(&options.dated);
-    let mut sheets = Vec::new();
+    let (mut sheets, mut note) = (Vec::new(), None);
     let source = of(|r| matches!(r, Room::Source));
     if !source.is_empty() {
         progress.step("reading the source");
@@ -269,7 +271,8 @@ pub fn collect(
         };
         let context = assize_binary::Context { advisories: asks.then_some(&bring) };
         let read = steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress));
-        database.into_inner().transpose()?;
+        let asked = database.into_inner().transpose()?.flatten();
+        note = asked.and_then(|asked| asked.note()).filter(|_| !options.quiet);
         steps.take("modules", || declare_modules(delivery, &options.modules, &read, &mut sheets));
         sheets.extend(read);
     }
@@ -305,7 +308,7 @@ pub fn collect(
     sheets.par_iter_mut().for_each(|sheet| neutral.sheet(sheet));
     exhibits.keep_excerpts(&mut sheets);
     give_back();
-    Ok(Examined { sheets, sandbox_level, exhibits, neutral, steps: steps.done(), leftovers })
+    Ok(Examined { sheets, sandbox_level, exhibits, neutral, steps: steps.done(), leftovers, note })
 }
 
 /// What collectors needed only meanwhile goes back to the system before judging needs memory of its own: glibc keeps it for each thread that

@@ -44,6 +44,10 @@ pub fn run(options: &Verify) -> Result<Done, NotDone> {
     }
     let examined = examine::collect(&delivery, &requests, &layers, &options.collecting, &running, &progress)?;
     crate::left_behind(&examined.leftovers);
+    if let Some(note) = &examined.note {
+        progress.clear();
+        eprintln!("{}", crate::text::plain(note));
+    }
     let circumstances = Circumstances {
         judged_for,
         ran_at,

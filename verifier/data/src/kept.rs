@@ -2,7 +2,7 @@
 
 use crate::database::Files;
 use crate::places::{Set, SetOf, releases};
-use crate::prepared::Prepared;
+use crate::prepared::{Prepared, Unusable};
 use crate::{Database, Problem, Releases};
 use assize_facts::kinds::data::{DataSet, DataSource};
 use assize_facts::{Digest, Sha256};
@@ -53,24 +53,24 @@ impl Kept {
         let path = self.folder.join(DATABASE);
         let Some(digest) = digest(&path)? else { return Ok(None) };
         let note = self.note(&digest)?;
-        let database = match self.prepared(&digest) {
-            Some(database) => database,
-            None => {
+        let (database, unprepared) = match self.prepared(&digest) {
+            Ok(database) => (database, None),
+            Err(why) => {
                 let bytes = read(&path)?.filter(|bytes| Sha256::of(bytes) == digest);
                 let bytes = bytes.ok_or_else(|| Problem::say("was exchanged meanwhile").at(path.display()))?;
                 let files = Files::of_zip(&bytes).map_err(|p| again(p, &path))?;
-                Database::of(&files).map_err(|p| again(p, &path))?
+                (Database::of(&files).map_err(|p| again(p, &path))?, Some(why))
             }
         };
         let as_of = note.or(database.modified);
-        let set = Set { as_of, source: DataSource::Imported, sha256: digest, place: Some(path) };
+        let set = Set { as_of, source: DataSource::Imported, sha256: digest, place: Some(path), unprepared };
         Ok(Some(SetOf { set, data: Arc::new(database) }))
     }
 
-    /// The prepared form of the database with this digest; `None` where there is none that holds, and the zip itself has to be read.
-    pub(crate) fn prepared(&self, digest: &Digest) -> Option<Database> {
-        let bytes = read(&self.folder.join(INDEX)).ok().flatten()?;
-        Prepared::read(bytes, digest).map(Database::prepared)
+    /// The prepared form of the database with this digest, or why the zip itself has to be read.
+    pub(crate) fn prepared(&self, digest: &Digest) -> Result<Database, Unusable> {
+        let bytes = read(&self.folder.join(INDEX)).map_err(|problem| Unusable::Unread(problem.message))?;
+        Prepared::read(bytes.ok_or(Unusable::Missing)?, digest).map(Database::prepared)
     }
 
     /// The note's date, where the note is about this zip.

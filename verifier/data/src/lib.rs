@@ -26,6 +26,7 @@ pub use history::releases_of_page;
 pub use kept::{Imported, Kept, import, import_database, import_releases};
 pub use modules::{Fetched, Fetching, Missing, Wanted, fetch_modules};
 pub use places::{Places, Set, SetOf};
+pub use prepared::Unusable;
 pub use problem::Problem;
 pub use proxies::Proxies;
 pub use releases::{Release, Releases};

@@ -1,6 +1,7 @@
 //! Which dated data a run uses: what was named for it, else the newer of what was imported and what is built in.
 
 use crate::database::Files;
+use crate::prepared::Unusable;
 use crate::{Database, Kept, Problem, Releases};
 use assize_facts::kinds::data::DataSource;
 use assize_facts::{Digest, Sha256};
@@ -18,6 +19,8 @@ pub struct Set {
     pub sha256: Digest,
     /// Its file or folder; none where it is built in.
     pub place: Option<PathBuf>,
+    /// Why the prepared form that is kept beside it was not asked; none where it was, or where none is meant to be there.
+    pub unprepared: Option<Unusable>,
 }
 
 #[derive(Clone, Debug)]
@@ -84,7 +87,13 @@ impl Places {
             return self.kept.as_ref().map_or(Ok(None), Kept::vulnerabilities);
         };
         let (sha256, database) = self.given(path)?;
-        let set = Set { as_of: database.modified, source: DataSource::Given, sha256, place: Some(path.clone()) };
+        let set = Set {
+            as_of: database.modified,
+            source: DataSource::Given,
+            sha256,
+            place: Some(path.clone()),
+            unprepared: None,
+        };
         Ok(Some(SetOf { set, data: Arc::new(database) }))
     }
 
@@ -93,7 +102,7 @@ impl Places {
         if path.is_file() {
             let bytes = std::fs::read(path).map_err(|e| Problem::say(e.to_string()).at(path.display()))?;
             let digest = Sha256::of(&bytes);
-            if let Some(database) = self.kept.as_ref().and_then(|kept| kept.prepared(&digest)) {
+            if let Some(database) = self.kept.as_ref().and_then(|kept| kept.prepared(&digest).ok()) {
                 return Ok((digest, database));
             }
             let files = Files::of_zip(&bytes).map_err(|problem| problem.at(path.display()))?;
@@ -108,7 +117,7 @@ impl Places {
 /// A table from its file's bytes.
 pub(crate) fn releases(bytes: &[u8], source: DataSource, place: Option<PathBuf>) -> Result<SetOf<Releases>, Problem> {
     let table = Releases::parse(bytes)?;
-    let set = Set { as_of: Some(midnight(table.as_of)), source, sha256: Sha256::of(bytes), place };
+    let set = Set { as_of: Some(midnight(table.as_of)), source, sha256: Sha256::of(bytes), place, unprepared: None };
     Ok(SetOf { set, data: Arc::new(table) })
 }
 

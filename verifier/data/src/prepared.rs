@@ -21,6 +21,29 @@ pub struct Prepared {
     starts: Vec<usize>,
 }
 
+/// Why a prepared form is not asked. The database itself is read instead, which says the same and takes longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    Missing,
+    /// Of another version of the program.
+    OtherForm,
+    OtherDatabase,
+    Damaged,
+    Unread(String),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Unusable::Missing => f.write_str("is missing"),
+            Unusable::OtherForm => f.write_str("has a form of another version"),
+            Unusable::OtherDatabase => f.write_str("is of another database"),
+            Unusable::Damaged => f.write_str("is damaged"),
+            Unusable::Unread(why) => write!(f, "cannot be read ({why})"),
+        }
+    }
+}
+
 impl Prepared {
     /// From entries that were all read; withdrawn ones are left out.
     pub fn of(entries: &[Entry], modified: Option<Timestamp>) -> Prepared {
@@ -59,17 +82,25 @@ impl Prepared {
         bytes
     }
 
-    /// Reads what was kept; `None` where it is of another database, another form, or damaged.
-    pub fn read(mut bytes: Vec<u8>, database: &Digest) -> Option<Prepared> {
-        let end = bytes.iter().position(|byte| *byte == b'\n')?;
-        let head = String::from_utf8(bytes[..end].to_vec()).ok()?;
-        let [form, of, own, entries, modified] = head.split('\t').collect::<Vec<_>>().try_into().ok()?;
-        if form != FORM || of != database.0 || own != Sha256::of(&bytes[end + 1..]).0 {
-            return None;
+    /// Reads what was kept.
+    pub fn read(mut bytes: Vec<u8>, database: &Digest) -> Result<Prepared, Unusable> {
+        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(Unusable::OtherForm)?;
+        let head = String::from_utf8(bytes[..end].to_vec()).map_err(|_| Unusable::OtherForm)?;
+        let words: Vec<&str> = head.split('\t').collect();
+        let [form, of, own, entries, modified] = words.try_into().map_err(|_| Unusable::OtherForm)?;
+        if form != FORM {
+            return Err(Unusable::OtherForm);
+        }
+        if of != database.0 {
+            return Err(Unusable::OtherDatabase);
+        }
+        if own != Sha256::of(&bytes[end + 1..]).0 {
+            return Err(Unusable::Damaged);
         }
         bytes.drain(..=end);
-        let modified = if modified == "-" { None } else { Some(modified.parse().ok()?) };
-        Some(Prepared::from_lines(entries.parse().ok()?, modified, bytes))
+        let damaged = |_| Unusable::Damaged;
+        let modified = if modified == "-" { None } else { Some(modified.parse().map_err(|_| Unusable::Damaged)?) };
+        Ok(Prepared::from_lines(entries.parse().map_err(damaged)?, modified, bytes))
     }
 
     /// What the database says of one module.

@@ -257,17 +257,26 @@ fn the_prepared_form_says_what_the_database_says_and_is_used_only_for_the_databa
         let entries = found.data.of_module(module).expect("entries");
         entries.iter().map(|e| format!("{} {:?}", e.id, e.affected[0].has("v1.0.0"))).collect::<Vec<_>>()
     };
+    let unused = || kept.vulnerabilities().expect("readable").expect("there").set.unprepared;
     let wanted = ["GO-2022-0001 Some(true)"];
-    assert_eq!(ask("example.com/m"), wanted);
+    assert_eq!((ask("example.com/m"), unused()), (vec![wanted[0].to_owned()], None));
     assert_eq!((ask("example.com/m/v2").len(), ask("example.com/m/v3").len(), ask("a").len()), (1, 0, 0));
     // A line was changed: the digest of the lines no longer holds, and the zip is asked instead.
     let text = String::from_utf8(good.clone()).expect("text");
     std::fs::write(&index, text.replace("GO-2022-0001", "GO-2022-0009")).expect("a file");
-    assert_eq!(ask("example.com/m"), wanted);
+    assert_eq!((ask("example.com/m"), unused()), (vec![wanted[0].to_owned()], Some(Unusable::Damaged)));
+    std::fs::write(&index, text.replace("vulndb-index/2", "vulndb-index/1")).expect("a file");
+    assert_eq!((ask("example.com/m"), unused()), (vec![wanted[0].to_owned()], Some(Unusable::OtherForm)));
     // Another database under the same prepared form is not asked through it.
     std::fs::write(&index, &good).expect("a file");
     file(&kept.folder, "vulndb.zip", &zip(&[("ID/GO-2022-0003.json", &osv("GO-2022-0003", "example.com/m", ""))]));
     assert_eq!(ask("example.com/m"), ["GO-2022-0003 Some(true)"]);
+    assert_eq!(unused(), Some(Unusable::OtherDatabase));
     std::fs::write(&index, "").expect("a file");
     assert_eq!(ask("example.com/m"), ["GO-2022-0003 Some(true)"]);
+    std::fs::remove_file(&index).expect("a file");
+    assert_eq!(unused(), Some(Unusable::Missing));
+    std::fs::create_dir(&index).expect("a folder");
+    assert_eq!(ask("example.com/m"), ["GO-2022-0003 Some(true)"]);
+    assert!(matches!(unused(), Some(Unusable::Unread(_))));
 }

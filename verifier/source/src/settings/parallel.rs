@@ -127,7 +127,7 @@ impl State<'_> {
                 return self.unread(run.line, why, None);
             }
             let with = |before: &Vec<String>| {
-                list.iter().map(|one| [&before[..], &[one.clone()]].concat()).collect::<Vec<_>>()
+                list.iter().map(|one| [&before[..], std::slice::from_ref(one)].concat()).collect::<Vec<_>>()
             };
             all = all.iter().flat_map(with).collect();
         }

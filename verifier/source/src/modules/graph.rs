@@ -72,6 +72,8 @@ pub(super) struct Graph {
     imports: Option<Imports>,
     index: Index,
     reach: Option<Reach>,
+    /// Whether contents of modules are at hand.
+    pub has_contents: bool,
 }
 
 impl Graph {
@@ -94,6 +96,7 @@ impl Graph {
             imports: imports.cloned(),
             index: Index::default(),
             reach: None,
+            has_contents: false,
         };
         graph.read_mains();
         graph.workspace_above(delivery);
@@ -398,6 +401,7 @@ impl Graph {
 
     /// Follows what the build takes of modules that are not vendored, where a sum is missing that it may need.
     pub fn follow(&mut self, stores: &[Store]) {
+        self.has_contents = !stores.is_empty();
         if let Some(imports) = &self.imports
             && Reach::matters(self)
         {

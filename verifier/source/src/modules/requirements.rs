@@ -66,7 +66,11 @@ fn go_mod_needed(graph: &Graph, require: &Require, zip_needed: &Known<bool>) -> 
     if !graph.lists_graph() || graph.selected(&require.module.path) != Some(&require.module.version) {
         return Known::Value(true);
     }
-    zip_needed.clone()
+    match zip_needed {
+        // The Go command writes requirements like this for what modules take from one another: it has looked into the module.
+        Known::Unknown(_) if require.indirect && !graph.has_contents => Known::Value(true),
+        known => known.clone(),
+    }
 }
 
 /// Whether a package of the module is known to be in the build: listed in vendor/modules.txt, imported by the build's own files, or by those of

@@ -89,4 +89,7 @@ fn what_contents_that_are_not_at_hand_import_is_not_known() {
         imports.own = false;
     }
     assert_eq!(of_b(&fixture), "?build-unknown");
+    // Without any, what the module file says of it counts: the Go command wrote it there for what another module takes.
+    fixture.remove("modules");
+    assert_eq!(of_b(&fixture), "false");
 }

@@ -11,9 +11,10 @@ pub(super) fn sheet(source: &Source) -> Sheet {
     let mut sheet = Sheet::of::<Declarations>();
     sheet.gaps = source.program.gaps.clone();
     for package in source.program.packages.values() {
-        let aliases = aliases(source, package);
+        let heads: Vec<&GoHead> = package.go_files.iter().filter_map(|file| source.program.head(*file)).collect();
+        let others = Others::of(&heads);
         for &file in &package.go_files {
-            if let Some(fact) = of_file(source, package, file, &aliases) {
+            if let Some(fact) = of_file(source, package, file, &others) {
                 sheet.push(fact, Origin::file(source.program.shown(file)));
             }
             sheet.examined(1);
@@ -22,23 +23,34 @@ pub(super) fn sheet(source: &Source) -> Sheet {
     sheet
 }
 
-/// Names of a package that are other names of its types: methods may be declared on them, and the linker knows the type's own name.
-fn aliases<'a>(source: &'a Source, package: &Package) -> BTreeMap<&'a str, &'a str> {
-    aliases_of(package.go_files.iter().filter_map(|file| source.program.head(*file)))
+/// Other names in a package, whichever of its files says them.
+pub(crate) struct Others<'a> {
+    /// Of its types: methods may be declared on them, and the linker knows the type's own name.
+    aliases: BTreeMap<&'a str, &'a str>,
+    /// What `//go:linkname` calls its functions; the last of several (cmd/compile/internal/noder, processPragmas, Go 1.26).
+    links: BTreeMap<&'a str, &'a str>,
 }
 
-/// Of the files of one package.
-pub(crate) fn aliases_of<'a>(heads: impl Iterator<Item = &'a GoHead>) -> BTreeMap<&'a str, &'a str> {
-    let specs = heads.flat_map(|head| &head.outline.decls).flat_map(|decl| decl.specs.iter());
-    specs.filter_map(|spec| Some((spec.names().next()?, spec.alias_of()?))).collect()
+impl<'a> Others<'a> {
+    /// Of the files of one package.
+    pub fn of(heads: &[&'a GoHead]) -> Others<'a> {
+        let specs = heads.iter().flat_map(|head| &head.outline.decls).flat_map(|decl| decl.specs.iter());
+        let aliases = specs.filter_map(|spec| Some((spec.names().next()?, spec.alias_of()?))).collect();
+        let directives = heads.iter().flat_map(|head| &head.outline.directives).filter(|d| d.first_on_line && !d.block);
+        let link = |text: &'a str| {
+            let mut words = text.strip_prefix("go:linkname")?.split_whitespace();
+            Some((words.next()?, words.next()?))
+        };
+        Others { aliases, links: directives.filter_map(|directive| link(&directive.text)).collect() }
+    }
 }
 
-fn of_file(source: &Source, package: &Package, file: FileId, aliases: &BTreeMap<&str, &str>) -> Option<Declarations> {
-    Some(of_head(source.program.head(file)?, &package.path, package.owner, aliases))
+fn of_file(source: &Source, package: &Package, file: FileId, others: &Others) -> Option<Declarations> {
+    Some(of_head(source.program.head(file)?, &package.path, package.owner, others))
 }
 
 /// What one file declares.
-pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, aliases: &BTreeMap<&str, &str>) -> Declarations {
+pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, others: &Others) -> Declarations {
     let mut fact = Declarations {
         package: package.to_owned(),
         owner,
@@ -51,8 +63,9 @@ pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, aliases: &BTre
         given_lines: Vec::new(),
     };
     for (decl, (line, end_line)) in head.outline.decls.iter().zip(&head.lines) {
-        let own = name(decl, aliases);
-        let here = match own.as_deref().and_then(|own| linked_as(head, package, own)) {
+        let own = name(decl, &others.aliases);
+        let linked = |own: &str| Some(linked_as(head, package, own, others.links.get(own)?));
+        let here = match own.as_deref().and_then(linked).flatten() {
             Some(Given::Here(name)) => Some(name),
             Some(Given::Elsewhere(name)) => {
                 fact.given.push(name);
@@ -87,21 +100,15 @@ enum Given {
 }
 
 /// The name that `//go:linkname` gives to a function (cmd/compile documentation, "Directives").
-fn linked_as(head: &GoHead, package: &str, function: &str) -> Option<Given> {
+fn linked_as(head: &GoHead, package: &str, function: &str, target: &str) -> Option<Given> {
     let main = &*head.outline.package == "main";
-    let given = |text: &str| {
-        let mut words = text.strip_prefix("go:linkname")?.split_whitespace();
-        let target = words.next().filter(|local| *local == function).and(words.next())?;
-        let path = if main && target.starts_with("main.") { "main" } else { package };
-        let here = target.strip_prefix(path).and_then(|rest| rest.strip_prefix('.'));
-        match here.filter(|name| !name.contains('/')) {
-            Some(name) if name == function => None,
-            Some(name) => Some(Given::Here(name.to_owned())),
-            None => Some(Given::Elsewhere(target.to_owned())),
-        }
-    };
-    let directives = head.outline.directives.iter().filter(|d| d.first_on_line && !d.block);
-    directives.into_iter().find_map(|directive| given(&directive.text))
+    let path = if main && target.starts_with("main.") { "main" } else { package };
+    let here = target.strip_prefix(path).and_then(|rest| rest.strip_prefix('.'));
+    match here.filter(|name| !name.contains('/')) {
+        Some(name) if name == function => None,
+        Some(name) => Some(Given::Here(name.to_owned())),
+        None => Some(Given::Elsewhere(target.to_owned())),
+    }
 }
 
 /// `Serve`, `(*Server).Start`, `T.String`; nothing for `_`, which is never linked.

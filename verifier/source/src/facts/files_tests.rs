@@ -363,9 +363,17 @@ func three() {}
 //go:linkname four
 func four() {}
 
+func five() {}
+
 func main() {}
+-- names.go --
+package main
+
+import _ \"unsafe\"
+
+//go:linkname five example.com/app/other.five
 ";
     let sheet = collect("source.declarations", tree, &cgo_off());
-    let expected = "main.go [one,two,three,drei,four,main] [runtime.one,two_of_c] [6,9]";
+    let expected = "main.go [one,two,three,drei,four,five,main] [runtime.one,two_of_c,example.com/app/other.five] [6,9,17]\nnames.go [] [] []";
     assert_eq!(shown(&sheet, &["names", "given", "given_lines"]), expected);
 }

@@ -117,10 +117,10 @@ fn texts(
 }
 
 fn push(sheet: &mut Sheet, wanted: &Wanted, package: &str, heads: &BTreeMap<String, GoHead>) {
-    let aliases = declarations::aliases_of(heads.values());
+    let others = declarations::Others::of(&heads.values().collect::<Vec<_>>());
     let Module { path, version } = &wanted.contents;
     for (file, head) in heads {
-        let fact = declarations::of_head(head, package, Owner::Dependency, &aliases);
+        let fact = declarations::of_head(head, package, Owner::Dependency, &others);
         sheet.push(fact, Origin::file(format!("{path}@{version}/{file}")));
         sheet.examined(1);
     }

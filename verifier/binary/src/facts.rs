@@ -54,6 +54,7 @@ pub fn info(sheet: &mut Sheet, program: &Program) {
         stripped: program.headers.stripped,
         obfuscated: program.obfuscated.clone(),
         packer: program.packer.clone(),
+        compiler: program.compiler.clone(),
         default_godebug: setting(program, "DefaultGODEBUG"),
         vcs_revision: setting(program, "vcs.revision"),
         vcs_modified: setting(program, "vcs.modified").map(|v| v.map(|v| v == "true")),

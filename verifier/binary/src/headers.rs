@@ -1,5 +1,6 @@
 //! What the headers of an executable say: format, machine, linking and hardening, by goblin.
 
+use crate::compiler::{self, Debug};
 use crate::elf::Elf;
 use crate::image::{self, Image, range};
 use assize_delivery::Bytes;
@@ -31,6 +32,7 @@ pub struct Headers {
     pub symbol_names: Vec<Range<usize>>,
     /// Where the build information stands.
     pub build_info: Option<Range<usize>>,
+    pub debug: Option<Debug>,
     pub image: Image,
 }
 
@@ -53,6 +55,7 @@ impl Headers {
             mode: "other",
             symbol_names: Vec::new(),
             build_info: None,
+            debug: None,
             image: Image::default(),
         }
     }
@@ -171,6 +174,7 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
         },
         symbol_names: names.collect(),
         build_info: section.and_then(|s| range(s.header.sh_offset, s.header.sh_size)),
+        debug: compiler::debug(elf),
         image: image::of_elf(elf, file)?,
     })
 }
@@ -225,6 +229,7 @@ fn from_mach(mach: &MachO<'_>) -> Headers {
         },
         symbol_names: names.collect(),
         build_info,
+        debug: None,
         image: image::of_mach(mach),
     }
 }
@@ -262,6 +267,7 @@ fn from_pe(pe: &PE<'_>) -> Headers {
         // Those of MinGW's objects are removed with the rest of the symbols, and the compiler of Windows has another name for the check.
         symbol_names: vec![],
         build_info: data.and_then(|s| range(u64::from(s.pointer_to_raw_data), u64::from(s.size_of_raw_data))),
+        debug: None,
         image: image::of_pe(pe),
     }
 }

@@ -3,6 +3,7 @@
 //! Everything is read from bytes and nothing is executed. A file that cannot be read is a gap of every kind that it would have filled.
 
 mod build_info;
+mod compiler;
 mod early;
 mod elf;
 mod facts;

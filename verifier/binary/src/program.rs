@@ -1,6 +1,7 @@
 //! One executable read: headers, build information by two readers, and the function table.
 
 use crate::build_info::{self, BuildInfo, Line, Unread};
+use crate::compiler;
 use crate::early::Tables;
 use crate::facts;
 use crate::functions::{self, Functions};
@@ -29,6 +30,8 @@ pub struct Program {
     pub headers: Headers,
     /// `None`: known to have none.
     pub build_info: Known<Option<BuildInfo>>,
+    /// What the debugging information calls the compiler.
+    pub compiler: Option<String>,
     pub readers_agree: Known<bool>,
     /// Functions by package.
     pub functions: Result<Functions, Reason>,
@@ -123,6 +126,7 @@ impl Program {
         let read = read.map_err(|_| reason!("binary-reader-failed", path = binary.path))??;
         let doubt = twice::doubt(delivery, binary, inventory, &read, &bytes);
         let Read { headers, build_info, readers_agree, functions, obfuscated } = read.unless(doubt);
+        let compiler = headers.debug.as_ref().and_then(|debug| compiler::named(debug, &bytes));
         let program = Program {
             stack_protector: stack_protector(&headers, &functions, &bytes),
             named_libraries: named_libraries(delivery, binary, &headers),
@@ -134,6 +138,7 @@ impl Program {
             unread: None,
             headers,
             build_info,
+            compiler,
             readers_agree,
             functions,
             obfuscated,
@@ -154,6 +159,7 @@ impl Program {
             sha256: binary.sha256.clone(),
             headers: Headers::unread(&reason),
             build_info: Known::Unknown(reason.clone()),
+            compiler: None,
             readers_agree: Known::Unknown(reason.clone()),
             functions: Err(reason.clone()),
             obfuscated: Known::Unknown(reason.clone()),

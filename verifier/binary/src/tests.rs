@@ -73,6 +73,29 @@ fn a_pure_go_program_is_told_by_information_table_and_headers() {
 }
 
 #[test]
+fn the_compiler_is_told_by_the_debugging_information_whatever_version_is_recorded() {
+    // Which version is recorded, and whether the compiler's is told.
+    for (flags, recorded, told) in [
+        (&["-trimpath"][..], None, true),
+        (&["-trimpath", "-ldflags=-X runtime.buildVersion=go1.27.1"], Some("1.27.1"), true),
+        (&["-trimpath", "-ldflags=-X runtime.buildVersion=go1.27.1 -compressdwarf=false"], Some("1.27.1"), true),
+        (&["-ldflags=-s -w"], None, false),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        build(folder.path(), PROGRAM, &[], flags);
+        let info = one(folder.path(), "binary.info");
+        let version = info.text("go_version").map(str::to_owned);
+        assert!(recorded.is_none_or(|recorded| version.as_deref() == Some(recorded)), "{flags:?} {version:?}");
+        match (info.text("compiler"), recorded) {
+            (Some(compiler), None) => assert_eq!(Some(compiler), version.map(|v| format!("go{v}")).as_deref()),
+            (Some(compiler), Some(recorded)) => assert!(compiler.starts_with("go1") && !compiler.ends_with(recorded)),
+            (None, _) => {}
+        }
+        assert_eq!(info.text("compiler").is_some(), told, "{flags:?}");
+    }
+}
+
+#[test]
 fn cgo_is_told_even_where_the_build_information_was_edited() {
     let folder = tempfile::tempdir().expect("a folder");
     build(folder.path(), CGO, &[("CGO_ENABLED", "1")], &[]);

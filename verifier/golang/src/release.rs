@@ -107,6 +107,14 @@ pub fn toolchain(name: &str) -> Toolchain<'_> {
     Toolchain { version: if devel { None } else { version }, devel, suffix, experiments }
 }
 
+/// Whether two names of toolchains are of the same version, as far as both name one.
+pub fn is_same(a: &str, b: &str) -> bool {
+    match (toolchain(a).version, toolchain(b).version) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
 /// What the Go command assumes for a go.mod without a `go` line.
 pub const DEFAULT_GO_MOD: &str = "1.16";
 /// What it assumes for a go.work without one.

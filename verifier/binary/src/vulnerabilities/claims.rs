@@ -93,7 +93,12 @@ fn go(program: &Program, info: Option<&BuildInfo>) -> Vec<Claim> {
         Some(_) if program.readers_agree == Known::Value(false) => {
             Version::Unknown(reason!("build-information-contradicts-itself"))
         }
-        Some(name) => go_version(name),
+        Some(name) => match &program.compiler {
+            Some(compiler) if !release::is_same(name, compiler) => {
+                Version::Unknown(reason!("compiler-of-another-version", toolchain = name, compiler = compiler))
+            }
+            _ => go_version(name),
+        },
     };
     [STDLIB, TOOLCHAIN].map(|module| Claim::new(module, version.clone(), Says::BuildInformation)).to_vec()
 }

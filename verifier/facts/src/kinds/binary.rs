@@ -35,6 +35,8 @@ fact! {
         obfuscated: Known<bool>,
         /// A packer's name or null.
         packer: Known<Option<String>>,
+        /// The compiler's version as the debugging information has it, `go1.26.8`; null where that was removed or names none.
+        compiler: Option<String>,
         /// `DefaultGODEBUG` of the build information.
         default_godebug: Known<Option<String>>,
         /// `vcs.revision`.

@@ -155,7 +155,10 @@ fn support(item: &Item, accepted: &[String], table: &Table, functions: &Sheet) -
     };
     let binary = seen::text(item, "binary")?;
     let strange = match &version {
-        Ok(version) => strange(version, &binary, functions),
+        Ok(version) => match compiled_by_another(item) {
+            Some(compiler) => Ok(vec![compiler]),
+            None => strange(version, &binary, functions),
+        },
         // A development version that the contract accepts names no line that its code could be held against.
         Err(_) if is_accepted => Ok(Vec::new()),
         Err(reason) => Err(reason.clone()),
@@ -218,6 +221,12 @@ fn behind(parts: &release::Toolchain<'_>, name: Result<&str, &Reason>, accepted:
         return Err(reason!("toolchain-with-boringcrypto", toolchain = name));
     }
     Ok(version.to_owned())
+}
+
+/// The compiler that the debugging information names, where that is another than the recorded one.
+fn compiled_by_another(item: &Item) -> Option<String> {
+    let compiler = item.text("compiler")?;
+    (!release::is_same(&toolchain(item).ok()?, compiler)).then(|| format!("DW_AT_producer {compiler}"))
 }
 
 /// The code of the runtime against the line that is named. Where names were made unreadable, nothing can be told.

@@ -126,6 +126,21 @@ fn code_of_another_line_than_the_named_one_is_strange() {
 }
 
 #[test]
+fn a_compiler_of_another_version_than_the_recorded_one_is_strange() {
+    let strange = |version: &str, compiler: Json| {
+        let mut item = info(json!(version));
+        item["compiler"] = compiler;
+        let sheets = Sheets::new([sheet("binary.info", 1, &[item]), runtime(&["gcBeginWork"]), table()]);
+        let link = derive(&request("link.go_support", json!({})), &sheets, &[], &run());
+        row(&link.items[0], &["strange"])
+    };
+    assert_eq!(strange("1.26.2", json!("go1.26.1")), r#"["DW_AT_producer go1.26.1"]"#);
+    assert_eq!(strange("1.26.2", json!("go1.26.2")), "[]");
+    assert_eq!(strange("1.26.2 X:rangefunc", json!("go1.26.2")), "[]");
+    assert_eq!(strange("1.26.2", Json::Null), "[]");
+}
+
+#[test]
 fn without_a_version_or_a_table_nothing_is_known() {
     assert!(support_by(table(), info(Json::Null), &[]).contains("?toolchain-not-recorded"));
     let mut torn = info(json!("1.26.2"));

@@ -83,14 +83,21 @@ pub fn find<'b>(image: &'b Image, part: &'b [u8], place: usize) -> Option<Table<
     tables.into_iter().find(|table| table.functions > 0)
 }
 
+impl Layout {
+    /// By a table's first word.
+    pub fn of(word: u32) -> Option<Layout> {
+        match word {
+            0xffff_fffa => Some(Layout::Go116),
+            0xffff_fff0 => Some(Layout::Go118),
+            0xffff_fff1 => Some(Layout::Go120),
+            _ => None,
+        }
+    }
+}
+
 impl<'b> Table<'b> {
     fn at(image: &'b Image, bytes: &'b [u8], place: usize) -> Option<Table<'b>> {
-        let layout = match image.u32(bytes, 0)? {
-            0xffff_fffa => Layout::Go116,
-            0xffff_fff0 => Layout::Go118,
-            0xffff_fff1 => Layout::Go120,
-            _ => return None,
-        };
+        let layout = Layout::of(image.u32(bytes, 0)?)?;
         let [zero, also_zero, quantum, pointer] = <[u8; 4]>::try_from(bytes.get(4..8)?).ok()?;
         if (zero, also_zero) != (0, 0) || !matches!(quantum, 1 | 2 | 4) || usize::from(pointer) != image.pointer {
             return None;

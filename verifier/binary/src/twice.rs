@@ -3,6 +3,7 @@
 
 use crate::headers::Headers;
 use crate::image::Image;
+use crate::pclntab::Layout;
 use crate::program::{Inventory, Read};
 use assize_delivery::{Bytes, Delivery, Executable, GoSigns};
 use assize_facts::{Known, Reason, reason};
@@ -91,7 +92,7 @@ fn tables_within(image: &Image, file: &Bytes, extent: Range<usize>) -> Result<Ve
     while at < extent.end {
         let end = extent.end.min(at.saturating_add(PIECE));
         let bytes = file.range(at..extent.end.min(end + HEAD))?;
-        let first = |place: &usize| matches!(image.u32(&bytes, *place), Some(0xffff_fffa | 0xffff_fff0 | 0xffff_fff1));
+        let first = |place: &usize| image.u32(&bytes, *place).and_then(Layout::of).is_some();
         let noughts = memchr::memmem::find_iter(&bytes, b"\0\0").filter_map(|hit| hit.checked_sub(4));
         found.extend(noughts.filter(|place| *place < end - at).filter(first).map(|place| at + place));
         at = end;

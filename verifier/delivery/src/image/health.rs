@@ -38,8 +38,8 @@ fn command(line: &str) -> Option<Vec<String>> {
     if line.contains([';', '&', '|', '<', '>', '`', '\n', '\\']) || line.contains("$(") {
         return None;
     }
-    let words: Vec<String> = line.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned()).collect();
-    Some(if words.first().is_some_and(|word| word == "exec") { words[1..].to_vec() } else { words })
+    let words = line.split_whitespace().map(|word| word.trim_matches(['"', '\'']).to_owned());
+    Some(started::without_exec(words.collect()))
 }
 
 #[cfg(test)]

@@ -229,7 +229,12 @@ fn shell_words(command: &str) -> Option<Vec<String>> {
         return None;
     }
     let words: Vec<String> = command.split_whitespace().map(str::to_string).collect();
-    Some(if words.first().is_some_and(|w| w == "exec") { words[1..].to_vec() } else { words })
+    Some(without_exec(words))
+}
+
+/// `exec` makes the shell the program that it names.
+pub(super) fn without_exec(words: Vec<String>) -> Vec<String> {
+    if words.first().is_some_and(|word| word == "exec") { words[1..].to_vec() } else { words }
 }
 
 /// As a fact.

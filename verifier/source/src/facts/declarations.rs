@@ -1,7 +1,7 @@
 //! `source.declarations`: the functions that the Go files of the build declare, as the linker names them.
 
 use super::Source;
-use crate::build::{FileId, GoHead, Package};
+use crate::build::GoHead;
 use crate::go::outline::{Decl, DeclKind, Spec};
 use assize_facts::kinds::source::{Declarations, Owner};
 use assize_facts::{Origin, Sheet};
@@ -14,7 +14,8 @@ pub(super) fn sheet(source: &Source) -> Sheet {
         let heads: Vec<&GoHead> = package.go_files.iter().filter_map(|file| source.program.head(*file)).collect();
         let others = Others::of(&heads);
         for &file in &package.go_files {
-            if let Some(fact) = of_file(source, package, file, &others) {
+            if let Some(head) = source.program.head(file) {
+                let fact = of_head(head, &package.path, package.owner, &others);
                 sheet.push(fact, Origin::file(source.program.shown(file)));
             }
             sheet.examined(1);
@@ -43,10 +44,6 @@ impl<'a> Others<'a> {
         };
         Others { aliases, links: directives.filter_map(|directive| link(&directive.text)).collect() }
     }
-}
-
-fn of_file(source: &Source, package: &Package, file: FileId, others: &Others) -> Option<Declarations> {
-    Some(of_head(source.program.head(file)?, &package.path, package.owner, others))
 }
 
 /// What one file declares.

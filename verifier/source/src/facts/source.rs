@@ -63,14 +63,14 @@ const MOST: usize = 24 << 20;
 
 impl<'a> Source<'a> {
     pub fn new(program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
-        Source::over(Arc::new(program), inventory)
-    }
-
-    fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
-        let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        let decls = Decls::new(program.folders.files.len());
         let size: u64 = program.folders.files.iter().map(|file| file.size).sum();
         let room = MOST.saturating_sub(usize::try_from(size / 3).unwrap_or(usize::MAX)).max(LEAST);
+        Source::over(Arc::new(program), inventory, room)
+    }
+
+    fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>, room: usize) -> Source<'a> {
+        let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
+        let decls = Decls::new(program.folders.files.len());
         Source {
             program,
             texts,
@@ -88,7 +88,8 @@ impl<'a> Source<'a> {
     pub fn apart(&self) -> Source<'a> {
         let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
         let reflected = self.reflected.clone();
-        Source { calls_unseen, selections, reflected, ..Source::over(self.program.clone(), self.inventory.clone()) }
+        let over = Source::over(self.program.clone(), self.inventory.clone(), self.room);
+        Source { calls_unseen, selections, reflected, ..over }
     }
 
     /// Whether methods may be called by what is not seen; found once.

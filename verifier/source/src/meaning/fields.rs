@@ -162,12 +162,11 @@ impl<'s> Lens<'s> {
         let Some(package) = program.packages.get(path) else { return true };
         let of_folder = &program.folders.get(package.folder).files;
         let other = of_folder.iter().any(|file| program.folders.file(*file).kind == SourceKind::Assembly);
-        let own = program.packages.values().filter(|package| package.owner != Owner::Dependency);
-        let mut files = own.flat_map(|own| own.go_files.iter().map(move |file| (own, *file)));
-        let around = |(own, file): (&crate::build::Package, _)| {
-            (own.path == path || self.imports(file, path)) && ["unsafe", "C"].iter().any(|p| self.imports(file, p))
+        let around = |file| {
+            (self.package(file) == path || self.imports(file, path))
+                && ["unsafe", "C"].iter().any(|p| self.imports(file, p))
         };
-        other || files.any(around)
+        other || self.own_files().into_iter().any(around)
     }
 
     /// What becomes of the field where the struct's name stands at a node; `None` where that is not told.

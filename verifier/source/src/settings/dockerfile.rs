@@ -120,13 +120,16 @@ fn image_laid_over(rest: &str, stages: &[Stage]) -> Option<Reason> {
     let stage = stages.iter().find(|stage| stage.scope.name.eq_ignore_ascii_case(from));
     let stage = stage.or_else(|| stages.get(from.parse::<usize>().ok()?));
     let image = stage.map_or(from, |stage| &stage.image);
-    let name = image.split(['@']).next().unwrap_or(image);
-    let known = ["golang", "library/golang", "tonistiigi/xx", "scratch"].iter().any(|known| {
-        let path = name.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(name, |(path, _)| path);
-        path == *known || path.ends_with(&format!("/{known}"))
-    });
+    let known = is_repository(image, &["golang", "library/golang", "tonistiigi/xx", "scratch"]);
     let over = is_top(&to) && sources.iter().any(|source| is_top(source));
     (over && !known && !image.contains('$')).then(|| reason!("image-laid-over", image = image))
+}
+
+/// Whether an image is of one of some repositories, on whatever host, with any tag or digest.
+fn is_repository(image: &str, known: &[&str]) -> bool {
+    let path = image.split('@').next().unwrap_or(image);
+    let path = path.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(path, |(path, _)| path);
+    known.iter().any(|known| path == *known || path.ends_with(&format!("/{known}")))
 }
 
 /// What reads the file in the place of Docker's own reader (Dockerfile reference, Parser directives: syntax).
@@ -135,10 +138,7 @@ fn foreign_frontend(text: &str) -> Option<Reason> {
         text.trim_start_matches('\u{feff}').lines().map_while(|line| line.trim().strip_prefix('#')?.split_once('='));
     let (_, image) = directives.into_iter().find(|(name, _)| name.trim().eq_ignore_ascii_case("syntax"))?;
     let image = image.trim();
-    let path = image.split('@').next().unwrap_or(image);
-    let path = path.rsplit_once(':').filter(|(_, tag)| !tag.contains('/')).map_or(path, |(path, _)| path);
-    let own = ["docker/dockerfile", "docker/dockerfile-upstream"];
-    let is_own = own.iter().any(|own| path == *own || path.ends_with(&format!("/{own}")));
+    let is_own = is_repository(image, &["docker/dockerfile", "docker/dockerfile-upstream"]);
     (!is_own).then(|| reason!("another-image-builder", image = image))
 }
 

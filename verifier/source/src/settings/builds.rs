@@ -5,6 +5,7 @@ use super::delivered::Asked;
 use super::edits::VENDOR_REMOVED;
 use super::evaluate::{Build, State};
 use super::flags::{self, VARIABLES};
+use super::ledger::Changes;
 use super::printed::Here;
 use super::reads::Part;
 use super::state::{Sure, Where};
@@ -167,7 +168,7 @@ impl State<'_> {
     /// Whether a variable has a value for a build, by the environment or by what is written.
     fn is_set(&self, name: &str, list: u64) -> bool {
         let held = self.shell.is_exported(name) && !self.shell.held(name, list).is_empty();
-        self.shell.reads_around(|| Part::Ledger);
+        self.shell.reads_around(|| Part::Settings);
         held || self.scope.written.iter().any(|(written, _)| **written == *name)
     }
 
@@ -196,7 +197,7 @@ impl State<'_> {
     /// The variables that hold for a build, and what is written; a flag on the command line goes before GOFLAGS.
     fn in_force(&self, settings: &[(String, Option<String>)], without: &[&str], list: u64) -> Vec<usize> {
         let mut ids = Vec::new();
-        self.shell.reads_around(|| Part::Ledger);
+        self.shell.reads_around(|| Part::Settings);
         for name in VARIABLES.iter().filter(|name| !without.contains(name)) {
             let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
             ids.extend(held.iter().flat_map(|h| h.seen.iter().copied()));
@@ -214,12 +215,13 @@ impl State<'_> {
     /// Changes made so far to the module of a build, and those that may have been.
     fn changes_for(&self, built: &Where) -> (Vec<usize>, Vec<usize>) {
         let (mut sure, mut doubtful) = (vec![], vec![]);
-        self.shell.reads_around(|| Part::Ledger);
-        let made = self.scope.changes.iter().map(|id| (*id, true));
-        for (id, is_made) in made.chain(self.scope.possible.iter().map(|id| (*id, false))) {
+        self.shell.reads_around(|| Part::Changes);
+        let Changes { made: all, possible, .. } = &self.scope.changes;
+        let made = all.iter().map(|id| (*id, true));
+        for (id, is_made) in made.chain(possible.iter().map(|id| (*id, false))) {
             // `go mod vendor` makes it anew.
             let vendors = |after: &usize| *after > id && self.seen[*after].name == "go mod vendor";
-            if self.seen[id].name == VENDOR_REMOVED && self.scope.changes.iter().any(vendors) {
+            if self.seen[id].name == VENDOR_REMOVED && all.iter().any(vendors) {
                 continue;
             }
             let Some(changed) = &self.seen[id].at else {

@@ -4,7 +4,7 @@ use super::commands::{Run, Shown};
 use super::evaluate::State;
 use super::library::folder;
 use super::shell::{as_element, interpreter, plain};
-use super::state::{Held, Slot, Sure};
+use super::state::{Held, Kept, Sure};
 use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -50,7 +50,6 @@ fn is_input(path: &str) -> bool {
 }
 
 /// Variables as they were.
-type Kept = Vec<(&'static str, Option<Slot>)>;
 
 impl State<'_> {
     /// Puts `$1`, `$@` in place; gives those that were there.

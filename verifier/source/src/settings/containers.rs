@@ -136,7 +136,7 @@ impl State<'_> {
     /// The folder that a path means where it is a copy made before.
     pub(super) fn in_clone(&self, path: &str) -> Option<Option<String>> {
         let path = path.trim_end_matches('/');
-        self.shell.reads_around(|| Part::Ledger);
+        self.shell.reads_around(|| Part::Clones);
         self.scope.clones.iter().rev().find(|(folder, _)| folder == path && folder != ".").map(|(_, root)| root.clone())
     }
 

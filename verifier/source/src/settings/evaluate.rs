@@ -3,6 +3,7 @@
 use super::cut;
 use super::delivered::{Targets, normal};
 use super::flags::{self, VARIABLES};
+use super::ledger::{Changes, Listed};
 use super::library::{Library, folder};
 use super::model::{Scope, Step, Variable};
 use super::printed::Here;
@@ -99,17 +100,14 @@ pub(super) struct State<'l> {
 #[derive(Default)]
 pub(super) struct OfScope {
     /// What `go env -w`, a settings file or `GITHUB_ENV` put in force for everything after it.
-    pub written: Vec<(Rc<str>, Rc<Held>)>,
-    /// Changes of the module graph or of sources.
-    pub changes: Vec<usize>,
-    /// Changes that one of several ways through the scope makes: a function or a target whose name comes from outside.
-    pub possible: Vec<usize>,
+    pub written: Listed<(Rc<str>, Rc<Held>)>,
+    pub changes: Changes,
     /// Commands followed so far, and files.
     pub count: u32,
     pub files: u32,
     pub called: Vec<Name>,
     /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
-    pub clones: Vec<(String, Option<String>)>,
+    pub clones: Listed<(String, Option<String>)>,
     /// What commands wrote to files.
     pub texts: Texts,
     /// It is longer or deeper than is followed.
@@ -325,9 +323,7 @@ impl State<'_> {
         let ids = known.unwrap_or_else(|| self.unknown_flags(line, &why, command));
         self.unread.insert((place, format!("{why:?}")), ids.clone());
         for id in ids {
-            if !self.scope.changes.contains(&id) {
-                self.scope.changes.push(id);
-            }
+            self.scope.changes.make(id);
         }
     }
 
@@ -364,8 +360,8 @@ impl State<'_> {
 
     /// What was written for later steps is in their environment.
     fn give_written(&mut self) {
-        self.shell.reads_around(|| Part::Ledger);
-        let written = self.scope.written.clone();
+        self.shell.reads_around(|| Part::Settings);
+        let written = self.scope.written.to_vec();
         for (name, held) in written.into_iter().filter(|(name, _)| !VARIABLES.contains(&&**name)) {
             self.shell.hold(&name, Held::clone(&held));
             self.shell.export(&name);
@@ -411,11 +407,10 @@ impl State<'_> {
 
     /// One of several ways to go on, which exclude each other; gives the changes that it makes.
     pub fn instead(&mut self, way: impl FnOnce(&mut Self)) -> Vec<usize> {
-        let (changes, possible) = (self.scope.changes.len(), self.scope.possible.len());
+        let changes = &self.scope.changes;
+        let before = (changes.begin(), changes.made.len(), changes.possible.len());
         way(self);
-        let mut made = self.scope.changes.split_off(changes);
-        made.extend(self.scope.possible.split_off(possible));
-        made
+        self.scope.changes.back(before)
     }
 
     /// One of several ways, of which others may be gone after it.
@@ -425,13 +420,7 @@ impl State<'_> {
     }
 
     pub fn may_have_made(&mut self, changes: Vec<usize>) {
-        for id in changes {
-            if self.scope.possible.contains(&id) {
-                self.shell.reads_around(|| Part::Ledger);
-            } else {
-                self.scope.possible.push(id);
-            }
-        }
+        changes.into_iter().for_each(|id| self.scope.changes.may_make(id));
     }
 
     /// A change of the module graph or of sources, in the folder where it is made.
@@ -449,11 +438,7 @@ impl State<'_> {
                 self.seen.len() - 1
             }
         };
-        if self.scope.changes.contains(&id) {
-            self.shell.reads_around(|| Part::Ledger);
-        } else {
-            self.scope.changes.push(id);
-        }
+        self.scope.changes.make(id);
     }
 }
 

@@ -14,6 +14,9 @@ pub(super) trait Values {
     }
 }
 
+/// The reader's marks are of the private use area, whose characters begin with this byte.
+const FIRST_OF_MARK: u8 = 0xee;
+
 /// Deeper nested defaults are not read.
 const DEEPEST: u32 = 8;
 
@@ -22,7 +25,7 @@ pub(super) fn words(word: &str, values: &dyn Values) -> Vec<String> {
     if !word.contains('$') && !has_mark(word) {
         return vec![word.to_owned()];
     }
-    let mut out = vec![String::new()];
+    let mut out = vec![String::with_capacity(2 * word.len())];
     put(&mut out, word, values, DEEPEST);
     // `$X` that holds nothing is no word; `"$X"` is an empty one.
     let bare = word.starts_with('$') && !word.contains(QUOTED);
@@ -49,9 +52,9 @@ fn as_one(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether one of the reader's marks may be there: both are of the private use area, whose characters begin with this byte.
+/// Whether one of the reader's marks may be there.
 fn has_mark(text: &str) -> bool {
-    text.as_bytes().contains(&0xee)
+    memchr::memchr(FIRST_OF_MARK, text.as_bytes()).is_some()
 }
 
 /// Every word that may stand in place of one that is a single reference with several values.
@@ -72,7 +75,7 @@ pub(super) fn each(word: &str, values: &dyn Values) -> Vec<String> {
 
 fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
     let mut rest = word;
-    while let Some(at) = rest.find(['$', QUOTED]) {
+    while let Some(at) = reference_at(rest) {
         let quoted = !rest[at..].starts_with('$');
         push(out, &rest[..at]);
         rest = &rest[at + if quoted { QUOTED.len_utf8() } else { 1 }..];
@@ -89,7 +92,7 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
         let (written, after) = rest.split_at(length);
         rest = after;
         let known = values.values(name);
-        let all = written.contains("[@]") || name == "@";
+        let all = name == "@" || length > name.len() && written.contains("[@]");
         let apart = !quoted || all;
         // Without quotes each word of an array is parted again; as one text they are what they are.
         let known = if quoted && all { known } else { known.into_iter().map(parted).collect() };
@@ -125,6 +128,12 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
     push(out, rest);
 }
 
+/// Where the next reference begins.
+fn reference_at(text: &str) -> Option<usize> {
+    memchr::memchr2_iter(b'$', FIRST_OF_MARK, text.as_bytes())
+        .find(|at| text.as_bytes()[*at] == b'$' || text[*at..].starts_with(QUOTED))
+}
+
 fn push(out: &mut [String], text: &str) {
     if let Some(last) = out.last_mut() {
         match has_mark(text) {
@@ -136,7 +145,7 @@ fn push(out: &mut [String], text: &str) {
 
 /// The words of an array as one text.
 fn parted(value: Rc<str>) -> Rc<str> {
-    if value.contains(BLANK) { value.replace(BLANK, " ").into() } else { value }
+    if has_mark(&value) { value.replace(BLANK, " ").into() } else { value }
 }
 
 fn split(out: &mut Vec<String>, text: &str, apart: bool) {

@@ -32,6 +32,7 @@ mod foreign_tests;
 mod given_tests;
 mod ignored;
 mod images;
+mod ledger;
 mod library;
 mod make_define;
 mod make_rules;

@@ -316,19 +316,18 @@ fn has(all: &[&str], name: &str) -> bool {
 /// Whether a file is one that some tool may build from and that is not followed. `path` is relative to the source root.
 pub(super) fn is_candidate(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    if folder.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git" | "dist")) {
-        return false;
-    }
     let name = name.to_ascii_lowercase();
-    if name.ends_with(".go") {
-        let habit = || has(GO_FILES, &name) || folder.split('/').any(|part| has(GO_FOLDERS, part));
-        return !name.ends_with("_test.go") && habit();
-    }
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match ending {
+    let is_one = match ending {
+        "go" => {
+            let habit = || has(GO_FILES, &name) || folder.split('/').any(|part| has(GO_FOLDERS, part));
+            !name.ends_with("_test.go") && habit()
+        }
         "yml" | "yaml" => is_job(folder, &name),
         _ => has(ENDINGS, ending) || has(NAMES, &name) || STARTS.iter().any(|start| name.starts_with(start)),
-    }
+    };
+    let is_elsewhere = |part| matches!(part, "vendor" | "testdata" | "node_modules" | ".git" | "dist");
+    is_one && !folder.split('/').any(is_elsewhere)
 }
 
 /// A YAML file that some service or packager takes by its name (`build.yaml`, `build-linux.yaml`) or its folder.
@@ -345,9 +344,14 @@ pub(super) fn holds_flags(path: &str) -> bool {
 
 /// Whether a file is one of compose, whose images are built.
 pub(super) fn is_compose(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    let yaml = name.ends_with(".yml") || name.ends_with(".yaml");
-    is_candidate(path) && yaml && (name.starts_with("compose") || name.starts_with("docker-compose"))
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ends = |end: &&str| {
+        name.len() >= end.len() && name.as_bytes()[name.len() - end.len()..].eq_ignore_ascii_case(end.as_bytes())
+    };
+    let begins = |start: &&str| {
+        name.len() >= start.len() && name.as_bytes()[..start.len()].eq_ignore_ascii_case(start.as_bytes())
+    };
+    [".yml", ".yaml"].iter().any(ends) && ["compose", "docker-compose"].iter().any(begins) && is_candidate(path)
 }
 
 #[cfg(test)]

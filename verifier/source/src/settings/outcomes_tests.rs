@@ -61,6 +61,16 @@ fn outcomes_are_taken_over_only_where_all_that_was_read_agrees() {
             &["+ lib.sh:1 go mod tidy"],
         ),
         (
+            "a change that a function finds made already, and in a build file where nobody made it",
+            "-- a.sh --\n. ./lib.sh\nchange\nouter\n-- b.sh --\n. ./lib.sh\nouter\ngo build ./cmd/app\n-- lib.sh --\nchange() { go mod tidy; }\nouter() { change; }\n",
+            &["+ lib.sh:1 go mod tidy"],
+        ),
+        (
+            "what nobody read of it, after it was met before",
+            "-- a.sh --\n. ./lib.sh\nread_it\nouter\n-- b.sh --\n. ./lib.sh\nouter\ngo build ./cmd/app\n-- lib.sh --\nread_it() { eval \"$(./flags.sh)\"; }\nouter() { read_it; }\n-- flags.sh --\necho export GOFLAGS=-overlay=o.json\n",
+            &["? lib.sh:1 -mod", "? lib.sh:1 -modfile", "? lib.sh:1 -overlay", "? lib.sh:1 -toolexec"],
+        ),
+        (
             "the folder in which it is called",
             "-- b.sh --\ncompile() { go build -overlay=o.json .; }\ncompile\ncd cmd/app\ncompile\n",
             &["+ b.sh:1 -overlay=o.json"],

@@ -19,7 +19,7 @@ impl Reader<'_> {
 
     /// Text up to a single quote; `backslash` says whether it took what stands behind one.
     fn up_to_quote(&mut self, backslash: impl Fn(&mut Self) -> bool) {
-        self.word.get_or_insert_default();
+        self.word_begun();
         while let Some(byte) = self.peek(0) {
             self.at += 1;
             match byte {
@@ -58,7 +58,7 @@ impl Reader<'_> {
     }
 
     pub fn double(&mut self, depth: u32) {
-        self.word.get_or_insert_default();
+        self.word_begun();
         while let Some(byte) = self.peek(0) {
             self.at += 1;
             match byte {

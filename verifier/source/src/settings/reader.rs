@@ -8,6 +8,11 @@ use std::rc::Rc;
 const MOST: u32 = 20_000;
 const DEEPEST: u32 = 60;
 
+/// Whether a byte is itself in a shell, within quotes and without.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/' | b':' | b',' | b'%' | b'@' | b'+' | b'=')
+}
+
 #[derive(Default)]
 pub(super) struct Reader<'t> {
     pub text: &'t [u8],
@@ -61,21 +66,31 @@ impl<'t> Reader<'t> {
         self.text.get(self.at + ahead).copied()
     }
 
-    pub(super) fn push(&mut self, c: char) {
-        self.word.get_or_insert_default().push(c);
+    pub(super) fn word_begun(&mut self) -> &mut String {
+        const USUAL: usize = 24;
+        self.word.get_or_insert_with(|| String::with_capacity(USUAL))
     }
 
-    /// Bytes up to the next ASCII one are taken over as text.
+    pub(super) fn push(&mut self, c: char) {
+        self.word_begun().push(c);
+    }
+
+    /// A byte that was just passed, with those behind it that mean themselves wherever they stand; bytes up to the next ASCII one are
+    /// taken over as text.
     pub(super) fn push_byte(&mut self, byte: u8) {
-        if byte.is_ascii() {
-            return self.push(char::from(byte));
-        }
         let from = self.at - 1;
-        while self.peek(0).is_some_and(|b| !b.is_ascii()) {
-            self.at += 1;
+        let goes_on = if byte.is_ascii() { is_plain } else { |byte: u8| !byte.is_ascii() };
+        if goes_on(byte) {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            self.at += rest.iter().position(|byte| !goes_on(*byte)).unwrap_or(rest.len());
         }
-        let text = String::from_utf8_lossy(&self.text[from..self.at]).into_owned();
-        self.word.get_or_insert_default().push_str(&text);
+        let text: &'t [u8] = self.text;
+        // Behind the end there is but the byte.
+        let text = text.get(from..self.at).unwrap_or(std::slice::from_ref(&byte));
+        match std::str::from_utf8(text) {
+            Ok(text) => self.word_begun().push_str(text),
+            Err(_) => self.word_begun().push_str(&String::from_utf8_lossy(text)),
+        }
     }
 
     pub(super) fn end_word(&mut self) {

@@ -1,8 +1,9 @@
 //! What commands read of the shell that they found: all that their outcome depends on.
 
+use super::state::PARAMETERS;
 use super::written::Texts;
-use crate::hashed::{HashMap, HashSet};
-use std::cell::{Cell, RefCell};
+use crate::hashed::HashMap;
+use std::cell::{Cell, RefCell, RefMut};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -21,13 +22,63 @@ impl Name {
 }
 
 /// All names that came up.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Names {
     known: RefCell<HashMap<Rc<str>, Name>>,
     texts: RefCell<Vec<Rc<str>>>,
+    met: RefCell<Met>,
+}
+
+impl Default for Names {
+    fn default() -> Names {
+        let names = Names { known: RefCell::default(), texts: RefCell::default(), met: RefCell::default() };
+        for name in PARAMETERS {
+            names.of(name);
+        }
+        names
+    }
+}
+
+/// Which parts were met in a round, each with a number. Parts have few kinds and names small numbers, so that nothing is looked up by hash.
+#[derive(Debug, Default)]
+pub(super) struct Met {
+    /// By kind and name: the round in which it was met last, and its number.
+    all: [Vec<(u32, u32)>; 8],
+    round: u32,
+}
+
+impl Met {
+    /// Nothing is met from here on.
+    pub fn anew(&mut self) -> &mut Met {
+        self.round += 1;
+        self
+    }
+
+    /// Whether it is new; then it has this number.
+    pub fn insert(&mut self, part: Part, number: usize) -> bool {
+        let (kind, at) = part.place();
+        let all = &mut self.all[kind];
+        if all.len() <= at {
+            all.resize(at + 1, (0, 0));
+        }
+        let is_new = all[at].0 != self.round;
+        if is_new {
+            all[at] = (self.round, number as u32);
+        }
+        is_new
+    }
+
+    pub fn number(&self, part: Part) -> Option<usize> {
+        let (kind, at) = part.place();
+        self.all[kind].get(at).filter(|(round, _)| *round == self.round).map(|(_, number)| *number as usize)
+    }
 }
 
 impl Names {
+    pub fn met(&self) -> RefMut<'_, Met> {
+        self.met.borrow_mut()
+    }
+
     pub fn of(&self, text: &str) -> Name {
         if let Some(name) = self.known.borrow().get(text) {
             return *name;
@@ -55,8 +106,14 @@ pub(super) enum Part {
     FunctionsOf(Name),
     /// The folder.
     Place,
-    /// Written settings, changes and copies of projects: no part of the shell, but of what is around it.
-    Ledger,
+    /// The folder, whatever was changed before it: as `Place` where it is known.
+    Folder,
+    /// Written settings: no part of the shell, but of what is around it, as all that follows.
+    Settings,
+    /// Changes that were made, and that may have been.
+    Changes,
+    /// Copies of projects.
+    Clones,
     /// Whether a function was called before, by anybody.
     Called(Name),
     /// Whether some command writes a file of that name.
@@ -66,9 +123,38 @@ pub(super) enum Part {
     All,
 }
 
+impl Part {
+    /// Its kind, and which of that.
+    fn place(self) -> (usize, usize) {
+        match self {
+            Part::Variable(name) => (0, name.index()),
+            Part::Export(name) => (1, name.index()),
+            Part::Function(name) => (2, name.index()),
+            Part::FunctionsOf(name) => (3, name.index()),
+            Part::Called(name) => (4, name.index()),
+            Part::Written(name) => (5, name.index()),
+            Part::Text(name) => (6, name.index()),
+            Part::Place => (7, 0),
+            Part::Folder => (7, 1),
+            Part::Settings => (7, 2),
+            Part::Changes => (7, 3),
+            Part::Clones => (7, 4),
+            Part::All => (7, 5),
+        }
+    }
+}
+
+/// Hashes of what is listed around a shell.
+#[derive(Clone, Copy)]
+pub(super) struct Ledger {
+    pub settings: u64,
+    pub changes: u64,
+    pub clones: u64,
+}
+
 /// What is around a shell and does not end with it.
 pub(super) struct Around<'a> {
-    pub ledger: u64,
+    pub ledger: Ledger,
     pub called: &'a [Name],
     pub rewritten: &'a BTreeSet<String>,
     /// What was written to files, and how many texts of it count.
@@ -101,20 +187,20 @@ impl Reads {
 
     /// What was read since then, each once, that had been written before the journal had this length. What is around it has read
     /// that as well.
-    pub fn end(&self, from: ReadMark, journal: usize) -> Vec<Part> {
+    pub fn end(&self, from: ReadMark, journal: usize, names: &Names) -> Vec<Part> {
         let mut log = self.log.borrow_mut();
-        let mut met = HashSet::default();
-        let mut found: Vec<(Part, usize)> = Vec::new();
-        for (part, written) in log.drain(from.0..) {
-            if written <= journal && met.insert(part) {
-                found.push((part, written));
+        let (mut met, mut left) = (names.met(), from.0);
+        met.anew();
+        for at in from.0..log.len() {
+            let (part, written) = log[at];
+            if written <= journal && met.insert(part, 0) {
+                log[left] = (part, written);
+                left += 1;
             }
         }
+        let parts = log[from.0..left].iter().map(|(part, _)| *part).collect();
         self.open.set(self.open.get() - 1);
-        let parts = found.iter().map(|(part, _)| *part).collect();
-        if self.open.get() > 0 {
-            log.extend(found);
-        }
+        log.truncate(if self.open.get() > 0 { left } else { from.0 });
         parts
     }
 }

@@ -1,11 +1,11 @@
 //! What came of carrying out a file or a function in some state: found out once, and put in place afterwards.
 
-use super::evaluate::State;
-use super::reads::{Around, Name, Part};
+use super::evaluate::{OfScope, State};
+use super::ledger::Noted;
+use super::reads::{Around, Ledger, Name, Part};
 use super::state::{self, Dependency, Effect, Held};
 use super::written::Text;
 use crate::hashed::HashMap;
-use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 
 /// What was carried out, whether where files are stale, whether where all is exported.
@@ -30,8 +30,7 @@ struct Outcome {
     depends: Box<[Dependency]>,
     shell: Effect,
     written: Box<[(Rc<str>, Rc<Held>)]>,
-    changes: Box<[usize]>,
-    possible: Box<[usize]>,
+    changes: Box<[(usize, bool)]>,
     called: Box<[Name]>,
     clones: Box<[(String, Option<String>)]>,
     texts: Vec<Rc<Text>>,
@@ -41,10 +40,9 @@ struct Outcome {
 pub(super) struct Begun {
     key: Key,
     shell: state::Begun,
-    ledger: u64,
+    ledger: Ledger,
     written: usize,
-    changes: usize,
-    possible: usize,
+    changes: Noted,
     called: usize,
     clones: usize,
     texts: usize,
@@ -86,13 +84,7 @@ impl State<'_> {
         if let Some(outcome) = known.into_iter().find(|outcome| self.shell.agrees(&outcome.depends, &around)).cloned() {
             self.shell.apply(&outcome.shell, &outcome.depends);
             self.scope.written.extend(outcome.written.iter().cloned());
-            let new: Vec<usize> =
-                outcome.changes.iter().copied().filter(|id| !self.scope.changes.contains(id)).collect();
-            if new.len() < outcome.changes.len() {
-                self.shell.reads_around(|| Part::Ledger);
-            }
-            self.scope.changes.extend(new);
-            self.may_have_made(outcome.possible.to_vec());
+            outcome.changes.iter().for_each(|change| self.scope.changes.again(*change));
             self.scope.called.extend(&outcome.called);
             self.scope.clones.extend(outcome.clones.iter().cloned());
             outcome.texts.iter().for_each(|text| self.wrote(text.clone()));
@@ -104,8 +96,7 @@ impl State<'_> {
             shell: self.shell.begin(),
             ledger: around.ledger,
             written: self.scope.written.len(),
-            changes: self.scope.changes.len(),
-            possible: self.scope.possible.len(),
+            changes: self.scope.changes.begin(),
             called: self.scope.called.len(),
             clones: self.scope.clones.len(),
             texts: self.scope.texts.len(),
@@ -121,6 +112,7 @@ impl State<'_> {
         let texts = (&self.scope.texts, begun.texts);
         let around = Around { ledger: begun.ledger, called, rewritten: &self.rewritten, texts };
         let (shell, depends) = self.shell.end(begun.shell, &around);
+        let changes = self.scope.changes.end(begun.changes);
         // Cut short, or left out because of what is around it, it is no outcome for another place.
         if left_out || self.scope.cut {
             return;
@@ -132,8 +124,7 @@ impl State<'_> {
             depends,
             shell,
             written: self.scope.written[begun.written..].into(),
-            changes: self.scope.changes[begun.changes..].into(),
-            possible: self.scope.possible[begun.possible..].into(),
+            changes,
             called: called.into(),
             clones: self.scope.clones[begun.clones..].into(),
             texts: self.scope.texts.since(begun.texts),
@@ -145,12 +136,8 @@ impl State<'_> {
     }
 
     /// Written settings, changes and copies of projects so far.
-    fn ledger(&self) -> u64 {
-        let mut hasher = state::hasher().build_hasher();
-        for (name, held) in &self.scope.written {
-            (name, &held.value, &held.seen).hash(&mut hasher);
-        }
-        (&self.scope.changes, &self.scope.possible, &self.scope.clones).hash(&mut hasher);
-        hasher.finish()
+    fn ledger(&self) -> Ledger {
+        let OfScope { written, changes, clones, .. } = &self.scope;
+        Ledger { settings: written.hash(), changes: changes.hash(), clones: clones.hash() }
     }
 }

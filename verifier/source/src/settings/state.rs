@@ -7,6 +7,7 @@ pub(super) use effects::{Begun, Dependency, Effect};
 use super::reads::{Name, Names, Part, Reads};
 use super::shell::Node;
 use assize_facts::kinds::inventory::BuildFile;
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher, RandomState};
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -30,6 +31,18 @@ pub(super) struct Held {
     pub sure: Sure,
 }
 
+/// Lists of commands have other numbers elsewhere.
+impl Hash for Held {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let sure = match self.sure {
+            Sure::Always => 0,
+            Sure::InList(_) => 1,
+            Sure::Maybe => 2,
+        };
+        (&self.value, &self.seen, sure).hash(state);
+    }
+}
+
 /// All that a variable may hold.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Variable {
@@ -40,8 +53,11 @@ pub(super) struct Variable {
 }
 
 impl Variable {
-    fn new(name: &str, all: Box<[Rc<Held>]>) -> Variable {
-        Variable { hash: hash_of(name, &all), all }
+    /// One that may hold this besides what it may have held before.
+    fn new(name: Name, before: Option<&Variable>, held: Held) -> Variable {
+        let hash = hash((name, before.map(|before| before.hash), &held));
+        let before = before.map_or(&[][..], |before| &before.all);
+        Variable { all: before.iter().cloned().chain([Rc::new(held)]).collect(), hash }
     }
 }
 
@@ -62,6 +78,7 @@ pub(super) struct Shell {
     exported: Vec<bool>,
     all_exported: bool,
     place: Where,
+    placed: Cell<Option<Placed>>,
     stack: Rc<Vec<Where>>,
     functions: Vec<Option<Rc<Defined>>>,
     /// Hashes of variables, exports and functions, added up.
@@ -76,6 +93,13 @@ pub(super) struct Where {
     /// Relative to the source root; `None` where it is not known.
     pub folder: Option<String>,
     pub moved: u32,
+}
+
+/// Hashes of a place: of its folder alone, and with how often that was changed where it is not known.
+#[derive(Clone, Copy, Debug)]
+struct Placed {
+    folder: u64,
+    place: u64,
 }
 
 /// A function, and the file that it stands in.
@@ -111,8 +135,11 @@ enum Change {
 #[derive(Clone, Copy)]
 pub(super) struct Mark(usize);
 
-/// Variables that a function or a script has of its own.
-const PARAMETERS: &[&str] = &["*", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "@"];
+/// Variables as they were.
+pub(super) struct Kept(Vec<(Name, Option<Slot>)>);
+
+/// Variables that a function or a script has of its own; they are the first of all names.
+pub(super) const PARAMETERS: &[&str] = &["*", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "@"];
 
 /// Nobody outside of this run can find two states with the same hash.
 pub(super) fn hasher() -> &'static RandomState {
@@ -122,18 +149,6 @@ pub(super) fn hasher() -> &'static RandomState {
 
 fn hash(what: impl Hash) -> u64 {
     hasher().hash_one(what)
-}
-
-fn hash_of(name: &str, all: &[Rc<Held>]) -> u64 {
-    let sure = |held: &Held| match held.sure {
-        Sure::Always => 0,
-        Sure::InList(_) => 1,
-        Sure::Maybe => 2,
-    };
-    let mut hasher = hasher().build_hasher();
-    (name, all.len()).hash(&mut hasher);
-    all.iter().for_each(|held| (&held.value, &held.seen, sure(held)).hash(&mut hasher));
-    hasher.finish()
 }
 
 fn hash_function(name: &str, function: &Function) -> u64 {
@@ -147,7 +162,7 @@ impl Shell {
     }
 
     pub fn folder(&self) -> Option<&str> {
-        self.reads.note(|| Part::Place, 0);
+        self.reads.note(|| Part::Folder, 0);
         self.place.folder.as_deref()
     }
 
@@ -208,13 +223,12 @@ impl Shell {
             held.value = Some(format!("${name}").into());
         }
         let before = if held.sure == Sure::Always { None } else { self.variable(name) };
-        let all = match before {
-            Some(before) if before.all.last().is_some_and(|last| **last == held) => return,
-            Some(before) => before.all.iter().cloned().chain([Rc::new(held)]).collect(),
-            None => Box::from([Rc::new(held)]),
-        };
-        let slot = self.slot(Rc::new(Variable::new(name, all)));
-        self.change(Change::Variable(self.names.of(name), Some(slot)));
+        if before.is_some_and(|before| before.all.last().is_some_and(|last| **last == held)) {
+            return;
+        }
+        let id = self.names.of(name);
+        let slot = self.slot(Rc::new(Variable::new(id, before, held)));
+        self.change(Change::Variable(id, Some(slot)));
         // What is assigned under `set -a` stays exported when that ends.
         if self.all_exported && !PARAMETERS.contains(&name) {
             self.export(name);
@@ -295,7 +309,7 @@ impl Shell {
     pub fn reads<T>(&self, read: impl FnOnce() -> T) -> (T, Vec<Part>) {
         let from = self.reads.begin();
         let out = read();
-        (out, self.reads.end(from, usize::MAX))
+        (out, self.reads.end(from, usize::MAX, &self.names))
     }
 
     /// Notes what something remembered was read from.
@@ -326,20 +340,24 @@ impl Shell {
     }
 
     /// Takes `$1`, `$@` away; gives those that were there.
-    pub fn take_parameters(&mut self) -> Vec<(&'static str, Option<Slot>)> {
-        let kept = self.some_variables(PARAMETERS.iter().copied());
-        self.give_variables(PARAMETERS.iter().map(|name| (*name, None)).collect());
+    pub fn take_parameters(&mut self) -> Kept {
+        let names = || (0..PARAMETERS.len()).map(Name::at);
+        let kept = self.some(names());
+        self.give_variables(Kept(names().map(|name| (name, None)).collect()));
         kept
     }
 
     /// Some variables as they were, to be given back.
-    pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, Option<Slot>)> {
-        names.map(|name| (name, self.slot_of(self.names.of(name)).cloned())).collect()
+    pub fn some_variables<'n>(&self, names: impl Iterator<Item = &'n str>) -> Kept {
+        self.some(names.map(|name| self.names.of(name)))
     }
 
-    pub fn give_variables(&mut self, all: Vec<(&str, Option<Slot>)>) {
+    fn some(&self, names: impl Iterator<Item = Name>) -> Kept {
+        Kept(names.map(|name| (name, self.slot_of(name).cloned())).collect())
+    }
+
+    pub fn give_variables(&mut self, Kept(all): Kept) {
         for (name, held) in all {
-            let name = self.names.of(name);
             if held.is_some() || self.slot_of(name).is_some() {
                 self.change(Change::Variable(name, held));
             }
@@ -399,6 +417,7 @@ impl Shell {
             Change::AllExported(now) => Change::AllExported(std::mem::replace(&mut self.all_exported, now)),
             Change::Place(mut now) => {
                 std::mem::swap(&mut self.place, &mut now);
+                self.placed.set(None);
                 Change::Place(now)
             }
             Change::Stack(now) => Change::Stack(std::mem::replace(&mut self.stack, now)),
@@ -411,12 +430,20 @@ impl Shell {
 
     /// The same for shells in which the same commands do the same.
     fn state(&self) -> u64 {
-        hash((self.sum, self.all_exported, self.place_hash()))
+        hash((self.sum, self.all_exported, self.placed().place))
     }
 
-    fn place_hash(&self) -> u64 {
-        let moved = if self.place.folder.is_none() { self.place.moved } else { 0 };
-        hash((&self.place.folder, moved))
+    fn placed(&self) -> Placed {
+        let of = || {
+            let folder = hash(&self.place.folder);
+            Placed {
+                folder,
+                place: if self.place.folder.is_none() { hash((folder, self.place.moved)) } else { folder },
+            }
+        };
+        let placed = self.placed.get().unwrap_or_else(of);
+        self.placed.set(Some(placed));
+        placed
     }
 
     /// Whether whatever is assigned is exported.

@@ -1,7 +1,6 @@
 //! What commands did to a shell, and of what of it that depends.
 
-use super::{Change, Defined, Mark, Shell, Slot};
-use crate::hashed::{HashMap, HashSet};
+use super::{Change, Defined, Mark, Placed, Shell, Slot};
 use crate::settings::reads::{Around, Name, Part, ReadMark};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -17,6 +16,7 @@ pub(in crate::settings) struct Begun {
     reads: ReadMark,
     state: u64,
     place: u64,
+    folder: u64,
 }
 
 /// A part of a shell, and what it was.
@@ -25,15 +25,16 @@ pub(in crate::settings) type Dependency = (Part, u64);
 impl Shell {
     /// Something is carried out from here.
     pub fn begin(&self) -> Begun {
-        let (state, place) = (self.state(), self.place_hash());
-        Begun { journal: self.mark(), reads: self.reads.begin(), state, place }
+        let Placed { folder, place } = self.placed();
+        Begun { journal: self.mark(), reads: self.reads.begin(), state: self.state(), place, folder }
     }
 
     /// What was done since then, and of what that depends.
     pub fn end(&self, begun: Begun, around: &Around) -> (Effect, Box<[Dependency]>) {
-        let parts = self.reads.end(begun.reads, begun.journal.0);
+        let parts = self.reads.end(begun.reads, begun.journal.0, &self.names);
         // As they were found: the first change of each tells what was there.
-        let mut found: HashMap<Part, u64> = HashMap::default();
+        let (mut met, mut found) = (self.names.met(), Vec::new());
+        met.anew();
         let mut functions: BTreeMap<Name, Option<&Rc<Defined>>> = BTreeMap::new();
         for was in &self.journal[begun.journal.0..] {
             let (part, hash) = match was {
@@ -45,20 +46,24 @@ impl Shell {
                 }
                 Change::AllExported(_) | Change::Place(_) | Change::Stack(_) => continue,
             };
-            found.entry(part).or_insert(hash);
+            if met.insert(part, found.len()) {
+                found.push(hash);
+            }
         }
         let was = |part: &Part| match part {
             Part::All => begun.state,
             Part::Place => begun.place,
+            Part::Folder => begun.folder,
             Part::FunctionsOf(file) => {
                 let kept = self.all_of(*file).filter(|(name, _)| !functions.contains_key(name)).map(|(_, now)| now);
                 let file = self.names.text(*file);
                 let old = functions.values().flatten().copied().filter(|defined| defined.function.file == file);
                 sum(kept.chain(old))
             }
-            part => found.get(part).copied().unwrap_or_else(|| self.what_is(part, around)),
+            part => met.number(*part).map_or_else(|| self.what_is(part, around), |number| found[number]),
         };
         let depends = parts.into_iter().map(|part| (part, was(&part))).collect();
+        drop(met);
         (self.since(begun.journal), depends)
     }
 
@@ -73,8 +78,11 @@ impl Shell {
             Part::Export(name) => u64::from(self.exports(*name)),
             Part::Function(name) => self.function_of(*name).map_or(0, |defined| defined.hash),
             Part::FunctionsOf(file) => sum(self.all_of(*file).map(|(_, defined)| defined)),
-            Part::Place => self.place_hash(),
-            Part::Ledger => around.ledger,
+            Part::Place => self.placed().place,
+            Part::Folder => self.placed().folder,
+            Part::Settings => around.ledger.settings,
+            Part::Changes => around.ledger.changes,
+            Part::Clones => around.ledger.clones,
             Part::Called(name) => u64::from(around.called.contains(name)),
             Part::Written(name) => u64::from(around.rewritten.contains(&*self.names.text(*name))),
             Part::Text(name) => around.texts.0.hash_of(*name, around.texts.1),
@@ -84,21 +92,21 @@ impl Shell {
 
     /// What was put in place since some point, and is there.
     fn since(&self, from: Mark) -> Effect {
-        let (mut names, mut functions, mut exports) = (HashSet::default(), HashSet::default(), HashSet::default());
-        let mut all = Vec::new();
+        let (mut met, mut all) = (self.names.met(), Vec::new());
+        met.anew();
         let (mut place, mut stack) = (None, None);
         for was in &self.journal[from.0..] {
             match was {
-                Change::Variable(name, _) if names.insert(*name) => {
+                Change::Variable(name, _) if met.insert(Part::Variable(*name), 0) => {
                     // What was given back is what was found, whatever that is elsewhere.
                     if let Some(now) = self.slot_of(*name).filter(|now| now.written > from.0) {
                         all.push(Change::Variable(*name, Some(now.clone())));
                     }
                 }
-                Change::Function(name, _) if functions.insert(*name) => {
+                Change::Function(name, _) if met.insert(Part::Function(*name), 0) => {
                     all.push(Change::Function(*name, self.function_of(*name).cloned()));
                 }
-                Change::Exported(name, old) if exports.insert(*name) => {
+                Change::Exported(name, old) if met.insert(Part::Export(*name), 0) => {
                     let now = self.exports(*name);
                     if *old != now {
                         all.push(Change::Exported(*name, now));

@@ -4,9 +4,9 @@
 //! join them, and numbers are put together to bytes, whatever their spelling, order and width.
 
 use super::encoded;
+use crate::go::dense::DENSE;
 use crate::go::lexer::{Lexer, Mark, Token};
 use crate::go::literal::{rune, unquote};
-use crate::go::outline::DENSE;
 use crate::go::syntax::Span;
 
 /// A literal that holds an executable.

@@ -203,11 +203,42 @@ static ROWS: LazyLock<Vec<Vec<Row>>> = LazyLock::new(|| {
 });
 
 /// What a name is sought for.
+#[inline]
 pub(crate) fn marks(name: &[u8]) -> u32 {
-    let Some(first) = name.first() else { return 0 };
-    let fits = |row: &&Row| if row.whole { row.word == name } else { name.starts_with(row.word) };
-    ROWS[usize::from(*first)].iter().filter(fits).fold(0, |all, row| all | row.marks)
+    match begins(name) {
+        Some(place) if MAY_BE[place] => of_rows(name),
+        _ => 0,
+    }
 }
+
+#[inline(never)]
+fn of_rows(name: &[u8]) -> u32 {
+    let fits = |row: &&Row| if row.whole { row.word == name } else { name.starts_with(row.word) };
+    ROWS[usize::from(name[0])].iter().filter(fits).fold(0, |all, row| all | row.marks)
+}
+
+/// A number of a name's first three bytes; none has fewer.
+#[inline]
+const fn begins(name: &[u8]) -> Option<usize> {
+    match name {
+        [a, b, c, ..] => Some((*a as usize ^ (*b as usize) << 3 ^ (*c as usize) << 6) % PLACES),
+        _ => None,
+    }
+}
+
+const PLACES: usize = 2048;
+
+/// Whether any word begins with bytes of that number.
+static MAY_BE: [bool; PLACES] = {
+    let mut may_be = [false; PLACES];
+    let mut at = 0;
+    while at < NAMES.len() + BEGINNINGS.len() {
+        let word = if at < NAMES.len() { NAMES[at].0 } else { BEGINNINGS[at - NAMES.len()].0 };
+        may_be[begins(word.as_bytes()).expect("no word is shorter")] = true;
+        at += 1;
+    }
+    may_be
+};
 
 /// Words that a file's text holds, whatever they stand in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

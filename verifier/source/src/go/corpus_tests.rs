@@ -150,7 +150,7 @@ fn go_env(name: &str) -> String {
 }
 
 /// Go files below a folder, those of `testdata` left out: they hold broken text on purpose.
-pub(super) fn go_files(folder: &Path, out: &mut Vec<PathBuf>) {
+pub(crate) fn go_files(folder: &Path, out: &mut Vec<PathBuf>) {
     let Ok(listing) = std::fs::read_dir(folder) else { return };
     for entry in listing.flatten() {
         let path = entry.path();

@@ -61,7 +61,7 @@ pub(crate) struct Lexer<'a> {
 }
 
 const BLANKS: [bool; 256] = table(b" \t\r");
-const NAME: [bool; 256] = name_table();
+pub(super) const NAME: [bool; 256] = name_table();
 
 const fn table(bytes: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
@@ -113,6 +113,29 @@ impl<'a> Lexer<'a> {
     pub fn keeping_comments(mut self) -> Lexer<'a> {
         self.keep_comments = true;
         self
+    }
+
+    /// The next token from some place on, behind a token that ends a line or not.
+    pub(super) fn next_at(&mut self, at: usize, ends: bool) -> Result<Token, Fault> {
+        (self.at, self.ends) = (at, ends);
+        self.next()
+    }
+
+    /// Passes the comment that begins at some place; gives where it ends.
+    pub(super) fn comment_at(&mut self, at: usize) -> Result<usize, Fault> {
+        self.at = at;
+        match self.peek(1) {
+            b'*' => self.block_comment()?,
+            _ => self.line_comment(),
+        }
+        Ok(self.at)
+    }
+
+    /// Passes the token that begins at some place; gives where it ends.
+    pub(super) fn token_at(&mut self, at: usize) -> Result<usize, Fault> {
+        self.at = at;
+        self.token()?;
+        Ok(self.at)
     }
 
     fn peek(&self, ahead: usize) -> u8 {
@@ -312,7 +335,7 @@ fn looks_like_directive(inside: &[u8]) -> bool {
     inside.starts_with(b"go:") || inside.starts_with(b"line ") || inside.starts_with(b"export ")
 }
 
-fn is_keyword(word: &[u8]) -> bool {
+pub(super) fn is_keyword(word: &[u8]) -> bool {
     matches!(
         word,
         b"break"

@@ -1,5 +1,6 @@
 //! The Go reader: tokens, outlines of files, and declarations as trees.
 
+pub(crate) mod dense;
 pub(crate) mod directive;
 pub(crate) mod lexer;
 pub(crate) mod literal;
@@ -9,6 +10,7 @@ pub(crate) mod normal;
 pub(crate) mod outline;
 pub(crate) mod parse;
 mod parser;
+mod skim;
 pub(crate) mod syntax;
 pub(crate) mod text;
 

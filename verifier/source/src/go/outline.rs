@@ -1,5 +1,6 @@
 //! A file's outline: package clause, imports, and the bounds and names of its top-level declarations, from tokens alone.
 
+use super::dense::Literals;
 use super::directive::Directive;
 use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
 use super::literal::unquote_text;
@@ -18,14 +19,11 @@ pub(crate) struct Outline {
     pub imports: Vec<Import>,
     pub decls: Vec<Decl>,
     pub directives: Vec<Directive>,
-    /// Where literals stand for [`DENSE`] bytes and more without a name between them: tables, texts, and what else is put into a program.
+    /// Where literals stand for [`super::dense::DENSE`] bytes and more without a name between them: tables, texts, and what else is put into a program.
     pub dense: Vec<Span>,
     /// Why the rest of the file could not be read; the compiler refuses such a file.
     pub fault: Option<Fault>,
 }
-
-/// Shorter stretches of literals are not noted: a table that is worth a look is longer.
-pub(crate) const DENSE: usize = 1500;
 
 /// One import.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -143,7 +141,7 @@ fn shared(path: &str) -> Arc<str> {
     })
 }
 
-/// Says of a name what it is sought for: bits that are joined for each declaration.
+/// Says of a name what it is sought for: bits that are joined for each declaration. Keywords are asked after as well; it knows none of them.
 pub(crate) type Marker = fn(&[u8]) -> u32;
 
 /// Reads a file's outline. Never fails: what is no Go is in [`Outline::fault`] and in declarations marked as broken.
@@ -168,7 +166,7 @@ pub(crate) fn imports(text: &[u8]) -> Outline {
 
 impl Outline {
     fn finish(mut self, text: &[u8], reader: &Reader) -> Outline {
-        self.dense = reader.dense.clone();
+        self.dense = reader.literals.dense.clone();
         self.directives = reader.lexer.directives.iter().map(|c| Directive::of(text, *c)).collect();
         self.imports.shrink_to_fit();
         self.decls.shrink_to_fit();
@@ -176,20 +174,19 @@ impl Outline {
     }
 }
 
-struct Reader<'a> {
-    text: &'a [u8],
-    lexer: Lexer<'a>,
-    token: Token,
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) lexer: Lexer<'a>,
+    pub(super) token: Token,
     /// Open brackets.
-    open: Vec<u8>,
-    /// Behind the last token that was not a semicolon.
-    last_end: usize,
-    marker: Marker,
+    pub(super) open: Vec<u8>,
+    pub(super) marker: Marker,
     /// Of the names since the declaration began.
-    marks: u32,
-    /// The first literal behind the last name.
-    literals_from: Option<usize>,
-    dense: Vec<Span>,
+    pub(super) marks: u32,
+    pub(super) literals: Literals,
+    /// For comparison.
+    #[cfg(test)]
+    by_token: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -201,11 +198,11 @@ impl<'a> Reader<'a> {
             lexer,
             token,
             open: Vec::new(),
-            last_end: 0,
             marker,
             marks: 0,
-            literals_from: None,
-            dense: Vec::new(),
+            literals: Literals::default(),
+            #[cfg(test)]
+            by_token: false,
         }
     }
 
@@ -226,32 +223,21 @@ impl<'a> Reader<'a> {
                 return Err(Fault { at: start, what: "brackets that do not match" });
             }
             Mark::Name => {
-                if self.literals_from.is_some() && !is_basic(&self.text[start..end]) {
-                    self.literals_end();
-                }
+                self.literals.name(&self.text[start..end]);
                 self.marks |= (self.marker)(&self.text[start..end]);
             }
-            Mark::Keyword => self.literals_end(),
-            Mark::Text | Mark::Number | Mark::Rune => {
-                self.literals_from.get_or_insert(start);
-            }
+            Mark::Keyword => self.literals.end(),
+            Mark::Text | Mark::Number | Mark::Rune => self.literals.begin(start),
             _ => {}
         }
         if mark != Mark::Semi {
-            self.last_end = end;
+            self.literals.last_end = end;
         }
         self.token = self.lexer.next()?;
         if self.token.mark == Mark::End && !self.open.is_empty() {
             return Err(Fault { at: self.token.start, what: "brackets that are not closed" });
         }
         Ok(())
-    }
-
-    /// A name or the file's end stands here: what literals stand before it is noted, if it is long.
-    fn literals_end(&mut self) {
-        let Some(start) = self.literals_from.take().filter(|start| self.last_end - start > DENSE) else { return };
-        let place = |offset| u32::try_from(offset).unwrap_or(u32::MAX);
-        self.dense.push(Span { start: place(start), end: place(self.last_end) });
     }
 
     /// A name that no `.` follows.
@@ -267,14 +253,14 @@ impl<'a> Reader<'a> {
     fn file(&mut self, out: &mut Outline) -> Result<(), Fault> {
         self.head(out)?;
         // Paths of imports are no table.
-        (self.literals_from, self.dense) = (None, Vec::new());
+        self.literals.forget();
         while self.token.mark != Mark::End {
             match self.token.mark {
                 Mark::Semi => self.bump()?,
                 _ => self.declaration(out)?,
             }
         }
-        self.literals_end();
+        self.literals.end();
         Ok(())
     }
 
@@ -320,8 +306,15 @@ impl<'a> Reader<'a> {
         if let Mark::Close(_) = self.token.mark {
             return Err(Fault { at: self.token.start, what: "brackets that do not match" });
         }
-        out.decls.push(Decl { kind, start, end: self.last_end, specs: specs.into(), marks: self.marks });
+        out.decls.push(Decl { kind, start, end: self.literals.last_end, specs: specs.into(), marks: self.marks });
         Ok(())
+    }
+
+    fn is_by_token(&self) -> bool {
+        #[cfg(test)]
+        return self.by_token;
+        #[cfg(not(test))]
+        false
     }
 
     /// To the semicolon or closing bracket that ends what stands at this depth.
@@ -330,6 +323,7 @@ impl<'a> Reader<'a> {
             match self.token.mark {
                 Mark::End => return Ok(()),
                 Mark::Semi | Mark::Close(_) if self.open.len() <= depth => return Ok(()),
+                Mark::Open(_) if !self.is_by_token() => self.skim()?,
                 _ => self.bump()?,
             }
         }
@@ -491,15 +485,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Types of bytes, numbers and texts: conversions to them interrupt no literals.
-fn is_basic(name: &[u8]) -> bool {
-    matches!(
-        name,
-        b"byte" | b"rune" | b"string" | b"int8" | b"uint8" | b"uint16" | b"uint32" | b"uint64" | b"int32" | b"int64"
-    )
-}
-
-fn closing(open: u8) -> u8 {
+pub(super) fn closing(open: u8) -> u8 {
     match open {
         b'(' => b')',
         b'[' => b']',

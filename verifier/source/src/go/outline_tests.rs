@@ -1,5 +1,6 @@
 //! Outlines as text: what is imported and declared, and what is refused.
 
+use super::super::lexer::is_keyword;
 use super::*;
 
 fn shown(text: &str) -> String {
@@ -128,4 +129,57 @@ fn deep_nesting_and_odd_bytes_never_break_the_reader() {
     {
         let _ = outline(text, |_| 0);
     }
+}
+
+/// An outline of which every token was looked at.
+fn by_token(text: &[u8], marker: Marker) -> Outline {
+    let mut out = Outline { fault: illegal_bytes(text), ..Outline::default() };
+    let mut reader = Reader { by_token: true, ..Reader::new(text, marker) };
+    if let Err(fault) = reader.file(&mut out) {
+        out.fault = out.fault.or(Some(fault));
+    }
+    out.finish(text, &reader)
+}
+
+/// Every name tells.
+fn first_letter(name: &[u8]) -> u32 {
+    if is_keyword(name) { 0 } else { 1 << (name[0] % 32) }
+}
+
+#[test]
+fn what_is_skimmed_has_the_outline_that_its_tokens_have() {
+    use crate::go::corpus_tests::{go_files, goroot};
+
+    let mut files = Vec::new();
+    for folder in ["src/go/parser", "src/go/scanner", "src/net/http", "src/crypto/tls", "src/regexp", "src/unicode"] {
+        go_files(&goroot().join(folder), &mut files);
+    }
+    go_files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/go/corpus"), &mut files);
+    let put_in: [&[u8]; 20] = [
+        b"(", b")", b"[", b"]", b"{", b"}", b"\"", b"`", b"'", b"//", b"/*", b"*/", b"\n", b";", b".5", b"#", b"\0",
+        b"\\", b"x", b"\xff",
+    ];
+    let (mut compared, mut random) = (0, 0x9e37_79b9_7f4a_7c15_u64);
+    let mut next = |below: usize| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) as usize % below
+    };
+    for file in files {
+        let text = std::fs::read(&file).expect("it was listed");
+        for round in 0..8 {
+            let mut text = text.clone();
+            // As it is; then with something put in, or a stretch taken out.
+            for _ in 0..round {
+                let at = next(text.len() + 1);
+                match next(3) {
+                    0 => drop(text.drain(at..(at + next(40)).min(text.len()))),
+                    _ => drop(text.splice(at..at, put_in[next(put_in.len())].iter().copied())),
+                }
+            }
+            let (skimmed, tokens) = (outline(&text, first_letter), by_token(&text, first_letter));
+            assert_eq!(format!("{skimmed:?}"), format!("{tokens:?}"), "{} {round}", file.display());
+            compared += 1;
+        }
+    }
+    assert!(compared > 1_000, "{compared}");
 }

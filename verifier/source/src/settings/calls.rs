@@ -49,8 +49,6 @@ fn is_input(path: &str) -> bool {
     matches!(path, "/dev/stdin" | "/dev/fd/0" | "/proc/self/fd/0")
 }
 
-/// Variables as they were.
-
 impl State<'_> {
     /// Puts `$1`, `$@` in place; gives those that were there.
     pub(super) fn parameters(&mut self, arguments: &[String]) -> Kept {

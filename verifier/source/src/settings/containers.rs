@@ -130,14 +130,14 @@ impl State<'_> {
             () if address.contains('$') => None,
             () => Some(OUTSIDE.to_owned()),
         };
-        self.scope.clones.push((folder.trim_end_matches('/').to_owned(), root));
+        self.scope.clones.push(folder.trim_end_matches('/').to_owned(), root);
     }
 
     /// The folder that a path means where it is a copy made before.
     pub(super) fn in_clone(&self, path: &str) -> Option<Option<String>> {
         let path = path.trim_end_matches('/');
         self.shell.reads_around(|| Part::Clones);
-        self.scope.clones.iter().rev().find(|(folder, _)| folder == path && folder != ".").map(|(_, root)| root.clone())
+        self.scope.clones.root_of(path).filter(|_| path != ".").cloned()
     }
 
     /// `find … -exec COMMAND {} ;`, with the name that is looked for in the place of the files.

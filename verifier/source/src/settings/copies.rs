@@ -4,6 +4,7 @@ use super::commands::Run;
 use super::delivered::{OUTSIDE, normal};
 use super::edits::{MODULE_FILES, is_module_file};
 use super::evaluate::State;
+use super::reads::Part;
 use super::state::Where;
 use assize_golang::glob;
 
@@ -152,6 +153,7 @@ impl State<'_> {
             return false;
         }
         // Under one name one file is saved.
+        self.shell.reads_around(|| Part::Saved);
         let other = self.saved.iter().any(|(name, file)| name == to && file != from);
         self.saved.insert((to.to_owned(), from.to_owned()));
         !other
@@ -161,7 +163,9 @@ impl State<'_> {
     pub(super) fn is_put_back(&self, program: &str, words: &[String]) -> bool {
         pair(program, words).is_some_and(|(from, to)| {
             let name = from.rsplit('/').next().unwrap_or(from);
-            self.saved.contains(&(from.to_owned(), to.to_owned())) && !self.rewritten.contains(name)
+            self.shell.reads_around(|| Part::Saved);
+            self.shell.reads_around(|| Part::Written(self.shell.name(name)));
+            self.saved.contains(&(from.to_owned(), to.to_owned())) && !self.rewritten.contains_key(name)
         })
     }
 }

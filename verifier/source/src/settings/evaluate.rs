@@ -3,20 +3,22 @@
 use super::cut;
 use super::delivered::{Targets, normal};
 use super::flags::{self, VARIABLES};
-use super::ledger::{Changes, Listed};
+use super::ledger::{Changes, Clones, Listed};
 use super::library::{Library, folder};
+use super::makefile::Makes;
 use super::model::{Scope, Step, Variable};
 use super::printed::Here;
 use super::reads::{Name, Part};
 use super::results::Results;
 use super::shell::plain;
-use super::state::{Held, Shell, Sure, Where};
+use super::state::{Held, Shell, Sure, Where, hasher};
 use super::told;
 use super::written::Texts;
 use crate::hashed::HashMap;
 use assize_facts::kinds::inventory::BuildFile;
 use assize_facts::{Known, Reason, reason};
 use std::collections::BTreeSet;
+use std::hash::BuildHasher;
 use std::ops::Deref;
 use std::rc::Rc;
 
@@ -80,14 +82,15 @@ pub(super) struct State<'l> {
     pub lists: u64,
     /// Runs only where a file is older than another.
     pub stale: bool,
-    /// Names of files that some command writes: they need not hold what was delivered.
-    pub rewritten: BTreeSet<String>,
+    /// Names of files that some command writes, each with how many were written before it: they need not hold what was delivered.
+    pub rewritten: HashMap<String, usize>,
     /// Module files that were saved: under which name, and which.
     pub saved: BTreeSet<(String, String)>,
     /// Some variable is another name of one (`declare -n`).
     pub refers: BTreeSet<String>,
     /// What came of files and functions that were carried out.
     pub results: Results,
+    pub makes: Rc<Makes<'l>>,
     /// Settings by where they stand and what they say.
     known: HashMap<Line, Vec<usize>>,
     edits: HashMap<Edit, usize>,
@@ -106,8 +109,7 @@ pub(super) struct OfScope {
     pub count: u32,
     pub files: u32,
     pub called: Vec<Name>,
-    /// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are.
-    pub clones: Listed<(String, Option<String>)>,
+    pub clones: Clones,
     /// What commands wrote to files.
     pub texts: Texts,
     /// It is longer or deeper than is followed.
@@ -128,10 +130,11 @@ impl<'l> State<'l> {
             depth: 0,
             lists: 0,
             stale: false,
-            rewritten: BTreeSet::new(),
+            rewritten: HashMap::default(),
             saved: BTreeSet::new(),
             refers: BTreeSet::new(),
             results: Results::default(),
+            makes: Rc::default(),
             known: HashMap::default(),
             edits: HashMap::default(),
             unread: HashMap::default(),
@@ -187,8 +190,12 @@ impl State<'_> {
                 self.environment(variable, sure);
             }
             Step::Folder { path } => self.shell.move_to(path.clone()),
-            Step::Copy { folder } => self.scope.clones.push((folder.clone(), Some(String::new()))),
+            Step::Copy { folder } => self.scope.clones.push(folder.clone(), Some(String::new())),
             Step::Run { line, script, env, folder, stale } => {
+                // Targets of a makefile have most of their recipes in common.
+                let of_file = (&*self.file, &*self.home, self.tool, self.scope.environment_file);
+                let state = (of_file, line, script, env, folder, stale);
+                let Some(begun) = self.begin_anyway("", &format!("{:x}", hasher().hash_one(state))) else { return };
                 let (before, was_stale) = (self.shell.mark(), self.stale);
                 self.stale |= *stale;
                 self.give_written();
@@ -200,6 +207,7 @@ impl State<'_> {
                 self.uncalled();
                 self.shell.back(before);
                 self.stale = was_stale;
+                self.end(begun);
             }
             Step::Build { line, words, env } => {
                 let before = self.shell.mark();

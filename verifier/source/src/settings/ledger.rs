@@ -1,6 +1,7 @@
 //! What holds from where it is said to the end of a scope, whatever shell ends.
 
 use super::state::hasher;
+use crate::hashed::HashMap;
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hash};
 use std::ops::Deref;
@@ -44,6 +45,42 @@ impl<T: Hash> Listed<T> {
     fn truncate(&mut self, len: usize) {
         self.all.truncate(len);
         self.hashes.truncate(len);
+    }
+}
+
+/// Folders with copies of projects, and where they lie to the source root; `None` where it is not known whose they are. The last word
+/// about a folder counts.
+#[derive(Debug, Default)]
+pub(super) struct Clones {
+    all: Vec<(String, Option<String>)>,
+    /// Hashes of the last words, by the folders, and all of them added up.
+    last: HashMap<String, u64>,
+    sum: u64,
+}
+
+impl Clones {
+    pub fn push(&mut self, folder: String, root: Option<String>) {
+        let hash = hasher().hash_one((&folder, &root));
+        let before = self.last.insert(folder.clone(), hash).unwrap_or_default();
+        self.sum = self.sum.wrapping_add(hash).wrapping_sub(before);
+        self.all.push((folder, root));
+    }
+
+    pub fn root_of(&self, folder: &str) -> Option<&Option<String>> {
+        self.all.iter().rev().find(|(known, _)| known == folder).map(|(_, root)| root)
+    }
+
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    pub fn since(&self, from: usize) -> &[(String, Option<String>)] {
+        &self.all[from..]
+    }
+
+    /// The same where the same folders are copies of the same.
+    pub fn hash(&self) -> u64 {
+        self.sum
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) struct Rule {
 #[derive(Clone, Debug)]
 pub(super) struct Own {
     line: u32,
-    name: String,
+    pub name: String,
     value: String,
     how: How,
     conditional: bool,
@@ -28,6 +28,8 @@ pub(super) struct Own {
 
 /// Deeper chains of prerequisites are not followed.
 const DEEPEST: u32 = 64;
+/// What make calls a target, its stem, its first prerequisite, and all of those (GNU make, 10.5.3).
+pub(super) const AUTOMATIC: [&str; 5] = ["@", "*", "<", "^", "+"];
 /// Stands for what a pattern's `%` is, where the pattern is looked at by itself.
 const STEM: &str = "${stem}";
 
@@ -195,14 +197,16 @@ impl Make<'_> {
         let mut put =
             |name: &str, value: String| drop(specific.insert(name.to_owned(), vec![value.replace('$', "$$")]));
         let first = needs.first().cloned().unwrap_or_default();
-        for (name, value) in [("@", target), ("*", stem), ("<", &first)] {
+        let [of_target, of_stem, of_first, ..] = AUTOMATIC;
+        for (name, value) in [(of_target, target), (of_stem, stem), (of_first, &first)] {
             let (folder, file) = value.rsplit_once('/').unwrap_or((".", value));
             put(&format!("{name}D"), folder.to_owned());
             put(&format!("{name}F"), file.to_owned());
             put(name, value.to_owned());
         }
-        put("^", needs.join(" "));
-        put("+", needs.join(" "));
+        let [.., all, each] = AUTOMATIC;
+        put(all, needs.join(" "));
+        put(each, needs.join(" "));
     }
 
     fn runs(&self, rule: &Rule, stale: bool, steps: &mut Vec<Step>) {

@@ -8,27 +8,27 @@ use std::rc::Rc;
 pub(super) struct Tree<'l> {
     library: &'l Library<'l>,
     /// Of the makefile that make is called with.
-    path: &'l str,
+    path: String,
 }
 
 impl<'l> Tree<'l> {
-    pub fn new(library: &'l Library<'l>, path: &'l str) -> Tree<'l> {
-        Tree { library, path }
+    pub fn new(library: &'l Library<'l>, path: &str) -> Tree<'l> {
+        Tree { library, path: path.into() }
     }
 
     /// The makefile's own name, as make has it in its folder.
     pub fn own_name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(self.path)
+        self.path.rsplit('/').next().unwrap_or(&self.path)
     }
 
     /// The file that a name means, and its text.
     pub fn find(&self, name: &str) -> Option<(String, Rc<str>)> {
-        self.library.find(&[folder(self.path), ""], name)
+        self.library.find(&[folder(&self.path), ""], name)
     }
 
     /// Whether a target is a file that was delivered.
     pub fn has(&self, target: &str) -> bool {
-        self.library.paths.contains(&normal(&format!("{}/{target}", folder(self.path))))
+        self.library.paths.contains(&normal(&format!("{}/{target}", folder(&self.path))))
     }
 
     /// The files and folders that a pattern means, spelled as it spells them; from the root where it goes up.
@@ -45,7 +45,7 @@ impl<'l> Tree<'l> {
             };
             self.matching_whole(&whole).iter().map(spelled).collect::<Vec<_>>()
         };
-        [folder(self.path), ""].iter().map(below).find(|found| !found.is_empty()).unwrap_or_default()
+        [folder(&self.path), ""].iter().map(below).find(|found| !found.is_empty()).unwrap_or_default()
     }
 
     fn matching_whole(&self, pattern: &str) -> Rc<Vec<String>> {

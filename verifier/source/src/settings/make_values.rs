@@ -1,12 +1,63 @@
 //! What references and functions of makefiles become (GNU make, chapters 6 and 8).
 
 use super::expand::parts;
+use super::make_rules::AUTOMATIC;
 use super::make_text::{arguments, is_substituted, matching, put_in};
 use super::makefile::{DEPTH, LONGEST, MOST, Make, OWN};
 use super::shell::quoted;
+use crate::hashed::HashMap;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 
 /// More ways to put the values of a recipe together are not looked at.
 const MOST_WAYS: usize = 128;
+
+/// What references become that hang neither on the target that is made nor on where they stand.
+#[derive(Default)]
+pub(super) struct Lasting {
+    /// Names that some target has a value of its own for, make's among them; `None` while files are being read.
+    of_targets: Option<BTreeSet<String>>,
+    /// As parts of words, and as words of their own.
+    known: [RefCell<HashMap<String, String>>; 2],
+    bytes: Cell<usize>,
+    /// What is put in hangs on its place.
+    hangs: Cell<bool>,
+}
+
+impl Lasting {
+    pub fn apart_from(of_targets: impl Iterator<Item = String>) -> Lasting {
+        let own = AUTOMATIC.iter().flat_map(|name| ["", "D", "F"].map(|more| format!("{name}{more}")));
+        Lasting { of_targets: Some(of_targets.chain(own).collect()), ..Lasting::default() }
+    }
+
+    fn is_of_targets(&self, name: &str) -> bool {
+        self.of_targets.as_ref().is_some_and(|names| names.contains(name))
+    }
+
+    fn known(&self, inner: &str, part: bool) -> Option<String> {
+        self.known[usize::from(!part)].borrow().get(inner).cloned()
+    }
+
+    /// Something is put in; gives what was found of that around it.
+    fn begin(&self) -> bool {
+        self.hangs.replace(false)
+    }
+
+    fn hangs_on_its_place(&self) {
+        self.hangs.set(true);
+    }
+
+    fn end(&self, around: bool, (inner, part): (&str, bool), out: &str) {
+        // No makefile that a person wrote has more.
+        const MOST: usize = 4 << 20;
+        let bytes = self.bytes.get() + inner.len() + out.len();
+        if self.of_targets.is_some() && !self.hangs.get() && bytes < MOST {
+            self.known[usize::from(!part)].borrow_mut().insert(inner.to_owned(), out.to_owned());
+            self.bytes.set(bytes);
+        }
+        self.hangs.set(around || self.hangs.get());
+    }
+}
 
 impl Make<'_> {
     /// `$(NAME)` and `${NAME}` by their values; what is not known stays as it is written, `$$` is the shell's dollar.
@@ -52,12 +103,27 @@ impl Make<'_> {
     }
 
     fn reference(&self, inner: &str, depth: u32, part: bool) -> String {
+        if let Some(known) = self.lasting.known(inner, part) {
+            return known;
+        }
+        let around = self.lasting.begin();
+        let out = self.put_in_place_of(inner, depth, part);
+        self.lasting.end(around, (inner, part), &out);
+        out
+    }
+
+    fn put_in_place_of(&self, inner: &str, depth: u32, part: bool) -> String {
         self.spent.set(self.spent.get() + 1);
         if depth == 0 || self.spent.get() > MOST {
+            self.lasting.hangs_on_its_place();
             return unread(inner);
         }
         if self.inside.borrow().iter().any(|name| name == inner) {
+            self.lasting.hangs_on_its_place();
             return String::new();
+        }
+        if self.lasting.is_of_targets(inner) {
+            self.lasting.hangs_on_its_place();
         }
         let specific = self.specific.borrow().get(inner).cloned();
         if let Some(values) = specific {
@@ -157,6 +223,9 @@ impl Make<'_> {
     }
 
     fn is_known(&self, name: &str) -> bool {
+        if self.lasting.is_of_targets(name) {
+            self.lasting.hangs_on_its_place();
+        }
         self.variables.contains_key(name) || self.specific.borrow().contains_key(name)
     }
 
@@ -174,7 +243,10 @@ impl Make<'_> {
         let length: usize = all.iter().map(String::len).sum();
         match () {
             () if length > LONGEST => unread(name),
-            () if part && all.len() > 1 => self.one_of(name, all),
+            () if part && all.len() > 1 => {
+                self.lasting.hangs_on_its_place();
+                self.one_of(name, all)
+            }
             () => all.join(" "),
         }
     }

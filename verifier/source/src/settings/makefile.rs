@@ -7,10 +7,15 @@ use super::make_define::Defining;
 use super::make_rules::{Own, Rule, fits};
 use super::make_text::{arguments, assignment, logical_lines, matching, named_by_variable, put_in, without_comment};
 use super::make_tree::Tree;
+use super::make_values::Lasting;
 use super::model::Scope;
+use super::state::hasher;
+use crate::hashed::HashMap;
 use assize_facts::{Reason, reason};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher;
+use std::rc::Rc;
 
 pub(super) struct Make<'l> {
     pub tree: Tree<'l>,
@@ -41,6 +46,8 @@ pub(super) struct Make<'l> {
     pub specific: RefCell<BTreeMap<String, Vec<String>>>,
     /// How many were put in for the text at hand.
     pub spent: Cell<u32>,
+    /// What references become wherever they stand, once the files are read.
+    pub lasting: Lasting,
     /// Files that were included, by the names that make has for them, and those that are being read.
     included: Vec<String>,
     reading: Vec<String>,
@@ -67,30 +74,53 @@ const MOST_FILES: usize = 500;
 pub(super) const OWN: &[(&str, &str)] =
     &[("GO", "go"), ("MAKE", "make"), ("SHELL", "/bin/sh"), ("CURDIR", "."), ("PWD", ".")];
 
-/// Every target, as if it were asked for.
-pub(super) fn scopes(text: &str, path: &str, library: &Library<'_>) -> Vec<Scope> {
-    let make = Make::read(text, &BTreeMap::new(), Tree::new(library, path));
-    make.rules.keys().map(|target| make.scope(target)).collect()
+/// Makefiles that were read: a tree's files call the same ones again and again.
+#[derive(Default)]
+pub(super) struct Makes<'l>(RefCell<HashMap<Read, Rc<Make<'l>>>>);
+
+/// A makefile's path, its text as a hash that nobody outside of this run can aim at, and what the command line sets.
+type Read = (String, u64, BTreeMap<String, String>);
+
+impl<'l> Makes<'l> {
+    pub fn of(
+        &self,
+        text: &str,
+        path: &str,
+        given: &BTreeMap<String, String>,
+        library: &'l Library<'l>,
+    ) -> Rc<Make<'l>> {
+        // More are not kept: those that are called with other variables each time are called once.
+        const MOST: usize = 64;
+        let key = (path.to_owned(), hasher().hash_one(text), given.clone());
+        if let Some(make) = self.0.borrow().get(&key) {
+            return make.clone();
+        }
+        let make = Rc::new(Make::read(text, given, Tree::new(library, path)));
+        if self.0.borrow().len() < MOST {
+            self.0.borrow_mut().insert(key, make.clone());
+        }
+        make
+    }
 }
 
-/// The targets that a call asks for; without one, the first.
-pub(super) fn called(
-    text: &str,
-    path: &str,
-    given: &BTreeMap<String, String>,
-    library: &Library<'_>,
-    targets: &[String],
-) -> Vec<Scope> {
-    let make = Make::read(text, given, Tree::new(library, path));
-    let goal = make.variables.get(".DEFAULT_GOAL").and_then(|v| v.last()).map(|(_, v)| v.clone());
-    let first: Vec<String> = goal.or_else(|| make.first.clone()).into_iter().collect();
-    let targets = if targets.is_empty() { &first } else { targets };
-    // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
-    if targets.iter().any(|t| t.contains('$')) {
-        return make.rules.keys().map(|target| make.scope(target)).collect();
+impl Make<'_> {
+    /// Every target, as if it were asked for.
+    pub fn scopes(&self) -> Vec<Scope> {
+        self.rules.keys().map(|target| self.scope(target)).collect()
     }
-    let known: BTreeSet<&String> = targets.iter().filter(|target| make.is_made(target)).collect();
-    known.into_iter().map(|target| make.scope(target)).collect()
+
+    /// The targets that a call asks for; without one, the first.
+    pub fn called(&self, targets: &[String]) -> Vec<Scope> {
+        let goal = self.variables.get(".DEFAULT_GOAL").and_then(|v| v.last()).map(|(_, v)| v.clone());
+        let first: Vec<String> = goal.or_else(|| self.first.clone()).into_iter().collect();
+        let targets = if targets.is_empty() { &first } else { targets };
+        // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
+        if targets.iter().any(|t| t.contains('$')) {
+            return self.scopes();
+        }
+        let known: BTreeSet<&String> = targets.iter().filter(|target| self.is_made(target)).collect();
+        known.into_iter().map(|target| self.scope(target)).collect()
+    }
 }
 
 impl<'l> Make<'l> {
@@ -114,6 +144,7 @@ impl<'l> Make<'l> {
             inside: RefCell::default(),
             specific: RefCell::default(),
             spent: Cell::new(0),
+            lasting: Lasting::default(),
             included: vec![],
             reading: vec![],
             optional: vec![],
@@ -137,6 +168,8 @@ impl<'l> Make<'l> {
         if let Some(Defining { line, name, .. }) = make.defining.take() {
             make.unread.push((line, reason!("more-than-is-followed", text = name)));
         }
+        let of_targets = make.rules.values().flat_map(|rule| &rule.own).map(|own| own.name.clone());
+        make.lasting = Lasting::apart_from(of_targets);
         make
     }
 

@@ -193,7 +193,7 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
 /// Carries out each scope of a file on its own; gives whether something was left out.
 fn of_file(state: &mut State<'_>, tool: BuildFile, path: &str, shown: &str, text: &str) -> Result<bool, String> {
     let mut cut = false;
-    for scope in scopes(state.library, tool, path, text.trim_start_matches('\u{feff}'))? {
+    for scope in scopes(state, tool, path, text.trim_start_matches('\u{feff}'))? {
         cut |= state.carry_out(tool, path, shown, &scope);
     }
     Ok(cut)
@@ -256,10 +256,11 @@ fn mentions_build(text: &str) -> bool {
     ["go build", "go install", "goreleaser", "GOFLAGS"].iter().any(|word| text.contains(word))
 }
 
-fn scopes(library: &Library<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
+fn scopes(state: &State<'_>, tool: BuildFile, path: &str, text: &str) -> Result<Vec<Scope>, String> {
+    let library = state.library;
     Ok(match tool {
         BuildFile::Dockerfile => dockerfile::scopes(text, path, &BTreeMap::new(), library),
-        BuildFile::Makefile => makefile::scopes(text, path, library),
+        BuildFile::Makefile => state.makes.of(text, path, &BTreeMap::new(), library).scopes(),
         BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
         BuildFile::GoEnv => vec![Scope::environment_file(text)],
         // A script of bash (direnv.toml(1)), whose user is not known.

@@ -12,7 +12,7 @@ pub(super) struct Scope {
 }
 
 /// A variable of the environment, and the line that sets it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Hash)]
 pub(super) struct Variable {
     pub line: u32,
     pub name: String,

@@ -71,6 +71,26 @@ fn outcomes_are_taken_over_only_where_all_that_was_read_agrees() {
             &["? lib.sh:1 -mod", "? lib.sh:1 -modfile", "? lib.sh:1 -overlay", "? lib.sh:1 -toolexec"],
         ),
         (
+            "a recipe that targets share, one of which exports",
+            "-- Makefile --\na: export CGO_ENABLED=1\na: common\nb: common\ncommon:\n\tgo build ./cmd/app\n",
+            &["+ Makefile:1 CGO_ENABLED=1"],
+        ),
+        (
+            "a recipe that names its target, and its variables",
+            "-- Makefile --\na b: common\n\tgo build $(FLAGS_$@) ./cmd/app\nb: FLAGS_b := -overlay=o.json\ncommon:\n\techo\n",
+            &["+ Makefile:2 -overlay=o.json"],
+        ),
+        (
+            "a file that it reads, and writes after that",
+            "-- b.sh --\nf() { F=$(cat flags.txt); go build $F ./cmd/app; echo -overlay=o.json > flags.txt; }\nf\nf\n-- flags.txt --\n-v\n",
+            &["? b.sh:1 -mod", "? b.sh:1 -modfile", "? b.sh:1 -overlay", "? b.sh:1 -toolexec"],
+        ),
+        (
+            "a module file that is saved in one place and put back in another",
+            "-- a.sh --\ncp go.mod go.mod.bak\n. ./lib.sh\n-- b.sh --\ncp other.mod go.mod.bak\n. ./lib.sh\ngo build ./cmd/app\n-- lib.sh --\ncp go.mod.bak go.mod\n",
+            &["+ lib.sh:1 edit of module files"],
+        ),
+        (
             "the folder in which it is called",
             "-- b.sh --\ncompile() { go build -overlay=o.json .; }\ncompile\ncd cmd/app\ncompile\n",
             &["+ b.sh:1 -overlay=o.json"],

@@ -13,12 +13,12 @@ use assize_facts::reason;
 use std::rc::Rc;
 
 /// Variables and what commands print, as commands of one list see them.
-pub(super) struct Here<'s> {
-    pub state: &'s State<'s>,
+pub(super) struct Here<'s, 'l> {
+    pub state: &'s State<'l>,
     pub list: u64,
 }
 
-impl Values for Here<'_> {
+impl Values for Here<'_, '_> {
     fn values(&self, name: &str) -> Vec<Rc<str>> {
         let mut values: Vec<Rc<str>> = Vec::new();
         let meant = self.state.variable_meant(name, self.list);
@@ -124,7 +124,7 @@ impl State<'_> {
             let (path, text) = self.file_meant(path)?;
             let name = path.rsplit('/').next().unwrap_or(&path);
             self.shell.reads_around(|| Part::Written(self.shell.name(name)));
-            if self.rewritten.contains(name) {
+            if self.rewritten.contains_key(name) {
                 return None;
             }
             whole.push_str(&text);
@@ -351,8 +351,8 @@ impl State<'_> {
         let named: Vec<&String> = if copies { named.next_back().into_iter().collect() } else { named.collect() };
         for path in run.into.into_iter().chain(named) {
             let name = path.rsplit('/').next().unwrap_or(path).trim_matches(['"', '\'']);
-            if !self.rewritten.contains(name) {
-                self.rewritten.insert(name.to_owned());
+            if !self.rewritten.contains_key(name) {
+                self.rewritten.insert(name.to_owned(), self.rewritten.len());
             }
         }
     }

@@ -4,7 +4,6 @@ use super::state::PARAMETERS;
 use super::written::Texts;
 use crate::hashed::HashMap;
 use std::cell::{Cell, RefCell, RefMut};
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// A name of a variable, a function or a file, by the order in which they came up.
@@ -114,6 +113,8 @@ pub(super) enum Part {
     Changes,
     /// Copies of projects.
     Clones,
+    /// Which module files were saved; none is forgotten.
+    Saved,
     /// Whether a function was called before, by anybody.
     Called(Name),
     /// Whether some command writes a file of that name.
@@ -139,7 +140,8 @@ impl Part {
             Part::Settings => (7, 2),
             Part::Changes => (7, 3),
             Part::Clones => (7, 4),
-            Part::All => (7, 5),
+            Part::Saved => (7, 5),
+            Part::All => (7, 6),
         }
     }
 }
@@ -156,7 +158,10 @@ pub(super) struct Ledger {
 pub(super) struct Around<'a> {
     pub ledger: Ledger,
     pub called: &'a [Name],
-    pub rewritten: &'a BTreeSet<String>,
+    /// Files that were written, each with how many were before it, and how many of them count.
+    pub rewritten: (&'a HashMap<String, usize>, usize),
+    /// How many module files were saved.
+    pub saved: usize,
     /// What was written to files, and how many texts of it count.
     pub texts: (&'a Texts, usize),
 }

@@ -41,6 +41,8 @@ pub(super) struct Begun {
     key: Key,
     shell: state::Begun,
     ledger: Ledger,
+    rewritten: usize,
+    saved: usize,
     written: usize,
     changes: Noted,
     called: usize,
@@ -71,13 +73,19 @@ impl State<'_> {
         if self.results.is_running(mark) {
             return None;
         }
+        self.begin_anyway(mark, with)
+    }
+
+    /// The same for what may be met again inside of it; without a mark nothing else is told by it.
+    pub fn begin_anyway(&mut self, mark: &str, with: &str) -> Option<Begun> {
         // Names that became references since then mean something else.
         let refers = self.refers.len();
         let key = (format!("{mark} {with}&{refers}"), self.stale, self.shell.exports_all());
         let around = Around {
             ledger: self.ledger(),
             called: &self.scope.called,
-            rewritten: &self.rewritten,
+            rewritten: (&self.rewritten, self.rewritten.len()),
+            saved: self.saved.len(),
             texts: (&self.scope.texts, self.scope.texts.len()),
         };
         let known = self.results.known.get(&key).into_iter().flatten();
@@ -86,7 +94,7 @@ impl State<'_> {
             self.scope.written.extend(outcome.written.iter().cloned());
             outcome.changes.iter().for_each(|change| self.scope.changes.again(*change));
             self.scope.called.extend(&outcome.called);
-            self.scope.clones.extend(outcome.clones.iter().cloned());
+            outcome.clones.iter().cloned().for_each(|(folder, root)| self.scope.clones.push(folder, root));
             outcome.texts.iter().for_each(|text| self.wrote(text.clone()));
             return None;
         }
@@ -95,6 +103,8 @@ impl State<'_> {
             key,
             shell: self.shell.begin(),
             ledger: around.ledger,
+            rewritten: self.rewritten.len(),
+            saved: self.saved.len(),
             written: self.scope.written.len(),
             changes: self.scope.changes.begin(),
             called: self.scope.called.len(),
@@ -110,7 +120,8 @@ impl State<'_> {
         self.results.met = self.results.met.min(begun.met);
         let called = &self.scope.called[..begun.called];
         let texts = (&self.scope.texts, begun.texts);
-        let around = Around { ledger: begun.ledger, called, rewritten: &self.rewritten, texts };
+        let rewritten = (&self.rewritten, begun.rewritten);
+        let around = Around { ledger: begun.ledger, called, rewritten, saved: begun.saved, texts };
         let (shell, depends) = self.shell.end(begun.shell, &around);
         let changes = self.scope.changes.end(begun.changes);
         // Cut short, or left out because of what is around it, it is no outcome for another place.
@@ -126,7 +137,7 @@ impl State<'_> {
             written: self.scope.written[begun.written..].into(),
             changes,
             called: called.into(),
-            clones: self.scope.clones[begun.clones..].into(),
+            clones: self.scope.clones.since(begun.clones).into(),
             texts: self.scope.texts.since(begun.texts),
         };
         let known = self.results.known.entry(begun.key).or_default();

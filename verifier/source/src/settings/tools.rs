@@ -3,7 +3,7 @@
 use super::evaluate::State;
 use super::library::{Library, folder};
 use super::model::Scope;
-use super::{makefile, yaml};
+use super::yaml;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -102,7 +102,7 @@ impl State<'_> {
             self.set(line, name, Some(value.clone()), Some(&words.join(" ")), true, super::state::Sure::Always);
         }
         let names: Vec<&str> = file.as_deref().map_or(vec!["GNUmakefile", "makefile", "Makefile"], |f| vec![f]);
-        let library = self.library;
+        let (library, makes) = (self.library, self.makes.clone());
         // Whatever target it is, it is looked at once.
         let of_variable = |t: &&String| t.contains('$');
         let any = [vec!["make".to_owned()], targets.iter().filter(of_variable).cloned().collect()].concat();
@@ -110,8 +110,8 @@ impl State<'_> {
         self.named(&names, purpose, Some(targets.len().max(1)), |text, path| {
             let key = (path.to_owned(), evaluated.clone(), variables.clone(), targets.clone());
             let made = || match evaluated.is_empty() {
-                true => makefile::called(text, path, &variables, library, &targets),
-                false => makefile::called(&format!("{evaluated}{text}"), path, &variables, library, &targets),
+                true => makes.of(text, path, &variables, library).called(&targets),
+                false => makes.of(&format!("{evaluated}{text}"), path, &variables, library).called(&targets),
             };
             library.made(key, made)
         });

@@ -104,9 +104,11 @@ impl State<'_> {
         };
         let Some(text) = text.filter(|text| !text.trim().is_empty() && text.len() <= LONGEST) else { return };
         let begins = u32::from(run.document.is_some_and(|document| document.contains('\n')));
-        for path in into {
+        // The folder itself is no file.
+        let places = into.into_iter().map(|path| self.place_written(path)).filter(|path| !path.is_empty());
+        for path in places.collect::<Vec<String>>() {
             let text = Text {
-                path: self.place_written(path).into(),
+                path: path.into(),
                 file: self.file.clone(),
                 line: run.line.saturating_sub(1) + begins,
                 text: text.as_str().into(),

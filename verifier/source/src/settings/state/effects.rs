@@ -83,8 +83,12 @@ impl Shell {
             Part::Settings => around.ledger.settings,
             Part::Changes => around.ledger.changes,
             Part::Clones => around.ledger.clones,
+            Part::Saved => around.saved as u64,
             Part::Called(name) => u64::from(around.called.contains(name)),
-            Part::Written(name) => u64::from(around.rewritten.contains(&*self.names.text(*name))),
+            Part::Written(name) => {
+                let (all, count) = around.rewritten;
+                u64::from(all.get(&*self.names.text(*name)).is_some_and(|before| *before < count))
+            }
             Part::Text(name) => around.texts.0.hash_of(*name, around.texts.1),
             Part::All => self.state(),
         }

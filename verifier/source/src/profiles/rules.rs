@@ -62,9 +62,11 @@ enum Holds {
     No,
 }
 
-/// Whether a text is meant as a profile at all.
+/// Whether a text is meant as a profile at all: an object of JSON, and no script that writes one.
 pub(super) fn is_profile(text: &str) -> bool {
-    text.contains("SCMP_ACT_") && text.to_ascii_lowercase().contains("\"defaultaction\"")
+    text.trim_start_matches('\u{feff}').trim_start().starts_with('{')
+        && text.contains("SCMP_ACT_")
+        && text.to_ascii_lowercase().contains("\"defaultaction\"")
 }
 
 /// A member by its key as Go's decoder takes it (`encoding/json`, `foldName`): in letters of any case.

@@ -55,6 +55,8 @@ fn a_profile_counts_where_the_services_container_is_started_with_it() {
         ]
     );
     assert_eq!(told(&[("deploy/auth.json", PROFILE)]), [" file false -/- false"], "it lies there");
+    let script = format!("#!/usr/bin/env bats\ncat <<'E' > p.json\n{PROFILE}\nE\n");
+    assert!(told(&[("tests/seccomp.bats", &script)]).is_empty(), "a script that writes one");
     assert!(told(&[]).is_empty());
 }
 

@@ -59,6 +59,8 @@ fact! {
         sums_recorded: bool,
         /// Whether the path is one of the contract's private modules.
         private: bool,
+        /// What its own go.mod requires that the main module's does not have, a higher version of a module or of Go, so that the Go command builds nothing; null where nothing of the kind is known.
+        demands: Option<String>,
     }
 }
 

@@ -1,9 +1,9 @@
 //! Servers of gRPC (google.golang.org/grpc, `ServerOption`).
 
 use super::search::made_with;
-use crate::go::syntax::{Expr, Func, Is};
+use crate::go::syntax::{Call, Expr, Func, Is};
 use crate::meaning::body::Binding;
-use crate::meaning::{Lens, Site, Use, bare};
+use crate::meaning::{Given, Lens, Node, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::Transport;
 
 pub(super) const GRPC: &str = "google.golang.org/grpc";
@@ -15,16 +15,96 @@ const DEPTH: u32 = 6;
 
 /// What a server of gRPC speaks, by the options that make it; `None` where they are not all to be seen.
 pub(super) fn spoken<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<Transport> {
-    let Is::Call(made) = &held(site, base)?.is else { return None };
-    let mut transport = Transport::Plain;
-    for option in &made.args {
+    of_server(lens, site, base, DEPTH)
+}
+
+fn of_server<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> Option<Transport> {
+    let depth = depth.checked_sub(1)?;
+    let base = held(site, base)?;
+    match &base.is {
+        Is::Call(made) => match lens.symbol(site, &made.fun) {
+            Some(symbol) if symbol.is(GRPC, "NewServer") => of_options(lens, site, made),
+            Some(symbol) => {
+                let (at, func) = lens.function(&symbol)?;
+                let named = func.signature.results.iter().any(|result| result.name.is_some());
+                let given = given(lens, &at);
+                together(given.into_iter().map(|value| of_server(lens, &at, value, depth))).filter(|_| !named)
+            }
+            None => None,
+        },
+        Is::Select(of, field) if lens.symbol(site, base).is_none() => {
+            let given = lens.given_to(&lens.type_of(site, of)?.name, &field.name)?;
+            // Nobody serves by a pointer to nothing.
+            let made = given.iter().filter_map(|given| match given {
+                Given::Value(at, value) => Some((at, *value)),
+                Given::Zero => None,
+            });
+            together(made.map(|(at, value)| of_server(lens, at, value, depth)))
+        }
+        _ => None,
+    }
+}
+
+/// The options of a call, each with whether it is surely among them.
+fn of_options<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Call) -> Option<Transport> {
+    let options = match (made.spread, made.args.as_slice()) {
+        (false, all) => all.iter().map(|option| (option, true)).collect(),
+        (true, [list]) => listed(lens, site, list)?,
+        (true, _) => return None,
+    };
+    let mut transport = Some(Transport::Plain);
+    for (option, surely) in options {
         let Is::Call(option) = &bare(option).is else { return None };
-        let symbol = lens.symbol(site, &option.fun).filter(|symbol| &*symbol.path == GRPC && !made.spread)?;
+        let symbol = lens.symbol(site, &option.fun).filter(|symbol| &*symbol.path == GRPC)?;
         if &*symbol.name == "Creds" {
-            transport = secured(lens, site, option.args.first()?, DEPTH)?;
+            let secured = secured(lens, site, option.args.first()?, DEPTH)?;
+            transport = Some(secured).filter(|_| surely || transport == Some(secured));
         }
     }
-    Some(transport)
+    transport
+}
+
+/// The options in a list that a variable holds: those of its literal, and those that are appended.
+fn listed<'s>(lens: &Lens<'s>, site: &Site<'s>, list: &'s Expr) -> Option<Vec<(&'s Expr, bool)>> {
+    let list = bare(list);
+    let literal = |value: &'s Expr| match &bare(value).is {
+        Is::Composite(_, all) => Some(all.iter().map(|element| (&element.value, true)).collect::<Vec<_>>()),
+        _ => None,
+    };
+    let Is::Name(_) = &list.is else { return literal(list) };
+    let local = site.body.local(list)?;
+    let found = site.body.locals.get(local as usize)?;
+    let mut out = match found.binding {
+        Binding::Define([one], 0, 1) => literal(one)?,
+        Binding::Value(spec, 0) if spec.values.is_empty() => Vec::new(),
+        Binding::Value(spec, 0) if spec.names.len() == 1 => literal(spec.values.first()?)?,
+        _ => return None,
+    };
+    let home = site.body.home(found.at);
+    for (node, used) in site.body.uses(local) {
+        match used {
+            Use::Assign(Some(value)) => {
+                let Is::Call(call) = &bare(value).is else { return None };
+                let appends = lens.symbol(site, &call.fun).is_some_and(|symbol| symbol.is("", "append"));
+                let (first, more) = call.args.split_first().filter(|_| appends && !call.spread)?;
+                if site.body.local(bare(first)) != Some(local) {
+                    return None;
+                }
+                let surely = !site.body.is_conditional(node, home);
+                out.extend(more.iter().map(|option| (option, surely)));
+            }
+            Use::Read => {
+                let up = site.body.around(node).and_then(|up| site.body.node(up));
+                // Whoever else gets the list may set what is in it.
+                let known =
+                    |symbol: Symbol| symbol.is("", "append") || symbol.is("", "len") || symbol.is(GRPC, "NewServer");
+                let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = up else { return None };
+                lens.symbol(site, &call.fun).filter(|symbol| known(symbol.clone()))?;
+            }
+            Use::Assign(None) | Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) => return None,
+        }
+    }
+    Some(out)
 }
 
 /// What is spoken with credentials: those of the library by their names, and what a variable, a parameter or a function of the program gives, where
@@ -75,15 +155,19 @@ fn by_name(path: &str, name: &str) -> Option<Transport> {
 fn returned<'s>(lens: &Lens<'s>, (at, func): (Site<'s>, &'s Func), depth: u32) -> Option<Transport> {
     func.body.as_ref()?;
     let named = func.signature.results.iter().any(|result| result.name.is_some());
-    let is_nil = |expr: &Expr| lens.symbol(&at, expr).is_some_and(|symbol| symbol.is("", "nil"));
+    let given = given(lens, &at);
+    together(given.into_iter().map(|value| secured(lens, &at, value, depth))).filter(|_| !named)
+}
+
+/// The first results of a function that end in no error.
+fn given<'s>(lens: &Lens<'s>, at: &Site<'s>) -> Vec<&'s Expr> {
+    let is_nil = |expr: &Expr| lens.symbol(at, expr).is_some_and(|symbol| symbol.is("", "nil"));
     // `return nil, err`: whoever gets an error starts no server.
     let fails = |values: &&[Expr]| match values {
         [first, .., last] => is_nil(first) && !is_nil(last),
         _ => false,
     };
-    let returns = at.body.returns(None);
-    let given = returns.into_iter().filter(|values| !fails(values));
-    together(given.map(|values| secured(lens, &at, values.first()?, depth))).filter(|_| !named)
+    at.body.returns(None).into_iter().filter(|values| !fails(values)).filter_map(|values| values.first()).collect()
 }
 
 fn together(mut all: impl Iterator<Item = Option<Transport>>) -> Option<Transport> {

@@ -1,19 +1,16 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
 use super::alternatives::or_tls;
-use super::grpc::{self, GRPC};
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
 use super::sockets::{FUNCTIONS, METHODS, OTHERS, Opens};
+use super::spoken::spoken;
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Op, Span, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Place, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::{Listener, Transport};
 use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::BTreeSet;
-
-/// Functions and methods are followed this far.
-const DEPTH: u32 = 4;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let file = |lens: &Lens, file| opens_something(lens, file);
@@ -215,11 +212,11 @@ fn of_call<'s>(
         Opens::Udp => (Transport::Udp.into(), Known::Unknown(why())),
         Opens::Unix => (Transport::Unix.into(), Known::Unknown(why())),
         Opens::Socket => (Known::Unknown(why()), Known::Unknown(why())),
-        Opens::Stream => (spoken(lens, site, whole, DEPTH), Known::Unknown(why())),
+        Opens::Stream => (spoken(lens, site, whole), Known::Unknown(why())),
         Opens::Network(network, address) => {
             let Some(arg) = call.args.get(network) else { return (Known::Unknown(why()), Known::Unknown(why())) };
             let transport = match text(lens, site, arg) {
-                Known::Value(name) if name.starts_with("tcp") => spoken(lens, site, whole, DEPTH),
+                Known::Value(name) if name.starts_with("tcp") => spoken(lens, site, whole),
                 Known::Value(name) if name.starts_with("udp") => Transport::Udp.into(),
                 Known::Value(name) if name.starts_with("unix") => Transport::Unix.into(),
                 Known::Value(_) | Known::Possible(_) => Known::Unknown(why()),
@@ -238,147 +235,6 @@ fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Known<String> {
             Const::Int(_) | Const::Bool(_) | Const::Nil | Const::Symbol(_) => None,
         },
     )
-}
-
-/// What is done with a listener: every way it goes must lead to the same, or nothing is said.
-fn spoken<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &Expr, depth: u32) -> Known<Transport> {
-    let unknown = || {
-        Known::Unknown(reason!(
-            "listener-not-followed",
-            call = lens.open(site, made).args.get("what").cloned().unwrap_or_default()
-        ))
-    };
-    let Some(node) = site.body.place(made) else { return unknown() };
-    let ways = ways(lens, site, node, depth);
-    match ways.as_slice() {
-        [] => unknown(),
-        all if all.iter().all(|way| *way == Some(Transport::Tls)) => Transport::Tls.into(),
-        all if all.iter().all(|way| *way == Some(Transport::Plain)) => Transport::Plain.into(),
-        _ => unknown(),
-    }
-}
-
-/// What becomes of the value at a node; `None` where that cannot be told. Empty: nothing.
-fn ways<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Vec<Option<Transport>> {
-    let lost = || vec![None];
-    let Some(depth) = depth.checked_sub(1) else { return lost() };
-    let Some(up) = site.body.around(node) else { return lost() };
-    match site.body.node(up) {
-        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => passed(lens, site, node, up, call, depth),
-        Some(Node::Stmt(_)) => match held(site, node, up) {
-            Some(local) => of_local(lens, site, local, depth),
-            None => lost(),
-        },
-        Some(Node::Spec(spec)) => match spec.names.first().and_then(|name| site.body.local_at(name.at)) {
-            Some(local) => of_local(lens, site, local, depth),
-            None => lost(),
-        },
-        _ => lost(),
-    }
-}
-
-/// The local variable that a statement puts a value into, as its first.
-fn held<'s>(site: &Site<'s>, node: NodeId, stmt: NodeId) -> Option<u32> {
-    use crate::go::syntax::Does;
-    let Some(Node::Stmt(stmt)) = site.body.node(stmt) else { return None };
-    let (Does::Define(left, right) | Does::Assign(left, None, right)) = &stmt.does else { return None };
-    let index = right.iter().position(|e| site.body.is_at(e, node))?;
-    site.body.local(bare(left.get(index)?))
-}
-
-fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Vec<Option<Transport>> {
-    let mut out = Vec::new();
-    let (mut replaced, mut early) = (false, false);
-    for (node, used) in site.body.uses(local) {
-        match used {
-            Use::Assign(_) => replaced = true,
-            Use::Method("Close" | "Addr" | "SetDeadline" | "File", _) => {}
-            Use::Method(..) | Use::Address | Use::AssignField(..) | Use::Field(..) => out.push(None),
-            Use::Read if is_compared(site, node) => {}
-            Use::Read => {
-                let found = ways(lens, site, node, depth);
-                // Before it is wrapped it is what it was; in a loop or a closure before and behind mean nothing.
-                early |= !replaced && !found.iter().all(|way| *way == Some(Transport::Tls));
-                out.extend(found);
-            }
-        }
-    }
-    // Another listener may be what is served on from there on: only wrapping it says something.
-    if replaced {
-        let all_tls = out.contains(&Some(Transport::Tls)) && !out.contains(&None) && !early;
-        return vec![all_tls.then_some(Transport::Tls).filter(|_| wraps_always(lens, site, local))];
-    }
-    out
-}
-
-/// `l != nil`.
-fn is_compared(site: &Site, node: NodeId) -> bool {
-    let up = site.body.around(node).and_then(|up| site.body.node(up));
-    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
-}
-
-/// Whether what is assigned to a variable is a TLS listener over it, whatever happens before.
-fn wraps_always<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> bool {
-    let Some(found) = site.body.locals.get(local as usize) else { return false };
-    let home = site.body.up(found.at).unwrap_or(found.at);
-    site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).all(|(node, used)| {
-        let Use::Assign(Some(value)) = used else { return false };
-        let Is::Call(call) = &bare(value).is else { return false };
-        let wraps = lens.symbol(site, &call.fun).is_some_and(|s| s.is("crypto/tls", "NewListener"));
-        wraps && !site.body.is_conditional(node, home)
-    })
-}
-
-/// What a function does with a listener that is passed to it.
-fn passed<'s>(
-    lens: &Lens<'s>,
-    site: &Site<'s>,
-    node: NodeId,
-    up: NodeId,
-    call: &'s Call,
-    depth: u32,
-) -> Vec<Option<Transport>> {
-    let Some(index) = call.args.iter().position(|arg| site.body.is_at(arg, node)) else { return vec![None] };
-    if let Some(symbol) = lens.symbol(site, &call.fun) {
-        return match (&*symbol.path, &*symbol.name) {
-            ("crypto/tls", "NewListener") | ("net/http", "ServeTLS") => vec![Some(Transport::Tls)],
-            ("net/http" | "net/http/fcgi", "Serve") => vec![Some(Transport::Plain)],
-            ("golang.org/x/net/netutil", "LimitListener") if !lens.is_substituted(&symbol.path) => {
-                ways(lens, site, up, depth)
-            }
-            _ => match lens.function(&symbol) {
-                Some((at, func)) => of_param(lens, &at, func, index, depth),
-                None => vec![None],
-            },
-        };
-    }
-    let Is::Select(base, name) = &bare(&call.fun).is else { return vec![None] };
-    let Some(ty) = lens.type_of(site, base) else { return vec![None] };
-    if ty.name.is(GRPC, "Server") && !lens.is_substituted(GRPC) && &*name.name == "Serve" {
-        return vec![grpc::spoken(lens, site, base)];
-    }
-    match (ty.name.is("net/http", "Server"), &*name.name) {
-        (true, "Serve") => vec![Some(Transport::Plain)],
-        (true, "ServeTLS") => vec![Some(Transport::Tls)],
-        _ => match lens.method(&ty.name, &name.name) {
-            Some((at, func)) => of_param(lens, &at, func, index, depth),
-            None => vec![None],
-        },
-    }
-}
-
-fn of_param<'s>(
-    lens: &Lens<'s>,
-    at: &Site<'s>,
-    func: &'s crate::go::syntax::Func,
-    index: usize,
-    depth: u32,
-) -> Vec<Option<Transport>> {
-    let param = func.signature.params.get(index).filter(|p| !p.variadic);
-    match param.and_then(|p| p.name.as_ref()).and_then(|name| at.body.local_at(name.at)) {
-        Some(local) if func.body.is_some() => of_local(lens, at, local, depth),
-        _ => vec![None],
-    }
 }
 
 /// Whether the address of a server may be set through a variable that holds it, or one that gets it from there; each is looked at once.

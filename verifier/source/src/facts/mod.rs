@@ -32,6 +32,7 @@ mod sensing;
 mod signals;
 mod sockets;
 mod source;
+mod spoken;
 mod structs;
 mod suppressions;
 mod tls;

@@ -34,6 +34,12 @@ struct Sought<'s> {
     of: &'s Expr,
 }
 
+/// A field of one of the supplier's own structs: where it is named, and whether a pointer is in it.
+pub(crate) struct Kept<'s> {
+    pub uses: Vec<(Site<'s>, NodeId)>,
+    pub pointer: bool,
+}
+
 /// A field that is given more is not followed,
 const MOST: usize = 64;
 /// nor any in programs with more files of the supplier's own.
@@ -59,6 +65,31 @@ impl<'s> Lens<'s> {
             known = known.or(value(given));
         }
         Some(known)
+    }
+
+    /// What a field of one of the supplier's own structs is given; of the fields of a server in it nothing is said.
+    pub fn given_to(&self, ty: &Symbol, field: &str) -> Known<'s> {
+        self.given(&self.sought(ty, field)?)
+    }
+
+    /// Every place that names a field of one of the supplier's own structs; `None` where some may not be seen, or may be another's field.
+    pub fn kept(&self, ty: &Symbol, field: &str) -> Option<Kept<'s>> {
+        let sought = self.sought(ty, field)?;
+        let exported = field.starts_with(char::is_uppercase);
+        if self.own_files().len() > FILES
+            || self.is_beside_machine_code(&ty.path)
+            || self.is_in_struct_without_name(&sought, exported)
+        {
+            return None;
+        }
+        let mut uses = Vec::new();
+        for (at, node, base) in self.selected_by_own(&ty.path, field)? {
+            let of = self.type_of(&at, base)?;
+            if self.has_from(&of.name, field, &|known| known == ty) {
+                uses.push((at, node));
+            }
+        }
+        Some(Kept { uses, pointer: matches!(bare(sought.of).is, Is::Star(_)) })
     }
 
     /// The struct of the supplier's own that declares a field of a simple type.
@@ -115,16 +146,19 @@ impl<'s> Lens<'s> {
             self.made(sought, at, *node, &mut out)?;
         }
         let simple = self.named(&sought.at, sought.of).is_some_and(|ty| keeps_values(&ty.name));
+        // What a pointer leads to, and the fields of a server, are looked at by those who ask.
+        let apart = self.named(&sought.at, sought.of).is_some_and(|ty| ty.pointer || ty.name.is("net/http", "Server"));
         for (at, node, base) in self.selected_by_own(&sought.ty.path, &sought.field)? {
             if self.type_of(&at, base).is_some_and(|ty| ty.name != sought.ty) {
                 continue;
             }
             match at.body.use_of(node) {
                 Use::Assign(Some(value)) => out.push(Given::Value(at, value)),
-                Use::Assign(None) | Use::Address | Use::AssignField(..) => return None,
+                Use::Assign(None) | Use::Address => return None,
+                Use::AssignField(..) if !apart => return None,
                 // A method may set it, but not of Go's own types.
-                Use::Method(..) if !simple => return None,
-                Use::Method(..) | Use::Field(..) | Use::Read => {}
+                Use::Method(..) if !simple && !apart => return None,
+                Use::AssignField(..) | Use::Method(..) | Use::Field(..) | Use::Read => {}
             }
         }
         // What is generic, and what makes values by reflection, may make a zero one.

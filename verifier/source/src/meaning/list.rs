@@ -33,6 +33,44 @@ impl<'s> Lens<'s> {
         plain.then(|| all.into_iter().map(|e| (e.at, e.value)).collect())
     }
 
+    /// The one literal that a list is, or that the variable holds and nothing changes, with the type that is written there.
+    pub(super) fn literal<'e>(&self, site: &Site<'s>, list: &'e Expr) -> Option<(Site<'s>, &'e Expr, List<'s, 'e>)>
+    where
+        's: 'e,
+    {
+        let (at, value) = match &bare(list).is {
+            Is::Composite(..) => (site.clone(), bare(list)),
+            _ => self.held(site, list, DEPTH)?,
+        };
+        let Is::Composite(Some(ty), all) = &value.is else { return None };
+        Some((at.clone(), &**ty, of_literal(&at, Some(&**ty), all)))
+    }
+
+    /// The value that a variable begins with, where nothing sets it or its elements.
+    fn held(&self, site: &Site<'s>, list: &Expr, depth: u32) -> Option<(Site<'s>, &'s Expr)> {
+        let list = bare(list);
+        if let Some(local) = site.body.local(list).filter(|_| matches!(list.is, Is::Name(_))) {
+            let looked_at = |(node, used)| matches!(used, Use::Read) && self.is_looked_at(site, node, depth);
+            if !site.body.uses(local).all(looked_at) {
+                return None;
+            }
+            let value = match site.body.locals.get(local as usize)?.binding {
+                Binding::Define(all, index, names) if all.len() == names => all.get(index)?,
+                Binding::Value(spec, index) if spec.values.len() == spec.names.len() => spec.values.get(index)?,
+                _ => return None,
+            };
+            return Some((site.clone(), bare(value)));
+        }
+        let symbol = self.symbol(site, list)?;
+        let [(at, spec, index)] = &self.value(&symbol)[..] else { return None };
+        let read =
+            |site: &Site<'s>, node| matches!(site.body.use_of(node), Use::Read) && self.is_looked_at(site, node, depth);
+        let alone =
+            !self.is_set_elsewhere(&symbol) && self.mentions(&symbol).iter().all(|(site, node)| read(site, *node));
+        let value = spec.values.get(*index).filter(|_| alone && spec.values.len() == spec.names.len())?;
+        Some((at.clone(), bare(value)))
+    }
+
     /// What a list holds that is a literal, a variable that only ever holds one, a parameter that gets some, or a function's result.
     fn listed<'e>(&self, site: &Site<'s>, list: &'e Expr) -> Option<List<'s, 'e>>
     where
@@ -87,14 +125,9 @@ impl<'s> Lens<'s> {
                 _ => None,
             };
         }
-        let symbol = self.symbol(site, list)?;
-        let [(at, spec, index)] = &self.value(&symbol)[..] else { return None };
-        let read =
-            |site: &Site<'s>, node| matches!(site.body.use_of(node), Use::Read) && self.is_looked_at(site, node, depth);
-        let alone = self.mentions(&symbol).iter().all(|(site, node)| read(site, *node));
-        let value = spec.values.get(*index).filter(|_| alone && spec.values.len() == spec.names.len())?;
-        match &bare(value).is {
-            Is::Composite(..) => self.listed_within(at, value, depth),
+        let (at, value) = self.held(site, list, depth)?;
+        match &value.is {
+            Is::Composite(..) => self.listed_within(&at, value, depth),
             _ => None,
         }
     }
@@ -224,7 +257,10 @@ impl<'s> Lens<'s> {
     }
 
     /// A type behind the name that the program gives it.
-    fn written(&self, site: Site<'s>, ty: &'s Expr) -> Option<(Site<'s>, &'s Expr)> {
+    pub(super) fn written<'e>(&self, site: Site<'s>, ty: &'e Expr) -> Option<(Site<'s>, &'e Expr)>
+    where
+        's: 'e,
+    {
         let ty = bare(ty);
         match &ty.is {
             Is::Name(_) if let Some(local) = site.body.local(ty) => match site.body.locals.get(local as usize)?.binding

@@ -5,6 +5,7 @@ mod bind;
 pub(crate) mod body;
 mod fields;
 mod hidden;
+mod indexed;
 mod list;
 pub(crate) mod names;
 mod params;
@@ -15,6 +16,7 @@ mod types;
 pub(crate) mod value;
 
 pub(crate) use body::{Node, NodeId, Use, bare};
+pub(crate) use fields::Given;
 pub(crate) use names::{Decls, Lens, Place, Site, Symbol};
 pub(crate) use selected::Selections;
 pub(crate) use types::Type;

@@ -138,6 +138,7 @@ impl<'s> Lens<'s> {
                 }
             }
             Is::Call(call) => self.call_value(site, expr, call, depth),
+            Is::Index(list, key) if key.len() == 1 => self.indexed(site, list, &key[0], depth).unwrap_or_else(unknown),
             _ => unknown(),
         }
     }
@@ -230,6 +231,10 @@ impl<'s> Lens<'s> {
             Binding::Value(spec, index) => self.line_value(site, spec, index, depth),
             Binding::Define(right, index, names) if right.len() == names => {
                 right.get(index).map(|e| self.within(site, e, depth))
+            }
+            // `v, ok := list[key]`.
+            Binding::Define([one], 0, _) if matches!(bare(one).is, Is::Index(..)) => {
+                Some(self.within(site, one, depth))
             }
             Binding::Define([one], index, _) => self.result_value(site, one, index, depth),
             Binding::Param(ty) => self.param_value(site, local, ty, depth),

@@ -414,6 +414,11 @@ impl Graph {
         self.reach.as_ref()?.takes(path)
     }
 
+    /// Whether a package of a required module is in the build, as far as that was followed.
+    pub fn provides(&self, path: &str) -> Option<bool> {
+        self.reach.as_ref()?.provides(path)
+    }
+
     /// Whether the build imports the package of this path or one below; `None` where not all of its imports are known.
     pub fn imports_at_or_below(&self, path: &str) -> Option<bool> {
         let imports = self.imports.as_ref()?;

@@ -2,6 +2,7 @@
 //!
 //! Nothing here runs the Go command: hashes are computed from the bytes, wherever they come from, and held against go.sum.
 
+mod consistent;
 mod contents;
 pub(crate) mod declared;
 mod files;
@@ -72,6 +73,9 @@ pub(crate) fn collect(
         Ok(graphs) => graphs,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
+    if let ([graph], Some(imports)) = (graphs.as_mut_slice(), given.imports) {
+        consistent::note_unprovided(graph, imports);
+    }
     let sheets = graphs.iter_mut().map(|graph| of_graph(delivery, graph, given, &mine, progress));
     // Several modules that programs are built in are written down as one.
     sheets
@@ -97,8 +101,9 @@ fn of_graph(
 ) -> Vec<Sheet> {
     progress.step(&format!("reading {} module files", graph.files.len()));
     let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
+    let needs_demands = mine.iter().any(|r| r.kind == Requirement::KIND);
     let needs_records = mine.iter().any(|r| [Sum::KIND, Assurance::KIND].contains(&r.kind.as_str()));
-    let (stores, gaps) = match needs_contents || needs_records || reach::Reach::matters(graph) {
+    let (stores, gaps) = match needs_contents || needs_records || needs_demands || reach::Reach::matters(graph) {
         true => store::stores(delivery, given.sources),
         false => Default::default(),
     };
@@ -106,7 +111,8 @@ fn of_graph(
     let graph = &*graph;
     let records = if needs_records { records::Records::read(&stores, &graph.modules()) } else { Default::default() };
     let contents = needs_contents.then(|| contents::Contents::examine(&stores, &gaps, graph, progress));
-    let found = Found { graph, contents: contents.as_ref(), records: &records };
+    let demands = if needs_demands { consistent::demands(graph, &stores) } else { BTreeMap::new() };
+    let found = Found { graph, contents: contents.as_ref(), records: &records, demands: &demands };
     mine.iter().map(|request| sheet(request, found, given)).collect()
 }
 
@@ -116,6 +122,8 @@ struct Found<'a> {
     graph: &'a Graph,
     contents: Option<&'a contents::Contents<'a>>,
     records: &'a records::Records,
+    /// By paths of required modules.
+    demands: &'a BTreeMap<String, String>,
 }
 
 fn missing(request: &Request, reason: &Reason) -> Sheet {
@@ -125,11 +133,11 @@ fn missing(request: &Request, reason: &Reason) -> Sheet {
 }
 
 fn sheet(request: &Request, found: Found<'_>, given: Given<'_>) -> Sheet {
-    let Found { graph, contents, records } = found;
+    let Found { graph, contents, records, demands } = found;
     let private = private_modules(request);
     let mut sheet = match request.kind.as_str() {
         File::KIND => files::sheet(graph),
-        Requirement::KIND => requirements::sheet(graph, &private),
+        Requirement::KIND => requirements::sheet(graph, &private, demands),
         Replacement::KIND => replacements::sheet(graph, &private),
         Sum::KIND => sums::sheet(graph, records, &private),
         ChecksumSetting::KIND => settings::sheet(graph, given.settings, &private),

@@ -29,8 +29,11 @@ struct Imported {
 /// Paths of required modules.
 #[derive(Default)]
 pub(super) struct Reach {
+    /// Those that the Go command looks into.
     taken: BTreeSet<String>,
     perhaps: BTreeSet<String>,
+    /// Those of them that have a package of the build: of no others it reads the go.mod.
+    provides: BTreeSet<String>,
     /// Whether all was seen, so that of others nothing is taken.
     whole: bool,
 }
@@ -83,6 +86,7 @@ impl Reach {
                 };
                 let inner = import[path.len()..].trim_start_matches('/');
                 let Some(imported) = packages.get(inner) else { continue };
+                reach.provides.insert(path.to_string());
                 open.extend(imported.always.iter().map(|path| (path.clone(), surely)));
                 open.extend(imported.perhaps.iter().map(|path| (path.clone(), false)));
             }
@@ -90,7 +94,16 @@ impl Reach {
         reach
     }
 
-    /// Whether the build takes a package of the required module; `None` where that is not known.
+    /// Whether a package of the required module is in the build; `None` where that is not known.
+    pub fn provides(&self, path: &str) -> Option<bool> {
+        let open = self.perhaps.contains(path) || !self.whole;
+        match self.provides.contains(path) {
+            true => self.taken.contains(path).then_some(true),
+            false => (!open).then_some(false),
+        }
+    }
+
+    /// Whether the Go command looks into the required module for packages of the build; `None` where that is not known.
     pub fn takes(&self, path: &str) -> Option<bool> {
         match self.taken.contains(path) {
             true => Some(true),

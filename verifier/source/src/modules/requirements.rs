@@ -7,14 +7,17 @@ use assize_facts::{Known, Sheet, reason};
 use assize_golang::modfile::Require;
 use assize_golang::module::{Module, matches_prefix_patterns};
 use assize_golang::sum::Summed;
+use std::collections::BTreeMap;
 
-pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {
+pub(super) fn sheet(graph: &Graph, private: &str, demands: &BTreeMap<String, String>) -> Sheet {
     let mut sheet = Sheet::of::<Requirement>();
     sheet.examined(graph.files.len() as u64);
     for main in &graph.mains {
         // A requirement of an excluded version is none (`go: ignoring requirement on excluded version`).
         for require in main.go_mod.require.iter().filter(|r| !graph.is_excluded(&r.module)) {
-            sheet.push(requirement(graph, main, require, private), main.text.origin(require.place));
+            let demands = demands.get(&require.module.path).cloned();
+            let fact = Requirement { demands, ..requirement(graph, main, require, private) };
+            sheet.push(fact, main.text.origin(require.place));
         }
     }
     sheet
@@ -56,6 +59,7 @@ fn requirement(graph: &Graph, main: &MainModule, require: &Require, private: &st
         sums_complete: complete,
         sums_recorded: zip_present != Some(false) && mod_present != Some(false),
         private: matches_prefix_patterns(private, &module.path),
+        demands: None,
     }
 }
 
@@ -69,8 +73,18 @@ fn go_mod_needed(graph: &Graph, require: &Require, zip_needed: &Known<bool>) -> 
     match zip_needed {
         // The Go command writes requirements like this for what modules take from one another: it has looked into the module.
         Known::Unknown(_) if require.indirect && !graph.has_contents => Known::Value(true),
+        // It was looked into, and had nothing: that takes its contents alone (importFromModules).
+        Known::Value(true) if is_followed(graph, &require.module) => match graph.provides(&require.module.path) {
+            Some(provides) => Known::Value(provides),
+            None => Known::Unknown(reason!("build-unknown", module = &require.module)),
+        },
         known => known.clone(),
     }
+}
+
+/// Whether only the contents of modules tell that the module is looked into.
+fn is_followed(graph: &Graph, module: &Module) -> bool {
+    graph.vendors(module).is_none() && !graph.imports_from(&module.path)
 }
 
 /// Whether a package of the module is known to be in the build: listed in vendor/modules.txt, imported by the build's own files, or by those of

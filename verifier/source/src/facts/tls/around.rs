@@ -1,8 +1,10 @@
 //! What stands around the places where a configuration is used.
 
+use super::TLS;
+use crate::facts::search::values;
 use crate::go::syntax::{Does, Expr, Is, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Node, NodeId, Site, bare};
+use crate::meaning::{Lens, Node, NodeId, Site, Use, bare};
 
 /// Whether what a pointer leads to is meant, and not the pointer.
 pub(super) fn is_pointed(site: &Site, node: NodeId) -> bool {
@@ -36,4 +38,19 @@ pub(super) fn holds_struct(site: &Site, local: u32) -> bool {
         },
         _ => false,
     }
+}
+
+/// Fields of clients that take a configuration: of `http.Transport` and its like, and of `tls.Dialer`.
+pub(super) const CLIENTS: [&str; 2] = ["TLSClientConfig", "Config"];
+
+/// Whether a declaration takes a configuration out of a client's field and hands it on: it may serve from then on.
+pub(super) fn takes_from_client<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    values(site).any(|(base, name, whole)| {
+        let of_dialer = || lens.type_of(site, base).is_some_and(|ty| ty.name.is(TLS, "Dialer"));
+        let is_field = name == CLIENTS[0] || name == CLIENTS[1] && of_dialer();
+        let Some(node) = site.body.place(whole).filter(|_| is_field) else { return false };
+        let around = site.body.around(node).and_then(|up| site.body.node(up));
+        let looked_at = matches!(around, Some(Node::Expr(Expr { is: Is::Binary(..) | Is::Select(..), .. })));
+        !looked_at && matches!(site.body.use_of(node), Use::Read | Use::Address)
+    })
 }

@@ -2,12 +2,12 @@
 
 use super::super::types::Types;
 use super::others::makes_default;
+use super::servers::{has_config, is_server};
 use super::{AUTOCERT, TLS};
 use crate::facts::implied::Implied;
 use crate::facts::listeners::{is_untold, names_type, receiver};
 use crate::facts::search::{methods, references, values};
-use crate::go::syntax::{Does, Element, Expr, Is, Item, Op, Span, Stmt, ValueSpec};
-use crate::meaning::body::Binding;
+use crate::go::syntax::{Does, Element, Expr, Is, Item, Span, Stmt, ValueSpec};
 use crate::meaning::{Lens, Node, NodeId, Site, Type, Use, bare};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -251,16 +251,21 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !known && !untold {
             continue;
         }
-        let (made, decided) = match has_config(lens, site, base) {
-            _ if untold || names_type(lens, site, base) => (Made::Default, false),
-            Some(true) => (Made::Cleared, false),
-            Some(false) => (Made::Default, true),
-            None => (Made::Default, false),
-        };
+        let has_config = if untold || names_type(lens, site, base) { None } else { has_config(lens, site, base) };
+        let (made, decided) = of_server(has_config);
         let node = site.body.place(whole).unwrap_or(0);
         out.push(Creation { decided, ..plain(made, whole.at, node) });
     }
     out
+}
+
+/// What a server is given that has a configuration or none, and whether that is certain.
+fn of_server(has_config: Option<bool>) -> (Made, bool) {
+    match has_config {
+        Some(true) => (Made::Cleared, false),
+        Some(false) => (Made::Default, true),
+        None => (Made::Default, false),
+    }
 }
 
 /// Servers for which a library makes a configuration of certificates alone.
@@ -274,135 +279,16 @@ fn helped<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         .collect();
     let called = methods(site).map(|(base, name, whole, _)| (base, name, whole));
     for (base, name, whole) in called.chain(values(site)) {
-        let of_type = |ty: Type| {
+        let of_type = |ty: &Type| {
             let is = |known: &crate::meaning::Symbol| makes_default(&known.path, Some(&known.name), name);
             known(&ty.name.path) && lens.has_from(&ty.name, name, &is)
         };
-        if name.contains("TLS") && receiver(lens, site, base).is_some_and(of_type) {
-            out.push(plain(Made::Default, whole.at, site.body.place(whole).unwrap_or(0)));
-        }
+        let Some(ty) = receiver(lens, site, base).filter(|ty| name.contains("TLS") && of_type(ty)) else { continue };
+        let (made, decided) = match is_server(&ty.name) {
+            true => of_server(has_config(lens, site, base).filter(|_| !names_type(lens, site, base))),
+            false => (Made::Default, true),
+        };
+        out.push(Creation { decided, ..plain(made, whole.at, site.body.place(whole).unwrap_or(0)) });
     }
     out
-}
-
-/// Whether a server has a configuration; `None` where its making was not seen.
-fn has_config<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<bool> {
-    let base = bare(base);
-    if let Is::Unary(Op::Address, inside) = &base.is {
-        return has_config(lens, site, inside);
-    }
-    if let Is::Composite(ty, elements) = &base.is {
-        let is_server = |ty: &Expr| lens.named(site, ty).is_some_and(|ty| ty.name.is("net/http", "Server"));
-        return match ty.as_ref().is_some_and(|ty| is_server(ty)) {
-            true => states_config(lens, site, elements),
-            // A struct that embeds the server.
-            false if elements.is_empty() => Some(false),
-            false => has_config(lens, site, elements.iter().find_map(|element| keyed(element, "Server"))?),
-        };
-    }
-    let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)))?;
-    let made = match site.body.locals.get(local as usize)?.binding {
-        Binding::Define([one], 0, 1) => has_config(lens, site, one),
-        Binding::Value(spec, 0)
-            if spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))) =>
-        {
-            Some(false)
-        }
-        Binding::Value(spec, 0) if spec.names.len() == 1 => has_config(lens, site, spec.values.first()?),
-        _ => return None,
-    };
-    let home = site.body.locals.get(local as usize).map_or(0, |local| site.body.home(local.at));
-    let mut set = made;
-    for (node, used) in site.body.uses(local) {
-        match used {
-            Use::AssignField("TLSConfig", value) => {
-                let now = value.is_none_or(|value| !is_nil(lens, site, value));
-                // On one way it is set, on another not.
-                set = if site.body.is_conditional(node, home) { set.filter(|set| *set == now) } else { Some(now) };
-            }
-            // The embedded server itself.
-            Use::AssignField("Server", Some(value)) if !site.body.is_conditional(node, home) => {
-                set = has_config(lens, site, value);
-            }
-            Use::AssignField("Server", _) | Use::Assign(_) => return None,
-            // A method of the program's own type may set it.
-            Use::Method(name, _) if set != Some(true) && !OF_SERVER.contains(&name) => return None,
-            // Whoever gets the server may set it.
-            Use::Address | Use::Read if set != Some(true) && !is_compared(site, node) => return None,
-            Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) | Use::Read => {}
-        }
-    }
-    set
-}
-
-/// Methods of `http.Server`, which leave its configuration alone.
-const OF_SERVER: &[&str] = &[
-    "ListenAndServe",
-    "ListenAndServeTLS",
-    "Serve",
-    "ServeTLS",
-    "Shutdown",
-    "Close",
-    "RegisterOnShutdown",
-    "SetKeepAlivesEnabled",
-];
-
-fn is_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    lens.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"))
-}
-
-/// Whether a declaration takes the configuration from a server, or the server's place for it: through a field or a pointer.
-pub(super) fn clears_config<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    let is_server = |ty: Type| lens.has_from(&ty.name, "TLSConfig", &|known| known.is("net/http", "Server"));
-    site.body.exprs().any(|(node, expr)| match &expr.is {
-        Is::Select(base, name) if &*name.name == "TLSConfig" && lens.symbol(site, expr).is_none() => {
-            let taken = match site.body.use_of(node) {
-                Use::Assign(Some(value)) => is_nil(lens, site, value),
-                Use::Address => true,
-                _ => false,
-            };
-            taken && lens.type_of(site, base).is_none_or(is_server)
-        }
-        Is::Star(base) if matches!(site.body.use_of(node), Use::Assign(_)) => {
-            lens.type_of(site, base).is_some_and(is_server)
-        }
-        _ => false,
-    })
-}
-
-fn keyed<'s>(element: &'s Element, key: &str) -> Option<&'s Expr> {
-    let is_it = matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == key);
-    is_it.then_some(&element.value)
-}
-
-fn is_compared(site: &Site, node: NodeId) -> bool {
-    let up = site.body.around(node).and_then(|up| site.body.node(up));
-    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
-}
-
-fn states_config<'s>(lens: &Lens<'s>, site: &Site<'s>, elements: &[Element]) -> Option<bool> {
-    let key = |e: &Element| match &e.key {
-        Some(Expr { is: Is::Name(name), .. }) => Some(&**name == "TLSConfig" && !is_nil(lens, site, &e.value)),
-        _ => None,
-    };
-    elements.iter().map(key).try_fold(false, |known, is| Some(known | is?))
-}
-
-/// Whether a declaration makes an `http.Server` without a configuration.
-pub(super) fn makes_bare_server<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    let server = |ty: &Expr| lens.named(site, ty).is_some_and(|t| !t.pointer && t.name.is("net/http", "Server"));
-    let literal = |expr: &Expr| match &expr.is {
-        Is::Composite(Some(ty), elements) => server(ty) && states_config(lens, site, elements) != Some(true),
-        Is::Call(call) => {
-            lens.symbol(site, &call.fun).is_some_and(|s| s.is("", "new")) && call.args.first().is_some_and(server)
-        }
-        Is::Struct(fields) => fields.iter().any(|f| server(&f.ty)),
-        _ => false,
-    };
-    let zero = |node: &Node| match node {
-        Node::Spec(spec) => spec.values.is_empty() && spec.ty.as_ref().is_some_and(server),
-        Node::Item(Item::Types(specs)) => specs.iter().any(|spec| server(&spec.ty)),
-        Node::Item(Item::Func(_) | Item::Values(_)) | Node::Stmt(_) | Node::Element(_) | Node::Expr(_) => false,
-    };
-    site.body.exprs().any(|(_, e)| literal(e)) || site.body.nodes.iter().any(|entry| zero(&entry.node))
 }

@@ -50,21 +50,6 @@ impl Fate {
 
 const DEPTH: u32 = 6;
 
-/// Fields of clients that take a configuration: of `http.Transport` and its like, and of `tls.Dialer`.
-pub(super) const CLIENTS: [&str; 2] = ["TLSClientConfig", "Config"];
-
-/// Whether a declaration takes a configuration out of a client's field and hands it on: it may serve from then on.
-pub(super) fn takes_from_client<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    values(site).any(|(base, name, whole)| {
-        let of_dialer = || lens.type_of(site, base).is_some_and(|ty| ty.name.is(TLS, "Dialer"));
-        let is_field = name == CLIENTS[0] || name == CLIENTS[1] && of_dialer();
-        let Some(node) = site.body.place(whole).filter(|_| is_field) else { return false };
-        let around = site.body.around(node).and_then(|up| site.body.node(up));
-        let looked_at = matches!(around, Some(Node::Expr(Expr { is: Is::Binary(..) | Is::Select(..), .. })));
-        !looked_at && matches!(site.body.use_of(node), Use::Read | Use::Address)
-    })
-}
-
 struct Follow<'f, 's> {
     lens: &'f Lens<'s>,
     /// Where it is not known yet whether the value is a configuration: it is followed out of functions only as one of these.
@@ -138,7 +123,7 @@ impl<'f, 's> Follow<'f, 's> {
         let Some(up) = site.body.around(node) else { return self.lose() };
         match site.body.node(up) {
             Some(Node::Expr(parent)) => self.within(site, node, up, parent, depth),
-            Some(Node::Element(element)) => self.element(site, node, up, element),
+            Some(Node::Element(element)) => self.element(site, node, up, element, depth),
             Some(Node::Stmt(stmt)) => self.statement(site, node, stmt, result, depth),
             Some(Node::Spec(spec)) => {
                 let index = spec.values.iter().position(|e| site.body.is_at(e, node)).unwrap_or(0) + result;
@@ -168,7 +153,14 @@ impl<'f, 's> Follow<'f, 's> {
         }
     }
 
-    fn element(&mut self, site: &Site<'s>, node: NodeId, up: NodeId, element: &'s crate::go::syntax::Element) {
+    fn element(
+        &mut self,
+        site: &Site<'s>,
+        node: NodeId,
+        up: NodeId,
+        element: &'s crate::go::syntax::Element,
+        depth: u32,
+    ) {
         let Some(around) = site.body.around(up) else { return self.lose() };
         let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = site.body.node(around) else {
             return self.lose();
@@ -176,7 +168,7 @@ impl<'f, 's> Follow<'f, 's> {
         let owner = self.lens.named(site, ty);
         self.fate.escapes = true;
         let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
-        if self.sink(owner.map(|t| t.name).as_ref(), field) {
+        if self.sink(owner.map(|t| t.name).as_ref(), field, depth) {
             self.fate.given.push((site.place, node));
             self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
         }
@@ -199,7 +191,7 @@ impl<'f, 's> Follow<'f, 's> {
     }
 
     /// A struct's field takes it; whether it is that of a server.
-    fn sink(&mut self, owner: Option<&Symbol>, field: &str) -> bool {
+    fn sink(&mut self, owner: Option<&Symbol>, field: &str, depth: u32) -> bool {
         self.fate.escapes = true;
         self.fate.fields.insert(field.to_string());
         let (path, name) = owner.map_or(("", ""), |s| (&s.path, &s.name));
@@ -212,9 +204,23 @@ impl<'f, 's> Follow<'f, 's> {
         };
         match way {
             Some(way) => self.leads(way),
-            None => self.fate.lost = true,
+            None => self.kept(owner, field, depth),
         }
         matches!(way, Some(Leads::Server | Leads::Quic))
+    }
+
+    /// A field of the program's own takes it: it goes on where that is read.
+    fn kept(&mut self, owner: Option<&Symbol>, field: &str, depth: u32) {
+        let kept = owner.and_then(|owner| self.lens.kept(owner, field)).filter(|kept| kept.pointer);
+        let Some(kept) = kept else { return self.fate.lost = true };
+        for (site, node) in kept.uses {
+            match site.body.use_of(node) {
+                Use::Read => self.value(&site, node, 0, depth),
+                Use::Address => self.lose(),
+                Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
+            }
+        }
     }
 
     fn statement(&mut self, site: &Site<'s>, node: NodeId, stmt: &'s Stmt, result: usize, depth: u32) {
@@ -256,7 +262,8 @@ impl<'f, 's> Follow<'f, 's> {
             Is::Select(base, field) => match self.lens.symbol(site, target) {
                 Some(symbol) => self.global(symbol, depth),
                 None => {
-                    let of_server = self.sink(self.lens.type_of(site, base).map(|t| t.name).as_ref(), &field.name);
+                    let owner = self.lens.type_of(site, base).map(|t| t.name);
+                    let of_server = self.sink(owner.as_ref(), &field.name, depth);
                     self.fate.given.extend(of_server.then_some((site.place, from)));
                     let local =
                         site.body.local(bare(base)).filter(|_| of_server && matches!(bare(base).is, Is::Name(_)));

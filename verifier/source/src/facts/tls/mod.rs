@@ -5,8 +5,10 @@ mod creations;
 mod fate;
 mod fields;
 mod given;
+mod held;
 mod others;
-mod replaced;
+pub(super) mod replaced;
+mod servers;
 mod versions;
 
 use super::mentions::mark;
@@ -72,10 +74,10 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let made: Vec<Vec<Creation>> = sites.iter().map(|site| creations(lens, &world.types, site)).collect();
     for (site, made) in sites.iter().zip(&made) {
         world.assigned.extend(assignments(lens, &world.types, site, made));
-        world.bare_server |= creations::makes_bare_server(lens, site);
-        world.cleared |= creations::clears_config(lens, site);
+        world.bare_server |= servers::makes_bare_server(lens, site);
+        world.cleared |= servers::clears_config(lens, site);
         world.reflected |= reflects(lens, &world.types, site);
-        world.taken_from_clients |= fate::takes_from_client(lens, site);
+        world.taken_from_clients |= around::takes_from_client(lens, site);
     }
     let mut sheet = super::search::empty::<TlsConfig>(lens.source, true);
     sheet.gaps.extend(gaps);
@@ -204,7 +206,7 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 
 /// A configuration that any way leads to a server with serves; one is a client's only where every way is known.
 fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
-    let elsewhere = world.taken_from_clients && fate::CLIENTS.iter().any(|field| fate.fields.contains(*field));
+    let elsewhere = world.taken_from_clients && around::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
         () if fate.server || fate.quic || matches!(creation.made, Made::Default | Made::Cleared) => {
             TlsRole::Server.into()
@@ -257,6 +259,8 @@ fn defaults(lens: &Lens) -> Vec<TlsVersion> {
 
 #[cfg(test)]
 mod distant_tests;
+#[cfg(test)]
+mod held_tests;
 #[cfg(test)]
 mod helpers_tests;
 #[cfg(test)]

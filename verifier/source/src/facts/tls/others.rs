@@ -18,7 +18,7 @@ pub(super) enum Leads {
 const GRPC: &str = "google.golang.org/grpc";
 const QUIC: &str = "github.com/quic-go/quic-go";
 const HTTP3: &str = "github.com/quic-go/quic-go/http3";
-const FASTHTTP: &str = "github.com/valyala/fasthttp";
+pub(super) const FASTHTTP: &str = "github.com/valyala/fasthttp";
 const ECHO: &str = "github.com/labstack/echo";
 const FIBER: &str = "github.com/gofiber/fiber";
 const ACTIVATION: &str = "github.com/coreos/go-systemd/v22/activation";
@@ -70,7 +70,9 @@ pub(super) fn makes_default(path: &str, ty: Option<&str>, name: &str) -> bool {
         (HTTP3, None) => name == "ListenAndServeTLS",
         ("github.com/gin-gonic/gin", Some("Engine")) => name == "RunTLS",
         (path, Some("Echo")) if path.starts_with(ECHO) => matches!(name, "StartTLS" | "StartAutoTLS"),
-        (path, Some("App")) if path.starts_with(FIBER) => matches!(name, "ListenTLS" | "ListenMutualTLS"),
+        (path, Some("App")) if path.starts_with(FIBER) => {
+            name.starts_with("ListenTLS") || name.starts_with("ListenMutualTLS")
+        }
         _ => false,
     }
 }

@@ -14,6 +14,17 @@ pub(super) fn before_use<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creati
     declared && (Way { site, local }).sets(&body[at + 1..])
 }
 
+/// The same for a local variable without a value of its own, whatever its type.
+pub(super) fn is_set_first<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> bool {
+    let declared = site.body.locals.get(local as usize).and_then(|found| site.body.node(found.at));
+    let Some(Node::Spec(spec)) = declared else { return false };
+    let Some(Item::Func(func)) = lens.item(site.place) else { return false };
+    let Some(body) = func.body.as_ref().filter(|_| !site.body.has_goto()) else { return false };
+    let Some(name) = spec.names.first() else { return false };
+    let at = body.iter().position(|stmt| holds(stmt.at, name.at));
+    at.is_some_and(|at| (Way { site, local }).sets(&body[at + 1..]))
+}
+
 struct Way<'w, 's> {
     site: &'w Site<'s>,
     local: u32,
@@ -66,13 +77,13 @@ impl Way<'_, '_> {
 }
 
 /// Where a variable surely gets another value.
-pub(super) struct Replacement {
+pub(in crate::facts) struct Replacement {
     node: NodeId,
     stmt: Span,
 }
 
 /// The first assignment behind a node that sets a variable whole whenever the block that declares it is run.
-pub(super) fn whole(site: &Site, local: u32, from: NodeId) -> Option<Replacement> {
+pub(in crate::facts) fn whole(site: &Site, local: u32, from: NodeId) -> Option<Replacement> {
     let declared = site.body.locals.get(local as usize)?.at;
     if site.body.has_goto() || site.body.closure(from) != site.body.closure(declared) {
         return None;
@@ -89,8 +100,13 @@ pub(super) fn whole(site: &Site, local: u32, from: NodeId) -> Option<Replacement
 }
 
 impl Replacement {
+    /// Whether it is the variable's name at a node that gets the new value.
+    pub(in crate::facts) fn is_at(&self, node: NodeId) -> bool {
+        node == self.node
+    }
+
     /// Whether what stands at a node sees the new value.
-    pub fn hides(&self, site: &Site, node: NodeId) -> bool {
+    pub(in crate::facts) fn hides(&self, site: &Site, node: NodeId) -> bool {
         node > self.node && at(site, node).is_some_and(|at| !holds(self.stmt, at))
     }
 }

@@ -73,6 +73,26 @@ fn what_a_literal_says_is_known() {
             "m.go:8:21 literal server 1.3 true - false",
         ),
         (
+            "out of a map",
+            "all := map[string]uint16{\"1.2\": tls.VersionTLS12, \"1.3\": tls.VersionTLS13}\ntls.NewListener(l, &tls.Config{MinVersion: all[\"1.3\"]})\ntls.NewListener(l, &tls.Config{MinVersion: all[\"none\"]})",
+            "m.go:9:21 literal server 1.3 true - false\nm.go:10:21 literal server 1.2 false - false",
+        ),
+        (
+            "out of a map, by a name that is given",
+            "all := map[string]uint16{\"1.3\": tls.VersionTLS13}\nv, ok := all[os.Args[1]]\n_ = ok\ntls.NewListener(l, &tls.Config{MinVersion: v})",
+            "m.go:11:21 literal server 1.2|1.3 false|true - false",
+        ),
+        (
+            "out of a map that is changed",
+            "all := map[string]uint16{\"1.3\": tls.VersionTLS13}\nall[\"1.3\"] = tls.VersionTLS12\ntls.NewListener(l, &tls.Config{MinVersion: all[\"1.3\"]})",
+            "m.go:10:21 literal server ?value-not-decided ?value-not-decided - false",
+        ),
+        (
+            "out of a list",
+            "all := [...]uint16{1: tls.VersionTLS12, tls.VersionTLS13}\ntls.NewListener(l, &tls.Config{MinVersion: all[2]})",
+            "m.go:9:21 literal server 1.3 true - false",
+        ),
+        (
             "from the environment",
             "tls.NewListener(l, &tls.Config{MinVersion: floor(os.Getenv(\"X\"))})",
             "m.go:8:21 literal server ?value-not-decided ?value-not-decided - false",

@@ -1,5 +1,6 @@
 //! What the collector finds in small deliverables, honest and otherwise.
 
+mod consistent;
 mod contents;
 mod declared;
 mod files;

@@ -46,9 +46,48 @@ fn fixture(import: &str, lacks: &[&str]) -> Fixture {
     fixture
 }
 
-fn of_b(fixture: &Fixture) -> String {
+fn of(fixture: &Fixture, module: &str) -> String {
     let shown = fixture.show("module.requirements", "path sums_complete");
-    shown.lines().find_map(|line| line.strip_prefix("x.y/b ")).expect("a requirement").to_string()
+    let of_module = |line: &str| line.strip_prefix(module)?.strip_prefix(' ').map(String::from);
+    shown.lines().find_map(of_module).expect("a requirement")
+}
+
+fn of_b(fixture: &Fixture) -> String {
+    of(fixture, "x.y/b")
+}
+
+/// The main package's import of a module in a folder of another's, what go.sum lacks, what is said of the outer module's sums; and whether `go build`
+/// takes that: it looks into the outer one, to see that only one of them has the package, and reads no go.mod of what has none.
+const NESTED: &[(&str, &str, &str, bool)] = &[
+    ("x.y/n/in", "x.y/n v1.0.0/go.mod ", "true", true),
+    ("x.y/n/in", "x.y/n v1.0.0 ", "false", false),
+    ("x.y/n/own", "x.y/n v1.0.0/go.mod ", "false", false),
+    ("x.y/n/own", "x.y/n/in v1.0.0", "true", true),
+];
+
+fn nested(import: &str, lacks: &str) -> Fixture {
+    let mut fixture = Fixture::new();
+    fixture
+        .write("src/go.mod", "module example.com/app\n\ngo 1.26\n\nrequire (\n\tx.y/n v1.0.0\n\tx.y/n/in v1.0.0\n)\n");
+    fixture.write("src/main.go", &format!("package main\n\nimport _ \"{import}\"\n\nfunc main() {{}}\n"));
+    let outer: &[File] = &[("go.mod", "module x.y/n\n\ngo 1.21\n"), ("own/o.go", "package own\n")];
+    let inner: &[File] = &[("go.mod", "module x.y/n/in\n\ngo 1.21\n"), ("in.go", "package in\n")];
+    let sums = fixture.module("x.y/n", "v1.0.0", outer) + &fixture.module("x.y/n/in", "v1.0.0", inner);
+    let sums: Vec<&str> = sums.lines().filter(|line| !line.starts_with(lacks)).collect();
+    fixture.write("src/go.sum", &format!("{}\n", sums.join("\n")));
+    fixture.imports(&[import]);
+    fixture
+}
+
+#[test]
+fn a_go_mod_is_read_of_modules_that_have_a_package_of_the_build() {
+    for (import, lacks, expected, _) in NESTED {
+        assert_eq!(of(&nested(import, lacks), "x.y/n"), *expected, "{import} without {lacks}");
+    }
+    // Who has the package is not known.
+    let fixture = nested("x.y/n/in", "x.y/n v1.0.0/go.mod ");
+    fixture.remove("modules");
+    assert_eq!(of(&fixture, "x.y/n"), "?build-unknown");
 }
 
 #[test]
@@ -60,10 +99,13 @@ fn a_sum_is_needed_where_the_build_takes_something_of_the_module() {
 
 #[test]
 fn the_go_command_says_the_same() {
-    for (import, lacks, _, builds) in CASES {
-        let fixture = fixture(import, lacks);
+    let all =
+        CASES.iter().map(|(import, lacks, _, builds)| (fixture(import, lacks), import, format!("{lacks:?}"), builds));
+    let inner =
+        NESTED.iter().map(|(import, lacks, _, builds)| (nested(import, lacks), import, (*lacks).into(), builds));
+    for (fixture, import, lacks, builds) in all.chain(inner) {
         let folder = |name: &str| fixture.path(name).to_string_lossy().into_owned();
-        for module in ["x.y/a", "x.y/b"] {
+        for module in ["x.y/a", "x.y/b", "x.y/n", "x.y/n/in"] {
             fixture.write(&format!("modules/{module}/@v/v1.0.0.info"), "{\"Version\":\"v1.0.0\"}");
         }
         let output = Command::new("go")
@@ -75,7 +117,7 @@ fn the_go_command_says_the_same() {
             .output()
             .expect("these tests need `go` on the PATH");
         let said = String::from_utf8_lossy(&output.stderr);
-        assert_eq!(output.status.success(), *builds, "{import} without {lacks:?}: {said}");
+        assert_eq!(output.status.success(), *builds, "{import} without {lacks}: {said}");
     }
 }
 

@@ -1,0 +1,197 @@
+//! `source.tls_configs` and `source.listeners` as tables: servers, listeners and configurations that fields of the program's own structs hold, and
+//! functions that give them.
+
+use super::tests::FIELDS;
+use crate::facts::table::{cgo_off, check};
+
+/// A program whose struct `app` has a server, another one, a listener and a configuration; its functions begin on line 8.
+fn program(functions: &str) -> String {
+    format!(
+        "-- m.go --\npackage main\nimport \"crypto/tls\"\nimport \"net/http\"\nimport \"net\"\nimport \"os\"\ntype app struct {{ srv, more *http.Server; l net.Listener; c *tls.Config }}\nvar good = tls.VersionTLS13\n{functions}\nfunc conf() *tls.Config {{ return &tls.Config{{MinVersion: tls.VersionTLS13}} }}\n"
+    )
+}
+
+fn configs(rows: &[(&str, &str, &str)]) {
+    for (name, functions, expected) in rows {
+        let more = functions.lines().count();
+        let expected = expected.replace("{conf}", &format!("m.go:{}:35 literal server 1.3 true - false", 8 + more));
+        check("source.tls_configs", FIELDS, &cgo_off(), &[(name, &program(functions), expected.trim())]);
+    }
+}
+
+const UNKNOWN: &str = "default server ?tls-server-not-followed ?tls-server-not-followed ?tls-server-not-followed ?tls-server-not-followed";
+
+#[test]
+fn a_server_in_a_field_has_the_configuration_that_it_was_given() {
+    let serve = "func (a *app) run() { a.more.ListenAndServeTLS(\"\", \"\") }";
+    let unknown = |at: &str| format!("m.go:{at} {UNKNOWN}\n{{conf}}");
+    for (name, maker, expected) in [
+        (
+            "by its literal",
+            "func main() { (&app{srv: &http.Server{}, more: &http.Server{TLSConfig: conf()}}).run() }",
+            "{conf}".into(),
+        ),
+        (
+            "the other one",
+            "func main() { (&app{more: &http.Server{}, srv: &http.Server{TLSConfig: conf()}}).run() }",
+            "m.go:8:23 default server 1.2 false - false\n{conf}".to_string(),
+        ),
+        (
+            "behind its making",
+            "func main() { a := &app{more: &http.Server{}}; if good == 0 { return }; a.more.TLSConfig = conf(); a.run() }",
+            "{conf}".into(),
+        ),
+        (
+            "on one way only",
+            "func make1() *app { a := &app{more: &http.Server{}}; if good == 0 { return a }; a.more.TLSConfig = conf(); return a }\nfunc main() { make1().run() }",
+            unknown("8:23"),
+        ),
+        (
+            "by an option",
+            "func main() { a := &app{more: &http.Server{}}; set(a); a.run() }\nfunc set(a *app) { a.more.TLSConfig = conf() }",
+            unknown("8:23"),
+        ),
+        (
+            "handed on",
+            "func main() { a := &app{more: &http.Server{}}; set(a.more); a.run() }\nfunc set(s *http.Server) { s.TLSConfig = conf() }",
+            unknown("8:23"),
+        ),
+    ] {
+        configs(&[(name, &format!("{serve}\n{maker}"), &expected)]);
+    }
+}
+
+#[test]
+fn a_configuration_that_is_assigned_right_before_is_the_servers() {
+    let serve = |between: &str| {
+        format!(
+            "func main() {{ a := &app{{more: &http.Server{{}}}}\na.more.TLSConfig = conf()\n{between}\na.more.ListenAndServeTLS(\"\", \"\") }}\nfunc (a *app) anew() {{ a.more = &http.Server{{}} }}"
+        )
+    };
+    configs(&[
+        ("nothing between", &serve("println(a.more.Addr)"), "{conf}"),
+        ("another server", &serve("a.more = &http.Server{}"), &format!("m.go:11:1 {UNKNOWN}\n{{conf}}")),
+        ("perhaps another server", &serve("a.anew()"), &format!("m.go:11:1 {UNKNOWN}\n{{conf}}")),
+        ("of another variable", &serve("a = &app{more: &http.Server{}}"), &format!("m.go:11:1 {UNKNOWN}\n{{conf}}")),
+    ]);
+}
+
+#[test]
+fn what_is_given_may_be_nil() {
+    let serve = |maker: &str| {
+        format!(
+            "func main() {{\n{maker}\ns.ListenAndServeTLS(\"\", \"\") }}\nfunc server(c *tls.Config) *http.Server {{ return &http.Server{{TLSConfig: c}} }}"
+        )
+    };
+    configs(&[
+        ("a server of a function", &serve("s := server(conf())"), "{conf}"),
+        (
+            "and one without",
+            &serve("server(conf()).ServeTLS(nil, \"\", \"\"); s := server(nil)"),
+            "m.go:10:1 default server 1.2 false - false\n{conf}",
+        ),
+        (
+            "a variable that is set at times",
+            &serve("var c *tls.Config; if len(os.Args) > 1 { c = conf() }; s := &http.Server{TLSConfig: c}"),
+            &format!("m.go:10:1 {UNKNOWN}\n{{conf}}"),
+        ),
+        (
+            "a variable that is set on every way",
+            &serve(
+                "var c *tls.Config; if len(os.Args) > 1 { c = conf() } else { c = conf() }; s := &http.Server{TLSConfig: c}",
+            ),
+            "{conf}",
+        ),
+    ]);
+    let made = |returns: &str| {
+        format!(
+            "func main() {{\nc, _ := made()\ns := &http.Server{{TLSConfig: c}}\ns.ListenAndServeTLS(\"\", \"\") }}\nfunc made() (*tls.Config, error) {{ if len(os.Args) > 1 {{ return {returns} }}; return conf(), nil }}"
+        )
+    };
+    configs(&[("with an error", &made("nil, os.ErrClosed"), "{conf}")]);
+    let alone = "func main() {\ns := &http.Server{TLSConfig: made()}\ns.ListenAndServeTLS(\"\", \"\") }\nfunc made() *tls.Config { if len(os.Args) > 1 { return nil }; return conf() }";
+    configs(&[("without one", alone, &format!("m.go:10:1 {UNKNOWN}\n{{conf}}"))]);
+}
+
+#[test]
+fn a_configuration_in_a_field_is_followed_to_who_reads_it() {
+    configs(&[
+        (
+            "by a server",
+            "func main() { (&app{c: &tls.Config{MinVersion: tls.VersionTLS12}}).run() }\nfunc (a *app) run() { tls.NewListener(a.l, a.c) }",
+            "m.go:8:25 literal server 1.2 true - false\nm.go:10:35 literal ?tls-role-not-followed 1.3 true - false",
+        ),
+        (
+            "by a client",
+            "func main() { a := &app{}; a.c = &tls.Config{}; tls.Client(nil, a.c) }",
+            "m.go:8:35 literal client 1.2 false - false\nm.go:9:35 literal ?tls-role-not-followed 1.3 true - false",
+        ),
+    ]);
+}
+
+#[test]
+fn a_server_of_fasthttp_has_its_own_configuration() {
+    let tree = |field: &str| {
+        format!(
+            "-- m.go --\npackage main\nimport \"crypto/tls\"\nimport \"github.com/valyala/fasthttp\"\nfunc main() {{\ns := &fasthttp.Server{{{field}}}\ns.ListenAndServeTLS(\":1\", \"\", \"\")\n}}\nvar _ tls.Certificate\n"
+        )
+    };
+    for (field, expected) in [
+        ("", "m.go:6:1 default server 1.2 false - false\ngap package-not-delivered m.go dependency"),
+        (
+            "TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}",
+            "m.go:5:35 literal server 1.3 true - false\ngap package-not-delivered m.go dependency",
+        ),
+    ] {
+        check("source.tls_configs", FIELDS, &cgo_off(), &[(field, &tree(field), expected)]);
+    }
+}
+
+#[test]
+fn a_listener_is_followed_through_fields_and_what_embeds_it() {
+    let rows: &[(&str, &str, &str)] = &[
+        (
+            "served in clear",
+            "func main() { a := &app{}; a.l, _ = net.Listen(\"tcp\", \":1\"); a.run() }\nfunc (a *app) run() { a.srv.Serve(a.l) }",
+            "m.go:8:37 net.Listen plain",
+        ),
+        (
+            "served with TLS",
+            "func main() { l, _ := net.Listen(\"tcp\", \":1\"); (&app{l: l}).run() }\nfunc (a *app) run() { a.srv.ServeTLS(a.l, \"\", \"\"); a.l.Close() }",
+            "m.go:8:23 net.Listen tls",
+        ),
+        (
+            "one of two",
+            "func main() { a := &app{}; a.l, _ = net.Listen(\"tcp\", \":1\"); a.l = tls.NewListener(a.l, conf()); http.Serve(a.l, nil) }",
+            "m.go:8:37 net.Listen ?listener-not-followed",
+        ),
+        (
+            "by its address",
+            "func main() { a := &app{}; a.l, _ = net.Listen(\"tcp\", \":1\"); set(&a.l); http.Serve(a.l, nil) }\nfunc set(*net.Listener) {}",
+            "m.go:8:37 net.Listen ?listener-not-followed",
+        ),
+        (
+            "embedded",
+            "type alive struct{ *net.TCPListener }\nfunc main() { l, _ := net.Listen(\"tcp\", \":1\"); http.Serve(&alive{l.(*net.TCPListener)}, nil) }",
+            "m.go:9:23 net.Listen plain",
+        ),
+        (
+            "embedded in what may speak TLS itself",
+            "type alive struct{ net.Listener }\nfunc (a alive) Accept() (net.Conn, error) { c, err := a.Listener.Accept(); return tls.Server(c, conf()), err }\nfunc main() { l, _ := net.Listen(\"tcp\", \":1\"); http.Serve(alive{l}, nil) }",
+            "m.go:10:23 net.Listen ?listener-not-followed",
+        ),
+        (
+            "wrapped, and what is behind is handed on",
+            "func main() { l, _ := net.Listen(\"tcp\", \":1\"); l = tls.NewListener(l, conf()); serve(l) }\nvar serve = func(net.Listener) {}",
+            "m.go:8:23 net.Listen tls",
+        ),
+        (
+            "kept before it is wrapped",
+            "func main() { l, _ := net.Listen(\"tcp\", \":1\"); k := l; l = tls.NewListener(l, conf()); http.Serve(k, nil) }",
+            "m.go:8:23 net.Listen ?listener-not-followed",
+        ),
+    ];
+    for (name, functions, expected) in rows {
+        check("source.listeners", &["call", "transport"], &cgo_off(), &[(name, &program(functions), expected)]);
+    }
+}

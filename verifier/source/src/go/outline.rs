@@ -57,6 +57,8 @@ pub(crate) struct Decl {
     pub specs: Box<[Spec]>,
     /// What the reader of names made of those inside: which declarations are worth a parse.
     pub marks: u32,
+    /// Whether there is a struct type in it besides one that a type's name stands directly before, `struct{}` apart.
+    pub nameless: bool,
 }
 
 impl Decl {
@@ -183,6 +185,8 @@ pub(super) struct Reader<'a> {
     pub(super) marker: Marker,
     /// Of the names since the declaration began.
     pub(super) marks: u32,
+    /// As in the declaration that is read.
+    pub(super) nameless: bool,
     pub(super) literals: Literals,
     /// For comparison.
     #[cfg(test)]
@@ -200,6 +204,7 @@ impl<'a> Reader<'a> {
             open: Vec::new(),
             marker,
             marks: 0,
+            nameless: false,
             literals: Literals::default(),
             #[cfg(test)]
             by_token: false,
@@ -226,7 +231,10 @@ impl<'a> Reader<'a> {
                 self.literals.name(&self.text[start..end]);
                 self.marks |= (self.marker)(&self.text[start..end]);
             }
-            Mark::Keyword => self.literals.end(),
+            Mark::Keyword => {
+                self.nameless |= is_struct_with_more(self.text, start, end);
+                self.literals.end();
+            }
             Mark::Text | Mark::Number | Mark::Rune => self.literals.begin(start),
             _ => {}
         }
@@ -287,7 +295,7 @@ impl<'a> Reader<'a> {
 
     fn declaration(&mut self, out: &mut Outline) -> Result<(), Fault> {
         let start = self.token.start;
-        self.marks = 0;
+        (self.marks, self.nameless) = (0, false);
         let mut specs = Vec::with_capacity(1);
         let kind = match self.word() {
             b"import" => {
@@ -306,7 +314,9 @@ impl<'a> Reader<'a> {
         if let Mark::Close(_) = self.token.mark {
             return Err(Fault { at: self.token.start, what: "brackets that do not match" });
         }
-        out.decls.push(Decl { kind, start, end: self.literals.last_end, specs: specs.into(), marks: self.marks });
+        let Reader { marks, nameless, .. } = *self;
+        let end = self.literals.last_end;
+        out.decls.push(Decl { kind, start, end, specs: specs.into(), marks, nameless });
         Ok(())
     }
 
@@ -406,6 +416,11 @@ impl<'a> Reader<'a> {
         if kind == DeclKind::Type {
             if self.token.mark == Mark::Open(b'[') {
                 spec.generic = self.brackets()?;
+            } else if self.token.mark == Mark::Keyword {
+                // `type T struct`
+                let before = self.nameless;
+                self.bump()?;
+                self.nameless = before;
             }
             spec.alias = self.token.mark == Mark::Assign;
             if spec.alias {
@@ -483,6 +498,12 @@ impl<'a> Reader<'a> {
         }
         Ok((!found.base.is_empty()).then_some(found))
     }
+}
+
+/// Whether a keyword is that of a struct type with fields, or with a comment where they might be.
+pub(super) fn is_struct_with_more(text: &[u8], start: usize, end: usize) -> bool {
+    let behind = || text[end..].trim_ascii_start().strip_prefix(b"{");
+    &text[start..end] == b"struct" && !behind().is_some_and(|inside| inside.trim_ascii_start().starts_with(b"}"))
 }
 
 pub(super) fn closing(open: u8) -> u8 {

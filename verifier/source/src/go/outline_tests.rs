@@ -131,6 +131,33 @@ fn deep_nesting_and_odd_bytes_never_break_the_reader() {
     }
 }
 
+#[test]
+fn a_declaration_has_a_struct_without_a_name_wherever_another_than_the_declared_one_has_fields() {
+    for (text, expected) in [
+        ("type T struct { x int }", false),
+        ("type T struct { x int; done chan struct{} }", false),
+        ("type T struct { x int; in struct { y int } }", true),
+        ("type T[P any] struct { x int }", true),
+        ("type T = struct { x int }", true),
+        ("type T []struct { x int }", true),
+        ("type T [2]struct { x int }", true),
+        ("type T [N * 2]struct { x int }", true),
+        ("type (\n A int\n B struct { x int }\n)", false),
+        ("type (\n A int\n B func(\n A struct { x int })\n)", true),
+        ("type T /* */ struct { x int }", false),
+        ("type T interface { M(struct { x int }) }", true),
+        ("func f() { restructure(constructor, struct\n{ }{}) }", false),
+        ("func f() { _ = struct /* */ { x int }{} }", true),
+        ("func f(x struct { y int }) {}", true),
+        ("var x struct{ x int }", true),
+        ("var x, done = 1, make(chan struct{})", false),
+        ("type structs struct { x int }", false),
+    ] {
+        let out = outline(format!("package p\n{text}\n").as_bytes(), |_| 0);
+        assert_eq!(out.decls[0].nameless, expected, "{text}");
+    }
+}
+
 /// An outline of which every token was looked at.
 fn by_token(text: &[u8], marker: Marker) -> Outline {
     let mut out = Outline { fault: illegal_bytes(text), ..Outline::default() };

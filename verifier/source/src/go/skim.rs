@@ -1,7 +1,7 @@
 //! Passes over what stands between brackets: most of a file, of which an outline wants the names and little else.
 
 use super::lexer::{Fault, Mark, NAME};
-use super::outline::{Reader, closing};
+use super::outline::{Reader, closing, is_struct_with_more};
 
 /// What a byte begins.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -70,6 +70,7 @@ impl<'a> Reader<'a> {
                     }
                     let name = &text[start..at];
                     self.marks |= (self.marker)(name);
+                    self.nameless |= is_struct_with_more(text, start, at);
                     self.literals.name(name);
                 }
                 Begins::Operator => at += 1,

@@ -175,13 +175,17 @@ impl<'s> Lens<'s> {
     /// Whether a struct type without a name has such a field: its values can be assigned to the named one, and are made without that name (spec,
     /// "Assignability"). Fields that are not exported are the same in one package alone.
     fn is_in_struct_without_name(&self, sought: &Sought<'s>, exported: bool) -> bool {
-        let (word, name) = (memmem::Finder::new("struct"), memmem::Finder::new(&*sought.field));
+        let name = memmem::Finder::new(&*sought.field);
         self.own_files().into_iter().filter(|file| exported || self.package(*file) == &*sought.ty.path).any(|file| {
+            let Some(head) = self.source.program.head(file) else { return true };
+            let decls = &head.outline.decls;
+            if !decls.iter().any(|decl| decl.nameless) {
+                return false;
+            }
             let Some(bytes) = self.source.bytes(file) else { return true };
             let holds = |place: &Place| {
-                let Some(decl) = self.outline(file).get(place.decl) else { return true };
-                let text = bytes.get(decl.start..decl.end).unwrap_or_default();
-                name.find(text).is_some() && word.find(text).is_some()
+                let Some(decl) = decls.get(place.decl) else { return true };
+                decl.nameless && name.find(bytes.get(decl.start..decl.end).unwrap_or_default()).is_some()
             };
             self.places(file).filter(holds).any(|place| {
                 let Some(site) = self.site(place) else { return true };

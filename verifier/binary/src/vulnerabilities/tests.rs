@@ -88,6 +88,9 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
+const ENVIRONMENT: [(&str, &str); 5] =
+    [("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("GOWORK", "off"), ("CGO_ENABLED", "0")];
+
 /// A program with vendored modules; `replace` is added to go.mod, `listed` is vendor/modules.txt.
 fn built(replace: &str, listed: &str) -> tempfile::TempDir {
     built_of(MAIN, replace, listed)
@@ -119,10 +122,7 @@ fn built_of(main: &str, replace: &str, listed: &str) -> tempfile::TempDir {
         "../app",
         ".",
     ]);
-    let done = go
-        .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("GOWORK", "off"), ("CGO_ENABLED", "0")])
-        .output()
-        .expect("go is on PATH");
+    let done = go.envs(ENVIRONMENT).output().expect("go is on PATH");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     folder
 }
@@ -290,6 +290,21 @@ fn replacements_carry_what_the_original_had_and_what_stands_in_has_of_its_own() 
     // A pin of the same module is judged by the version that it pins.
     let folder = built("replace example.com/dep => example.com/dep v1.2.9\n", &replaced("example.com/dep v1.2.9"));
     assert_eq!(answers(&ask(folder.path(), &lines)), ["A4 true true"]);
+}
+
+#[test]
+fn a_program_built_from_files_lists_its_modules() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        folder.path(),
+        &[("src/go.mod", "module example.com/app\n"), ("src/main.go", "package main\n\nfunc main() {}\n")],
+    );
+    let mut go = Command::new("go");
+    go.current_dir(folder.path().join("src")).args(["build", "-trimpath", "-ldflags=-s -w", "-o", "../app", "main.go"]);
+    let done = go.envs(ENVIRONMENT).output().expect("go is on PATH");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let sheet = ask(folder.path(), &["C1 stdlib 0-1.99.0 net/http:Get"]);
+    assert_eq!((gaps(&sheet), answers(&sheet)), (vec![], vec!["C1 true false".to_owned()]));
 }
 
 #[test]

@@ -47,9 +47,9 @@ fn function(text: &'static str) -> Option<(&'static str, Rows)> {
 }
 
 impl Line {
-    /// The patches in which a function begins on that row, as bits; all where the table does not know it.
+    /// The patches in which a function begins on that row, as bits; `None` where the table does not know it.
     fn patches(&self, file: &str, name: &str, row: u32) -> Option<u64> {
-        let rows = self.files.get(file)?.get(name)?;
+        let rows = self.files.get(file)?.get(plain(name).as_str())?;
         let ends = rows.iter().skip(1).map(|(from, _)| *from).chain([self.newest + 1]);
         let fitting = rows.iter().zip(ends).filter(|((_, known), _)| *known == row && row != 0);
         Some(fitting.flat_map(|((from, _), end)| *from..end).fold(0, |bits, patch| bits | 1 << patch))
@@ -94,7 +94,7 @@ impl Patch {
     pub fn see(&mut self, function: &Function<'_>) {
         let base = function.file.rsplit('/').next().unwrap_or_default();
         let file = format!("{}/{base}", function.package);
-        if let Some(patches) = self.table.patches(&file, &plain(function.name), function.row) {
+        if let Some(patches) = self.table.patches(&file, function.name, function.row) {
             *self.files.entry(file).or_insert(u64::MAX) &= patches;
         }
     }

@@ -23,10 +23,10 @@ pub(super) fn settle() {
 static ALLOCATOR: BySize = BySize;
 
 /// One arena for all threads (jemalloc(3), `opt.narenas`): each of its own keeps pages that the others could use, and small pieces are
-/// mostly taken from what a thread has at hand. Pages that nobody uses go back within a fifth of a second (`opt.dirty_decay_ms`).
+/// mostly taken from what a thread has at hand. Pages that nobody uses go back within a tenth of a second (`opt.dirty_decay_ms`).
 // SAFETY: jemalloc reads this name and no other code has it; the text ends in NUL and stays.
 #[unsafe(export_name = "_rjem_malloc_conf")]
-static CONFIGURATION: &std::ffi::c_char = unsafe { &*c"narenas:1,dirty_decay_ms:200".as_ptr() };
+static CONFIGURATION: &std::ffi::c_char = unsafe { &*c"narenas:1,dirty_decay_ms:100".as_ptr() };
 
 struct BySize;
 

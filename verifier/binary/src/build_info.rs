@@ -134,6 +134,11 @@ fn text(data: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 impl BuildInfo {
+    /// Whether the Go command was given files (`go build main.go`).
+    pub fn is_of_files(&self) -> bool {
+        self.path.as_deref() == Some(FROM_FILES)
+    }
+
     /// The value of a setting; the first one counts, as for the Go command.
     pub fn setting(&self, key: &str) -> Option<&str> {
         self.settings.iter().find(|(k, _)| k == key).map(|(_, value)| value.as_str())

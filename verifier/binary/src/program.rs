@@ -177,7 +177,10 @@ impl Program {
         match &self.build_info {
             Known::Unknown(reason) => Some(reason.clone()),
             Known::Value(None) => Some(reason!("build-information-absent")),
-            Known::Value(Some(info)) if info.main.is_none() => Some(reason!("build-information-absent")),
+            // What is built from files has no main module, and its list is whole all the same.
+            Known::Value(Some(info)) if info.main.is_none() && !info.is_of_files() => {
+                Some(reason!("build-information-absent"))
+            }
             Known::Value(Some(_)) if self.readers_agree == Known::Value(false) => {
                 Some(reason!("build-information-contradicts-itself"))
             }

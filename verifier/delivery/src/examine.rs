@@ -164,9 +164,15 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
     found.see(seen);
     match kind {
         Kind::Elf | Kind::MachO | Kind::Pe => executable(file, kind, &scan, line, budget, found),
-        Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Ar | Kind::Cpio | Kind::Rpm | Kind::Zip => {
-            members::opened(file, kind, &scan, line, budget, found)
-        }
+        Kind::Tar
+        | Kind::Gzip
+        | Kind::Zstd
+        | Kind::Xz
+        | Kind::Bzip2
+        | Kind::Ar
+        | Kind::Cpio
+        | Kind::Rpm
+        | Kind::Zip => members::opened(file, kind, &scan, line, budget, found),
         Kind::Closed(format) => {
             found.gap(reason!("archive-not-opened", path = &file.path, format = format), &file.path);
         }

@@ -23,6 +23,7 @@ pub(crate) enum Kind {
     Ar,
     Cpio,
     Rpm,
+    Bzip2,
     Tar,
     Gzip,
     Zstd,
@@ -56,7 +57,7 @@ impl Kind {
             Kind::Zstd => Format::Zstd,
             Kind::Xz => Format::Xz,
             Kind::Zip => Format::Zip,
-            Kind::Cpio | Kind::Rpm | Kind::Closed(_) => Format::OtherArchive,
+            Kind::Cpio | Kind::Rpm | Kind::Bzip2 | Kind::Closed(_) => Format::OtherArchive,
             Kind::Script => Format::Script,
             Kind::Dos | Kind::Data(_) | Kind::Plain => Format::OtherBinary,
         }
@@ -76,6 +77,7 @@ impl Kind {
             Kind::Ar => "ar",
             Kind::Cpio => "cpio",
             Kind::Rpm => "rpm",
+            Kind::Bzip2 => "bzip2",
             Kind::Tar => "tar",
             Kind::Gzip => "gzip",
             Kind::Zstd => "zstd",
@@ -126,7 +128,7 @@ const MAGICS: &[(usize, &[u8], Kind)] = &[
     (0, b"conectix", Kind::Closed("vhd")),
     (0, b"Cr24", Kind::Closed("crx")),
     (0, b"xar!", Kind::Closed("xar")),
-    (0, b"BZh", Kind::Closed("bzip2")),
+    (0, b"BZh", Kind::Bzip2),
     (0, b"\x5d\0\0", Kind::Closed("lzma")),
     (0, b"Salted__", Kind::Closed("openssl-encrypted")),
     (0, b"age-encryption.org/", Kind::Closed("age-encrypted")),
@@ -189,7 +191,7 @@ fn believable(kind: Kind, head: &[u8]) -> bool {
         }
         Kind::Closed("lzip") => head.get(4) == Some(&1),
         // The level, then the block's magic (π) or that of an empty stream (√π).
-        Kind::Closed("bzip2") => head.get(4..10).is_some_and(|b| b == b"1AY&SY" || b == b"\x17\x72\x45\x38\x50\x90"),
+        Kind::Bzip2 => head.get(4..10).is_some_and(|b| b == b"1AY&SY" || b == b"\x17\x72\x45\x38\x50\x90"),
         // The uncompressed size: unknown (all ones) or below 2^40.
         Kind::Closed("lzma") => {
             head.get(5..13).is_some_and(|size| size.iter().all(|b| *b == 0xff) || size[5..].iter().all(|b| *b == 0))
@@ -220,7 +222,7 @@ mod tests {
             (b"", Kind::Empty),
             (b"\x1f\x8b\x08\0", Kind::Gzip),
             (b"\x5f\x2a\x4d\x18\0\0\0\0", Kind::Zstd),
-            (b"BZh91AY&SY", Kind::Closed("bzip2")),
+            (b"BZh91AY&SY", Kind::Bzip2),
             (b"BZhang wrote this", Kind::Plain),
             (b"#!/bin/sh\n", Kind::Script),
             (b"ustar is a tar format", Kind::Plain),

@@ -80,7 +80,7 @@ pub struct Toolchain<'a> {
     pub version: Option<&'a str>,
     /// `devel …` of a compiler built from a working tree.
     pub devel: bool,
-    /// What stands behind a `-` or `+`, as in `go1.25.3-vendor` and `go1.25.3+security1`; empty without.
+    /// What a vendor adds, as in `go1.25.3-vendor`, `go1.25.3+security1` and `go1.25.3 (Red Hat 1.25.3-1.el9)`; empty without.
     pub suffix: &'a str,
     /// Experiments that differ from the release's defaults (`X:boringcrypto`, also after a `-`), in order.
     pub experiments: Vec<&'a str>,
@@ -95,16 +95,29 @@ pub fn toolchain(name: &str) -> Toolchain<'_> {
     let (version, rest) = word.split_at(word.find(ends).unwrap_or(word.len()));
     // A name with a path separator would be looked up as a path.
     let version = version.strip_prefix("go").filter(|v| parse(v).is_some() && !name.contains(['/', '\\']));
-    let suffix = rest.strip_prefix(['-', '+']).unwrap_or("");
-    let suffix = suffix.split([' ', '\t']).next().unwrap_or("");
+    let suffix = suffix(rest.strip_prefix(['-', '+']).unwrap_or(rest), devel);
     let experiments = name
         .split([' ', '\t', '-'])
         .filter_map(|word| word.strip_prefix("X:"))
         .flat_map(|list| list.split(','))
         .filter(|word| !word.is_empty())
         .collect();
-    let suffix = if suffix.starts_with("X:") { "" } else { suffix };
     Toolchain { version: if devel { None } else { version }, devel, suffix, experiments }
+}
+
+/// From the first word that names no experiments to the next that does; of a development version the first word, behind which its day stands.
+fn suffix(rest: &str, devel: bool) -> &str {
+    let is_experiment = |word: &str| word.starts_with("X:");
+    let mut rest = rest.trim_start();
+    if devel {
+        let word = rest.split([' ', '\t']).next().unwrap_or("");
+        return if is_experiment(word) { "" } else { word };
+    }
+    while is_experiment(rest) {
+        rest = rest.find([' ', '\t']).map_or("", |end| rest[end..].trim_start());
+    }
+    let ends = [" X:", "\tX:"].iter().filter_map(|mark| rest.find(mark)).min();
+    rest[..ends.unwrap_or(rest.len())].trim_end()
 }
 
 /// Whether two names of toolchains are of the same version, as far as both name one.
@@ -182,6 +195,8 @@ mod tests {
             ("go1.20.3 X:boringcrypto", r#"Some("1.20.3") devel=false suffix="" ["boringcrypto"]"#),
             ("go1.25.3+security1 X:foo", r#"Some("1.25.3") devel=false suffix="security1" ["foo"]"#),
             ("go1.21.1-vendor.2", r#"Some("1.21.1") devel=false suffix="vendor.2" []"#),
+            ("go1.25.9 (Red Hat 1.25.9-1.el9_6)", r#"Some("1.25.9") devel=false suffix="(Red Hat 1.25.9-1.el9_6)" []"#),
+            ("go1.26.8-X:foo custom X:bar", r#"Some("1.26.8") devel=false suffix="custom" ["foo", "bar"]"#),
             ("devel go1.27-0123abc Mon X:foo", r#"None devel=true suffix="0123abc" ["foo"]"#),
             ("devel +0123abc", r#"None devel=true suffix="" []"#),
             ("go1.26.x", r#"None devel=false suffix="" []"#),

@@ -3,6 +3,8 @@
 //! Chosen from the function tables of the smallest programs that Go 1.22.12, 1.23.12, 1.24.13, 1.25.14, 1.26.8 and 1.27.1 build: each is linked
 //! into every program of its lines, and the `src/runtime` of the other lines does not declare it.
 
+pub mod positions;
+
 /// A function and the first and last line `1.N` that have it, as far as is known.
 struct Sign {
     function: &'static str,

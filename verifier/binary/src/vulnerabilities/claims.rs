@@ -1,18 +1,21 @@
 //! Which modules a program has, at which versions, by its build information and by the delivered go.mod: what the database is asked about.
 
-use super::Required;
+use super::{Required, copies};
 use crate::build_info::{BuildInfo, Line};
 use crate::program::Program;
 use assize_facts::{Known, Reason, reason};
 use assize_golang::advisory::{self, STDLIB, TOOLCHAIN};
 use assize_golang::modfile::is_directory_path;
-use assize_golang::release;
+use assize_golang::signs::positions::{Function, Patch};
+use assize_golang::{release, semver};
 
 /// What says that the module is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
     BuildInformation,
     GoMod,
+    /// A package's path that holds the module's.
+    PackagePaths,
 }
 
 /// How far the version can be believed.
@@ -39,7 +42,7 @@ pub struct Claim {
 }
 
 impl Claim {
-    fn new(path: &str, version: Version, says: Says) -> Claim {
+    pub fn new(path: &str, version: Version, says: Says) -> Claim {
         Claim { module: path.into(), version, says, code: path.into(), replaced_by: None }
     }
 
@@ -75,7 +78,7 @@ pub fn of(program: &Program, required: &[Required]) -> Vec<Claim> {
     };
     claims.extend(go(program, info));
     if let Some(main) = info.and_then(|info| info.main.as_ref()) {
-        claims.extend(of_line(main, Says::BuildInformation));
+        claims.extend(of_line(main, Says::BuildInformation).into_iter().map(untagged));
     }
     for line in info.iter().flat_map(|info| &info.modules) {
         claims.extend(of_line(line, Says::BuildInformation));
@@ -83,7 +86,21 @@ pub fn of(program: &Program, required: &[Required]) -> Vec<Claim> {
     for module in required {
         claims.extend(of_requirement(info, module));
     }
+    claims.extend(copies::of(program));
     claims
+}
+
+/// The Go command gives a main module the version that tags say, and a clone without history (`git clone --depth 1`) has none: then it says `v0.0.0-…`
+/// of whatever was built.
+fn untagged(claim: Claim) -> Claim {
+    let base = |version: &str| semver::pseudo(version).map(|pseudo| pseudo.base);
+    match claim.version {
+        Version::Known(version) if base(&version) == Some(None) => {
+            let doubt = reason!("main-module-without-tag", module = claim.module, version = version);
+            Claim { version: Version::Doubted(version, doubt), ..claim }
+        }
+        _ => claim,
+    }
 }
 
 /// The standard library and the commands, by the toolchain's version.
@@ -97,10 +114,29 @@ fn go(program: &Program, info: Option<&BuildInfo>) -> Vec<Claim> {
             Some(compiler) if !release::is_same(name, compiler) => {
                 Version::Unknown(reason!("compiler-of-another-version", toolchain = name, compiler = compiler))
             }
-            _ => go_version(name),
+            _ => match older(program, name) {
+                Some(found) => Version::Unknown(reason!("code-of-an-older-patch", toolchain = name, found = found)),
+                None => go_version(name),
+            },
         },
     };
     [STDLIB, TOOLCHAIN].map(|module| Claim::new(module, version.clone(), Says::BuildInformation)).to_vec()
+}
+
+/// A file of the standard library that is of an older patch than the one that is named.
+fn older(program: &Program, name: &str) -> Option<String> {
+    let mut patch = Patch::of(release::toolchain(name).version?)?;
+    let functions = program.functions.as_ref().ok()?;
+    for (package, part) in functions.packages() {
+        if !patch.is_about(package) {
+            continue;
+        }
+        for function in part.functions() {
+            let (name, file) = (function.name.as_ref(), function.file.as_ref());
+            patch.see(&Function { package, name, file, row: function.line });
+        }
+    }
+    patch.older().into_iter().next()
 }
 
 fn go_version(name: &str) -> Version {
@@ -189,4 +225,25 @@ fn of_requirement(info: Option<&BuildInfo>, module: &Required) -> Vec<Claim> {
         Version::Unknown(_) => claim,
     };
     of_line(&line, Says::GoMod).into_iter().map(doubted).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_main_module_that_knows_no_tag_has_no_version_to_judge_by() {
+        for (version, doubted) in [
+            ("v0.0.0-20261129140344-d89c00fe234e", true),
+            ("v0.0.0-20261129140344-d89c00fe234e+dirty", true),
+            ("v2.0.0-20261129140344-d89c00fe234e", true),
+            ("v1.2.4-0.20261129140344-d89c00fe234e", false),
+            ("v1.2.3", false),
+            ("v1.2.3+dirty", false),
+        ] {
+            let line = Line { path: "example.com/app".into(), version: version.into(), ..Line::default() };
+            let claims: Vec<Claim> = of_line(&line, Says::BuildInformation).into_iter().map(untagged).collect();
+            assert_eq!(matches!(claims[0].version, Version::Doubted(..)), doubted, "{version}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What of a module is in a program: packages, and functions by the names that the vulnerability database gives them.
 
-use super::claims::Claim;
+use super::claims::{Claim, Says};
 use super::named;
 use crate::functions::PackageOf;
 use crate::program::Program;
@@ -100,6 +100,9 @@ impl<'p> Code<'p> {
             true => is_standard(package),
             false => in_module(&claim.code, package),
         };
+        if claim.says == Says::PackagePaths {
+            return self.packages.keys().map(String::as_str).filter(says_so).collect();
+        }
         let listed = self.packages_of(&claim.code).filter(|_| !claim.code.is_empty());
         let mut all: Vec<&str> = listed.chain(self.packages_of("").filter(says_so)).collect();
         all.sort_unstable();
@@ -151,7 +154,8 @@ impl<'p> Code<'p> {
             parts.flat_map(|part| part.files()).any(|file| file.ends_with(".go"))
         };
         let strange = |path: &&str| {
-            let linkers = path.is_empty() || path.starts_with("type:") || path.starts_with("go:");
+            // `_`: closures of inlined functions with a `//go:linkname` (Go 1.27).
+            let linkers = path.is_empty() || *path == "_" || path.starts_with("type:") || path.starts_with("go:");
             !linkers && !matches!(*path, "main" | "command-line-arguments") && !is_standard(path) && has_file(path)
         };
         self.packages_of("").find(strange)

@@ -6,6 +6,7 @@
 mod absent;
 mod claims;
 mod code;
+mod copies;
 mod named;
 #[cfg(test)]
 mod tests;
@@ -205,6 +206,7 @@ impl<'a> Question<'a> {
             said_by: match self.claim.says {
                 Says::BuildInformation => "build-information".into(),
                 Says::GoMod => "go.mod".into(),
+                Says::PackagePaths => "package-paths".into(),
             },
             replaced_by: self.claim.replaced_by.clone(),
             fixed,

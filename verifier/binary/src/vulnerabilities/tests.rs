@@ -88,8 +88,15 @@ fn write(folder: &Path, files: &[(&str, &str)]) {
     }
 }
 
+const ENVIRONMENT: [(&str, &str); 5] =
+    [("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("GOWORK", "off"), ("CGO_ENABLED", "0")];
+
 /// A program with vendored modules; `replace` is added to go.mod, `listed` is vendor/modules.txt.
 fn built(replace: &str, listed: &str) -> tempfile::TempDir {
+    built_of(MAIN, replace, listed)
+}
+
+fn built_of(main: &str, replace: &str, listed: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let requires = "require (\n\texample.com/dep v1.2.3\n\texample.com/types v0.1.0\n)\n";
     let go_mod = format!("module example.com/app\n\ngo 1.26\n\n{requires}\n{replace}");
@@ -97,7 +104,8 @@ fn built(replace: &str, listed: &str) -> tempfile::TempDir {
         folder.path(),
         &[
             ("src/go.mod", &go_mod),
-            ("src/main.go", MAIN),
+            ("src/main.go", main),
+            ("src/third_party/example.com/dep/dep.go", DEP),
             ("src/vendor/modules.txt", listed),
             ("src/vendor/example.com/dep/dep.go", DEP),
             ("src/vendor/example.com/types/types.go", "package types\n\ntype Word string\n"),
@@ -114,10 +122,7 @@ fn built(replace: &str, listed: &str) -> tempfile::TempDir {
         "../app",
         ".",
     ]);
-    let done = go
-        .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", ""), ("GOWORK", "off"), ("CGO_ENABLED", "0")])
-        .output()
-        .expect("go is on PATH");
+    let done = go.envs(ENVIRONMENT).output().expect("go is on PATH");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     folder
 }
@@ -285,6 +290,45 @@ fn replacements_carry_what_the_original_had_and_what_stands_in_has_of_its_own() 
     // A pin of the same module is judged by the version that it pins.
     let folder = built("replace example.com/dep => example.com/dep v1.2.9\n", &replaced("example.com/dep v1.2.9"));
     assert_eq!(answers(&ask(folder.path(), &lines)), ["A4 true true"]);
+}
+
+#[test]
+fn a_program_built_from_files_lists_its_modules() {
+    let folder = tempfile::tempdir().expect("a folder");
+    write(
+        folder.path(),
+        &[("src/go.mod", "module example.com/app\n"), ("src/main.go", "package main\n\nfunc main() {}\n")],
+    );
+    let mut go = Command::new("go");
+    go.current_dir(folder.path().join("src")).args(["build", "-trimpath", "-ldflags=-s -w", "-o", "../app", "main.go"]);
+    let done = go.envs(ENVIRONMENT).output().expect("go is on PATH");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    let sheet = ask(folder.path(), &["C1 stdlib 0-1.99.0 net/http:Get"]);
+    assert_eq!((gaps(&sheet), answers(&sheet)), (vec![], vec!["C1 true false".to_owned()]));
+}
+
+#[test]
+fn a_copy_of_a_module_is_known_by_its_path() {
+    let copy = MAIN.replace("\"example.com/dep\"", "\"example.com/app/third_party/example.com/dep\"");
+    let folder = built_of(&copy, "", MODULES);
+    let lines = [
+        "A1 example.com/dep 0-1.2.4 example.com/dep:Small",
+        "A2 example.com/dep 0-1.2.4 example.com/dep:Unused",
+        "A3 example.com/dep 0- example.com/dep",
+        "A4 example.com/dep 0-",
+        "A5 example.com/dep 0- example.com/dep/other",
+    ];
+    let sheet = ask(folder.path(), &lines);
+    assert_eq!(
+        answers(&sheet),
+        [
+            "A1 ?module-copied ?module-copied",
+            "A2 true false",
+            "A3 ?module-copied ?module-copied",
+            "A4 ?module-copied ?module-copied",
+            "A5 true false"
+        ]
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! gzip (RFC 1952), Zstandard (RFC 8878) and xz streams: a tar inside is read as one archive with its compression, anything else is one member.
+//! gzip (RFC 1952), Zstandard (RFC 8878), xz and bzip2 streams: a tar inside is read as one archive with its compression, anything else is one member.
 
+use super::bzip2::Bzip2;
 use super::xz::Xz;
 use super::{Budget, Member, MemberKind, Metered, Visitor, refuse, tar};
 use crate::sniff::{self, Kind};
@@ -41,7 +42,7 @@ pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
 /// What `gunzip` and `unzstd` would call the file.
 fn stem(name: &str) -> String {
     let last = name.rsplit(['/', '!']).next().unwrap_or(name);
-    for ending in [".gz", ".zst", ".zstd", ".xz"] {
+    for ending in [".gz", ".zst", ".zstd", ".xz", ".bz2"] {
         if let Some(stem) = last.strip_suffix(ending)
             && !stem.is_empty()
         {
@@ -56,6 +57,7 @@ enum State<'a> {
     Gzip(Box<GzDecoder<PartReader<'a>>>),
     Zstd(Box<StreamingDecoder<PartReader<'a>, ruzstd::decoding::FrameDecoder>>),
     Xz(Box<Xz<PartReader<'a>>>),
+    Bzip2(Box<Bzip2<PartReader<'a>>>),
     End,
 }
 
@@ -109,6 +111,10 @@ impl<'a> Frames<'a> {
                 }
                 [0xfd, b'7', b'z', b'X'] if *self.format.get_or_insert(Kind::Xz) == Kind::Xz => {
                     self.state = State::Xz(Box::new(Xz::new(source)?));
+                    return Ok(());
+                }
+                [b'B', b'Z', b'h', _] if *self.format.get_or_insert(Kind::Bzip2) == Kind::Bzip2 => {
+                    self.state = State::Bzip2(Box::new(Bzip2::new(source)?));
                     return Ok(());
                 }
                 [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {
@@ -189,6 +195,7 @@ impl Read for Frames<'_> {
                 State::Gzip(decoder) => decoder.read(buf)?,
                 State::Zstd(decoder) => decoder.read(buf)?,
                 State::Xz(decoder) => decoder.read(buf)?,
+                State::Bzip2(decoder) => decoder.read(buf)?,
             };
             if n > 0 {
                 return Ok(n);
@@ -199,6 +206,7 @@ impl Read for Frames<'_> {
                 State::Gzip(decoder) => Some(decoder.into_inner()),
                 State::Zstd(decoder) => Some(checked(*decoder)?),
                 State::Xz(decoder) => Some(decoder.into_inner()?),
+                State::Bzip2(decoder) => Some(decoder.into_inner()),
             };
             match source {
                 Some(source) => self.next(source)?,

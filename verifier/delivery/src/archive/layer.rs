@@ -23,7 +23,9 @@ pub(crate) fn layer(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) 
     let hashed = Hashed::default();
     let read = match sniff::kind(&head, part.len()) {
         Kind::Gzip | Kind::Zstd => unpacked(&part, &hashed, budget, visitor).map(Some),
-        Kind::Xz => Err(refuse(reason!("archive-not-opened", path = "a layer", format = "xz"))),
+        kind @ (Kind::Xz | Kind::Bzip2) => {
+            Err(refuse(reason!("archive-not-opened", path = "a layer", format = kind.name())))
+        }
         Kind::Closed(format) => Err(refuse(reason!("archive-not-opened", path = "a layer", format = format))),
         // An empty layer begins with zeros.
         _ => plain(&part, &hashed, visitor).map(|()| None),
@@ -68,7 +70,7 @@ impl<R: Read> Read for Hashing<R> {
 /// The tar archive inside a compressed file, kept in memory or an unlinked file; bounded by the budget.
 pub(crate) fn tar_within(part: &Part<'_>, path: &str, budget: &Budget) -> Result<Store, Reason> {
     let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
-    if !matches!(sniff::kind(&head, part.len()), Kind::Gzip | Kind::Zstd | Kind::Xz) {
+    if !matches!(sniff::kind(&head, part.len()), Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2) {
         return Err(reason!("image-layout-unknown", image = path));
     }
     let mut decoded = Metered::new(compressed::Frames::of(part.reader()), part.len(), budget);

@@ -3,6 +3,7 @@
 //! Nothing is unpacked by these readers; who wants a member reads it from the stream that comes with it.
 
 mod ar;
+mod bzip2;
 mod compressed;
 mod cpio;
 mod layer;
@@ -22,6 +23,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use ar::MAGIC as AR;
+pub(crate) use bzip2::Bzip2;
+#[cfg(test)]
+pub(crate) use bzip2::tests::bzip2_of;
 pub(crate) use layer::{Layered, layer, tar_within};
 pub(crate) use tar::{Place, checksum_fits as tar_checksum_fits, places};
 pub(crate) use xz::Xz;
@@ -199,7 +203,7 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     let mut once = Once { visitor, budget, seen: HashSet::new() };
     let result = match sniff::kind(&head, part.len()) {
         Kind::Tar => tar::each_in_place(part, &mut once),
-        Kind::Gzip | Kind::Zstd | Kind::Xz => compressed::each(part, name, budget, &mut once),
+        Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2 => compressed::each(part, name, budget, &mut once),
         Kind::Ar => ar::each(part, &mut once),
         Kind::Cpio => cpio::each(part, &mut once),
         Kind::Rpm => cpio::payload(part, &mut once),

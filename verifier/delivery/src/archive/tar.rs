@@ -114,7 +114,12 @@ fn walk<S: Stream>(stream: &mut Counted<S>, visitor: &mut dyn Takes) -> io::Resu
     let mut next = Extra::default();
     loop {
         // Every writer ends with zeros; without them the archive may have been cut off between members.
-        let block = stream.block()?.ok_or_else(|| damaged("it has no end mark"))?;
+        let block = match stream.block()? {
+            Some(block) => block,
+            // Nothing at all is an archive of nothing to every reader.
+            None if stream.at == 0 => return Ok(()),
+            None => return Err(damaged("it has no end mark")),
+        };
         if block.iter().all(|b| *b == 0) {
             return end(stream, visitor);
         }

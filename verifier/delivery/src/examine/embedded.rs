@@ -1,7 +1,7 @@
 //! Executables and archives in the middle of other files: a mark counts only where a whole header, or a whole compressed stream, follows.
 
 use super::{File, Found, GoSigns, Seen, describe, leftover};
-use crate::archive::{Budget, Metered, Xz, reason_of};
+use crate::archive::{Budget, Bzip2, Metered, Xz, reason_of};
 use crate::exe;
 use crate::scan::{self, Mark, Scan};
 use crate::store::Part;
@@ -72,6 +72,7 @@ fn candidate(
         Mark::Gzip => gzip(file, at, budget, found),
         Mark::Zstd => zstd(file, at, budget, found),
         Mark::Xz => xz(file, at, budget, found),
+        Mark::Bzip2 => bzip2(file, at, budget, found),
         Mark::SevenZip => Ok(closed(file, at, "7z", 12, 20, found)),
         Mark::ZipEnd | Mark::GoBuildInfo | Mark::GoFunctions | Mark::Upx => Ok(None),
     }
@@ -144,6 +145,16 @@ fn zstd(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<
     let rest = file.part.slice(at, file.part.len());
     let decoder = ruzstd::decoding::StreamingDecoder::new_with_max_window_size(rest.reader(), WINDOW);
     let Some(mut decoder) = decoder.ok().filter(|_| at > 0) else { return Ok(None) };
+    if !is_stream(Metered::new(&mut decoder, rest.len(), budget))? {
+        return Ok(None);
+    }
+    let end = at + decoder.into_inner().position();
+    stream(file, at, end, budget, found)
+}
+
+fn bzip2(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<Option<u64>, Reason> {
+    let rest = file.part.slice(at, file.part.len());
+    let Some(mut decoder) = Bzip2::new(rest.reader()).ok().filter(|_| at > 0) else { return Ok(None) };
     if !is_stream(Metered::new(&mut decoder, rest.len(), budget))? {
         return Ok(None);
     }

@@ -125,7 +125,7 @@ mod tests {
             (gzip_of(&elf_of(b"code")), "f!@0x35 gzip code=no go=no\nf!@0x35!@0x35.content elf code=yes go=no"),
             (noise(4096), "f!@0x35 high-entropy code=? go=no\ngap content-opaque at f!@0x35"),
             (
-                [&b"BZh91AY&SY"[..], &noise(4096)].concat(),
+                [&b"\x04\x22\x4d\x18"[..], &noise(4096)].concat(),
                 "f!@0x35 other-archive code=no go=no\ngap archive-not-opened at f!@0x35",
             ),
         ] {

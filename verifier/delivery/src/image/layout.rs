@@ -3,6 +3,8 @@
 use super::blobs::{Blobs, clean};
 use super::config::{self, Config};
 use super::json::{self, part};
+use crate::archive::reason_of;
+use crate::sniff::{self, Kind};
 use assize_facts::kinds::image::Layout;
 use assize_facts::{Digest, Reason, Sha256, reason};
 use serde::Deserialize;
@@ -172,10 +174,28 @@ impl Oci<'_> {
                 self.index(&value, &way, place);
                 Ok(())
             }
-            (false, true) if is_beside(descriptor, &value) => Ok(()),
+            (false, true) if self.is_beside(descriptor, &value) => Ok(()),
             (false, true) => self.manifest(&value, digest, descriptor.platform.as_ref(), way),
             (false, false) => Err(reason!("image-media-type", place = place, media = media)),
         }
+    }
+
+    fn is_beside(&self, descriptor: &Descriptor, manifest: &Value) -> bool {
+        // Cosign gives its signatures an image's configuration; what no layer can be unpacked of nobody runs.
+        let layers = manifest["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let text = |layer: &Value, key: &str| layer[key].as_str().unwrap_or_default().to_owned();
+        let is_read = |layer: &Value| is_document(&text(layer, "mediaType")) && !self.is_packed(&text(layer, "digest"));
+        !layers.is_empty() && layers.iter().all(is_read) || is_artefact(descriptor, manifest)
+    }
+
+    /// Whether a blob can be unpacked, whatever it is called: some runtimes look at nothing else (containers/image).
+    fn is_packed(&self, digest: &str) -> bool {
+        let Ok(name) = blob(digest) else { return false };
+        let kind = self.blobs.with(&name, |part| {
+            let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
+            Ok(sniff::kind(&head, part.len()))
+        });
+        matches!(kind, Ok(Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2))
     }
 
     fn manifest(&mut self, value: &Value, digest: Digest, by: Option<&Platform>, way: Way) -> Result<(), Reason> {
@@ -223,19 +243,18 @@ fn is_document(kind: &str) -> bool {
     !unpacked && (kind.ends_with("json") || kind.ends_with("xml") || kind.starts_with("text/"))
 }
 
+/// What registries once gave configurations of images, which Docker still starts (moby, distribution/registry.go, ImageTypes).
+const TAKEN_FOR_IMAGES: &[&str] = &["application/octet-stream", "application/json", "text/html"];
+
 /// Attestations and signatures stand beside images in an index, and nobody runs them.
-fn is_beside(descriptor: &Descriptor, manifest: &Value) -> bool {
+fn is_artefact(descriptor: &Descriptor, manifest: &Value) -> bool {
     let unknown = descriptor.platform.as_ref().is_some_and(|p| p.os == "unknown" && p.architecture == "unknown");
     let attests = descriptor.annotations.as_ref().is_some_and(|a| a.contains_key("vnd.docker.reference.type"));
-    // Cosign gives its signatures an image's configuration; what no layer can be unpacked of nobody runs.
-    let layers = manifest["layers"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut kinds = layers.iter().map(|layer| layer["mediaType"].as_str().unwrap_or_default());
-    if !layers.is_empty() && kinds.all(is_document) {
-        return true;
-    }
     let media = manifest["config"]["mediaType"].as_str().unwrap_or_default();
     let artifact = descriptor.artifact_type.is_some() || manifest.get("artifactType").is_some();
-    let image = media.contains("image.config") || media.contains("container.image.v1");
+    let image = media.contains("image.config")
+        || media.contains("container.image.v1")
+        || TAKEN_FOR_IMAGES.contains(&media) && !artifact;
     (unknown && attests) || (artifact && !image) || (!media.is_empty() && !image)
 }
 

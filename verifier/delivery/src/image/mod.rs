@@ -104,12 +104,6 @@ fn found(delivery: &Delivery, progress: &dyn Progress, all: &mut Images) -> Vec<
             all.gaps.push((reason!("image-inside-archive", path = &seen.path), seen.path.clone()));
         }
     }
-    // Runtimes load images in this compression too (`docker load`, moby, pkg/archive). Where images are named, others are beside them.
-    for (path, reason) in programs::unread_archives(delivery).filter(|_| spec.images.is_empty()) {
-        if reason.args.get("format").is_some_and(|format| format == "bzip2") && !path.contains('!') {
-            all.gaps.push((reason.clone(), path.to_owned()));
-        }
-    }
     for entry in delivery.entries().iter().filter(|e| e.is_file() && e.name() == "oci-layout") {
         let folder = entry.path.strip_suffix("oci-layout").unwrap_or_default().trim_end_matches('/');
         let folder = if folder.is_empty() { "." } else { folder };

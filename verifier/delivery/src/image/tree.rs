@@ -115,11 +115,11 @@ impl Tree {
         }
     }
 
-    /// Whether the same layer had brought something else there.
+    /// Whether the same layer had brought something else there: another file, or the same with other rights.
     fn put(&mut self, path: String, node: Node, layer: usize) -> bool {
         let is_folder = |node: &Node| matches!(node, Node::Folder);
         let before = self.nodes.get(&path);
-        let twice = before.is_some_and(|b| b.layer == layer && !(is_folder(&b.node) && is_folder(&node)));
+        let twice = before.is_some_and(|b| b.layer == layer && !is_same(&b.node, &node));
         if !is_folder(&node) || before.is_some_and(|b| !is_folder(&b.node)) {
             if !is_folder(&node) {
                 self.remove_below(&path);
@@ -225,6 +225,18 @@ impl Tree {
             Node::File(content) => Some((path.as_str(), placed.layer, content)),
             _ => None,
         })
+    }
+}
+
+fn is_same(a: &Node, b: &Node) -> bool {
+    match (a, b) {
+        (Node::Folder, Node::Folder) => true,
+        (Node::Link(a), Node::Link(b)) => a == b,
+        (Node::File(a), Node::File(b)) => {
+            let rights = |content: &Content| (content.mode, content.capabilities);
+            a.sha256.is_some() && a.sha256 == b.sha256 && rights(a) == rights(b)
+        }
+        _ => false,
     }
 }
 

@@ -162,7 +162,7 @@ fact! {
         module: String,
         /// The module's version; null where nothing says one.
         version: Option<String>,
-        /// `build-information` or `go.mod`.
+        /// `build-information`, `go.mod`, or `package-paths` where a package's path holds the module's.
         said_by: String,
         /// What stands in for the module, or null.
         replaced_by: Option<String>,

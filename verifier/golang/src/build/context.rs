@@ -63,6 +63,7 @@ impl Context {
                 self.tags.insert(name[1..].to_owned());
             }
             "CGO_ENABLED" => self.cgo = value == "1",
+            "GOFIPS140" => self.tags.extend(fips140(value)),
             "GOEXPERIMENT" => value.split(',').for_each(|experiment| self.experiment(experiment)),
             _ => {
                 if let Some(tags) = features(&self.arch, name, value) {
@@ -160,6 +161,15 @@ fn features(arch: &str, name: &str, value: &str) -> Option<Vec<String>> {
         }
         _ => None,
     }
+}
+
+/// The tag that the Go command adds for a frozen module of cryptography, as in `v1.0.0-c2097c7c`; names for the newest one (`inprocess`) are not known
+/// here (cmd/go/internal/fips140, Go 1.26).
+pub fn fips140(version: &str) -> Option<String> {
+    let (major, rest) = version.strip_prefix('v')?.split_once('.')?;
+    let minor = rest.split('.').next()?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+    (is_number(major) && is_number(minor)).then(|| format!("fips140v{major}.{minor}"))
 }
 
 /// `v9.N` brings what `v8.N+5` has as well.

@@ -9,7 +9,7 @@ mod header;
 mod lists;
 mod name;
 
-pub use context::Context;
+pub use context::{Context, fips140};
 pub use expr::{Expr, ExprError, is_go_build, is_plus_build, parse_go_build, parse_plus_build};
 pub use header::{Constraint, constraint, constraint_of_other, could_build};
 pub use lists::{KNOWN_ARCH, KNOWN_OS, UNIX_OS};

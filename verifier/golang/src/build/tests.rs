@@ -50,6 +50,8 @@ fn settings_of_a_build_are_tags() {
             "boringcrypto goexperiment.dwarf5",
             "goexperiment.greenteagc",
         ),
+        ("amd64", 26, ("GOFIPS140", "v1.0.0-c2097c7c"), "fips140v1.0", "fips140v1.26"),
+        ("amd64", 26, ("GOFIPS140", "latest"), "go1.26", "fips140vlatest fips140v1.26"),
         ("amd64", 26, ("GOEXPERIMENT", "none,jsonv2"), "goexperiment.jsonv2", "goexperiment.dwarf5"),
     ] {
         let context = of(arch, release, &[settings]);

@@ -27,6 +27,7 @@ pub const FROM: &[&str] = &[
     "source.files",
     "inventory.files",
     "module.vendor",
+    "module.file",
 ];
 
 /// The file has a folder wherever a `//line` names it.

@@ -5,6 +5,7 @@ use crate::seen::{self, Seen};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::data::GoSupport;
 use assize_facts::{GoVersion, Item, Known, Reason, Request, Sheet, reason};
+use assize_golang::signs::positions::{Function, Patch};
 use assize_golang::{release, signs};
 use jiff::Timestamp;
 use std::cmp::Ordering;
@@ -238,7 +239,25 @@ fn strange(version: &str, binary: &str, functions: &Sheet) -> Result<Vec<String>
     };
     let (names, inlined) = (seen::texts(runtime, "names")?, seen::texts(runtime, "inlined")?);
     let has = |name: &str| names.iter().chain(&inlined).any(|known| known == name);
-    Ok(signs::contradictions(line(version)?, has))
+    let mut strange = signs::contradictions(line(version)?, has);
+    if let Some(mut patch) = Patch::of(version) {
+        let of_binary = |item: &&Item| item.text("binary") == Some(binary);
+        functions.items.iter().filter(of_binary).for_each(|item| see(&mut patch, item));
+        strange.extend(patch.older());
+    }
+    Ok(strange)
+}
+
+/// What of a package of the standard library is told.
+fn see(patch: &mut Patch, item: &Item) {
+    let Some(package) = item.text("package").filter(|package| patch.is_about(package)) else { return };
+    let texts = |name: &str| seen::texts(item, name);
+    let (Ok(names), Ok(files), Ok(rows)) = (texts("names"), texts("files"), seen::numbers(item, "lines")) else {
+        return;
+    };
+    for ((name, file), row) in names.iter().zip(&files).zip(rows) {
+        patch.see(&Function { package, name, file, row: u32::try_from(row).unwrap_or_default() });
+    }
 }
 
 /// From 1.21 on a version without a patch is that of the language.

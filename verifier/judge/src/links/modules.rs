@@ -41,13 +41,18 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     sheet
 }
 
+/// The package of what is built from files.
+const OF_FILES: &str = "command-line-arguments";
+
 /// A Go program for which no module is recorded shows nothing of what it was made of.
 fn silent_binaries(sheets: &Sheets, recorded: &Sheet, sheet: &mut Sheet) {
     let info = sheets.of("binary.info");
     inherit(sheet, &info);
     for item in &info.items {
         let name = seen::text(item, "binary").unwrap_or_default();
-        let told = recorded.items.iter().any(|m| m.text("binary") == Some(&name));
+        // What is built from files has no main module, and may need no other.
+        let is_of_files = item.text("main_package") == Some(OF_FILES);
+        let told = is_of_files || recorded.items.iter().any(|m| m.text("binary") == Some(&name));
         if !told && !seen::is_beside(item) && !seen::flag(item, "go_program").is_false() {
             sheet.gap(reason!("no-build-information", binary = name), item.origin.shown());
         }
@@ -338,11 +343,6 @@ fn lists_graph(go: &str) -> bool {
 /// Whether all modules of a binary agree, sums apart.
 pub fn of_binary(links: &Sheet, binary: &str) -> Truth {
     let mine: Vec<&Item> = links.items.iter().filter(|i| i.text("binary") == Some(binary)).collect();
-    if mine.is_empty() {
-        return Truth::Unknown(
-            links.gaps.first().map_or(reason!("no-build-information", binary = binary), |g| g.reason.clone()),
-        );
-    }
     let agree = Truth::all(mine.iter().map(|item| seen::flag(item, "agrees")));
     match links.gaps.first() {
         Some(gap) => agree.and(|| Truth::Unknown(gap.reason.clone())),

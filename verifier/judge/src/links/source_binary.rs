@@ -10,6 +10,7 @@ use crate::seen::{self, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::SourceBinary;
 use assize_facts::{Item, Origin, Reason, Sheet, reason};
+use assize_golang::build::fips140;
 use std::collections::BTreeSet;
 
 /// What `link.source_binary` is derived from, beside the two links below it.
@@ -114,12 +115,16 @@ impl Whole<'_> {
         if let Some(reason) = self.silent() {
             return Truth::Unknown(reason);
         }
-        let built: BTreeSet<&str> =
+        let mut built: BTreeSet<&str> =
             self.setting("-tags").unwrap_or("").split([',', ' ']).filter(|t| !t.is_empty()).collect();
         let spec = self.binary.declared_in(self.declared);
         let said = spec.and_then(|spec| spec.settings.get("-tags"));
         let said = said.into_iter().flat_map(|tags| tags.split(','));
         let examined: BTreeSet<&str> = self.declared.tags.iter().map(String::as_str).chain(said).collect();
+        // The Go command's own, which nobody sets.
+        if let Some(own) = self.setting("GOFIPS140").and_then(fips140).filter(|own| !examined.contains(own.as_str())) {
+            built.remove(own.as_str());
+        }
         // A build that nobody declared may have any tags, and the source was not examined under them.
         let is_undeclared = spec.is_none_or(|spec| spec.toolchain.is_none() && spec.settings.is_empty());
         match built == examined {

@@ -8,6 +8,7 @@ use crate::run::{Declared, DeclaredBinary};
 use crate::seen::{self, Seen};
 use crate::sheets::Sheets;
 use assize_facts::{Item, Reason, reason};
+use assize_golang::linker::in_module;
 use std::collections::BTreeMap;
 
 /// One delivered executable.
@@ -74,7 +75,11 @@ pub fn read_with(sheets: &Sheets, tree: &Tree, declared: Option<&Declared>) -> (
     for binary in &mut binaries {
         let spec = declared.and_then(|declared| binary.declared_in(declared));
         let named = spec.and_then(|spec| spec.package.clone());
+        let is_of_files = binary.is_of_files();
         binary.settle(tree, named.as_deref());
+        if let (true, Ok(package)) = (is_of_files && binary.main_module.is_err(), &binary.main_package) {
+            binary.main_module = module_of(sheets, package);
+        }
     }
     (binaries, unread)
 }
@@ -127,7 +132,20 @@ fn main_package(item: &Item) -> Seen<String> {
     if path == "command-line-arguments" { Err(reason!("main-package-not-named")) } else { Ok(path) }
 }
 
+/// The module of the delivered source that has a package, by its path.
+fn module_of(sheets: &Sheets, package: &str) -> Seen<String> {
+    let sheet = sheets.of("module.file");
+    let modules = sheet.items.iter().filter_map(|item| item.text("module"));
+    let longest = modules.filter(|module| in_module(module, package)).max_by_key(|module| module.len());
+    longest.map(str::to_owned).ok_or_else(|| reason!("main-package-not-named"))
+}
+
 impl Binary {
+    /// Whether it was built from files, so that nothing says of which package and module they are.
+    fn is_of_files(&self) -> bool {
+        self.main_package.as_ref().is_err_and(|reason| reason.code == "main-package-not-named")
+    }
+
     /// What deliverable.toml says of it. One program of a fat file has that file's package.
     pub fn declared_in<'d>(&self, declared: &'d Declared) -> Option<&'d DeclaredBinary> {
         let is_in = |path: &str| self.path.strip_prefix(path).is_some_and(|rest| rest.starts_with("!@"));
@@ -136,8 +154,7 @@ impl Binary {
 
     /// Finds the main package of a program that was built from files: the one of the source that declares what the table has of `main`, on its lines.
     pub fn settle(&mut self, tree: &Tree, named: Option<&str>) {
-        let is_unnamed = self.main_package.as_ref().is_err_and(|reason| reason.code == "main-package-not-named");
-        let Some(table) = self.packages.get("main").filter(|_| is_unnamed) else { return };
+        let Some(table) = self.packages.get("main").filter(|_| self.is_of_files()) else { return };
         let declares = |package: &Package, function: &Function| {
             let spans = package.functions.get(&plain(&function.name)).into_iter().flatten();
             spans.into_iter().any(|span| span.file == base(&function.file) && span.first == function.line)

@@ -108,6 +108,15 @@ fn names_that_leave_the_image_and_names_that_come_twice_are_gaps() {
 }
 
 #[test]
+fn the_same_twice_and_layers_of_nothing_are_no_gaps() {
+    let api = elf("api");
+    let same = [M::File("app/api", &api), M::File("app/api", &api)];
+    assert_eq!(code_in(vec![layer(&same), Vec::new(), vec![0; 1024]]), ["/app/api 0 true"]);
+    let others = [M::File("app/api", &api), M::Mode("app/api", &api, 0o4755)];
+    assert!(code_in(vec![layer(&others)]).contains(&"gap image-entry-refused at image.tar".to_owned()));
+}
+
+#[test]
 fn special_rights_are_seen_by_mode() {
     let layers = vec![layer(&[
         M::Mode("bin/su", &elf("su"), 0o4755),

@@ -64,7 +64,7 @@ fn every_platform_and_tag_of_an_index_is_an_image() {
 
 #[test]
 fn what_holds_only_documents_is_no_image_whatever_its_configuration_is_called() {
-    let found = |kinds: &[&str]| {
+    let found_with = |configuration: &str, content: &dyn Fn(&str) -> Vec<u8>, kinds: &[&str]| {
         let (mut blobs, image) = build().blobs();
         let mut put = |bytes: Vec<u8>, media: &str| {
             let digest = sha256_hex(&bytes);
@@ -72,9 +72,8 @@ fn what_holds_only_documents_is_no_image_whatever_its_configuration_is_called() 
             blobs.push((format!("blobs/sha256/{digest}"), bytes));
             descriptor
         };
-        let config = put(b"{\"architecture\":\"\",\"os\":\"\"}".to_vec(), "application/vnd.oci.image.config.v1+json");
-        let layers: Vec<Value> =
-            kinds.iter().map(|kind| put(format!("{{\"a\":{kind:?}}}").into_bytes(), kind)).collect();
+        let config = put(b"{\"architecture\":\"\",\"os\":\"\"}".to_vec(), configuration);
+        let layers: Vec<Value> = kinds.iter().map(|kind| put(content(kind), kind)).collect();
         let manifest = json!({"schemaVersion": 2, "config": config, "layers": layers}).to_string().into_bytes();
         let signature = put(manifest, "application/vnd.oci.image.manifest.v1+json");
         let index = json!({"schemaVersion": 2, "manifests": [image, signature]}).to_string().into_bytes();
@@ -82,6 +81,9 @@ fn what_holds_only_documents_is_no_image_whatever_its_configuration_is_called() 
         let place = of_image(&tar(&files));
         rows(&sheet(place.path(), &Deliverable::default(), "image.manifest"), &["names"]).len()
     };
+    let of_image = "application/vnd.oci.image.config.v1+json";
+    let text = |kind: &str| format!("{{\"a\":{kind:?}}}").into_bytes();
+    let found = |kinds: &[&str]| found_with(of_image, &text, kinds);
     let signature = "application/vnd.dev.cosign.simplesigning.v1+json";
     for documents in [&[signature][..], &["application/vnd.dsse.envelope.v1+json", "text/spdx"], &["application/xml"]] {
         assert_eq!(found(documents), 1, "{documents:?}");
@@ -90,6 +92,19 @@ fn what_holds_only_documents_is_no_image_whatever_its_configuration_is_called() 
         [&[signature, "application/vnd.oci.image.layer.v1.tar"][..], &["application/layer+json"], &[""], &["x"]]
     {
         assert_eq!(found(unpacked), 2, "{unpacked:?}");
+    }
+    // Some runtimes look at nothing but the bytes.
+    let packed = |kind: &str| gzip_of(&text(kind));
+    assert_eq!(found_with(of_image, &packed, &[signature, "text/plain"]), 2);
+    for (configuration, images) in [
+        ("application/json", 2),
+        ("application/octet-stream", 2),
+        ("text/html", 2),
+        ("application/vnd.cncf.helm.config.v1+json", 1),
+        ("application/vnd.oci.empty.v1+json", 1),
+    ] {
+        let layer = "application/vnd.oci.image.layer.v1.tar+gzip";
+        assert_eq!(found_with(configuration, &packed, &[layer]), images, "{configuration}");
     }
 }
 

@@ -4,7 +4,7 @@ use super::build::{Build, M, layer, tar};
 use super::{folder, write};
 use crate::Delivery;
 use crate::archive::tests::gzip_of;
-use crate::archive::xz_of;
+use crate::archive::{bzip2_of, xz_of};
 use crate::examine::tests::noise;
 use crate::exe::tests::elf_of;
 use assize_facts::{BinarySpec, Deliverable, Limits, SourceSpec};
@@ -48,36 +48,38 @@ fn what_is_packed_in_a_file_of_an_image_is_there_as_long_as_that_is() {
 
 #[test]
 fn an_archive_that_was_not_read_may_hold_programs() {
-    let bzip2 = [&b"BZh91AY&SY"[..], &noise(500)].concat();
+    let lz4 = [&b"\x04\x22\x4d\x18"[..], &noise(500)].concat();
     let seven = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
     let files = [
         ("app", go(b'a')),
-        ("dist/app.tar.bz2", bzip2.clone()),
+        ("dist/app.tar.lz4", lz4.clone()),
         ("dist/cut.tar", layer(&[M::File("a", &noise(2000))])[..1200].to_vec()),
         ("dist/data", [&noise(4096)[..], b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x4b\x04", &noise(4096)].concat()),
         ("dist/key.age", b"age-encryption.org/v1\n".to_vec()),
-        ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.bz2", &bzip2)]))),
+        ("dist/packed.tar.gz", gzip_of(&layer(&[M::File("./data.tar.lz4", &lz4)]))),
+        ("dist/read.tar.bz2", bzip2_of(&layer(&[M::File("tool", &go(b'b'))]))),
         ("dist/read.tar.xz", xz_of(&layer(&[M::File("tool", &go(b't'))]))),
         ("dist/self.run", [&b"#!/bin/sh\nexit 0\n\0"[..], &xz_of(&layer(&[M::File("tool", &go(b's'))]))].concat()),
         ("dist/text.bz2.md", b"BZhang unpacks bzip2\n".to_vec()),
         ("node_modules/x/x.7z", seven.clone()),
-        ("test/fixtures/x.tar.bz2", bzip2.clone()),
-        ("testdata/x.tar.bz2", bzip2),
+        ("test/fixtures/x.tar.lz4", lz4.clone()),
+        ("testdata/x.tar.lz4", lz4),
     ];
     let place = folder(&[]);
     write(place.path(), &files.map(|(path, content)| (path.to_owned(), content)));
     assert_eq!(
         beside(place.path(), None),
         [
-            "dist/app.tar.bz2 archive-not-opened",
+            "dist/app.tar.lz4 archive-not-opened",
             "dist/cut.tar archive-damaged",
-            "dist/packed.tar.gz!./data.tar.bz2 archive-not-opened",
+            "dist/packed.tar.gz!./data.tar.lz4 archive-not-opened",
+            "dist/read.tar.bz2!tool",
             "dist/read.tar.xz!tool",
             "dist/self.run!@0x11!@0x1!tool",
         ]
     );
     // Where the source has a folder of its own, its tests are in there.
     let apart = beside(place.path(), Some("src"));
-    assert!(apart.contains(&"test/fixtures/x.tar.bz2 archive-not-opened".to_owned()), "{apart:?}");
-    assert_eq!((apart.len(), beside(place.path(), Some(".")).len()), (6, 5));
+    assert!(apart.contains(&"test/fixtures/x.tar.lz4 archive-not-opened".to_owned()), "{apart:?}");
+    assert_eq!((apart.len(), beside(place.path(), Some(".")).len()), (7, 6));
 }

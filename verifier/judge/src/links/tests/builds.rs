@@ -67,6 +67,13 @@ fn tags_of_a_build_are_those_of_the_binary_and_of_the_source() {
     assert_eq!(tags("a,b", "b", &["a"]), "true");
     assert_eq!(tags("a,b", "a", &[]), "false");
     assert_eq!(tags("a", "a,b", &[]), "false");
+    // What the Go command adds for a module of cryptography nobody says.
+    let fips = |recorded: &str| {
+        let recorded = [("-tags", recorded), ("GOFIPS140", "v1.0.0-c2097c7c")];
+        let said = (None, &[("GOFIPS140", "certified")][..]);
+        row(&link("link.source_binary", of("gen.go", "1.26.8", &recorded), declared(said)).items[0], &["tags_agree"])
+    };
+    assert_eq!((fips("fips140v1.0"), fips("a,fips140v1.0")), ("true".into(), "false".into()));
     // Where nobody says how the program is built, it may be built under any.
     let undeclared = |toolchain: Option<&str>, of_source: &[String], same: Option<bool>| {
         let declared = Declared { tags: of_source.to_vec(), ..declared((toolchain, &[])) };

@@ -89,6 +89,7 @@ fn what_is_no_plain_release_is_open_unless_the_contract_accepts_it() {
     assert_eq!(support("devel go1.27-0123abc Mon"), open("toolchain-development"));
     assert_eq!(support("1.26.2-vendor"), open("toolchain-changed-by-vendor"));
     assert_eq!(support("1.26.2+fix.1"), open("toolchain-changed-by-vendor"));
+    assert_eq!(support("1.26.2 (Red Hat 1.26.2-1.el9)"), open("toolchain-changed-by-vendor"));
     assert_eq!(support("1.26.2 X:boringcrypto"), open("toolchain-with-boringcrypto"));
     assert_eq!(support("unknown"), open("toolchain-no-release"));
     assert_eq!(support("2.0.0"), open("toolchain-no-release"));
@@ -123,6 +124,25 @@ fn code_of_another_line_than_the_named_one_is_strange() {
     assert_eq!(strange("1.26.2", sheet("binary.functions", 1, &[])), "?runtime-not-in-function-table");
     assert!(strange("1.26.2", with_gap(sheet("binary.functions", 0, &[]))).starts_with('?'));
     assert_eq!(strange("devel +abc", runtime(&[])), "?toolchain-development");
+}
+
+#[test]
+fn code_of_an_older_patch_than_the_named_one_is_strange() {
+    let strange = |version: &str, row_of_chmod: u32| {
+        let os = json!({
+            "binary": "gw", "package": "os", "names": ["(*File).Chmod", "Open"], "inlined": [],
+            "files": ["/usr/lib/go/src/os/file.go", ""], "lines": [row_of_chmod, 0],
+        });
+        let mut functions = runtime(&["gcBeginWork", "alginit"]);
+        functions.items.extend(sheet("binary.functions", 1, &[os]).items);
+        let sheets = Sheets::new([sheet("binary.info", 1, &[info(json!(version))]), functions, table()]);
+        let link = derive(&request("link.go_support", json!({})), &sheets, &[], &run());
+        row(&link.items[0], &["strange"])
+    };
+    assert_eq!(strange("1.26.2", 651), r#"["os/file.go go1.26.0"]"#);
+    assert_eq!(strange("1.26.2", 648), "[]");
+    assert_eq!(strange("1.26.0", 648), "[]");
+    assert_eq!(strange("1.26.2", 649), "[]");
 }
 
 #[test]

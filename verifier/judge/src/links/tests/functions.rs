@@ -385,6 +385,27 @@ fn a_program_built_from_files_is_one_of_the_main_packages() {
 }
 
 #[test]
+fn the_module_of_a_program_built_from_files_is_that_of_the_source() {
+    let case = |table: &str, modules: &[&str]| {
+        let mut all = sheets(table, SOURCE);
+        all[0].items[0].fields.insert("main_package", Field::Known(json!("command-line-arguments")));
+        all[0].items[0].fields.insert("main_module", Field::Known(Json::Null));
+        let file = |module: &&str| json!({"name": "go.mod", "module": module});
+        all.push(sheet("module.file", 1, &modules.iter().map(file).collect::<Vec<_>>()));
+        let found = link("link.functions", all, Declared::default());
+        let rows = found.items.iter().map(|item| row(item, ROW));
+        rows.chain(found.gaps.iter().map(|gap| format!("gap {}", gap.reason.code))).collect::<Vec<_>>()
+    };
+    let own = "example.com/gen true [] [] []";
+    assert_eq!(case("main ./gen.go 54\nover ./gen.go 44", &["example.com/gen", "example.com"]), [own]);
+    assert_eq!(case("main ./gen.go 54", &["example.org/gen"]), [own, "gap main-package-not-named"]);
+    assert_eq!(
+        case("main ./gen.go 54\nevil ./evil.go 1", &["example.com/gen"]),
+        [r#"example.com/gen false ["evil"] [] []"#]
+    );
+}
+
+#[test]
 fn line_directives_are_honoured_where_the_named_file_was_delivered() {
     let table = "main /build/gen.go 54\nparse /build/grammar.y 7";
     let source = "main 54 67\nparse 70 90";

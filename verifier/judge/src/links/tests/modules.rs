@@ -4,7 +4,7 @@ use super::functions::{GO_1_26, SOURCE, sheets};
 use super::{info, link, row};
 use crate::run::{Declared, DeclaredBinary};
 use crate::tests::court::sheet;
-use assize_facts::Sheet;
+use assize_facts::{Field, Sheet};
 use serde_json::{Value as Json, json};
 
 fn module_sheets(modules: &[Json]) -> Vec<Sheet> {
@@ -175,6 +175,11 @@ fn module_files_that_were_not_seen_leave_modules_open() {
     );
     let silent = link("link.modules", module_sheets(&[]), Declared::default());
     assert_eq!(silent.gaps[0].reason.code, "no-build-information");
+    // One built from files has no main module, and may need no other.
+    let mut of_files = module_sheets(&[]);
+    let info = of_files.iter_mut().find(|sheet| sheet.kind == "binary.info").expect("it is there");
+    info.items[0].fields.insert("main_package", Field::Known(json!("command-line-arguments")));
+    assert!(link("link.modules", of_files, Declared::default()).gaps.is_empty());
 }
 
 fn whole(settings: &[(&str, &str)], declared: Declared) -> String {

@@ -1,11 +1,11 @@
 //! gzip (RFC 1952), Zstandard (RFC 8878), xz and bzip2 streams: a tar inside is read as one archive with its compression, anything else is one member.
 
-use super::bzip2::Bzip2;
 use super::xz::Xz;
 use super::{Budget, Member, MemberKind, Metered, Visitor, refuse, tar};
 use crate::sniff::{self, Kind};
 use crate::store::{Part, PartReader};
 use assize_facts::reason;
+use bzip2::bufread::BzDecoder;
 use flate2::bufread::GzDecoder;
 use ruzstd::decoding::StreamingDecoder;
 use std::io::{self, BufRead, Read};
@@ -57,7 +57,7 @@ enum State<'a> {
     Gzip(Box<GzDecoder<PartReader<'a>>>),
     Zstd(Box<StreamingDecoder<PartReader<'a>, ruzstd::decoding::FrameDecoder>>),
     Xz(Box<Xz<PartReader<'a>>>),
-    Bzip2(Box<Bzip2<PartReader<'a>>>),
+    Bzip2(Box<BzDecoder<PartReader<'a>>>),
     End,
 }
 
@@ -114,7 +114,7 @@ impl<'a> Frames<'a> {
                     return Ok(());
                 }
                 [b'B', b'Z', b'h', _] if *self.format.get_or_insert(Kind::Bzip2) == Kind::Bzip2 => {
-                    self.state = State::Bzip2(Box::new(Bzip2::new(source)?));
+                    self.state = State::Bzip2(Box::new(BzDecoder::new(source)));
                     return Ok(());
                 }
                 [0x50..=0x5f, 0x2a, 0x4d, 0x18] => {

@@ -3,7 +3,6 @@
 //! Nothing is unpacked by these readers; who wants a member reads it from the stream that comes with it.
 
 mod ar;
-mod bzip2;
 mod compressed;
 mod cpio;
 mod layer;
@@ -23,9 +22,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use ar::MAGIC as AR;
-pub(crate) use bzip2::Bzip2;
-#[cfg(test)]
-pub(crate) use bzip2::tests::bzip2_of;
 pub(crate) use layer::{Layered, layer, tar_within};
 pub(crate) use tar::{Place, checksum_fits as tar_checksum_fits, places};
 pub(crate) use xz::Xz;

@@ -23,6 +23,13 @@ pub(crate) fn gzip_of(bytes: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory takes it")
 }
 
+pub(crate) fn bzip2_of(bytes: &[u8]) -> Vec<u8> {
+    let mut packed = Vec::new();
+    let mut encoder = bzip2::bufread::BzEncoder::new(bytes, bzip2::Compression::best());
+    encoder.read_to_end(&mut packed).expect("memory can be read");
+    packed
+}
+
 pub(crate) fn zstd_of(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
@@ -90,8 +97,25 @@ fn every_format_gives_the_same_members() {
     let tar = tar_of(files);
     assert_eq!(list(gzip_of(&tar)), want);
     assert_eq!(list(zstd_of(&tar)), want);
+    assert_eq!(list(bzip2_of(&tar)), want);
     assert_eq!(list(tar), want);
     assert_eq!(list(zip_of(files)), want);
+}
+
+#[test]
+fn a_bzip2_stream_is_read_to_its_end_and_damaged_where_it_is_not_as_it_was_written() {
+    let tar = tar_of(&[("a", b"one"), ("b", b"two")]);
+    let (whole, want) = (bzip2_of(&tar), "a=one\nb=two");
+    for at in 14..whole.len() {
+        let mut other = whole.clone();
+        other[at] ^= 1;
+        // What is left of the last byte may be anything.
+        assert!(list(other.clone()).contains("end archive-damaged") || at + 1 == whole.len(), "byte {at}");
+        assert!(list(whole[..at].to_vec()).contains("end archive-damaged"), "cut at {at}");
+    }
+    let (first, second) = tar.split_at(700);
+    assert_eq!(list([bzip2_of(first), bzip2_of(second)].concat()), want);
+    assert_eq!(list([whole, b"more".to_vec()].concat()), format!("{want}\nleft 4"));
 }
 
 /// Members are unpacked at once up to a size, and in pieces from there.

@@ -1,12 +1,13 @@
 //! Executables and archives in the middle of other files: a mark counts only where a whole header, or a whole compressed stream, follows.
 
 use super::{File, Found, GoSigns, Seen, describe, leftover};
-use crate::archive::{Budget, Bzip2, Metered, Xz, reason_of};
+use crate::archive::{Budget, Metered, Xz, reason_of};
 use crate::exe;
 use crate::scan::{self, Mark, Scan};
 use crate::store::Part;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Known, Reason, reason};
+use bzip2::bufread::BzDecoder;
 use flate2::Crc;
 use std::io::{self, Read};
 
@@ -154,7 +155,10 @@ fn zstd(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<
 
 fn bzip2(file: &File<'_>, at: u64, budget: &Budget, found: &mut Found) -> Result<Option<u64>, Reason> {
     let rest = file.part.slice(at, file.part.len());
-    let Some(mut decoder) = Bzip2::new(rest.reader()).ok().filter(|_| at > 0) else { return Ok(None) };
+    if at == 0 {
+        return Ok(None);
+    }
+    let mut decoder = BzDecoder::new(rest.reader());
     if !is_stream(Metered::new(&mut decoder, rest.len(), budget))? {
         return Ok(None);
     }

@@ -3,8 +3,8 @@
 use super::build::{Build, M, layer, tar};
 use super::{folder, write};
 use crate::Delivery;
-use crate::archive::tests::gzip_of;
-use crate::archive::{bzip2_of, xz_of};
+use crate::archive::tests::{bzip2_of, gzip_of};
+use crate::archive::xz_of;
 use crate::examine::tests::noise;
 use crate::exe::tests::elf_of;
 use assize_facts::{BinarySpec, Deliverable, Limits, SourceSpec};

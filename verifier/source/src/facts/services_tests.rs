@@ -294,8 +294,8 @@ fn listeners_are_followed_to_what_speaks_on_them() {
         (
             "of what nobody tells the type",
             &["net/http"],
-            "for _, s := range servers() {\ns.ListenAndServe()\n}\n}\nfunc servers() []*http.Server { return nil }\ntype own struct{}\nfunc (own) ListenAndServe() error { return nil }\nfunc f() {\nown{}.ListenAndServe()",
-            "m.go:5:1 ListenAndServe ?value-not-decided ?value-not-decided",
+            "for _, s := range servers() {\ns.ListenAndServe()\n}\nfor _, s := range elsewhere() {\ns.ListenAndServe()\n}\n}\nfunc servers() []*http.Server { return nil }\ntype own struct{}\nfunc (own) ListenAndServe() error { return nil }\nfunc f() {\nown{}.ListenAndServe()",
+            "m.go:5:1 http.Server.ListenAndServe plain ?value-not-decided\nm.go:8:1 ListenAndServe ?value-not-decided ?value-not-decided",
         ),
     ];
     for (name, imports, body, expected) in table {

@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod fields;
 mod hidden;
 mod indexed;
+mod items;
 mod list;
 pub(crate) mod names;
 mod params;

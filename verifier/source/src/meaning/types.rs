@@ -57,7 +57,7 @@ impl<'s> Lens<'s> {
         self.type_within(site, expr, DEPTH)
     }
 
-    fn type_within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Option<Type> {
+    pub(super) fn type_within(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Option<Type> {
         let depth = depth.checked_sub(1)?;
         let expr = bare(expr);
         match &expr.is {
@@ -74,7 +74,8 @@ impl<'s> Lens<'s> {
                         [one] => self.type_within(site, one, depth),
                         all => self.type_within(site, all.get(index)?, depth),
                     },
-                    Binding::Variadic | Binding::Type(_) | Binding::Other => None,
+                    Binding::Other => self.type_of_ranged(site, local, depth),
+                    Binding::Variadic | Binding::Type(_) => None,
                 },
                 None => {
                     let symbol = self.symbol(site, expr)?;
@@ -93,6 +94,7 @@ impl<'s> Lens<'s> {
                 None => self.field_type(&self.type_within(site, base, depth)?.name, &field.name),
             },
             Is::Call(_) => self.result_type(site, expr, 0, depth),
+            Is::Index(list, index) if index.len() == 1 => self.type_of_item(site, list, depth),
             _ => None,
         }
     }

@@ -3,10 +3,11 @@
 
 use super::graph::{Graph, MainModule};
 use super::index::Effective;
-use super::refused::mistake;
+use super::refused::{in_workspace, mistake};
 use super::store::{Form, Store};
 use crate::build::{Imports, may_be_standard};
 use assize_facts::kinds::module::ModuleFile;
+use assize_facts::{Field, Item, Sheet};
 use assize_golang::modfile::{GoMod, Require, Strictness, parse_go_mod};
 use assize_golang::module::Module;
 use assize_golang::release;
@@ -30,6 +31,22 @@ pub(super) fn note_unprovided(graph: &mut Graph, imports: &Imports) {
     );
     let file = graph.files.iter_mut().find(|file| file.is_main && file.kind == ModuleFile::GoMod);
     file.into_iter().for_each(|file| file.mistakes.push(found.clone()));
+}
+
+/// Notes in a go.work that it does not fit its members, unless a build is known to switch the workspace off.
+pub(super) fn note_workspace(graph: &mut Graph, settings: Option<&Sheet>) {
+    let is_off = |item: &Item| {
+        let delivered = item.fields.get("delivered").and_then(Field::known).is_some_and(|known| known == true);
+        item.text("setting") == Some("GOWORK") && item.text("value") == Some("off") && delivered
+    };
+    let Some(work) = graph.work.as_ref().filter(|_| !settings.is_some_and(|sheet| sheet.items.iter().any(is_off)))
+    else {
+        return;
+    };
+    let members: Vec<&MainModule> = graph.mains.iter().filter(|member| work.uses(&member.folder)).collect();
+    let mistakes = in_workspace(&work.go_work, &members);
+    let file = graph.files.iter_mut().find(|file| file.kind == ModuleFile::GoWork);
+    file.into_iter().for_each(|file| file.mistakes.extend(mistakes.iter().cloned()));
 }
 
 /// By the path of a required module that the build takes packages of: what its own go.mod requires that the main module's does not have.

@@ -48,6 +48,13 @@ pub(super) struct Workspace {
     pub text: Text,
 }
 
+impl Workspace {
+    /// Whether the module in a folder of the source is a member: a go.mod beside the go.work need not be.
+    pub fn uses(&self, folder: &str) -> bool {
+        self.go_work.uses.iter().any(|member| inside(".", &member.path).as_deref() == Some(folder))
+    }
+}
+
 /// A folder that stands for a module.
 pub(super) struct Target {
     /// The path that its go.mod declares; `None` without a go.mod.

@@ -76,6 +76,7 @@ pub(crate) fn collect(
     if let ([graph], Some(imports)) = (graphs.as_mut_slice(), given.imports) {
         consistent::note_unprovided(graph, imports);
     }
+    graphs.iter_mut().for_each(|graph| consistent::note_workspace(graph, given.settings));
     let sheets = graphs.iter_mut().map(|graph| of_graph(delivery, graph, given, &mine, progress));
     // Several modules that programs are built in are written down as one.
     sheets

@@ -1,7 +1,9 @@
 //! What the Go command refuses in a main module's files although they parse (cmd/go/internal/modload `fixVersion` and `CheckImportPath`, Go 1.26).
 
-use assize_golang::modfile::{GoMod, Mistake, Place, Replace, Require, Use};
+use super::graph::MainModule;
+use assize_golang::modfile::{GoMod, GoWork, Mistake, Place, Replace, Require, Use};
 use assize_golang::module::{self, Module, check_path_major, split_path_version};
+use assize_golang::release;
 use assize_golang::vendor::clean;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,6 +64,38 @@ pub(super) fn in_uses(uses: &[Use]) -> Vec<Mistake> {
     again
         .map(|member| mistake(member.place, &format!("path {} appears multiple times in workspace", member.path)))
         .collect()
+}
+
+/// A workspace below its members: in its `go` line, and where two of them replace a module by different things and it does not decide
+/// (cmd/go/internal/modload/init.go, `loadModFile` and `makeMainModules`, Go 1.26).
+pub(super) fn in_workspace(work: &GoWork, members: &[&MainModule]) -> Vec<Mistake> {
+    let top = Place { line: 1, column: 1, end_column: 1, ..Place::default() };
+    let lists = work.go.as_ref().map_or(release::DEFAULT_GO_WORK, |go| go.version.as_str());
+    // Lower ones are no requirement (cmd/go/internal/gover, `GoStrictVersion`).
+    let is_higher = |wanted: &str| release::compare(wanted, "1.21").is_ge() && release::compare(wanted, lists).is_gt();
+    let go = |member: &MainModule| Some((member.path.clone(), member.go_mod.go.as_ref()?.version.clone()));
+    let newer = members.iter().copied().filter_map(go).find(|(_, wanted)| is_higher(wanted));
+    let mut out: Vec<Mistake> = newer
+        .map(|(path, wanted)| {
+            let place = work.go.as_ref().map_or(top, |go| go.place);
+            mistake(place, &format!("{path} requires go >= {wanted}, but go.work lists go {lists}"))
+        })
+        .into_iter()
+        .collect();
+    let mut known: BTreeMap<&Module, (usize, Module)> = BTreeMap::new();
+    for (index, member) in members.iter().enumerate() {
+        for replace in member.go_mod.replace.iter().filter(|r| !work.replace.iter().any(|w| w.old.path == r.old.path)) {
+            let mut target = replace.new.clone();
+            if target.version.is_empty() && !target.path.starts_with('/') {
+                target.path = clean(&format!("{}/{}", member.folder, target.path));
+            }
+            let (of, first) = known.entry(&replace.old).or_insert_with(|| (index, target.clone()));
+            if *of != index && *first != target {
+                out.push(mistake(top, &format!("conflicting replacements for {}: {first}, {target}", replace.old)));
+            }
+        }
+    }
+    out
 }
 
 /// Why a path cannot have a version.

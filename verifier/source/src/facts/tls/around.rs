@@ -1,10 +1,11 @@
 //! What stands around the places where a configuration is used.
 
 use super::TLS;
+use crate::facts::implied::Implied;
 use crate::facts::search::values;
 use crate::go::syntax::{Does, Expr, Is, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Lens, Node, NodeId, Site, Use, bare};
+use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Use, bare};
 
 /// Whether what a pointer leads to is meant, and not the pointer.
 pub(super) fn is_pointed(site: &Site, node: NodeId) -> bool {
@@ -37,6 +38,18 @@ pub(super) fn holds_struct(site: &Site, local: u32) -> bool {
             None => spec.values.is_empty() && spec.ty.as_ref().is_some_and(|ty| !matches!(bare(ty).is, Is::Star(_))),
         },
         _ => false,
+    }
+}
+
+/// The named type of the literal at a node, said or implied.
+pub(super) fn struct_at<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Option<Symbol> {
+    match site.body.node(node)? {
+        Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. }) => lens.named(site, ty).map(|ty| ty.name),
+        Node::Expr(Expr { is: Is::Composite(None, _), .. }) => {
+            let implied = Implied::of(lens, site, node)?;
+            lens.named(&implied.site, implied.ty).map(|ty| ty.name)
+        }
+        _ => None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::types::Types;
 use super::TLS;
-use super::around::{holds_struct, is_callback, is_pointed};
+use super::around::{holds_struct, is_callback, is_pointed, struct_at};
 use super::creations::{Creation, Made, is_assigned};
 use super::others::{
     Leads, by_field, by_function, by_method, changes, config_at, harmless_method, keeps, looks, writes,
@@ -162,13 +162,10 @@ impl<'f, 's> Follow<'f, 's> {
         depth: u32,
     ) {
         let Some(around) = site.body.around(up) else { return self.lose() };
-        let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = site.body.node(around) else {
-            return self.lose();
-        };
-        let owner = self.lens.named(site, ty);
+        let owner = struct_at(self.lens, site, around);
         self.fate.escapes = true;
         let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
-        if self.sink(owner.map(|t| t.name).as_ref(), field, depth) {
+        if self.sink(owner.as_ref(), field, depth) {
             self.fate.given.push((site.place, node));
             self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
         }

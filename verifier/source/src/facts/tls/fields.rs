@@ -4,6 +4,7 @@ use super::super::types::Types;
 use super::World;
 use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
+use super::held;
 use crate::facts::implied::Implied;
 use crate::go::syntax::{Element, Expr, Func, Is, Span};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
@@ -188,6 +189,14 @@ impl Fields {
                 };
                 let way = fate(lens, &at, found);
                 add(Fields::of(lens, world, &at, found, &way, &made));
+            }
+        } else if let Some(originals) = held::originals(lens, &world.types, site, original) {
+            for (at, found, made) in originals {
+                let way = fate(lens, &at, &found);
+                let mut fields = Fields::own(lens, world, &at, &found, &made, depth);
+                fields.later(lens, &at, &found, &way);
+                add(if way.foreign { unknown() } else { fields });
+                world.assigned.iter().filter(|a| a.reaches(&way)).for_each(|a| add(Fields::with(lens, a)));
             }
         }
         all.unwrap_or_else(unknown)

@@ -1,5 +1,6 @@
 //! Where servers are given a configuration: one that no way of a making leads to was made out of sight.
 
+use super::around::struct_at;
 use super::others::{Leads, by_field, by_function, config_at};
 use crate::facts::search::references;
 use crate::go::syntax::{Element, Expr, Is, Item, Span};
@@ -17,8 +18,8 @@ pub(super) fn given<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(NodeId, Span)>
         let (_, call) = found.call?;
         call.args.get(config_at(&found.symbol.name)?)
     });
-    let to_fields = site.body.exprs().filter_map(|(_, expr)| match &expr.is {
-        Is::Composite(Some(ty), elements) => Some((lens.named(site, ty)?.name, elements)),
+    let to_fields = site.body.exprs().filter_map(|(node, expr)| match &expr.is {
+        Is::Composite(_, elements) if states_config(elements) => Some((struct_at(lens, site, node)?, elements)),
         _ => None,
     });
     let to_fields = to_fields.flat_map(|(owner, elements)| {
@@ -39,6 +40,11 @@ pub(super) fn given<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(NodeId, Span)>
     out.sort();
     out.dedup();
     out
+}
+
+fn states_config(elements: &[Element]) -> bool {
+    let key = |e: &Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if name.starts_with("TLS"));
+    elements.iter().any(key)
 }
 
 fn is_server(way: Option<Leads>) -> bool {

@@ -1,5 +1,8 @@
 //! Servers in fields of the program's own structs: whether they have a configuration where they serve.
 
+use super::super::types::Types;
+use super::creations::{Creation, creations};
+use super::fate::fate;
 use super::servers::{Asked, OF_SERVER, is_compared, is_nil, same};
 use crate::build::is_standard;
 use crate::go::syntax::{Does, Expr, Is, Item, Op, Stmt};
@@ -188,4 +191,42 @@ fn leads_to(site: &Site, expr: &Expr, select: &Expr) -> bool {
         };
     }
     false
+}
+
+/// A configuration's making, with where it stands and what else is made there.
+pub(super) type Original<'s> = (Site<'s>, Creation<'s>, Vec<Creation<'s>>);
+
+/// The makings of all that a field of the program's own structs is given; `None` where one is not seen.
+pub(super) fn originals<'s>(
+    lens: &Lens<'s>,
+    types: &Types,
+    site: &Site<'s>,
+    select: &Expr,
+) -> Option<Vec<Original<'s>>> {
+    let Is::Select(base, field) = &select.is else { return None };
+    let given = lens.given_to(&lens.type_of(site, base)?.name, &field.name)?;
+    let values = given.iter().filter_map(|given| match given {
+        Given::Value(at, value) if !is_nil(lens, at, value) => Some((at, bare(value))),
+        // Of nothing there is no copy.
+        Given::Value(..) | Given::Zero => None,
+    });
+    let of = |(at, value): (&Site<'s>, &'s Expr)| {
+        let inner = match &value.is {
+            Is::Unary(Op::Address, inside) => bare(inside),
+            _ => value,
+        };
+        let (local, node) = (at.body.local(inner).filter(|_| matches!(inner.is, Is::Name(_))), at.body.place(inner));
+        let is_set = |local| at.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
+        if local.is_some_and(is_set) {
+            return None;
+        }
+        let made = creations(lens, types, at);
+        let holds = |c: &&Creation<'s>| match local {
+            Some(local) => fate(lens, at, c).holders.contains(&local),
+            None => Some(c.node) == node,
+        };
+        let found = made.iter().find(holds)?.clone();
+        Some((at.clone(), found, made))
+    };
+    values.map(of).collect()
 }

@@ -148,6 +148,57 @@ fn a_server_of_fasthttp_has_its_own_configuration() {
 }
 
 #[test]
+fn servers_in_a_list_are_told_by_its_literal() {
+    let serve = |list: &str, before: &str| {
+        format!(
+            "func main() {{ all := []*http.Server{{{list}}}\n{before}\nfor _, s := range all {{ go s.ListenAndServeTLS(\"\", \"\") }} }}"
+        )
+    };
+    let conf = "{TLSConfig: conf()}";
+    configs(&[
+        ("all with one", &serve(&format!("{conf}, {conf}"), ""), "{conf}"),
+        ("one without", &serve(&format!("{conf}, {{}}"), ""), "m.go:10:28 default server 1.2 false - false\n{conf}"),
+        (
+            "given later",
+            &serve("{}", "for _, s := range all { s.TLSConfig = conf() }"),
+            &format!("m.go:10:28 {UNKNOWN}\n{{conf}}"),
+        ),
+    ]);
+    let field = "type many struct{ all map[string]*http.Server }\nfunc (m *many) run() { for _, s := range m.all { s.ListenAndServe() }; m.all[\"x\"].ListenAndServe() }\nfunc main() { (&many{}).run() }";
+    check(
+        "source.listeners",
+        &["call", "transport"],
+        &cgo_off(),
+        &[(
+            "of a field",
+            &program(field),
+            "m.go:9:50 http.Server.ListenAndServe plain\nm.go:9:72 http.Server.ListenAndServe plain",
+        )],
+    );
+}
+
+#[test]
+fn a_copy_of_what_a_field_holds_has_what_that_was_made_with() {
+    let options = |given: &str| {
+        format!(
+            "type options struct{{ c *tls.Config }}\nfunc main() {{ run(options{{c: {given}}}) }}\nfunc run(o options) {{ tls.NewListener(nil, o.c.Clone()) }}"
+        )
+    };
+    configs(&[
+        (
+            "low",
+            &options("&tls.Config{MinVersion: tls.VersionTLS12}"),
+            "m.go:9:31 literal ?tls-role-not-followed 1.2 true - false\nm.go:10:44 clone server 1.2 true - false\nm.go:11:35 literal ?tls-role-not-followed 1.3 true - false",
+        ),
+        (
+            "of itself",
+            "func main() { a := &app{c: conf()}; a.c = a.c.Clone(); tls.NewListener(nil, a.c) }",
+            "m.go:8:43 clone server ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed\n{conf}",
+        ),
+    ]);
+}
+
+#[test]
 fn a_listener_is_followed_through_fields_and_what_embeds_it() {
     let rows: &[(&str, &str, &str)] = &[
         (

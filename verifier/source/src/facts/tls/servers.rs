@@ -1,12 +1,13 @@
 //! Whether a server has a configuration where it serves: by its literal, by what is assigned to it, and by who made it where a field or a function
 //! gives it.
 
+use super::around::struct_at;
 use super::others::FASTHTTP;
 use super::{held, replaced};
 use crate::facts::listeners::names_type;
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Op, Param, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Type, Use, bare};
+use crate::meaning::{Given, Lens, Node, NodeId, Site, Symbol, Type, Use, bare};
 
 /// Functions and fields are followed this far.
 pub(super) const DEPTH: u32 = 4;
@@ -38,6 +39,8 @@ impl<'s> Asked<'_, 's> {
         let base = bare(base);
         match &base.is {
             Is::Unary(Op::Address, inside) => return self.server(site, inside),
+            // One of a list of servers.
+            Is::Composite(None, elements) => return self.states_config(site, elements),
             Is::Composite(ty, elements) => {
                 let is_server = |ty: &Expr| lens.named(site, ty).is_some_and(|ty| is_server(&ty.name));
                 return match ty.as_ref().is_some_and(|ty| is_server(ty)) {
@@ -55,6 +58,7 @@ impl<'s> Asked<'_, 's> {
         }
         let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)))?;
         let made = match site.body.locals.get(local as usize)?.binding {
+            Binding::Other => Some(self.ranged(site, local)?),
             Binding::Define([one], index, names) if names > 1 => self.result(site, one, index),
             Binding::Define([one], 0, 1) => self.server(site, one),
             Binding::Value(spec, 0)
@@ -94,6 +98,56 @@ impl<'s> Asked<'_, 's> {
             }
         }
         set
+    }
+
+    /// The servers that a variable ranges over: each of them serves.
+    fn ranged(&self, site: &Site<'s>, local: u32) -> Option<bool> {
+        let (lens, depth) = (self.lens, self.depth.checked_sub(1)?);
+        let found = site.body.locals.get(local as usize)?;
+        let Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) = site.body.node(found.at) else { return None };
+        let values = range.left.iter().position(|left| site.body.local(bare(left)) == Some(local)) == Some(1);
+        let list = bare(&range.over);
+        let lists = match &list.is {
+            Is::Select(base, field) if lens.symbol(site, list).is_none() => {
+                let given = lens.given_to(&lens.type_of(site, base)?.name, &field.name)?;
+                let of = |given: &Given<'s>| match given {
+                    Given::Value(at, value) => Some((at.clone(), *value)),
+                    Given::Zero => None,
+                };
+                given.iter().filter_map(of).collect()
+            }
+            _ => vec![(site.clone(), list)],
+        };
+        let mut all = Some(true).filter(|_| values);
+        for (at, list) in lists {
+            for (at, server) in lens.elements(&at, list)? {
+                let inner = Asked { lens, depth, given_at: at.body.place(server), call: None };
+                match inner.server(&at, server) {
+                    // Who else reaches the servers may give them theirs.
+                    Some(false) => return self.is_read_once(site, bare(&range.over)).then_some(false),
+                    Some(true) => {}
+                    None => all = None,
+                }
+            }
+        }
+        all
+    }
+
+    /// Whether a list is read in one place alone.
+    fn is_read_once(&self, site: &Site<'s>, list: &'s Expr) -> bool {
+        let lens = self.lens;
+        let uses = match (&list.is, site.body.local(list), lens.symbol(site, list)) {
+            (Is::Composite(..), ..) => 1,
+            (Is::Name(_), Some(local), _) => site.body.uses(local).count(),
+            (_, _, Some(symbol)) => lens.mentions(&symbol).len(),
+            (Is::Select(base, field), ..) => {
+                let kept = lens.type_of(site, base).and_then(|ty| lens.kept(&ty.name, &field.name));
+                let is_read = |(at, node): &&(Site<'s>, NodeId)| !matches!(at.body.use_of(*node), Use::Assign(_));
+                kept.map_or(0, |kept| kept.uses.iter().filter(is_read).count())
+            }
+            _ => 0,
+        };
+        uses == 1
     }
 
     /// Whether a use gives the server to what is asked about.
@@ -254,8 +308,12 @@ pub(super) fn is_compared(site: &Site, node: NodeId) -> bool {
 pub(super) fn makes_bare_server<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
     let server = |ty: &Expr| lens.named(site, ty).is_some_and(|t| !t.pointer && is_server(&t.name));
     let asked = Asked { lens, depth: DEPTH, given_at: None, call: None };
-    let literal = |expr: &'s Expr| match &expr.is {
+    let literal = |(node, expr): (NodeId, &'s Expr)| match &expr.is {
         Is::Composite(Some(ty), elements) => server(ty) && asked.states_config(site, elements) != Some(true),
+        Is::Composite(None, elements) => {
+            asked.states_config(site, elements) != Some(true)
+                && struct_at(lens, site, node).is_some_and(|ty| is_server(&ty))
+        }
         Is::Call(call) => {
             lens.symbol(site, &call.fun).is_some_and(|s| s.is("", "new")) && call.args.first().is_some_and(server)
         }
@@ -267,5 +325,5 @@ pub(super) fn makes_bare_server<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
         Node::Item(Item::Types(specs)) => specs.iter().any(|spec| server(&spec.ty)),
         Node::Item(Item::Func(_) | Item::Values(_)) | Node::Stmt(_) | Node::Element(_) | Node::Expr(_) => false,
     };
-    site.body.exprs().any(|(_, e)| literal(e)) || site.body.nodes.iter().any(|entry| zero(&entry.node))
+    site.body.exprs().any(literal) || site.body.nodes.iter().any(|entry| zero(&entry.node))
 }

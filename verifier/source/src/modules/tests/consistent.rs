@@ -1,6 +1,8 @@
 //! What the Go command asks of a go.mod that parses: what `go build` says of each is held beside it.
 
 use super::fixture::{File, Fixture};
+use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
+use assize_facts::{Known, Origin, Sheet};
 use std::process::Command;
 
 const LIB: &[File<'static>] = &[
@@ -120,4 +122,55 @@ fn what_is_vendored_or_not_at_hand_demands_nothing() {
     let fixture = self::fixture(CASES[1].1, "x.y/lib");
     fixture.write("src/vendor/modules.txt", "# x.y/lib v1.0.0\n## explicit; go 1.21\nx.y/lib\n");
     assert_eq!(fixture.show("module.requirements", "demands"), "null\nnull\n");
+}
+
+/// Lines of go.work, of its member's go.mod beside those of its own, whether the workspace is switched off, and what is wrong with go.work.
+#[test]
+fn a_workspace_fits_its_members() {
+    let fork = "replace x.y/a => x.y/fork v1.0.0\n";
+    for (work, root, inner, off, wanted) in [
+        ("go 1.24\n", "go 1.24\n", "go 1.24\n", false, "null"),
+        (
+            "go 1.24\n",
+            "go 1.24\n",
+            "go 1.25\n",
+            false,
+            "example.com/app/in requires go >= 1.25, but go.work lists go 1.24",
+        ),
+        ("go 1.24\n", "go 1.24\n", "go 1.25\n", true, "null"),
+        ("", "go 1.20\n", "go 1.22\n", false, "example.com/app/in requires go >= 1.22, but go.work lists go 1.18"),
+        // Before 1.21 it was no requirement.
+        ("go 1.18\n", "go 1.20\n", "go 1.19\n", false, "null"),
+        (
+            "go 1.24\n",
+            "go 1.24\nreplace x.y/a => ./a\n",
+            "go 1.24\nreplace x.y/a => x.y/fork v1.0.0\n",
+            false,
+            "conflicting replacements for x.y/a: a, x.y/fork@v1.0.0",
+        ),
+        ("go 1.24\n", "go 1.24\nreplace x.y/a => ./a\n", "go 1.24\nreplace x.y/a => ../a\n", false, "null"),
+        (&format!("go 1.24\n{fork}"), "go 1.24\nreplace x.y/a => ./a\n", &format!("go 1.24\n{fork}"), false, "null"),
+    ] {
+        let mut fixture = Fixture::new();
+        fixture.write("src/go.work", &format!("{work}\nuse (\n\t.\n\t./in\n)\n"));
+        fixture.write("src/go.mod", &format!("module example.com/app\n\n{root}"));
+        fixture.write("src/in/go.mod", &format!("module example.com/app/in\n\n{inner}"));
+        fixture.write("src/a/go.mod", "module x.y/a\n");
+        if off {
+            let mut settings = Sheet::of::<BuildSetting>();
+            settings.push(
+                BuildSetting {
+                    tool: BuildFile::Dockerfile,
+                    setting: "GOWORK".into(),
+                    value: Known::Value(Some("off".into())),
+                    command: None,
+                    delivered: Known::Value(true),
+                },
+                Origin::file("Dockerfile"),
+            );
+            fixture.settings = Some(settings);
+        }
+        let shown = fixture.show("module.file", "name mistake");
+        assert_eq!(shown.lines().next(), Some(format!("go.work {wanted}").as_str()), "{work} {root} {inner}");
+    }
 }

@@ -71,12 +71,9 @@ pub fn read(binary: &BinarySpec) -> Result<Recipe, Reason> {
     }
 }
 
-/// A package of the source, by its folder or import path: no file, no flag, nothing above the source.
+/// A package of the source, by its folder, its import path or one of its files: no flag, nothing above the source.
 fn package(text: &str) -> Result<String, Reason> {
-    let odd = text.starts_with(['-', '/'])
-        || text.split('/').any(|part| part == "..")
-        || text.ends_with(".go")
-        || text.contains(['@', ' ']);
+    let odd = text.starts_with(['-', '/']) || text.split('/').any(|part| part == "..") || text.contains(['@', ' ']);
     if odd { Err(reason!("rebuild-refused", what = text)) } else { Ok(text.to_owned()) }
 }
 
@@ -263,7 +260,7 @@ mod tests {
         let mut bare = spec(&[], None, &[]);
         bare.build = None;
         assert_eq!(read(&bare).expect_err("nothing is described").code, "rebuild-not-described");
-        for package in ["../x", "-x", "/x", "main.go", "a@v1"] {
+        for package in ["../x", "-x", "/x", "../main.go", "a@v1"] {
             assert!(super::package(package).is_err(), "{package}");
         }
     }

@@ -108,9 +108,18 @@ pub(crate) fn with_tags(declared: &[Config], tags: &str) -> Vec<Config> {
     out
 }
 
+/// The package's folder where one of its files is named, as in `./cmd/app/main.go`.
+fn folder_of(package: &str) -> &str {
+    match package.rsplit_once('/') {
+        Some((folder, file)) if file.ends_with(".go") => folder,
+        None if package.ends_with(".go") => ".",
+        _ => package,
+    }
+}
+
 fn of_binary(spec: &Deliverable, binary: &BinarySpec) -> Config {
     let mut config = plain(spec);
-    config.packages.extend(binary.package.clone());
+    config.packages.extend(binary.package.as_deref().map(|package| folder_of(package).to_owned()));
     let Some(build) = &binary.build else { return config };
     if let Some(minor) = build.go.as_deref().and_then(release::minor) {
         (config.release, config.release_declared) = (minor, true);
@@ -199,6 +208,9 @@ mod tests {
         let off = [("CGO_ENABLED", "0")];
         let two = configs(&spec(vec![binary(Some("./a"), &[], &off), binary(Some("./b"), &[], &off)]));
         assert_eq!((two.len(), two[0].packages.clone()), (1, vec!["./a".to_string(), "./b".to_string()]));
+        let file = |name| configs(&spec(vec![binary(Some(name), &[], &off)]))[0].packages.clone();
+        let folders = [("./cmd/x/main.go", "./cmd/x"), ("./main.go", "."), ("main.go", "."), ("./a.b/c", "./a.b/c")];
+        folders.iter().for_each(|(name, folder)| assert_eq!(file(name), [*folder]));
         // A binary of which nothing is said may be any of them.
         let silent = BinarySpec { name: "y".into(), path: "y".into(), ..BinarySpec::default() };
         let all = configs(&spec(vec![binary(Some("./a"), &[], &off), silent]));

@@ -9,6 +9,7 @@ pub mod godebug;
 pub mod linker;
 pub mod modfile;
 pub mod module;
+pub mod own;
 pub mod release;
 pub mod semver;
 pub mod signs;

@@ -6,6 +6,7 @@ use crate::build_info::BuildInfo;
 use crate::program::Program;
 use assize_facts::{Known, reason};
 use assize_golang::linker::{in_module, is_standard, unescaped};
+use assize_golang::own::same_organisation;
 use std::collections::BTreeMap;
 
 /// More modules than this in one program are not asked about.
@@ -23,8 +24,10 @@ pub fn of(program: &Program) -> Vec<Claim> {
         if is_standard(&package) || copies.len() >= MOST {
             continue;
         }
-        let modules = modules(&package).filter(|(module, _)| !is_wrapped(info, &package, module));
-        copies.extend(modules.map(|(module, code)| (code.to_owned(), module.to_owned())));
+        if is_of_others(info, &package) {
+            continue;
+        }
+        copies.extend(modules(&package).map(|(module, code)| (code.to_owned(), module.to_owned())));
     }
     let claim = |(code, module): (String, String)| {
         let reason = reason!("module-copied", module = module, copy = code);
@@ -50,16 +53,19 @@ fn is_host(part: &str) -> bool {
     top.is_some_and(|top| top.len() >= 2 && top.bytes().all(|b| b.is_ascii_lowercase())) && !part.starts_with('.')
 }
 
-/// Whether it is a dependency's that stands beside the module itself: instrumentation bears the path of what it wraps.
-fn is_wrapped(info: Option<&BuildInfo>, package: &str, module: &str) -> bool {
-    let lines = || info.iter().flat_map(|info| &info.modules);
-    let is_dependencys = lines().any(|line| in_module(&line.path, package));
-    is_dependencys && lines().any(|line| line.path == module)
+/// Whether it is a dependency's as it was published, and of another organisation: the database knows what is wrong with that under its own path, and
+/// instrumentation bears the path of what it wraps.
+fn is_of_others(info: Option<&BuildInfo>, package: &str) -> bool {
+    let Some(info) = info else { return false };
+    let own = |path: &str| info.main.as_ref().is_none_or(|main| same_organisation(path, &main.path));
+    let lines = info.modules.iter().filter(|line| in_module(&line.path, package));
+    lines.max_by_key(|line| line.path.len()).is_some_and(|line| line.replace.is_none() && !own(&line.path))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::build_info::Line;
 
     #[test]
     fn paths_of_modules_stand_behind_the_first_part() {
@@ -76,5 +82,24 @@ mod tests {
             assert_eq!(found, wanted, "{package}");
         }
         assert!(modules("a.b/x/golang.org/y").eq([("golang.org/y", "a.b/x/golang.org/y")]));
+    }
+
+    #[test]
+    fn a_copy_in_what_others_published_is_theirs() {
+        let line = |path: &str| Line { path: path.into(), version: "v1.0.0".into(), ..Line::default() };
+        let replaced = Line { replace: Some(Box::new(line("github.com/acme/fork"))), ..line("example.org/replaced") };
+        let lines = [line("github.com/acme/lib"), line("sigs.k8s.io/kyaml"), replaced];
+        let info =
+            BuildInfo { main: Some(line("github.com/acme/app")), modules: lines.to_vec(), ..BuildInfo::default() };
+        for (package, of_others) in [
+            ("sigs.k8s.io/kyaml/internal/forked/github.com/go-yaml/yaml", true),
+            ("github.com/acme/lib/third_party/golang.org/x/net", false),
+            ("github.com/acme/app/third_party/golang.org/x/net", false),
+            ("example.org/replaced/golang.org/x/net", false),
+            ("example.org/unlisted/golang.org/x/net", false),
+        ] {
+            assert_eq!(is_of_others(Some(&info), package), of_others, "{package}");
+        }
+        assert!(!is_of_others(None, "sigs.k8s.io/kyaml/github.com/go-yaml/yaml"));
     }
 }

@@ -12,7 +12,6 @@ mod hashing;
 mod index;
 mod language;
 mod original;
-mod own;
 mod reach;
 mod records;
 mod refused;

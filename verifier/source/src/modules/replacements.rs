@@ -2,12 +2,12 @@
 
 use super::graph::{Graph, MainModule, folder_of, inside};
 use super::index::Effective;
-use super::own::{is_unpublished, same_organisation, same_repository};
 use super::text::Text;
 use assize_facts::kinds::module::{ReplaceKind, ReplaceLine, Replacement};
 use assize_facts::{Known, Sheet, reason};
 use assize_golang::modfile::{Replace, Use};
 use assize_golang::module::Module;
+use assize_golang::own::{is_unpublished, same_organisation, same_repository};
 use assize_golang::sum::Summed;
 
 pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {

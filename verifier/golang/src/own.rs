@@ -1,6 +1,6 @@
 //! Whose module a path is: of the same repository, of the same organisation, of nobody who could publish it.
 
-use assize_golang::module::{is_at_or_below, matches_prefix_patterns, split_path_version};
+use crate::module::{is_at_or_below, matches_prefix_patterns, split_path_version};
 
 /// Hosts that give paths to anyone: the second element is an organisation, the third a repository.
 const FORGES: &[&str] = &[
@@ -24,7 +24,7 @@ const SHARED: &[&str] = &["gopkg.in", "golang.org", "google.golang.org", "go.goo
 
 /// Whether two modules are of one repository as far as their paths tell. On a host of the project's own (`go.etcd.io`,
 /// `git.example.com`) the path does not tell repositories apart, and the host decides.
-pub(super) fn same_repository(path: &str, home: &str) -> bool {
+pub fn same_repository(path: &str, home: &str) -> bool {
     let home = split_path_version(home).map_or(home, |(prefix, _)| prefix);
     // Nobody's module is a whole organisation of a forge, or the forge: what is below it is many owners'.
     let least = match elements(home) {
@@ -49,14 +49,14 @@ pub(super) fn same_repository(path: &str, home: &str) -> bool {
 }
 
 /// Whether two modules are of one organisation.
-pub(super) fn same_organisation(path: &str, home: &str) -> bool {
+pub fn same_organisation(path: &str, home: &str) -> bool {
     let forge = elements(home).is_some_and(|(host, _)| FORGES.contains(&host));
     same_repository(path, home)
         || (forge && first(home, 2).is_some_and(|organisation| is_at_or_below(path, organisation)))
 }
 
 /// Whether nobody else can provide the module: its path cannot be fetched, or the contract says that it is private.
-pub(super) fn is_unpublished(path: &str, private: &str) -> bool {
+pub fn is_unpublished(path: &str, private: &str) -> bool {
     let host = path.split('/').next().unwrap_or(path);
     !path.is_empty() && (!host.contains('.') || matches_prefix_patterns(private, path))
 }

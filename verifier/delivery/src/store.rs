@@ -12,7 +12,7 @@ use std::sync::Arc;
 const IN_MEMORY: usize = 4 << 20;
 const CHUNK: usize = 128 << 10;
 /// What two threads work at side by side: long enough that handing it over costs little, short enough for the processor's caches.
-pub(crate) const PIECE: usize = 256 << 10;
+pub(crate) const PIECE: usize = 512 << 10;
 
 pub(crate) enum Store {
     /// A file of the delivery.

@@ -246,3 +246,39 @@ fn a_listener_is_followed_through_fields_and_what_embeds_it() {
         check("source.listeners", &["call", "transport"], &cgo_off(), &[(name, &program(functions), expected)]);
     }
 }
+
+#[test]
+fn a_configuration_that_a_field_a_call_or_a_loop_takes_away_is_not_what_the_server_has() {
+    let unknown = format!("m.go:8:23 {UNKNOWN}\n{{conf}}");
+    let honest = "{conf}".to_string();
+    for (name, rest, expected) in [
+        ("a field that is cleared before", "func take(a *app) { a.c = nil; a.srv.TLSConfig = a.c }", &unknown),
+        (
+            "a field that is cleared elsewhere",
+            "func take(a *app) { a.srv.TLSConfig = a.c }\nfunc (a *app) off() { a.c = nil }",
+            &unknown,
+        ),
+        ("a field that is never cleared", "func take(a *app) { a.srv.TLSConfig = a.c }", &honest),
+        (
+            "a call that gives nothing",
+            "func take(a *app) { a.srv.TLSConfig, _ = two() }\nfunc two() (*tls.Config, error) { return nil, nil }",
+            &unknown,
+        ),
+        (
+            "a call that gives one, or an error",
+            "func take(a *app) { a.srv.TLSConfig, _ = two() }\nfunc two() (*tls.Config, error) { if good == 0 { return nil, os.ErrInvalid }; return conf(), nil }",
+            &honest,
+        ),
+        ("a loop", "func take(a *app) { for a.srv.TLSConfig = range map[*tls.Config]bool{nil: true} { } }", &unknown),
+        (
+            "a map that need not have one",
+            "func take(a *app) { a.srv.TLSConfig, _ = map[int]*tls.Config{}[0] }",
+            &unknown,
+        ),
+    ] {
+        let functions = format!(
+            "func (a *app) run() {{ a.srv.ListenAndServeTLS(\"\", \"\") }}\nfunc main() {{ c := conf(); a := &app{{srv: &http.Server{{TLSConfig: c}}, c: c}}; take(a); a.run() }}\n{rest}"
+        );
+        configs(&[(name, &functions, expected)]);
+    }
+}

@@ -195,7 +195,7 @@ impl<'s> Asked<'_, 's> {
                 };
                 (!own.is_some_and(gives_nil)).then_some(false)
             }
-            _ => Some(false),
+            _ => (!is_kept_nil(lens, site, value)).then_some(false),
         }
     }
 
@@ -271,13 +271,41 @@ pub(super) fn is_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool
     lens.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"))
 }
 
+/// Whether a value is a field of the program's own that somewhere is set to nil.
+fn is_kept_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
+    let Is::Select(base, field) = &bare(value).is else { return false };
+    if lens.symbol(site, value).is_some() {
+        return false;
+    }
+    let given = lens.type_of(site, base).and_then(|ty| lens.given_to(&ty.name, &field.name));
+    given.is_some_and(|given| given.iter().any(|one| matches!(one, Given::Value(at, value) if is_nil(lens, at, value))))
+}
+
+/// Whether what is set as one of several comes of a call that gives a configuration, or an error with which nobody goes on.
+fn is_given_by_call<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool {
+    let Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) = around(site, node) else { return false };
+    let index = left.iter().position(|left| site.body.is_at(left, node));
+    let ([one], Some(index)) = (right.as_slice(), index) else { return false };
+    let Is::Call(call) = &bare(one).is else { return false };
+    let own = match (lens.symbol(site, &call.fun), &bare(&call.fun).is) {
+        (Some(symbol), _) => lens.function(&symbol),
+        (None, Is::Select(base, name)) => lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, &name.name)),
+        _ => None,
+    };
+    !own.is_some_and(|(at, _)| {
+        let nil = |value: Option<&Expr>| value.is_some_and(|value| is_nil(lens, &at, value));
+        at.body.returns(None).into_iter().any(|values| nil(values.get(index)) && nil(values.last()))
+    })
+}
+
 /// Whether a declaration takes the configuration from a server, or the server's place for it: through a field or a pointer.
 pub(super) fn clears_config<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
     let is_server = |ty: Type| lens.has_from(&ty.name, "TLSConfig", &is_server);
     site.body.exprs().any(|(node, expr)| match &expr.is {
         Is::Select(base, name) if &*name.name == "TLSConfig" && lens.symbol(site, expr).is_none() => {
             let taken = match site.body.use_of(node) {
-                Use::Assign(Some(value)) => is_nil(lens, site, value),
+                Use::Assign(Some(value)) => is_nil(lens, site, value) || is_kept_nil(lens, site, value),
+                Use::Assign(None) => !is_given_by_call(lens, site, node),
                 Use::Address => true,
                 _ => false,
             };

@@ -1,6 +1,7 @@
 //! Our own reader of the build information that the Go linker writes (`debug/buildinfo`; Go 1.16 to 1.27), a second opinion beside the library's.
 
 use crate::image::Image;
+use assize_golang::linker::OF_FILES;
 use std::ops::Range;
 
 /// What the build information says, every text as written.
@@ -35,8 +36,6 @@ pub enum Unread {
     Broken,
 }
 
-/// What the Go command calls the package of files that were named one by one.
-const FROM_FILES: &str = "command-line-arguments";
 const MAGIC: &[u8] = b"\xff Go buildinf:";
 /// The blob stands on this boundary, and its strings begin after two words (`cmd/link`, `buildinfo`).
 const ALIGN: usize = 16;
@@ -136,7 +135,7 @@ fn text(data: &[u8]) -> Option<(&[u8], &[u8])> {
 impl BuildInfo {
     /// Whether the Go command was given files (`go build main.go`).
     pub fn is_of_files(&self) -> bool {
-        self.path.as_deref() == Some(FROM_FILES)
+        self.path.as_deref() == Some(OF_FILES)
     }
 
     /// The value of a setting; the first one counts, as for the Go command.
@@ -149,7 +148,7 @@ impl BuildInfo {
     pub fn settled(mut self) -> BuildInfo {
         let is_here = |line: &Line| line.version == "(devel)" && line.sum.is_none() && line.replace.is_none();
         let mut here = (0..self.modules.len()).filter(|at| is_here(&self.modules[*at]));
-        if let (Some(FROM_FILES), None, Some(at), None) = (self.path.as_deref(), &self.main, here.next(), here.next()) {
+        if let (Some(OF_FILES), None, Some(at), None) = (self.path.as_deref(), &self.main, here.next(), here.next()) {
             self.main = Some(self.modules.remove(at));
         }
         self

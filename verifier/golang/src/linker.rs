@@ -105,6 +105,9 @@ pub fn is_standard(path: &str) -> bool {
     FOLDERS.contains(&path.split('/').next().unwrap_or(path))
 }
 
+/// What the Go command calls the package of files that were named one by one (`go build main.go`).
+pub const OF_FILES: &str = "command-line-arguments";
+
 /// Whether a package belongs to a module by its path.
 pub fn in_module(module: &str, package: &str) -> bool {
     !module.is_empty() && package.strip_prefix(module).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -6,7 +6,7 @@ use crate::functions::PackageOf;
 use crate::program::Program;
 use assize_delivery::Bytes;
 use assize_facts::{Known, Reason, reason};
-use assize_golang::linker::{in_module, is_standard, symbols, unescaped};
+use assize_golang::linker::{OF_FILES, in_module, is_standard, symbols, unescaped};
 use assize_golang::module::{escape_path, escape_version};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -156,7 +156,7 @@ impl<'p> Code<'p> {
         let strange = |path: &&str| {
             // `_`: closures of inlined functions with a `//go:linkname` (Go 1.27).
             let linkers = path.is_empty() || *path == "_" || path.starts_with("type:") || path.starts_with("go:");
-            !linkers && !matches!(*path, "main" | "command-line-arguments") && !is_standard(path) && has_file(path)
+            !linkers && !matches!(*path, "main" | OF_FILES) && !is_standard(path) && has_file(path)
         };
         self.packages_of("").find(strange)
     }

@@ -5,6 +5,7 @@ use crate::seen::{self, Seen, known};
 use crate::sheets::{Sheets, inherit};
 use assize_facts::kinds::link::ModuleLink;
 use assize_facts::{Item, Reason, Sheet, reason};
+use assize_golang::linker::OF_FILES;
 use assize_golang::release;
 use std::borrow::Cow;
 
@@ -40,9 +41,6 @@ pub fn derive(sheets: &Sheets) -> Sheet {
     sheet.settle();
     sheet
 }
-
-/// The package of what is built from files.
-const OF_FILES: &str = "command-line-arguments";
 
 /// A Go program for which no module is recorded shows nothing of what it was made of.
 fn silent_binaries(sheets: &Sheets, recorded: &Sheet, sheet: &mut Sheet) {

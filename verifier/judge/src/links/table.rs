@@ -8,7 +8,7 @@ use crate::run::{Declared, DeclaredBinary};
 use crate::seen::{self, Seen};
 use crate::sheets::Sheets;
 use assize_facts::{Item, Reason, reason};
-use assize_golang::linker::in_module;
+use assize_golang::linker::{OF_FILES, in_module};
 use std::collections::BTreeMap;
 
 /// One delivered executable.
@@ -129,7 +129,7 @@ fn binary(item: &Item) -> Seen<Binary> {
 /// `go build x.go` records no import path (`cmd/go`: `command-line-arguments`).
 fn main_package(item: &Item) -> Seen<String> {
     let path = seen::text(item, "main_package")?;
-    if path == "command-line-arguments" { Err(reason!("main-package-not-named")) } else { Ok(path) }
+    if path == OF_FILES { Err(reason!("main-package-not-named")) } else { Ok(path) }
 }
 
 /// The module of the delivered source that has a package, by its path.

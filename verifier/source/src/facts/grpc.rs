@@ -161,10 +161,9 @@ fn returned<'s>(lens: &Lens<'s>, (at, func): (Site<'s>, &'s Func), depth: u32) -
 
 /// The first results of a function that end in no error.
 fn given<'s>(lens: &Lens<'s>, at: &Site<'s>) -> Vec<&'s Expr> {
-    let is_nil = |expr: &Expr| lens.symbol(at, expr).is_some_and(|symbol| symbol.is("", "nil"));
     // `return nil, err`: whoever gets an error starts no server.
     let fails = |values: &&[Expr]| match values {
-        [first, .., last] => is_nil(first) && !is_nil(last),
+        [first, .., last] => lens.is_nil(at, first) && !lens.is_nil(at, last),
         _ => false,
     };
     at.body.returns(None).into_iter().filter(|values| !fails(values)).filter_map(|values| values.first()).collect()

@@ -114,7 +114,7 @@ fn of_field<'s>(lens: &Lens<'s>, owner: &Symbol, field: &str, depth: u32) -> Vec
         match at.body.use_of(*node) {
             Use::Assign(_) => given += 1,
             Use::Method("Close" | "Addr" | "SetDeadline" | "File", _) => {}
-            Use::Read if is_compared(at, *node) => {}
+            Use::Read if at.body.is_compared(*node) => {}
             Use::Read => out.extend(ways(lens, at, *node, depth)),
             Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) => out.push(None),
         }
@@ -150,7 +150,7 @@ fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, from: NodeId, dept
             Use::Assign(_) => replaced = true,
             Use::Method("Close" | "Addr" | "SetDeadline" | "File", _) => {}
             Use::Method(..) | Use::Address | Use::AssignField(..) | Use::Field(..) => out.push(None),
-            Use::Read if is_compared(site, node) => {}
+            Use::Read if site.body.is_compared(node) => {}
             Use::Read => {
                 let found = ways(lens, site, node, depth);
                 // Before it is wrapped it is what it was; in a loop or a closure before and behind mean nothing.
@@ -171,12 +171,6 @@ fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, from: NodeId, dept
 fn statement(site: &Site, node: NodeId) -> Option<NodeId> {
     let ups = std::iter::successors(site.body.up(node), |at| site.body.up(*at));
     ups.take_while(|at| *at > 0).find(|at| matches!(site.body.node(*at), Some(Node::Stmt(_))))
-}
-
-/// `l != nil`.
-fn is_compared(site: &Site, node: NodeId) -> bool {
-    let up = site.body.around(node).and_then(|up| site.body.node(up));
-    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
 }
 
 /// Whether what is assigned to a variable is a TLS listener over it, whatever happens before.

@@ -2,6 +2,7 @@
 
 pub(crate) mod dense;
 pub(crate) mod directive;
+pub(crate) mod imports;
 pub(crate) mod lexer;
 pub(crate) mod literal;
 mod lower;

@@ -2,12 +2,9 @@
 
 use super::dense::Literals;
 use super::directive::Directive;
+use super::imports::Import;
 use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
-use super::literal::unquote_text;
 use super::syntax::Span;
-use crate::hashed::HashSet;
-use std::cell::RefCell;
-use std::sync::Arc;
 
 /// What a Go file declares at its top level.
 #[derive(Clone, Debug, Default)]
@@ -23,17 +20,6 @@ pub(crate) struct Outline {
     pub dense: Vec<Span>,
     /// Why the rest of the file could not be read; the compiler refuses such a file.
     pub fault: Option<Fault>,
-}
-
-/// One import.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Import {
-    /// The name given to it: an identifier, `.` or `_`.
-    pub name: Option<Box<str>>,
-    /// Large trees import the same again and again.
-    pub path: Arc<str>,
-    pub start: usize,
-    pub end: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,23 +112,6 @@ pub(crate) struct Receiver {
     pub generic: bool,
 }
 
-thread_local! {
-    /// Paths that this thread has met in imports.
-    static PATHS: RefCell<HashSet<Arc<str>>> = RefCell::default();
-}
-
-/// One text for all imports of a path.
-fn shared(path: &str) -> Arc<str> {
-    PATHS.with_borrow_mut(|paths| match paths.get(path) {
-        Some(known) => known.clone(),
-        None => {
-            let path: Arc<str> = path.into();
-            paths.insert(path.clone());
-            path
-        }
-    })
-}
-
 /// Says of a name what it is sought for: bits that are joined for each declaration. Keywords are asked after as well; it knows none of them.
 pub(crate) type Marker = fn(&[u8]) -> u32;
 
@@ -211,16 +180,16 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn word(&self) -> &'a [u8] {
+    pub(super) fn word(&self) -> &'a [u8] {
         &self.text[self.token.start..self.token.end]
     }
 
-    fn owned(&self) -> Box<str> {
+    pub(super) fn owned(&self) -> Box<str> {
         String::from_utf8_lossy(self.word()).into()
     }
 
     /// Consumes the token at hand and keeps the brackets' balance.
-    fn bump(&mut self) -> Result<(), Fault> {
+    pub(super) fn bump(&mut self) -> Result<(), Fault> {
         let Token { mark, start, end } = self.token;
         match mark {
             Mark::Open(byte) => self.open.push(byte),
@@ -353,28 +322,6 @@ impl<'a> Reader<'a> {
                 _ => line(self)?,
             }
         }
-    }
-
-    /// A name, if there is one, and a path: what else stands on the line, the compiler refuses.
-    fn import(&mut self, imports: &mut Vec<Import>) -> Result<(), Fault> {
-        let start = self.token.start;
-        let mut name = None;
-        if matches!(self.token.mark, Mark::Name | Mark::Dot) {
-            name = Some(self.owned());
-            self.bump()?;
-        }
-        let Token { mark: Mark::Text, end, .. } = self.token else { return Err(self.no_import()) };
-        let path = std::str::from_utf8(self.word()).ok().and_then(unquote_text);
-        imports.push(Import { name, path: shared(&path.unwrap_or_default()), start, end });
-        self.bump()?;
-        match self.token.mark {
-            Mark::Semi | Mark::Close(_) | Mark::End => Ok(()),
-            _ => Err(self.no_import()),
-        }
-    }
-
-    fn no_import(&self) -> Fault {
-        Fault { at: self.token.start, what: "no Go import looks like this" }
     }
 
     fn specs(&mut self, kind: DeclKind, specs: &mut Vec<Spec>) -> Result<DeclKind, Fault> {

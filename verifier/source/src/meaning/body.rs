@@ -165,6 +165,12 @@ impl<'t> Body<'t> {
         Some(up)
     }
 
+    /// `x == nil`: nothing is done with what stands at the node.
+    pub fn is_compared(&self, node: NodeId) -> bool {
+        let around = self.around(node).and_then(|up| self.node(up));
+        matches!(around, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
+    }
+
     /// The call of which a node is the function, type arguments left out.
     pub fn called(&self, node: NodeId) -> Option<(&'t Expr, &'t Call)> {
         let mut node = node;

@@ -34,6 +34,12 @@ struct Sought<'s> {
     of: &'s Expr,
 }
 
+impl Sought<'_> {
+    fn is_exported(&self) -> bool {
+        self.field.starts_with(char::is_uppercase)
+    }
+}
+
 /// A field of one of the supplier's own structs: where it is named, and whether a pointer is in it.
 pub(crate) struct Kept<'s> {
     pub uses: Vec<(Site<'s>, NodeId)>,
@@ -75,11 +81,7 @@ impl<'s> Lens<'s> {
     /// Every place that names a field of one of the supplier's own structs; `None` where some may not be seen, or may be another's field.
     pub fn kept(&self, ty: &Symbol, field: &str) -> Option<Kept<'s>> {
         let sought = self.sought(ty, field)?;
-        let exported = field.starts_with(char::is_uppercase);
-        if self.own_files().len() > FILES
-            || self.is_beside_machine_code(&ty.path)
-            || self.is_in_struct_without_name(&sought, exported)
-        {
+        if !self.is_seen_whole(&sought) {
             return None;
         }
         let mut uses = Vec::new();
@@ -130,15 +132,11 @@ impl<'s> Lens<'s> {
     }
 
     fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
-        let exported = sought.field.starts_with(char::is_uppercase);
-        if self.own_files().len() > FILES {
-            return None;
-        }
-        if self.is_beside_machine_code(&sought.ty.path) || self.is_in_struct_without_name(sought, exported) {
+        if !self.is_seen_whole(sought) {
             return None;
         }
         let is_handed_out = self.is_set_by_reflection(&sought.ty);
-        if exported && is_handed_out {
+        if sought.is_exported() && is_handed_out {
             return None;
         }
         let mut out = Vec::new();
@@ -172,9 +170,17 @@ impl<'s> Lens<'s> {
         self.own_files().into_iter().any(|file| self.outline(file).iter().any(is))
     }
 
+    /// Whether whatever makes such a struct or sets the field can be seen, and is not too much.
+    fn is_seen_whole(&self, sought: &Sought<'s>) -> bool {
+        self.own_files().len() <= FILES
+            && !self.is_beside_machine_code(&sought.ty.path)
+            && !self.is_in_struct_without_name(sought)
+    }
+
     /// Whether a struct type without a name has such a field: its values can be assigned to the named one, and are made without that name (spec,
     /// "Assignability"). Fields that are not exported are the same in one package alone.
-    fn is_in_struct_without_name(&self, sought: &Sought<'s>, exported: bool) -> bool {
+    fn is_in_struct_without_name(&self, sought: &Sought<'s>) -> bool {
+        let exported = sought.is_exported();
         let name = memmem::Finder::new(&*sought.field);
         self.own_files().into_iter().filter(|file| exported || self.package(*file) == &*sought.ty.path).any(|file| {
             let Some(head) = self.source.program.head(file) else { return true };

@@ -6,7 +6,7 @@ use crate::facts::Source;
 use crate::go::lexer::Fault;
 use crate::go::outline::{Decl, DeclKind};
 use crate::go::parse::{Parsed, parse};
-use crate::go::syntax::{Expr, Func, Is, Item, TypeSpec, ValueSpec};
+use crate::go::syntax::{Call, Expr, Func, Is, Item, TypeSpec, ValueSpec};
 use crate::hashed::{HashMap, HashSet};
 use assize_facts::kinds::source::Owner;
 use smol_str::SmolStr;
@@ -246,6 +246,20 @@ impl<'s> Lens<'s> {
     /// Whether a package that may have a well-known name is the supplier's own or his replacement: its code says what it does, not its name.
     pub fn is_substituted(&self, path: &str) -> bool {
         self.source.program.packages.get(path).is_some_and(|package| package.owner != Owner::Dependency)
+    }
+
+    /// The program's own function or method that a call enters, by its name or by the type in front of it.
+    pub fn callee(&self, site: &Site<'s>, call: &Call) -> Option<(Site<'s>, &'s Func)> {
+        match (self.symbol(site, &call.fun), &bare(&call.fun).is) {
+            (Some(symbol), _) => self.function(&symbol),
+            (None, Is::Select(base, name)) => self.method(&self.type_of(site, base)?.name, &name.name),
+            (None, _) => None,
+        }
+    }
+
+    /// Go's own `nil`.
+    pub fn is_nil(&self, site: &Site<'s>, value: &Expr) -> bool {
+        self.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"))
     }
 
     /// The function that a symbol is, with its declaration.

@@ -7,7 +7,7 @@ use super::fate::{Fate, fate};
 use super::held;
 use crate::facts::implied::Implied;
 use crate::go::syntax::{Element, Expr, Func, Is, Span};
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
+use crate::meaning::{Const, Lens, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::reason;
 
 const FIELDS: [&str; 3] = ["MinVersion", "MaxVersion", "GetConfigForClient"];
@@ -292,7 +292,7 @@ impl Fields {
                         None => {}
                     }
                 }
-                Use::Read | Use::Address | Use::Method(..) => seen |= !is_compared(site, node),
+                Use::Read | Use::Address | Use::Method(..) => seen |= !site.body.is_compared(node),
                 Use::Assign(_) | Use::Field(..) => {}
             }
         }
@@ -306,12 +306,6 @@ fn inner(expr: &Expr) -> &Expr {
         Is::Unary(crate::go::syntax::Op::Address, inside) => bare(inside),
         _ => bare(expr),
     }
-}
-
-fn is_compared(site: &Site, node: u32) -> bool {
-    use crate::go::syntax::Op;
-    let up = site.body.around(node).and_then(|up| site.body.node(up));
-    matches!(up, Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
 }
 
 fn value_of<'s>(lens: &Lens<'s>, site: &Site<'s>, field: &str, value: Option<&Expr>) -> Value {
@@ -335,12 +329,11 @@ fn value_of<'s>(lens: &Lens<'s>, site: &Site<'s>, field: &str, value: Option<&Ex
 /// Whether a function for `GetConfigForClient` always gives a configuration, or an error, as far as its `return` statements say.
 fn chooses<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
     let value = bare(value);
-    let is_nil = |at: &Site<'s>, expr: &Expr| lens.symbol(at, expr).is_some_and(|symbol| symbol.is("", "nil"));
     let always = |at: &Site<'s>, of| {
         // A server's own may be the one that the function stands in.
         let own = |config: &Expr| matches!(&config.is, Is::Select(_, name) if &*name.name == "TLSConfig");
         let none = |values: &&[Expr]| match values {
-            [config, error] => is_nil(at, error) && (is_nil(at, config) || own(bare(config))),
+            [config, error] => lens.is_nil(at, error) && (lens.is_nil(at, config) || own(bare(config))),
             _ => false,
         };
         let all = at.body.returns(of);

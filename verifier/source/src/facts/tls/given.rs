@@ -32,9 +32,8 @@ pub(super) fn given<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(NodeId, Span)>
         is_server(by_field(&owner.path, &owner.name, &name.name)).then_some(value)
     });
     let values = to_functions.chain(to_fields).chain(assigned).map(bare);
-    let is_nil = |value: &Expr| lens.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"));
     let mut out: Vec<(NodeId, Span)> = values
-        .filter(|value| !is_nil(value) && !is_for_others(lens, site, value))
+        .filter(|value| !lens.is_nil(site, value) && !is_for_others(lens, site, value))
         .filter_map(|value| Some((site.body.place(value)?, value.at)))
         .collect();
     out.sort();

@@ -3,7 +3,7 @@
 use super::super::types::Types;
 use super::creations::{Creation, creations};
 use super::fate::fate;
-use super::servers::{Asked, OF_SERVER, is_compared, is_nil, same};
+use super::servers::{Asked, OF_SERVER, same};
 use crate::build::is_standard;
 use crate::go::syntax::{Does, Expr, Is, Item, Op, Stmt};
 use crate::meaning::{Given, Lens, Node, NodeId, Site, Symbol, Use, bare};
@@ -24,7 +24,7 @@ pub(super) fn has_config<'s>(asked: &Asked<'_, 's>, site: &Site<'s>, select: &'s
     let of = |given: &Given<'s>| match given {
         // Nobody serves by a pointer to nothing.
         Given::Zero => Some((!is_pointer).then_some(false)),
-        Given::Value(at, value) if is_nil(lens, at, value) => Some(None),
+        Given::Value(at, value) if lens.is_nil(at, value) => Some(None),
         Given::Value(at, value) => {
             let inner = Asked { lens, depth, given_at: at.body.place(value), call: None };
             Some(Some(inner.server(at, value)? || is_set_after(lens, at, value, &field.name)))
@@ -44,7 +44,7 @@ fn is_left_alone<'s>(lens: &Lens<'s>, ty: &Symbol, field: &str) -> bool {
         Use::Method(name, _) => OF_SERVER.contains(&name),
         Use::Field(..) => true,
         Use::AssignField(name, _) => name != "TLSConfig",
-        Use::Read => is_compared(at, *node),
+        Use::Read => at.body.is_compared(*node),
         Use::Address => false,
     })
 }
@@ -64,7 +64,7 @@ fn set_before<'s>(lens: &Lens<'s>, site: &Site<'s>, select: &'s Expr) -> Option<
         }
     };
     let (node, value) = site.body.exprs().filter_map(sets).last()?;
-    let surely = encloses(site, node, here) && !is_nil(lens, site, value);
+    let surely = encloses(site, node, here) && !lens.is_nil(site, value);
     (surely && (node..here).all(|node| is_calm(lens, site, node, select))).then_some(true)
 }
 
@@ -83,14 +83,14 @@ fn is_set_after<'s>(lens: &Lens<'s>, at: &Site<'s>, value: &'s Expr, field: &str
         let Is::Select(base, name) = &expr.is else { return None };
         let is_it = &*name.name == "TLSConfig" && node > given && of_holder(base) && is_in_block(at, node, given);
         match body.use_of(node) {
-            Use::Assign(Some(set)) if is_it && !is_nil(lens, at, set) => Some(node),
+            Use::Assign(Some(set)) if is_it && !lens.is_nil(at, set) => Some(node),
             _ => None,
         }
     };
     let Some(set) = body.exprs().find_map(sets) else { return false };
     (given..set).all(|node| match body.node(node) {
         Some(Node::Stmt(Stmt { does: Does::Return(values), .. })) => {
-            values.first().is_none_or(|first| is_nil(lens, at, first))
+            values.first().is_none_or(|first| lens.is_nil(at, first))
         }
         _ => true,
     })
@@ -206,7 +206,7 @@ pub(super) fn originals<'s>(
     let Is::Select(base, field) = &select.is else { return None };
     let given = lens.given_to(&lens.type_of(site, base)?.name, &field.name)?;
     let values = given.iter().filter_map(|given| match given {
-        Given::Value(at, value) if !is_nil(lens, at, value) => Some((at, bare(value))),
+        Given::Value(at, value) if !lens.is_nil(at, value) => Some((at, bare(value))),
         // Of nothing there is no copy.
         Given::Value(..) | Given::Zero => None,
     });

@@ -90,7 +90,7 @@ impl<'s> Asked<'_, 's> {
                 Use::Method(name, _) if set != Some(true) && !OF_SERVER.contains(&name) => return None,
                 // Whoever gets the server may set it.
                 Use::Address | Use::Read
-                    if set != Some(true) && !is_compared(site, node) && !self.gives(site, node) =>
+                    if set != Some(true) && !site.body.is_compared(node) && !self.gives(site, node) =>
                 {
                     return None;
                 }
@@ -169,7 +169,7 @@ impl<'s> Asked<'_, 's> {
     /// Whether a configuration that is given is nil; `None` where it may be.
     fn is_none(&self, site: &Site<'s>, value: &'s Expr) -> Option<bool> {
         let (lens, value) = (self.lens, bare(value));
-        if is_nil(lens, site, value) {
+        if lens.is_nil(site, value) {
             return Some(true);
         }
         match &value.is {
@@ -184,16 +184,7 @@ impl<'s> Asked<'_, 's> {
             }
             Is::Call(call) => {
                 let own = lens.symbol(site, &call.fun).and_then(|symbol| lens.function(&symbol));
-                let gives_nil = |(at, _): (Site<'s>, _)| {
-                    let is_nil = |value: &Expr| is_nil(lens, &at, value);
-                    at.body.returns(None).into_iter().any(|values| match values {
-                        [config] => is_nil(config),
-                        // With an error nobody goes on.
-                        [config, error] => is_nil(config) && is_nil(error),
-                        _ => false,
-                    })
-                };
-                (!own.is_some_and(gives_nil)).then_some(false)
+                (!own.is_some_and(|(at, _)| gives_nil(lens, &at, 0))).then_some(false)
             }
             _ => (!is_kept_nil(lens, site, value)).then_some(false),
         }
@@ -222,16 +213,12 @@ impl<'s> Asked<'_, 's> {
         {
             return lens.named(site, ty).is_some_and(|ty| is_server(&ty.name)).then_some(false);
         }
-        let (at, func) = match (lens.symbol(site, &call.fun), &bare(&call.fun).is) {
-            (Some(symbol), _) => lens.function(&symbol)?,
-            (None, Is::Select(base, name)) => lens.method(&lens.type_of(site, base)?.name, &name.name)?,
-            _ => return None,
-        };
+        let (at, func) = lens.callee(site, call)?;
         let named = func.signature.results.iter().any(|result| result.name.is_some());
         func.body.as_ref().filter(|_| !named)?;
         let of = |values: &'s [Expr]| {
             let value = bare(values.get(index)?);
-            if is_nil(lens, &at, value) {
+            if lens.is_nil(&at, value) {
                 return Some(None);
             }
             let given_at = at.body.place(value);
@@ -267,10 +254,6 @@ pub(super) const OF_SERVER: &[&str] = &[
     "SetKeepAlivesEnabled",
 ];
 
-pub(super) fn is_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    lens.symbol(site, value).is_some_and(|symbol| symbol.is("", "nil"))
-}
-
 /// Whether a value is a field of the program's own that somewhere is set to nil.
 fn is_kept_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
     let Is::Select(base, field) = &bare(value).is else { return false };
@@ -278,7 +261,7 @@ fn is_kept_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
         return false;
     }
     let given = lens.type_of(site, base).and_then(|ty| lens.given_to(&ty.name, &field.name));
-    given.is_some_and(|given| given.iter().any(|one| matches!(one, Given::Value(at, value) if is_nil(lens, at, value))))
+    given.is_some_and(|given| given.iter().any(|one| matches!(one, Given::Value(at, value) if lens.is_nil(at, value))))
 }
 
 /// Whether what is set as one of several comes of a call that gives a configuration, or an error with which nobody goes on.
@@ -287,15 +270,13 @@ fn is_given_by_call<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool 
     let index = left.iter().position(|left| site.body.is_at(left, node));
     let ([one], Some(index)) = (right.as_slice(), index) else { return false };
     let Is::Call(call) = &bare(one).is else { return false };
-    let own = match (lens.symbol(site, &call.fun), &bare(&call.fun).is) {
-        (Some(symbol), _) => lens.function(&symbol),
-        (None, Is::Select(base, name)) => lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, &name.name)),
-        _ => None,
-    };
-    !own.is_some_and(|(at, _)| {
-        let nil = |value: Option<&Expr>| value.is_some_and(|value| is_nil(lens, &at, value));
-        at.body.returns(None).into_iter().any(|values| nil(values.get(index)) && nil(values.last()))
-    })
+    !lens.callee(site, call).is_some_and(|(at, _)| gives_nil(lens, &at, index))
+}
+
+/// Whether a function gives nil as one of its results and no error, with which nobody would go on.
+fn gives_nil<'s>(lens: &Lens<'s>, at: &Site<'s>, index: usize) -> bool {
+    let nil = |value: Option<&Expr>| value.is_some_and(|value| lens.is_nil(at, value));
+    at.body.returns(None).into_iter().any(|values| nil(values.get(index)) && nil(values.last()))
 }
 
 /// Whether a declaration takes the configuration from a server, or the server's place for it: through a field or a pointer.
@@ -304,7 +285,7 @@ pub(super) fn clears_config<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
     site.body.exprs().any(|(node, expr)| match &expr.is {
         Is::Select(base, name) if &*name.name == "TLSConfig" && lens.symbol(site, expr).is_none() => {
             let taken = match site.body.use_of(node) {
-                Use::Assign(Some(value)) => is_nil(lens, site, value) || is_kept_nil(lens, site, value),
+                Use::Assign(Some(value)) => lens.is_nil(site, value) || is_kept_nil(lens, site, value),
                 Use::Assign(None) => !is_given_by_call(lens, site, node),
                 Use::Address => true,
                 _ => false,
@@ -326,10 +307,6 @@ fn keyed<'s>(element: &'s Element, key: &str) -> Option<&'s Expr> {
 /// What stands around a node.
 fn around<'s>(site: &Site<'s>, node: NodeId) -> Option<Node<'s>> {
     site.body.around(node).and_then(|up| site.body.node(up))
-}
-
-pub(super) fn is_compared(site: &Site, node: NodeId) -> bool {
-    matches!(around(site, node), Some(Node::Expr(Expr { is: Is::Binary(Op::Equal | Op::NotEqual, _), .. })))
 }
 
 /// Whether a declaration makes an `http.Server` without a configuration.

@@ -3,7 +3,6 @@
 use super::fixture::{File, Fixture};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
 use assize_facts::{Known, Origin, Sheet};
-use std::process::Command;
 
 const LIB: &[File<'static>] = &[
     ("go.mod", "module x.y/lib\n\ngo 1.21\n\nrequire x.y/util v1.2.0\n"),
@@ -97,18 +96,10 @@ fn a_go_mod_has_what_the_build_imports_and_what_its_modules_require() {
 fn the_go_command_says_the_same() {
     for (name, go_mod, import, demands, mistake) in CASES {
         let fixture = fixture(go_mod, import);
-        let folder = |name: &str| fixture.path(name).to_string_lossy().into_owned();
         for (module, version) in [("x.y/lib", "v1.0.0"), ("x.y/util", "v1.1.0"), ("x.y/util", "v1.2.0")] {
             fixture.write(&format!("modules/{module}/@v/{version}.info"), &format!("{{\"Version\":\"{version}\"}}"));
         }
-        let output = Command::new("go")
-            .args(["build", "-mod=readonly", "./..."])
-            .current_dir(fixture.path("src"))
-            .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "-modcacherw"), ("GOWORK", "off")])
-            .envs([("GOPROXY", format!("file://{}", folder("modules"))), ("GOMODCACHE", folder("cache"))])
-            .env("GONOSUMDB", "*")
-            .output()
-            .expect("these tests need `go` on the PATH");
+        let output = fixture.go_build();
         let is_fine = *mistake == "null" && demands.split(' ').all(|word| word == "null");
         assert_eq!(output.status.success(), is_fine, "{name}: {}", String::from_utf8_lossy(&output.stderr));
     }

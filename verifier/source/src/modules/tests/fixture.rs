@@ -10,6 +10,7 @@ use assize_golang::sum::{TreeHash, go_mod_h1};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// A deliverable with `src` as its source root and `modules` in GOPROXY layout.
@@ -111,6 +112,19 @@ impl Fixture {
         let text = std::fs::read_to_string(self.path(path)).expect("text");
         assert_eq!(text.matches(from).count(), 1, "{from} in {path}");
         self.write(path, &text.replace(from, to));
+    }
+
+    /// What the Go command says of the source, with the delivered modules as its only proxy.
+    pub fn go_build(&self) -> Output {
+        let folder = |name: &str| self.path(name).to_string_lossy().into_owned();
+        Command::new("go")
+            .args(["build", "-mod=readonly", "./..."])
+            .current_dir(self.path("src"))
+            .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "-modcacherw"), ("GOWORK", "off")])
+            .envs([("GOPROXY", format!("file://{}", folder("modules"))), ("GOMODCACHE", folder("cache"))])
+            .env("GONOSUMDB", "*")
+            .output()
+            .expect("these tests need `go` on the PATH")
     }
 
     /// Delivers a module in GOPROXY layout; its lines of go.sum.

@@ -1,7 +1,6 @@
 //! What a build without a vendor folder takes of modules, and what `go build` says of missing sums.
 
 use super::fixture::{File, Fixture};
-use std::process::Command;
 
 /// A module that imports another in one package, and on another system.
 const A: &[File<'static>] = &[
@@ -104,18 +103,10 @@ fn the_go_command_says_the_same() {
     let inner =
         NESTED.iter().map(|(import, lacks, _, builds)| (nested(import, lacks), import, (*lacks).into(), builds));
     for (fixture, import, lacks, builds) in all.chain(inner) {
-        let folder = |name: &str| fixture.path(name).to_string_lossy().into_owned();
         for module in ["x.y/a", "x.y/b", "x.y/n", "x.y/n/in"] {
             fixture.write(&format!("modules/{module}/@v/v1.0.0.info"), "{\"Version\":\"v1.0.0\"}");
         }
-        let output = Command::new("go")
-            .args(["build", "-mod=readonly", "./..."])
-            .current_dir(fixture.path("src"))
-            .envs([("GOENV", "off"), ("GOTOOLCHAIN", "local"), ("GOFLAGS", "-modcacherw"), ("GOWORK", "off")])
-            .envs([("GOPROXY", format!("file://{}", folder("modules"))), ("GOMODCACHE", folder("cache"))])
-            .env("GONOSUMDB", "*")
-            .output()
-            .expect("these tests need `go` on the PATH");
+        let output = fixture.go_build();
         let said = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.success(), *builds, "{import} without {lacks}: {said}");
     }

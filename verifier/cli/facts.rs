@@ -5,7 +5,7 @@ use crate::done::{Done, NotDone};
 use crate::examine::{self, Running};
 use crate::progress::Terminal;
 use crate::terminal;
-use assize_facts::{Fields, Item, Layer, Request, Scope, Sheet, kinds};
+use assize_facts::{Fields, Item, Layer, Origin, Request, Scope, Sheet, kinds};
 use serde::{Serialize, Serializer};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -56,9 +56,9 @@ fn items<S: Serializer>(items: &&[Item], serializer: S) -> Result<S::Ok, S::Erro
     #[derive(Serialize)]
     struct One<'a> {
         fields: &'a Fields,
-        origin: Value,
+        origin: &'a Origin,
     }
-    serializer.collect_seq(items.iter().map(|item| One { fields: &item.fields, origin: json!(item.origin) }))
+    serializer.collect_seq(items.iter().map(|item| One { fields: &item.fields, origin: &item.origin }))
 }
 
 fn requests(kinds_asked: &[String]) -> Result<Vec<Request>, NotDone> {

@@ -180,7 +180,7 @@ impl Delivery {
     /// A file of at most `limits.binary_file` bytes, of which parts are read by need, each held against the hash of the whole.
     pub fn open_binary(&self, path: &str) -> Result<Bytes, Reason> {
         let entry = self.file(path)?;
-        let (file, size) = open::regular(&self.0.root.join(entry.real()), path)?;
+        let (file, size) = open::regular(&walk::under(&self.0.root, entry.real()), path)?;
         let limit = self.0.limits.binary_file;
         if size > limit {
             return Err(reason!("file-too-large", path = path, size = size, limit = limit));
@@ -215,7 +215,7 @@ impl Delivery {
             return Ok(Arc::clone(trail));
         }
         let mut walking = Walking::default();
-        open::stream(&self.0.root.join(entry.real()), path, |piece| walking.update(piece))?;
+        open::stream(&walk::under(&self.0.root, entry.real()), path, |piece| walking.update(piece))?;
         let trail = Arc::new(walking.end());
         self.remember(entry, &trail.digest, Some(Arc::clone(&trail)))?;
         Ok(trail)
@@ -223,7 +223,7 @@ impl Delivery {
 
     fn read_within(&self, path: &str, limit: u64) -> Result<Vec<u8>, Reason> {
         let entry = self.file(path)?;
-        let (bytes, stamp) = open::whole(&self.0.root.join(entry.real()), path, limit)?;
+        let (bytes, stamp) = open::whole(&walk::under(&self.0.root, entry.real()), path, limit)?;
         if !takes_no_time(&bytes) || !self.is_unexamined(entry) {
             self.remember(entry, &Sha256::of(&bytes), None)?;
             return Ok(bytes);
@@ -268,7 +268,7 @@ impl Delivery {
             EntryKind::Special(_) => return Err(reason!("file-not-regular", path = path)),
         }
         let mut hash = Sha256::new();
-        open::stream(&self.0.root.join(entry.real()), path, |piece| hash.update(piece))?;
+        open::stream(&walk::under(&self.0.root, entry.real()), path, |piece| hash.update(piece))?;
         let digest = hash.digest();
         self.remember(entry, &digest, None)?;
         Ok(digest)
@@ -299,7 +299,7 @@ impl Delivery {
     /// Where a path of the deliverable is on this machine, for the sandbox. Only paths of [`Delivery::entries`] and their folders are known not to lead through links.
     pub fn host_path(&self, path: &str) -> PathBuf {
         match self.entry(path) {
-            Some(entry) => self.0.root.join(entry.real()),
+            Some(entry) => walk::under(&self.0.root, entry.real()),
             None => self.0.root.join(path),
         }
     }
@@ -332,7 +332,7 @@ impl Delivery {
 
     pub(crate) fn store(&self, path: &str) -> Result<Store, Reason> {
         let entry = self.file(path)?;
-        let (file, size) = open::regular(&self.0.root.join(entry.real()), path)?;
+        let (file, size) = open::regular(&walk::under(&self.0.root, entry.real()), path)?;
         Ok(Store::delivered(file, size))
     }
 
@@ -447,7 +447,8 @@ impl Delivery {
                 (_, Err(reason)) => reason.into_code(),
             };
             // Names may hold line breaks; their length keeps two listings from looking alike.
-            lines.extend_from_slice(format!("{digest} {} {}\n", entry.path.len(), entry.path).as_bytes());
+            let len = entry.path.len().to_string();
+            lines.extend_from_slice([&*digest, " ", &len, " ", &entry.path, "\n"].concat().as_bytes());
         }
         lines
     }

@@ -1,6 +1,8 @@
 //! Opens one delivered file: no link at its end, a regular file only, never blocking, never more bytes than allowed.
 
 use assize_facts::{Reason, reason};
+use rustix::buffer::spare_capacity;
+use rustix::io::Errno;
 use std::cell::Cell;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -41,23 +43,37 @@ impl Stamp {
 
 /// Reads a file whole, of at most `limit` bytes; with what it was when it had been read.
 pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, Stamp), Reason> {
-    let (mut file, size) = regular(real, shown)?;
+    let (file, size) = regular(real, shown)?;
     let too_large = |size: u64| reason!("file-too-large", path = shown, size = size, limit = limit);
     if size > limit {
         return Err(too_large(size));
     }
+    let unreadable = |error: io::Error| reason!("file-unreadable", path = shown, detail = error);
     let mut bytes = Vec::new();
-    bytes
-        .try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))
-        .map_err(|_| reason!("file-too-large", path = shown, size = size, limit = "memory"))?;
-    // A file that grows while it is read is cut off by the limit, not by its size at the start.
-    let read = (&mut file).take(limit.saturating_add(1)).read_to_end(&mut bytes);
-    read.map_err(|error| reason!("file-unreadable", path = shown, detail = error))?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(bytes.len() as u64));
+    loop {
+        // With room for more than there is, what is read is less, and then it is all (read(2)).
+        let more = match bytes.is_empty() {
+            true => usize::try_from(size).unwrap_or(usize::MAX).saturating_add(1),
+            false => CHUNK,
+        };
+        bytes
+            .try_reserve_exact(more)
+            .map_err(|_| reason!("file-too-large", path = shown, size = size, limit = "memory"))?;
+        let n = match rustix::io::read(&file, spare_capacity(&mut bytes)) {
+            Err(Errno::INTR) => continue,
+            read => read.map_err(|error| unreadable(error.into()))?,
+        };
+        // A file that grows while it is read is cut off by the limit, not by its size at the start.
+        if bytes.len() as u64 > limit {
+            return Err(too_large(bytes.len() as u64));
+        }
+        if n == 0 || bytes.len() < bytes.capacity() {
+            let meta = file.metadata().map_err(unreadable)?;
+            if n == 0 || meta.len() == bytes.len() as u64 {
+                return Ok((bytes, Stamp::of(&meta)));
+            }
+        }
     }
-    let meta = file.metadata().map_err(|error| reason!("file-unreadable", path = shown, detail = error))?;
-    Ok((bytes, Stamp::of(&meta)))
 }
 
 /// Reads a file of any size in pieces; `look` sees every piece.

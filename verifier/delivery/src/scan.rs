@@ -3,10 +3,11 @@
 use crate::libraries::Libraries;
 use crate::room;
 use crate::sniff;
-use crate::store::{PIECE, Part};
+use crate::store::{PIECE, Part, Piece};
 use crate::trail::{Trail, Walking};
 use aho_corasick::packed;
 use aho_corasick::{AhoCorasick, Match, MatchKind};
+use std::cell::Cell;
 use std::io;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -131,7 +132,7 @@ pub(crate) struct Scan {
     pub overflow: bool,
     /// No NUL byte, and hardly a control character where it was weighed.
     pub text: bool,
-    /// Bits per byte, 0 to 8.
+    /// Bits per byte, 0 to 8; of what is no text.
     pub entropy: f64,
 }
 
@@ -161,23 +162,31 @@ pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>], passed: Optio
         pass.piece(bytes);
         return Ok(pass.end(trail.end(), marks, part.len()));
     }
-    let first = part.piece(0, PIECE, Vec::new())?;
-    match (first.len() as u64) < part.len() {
+    // Taken out while it is in use: whoever helps here may look at another file meanwhile.
+    let mut first = part.piece(0, PIECE, SPARE.take())?;
+    let scan = match (first.len() as u64) < part.len() {
         // On a thread of the pool, so that others can help.
-        true => rayon::scope(|_| pieces(part, first, pass, passed)),
-        false => pieces(part, first, pass, None),
-    }
+        true => rayon::scope(|_| pieces(part, &mut first, pass, passed)),
+        false => pieces(part, &mut first, pass, None),
+    };
+    SPARE.set(first);
+    scan
+}
+
+thread_local! {
+    /// A new buffer for each file costs more than many a file.
+    static SPARE: Cell<Piece> = Cell::default();
 }
 
 /// SHA-256 takes as long as all else together, so they go side by side; a piece passes through all of it before the next.
-fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass, mut passed: Option<Passed>) -> io::Result<Scan> {
-    let (mut trail, mut marks, mut next) = (Walking::default(), Marks::default(), Vec::new());
+fn pieces(part: &Part<'_>, piece: &mut Piece, mut pass: Pass, mut passed: Option<Passed>) -> io::Result<Scan> {
+    let (mut trail, mut marks, mut next) = (Walking::default(), Marks::default(), Piece::default());
     let mut most = PIECE;
     while !piece.is_empty() {
-        let mut hash = || trail.update(&piece);
-        let mut find = || marks.piece(&piece);
+        let mut hash = || trail.update(piece);
+        let mut find = || marks.piece(piece);
         let mut look = || {
-            pass.piece(&piece);
+            pass.piece(piece);
             part.piece(pass.at, most, std::mem::take(&mut next))
         };
         let read = if (piece.len() as u64) < part.len() {
@@ -187,7 +196,7 @@ fn pieces(part: &Part<'_>, mut piece: Vec<u8>, mut pass: Pass, mut passed: Optio
             find();
             look()
         };
-        next = std::mem::replace(&mut piece, read?);
+        next = std::mem::replace(piece, read?);
         if let Some(passed) = passed.take_if(|passed| passed.upto <= pass.at && !piece.is_empty()) {
             (passed.then)(trail.clone().end(), pass.take_kept());
             // Whoever looks at the beginning needs room meanwhile.
@@ -262,16 +271,23 @@ impl Pass {
 
     fn weigh(&mut self, chunk: &[u8]) {
         let into = (self.at % (1 << 20)) as usize;
-        if self.at < SAMPLE as u64 || into < SAMPLE {
+        // The first of them is in the head, and weighed only where it is no text.
+        if self.at > 0 && into < SAMPLE {
             self.weights.add(&chunk[..chunk.len().min(SAMPLE)]);
         }
     }
 
     fn end(self, trail: Trail, marks: Marks, len: u64) -> Scan {
-        let head = self.head;
-        let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-        let text =
-            (!self.has_nul && self.weights.few_controls()) || (utf16 && len.is_multiple_of(2) && self.weights.utf16());
+        let (head, mut weights) = (self.head, self.weights);
+        let first = &head[..head.len().min(SAMPLE)];
+        let mut text = !self.has_nul && weights.few_controls_with(first);
+        let mut entropy = 0.0;
+        if !text {
+            let utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
+            weights.add(first);
+            entropy = weights.entropy();
+            text = utf16 && len.is_multiple_of(2) && weights.utf16();
+        }
         Scan {
             trail,
             kept: self.kept.into_iter().filter_map(Keeping::end).collect(),
@@ -280,7 +296,7 @@ impl Pass {
             libraries: self.libraries.end(),
             overflow: marks.overflow,
             text,
-            entropy: self.weights.entropy(),
+            entropy,
         }
     }
 }
@@ -297,7 +313,10 @@ struct Marks {
 impl Marks {
     fn piece(&mut self, chunk: &[u8]) {
         self.across(chunk);
-        self.find(chunk, self.at, |_, _| true);
+        // No mark is of zeros alone; images of disks are full of them.
+        if !is_zeros(chunk) {
+            self.find(chunk, self.at, |_, _| true);
+        }
         self.at += chunk.len() as u64;
         let keep = chunk.len().min(OVERLAP);
         self.tail = chunk[chunk.len() - keep..].to_vec();
@@ -340,6 +359,11 @@ impl Marks {
     }
 }
 
+fn is_zeros(bytes: &[u8]) -> bool {
+    const ZEROS: &[u8] = &[0; 4096];
+    bytes.chunks(ZEROS.len()).all(|some| some == &ZEROS[..some.len()])
+}
+
 /// How often each byte came.
 pub(crate) struct Weights {
     counts: [u64; 256],
@@ -368,11 +392,14 @@ impl Weights {
         self.counts.iter().filter(|c| **c > 0).map(part).sum()
     }
 
-    /// Control characters other than white space, escape and backspace make up at most one in a hundred.
-    fn few_controls(&self) -> bool {
-        let control = |b: &usize| matches!(*b, 0..=7 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f);
-        let controls: u64 = (0..256).filter(control).map(|b| self.counts[b]).sum();
-        controls * 100 <= self.total
+    /// Control characters other than white space, escape and backspace make up at most one in a hundred of these and more bytes.
+    fn few_controls_with(&self, more: &[u8]) -> bool {
+        // Without a choice between them, so that vectors do it, in stretches of which a byte can hold the count.
+        let is_control = |b: u8| (b < 8) | (b.wrapping_sub(0x0e) <= 0x0c) | (b.wrapping_sub(0x1c) <= 3) | (b == 0x7f);
+        let counted: u64 = (0..=0xff).filter(|b| is_control(*b)).map(|b| self.counts[usize::from(b)]).sum();
+        let of = |some: &[u8]| u64::from(some.iter().fold(0_u8, |n, b| n + u8::from(is_control(*b))));
+        let controls = counted + more.chunks(128).map(of).sum::<u64>();
+        controls * 100 <= self.total + more.len() as u64
     }
 
     /// UTF-16 of mostly ASCII has a zero in every other byte.

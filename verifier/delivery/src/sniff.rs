@@ -172,7 +172,7 @@ pub(crate) fn kind(head: &[u8], len: u64) -> Kind {
         return Kind::Tar;
     }
     let fits = |(at, magic, kind): &(usize, &[u8], Kind)| {
-        let there = head.get(*at..).is_some_and(|rest| rest.starts_with(magic));
+        let there = head.get(*at) == magic.first() && head[*at..].starts_with(magic);
         (there && believable(*kind, head)).then_some(*kind)
     };
     // Skippable frames may come first (RFC 8878 §3.1.2); lz4 has them too.
@@ -203,7 +203,7 @@ fn believable(kind: Kind, head: &[u8]) -> bool {
 
 fn is_tar(head: &[u8]) -> bool {
     let Some(block) = head.first_chunk::<512>() else { return false };
-    block[0] != 0 && tar_checksum_fits(block) && (block[257..].starts_with(b"ustar") || plain_v7(block))
+    block[0] != 0 && (block[257..].starts_with(b"ustar") || plain_v7(block)) && tar_checksum_fits(block)
 }
 
 /// A v7 header has no magic: its numbers are octal text, and the name is not empty.

@@ -63,7 +63,7 @@ impl SourceTree {
 
     /// A path of the tree as it is shown in origins: relative to the deliverable.
     pub fn shown(&self, path: &str) -> String {
-        format!("{}{path}", self.prefix)
+        [&self.prefix, path].concat()
     }
 
     pub fn prefix(&self) -> &str {

@@ -4,7 +4,7 @@ use assize_facts::{Digest, Sha256};
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, BufRead, Read, Write};
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::os::unix::fs::FileExt;
 use std::sync::Arc;
 
@@ -13,6 +13,21 @@ const IN_MEMORY: usize = 4 << 20;
 const CHUNK: usize = 128 << 10;
 /// What two threads work at side by side: long enough that handing it over costs little, short enough for the processor's caches.
 pub(crate) const PIECE: usize = 512 << 10;
+
+/// A stretch of bytes, with the room that it was read into and a longer or shorter one may follow in.
+#[derive(Default)]
+pub(crate) struct Piece {
+    room: Vec<u8>,
+    len: usize,
+}
+
+impl Deref for Piece {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.room[..self.len]
+    }
+}
 
 pub(crate) enum Store {
     /// A file of the delivery.
@@ -191,16 +206,18 @@ impl<'a> Part<'a> {
         Ok(bytes)
     }
 
-    /// What lies at `offset`, at most so many bytes, into a buffer of an earlier piece where that is no larger; nothing at the end.
-    pub(crate) fn piece(&self, offset: u64, most: usize, mut buffer: Vec<u8>) -> io::Result<Vec<u8>> {
+    /// What lies at `offset`, at most so many bytes, where an earlier piece was; nothing at the end.
+    pub(crate) fn piece(&self, offset: u64, most: usize, mut piece: Piece) -> io::Result<Piece> {
         let left = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX);
-        if buffer.capacity() > most {
-            buffer = Vec::new();
+        let want = most.min(left);
+        if piece.room.len() > most {
+            piece.room = Vec::new();
         }
-        buffer.resize(most.min(left), 0);
-        let n = self.fill(&mut buffer, offset)?;
-        buffer.truncate(n);
-        Ok(buffer)
+        if piece.room.len() < want {
+            piece.room.resize(want, 0);
+        }
+        piece.len = self.fill(&mut piece.room[..want], offset)?;
+        Ok(piece)
     }
 
     /// All of it, into a buffer of an earlier one.

@@ -105,7 +105,7 @@ impl Walk {
 
     fn item(&mut self, root: &Path, folder: &Folder, item: &DirEntry, limits: &Limits, folders: &mut Vec<Folder>) {
         let name = item.file_name();
-        let real = folder.real.join(&name);
+        let real = under(&folder.real, Path::new(&name));
         let path = join(&folder.shown, &shown_name(name.as_bytes()));
         // Not that of a link's target.
         let meta = match item.metadata() {
@@ -145,8 +145,16 @@ fn kind(root: &Path, real: &Path, meta: &fs::Metadata) -> std::io::Result<EntryK
     })
 }
 
+/// Room for all of it is made at once: every file is asked for by such a path.
+pub(crate) fn under(root: &Path, real: &Path) -> PathBuf {
+    let mut path = PathBuf::with_capacity(root.as_os_str().len() + 1 + real.as_os_str().len());
+    path.push(root);
+    path.push(real);
+    path
+}
+
 pub(crate) fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() { name.to_string() } else { format!("{folder}/{name}") }
+    if folder.is_empty() { name.to_string() } else { [folder, "/", name].concat() }
 }
 
 /// A name as text. Plain UTF-8 stays as it is; where a byte is not UTF-8, or the name itself holds `\x` or `\\`, every backslash is doubled and odd bytes become `\xNN`, so that no two names give the same text.

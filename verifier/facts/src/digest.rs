@@ -11,7 +11,7 @@ pub struct Sha256(sha2::Sha256);
 impl Digest {
     /// In the recorded form.
     pub fn sha256(bytes: [u8; 32]) -> Digest {
-        Digest(["sha256:", &hex(&bytes)].concat())
+        Digest(["sha256:", &hex(bytes)].concat())
     }
 
     /// The 32 bytes of a recorded SHA-256; `None` where it is not in that form.
@@ -71,13 +71,17 @@ impl Sha256 {
 pub fn sha256_hex(bytes: &[u8]) -> String {
     let mut hash = Sha256::new();
     hash.update(bytes);
-    hex(&hash.bytes())
+    hex(hash.bytes())
 }
 
-fn hex(bytes: &[u8]) -> String {
+fn hex(bytes: [u8; 32]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |four: u8| char::from(DIGITS[usize::from(four)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
+    let mut text = [0; 64];
+    for (two, byte) in text.chunks_exact_mut(2).zip(bytes) {
+        two[0] = DIGITS[usize::from(byte >> 4)];
+        two[1] = DIGITS[usize::from(byte & 15)];
+    }
+    String::from_utf8_lossy(&text).into_owned()
 }
 
 #[cfg(test)]

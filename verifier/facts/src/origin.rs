@@ -134,32 +134,32 @@ impl Origin {
     }
 }
 
-/// The recorded form, in this order; texts are borrowed where it is written.
+/// The recorded form, names in order; texts are borrowed where it is written.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Recorded<F, T, L> {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_column: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    end_line: Option<u32>,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    excerpt: Option<T>,
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
+    exhibits: Option<L>,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     file: Option<F>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    column: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    end_line: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    end_column: Option<u32>,
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
-    excerpt: Option<T>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pid: Option<u32>,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     symbol: Option<T>,
     #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     url: Option<T>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pid: Option<u32>,
-    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
-    exhibits: Option<L>,
 }
 
 fn none<T>() -> Option<T> {
@@ -213,7 +213,7 @@ mod tests {
         for text in [
             "{}",
             r#"{"file":"a.go","line":3}"#,
-            r#"{"file":"a.go","line":3,"column":1,"end_line":4,"end_column":2,"excerpt":"x","offset":7,"symbol":"s","url":"u","pid":2,"exhibits":["exhibits/1"]}"#,
+            r#"{"column":1,"end_column":2,"end_line":4,"excerpt":"x","exhibits":["exhibits/1"],"file":"a.go","line":3,"offset":7,"pid":2,"symbol":"s","url":"u"}"#,
         ] {
             let origin: Origin = serde_json::from_str(text).expect("it reads");
             assert_eq!(serde_json::to_string(&origin).expect("plain data"), text);

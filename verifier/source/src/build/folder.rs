@@ -23,6 +23,8 @@ pub(crate) struct SourceFile {
     pub size: u64,
     /// What its head says; `None` until it was asked for.
     pub head: Option<Result<Head, Reason>>,
+    /// What its head was read from, where there is room for that.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// Where a file's bytes are.
@@ -46,7 +48,7 @@ impl SourceFile {
     }
 
     pub fn name(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or(&self.path)
+        split(&self.path).1
     }
 }
 
@@ -56,6 +58,11 @@ pub(crate) struct Folder {
     pub path: String,
     pub files: Vec<FileId>,
 }
+
+/// Room for texts and trees beside any program,
+pub(crate) const LEAST: usize = 5 << 20;
+/// and beside the smallest: what is known of a large one's declarations takes it up.
+const MOST: usize = 24 << 20;
 
 /// All folders that hold source files or module files.
 #[derive(Debug, Default)]
@@ -93,6 +100,7 @@ impl Folders {
                 kind,
                 size: found.size,
                 head: None,
+                bytes: None,
             });
         }
         folders.files.shrink_to_fit();
@@ -116,6 +124,22 @@ impl Folders {
 
     pub fn get(&self, id: FolderId) -> &Folder {
         &self.folders[id.0 as usize]
+    }
+
+    /// Room for texts and trees beside what is known of the declarations.
+    pub fn room(&self) -> usize {
+        let size = self.size();
+        let texts = if self.is_roomy() { size / 2 } else { 0 };
+        MOST.saturating_sub(size / 3).max(LEAST) + texts
+    }
+
+    /// Whether the texts of all files can be kept.
+    pub fn is_roomy(&self) -> bool {
+        self.size() <= MOST / 2
+    }
+
+    fn size(&self) -> usize {
+        usize::try_from(self.files.iter().map(|file| file.size).sum::<u64>()).unwrap_or(usize::MAX)
     }
 
     pub fn file(&self, id: FileId) -> &SourceFile {
@@ -153,7 +177,7 @@ impl Folders {
 
 /// Folder and last part.
 pub(crate) fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+    memchr::memrchr(b'/', path.as_bytes()).map_or(("", path), |at| (&path[..at], &path[at + 1..]))
 }
 
 /// `folder/rest`, either of which may be empty.
@@ -161,6 +185,6 @@ pub(crate) fn join(folder: &str, rest: &str) -> String {
     match (folder.is_empty(), rest.is_empty()) {
         (true, _) => rest.to_string(),
         (_, true) => folder.to_string(),
-        _ => format!("{folder}/{rest}"),
+        _ => [folder, "/", rest].concat(),
     }
 }

@@ -118,22 +118,35 @@ pub(crate) fn read_rest(files: &dyn Files, folders: &mut Folders) {
 }
 
 fn read(files: &dyn Files, folders: &mut Folders, asked: Vec<FileId>, whole: bool) {
-    let heads: Vec<(FileId, Result<Head, Reason>)> =
-        asked.into_par_iter().map(|id| (id, head(files, folders, id, whole))).collect();
-    for (id, head) in heads {
-        folders.files[id.0 as usize].head = Some(head);
+    let keeps = whole && folders.is_roomy();
+    let of_file = |id: FileId| {
+        let mut bytes = None;
+        let head = head(files, folders.file(id), whole, keeps.then_some(&mut bytes));
+        (id, head, bytes)
+    };
+    let heads: Vec<_> = asked.into_par_iter().map(of_file).collect();
+    for (id, head, bytes) in heads {
+        let file = &mut folders.files[id.0 as usize];
+        (file.head, file.bytes) = (Some(head), bytes);
     }
 }
 
-fn head(files: &dyn Files, folders: &Folders, id: FileId, whole: bool) -> Result<Head, Reason> {
-    let file = folders.file(id);
+/// `keep` takes what a Go file's head was read from.
+fn head(files: &dyn Files, file: &SourceFile, whole: bool, keep: Option<&mut Option<Vec<u8>>>) -> Result<Head, Reason> {
     let Some(content) = file.content() else {
         return Err(reason!("link-out-of-tree", path = files.shown(&file.path)));
     };
     match file.kind {
         // The linker takes a `.syso` as it is; its bytes are the inventory's matter.
         SourceKind::Syso => Ok(Head::Other(Vec::new())),
-        SourceKind::Go => Ok(Head::Go(GoHead::new(&files.read(content)?, whole))),
+        SourceKind::Go => {
+            let bytes = files.read(content)?;
+            let head = GoHead::new(&bytes, whole);
+            if let Some(keep) = keep {
+                *keep = Some(bytes);
+            }
+            Ok(Head::Go(head))
+        }
         _ => Ok(other(&files.read(content)?)),
     }
 }

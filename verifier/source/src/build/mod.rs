@@ -12,7 +12,7 @@ mod std;
 mod tree;
 
 pub(crate) use config::Config;
-pub(crate) use folder::{FileId, join, split};
+pub(crate) use folder::{FileId, LEAST, join, split};
 pub(crate) use program::{Imports, Package, Program};
 pub(crate) use read::GoHead;
 pub(crate) use select::{Outcome, is_foreign, select};

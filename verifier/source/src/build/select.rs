@@ -65,19 +65,24 @@ impl Selection {
 /// Selects a folder's files; their heads must have been read.
 pub(crate) fn select(folders: &Folders, folder: FolderId, context: &Context) -> Selection {
     let mut selection = Selection::default();
-    let (mut names, mut imports) = (BTreeSet::new(), BTreeSet::new());
+    let (mut names, mut imports) = (BTreeSet::new(), Vec::new());
     for &id in &folders.get(folder).files {
         let outcome = outcome(folders, id, context);
         if let (Outcome::Go | Outcome::Cgo, Some(Ok(Head::Go(head)))) = (&outcome, &folders.file(id).head) {
-            names.insert(head.outline.package.clone());
-            imports.extend(head.outline.imports.iter().map(|i| i.path.clone()));
+            if !names.contains(&head.outline.package) {
+                names.insert(head.outline.package.clone());
+            }
+            imports.extend(head.outline.imports.iter().map(|i| &i.path));
             selection.uses_cgo |= outcome == Outcome::Cgo;
         }
         let swig = matches!(folders.file(id).kind, SourceKind::Swig | SourceKind::SwigCxx);
         selection.uses_cgo |= swig && outcome == Outcome::Other && context.cgo;
         selection.outcomes.push((id, outcome));
     }
-    (selection.names, selection.imports) = (names.into_iter().collect(), imports.into_iter().collect());
+    imports.sort_unstable();
+    imports.dedup();
+    selection.names = names.into_iter().collect();
+    selection.imports = imports.into_iter().cloned().collect();
     selection.outcomes.shrink_to_fit();
     settle_c(folders, &mut selection);
     selection

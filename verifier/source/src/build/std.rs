@@ -1,12 +1,12 @@
 //! The packages of the standard library (`go list std`, Go 1.26.8): they take precedence over any module's.
 
-use std::collections::BTreeSet;
+use crate::hashed::HashSet;
 use std::sync::OnceLock;
 
 /// Whether the Go command finds an import path in GOROOT. Packages of later releases are not in the table; a path that is
 /// found nowhere else and has no dot in its first element is taken for one of them.
 pub(crate) fn is_standard(path: &str) -> bool {
-    static ALL: OnceLock<BTreeSet<&'static str>> = OnceLock::new();
+    static ALL: OnceLock<HashSet<&'static str>> = OnceLock::new();
     let all = ALL.get_or_init(|| include_str!("std-packages.txt").lines().collect());
     all.contains(path) || path == "unsafe" || path == "C"
 }

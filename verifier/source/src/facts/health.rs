@@ -7,9 +7,11 @@ use super::search::{Search, called, item, methods, references, spelt};
 use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Span, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
+use aho_corasick::AhoCorasick;
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Methods of routers that name a path, and are handed its handler by another.
 const PATHS: &[&str] = &["Route", "Path"];
@@ -73,12 +75,13 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
 }
 
 fn routes(lens: &Lens, file: crate::build::FileId) -> bool {
+    static ROUTERS: OnceLock<AhoCorasick> = OnceLock::new();
+    let parts =
+        ["/chi", "/gin", "/echo", "/mux", "/httprouter", "/fiber", "/fasthttp", "/router", "/restful", "health"];
+    let routers = ROUTERS.get_or_init(|| AhoCorasick::new(parts).expect("a handful of constant words compiles"));
+    let is_router = |path: &str| path == "net/http" || routers.is_match(path);
     let head = lens.source.program.head(file);
-    let router = |path: &str| {
-        let parts = ["/chi", "/gin", "/echo", "/mux", "/httprouter", "/fiber", "/fasthttp", "/router", "/restful"];
-        path == "net/http" || parts.iter().any(|part| path.contains(part)) || path.contains("health")
-    };
-    head.is_some_and(|head| head.outline.imports.iter().any(|import| router(&import.path)))
+    head.is_some_and(|head| head.outline.imports.iter().any(|import| is_router(&import.path)))
 }
 
 fn asks_others<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {

@@ -1,6 +1,6 @@
 //! What every collector of this room works on: the program, its texts, and the inventory for what source refers to.
 
-use crate::build::{FileId, Program};
+use crate::build::{FileId, LEAST, Program};
 use crate::go::syntax::Span;
 use crate::go::text::Text;
 use crate::hashed::HashMap;
@@ -37,11 +37,30 @@ impl AsRef<[u8]> for Bytes {
 /// What `inventory.files` has on the files that are asked for, by their paths as it shows them.
 pub(crate) type Inventory<'a> = dyn Fn(&dyn Fn(&str) -> bool) -> Sheet + Send + Sync + 'a;
 
-pub(crate) struct Source<'a> {
-    pub program: Arc<Program<'a>>,
-    texts: Vec<OnceLock<Option<Arc<Text>>>>,
+/// Those that are kept, by the files.
+struct Texts {
+    all: Vec<OnceLock<Option<Arc<Text>>>>,
     /// Bytes of them.
     kept: AtomicUsize,
+    /// Whether there is room for all of them: then they stay whatever else is let go of.
+    stay: bool,
+}
+
+impl Texts {
+    fn of(program: &Program) -> Texts {
+        let all = program.folders.files.iter().map(|_| OnceLock::new()).collect();
+        Texts { all, kept: AtomicUsize::new(0), stay: program.folders.is_roomy() }
+    }
+
+    fn keep(&self, bytes: Vec<u8>) -> Arc<Text> {
+        self.kept.fetch_add(bytes.len(), Ordering::Relaxed);
+        Arc::new(Text::new(bytes))
+    }
+}
+
+pub(crate) struct Source<'a> {
+    pub program: Arc<Program<'a>>,
+    texts: Arc<Texts>,
     /// Bytes that texts and trees may take from one kind to the next.
     room: usize,
     /// Taken when something refers to a file.
@@ -56,25 +75,24 @@ pub(crate) struct Source<'a> {
     reflected: Arc<Mutex<HashMap<Symbol, bool>>>,
 }
 
-/// Room for texts and trees beside any program,
-const LEAST: usize = 5 << 20;
-/// and beside the smallest: what is known of a large one's declarations takes it up.
-const MOST: usize = 24 << 20;
-
 impl<'a> Source<'a> {
-    pub fn new(program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
-        let size: u64 = program.folders.files.iter().map(|file| file.size).sum();
-        let room = MOST.saturating_sub(usize::try_from(size / 3).unwrap_or(usize::MAX)).max(LEAST);
-        Source::over(Arc::new(program), inventory, room)
+    pub fn new(mut program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
+        let read: Vec<Option<Vec<u8>>> = program.folders.files.iter_mut().map(|file| file.bytes.take()).collect();
+        let texts = Texts::of(&program);
+        for (slot, bytes) in texts.all.iter().zip(read) {
+            if let Some(bytes) = bytes {
+                slot.get_or_init(|| Some(texts.keep(bytes)));
+            }
+        }
+        let room = program.folders.room();
+        Source::over(Arc::new(program), texts.into(), inventory, room)
     }
 
-    fn over(program: Arc<Program<'a>>, inventory: Arc<Inventory<'a>>, room: usize) -> Source<'a> {
-        let texts = program.folders.files.iter().map(|_| OnceLock::new()).collect();
+    fn over(program: Arc<Program<'a>>, texts: Arc<Texts>, inventory: Arc<Inventory<'a>>, room: usize) -> Source<'a> {
         let decls = Decls::new(program.folders.files.len());
         Source {
             program,
             texts,
-            kept: AtomicUsize::new(0),
             room,
             inventory,
             decls,
@@ -84,11 +102,12 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// The same program with texts and trees of its own: they go when it goes, whatever else is still looked at.
+    /// The same program with trees of its own, and with texts where not all of them stay: they go when it goes, whatever else is still looked at.
     pub fn apart(&self) -> Source<'a> {
         let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
         let reflected = self.reflected.clone();
-        let over = Source::over(self.program.clone(), self.inventory.clone(), self.room);
+        let texts = if self.texts.stay { self.texts.clone() } else { Texts::of(&self.program).into() };
+        let over = Source::over(self.program.clone(), texts, self.inventory.clone(), self.room);
         Source { calls_unseen, selections, reflected, ..over }
     }
 
@@ -131,7 +150,7 @@ impl<'a> Source<'a> {
     fn is_full(&self) -> bool {
         // A tree takes about twenty times its text.
         const TREE: usize = 20;
-        self.decls.bytes() * TREE + self.kept.load(Ordering::Relaxed) > self.room
+        self.decls.bytes() * TREE + self.texts.kept.load(Ordering::Relaxed) > self.room
     }
 
     /// Whether the program is small enough for texts and trees to be kept from kind to kind.
@@ -147,11 +166,9 @@ impl<'a> Source<'a> {
     pub fn text(&self, file: FileId) -> Option<Arc<Text>> {
         let read = || {
             let path = self.program.folders.file(file).content()?;
-            let text = Text::new(self.program.files.read(path).ok()?);
-            self.kept.fetch_add(text.bytes.len(), Ordering::Relaxed);
-            Some(Arc::new(text))
+            Some(self.texts.keep(self.program.files.read(path).ok()?))
         };
-        self.texts.get(file.0 as usize)?.get_or_init(read).clone()
+        self.texts.all.get(file.0 as usize)?.get_or_init(read).clone()
     }
 
     /// The same for one look: not kept where there is no room.
@@ -164,10 +181,10 @@ impl<'a> Source<'a> {
 
     /// A file's bytes for a look: those that are kept already, or read anew, and kept only where there is room.
     pub fn bytes(&self, file: FileId) -> Option<Bytes> {
-        if self.is_roomy() {
+        if self.texts.stay || self.is_roomy() {
             return self.text(file).map(Bytes::Kept);
         }
-        if let Some(Some(text)) = self.texts.get(file.0 as usize)?.get() {
+        if let Some(Some(text)) = self.texts.all.get(file.0 as usize)?.get() {
             return Some(Bytes::Kept(text.clone()));
         }
         let path = self.program.folders.file(file).content()?;

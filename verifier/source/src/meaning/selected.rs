@@ -7,43 +7,57 @@ use crate::go::outline::Decl;
 /// Names that stand in more declarations are not followed.
 pub(super) const MOST: usize = 200;
 
-/// The declarations in which names are selected, of all names of some files.
-pub(crate) struct Selections(Vec<Row>);
-
-/// Names by a hash: where two share one, somebody looks at declarations in vain.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Row {
-    name: u32,
-    file: FileId,
-    decl: u32,
+/// The declarations in which names are selected, of all names of some files: in their order, most of them once.
+#[derive(Default)]
+pub(crate) struct Selections {
+    /// By a hash: where two share one, somebody looks at declarations in vain.
+    names: Vec<u32>,
+    /// Of each.
+    decls: Vec<u32>,
+    /// The files, and how many names there are up to the end of each.
+    files: Vec<(FileId, usize)>,
 }
 
 impl Selections {
     /// `read` gives a file's bytes and its declarations.
     pub fn of<'o, B: AsRef<[u8]>>(files: &[FileId], read: impl Fn(FileId) -> Option<(B, &'o [Decl])>) -> Selections {
-        let of_file = |file: &FileId| {
-            let Some((bytes, decls)) = read(*file) else { return Vec::new() };
-            let row = |(decl, name): (usize, &[u8])| Row { name: hash(name), file: *file, decl: decl as u32 };
-            let mut rows: Vec<Row> = selectors(bytes.as_ref(), decls).map(row).collect();
-            rows.sort_unstable();
-            rows.dedup();
-            rows
-        };
+        const MET: usize = 1 << 10;
+        let mut all = Selections::default();
+        // Names that came last, and in which declaration: one that is selected again and again is told once.
+        let (mut met, mut round) = (vec![(0, 0_u32); MET], 0);
         // By one thread: who waits for this while it is made may hold up work that would be shared out here.
-        let mut rows: Vec<Row> = files.iter().flat_map(of_file).collect();
-        rows.sort_unstable();
-        // Of a name that stands everywhere it is enough to know that.
-        let few = rows.chunk_by(|a, b| a.name == b.name).flat_map(|of_name| &of_name[..of_name.len().min(MOST + 1)]);
-        Selections(few.copied().collect())
+        for file in files {
+            let Some((bytes, decls)) = read(*file) else { continue };
+            let mut last = None;
+            for (decl, name) in selectors(bytes.as_ref(), decls) {
+                round += u32::from(last.replace(decl) != Some(decl));
+                let now = (hash(name), round);
+                let slot = &mut met[now.0 as usize % MET];
+                if std::mem::replace(slot, now) != now {
+                    all.names.push(now.0);
+                    all.decls.push(decl as u32);
+                }
+            }
+            all.files.push((*file, all.names.len()));
+        }
+        all
     }
 
     /// `None` where they are too many.
     pub fn places(&self, name: &str) -> Option<Vec<Place>> {
         let name = hash(name.as_bytes());
-        let from = self.0.partition_point(|row| row.name < name);
-        let rows = self.0[from..].iter().take_while(|row| row.name == name);
-        let places: Vec<Place> = rows.map(|row| Place { file: row.file, decl: row.decl as usize }).collect();
-        (places.len() <= MOST).then_some(places)
+        let mut places: Vec<Place> = Vec::new();
+        for (at, _) in self.names.iter().enumerate().filter(|(_, known)| **known == name) {
+            let (file, _) = self.files[self.files.partition_point(|(_, end)| *end <= at)];
+            let place = Place { file, decl: self.decls[at] as usize };
+            if places.last() != Some(&place) {
+                places.push(place);
+            }
+            if places.len() > MOST {
+                return None;
+            }
+        }
+        Some(places)
     }
 }
 
@@ -66,7 +80,8 @@ pub(super) fn selectors<'b>(bytes: &'b [u8], decls: &[Decl]) -> impl Iterator<It
 
 /// The name that follows, white space and comments passed by (spec, "Tokens").
 fn name_at(mut rest: &[u8]) -> &[u8] {
-    loop {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
+    while !rest.first().is_some_and(is_letter) {
         let blank = rest.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(rest.len());
         rest = &rest[blank..];
         let (from, end): (usize, &[u8]) = match rest {
@@ -77,7 +92,6 @@ fn name_at(mut rest: &[u8]) -> &[u8] {
         let Some(at) = memchr::memmem::find(&rest[from..], end) else { return &[] };
         rest = &rest[from + at + end.len()..];
     }
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || !byte.is_ascii();
     let len = rest.iter().position(|byte| !is_letter(byte)).unwrap_or(rest.len());
     &rest[..len]
 }

@@ -11,6 +11,7 @@ use super::reads::Part;
 use super::shell::{Command, ELEMENT, Joined, Node, QUOTED, plain};
 use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
+use crate::build::split;
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -162,8 +163,7 @@ impl State<'_> {
             (false, Some(Joined::And)) => Sure::InList(list),
             (false, None) => Sure::Always,
         };
-        let by_default: Vec<(&str, &str)> = expand::given_by_default(&command.words).collect();
-        for (name, value) in by_default {
+        for (name, value) in expand::given_by_default(&command.words) {
             let shown = Shown { words: &command.words, text: OnceCell::new() };
             self.set(line, name, Some(value.to_owned()), Some(&shown), false, Sure::Maybe);
         }
@@ -204,6 +204,7 @@ impl State<'_> {
                 None if declares && word.starts_with(QUOTED) && !word.contains("[@]") => {
                     out.extend(expand::each(&plain(word), &values))
                 }
+                None if expand::is_written_out(word) => out.push(word.clone()),
                 None => out.extend(expand::words(word, &values)),
             }
         }
@@ -233,7 +234,7 @@ impl State<'_> {
     }
 
     fn program(&mut self, program: &str, words: &[String], own: &[(String, String)], shown: &Shown<'_>, run: &Run<'_>) {
-        match program.rsplit('/').next().unwrap_or(program) {
+        match split(program).1 {
             "export" | "declare" | "typeset" | "readonly" | "local" => self.declaration(words, shown, run),
             "unset" => {
                 for name in &words[1..] {

@@ -20,9 +20,14 @@ const FIRST_OF_MARK: u8 = 0xee;
 /// Deeper nested defaults are not read.
 const DEEPEST: u32 = 8;
 
+/// Whether nothing of a word stands for something else.
+pub(super) fn is_written_out(word: &str) -> bool {
+    memchr::memchr2(b'$', FIRST_OF_MARK, word.as_bytes()).is_none()
+}
+
 /// A word with what is known put in: one word where it is quoted, several where not. What is not known stays written.
 pub(super) fn words(word: &str, values: &dyn Values) -> Vec<String> {
-    if !word.contains('$') && !has_mark(word) {
+    if is_written_out(word) {
         return vec![word.to_owned()];
     }
     let mut out = vec![String::with_capacity(2 * word.len())];
@@ -122,7 +127,10 @@ fn put(out: &mut Vec<String>, word: &str, values: &dyn Values, depth: u32) {
             (How::Plain | How::Called | How::Else(_), several @ [_, ..]) if apart || name == "*" => {
                 split(out, &several.join(" "), apart);
             }
-            _ => push(out, &format!("${written}")),
+            _ => {
+                push(out, "$");
+                push(out, written);
+            }
         }
     }
     push(out, rest);
@@ -265,7 +273,7 @@ fn closing(text: &str) -> Option<usize> {
 /// `${NAME:=value}` and `${NAME=value}`, wherever they stand.
 pub(super) fn given_by_default(words: &[String]) -> impl Iterator<Item = (&str, &str)> {
     words.iter().filter_map(|word| {
-        let inner = &word[word.find('{')? + 1..];
+        let inner = &word[memchr::memchr(b'{', word.as_bytes())? + 1..];
         let (name, value) = inner.split_once('=')?;
         let name = name.strip_suffix(':').unwrap_or(name);
         let sound = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -5,6 +5,7 @@ use super::evaluate::State;
 use super::expand;
 use super::printed::Here;
 use super::shell::{Node, plain};
+use crate::build::split;
 use assize_facts::reason;
 
 /// Installers that others publish: what they put in place is their owners' word, as packages of a distribution are, and none of the supplier's.
@@ -128,7 +129,7 @@ const GORELEASER: &[&str] = &["goreleaser.com/static/run", "git.io/goreleaser"];
 
 /// Whether a program fetches what an address names.
 pub(super) fn fetches(program: &str) -> bool {
-    matches!(program.rsplit('/').next(), Some("curl" | "wget" | "aria2c" | "fetch"))
+    matches!(split(program).1, "curl" | "wget" | "aria2c" | "fetch")
 }
 
 fn address(word: &str) -> Option<&str> {

@@ -6,6 +6,7 @@ use super::commands::{Run, Shown};
 use super::edits::{MODULE_FILES, is_module_file};
 use super::evaluate::State;
 use super::shell::plain;
+use crate::build::split;
 use assize_facts::{Known, reason};
 
 /// Whatever they are called with, they build.
@@ -118,7 +119,7 @@ impl State<'_> {
         run: &Run<'_>,
     ) -> bool {
         let Some((program, rest)) = words.split_first() else { return false };
-        let name = program.rsplit('/').next().unwrap_or(program);
+        let name = split(program).1;
         let numbered = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         let tasks = || rest.iter().filter(|word| !word.starts_with('-') && !matches!(word.as_str(), "run" | "exec"));
         let text = match name {

@@ -3,6 +3,7 @@
 
 use super::delivered::Targets;
 use super::told::Told;
+use crate::build::split;
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
 use assize_facts::{Known, reason};
 use std::rc::Rc;
@@ -125,8 +126,7 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
 
 /// A file of the tree that is called like the Go command: whoever has its folder in PATH runs it.
 pub(super) fn is_called_go(path: &str) -> bool {
-    path.rsplit('/').next() == Some("go")
-        && !path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git"))
+    split(path).1 == "go" && !path.split('/').any(|p| matches!(p, "vendor" | "testdata" | "node_modules" | ".git"))
 }
 
 pub(super) fn go_command(shown: &str) -> Told {

@@ -89,11 +89,15 @@ fn read(
     let about_modules = asks(modules::KINDS);
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
-        || settings::sheet(delivery, tree),
+        || settings::settings(delivery, tree),
         || (about_modules || asks(facts::KINDS)).then(|| program(delivery, tree, progress)),
     );
+    let settings::Settings { sheet: settings, without_cgo } = settings;
     let source = source.map(|mut program| {
         // What is built is decided by build files as well.
+        if without_cgo {
+            program.switch_cgo_off();
+        }
         program.widen(&tags(&settings), &[]);
         if asks(facts::KINDS) {
             program.read_rest();
@@ -129,7 +133,7 @@ fn read(
 /// The declared builds.
 fn program<'a>(delivery: &'a Delivery, tree: &'a SourceTree, progress: &dyn Progress) -> Program<'a> {
     let mut program = Program::read(tree as &dyn Files, delivery.spec(), &[], progress);
-    program.gaps.extend(tree.gaps());
+    program.lack(tree.gaps());
     program
 }
 

@@ -1,6 +1,7 @@
 //! What is in the declared build: modules, packages, and the part of every source file, by the Go command's own rules.
 
 mod config;
+mod decided;
 mod folder;
 mod graph;
 mod modules;

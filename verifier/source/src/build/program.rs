@@ -1,6 +1,6 @@
 //! The delivered source as one program: its packages, the part of every file, and what could not be seen of it.
 
-use super::config::{Config, configs, with_tags};
+use super::config::{Config, configs};
 use super::folder::{FileId, FolderId, Folders, join};
 use super::graph::{Graph, Roots, read_heads, walk};
 use super::modules::{Modules, Target, inside};
@@ -62,11 +62,13 @@ pub(crate) struct Program<'a> {
     pub builds: Vec<Build>,
     /// By import path.
     pub packages: BTreeMap<String, Package>,
-    by_folder: HashMap<FolderId, String>,
+    pub(super) by_folder: HashMap<FolderId, String>,
     /// By file.
     pub parts: Vec<Part>,
     /// What every source sheet lacks: files of the build that could not be read, packages that were not delivered.
     pub gaps: Vec<Gap>,
+    /// Those of them that no build tells.
+    pub(super) lacks: Vec<Gap>,
 }
 
 /// What files of the declared builds import.
@@ -98,34 +100,18 @@ impl<'a> Program<'a> {
             by_folder: HashMap::default(),
             parts: Vec::new(),
             gaps: Vec::new(),
+            lacks: Vec::new(),
         };
         for index in 0..program.configs.len() {
             program.config(index, private);
         }
+        program.lacks = program.gaps.clone();
         program.conclude();
         program
     }
 
-    /// Takes in tags that build files set for a delivered program (`-tags`) and nobody declared: what only they bring into the build may be in it.
-    pub fn widen(&mut self, tags: &BTreeSet<String>, private: &[String]) {
-        // Each is a build of its own; nobody has as many.
-        const MOST: usize = 16;
-        if let Some(tags) = tags.iter().nth(MOST) {
-            self.gaps.push(Gap { reason: reason!("tags-too-many", tags = tags), place: String::new(), owner: None });
-        }
-        let declared = self.configs.clone();
-        for config in tags.iter().take(MOST).flat_map(|tags| with_tags(&declared, tags)) {
-            self.configs.push(config);
-            self.config(self.configs.len() - 1, private);
-        }
-        if self.configs.len() > declared.len() {
-            self.packages.clear();
-            self.conclude();
-        }
-    }
-
     /// What all builds together tell.
-    fn conclude(&mut self) {
+    pub(super) fn conclude(&mut self) {
         self.parts = (0..self.folders.files.len()).map(|id| self.part(FileId(id as u32))).collect();
         self.join_packages();
         self.note_missing();
@@ -136,7 +122,7 @@ impl<'a> Program<'a> {
     }
 
     /// Looks at one declaration: its packages by the module they are in, with each setting of cgo.
-    fn config(&mut self, index: usize, private: &[String]) {
+    pub(super) fn config(&mut self, index: usize, private: &[String]) {
         let config = self.configs[index].clone();
         for (root, packages) in self.roots_by_module(&config, private) {
             let modules = Modules::find(self.files, &self.folders, &root, &config, private);

@@ -1,8 +1,8 @@
-//! Tags that build files give to the delivered programs and that nobody declared.
+//! What build files decide of the delivered programs and nobody declared: tags, and whether cgo is on.
 
 use crate::{Context, collect};
 use assize_delivery::Delivery;
-use assize_facts::{BinarySpec, Deliverable, Field, Limits, Quiet, Request, SourceSpec};
+use assize_facts::{BinarySpec, Deliverable, Field, Item, Limits, Quiet, Request, SourceSpec};
 use std::collections::BTreeMap;
 
 const FILES: &[(&str, &str)] = &[
@@ -19,8 +19,13 @@ const FILES: &[(&str, &str)] = &[
 
 /// `path fate` of files and `path in_build` of cgo, with build files and declared tags.
 fn fates(build_files: &[(&str, &str)], tags: &[&str]) -> Vec<String> {
+    let shown = fates_of(&[FILES, build_files].concat(), tags);
+    shown.into_iter().filter(|line| ["extra.go", "plain.go", "far/"].iter().any(|name| line.contains(name))).collect()
+}
+
+fn fates_of(files: &[(&str, &str)], tags: &[&str]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a folder");
-    for (name, text) in FILES.iter().chain(build_files) {
+    for (name, text) in files {
         let path = folder.path().join(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
@@ -32,15 +37,15 @@ fn fates(build_files: &[(&str, &str)], tags: &[&str]) -> Vec<String> {
     let requests = ["source.files", "source.cgo_imports"].map(|kind| Request::new(kind, &BTreeMap::new()));
     let sheets = collect(&delivery, &Context::default(), &requests, &Quiet);
     let items = sheets.iter().flat_map(|sheet| &sheet.items);
-    let shown = items.map(|item| {
+    let shown = |item: &Item| {
         let built = match item.fields.get("in_build").or(item.fields.get("fate")) {
             Some(Field::Known(value)) => value.to_string().replace('"', ""),
             Some(Field::Unknown(reason)) => format!("?{}", reason.code),
             _ => "?".into(),
         };
         format!("{} {built}", item.origin.file.as_deref().unwrap_or_default())
-    });
-    shown.filter(|line| line.contains("extra.go") || line.contains("plain.go") || line.contains("far/")).collect()
+    };
+    items.map(shown).collect()
 }
 
 #[test]
@@ -75,4 +80,37 @@ fn declared_tags_and_those_of_other_builds_change_nothing() {
         "far/c.go true",
     ];
     assert_eq!(fates(&[("Makefile", "app:\n\tgo build -tags extra ./cmd/app\n")], &["extra"]), declared);
+}
+
+#[test]
+fn cgo_is_off_where_whatever_builds_the_program_switches_it_off() {
+    let files = [
+        ("go.mod", "module example.com/app\n\ngo 1.26\n"),
+        ("cmd/app/main.go", "package main\n\nfunc main() { run() }\n"),
+        ("cmd/app/fast.go", "package main\n\nimport \"C\"\n\nfunc run() {}\n"),
+        ("cmd/app/slow.go", "//go:build !cgo\n\npackage main\n\nfunc run() {}\n"),
+    ];
+    let open = "cmd/app/fast.go ?cgo-setting-not-declared";
+    let off = "cmd/app/fast.go false";
+    let image = ("Dockerfile", "FROM golang\nCOPY . .\nENV CGO_ENABLED=0\nRUN go build -o /app ./cmd/app\n");
+    for (build_files, expected) in [
+        (&[][..], open),
+        (&[image], off),
+        (&[("Dockerfile", "FROM golang\nCOPY . .\nRUN CGO_ENABLED=0 go build -o /app ./cmd/app\n")], off),
+        (&[("Dockerfile", "FROM golang AS a\nENV CGO_ENABLED=0\nFROM golang\nRUN go build ./cmd/app\n")], open),
+        (&[("Makefile", "export CGO_ENABLED=0\napp:\n\tgo build ./cmd/app\n")], off),
+        (&[("Makefile", "app:\n\tCGO_ENABLED=0 go build ./cmd/app\nrace:\n\tgo test -race ./...\n")], off),
+        (&[image, ("Makefile", "app:\n\tgo build ./cmd/app\n")], open),
+        (&[image, ("Makefile", "tool:\n\tgo build ./cmd/tool\n")], off),
+        (&[("build.sh", "#!/bin/sh\nif [ $X ]; then export CGO_ENABLED=0; fi\ngo build ./cmd/app\n")], open),
+        (&[("build.sh", "#!/bin/sh\nexport CGO_ENABLED=$X\ngo build ./cmd/app\n")], open),
+        (&[("build.sh", "#!/bin/sh\ngo env -w CGO_ENABLED=0\ngo build ./cmd/app\n")], off),
+        (&[("build.sh", "#!/bin/sh\nCGO_ENABLED=1 go build ./cmd/app\n")], open),
+        (&[(".goreleaser.yaml", "builds:\n  - main: ./cmd/app\n    env: [CGO_ENABLED=0]\n")], off),
+        (&[(".goreleaser.yaml", "env: [CGO_ENABLED=0]\nbuilds:\n  - main: ./cmd/app\n")], off),
+    ] {
+        let shown = fates_of(&[&files[..], build_files].concat(), &[]);
+        let found: Vec<&String> = shown.iter().filter(|line| line.contains("fast.go")).collect();
+        assert_eq!(found.last().map(|line| line.as_str()), Some(expected), "{build_files:?} {shown:?}");
+    }
 }

@@ -175,6 +175,7 @@ impl<'s> Lens<'s> {
         self.own_files().len() <= FILES
             && !self.is_beside_machine_code(&sought.ty.path)
             && !self.is_in_struct_without_name(sought)
+            && !self.is_converted(&sought.ty, &sought.field)
     }
 
     /// Whether a struct type without a name has such a field: its values can be assigned to the named one, and are made without that name (spec,

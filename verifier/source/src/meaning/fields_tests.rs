@@ -151,3 +151,37 @@ fn what_others_are_decoded_into_leaves_a_field_alone() {
         assert_eq!(min(&format!("{ty}{rest}")), "1.3", "{rest}");
     }
 }
+
+#[test]
+fn a_struct_that_has_another_name_may_be_set_by_that() {
+    let ty = "type opts struct { name string; MIN uint16 }\ntype like struct { name string; MIN uint16 }\n";
+    for (rest, expected) in [
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; (*like)(o).MIN = 769; serve(o) }", "?value-not-decided"),
+        (
+            "func main() { o := &opts{MIN: tls.VersionTLS13}; p := ( *like ) (o); p.MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "func lower(p *like) { p.MIN = 769 }\nfunc main() { o := opts{MIN: tls.VersionTLS13}; lower((*like)(&o)); serve(&o) }",
+            "?value-not-decided",
+        ),
+        (
+            "type pointer = *like\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "func main() { type own struct { name string; MIN uint16 }; o := &opts{MIN: tls.VersionTLS13}; (*own)(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        // Of something else, of nothing, and of a copy.
+        (
+            "func main() { o := &opts{MIN: tls.VersionTLS13}; var l like; (*opt2)(&l).MIN = 769; serve(o) }\ntype opt2 like",
+            "1.3",
+        ),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; _ = (*like)(nil); serve(o) }", "1.3"),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; l := like(*o); l.MIN = 769; serve(o) }", "1.3"),
+        ("func main() { o := &opts{MIN: tls.VersionTLS13}; f := &exit; (*f)(1); serve(o) }\nvar exit = os.Exit", "1.3"),
+    ] {
+        assert_eq!(min(&format!("{ty}{rest}")), expected, "{rest}");
+    }
+}

@@ -3,6 +3,7 @@
 mod arithmetic;
 mod bind;
 pub(crate) mod body;
+mod converted;
 mod fields;
 mod hidden;
 mod indexed;

@@ -100,6 +100,8 @@ pub(crate) struct Lens<'s> {
     pub(super) selected: Mutex<HashMap<Symbol, Option<Arc<Mentioned<'s>>>>>,
     /// What fields of structs are given, once asked.
     pub(super) fields: Mutex<HashMap<Symbol, super::fields::Known<'s>>>,
+    /// Conversions between pointers, once asked.
+    pub(super) conversions: OnceLock<Vec<super::converted::Converted>>,
 }
 
 type Mentioned<'s> = Vec<(Site<'s>, u32)>;
@@ -121,6 +123,7 @@ impl<'s> Lens<'s> {
             mentioned: Mutex::default(),
             selected: Mutex::default(),
             fields: Mutex::default(),
+            conversions: OnceLock::new(),
         }
     }
 

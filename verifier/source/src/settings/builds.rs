@@ -8,7 +8,7 @@ use super::flags::{self, VARIABLES};
 use super::ledger::Changes;
 use super::printed::Here;
 use super::reads::Part;
-use super::state::{Sure, Where};
+use super::state::{Held, Sure, Where};
 use assize_facts::{Known, reason};
 
 /// A build: its own settings, whether it makes a delivered program, what nobody read of it, and where it runs.
@@ -161,8 +161,29 @@ impl State<'_> {
         let in_force = self.in_force(&own, without, list);
         let (changed, doubtful) = here.map(|here| self.changes_for(&here)).unwrap_or_default();
         let in_force = [in_force, changed, unread].concat();
-        let (place, tool) = (self.place(line), self.tool);
-        self.builds.push(Build { place, tool, command, own, delivered, in_force, doubtful });
+        let (place, tool, without_cgo) = (self.place(line), self.tool, self.is_without_cgo(&own, list));
+        self.builds.push(Build { place, tool, command, own, delivered, in_force, doubtful, without_cgo });
+    }
+
+    /// Whether `CGO_ENABLED=0` is surely in force for a build.
+    fn is_without_cgo(&self, own: &[(String, Option<String>)], list: u64) -> bool {
+        const NAME: &str = "CGO_ENABLED";
+        if let Some((_, value)) = own.iter().rfind(|(name, _)| name == NAME) {
+            return value.as_deref() == Some("0");
+        }
+        let is_off = |held: &Held| held.sure != Sure::Maybe && held.value.as_deref() == Some("0");
+        let held = if self.shell.is_exported(NAME) { self.shell.held(NAME, list) } else { &[] };
+        self.shell.reads_around(|| Part::Settings);
+        match (held, self.scope.written.iter().rfind(|(name, _)| **name == *NAME)) {
+            ([], written) => written.is_some_and(|(_, held)| is_off(held)),
+            (held, _) => held.iter().all(|held| is_off(held)),
+        }
+    }
+
+    /// Whether every command that builds a delivered program, or may build one, switches cgo off; of none nothing is said.
+    pub fn switches_cgo_off(&self) -> bool {
+        let mut all = self.builds.iter().filter(|build| build.delivered != Known::Value(false)).peekable();
+        all.peek().is_some() && all.all(|build| build.without_cgo)
     }
 
     /// Whether a variable has a value for a build, by the environment or by what is written.

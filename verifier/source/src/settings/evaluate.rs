@@ -64,6 +64,7 @@ pub(super) struct Build {
     pub delivered: Known<bool>,
     pub in_force: Vec<usize>,
     pub doubtful: Vec<usize>,
+    pub without_cgo: bool,
 }
 
 /// Carries out build files, one scope after the other. What a file or a function does in some state is found out once.

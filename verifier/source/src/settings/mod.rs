@@ -131,8 +131,15 @@ fn sort(path: &str) -> Option<BuildFile> {
     })
 }
 
+/// What build files say.
+pub(crate) struct Settings {
+    pub sheet: Sheet,
+    /// Whether whatever builds a delivered program was seen, and switches cgo off.
+    pub without_cgo: bool,
+}
+
 /// Every build file of the source tree and beside it, and what deliverable.toml says of the build.
-pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
+pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree) -> Settings {
     let mut sheet = Sheet::of::<BuildSetting>();
     let text = |path: &str| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let paths: BTreeSet<String> = tree.entries().filter(|e| e.entry.is_file()).map(|e| e.path.to_owned()).collect();
@@ -182,12 +189,13 @@ pub(crate) fn sheet(delivery: &Delivery, tree: &SourceTree) -> Sheet {
             Err(_) => {}
         }
     }
+    let without_cgo = state.switches_cgo_off() && unread.is_empty() && sheet.gaps.is_empty();
     let mut told = state.tell();
     told.extend(unread);
     push(&mut sheet, told);
     declared(&mut sheet, delivery);
     sheet.settle();
-    sheet
+    Settings { sheet, without_cgo }
 }
 
 /// Carries out each scope of a file on its own; gives whether something was left out.

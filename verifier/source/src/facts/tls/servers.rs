@@ -260,7 +260,12 @@ fn is_kept_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
     if lens.symbol(site, value).is_some() {
         return false;
     }
-    let given = lens.type_of(site, base).and_then(|ty| lens.given_to(&ty.name, &field.name));
+    let ty = lens.type_of(site, base).map(|ty| ty.name);
+    // Under another type's name anything may be set.
+    if ty.as_ref().is_some_and(|ty| lens.is_converted(ty, &field.name)) {
+        return true;
+    }
+    let given = ty.and_then(|ty| lens.given_to(&ty, &field.name));
     given.is_some_and(|given| given.iter().any(|one| matches!(one, Given::Value(at, value) if lens.is_nil(at, value))))
 }
 
@@ -281,7 +286,7 @@ fn gives_nil<'s>(lens: &Lens<'s>, at: &Site<'s>, index: usize) -> bool {
 
 /// Whether a declaration takes the configuration from a server, or the server's place for it: through a field or a pointer.
 pub(super) fn clears_config<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    let is_server = |ty: Type| lens.has_from(&ty.name, "TLSConfig", &is_server);
+    let is_server = |ty: Type| lens.has_from(&lens.underlying(&ty.name), "TLSConfig", &is_server);
     site.body.exprs().any(|(node, expr)| match &expr.is {
         Is::Select(base, name) if &*name.name == "TLSConfig" && lens.symbol(site, expr).is_none() => {
             let taken = match site.body.use_of(node) {

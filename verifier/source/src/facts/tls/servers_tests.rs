@@ -77,6 +77,13 @@ fn a_server_whose_configuration_is_taken_from_it_may_have_the_default() {
             ),
             own.into(),
         ),
+        (
+            "under another type's name",
+            with(
+                "bare((*own)(s))\ns.ServeTLS(l, \"\", \"\")\n}\ntype own http.Server\nfunc bare(s *own) {\ns.TLSConfig = nil",
+            ),
+            both("10:1"),
+        ),
         ("that is only looked at", with("if s.TLSConfig != nil {\ns.ServeTLS(l, \"\", \"\")\n}"), own.into()),
     ] {
         table(&[(name, &body, &expected)]);

@@ -1,0 +1,137 @@
+//! Conversions between pointers to structs of the same fields: `(*other)(p)` names the same struct anew, and what is set through that is set in it
+//! (spec, "Conversions").
+
+use super::body::{Binding, bare};
+use super::names::{Lens, Place, Site, Symbol};
+use crate::build::may_be_standard;
+use crate::go::outline::{Decl, DeclKind};
+use crate::go::syntax::{Call, Expr, Is, Item, TypeSpec};
+
+/// One such conversion, as far as its types are named.
+pub(super) struct Converted {
+    from: Option<Symbol>,
+    to: Option<Symbol>,
+    /// The package in which it stands.
+    within: String,
+}
+
+impl<'s> Lens<'s> {
+    /// The type that a defined type or an alias is made of.
+    pub fn underlying(&self, ty: &Symbol) -> Symbol {
+        const DEPTH: usize = 12;
+        let next = |ty: &Symbol| self.type_spec(ty).and_then(|(at, spec)| self.symbol(&at, &spec.ty));
+        std::iter::successors(Some(ty.clone()), next).take(DEPTH).last().unwrap_or_else(|| ty.clone())
+    }
+
+    /// Whether a pointer to one of the supplier's own structs may become one to another struct, so that its field can be set by that.
+    pub fn is_converted(&self, ty: &Symbol, field: &str) -> bool {
+        let exported = field.starts_with(char::is_uppercase);
+        self.conversions.get_or_init(|| self.all_conversions()).iter().any(|found| match (&found.from, &found.to) {
+            (_, Some(to)) if to == ty => false,
+            (Some(from), _) => from == ty,
+            (None, Some(to)) => self.may_have(to, field, exported),
+            (None, None) => exported || *found.within == *ty.path,
+        })
+    }
+
+    /// Whether a type may be a struct with a field.
+    fn may_have(&self, ty: &Symbol, field: &str, exported: bool) -> bool {
+        let ty = self.underlying(ty);
+        match self.type_spec(&ty) {
+            Some((_, spec)) => match &bare(&spec.ty).is {
+                Is::Struct(fields) => {
+                    let embeds = fields.iter().any(|f| f.names.is_empty());
+                    embeds || fields.iter().flat_map(|f| &f.names).any(|name| &*name.name == field)
+                }
+                _ => false,
+            },
+            None => exported && !self.is_delivered(&ty.path) && !may_be_standard(&ty.path),
+        }
+    }
+
+    fn all_conversions(&self) -> Vec<Converted> {
+        let mut out = Vec::new();
+        for file in self.own_files() {
+            let Some(bytes) = self.source.bytes(file) else { continue };
+            let decls = self.outline(file);
+            let holds = |place: &Place| {
+                let text =
+                    decls.get(place.decl).map(|decl| (decl, bytes.get(decl.start..decl.end).unwrap_or_default()));
+                text.is_some_and(|(decl, text)| calls_pointer(text) || names_pointer(decl, text))
+            };
+            for site in self.places(file).filter(holds).filter_map(|place| self.site(place)) {
+                self.conversions_of(&site, &mut out);
+            }
+        }
+        out
+    }
+
+    fn conversions_of(&self, site: &Site<'s>, out: &mut Vec<Converted>) {
+        let within = || self.package(site.place.file).to_owned();
+        let is_alias = |spec: &&TypeSpec| spec.alias && matches!(bare(&spec.ty).is, Is::Star(_));
+        let local = site.body.locals.iter().filter_map(|local| match local.binding {
+            Binding::Type(spec) => Some(spec),
+            _ => None,
+        });
+        let top = match self.item(site.place) {
+            Some(Item::Types(specs)) => specs.as_slice(),
+            Some(Item::Func(_) | Item::Values(_)) | None => &[],
+        };
+        // Whoever calls an alias of a pointer's type converts to it.
+        let aliases = top.iter().chain(local).filter(is_alias);
+        let to = aliases.map(|spec| self.named(site, &spec.ty).map(|ty| ty.name));
+        out.extend(to.map(|to| Converted { from: None, to, within: within() }));
+        let call = |expr: &'s Expr| match &expr.is {
+            Is::Call(call) => Some(&**call),
+            _ => None,
+        };
+        for call in site.body.exprs().filter_map(|(_, expr)| call(expr)) {
+            if let Some((from, to)) = self.converts_pointer(site, call) {
+                out.push(Converted { from, to, within: within() });
+            }
+        }
+    }
+
+    /// The types of a conversion to a pointer.
+    fn converts_pointer(&self, site: &Site<'s>, call: &'s Call) -> Option<(Option<Symbol>, Option<Symbol>)> {
+        let ([arg], Is::Star(inside)) = (call.args.as_slice(), &bare(&call.fun).is) else { return None };
+        let inside = bare(inside);
+        let to = self.named(site, &call.fun).map(|ty| ty.name);
+        // What a variable points to may be called, too.
+        let is_type = to.is_some() || !matches!(inside.is, Is::Name(_) | Is::Select(..) | Is::Call(_));
+        let is_unsafe = |fun: &Expr| self.symbol(site, fun).is_some_and(|symbol| &*symbol.path == "unsafe");
+        let is_apart = self.is_nil(site, arg) || matches!(&bare(arg).is, Is::Call(call) if is_unsafe(&call.fun));
+        let binding = site.body.local(inside).and_then(|local| site.body.locals.get(local as usize)).map(|l| l.binding);
+        let is_type = is_type || matches!(binding, Some(Binding::Type(_)));
+        (!is_apart && is_type).then(|| (self.type_of(site, arg).map(|ty| ty.name), to))
+    }
+}
+
+/// Whether a pointer's type may be called in a text: `(*T)(`, however that is laid out.
+fn calls_pointer(text: &[u8]) -> bool {
+    memchr::memchr_iter(b'*', text).any(|star| {
+        let opens = text[..star].trim_ascii_end().ends_with(b"(") || text[..star].trim_ascii_end().ends_with(b"/");
+        opens && {
+            let mut depth = 1_u32;
+            let mut rest = text[star..].iter().enumerate();
+            let closed = rest.find_map(|(at, byte)| {
+                match byte {
+                    b'(' => depth += 1,
+                    b')' => depth -= 1,
+                    _ => {}
+                }
+                (depth == 0).then_some(star + at + 1)
+            });
+            let behind = closed.and_then(|end| text.get(end..)).unwrap_or_default();
+            matches!(behind.trim_ascii_start().first(), Some(b'(' | b')' | b'/'))
+        }
+    })
+}
+
+/// Whether a declaration of types may give a pointer's another name.
+fn names_pointer(decl: &Decl, text: &[u8]) -> bool {
+    let types = decl.kind == DeclKind::Type || memchr::memmem::find(text, b"type").is_some();
+    types
+        && memchr::memchr_iter(b'=', text)
+            .any(|at| matches!(text[at + 1..].trim_ascii_start().first(), Some(b'*' | b'(' | b'/')))
+}

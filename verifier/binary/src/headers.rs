@@ -173,10 +173,20 @@ fn from_elf(elf: &Elf, file: &Bytes) -> Result<Headers, Reason> {
             _ => "shared",
         },
         symbol_names: names.collect(),
-        build_info: section.and_then(|s| range(s.header.sh_offset, s.header.sh_size)),
+        build_info: match section {
+            Some(section) => range(section.header.sh_offset, section.header.sh_size),
+            None => written_data(elf),
+        },
         debug: compiler::debug(elf),
         image: image::of_elf(elf, file)?,
     })
+}
+
+/// Where the build information is sought without its section: in the first segment that is written and not executed (debug/buildinfo, DataStart, Go 1.26).
+fn written_data(elf: &Elf) -> Option<Range<usize>> {
+    let mut loads = elf.program_headers.iter().filter(|p| p.p_type == PT_LOAD && p.p_filesz > 0);
+    let data = loads.find(|p| p.p_flags & (PF_W | PF_X) == PF_W)?;
+    range(data.p_offset, data.p_filesz)
 }
 
 /// Readers count to the number of sections that a segment claims, up to four thousand million (`mach-o/loader.h`, segment_command_64).

@@ -73,6 +73,24 @@ fn a_pure_go_program_is_told_by_information_table_and_headers() {
 }
 
 #[test]
+fn build_information_is_found_without_the_name_of_its_section() {
+    let folder = tempfile::tempdir().expect("a folder");
+    build(folder.path(), PROGRAM, &[], &["-ldflags=-s -w"]);
+    let whole = std::fs::read(folder.path().join("p")).expect("a program");
+    let mut renamed = whole.clone();
+    let name = memchr::memmem::rfind(&renamed, b".go.buildinfo\0").expect("a section's name");
+    renamed[name + 1] = b'x';
+    let mut removed = whole;
+    removed[40..48].fill(0);
+    removed[60..64].fill(0);
+    for bytes in [renamed, removed] {
+        std::fs::write(folder.path().join("p"), bytes).expect("a file");
+        let info = one(folder.path(), "binary.info");
+        assert_eq!((info.bool("readers_agree"), info.text("main_package")), (Some(true), Some("example.com/p")));
+    }
+}
+
+#[test]
 fn the_compiler_is_told_by_the_debugging_information_whatever_version_is_recorded() {
     // Which version is recorded, and whether the compiler's is told.
     for (flags, recorded, told) in [

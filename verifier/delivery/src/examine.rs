@@ -336,7 +336,9 @@ fn packed_otherwise(part: &Part<'_>, exe: &Exe, path: &str) -> Known<Option<Stri
 
 /// A Go program: sections of Go's linker, or the header of the build information or function table with plausible fields (for PE and removed section headers).
 fn is_go(part: &Part<'_>, exe: &Exe, hits: &[(u64, Mark)]) -> bool {
-    exe.role != "rel" && (exe.go_section || hits.iter().any(|(at, mark)| go_header(part, *at, *mark)))
+    exe.role != "rel"
+        && !exe.without_code
+        && (exe.go_section || hits.iter().any(|(at, mark)| go_header(part, *at, *mark)))
 }
 
 /// The same from the headers and a look for the marks, without a whole scan's other work.

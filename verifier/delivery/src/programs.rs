@@ -120,7 +120,9 @@ pub(crate) fn unread_archives(delivery: &Delivery) -> impl Iterator<Item = (&str
         let is_one = format.is_some_and(|format| format.word().contains("archive") || is_packed(*format));
         is_one && !is_within_data(path)
     };
-    let unread = unread.filter(move |(path, reason)| reason.code != "archive-damaged" || is_archive(path));
+    // A folder can have too many entries as well.
+    let of_others = |reason: &Reason| matches!(reason.code.as_str(), "archive-damaged" | "limit-entries");
+    let unread = unread.filter(move |(path, reason)| !of_others(reason) || is_archive(path));
     unread.filter(|(path, _)| !image::is_aside(delivery.spec(), path))
 }
 
@@ -143,10 +145,13 @@ fn unread_archive(gap: &Gap) -> Option<&str> {
         }
         "archive-damaged"
         | "archive-method"
+        | "archive-sparse"
+        | "archive-trailing"
         | "archive-bomb"
         | "archive-too-large"
         | "archives-too-large"
         | "limit-archive-depth"
+        | "limit-entries"
         | "limit-names" => Some(gap.place.as_str()),
         _ => None,
     }

@@ -153,3 +153,40 @@ fn a_program_with_signs_of_go_that_nobody_can_read_is_not_said_to_be_none() {
         [("p".to_owned(), Some(true)), ("old".to_owned(), None)]
     );
 }
+
+#[test]
+fn an_archive_that_is_not_read_to_its_end_may_hold_programs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |path: &str| folder.path().join(path);
+    fs::write(at("text"), "text").expect("a file");
+    program(folder.path(), 2, &[]);
+    fs::rename(at("p"), at("tool")).expect("a program");
+    tar(folder.path(), "-cf", "first", &["text"]);
+    tar(folder.path(), "-cf", "second", &["tool"]);
+    // `tar -i` reads on behind the end.
+    let both = [fs::read(at("first")), fs::read(at("second"))].map(|read| read.expect("an archive")).concat();
+    fs::write(at("two.tar"), both).expect("a file");
+    fs::File::options().append(true).open(at("tool")).and_then(|file| file.set_len(64 << 20)).expect("holes");
+    tar(folder.path(), "-cSf", "holes.tar", &["tool"]);
+    for path in ["first", "second", "tool"] {
+        fs::remove_file(at(path)).expect("there");
+    }
+    program(folder.path(), 1, &[]);
+    let info = collect(folder.path(), "binary.info");
+    let told = |item: &Item| match &item.fields["go_program"] {
+        Field::Unknown(reason) => Some((item.text("binary")?.to_owned(), reason.code.clone())),
+        _ => None,
+    };
+    let told: Vec<(String, String)> = info.items.iter().filter_map(told).collect();
+    let told: Vec<(&str, &str)> = told.iter().map(|(path, code)| (path.as_str(), code.as_str())).collect();
+    assert_eq!(told, [("holes.tar", "archive-sparse"), ("two.tar", "archive-trailing")]);
+}
+
+#[test]
+fn debugging_information_beside_a_program_is_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    program(folder.path(), 1, &[]);
+    let kept = Command::new("objcopy").current_dir(folder.path()).args(["--only-keep-debug", "p", "p.debug"]).status();
+    assert!(kept.expect("objcopy is on PATH").success());
+    assert_eq!(found(folder.path()), [("p".to_owned(), false)]);
+}

@@ -89,6 +89,10 @@ pub fn of_program(
     if let Some(reason) = program.silent_about_modules() {
         sheet.gap(reason, place);
     }
+    // Versions that the code contradicts, and copies of other modules, nothing else tells.
+    if let Err(reason) = &program.functions {
+        sheet.gap(reason.clone(), place);
+    }
     let main = program.main_module();
     let concerns = main.is_none() || requirements.module.is_none() || main == requirements.module.as_deref();
     let all = claims::of(program, if concerns { &requirements.all } else { &[] });

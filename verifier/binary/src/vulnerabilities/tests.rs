@@ -234,6 +234,14 @@ fn lies_about_versions(folder: &Path) {
     assert_eq!(gaps(&ask()), ["package-of-no-module"]);
     edit(folder, "dep\texample.com/dap\tv1.2.3", "dep\texample.com/dep\tv1.2.3");
     assert_eq!(answers(&ask()), ["A2 true true", "C2 true true"]);
+    // Nothing bears a version out where the functions cannot be read.
+    let whole = std::fs::read(folder.join("app")).expect("the program");
+    let mut broken = whole.clone();
+    let table = memchr::memmem::find(&broken, b"\xf1\xff\xff\xff\0\0\x01\x08").expect("a table");
+    broken[table..table + 4].fill(0);
+    std::fs::write(folder.join("app"), broken).expect("a file");
+    assert_eq!(gaps(&ask()), ["function-table-not-read"]);
+    std::fs::write(folder.join("app"), whole).expect("a file");
     // Without the delivered source only the program is asked.
     std::fs::rename(folder.join("src"), folder.join("hidden")).expect("a folder");
     std::fs::create_dir_all(folder.join("src")).expect("a folder");

@@ -4,6 +4,8 @@ use super::{Exe, Fields, TABLE, name};
 use crate::store::Part;
 
 const PT_LOAD: u32 = 1;
+const PT_DYNAMIC: u32 = 2;
+const PT_INTERP: u32 = 3;
 const PF_X: u32 = 1;
 const SHT_NOBITS: u32 = 8;
 
@@ -97,10 +99,34 @@ fn segments(part: &Part<'_>, h: &Header<'_>, exe: &mut Exe) -> Result<(), String
     }
     let bytes = table(part, offset, size.into(), count.into(), "program headers")?;
     exe.reaches(offset, bytes.len() as u64);
-    for row in bytes.chunks_exact(size.into()) {
-        segment(Fields { bytes: row, big: h.f.big }, h.wide, exe);
+    let rows: Vec<Fields<'_>> =
+        bytes.chunks_exact(size.into()).map(|row| Fields { bytes: row, big: h.f.big }).collect();
+    for row in &rows {
+        segment(*row, h.wide, exe);
     }
+    exe.without_code = is_without_code(&rows, h, part.len()).unwrap_or(false);
     Ok(())
+}
+
+/// Largest page (arm64, ppc64): whole pages are mapped, whatever is said of bytes.
+const PAGE: u64 = 64 << 10;
+
+/// What `objcopy --only-keep-debug` leaves of a program: where it would begin no byte of the file is mapped, and nothing else could load it.
+fn is_without_code(rows: &[Fields<'_>], h: &Header<'_>, len: u64) -> Option<bool> {
+    let entry = h.f.word(24, h.wide).filter(|entry| *entry != 0)?;
+    for row in rows {
+        let (offset, address, size) = match h.wide {
+            true => (row.u64(8)?, row.u64(16)?, row.u64(32)?),
+            false => (row.u32(4)?.into(), row.u32(8)?.into(), row.u32(16)?.into()),
+        };
+        let mapped = address / PAGE * PAGE..address.saturating_add(size).checked_next_multiple_of(PAGE)?;
+        match row.u32(0)? {
+            PT_LOAD if size > 0 && offset < len && mapped.contains(&entry) => return Some(false),
+            PT_DYNAMIC | PT_INTERP if size > 0 => return Some(false),
+            _ => {}
+        }
+    }
+    Some(true)
 }
 
 fn segment(row: Fields<'_>, wide: bool, exe: &mut Exe) -> Option<()> {

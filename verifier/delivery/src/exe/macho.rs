@@ -4,6 +4,8 @@ use super::{Exe, Fields, TABLE, name};
 use crate::archive;
 use crate::store::Part;
 
+/// A companion file of debugging information alone (`mach-o/loader.h`): neither the kernel nor dyld loads one.
+const MH_DSYM: u32 = 10;
 const LC_SEGMENT: u32 = 0x1;
 const LC_SEGMENT_64: u32 = 0x19;
 /// More slices than any tool writes: the rest is not looked at, and said so.
@@ -108,7 +110,7 @@ fn fat(part: &Part<'_>, magic: &Magic) -> Result<Exe, String> {
         }
         let inner = self::magic(&head).filter(|m| !m.fat).ok_or("a slice is no Mach-O file")?;
         let one = thin(&slice, &inner, &head)?;
-        exe.go_section |= one.go_section;
+        exe.go_section |= one.go_section && !one.without_code;
         exe.code.extend(one.code.iter().map(|(from, to)| (from + offset, to + offset)));
         exe.role = one.role;
         machines.push(one.machine);
@@ -126,6 +128,7 @@ fn thin(part: &Part<'_>, magic: &Magic, head: &[u8]) -> Result<Exe, String> {
     let mut exe = Exe::new("macho");
     exe.machine = cpu_name(cpu).map_or_else(|| format!("cpu-{cpu}"), String::from);
     exe.role = role(file_type);
+    exe.without_code = file_type == MH_DSYM;
     let start: u64 = if magic.wide { 32 } else { 28 };
     if u64::from(size) + start > part.len() || size as usize > TABLE {
         return Err("its load commands reach past the end of the file".into());

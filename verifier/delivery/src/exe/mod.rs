@@ -28,6 +28,8 @@ pub(crate) struct Exe {
     pub end: u64,
     /// Whether a section of the Go linker is there.
     pub go_section: bool,
+    /// Whether it has headers of a program and no code that it could begin with: debugging information, kept apart.
+    pub without_code: bool,
     /// Where the sections are in which a Go program says of itself what it is made of.
     pub tables: Vec<Range<u64>>,
     /// A packer by its section names.
@@ -46,6 +48,7 @@ impl Exe {
             role: String::new(),
             end: 0,
             go_section: false,
+            without_code: false,
             tables: Vec::new(),
             packer: None,
             code: Vec::new(),

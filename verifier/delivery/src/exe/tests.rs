@@ -115,6 +115,34 @@ fn headers_tell_machine_role_and_end() {
 }
 
 #[test]
+fn debugging_information_that_is_kept_apart_is_no_program() {
+    let without_code = |bytes: &[u8]| {
+        let kind = sniff::kind(bytes, bytes.len() as u64);
+        read(kind, &Store::Memory(bytes.to_vec()).whole()).expect("headers").without_code
+    };
+    let begins_at = |address: u64| {
+        let mut bytes = elf_of(b"code");
+        bytes[24..32].copy_from_slice(&address.to_le_bytes());
+        bytes
+    };
+    // The whole page of a segment is mapped.
+    for (address, wanted) in [(0x40_0000, false), (0x40_ffff, false), (0x41_0000, true), (0x3f_ffff, true), (0, false)]
+    {
+        assert_eq!(without_code(&begins_at(address)), wanted, "{address:#x}");
+    }
+    // What is linked or interpreted another program loads.
+    for kind in [2, 3] {
+        let mut bytes = begins_at(0x80_0000);
+        bytes[64] = kind;
+        assert!(!without_code(&bytes));
+    }
+    let mut symbols = macho_of(b"code");
+    assert!(!without_code(&symbols));
+    symbols[12] = 10;
+    assert!(without_code(&symbols));
+}
+
+#[test]
 fn java_classes_are_not_fat_binaries() {
     let class = [0xcafe_babe_u32, 65, 0x0010_0a00].map(u32::to_be_bytes).concat();
     assert_eq!(sniff::kind(&class, 12), Kind::Plain);

@@ -12,6 +12,7 @@ mod started;
 #[cfg(test)]
 pub(crate) mod tests;
 mod tree;
+mod user;
 
 use crate::archive::Budget;
 use crate::delivery::Delivery;
@@ -150,6 +151,9 @@ fn sought(delivery: &Delivery) -> Sought {
         delivery.under(file).iter().for_each(|entry| size(&entry.path));
     }
     sought.templates = run.templates.iter().filter_map(|path| path.rsplit('/').next()).map(str::to_string).collect();
+    if run.user.is_some() {
+        sought.templates.extend(user::FILES.map(str::to_string));
+    }
     sought
 }
 

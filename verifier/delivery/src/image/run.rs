@@ -3,6 +3,7 @@
 use super::Image;
 use super::health;
 use super::started::{self, Behind, Started};
+use super::user;
 use crate::delivery::Delivery;
 use crate::programs;
 use assize_facts::{Digest, Known, Reason, RunSpec, reason};
@@ -29,6 +30,9 @@ const OF_BASE_IMAGES: &[&str] = &[
 
 /// Where ko puts static files (github.com/ko-build/ko, pkg/build/gobuild.go); it says so in every image.
 const OF_KO: (&str, &str) = ("KO_DATA_PATH", "/var/run/ko");
+
+/// What the launcher of Cloud Native Buildpacks is told (buildpacks/spec, platform.md).
+const OF_BUILDPACKS: &str = "CNB_";
 
 /// What differs, and what could not be told.
 #[derive(Default)]
@@ -185,7 +189,8 @@ impl Comparing<'_> {
             let name = line.split('=').next().unwrap_or_default();
             let ours = self.run.env.contains_key(name) || self.run.secret.iter().any(|s| s == name);
             let value = line.split_once('=').map(|(_, value)| value).unwrap_or_default();
-            let of_base = OF_BASE_IMAGES.contains(&name) || (name, value) == OF_KO;
+            let of_launcher = !is_final && name.starts_with(OF_BUILDPACKS);
+            let of_base = OF_BASE_IMAGES.contains(&name) || (name, value) == OF_KO || of_launcher;
             if !ours && !of_base && seen.insert(name) {
                 let value = shown(self.run, name, value);
                 self.out.differs(format!("environment: {name} is {value} and not in [run]"));
@@ -214,7 +219,7 @@ impl Comparing<'_> {
     fn user(&mut self) {
         let found = &self.image.described.config.user;
         if let Some(wanted) = &self.run.user
-            && wanted != found
+            && !user::is(&self.image.tree, wanted, found)
         {
             self.out.differs(format!("user: {found:?} instead of {wanted:?}"));
         }

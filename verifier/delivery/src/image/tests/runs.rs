@@ -67,6 +67,58 @@ fn the_same_run_agrees_placeholders_and_secrets_excepted() {
 }
 
 #[test]
+fn a_user_is_the_same_by_number_and_by_the_name_that_the_image_gives_it() {
+    let agrees = |wanted: &str, found: &str, knows: bool| {
+        let mut spec = spec();
+        spec.run.iter_mut().for_each(|run| run.user = Some(wanted.into()));
+        let mut config = good();
+        config["User"] = json!(found);
+        let api = elf_of(b"api");
+        let known = [
+            M::File("etc/passwd", b"root:x:0:0::/root:/bin/sh\nnonroot:x:65532:65532::/home:/sbin/nologin\n"),
+            M::File("etc/group", b"root:x:0:\nnonroot:x:65532:\n"),
+        ];
+        let mut files = vec![M::File("app/api", &api), M::File("etc/api/config.json", CONFIG)];
+        files.extend(known.into_iter().filter(|_| knows));
+        compared_with(&spec, config, &files).remove(0).starts_with("true")
+    };
+    for (wanted, found, known, unknown) in [
+        ("65532", "65532:65532", true, true),
+        ("65532", "65532:0", true, true),
+        ("65532", "nonroot", true, false),
+        ("nonroot:nonroot", "65532:65532", true, false),
+        ("65532:65532", "65532", true, false),
+        ("65532:65532", "65532:0", false, false),
+        ("nonroot", "nonroot:nonroot", true, true),
+        ("0", "", true, true),
+        ("root", "0:0", true, true),
+        ("65532", "root", false, false),
+        ("65532", "", false, false),
+        ("nonroot", "other", false, false),
+    ] {
+        assert_eq!((agrees(wanted, found, true), agrees(wanted, found, false)), (known, unknown), "{wanted} {found}");
+    }
+}
+
+#[test]
+fn what_the_launcher_of_buildpacks_is_told_is_not_the_programs() {
+    let api = elf_of(b"api");
+    let launcher = elf_of(b"launcher");
+    let files = [
+        M::File("cnb/lifecycle/launcher", &launcher),
+        M::Link("cnb/process/web", "/cnb/lifecycle/launcher"),
+        M::File("workspace/api", &api),
+        M::File("etc/api/config.json", CONFIG),
+    ];
+    let mut config = good();
+    config["Entrypoint"] = json!(["/cnb/process/web"]);
+    config["Env"] = json!(["CNB_LAYERS_DIR=/layers", "CNB_APP_DIR=/workspace", "MODE=strict"]);
+    assert_eq!(compared_with(&spec(), config.clone(), &files), ["?image-starts-through []"]);
+    config["Entrypoint"] = json!(["/workspace/api"]);
+    assert!(compared_with(&spec(), config, &files)[0].contains("CNB_LAYERS_DIR"));
+}
+
+#[test]
 fn every_part_that_differs_is_said() {
     let one = |key: &str, value: Value| changed(key, value).remove(0);
     assert_eq!(one("Entrypoint", json!(["/bin/tini"])), "false [\"entrypoint: /bin/tini is not the delivered api\"]");

@@ -1,8 +1,5 @@
 //! The `source` room: reads delivered Go source, module files, build files and suppressions, and writes down facts.
 
-// The parser of declarations is written ahead of the facts that will use it.
-#![allow(dead_code)]
-
 mod build;
 mod facts;
 mod go;

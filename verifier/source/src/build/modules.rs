@@ -165,12 +165,6 @@ impl Modules {
         self.mains.iter().chain(&self.local)
     }
 
-    /// The main module's `go` line, `go.work`'s before it.
-    pub fn go_line(&self) -> Option<&str> {
-        let work = self.work.as_ref().and_then(|w| w.go.as_ref());
-        work.or_else(|| self.mains.first()?.go_mod.go.as_ref()).map(|line| line.version.as_str())
-    }
-
     /// The import path of a folder of a module in the tree.
     pub fn import_path(&self, folders: &Folders, folder: &str) -> Option<(String, Owner)> {
         let at = folders.module_of(folder)?;

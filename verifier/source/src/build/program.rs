@@ -37,10 +37,6 @@ impl Part {
     pub fn in_build(&self) -> Known<bool> {
         self.fate.clone().map(|fate| matches!(fate, Fate::Built | Fate::CgoFile))
     }
-
-    pub fn may_be_built(&self) -> bool {
-        !matches!(self.in_build(), Known::Value(false))
-    }
 }
 
 /// A package of any of the builds.

@@ -55,11 +55,11 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Option<bool>> {
     }
     for found in references(lens, site, is_mux) {
         out.push(match site.body.use_of(found.node) {
-            Use::Method("Handle" | "HandleFunc", _) | Use::Field("Handle" | "HandleFunc", _) => Some(false),
+            Use::Method("Handle" | "HandleFunc") | Use::Field("Handle" | "HandleFunc") => Some(false),
             // Another one stands for it from then on.
             Use::Assign(_) | Use::AssignField(..) => None,
             // It tells which handler it has for a request.
-            Use::Method("Handler", _) | Use::Field("Handler", _) => None,
+            Use::Method("Handler") | Use::Field("Handler") => None,
             _ => {
                 let ways = of_mux(lens, site, found.node);
                 if ways.served && !ways.perhaps { Some(true) } else { (!ways.served && !ways.lost).then_some(false) }

@@ -28,7 +28,6 @@ pub(super) enum To {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Otherwise {
-    Stdout,
     Stderr,
     Open,
 }

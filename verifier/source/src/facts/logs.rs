@@ -256,7 +256,6 @@ fn made<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, to: To) -> 
         },
         To::Field(name, otherwise) => match (elements.and_then(|all| field(all, name)), otherwise) {
             (Some(writer), _) => of(writer),
-            (None, Otherwise::Stdout) if elements.is_some() => Some(Stream::Stdout.into()),
             (None, Otherwise::Stderr) if elements.is_some() => Some(Stream::Stderr.into()),
             (None, _) => Some(open()),
         },

@@ -113,7 +113,7 @@ fn of_field<'s>(lens: &Lens<'s>, owner: &Symbol, field: &str, depth: u32) -> Vec
     for (at, node) in &kept.uses {
         match at.body.use_of(*node) {
             Use::Assign(_) => given += 1,
-            Use::Method("Close" | "Addr" | "SetDeadline" | "File", _) => {}
+            Use::Method("Close" | "Addr" | "SetDeadline" | "File") => {}
             Use::Read if at.body.is_compared(*node) => {}
             Use::Read => out.extend(ways(lens, at, *node, depth)),
             Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) => out.push(None),
@@ -148,7 +148,7 @@ fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, from: NodeId, dept
         }
         match used {
             Use::Assign(_) => replaced = true,
-            Use::Method("Close" | "Addr" | "SetDeadline" | "File", _) => {}
+            Use::Method("Close" | "Addr" | "SetDeadline" | "File") => {}
             Use::Method(..) | Use::Address | Use::AssignField(..) | Use::Field(..) => out.push(None),
             Use::Read if site.body.is_compared(node) => {}
             Use::Read => {

@@ -317,7 +317,7 @@ fn is_escape(used: Use) -> bool {
     let harmless = ["Do", "Get", "Post", "PostForm", "Head", "CloseIdleConnections"];
     match used {
         Use::Read | Use::Address => true,
-        Use::Method(name, _) => !harmless.contains(&name),
+        Use::Method(name) => !harmless.contains(&name),
         Use::Assign(_) | Use::AssignField(..) | Use::Field(..) => false,
     }
 }

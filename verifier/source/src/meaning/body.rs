@@ -55,10 +55,10 @@ pub(crate) enum Use<'t> {
     /// `x.f = value`, `x.f += …`.
     AssignField(&'t str, Option<&'t Expr>),
     Address,
-    /// `x.f` that is read; its node.
-    Field(&'t str, NodeId),
+    /// `x.f` that is read.
+    Field(&'t str),
     /// `x.m(…)`.
-    Method(&'t str, &'t Call),
+    Method(&'t str),
     /// Any other use: its value is read.
     Read,
 }
@@ -226,9 +226,9 @@ impl<'t> Body<'t> {
             // A part of the field is set, or may be set by whoever has its address.
             (Use::AssignField(..) | Use::Address, _) => Use::AssignField(field, None),
             (_, Some(Node::Expr(Expr { is: Is::Call(call), .. }))) if self.is_at(&call.fun, select) => {
-                Use::Method(field, call)
+                Use::Method(field)
             }
-            _ => Use::Field(field, select),
+            _ => Use::Field(field),
         }
     }
 

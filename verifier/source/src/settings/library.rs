@@ -51,6 +51,7 @@ impl<'a> Library<'a> {
     }
 
     /// A tree in memory.
+    #[cfg(test)]
     pub fn of(files: &'a BTreeMap<String, String>) -> Library<'a> {
         Library::new(files.keys().cloned().collect(), "", |path| files.get(path).cloned())
     }

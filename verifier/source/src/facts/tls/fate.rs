@@ -214,7 +214,7 @@ impl<'f, 's> Follow<'f, 's> {
             match site.body.use_of(node) {
                 Use::Read => self.value(&site, node, 0, depth),
                 Use::Address => self.lose(),
-                Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                Use::Method(name) if !harmless_method(name) => self.lose(),
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
             }
         }
@@ -296,7 +296,7 @@ impl<'f, 's> Follow<'f, 's> {
                     Some(up) => self.value(site, up, 0, depth),
                     None => self.lose(),
                 },
-                Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                Use::Method(name) if !harmless_method(name) => self.lose(),
                 // `*c = other`: what it was made as is gone.
                 Use::Assign(_) if is_pointed(site, node) => {
                     self.fate.foreign = true;
@@ -322,7 +322,7 @@ impl<'f, 's> Follow<'f, 's> {
                     Some(up) => self.value(site, up, 0, depth),
                     None => self.lose(),
                 },
-                Use::Method(name, _) if !harmless_method(name) => self.lose(),
+                Use::Method(name) if !harmless_method(name) => self.lose(),
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
             }
         }

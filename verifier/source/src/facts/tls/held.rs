@@ -41,7 +41,7 @@ fn is_left_alone<'s>(lens: &Lens<'s>, ty: &Symbol, field: &str) -> bool {
     let Some(kept) = lens.kept(ty, field) else { return false };
     kept.uses.iter().all(|(at, node)| match at.body.use_of(*node) {
         Use::Assign(_) => true,
-        Use::Method(name, _) => OF_SERVER.contains(&name),
+        Use::Method(name) => OF_SERVER.contains(&name),
         Use::Field(..) => true,
         Use::AssignField(name, _) => name != "TLSConfig",
         Use::Read => at.body.is_compared(*node),

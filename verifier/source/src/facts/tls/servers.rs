@@ -87,7 +87,7 @@ impl<'s> Asked<'_, 's> {
                 }
                 Use::AssignField("Server", _) | Use::Assign(_) => return None,
                 // A method of the program's own type may set it.
-                Use::Method(name, _) if set != Some(true) && !OF_SERVER.contains(&name) => return None,
+                Use::Method(name) if set != Some(true) && !OF_SERVER.contains(&name) => return None,
                 // Whoever gets the server may set it.
                 Use::Address | Use::Read
                     if set != Some(true) && !site.body.is_compared(node) && !self.gives(site, node) =>

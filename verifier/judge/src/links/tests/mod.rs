@@ -3,6 +3,7 @@
 mod assembly;
 mod builds;
 mod dated;
+mod from_files;
 mod functions;
 mod handed_over;
 mod images;

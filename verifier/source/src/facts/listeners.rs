@@ -60,7 +60,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 Opens::Plain(_) => Transport::Plain.into(),
                 Opens::Udp => Transport::Udp.into(),
                 Opens::Unix => Transport::Unix.into(),
-                Opens::Network(..) | Opens::Stream | Opens::Socket => Known::Unknown(lens.open(site, whole)),
+                Opens::Network(..) | Opens::Stream | Opens::Socket | Opens::Server(_) | Opens::Optional(_) => {
+                    Known::Unknown(lens.open(site, whole))
+                }
             };
             let address = match ty.is("net/http", "Server") && !names_type(lens, site, base) {
                 true => server_address(lens, site, base),
@@ -213,6 +215,25 @@ fn of_call<'s>(
         Opens::Unix => (Transport::Unix.into(), Known::Unknown(why())),
         Opens::Socket => (Known::Unknown(why()), Known::Unknown(why())),
         Opens::Stream => (spoken(lens, site, whole), Known::Unknown(why())),
+        Opens::Server(index) => match call.args.get(index) {
+            Some(arg) => {
+                let transport = match given(lens, site, arg, &["TLSConfig"]) {
+                    Some(true) => Transport::Tls.into(),
+                    Some(false) => Transport::Plain.into(),
+                    None => Known::Unknown(lens.open(site, arg)),
+                };
+                (transport, server_address(lens, site, arg))
+            }
+            None => (Known::Unknown(why()), Known::Unknown(why())),
+        },
+        Opens::Optional(index) => {
+            let transport = match call.args.get(index + 1) {
+                None if !call.spread => Transport::Plain.into(),
+                Some(arg) if given(lens, site, arg, OPTIONS_OF_TLS) == Some(false) => Transport::Plain.into(),
+                _ => Known::Unknown(why()),
+            };
+            (transport, at(index))
+        }
         Opens::Network(network, address) => {
             let Some(arg) = call.args.get(network) else { return (Known::Unknown(why()), Known::Unknown(why())) };
             let transport = match text(lens, site, arg) {
@@ -237,8 +258,32 @@ fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Known<String> {
     )
 }
 
-/// Whether the address of a server may be set through a variable that holds it, or one that gets it from there; each is looked at once.
-fn sets_address<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, seen: &mut BTreeSet<(Place, u32)>) -> bool {
+/// Fields of options that make a server one with TLS (fiber v3, ListenConfig).
+const OPTIONS_OF_TLS: &[&str] =
+    &["AutoCertManager", "CertClientFile", "CertFile", "CertKeyFile", "TLSConfig", "TLSConfigFunc"];
+
+/// Whether one literal makes a struct, and gives one of its fields something; `None` where more than that may decide it.
+fn given<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Expr, fields: &[&str]) -> Option<bool> {
+    let made = bare(made);
+    let elements = literal_of(site, made)?;
+    let sets = |local| fields.iter().any(|field| sets(lens, site, local, field, &mut BTreeSet::new()));
+    if elements.iter().any(|element| element.key.is_none()) || site.body.local(made).is_some_and(sets) {
+        return None;
+    }
+    let is_one = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if fields.contains(&&**name));
+    let mut found = elements.iter().filter(is_one);
+    // Of what may be nothing, or nil, it is not told.
+    let is_changed = |local| site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_) | Use::Address));
+    let is_something = |e: &'s Element| match bare(&e.value) {
+        value if lens.is_nil(site, value) => Some(false),
+        value if site.body.local(value).is_some_and(is_changed) => None,
+        value => literal_of(site, value).map(|_| true),
+    };
+    found.try_fold(false, |one, element| Some(is_something(element)? || one))
+}
+
+/// Whether a field of a struct may be set through a variable that holds it, or one that gets it from there; each is looked at once.
+fn sets<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, field: &str, seen: &mut BTreeSet<(Place, u32)>) -> bool {
     const MOST: usize = 200;
     if !seen.insert((site.place, local)) {
         return false;
@@ -247,10 +292,11 @@ fn sets_address<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, seen: &mut BTr
         return true;
     }
     site.body.uses(local).any(|(node, used)| match used {
-        Use::AssignField("Addr", _) | Use::Assign(_) | Use::Address => true,
+        Use::AssignField(name, _) if name == field => true,
+        Use::Assign(_) | Use::Address => true,
         Use::Read => {
             let others = holders(lens, site, node);
-            others.into_iter().any(|(at, local)| sets_address(lens, &at, local, seen))
+            others.into_iter().any(|(at, local)| sets(lens, &at, local, field, seen))
         }
         Use::AssignField(..) | Use::Field(..) | Use::Method(..) => false,
     })
@@ -283,7 +329,7 @@ fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known
     let base = bare(base);
     let Some(made) = literal_of(site, base) else { return open() };
     let of = |element: &&Element| matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Addr");
-    let assigned = site.body.local(base).map(|local| sets_address(lens, site, local, &mut BTreeSet::new()));
+    let assigned = site.body.local(base).map(|local| sets(lens, site, local, "Addr", &mut BTreeSet::new()));
     match (made.iter().find(of), assigned) {
         (_, Some(true)) => open(),
         (Some(element), _) => text(lens, site, &element.value).map(|t| Some(t).filter(|t| !t.is_empty())),

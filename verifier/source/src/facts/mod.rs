@@ -124,6 +124,8 @@ mod clients_tests;
 #[cfg(test)]
 mod files_tests;
 #[cfg(test)]
+mod frameworks_tests;
+#[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
 mod logs_tests;

@@ -11,9 +11,13 @@ pub(super) enum Opens {
     Tls(usize),
     /// A server without TLS at an index.
     Plain(usize),
+    /// The server of net/http at an index: with TLS where it has a configuration.
+    Server(usize),
+    /// A server at an index, without TLS unless the options behind the address say otherwise.
+    Optional(usize),
     Udp,
     Unix,
-    /// A socket by the system call: what it is bound to stands elsewhere.
+    /// A socket by the system call, or a framework's server: what it is bound to, and what it speaks, stands elsewhere.
     Socket,
 }
 
@@ -53,6 +57,19 @@ pub(super) const FUNCTIONS: &[(&str, &str, Opens)] = &[
     ("github.com/quic-go/quic-go/http3", "ListenAndServeQUIC", Opens::Udp),
     // Beside the one for QUIC.
     ("github.com/quic-go/quic-go/http3", "ListenAndServeTLS", Opens::Tls(0)),
+    ("github.com/miekg/dns", "ListenAndServe", Opens::Socket),
+    ("github.com/miekg/dns", "ListenAndServeTLS", Opens::Tls(0)),
+    ("github.com/gliderlabs/ssh", "ListenAndServe", Opens::Socket),
+    ("github.com/prometheus/exporter-toolkit/web", "ListenAndServe", Opens::Socket),
+    ("github.com/beego/beego/v2/server/web", "Run", Opens::Socket),
+    ("github.com/beego/beego/v2/server/web", "RunWithMiddleWares", Opens::Socket),
+    ("github.com/cloudwego/kitex/server", "NewServer", Opens::Socket),
+    ("github.com/go-kratos/kratos/v2/transport/grpc", "NewServer", Opens::Socket),
+    ("github.com/go-kratos/kratos/v2/transport/http", "NewServer", Opens::Socket),
+    ("github.com/zeromicro/go-zero/rest", "NewServer", Opens::Socket),
+    ("github.com/zeromicro/go-zero/rest", "MustNewServer", Opens::Socket),
+    ("github.com/zeromicro/go-zero/zrpc", "NewServer", Opens::Socket),
+    ("github.com/zeromicro/go-zero/zrpc", "MustNewServer", Opens::Socket),
 ];
 
 /// Methods by their receiver's type; a path that ends with `*` is a beginning.
@@ -68,10 +85,18 @@ pub(super) const METHODS: &[(&str, &str, &str, Opens)] = &[
     ("github.com/labstack/echo*", "Echo", "Start", Opens::Plain(0)),
     ("github.com/labstack/echo*", "Echo", "StartTLS", Opens::Tls(0)),
     ("github.com/labstack/echo*", "Echo", "StartAutoTLS", Opens::Tls(0)),
-    // From the third version on a configuration behind the address may make it TLS.
-    ("github.com/gofiber/fiber/v3", "App", "Listen", Opens::Stream),
+    ("github.com/labstack/echo*", "Echo", "StartH2CServer", Opens::Plain(0)),
+    ("github.com/labstack/echo*", "Echo", "StartServer", Opens::Server(0)),
+    ("github.com/gofiber/fiber/v3", "App", "Listen", Opens::Optional(0)),
     ("github.com/gofiber/fiber*", "App", "Listen", Opens::Plain(0)),
     ("github.com/gofiber/fiber*", "App", "ListenTLS", Opens::Tls(0)),
+    ("github.com/cloudwego/hertz/pkg/app/server", "Hertz", "Run", Opens::Socket),
+    ("github.com/cloudwego/hertz/pkg/app/server", "Hertz", "Spin", Opens::Socket),
+    ("github.com/gobuffalo/buffalo", "App", "Serve", Opens::Socket),
+    ("github.com/gogf/gf/v2/net/ghttp", "Server", "Run", Opens::Socket),
+    ("github.com/gogf/gf/v2/net/ghttp", "Server", "Start", Opens::Socket),
+    ("github.com/kataras/iris/v12", "Application", "Listen", Opens::Plain(0)),
+    ("github.com/kataras/iris/v12", "Application", "Run", Opens::Socket),
     ("github.com/valyala/fasthttp", "Server", "ListenAndServe", Opens::Plain(0)),
     ("github.com/valyala/fasthttp", "Server", "ListenAndServeTLS", Opens::Tls(0)),
     ("github.com/valyala/fasthttp", "Server", "ListenAndServeTLSEmbed", Opens::Tls(0)),

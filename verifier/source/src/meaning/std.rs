@@ -161,6 +161,10 @@ pub(crate) fn result_type(symbol: &Symbol, index: usize) -> Option<Type> {
         ("github.com/gorilla/mux", "NewRouter") => pointer("github.com/gorilla/mux", "Router"),
         ("github.com/julienschmidt/httprouter", "New") => pointer("github.com/julienschmidt/httprouter", "Router"),
         (path, "New") if path.starts_with("github.com/gofiber/fiber") => pointer(path, "App"),
+        ("github.com/cloudwego/hertz/pkg/app/server", "New" | "Default") => pointer(&symbol.path, "Hertz"),
+        ("github.com/gobuffalo/buffalo", "New") => pointer(&symbol.path, "App"),
+        ("github.com/gogf/gf/v2/frame/g", "Server") => pointer("github.com/gogf/gf/v2/net/ghttp", "Server"),
+        ("github.com/kataras/iris/v12", "New" | "Default") => pointer(&symbol.path, "Application"),
         _ => None,
     }
 }

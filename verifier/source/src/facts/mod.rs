@@ -38,6 +38,7 @@ mod suppressions;
 mod tls;
 mod types;
 mod unsafe_pointers;
+mod writers;
 
 pub(crate) use literals::{MachineCode, machine_code};
 pub(crate) use mentions::{DIRECTIVE, Mentions, marks};
@@ -123,6 +124,8 @@ mod cgo_tests;
 mod clients_tests;
 #[cfg(test)]
 mod files_tests;
+#[cfg(test)]
+mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

@@ -143,6 +143,11 @@ fn the_profiler_is_told_wherever_it_is_put() {
             "m.go:3:8 import net/http/pprof true",
         ),
         (
+            "chi's own handler",
+            "-- m.go --\npackage main\nimport (\n\"net/http\"\n\"github.com/go-chi/chi/v5\"\n\"github.com/go-chi/chi/v5/middleware\"\n)\nfunc main() { r := chi.NewRouter(); r.Mount(\"/debug\", middleware.Profiler()); http.ListenAndServe(\":1\", r) }\n".into(),
+            "m.go:7:55 handler middleware.Profiler true\ngap package-not-delivered m.go dependency\ngap package-not-delivered m.go dependency",
+        ),
+        (
             "a server's zero value",
             of("func main() { var s http.Server; s.ListenAndServe() }"),
             "m.go:3:8 import net/http/pprof true",

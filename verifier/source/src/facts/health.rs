@@ -4,7 +4,8 @@ use super::asked::health_paths;
 use super::mentions::mark;
 use super::routers::ANSWER;
 use super::search::{Search, called, item, methods, references, spelt};
-use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Span, Stmt};
+use crate::go::literal::unquote_text;
+use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Literal, Op, Span, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
 use aho_corasick::AhoCorasick;
@@ -53,6 +54,19 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 out.extend(of_call(lens, site, None, &spelt(&found.symbol), whole, call));
             }
         }
+        for found in references(lens, site, |symbol| fixed(symbol).is_some()) {
+            let (Some(paths), Some((whole, call))) = (fixed(&found.symbol), found.call) else { continue };
+            out.extend(of_fixed(lens, site, paths, &spelt(&found.symbol), whole, call));
+        }
+        for (_, name, whole, _) in methods(site) {
+            // Of controller-runtime's manager.
+            let path = match name {
+                "AddHealthzCheck" => "/healthz",
+                "AddReadyzCheck" => "/readyz",
+                _ => continue,
+            };
+            out.push((whole.at, fact(lens, site, path.to_owned().into(), name, whole.at)));
+        }
         for (base, name, whole, call) in
             methods(site).filter(|(_, name, _, _)| ANSWER.contains(name) || PATHS.contains(name))
         {
@@ -72,6 +86,50 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()
     })
+}
+
+/// Paths that a library's function answers.
+#[derive(Clone, Copy)]
+enum Fixed {
+    One(&'static str),
+    /// The one that it is handed first.
+    Argument,
+}
+
+/// Functions that answer a path of health without a handler of the program's: chi's middleware, and those of the API machinery of Kubernetes.
+fn fixed(symbol: &Symbol) -> Option<Fixed> {
+    match (&*symbol.path, &*symbol.name) {
+        (path, "Heartbeat") if path.starts_with("github.com/go-chi/chi") => Some(Fixed::Argument),
+        ("k8s.io/apiserver/pkg/server/healthz", "InstallHandler") => Some(Fixed::One("/healthz")),
+        ("k8s.io/apiserver/pkg/server/healthz", "InstallLivezHandler") => Some(Fixed::One("/livez")),
+        ("k8s.io/apiserver/pkg/server/healthz", "InstallReadyzHandler") => Some(Fixed::One("/readyz")),
+        _ => None,
+    }
+}
+
+fn of_fixed<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    paths: Fixed,
+    called: &str,
+    whole: &Expr,
+    call: &'s Call,
+) -> Option<(Span, Item)> {
+    let path = match (paths, call.args.first()) {
+        (Fixed::One(path), _) => path.to_owned().into(),
+        (Fixed::Argument, Some(path)) => lens.eval(site, path).known(|| lens.open(site, path), as_text),
+        (Fixed::Argument, None) => return None,
+    };
+    Some((whole.at, fact(lens, site, path, called, whole.at)))
+}
+
+/// Whether a route is for other methods than anyone asks for health by: `r.HandleFunc("/x", h).Methods("POST")`.
+fn is_for_others<'s>(lens: &Lens<'s>, site: &Site<'s>, whole: &Expr) -> bool {
+    let Some(up) = site.body.place(whole).and_then(|node| site.body.around(node)) else { return false };
+    let Some(Node::Expr(Expr { is: Is::Select(_, name), .. })) = site.body.node(up) else { return false };
+    let Some((_, call)) = called(site, up).filter(|_| &*name.name == "Methods") else { return false };
+    let other = |arg: &Expr| text(lens, site, arg).is_some_and(|method| !matches!(&*method, "GET" | "HEAD"));
+    !call.spread && !call.args.is_empty() && call.args.iter().all(other)
 }
 
 fn routes(lens: &Lens, file: crate::build::FileId) -> bool {
@@ -103,6 +161,9 @@ fn of_call<'s>(
     // What is stored or looked up under a path is no handler.
     if call.args.iter().skip(1).last().is_some_and(|arg| matches!(bare(arg).is, Is::Literal(..))) && call.args.len() > 1
     {
+        return Vec::new();
+    }
+    if is_for_others(lens, site, whole) {
         return Vec::new();
     }
     let prefix = base.map_or(Known::Value(String::new()), |base| prefix(lens, site, base, DEPTH));
@@ -182,7 +243,7 @@ fn named<'s>(lens: &Lens<'s>, at: Site<'s>, arg: &'s Expr) -> Option<Named<'s>> 
                 Some(Node::Expr(Expr { is: Is::Call(call), .. })) => call.args.iter().any(names_health),
                 _ => false,
             };
-            (None, with)
+            (None, with || ends_with_health(arg))
         }
     };
     Some(Named { at, arg, path, is_health })
@@ -211,6 +272,19 @@ fn handed<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Option<Vec<(Site<
     };
     let kept = site.body.uses(local).all(|(_, used)| matches!(used, Use::Read));
     if is_text && kept { lens.arguments(site, local) } else { None }
+}
+
+/// Whether the last text of what is put together is a path of health: `prefix + "/healthz"`.
+fn ends_with_health(arg: &Expr) -> bool {
+    match &bare(arg).is {
+        Is::Literal(Literal::Text, text) => unquote_text(text).is_some_and(|text| {
+            let text = text.trim_start_matches("%s");
+            is_health(text) && (text.contains('/') || text.ends_with('z'))
+        }),
+        Is::Binary(Op::Add, parts) => parts.last().is_some_and(ends_with_health),
+        Is::Call(call) => call.args.iter().any(ends_with_health),
+        _ => false,
+    }
 }
 
 fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> Option<String> {

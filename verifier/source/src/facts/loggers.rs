@@ -11,6 +11,7 @@ const KLOG2: &str = "k8s.io/klog/v2";
 const GLOG: &str = "github.com/golang/glog";
 const CHARM: &str = "github.com/charmbracelet/log";
 const APEX: &str = "github.com/apex/log";
+pub(super) const GIN: &str = "github.com/gin-gonic/gin";
 const LOG15: &str = "github.com/inconshreveable/log15";
 
 /// Where lines go.
@@ -53,6 +54,17 @@ const MAKERS: &[(&str, &str, To)] = &[
     (CHARM, "New", To::Argument(0)),
     (CHARM, "NewWithOptions", To::Argument(0)),
     ("github.com/op/go-logging", "NewLogBackend", To::Argument(0)),
+    ("github.com/golang-cz/devslog", "NewHandler", To::Argument(0)),
+    ("github.com/go-logr/stdr", "New", To::Stderr),
+    (GIN, "Default", To::Stdout),
+    (GIN, "Logger", To::Stdout),
+    (GIN, "LoggerWithWriter", To::Argument(0)),
+    ("github.com/go-chi/chi/middleware", "Logger", To::Stdout),
+    ("github.com/go-chi/chi/v5/middleware", "Logger", To::Stdout),
+    ("github.com/gorilla/handlers", "LoggingHandler", To::Argument(0)),
+    ("github.com/gorilla/handlers", "CombinedLoggingHandler", To::Argument(0)),
+    ("github.com/gofiber/fiber/v2/middleware/logger", "New", To::Stdout),
+    ("github.com/davecgh/go-spew/spew", "Dump", To::Stdout),
 ];
 
 /// Modules whose functions by levels write plain lines, unless the program sets something else.
@@ -75,10 +87,12 @@ const SETUPS: &[(&str, &str)] = &[
     (KLOG2, "SetSlogLogger"),
     (CHARM, "JSONFormatter"),
     (APEX, "SetHandler"),
+    (LOGRUS, "StandardLogger"),
+    (GIN, "DefaultWriter"),
 ];
 
 /// Words of which a declaration that makes a logger holds one.
-pub(super) const WORDS: &[&str] = &["New", "ConsoleWriter", "Default", "hclog.L", "Encoding"];
+pub(super) const WORDS: &[&str] = &["New", "ConsoleWriter", "Default", "hclog.L", "Encoding", "Logg", "Dump"];
 
 /// Paths of modules whose loggers are made.
 pub(super) fn paths() -> impl Iterator<Item = &'static str> {

@@ -1,14 +1,18 @@
 //! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
 
-use super::loggers::{self, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
+use super::loggers::{self, GIN, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
 use super::mentions::mark;
-use super::search::{Reference, Search, empty, item, made_with, methods, references, run_apart, spelt};
+use super::search::{Reference, Search, empty, is_dead, item, methods, references, run_apart, spelt};
+use super::writers::{maker, numbered, stream, writer_of};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Type, Use, Value, bare};
 use assize_facts::kinds::source::{LogCall, Stream};
 use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::BTreeSet;
+
+/// Packages that write by the number of a file.
+const RAW: [&str; 2] = ["syscall", "golang.org/x/sys/unix"];
 
 /// What the program does with its loggers, wherever that stands.
 #[derive(Default)]
@@ -19,6 +23,10 @@ struct Setup {
     log_outputs: Vec<Option<Stream>>,
     /// Modules whose own loggers were told to write something else.
     modules: BTreeSet<&'static str>,
+    /// Some logger of logrus writes records: which one is told of the standard one alone.
+    logrus_records: bool,
+    /// log's standard logger is handed to one of zap (`zap.RedirectStdLog`).
+    redirected: bool,
 }
 
 impl Setup {
@@ -31,7 +39,7 @@ impl Setup {
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let (setup, mut gaps) = setup(lens);
     let printing = Search {
-        file: &|lens, file| ["fmt", "log", "os"].iter().any(|path| lens.imports(file, path)),
+        file: &|lens, file| ["fmt", "log", "os", "runtime/debug"].iter().any(|path| lens.imports(file, path)),
         marks: mark::PRINT | mark::STREAM,
         words: &[],
         dependencies: false,
@@ -60,9 +68,16 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         words: loggers::WORDS,
         dependencies: false,
     };
+    // `syscall.Write(1, …)`.
+    let numbered = Search {
+        file: &|lens, file| RAW.iter().any(|path| lens.imports(file, path)),
+        marks: mark::WRITE,
+        words: &[],
+        dependencies: false,
+    };
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
-    let searches = [printing, carrying, built_in, logging, making];
+    let searches = [printing, carrying, numbered, built_in, logging, making];
     let (mut found, lacks) = run_apart(&searches, lens, |lens, site| of_site(lens, site, &setup));
     gaps.extend(lacks);
     found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));
@@ -78,6 +93,9 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, setup: &Setup) -> Vec<((FileId,
         if let Some((stream, bridged)) = of_reference(lens, site, &found, setup) {
             out.push(of(lens, site, spelt(&found.symbol), stream, bridged, found.whole().at));
         }
+    }
+    for at in console_encodings(lens, site) {
+        out.push(of(lens, site, "zap.Config.Encoding".into(), Stream::Stderr.into(), false.into(), at));
     }
     for (base, name, whole, call) in methods(site) {
         if let Some((called, stream, bridged)) = of_method(lens, site, base, name, call, setup) {
@@ -111,32 +129,60 @@ fn carriers(lens: &Lens) -> BTreeSet<Symbol> {
     found.into_iter().filter(|symbol| !["main", "init", "_"].contains(&&*symbol.name)).collect()
 }
 
+/// `c := zap.NewProductionConfig(); c.Encoding = "console"`.
+fn console_encodings<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Span> {
+    if !lens.imports(site.place.file, ZAP) {
+        return Vec::new();
+    }
+    let set = site.body.exprs().filter_map(|(node, expr)| match (&expr.is, site.body.use_of(node)) {
+        (Is::Select(base, name), Use::Assign(Some(value))) if &*name.name == "Encoding" => Some((base, expr, value)),
+        _ => None,
+    });
+    let of_zap = |base: &'s Expr| {
+        maker(lens, site, base).and_then(|(at, made)| lens.symbol(&at, &made.fun)).is_some_and(|s| &*s.path == ZAP)
+            || lens.type_of(site, base).is_some_and(|ty| ty.name.is(ZAP, "Config"))
+    };
+    let console = Value::one(Const::Text("console".into()));
+    set.filter(|(base, _, value)| of_zap(base) && lens.eval_here(site, value) == console)
+        .map(|(_, e, _)| e.at)
+        .collect()
+}
+
 /// One thing that the program sets.
 enum Set {
     SlogDefault,
     LogOutput(Option<Stream>),
     Module(&'static str),
+    /// logrus' JSONFormatter is named; its standard logger is.
+    Records,
+    Standard,
+    Redirected,
 }
 
 fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
     let search = Search {
         file: &|lens, file| {
-            ["log/slog", "log"].into_iter().chain(loggers::levels()).any(|path| lens.imports(file, path))
+            ["log/slog", "log", ZAP, GIN].into_iter().chain(loggers::levels()).any(|path| lens.imports(file, path))
         },
         marks: mark::LOGGER,
         words: &[],
         dependencies: false,
     };
     let (found, gaps) = search.run(lens, |site: &Site<'s>| {
-        let output = |call: Option<&Call>| {
+        let output = |call: Option<&'s Call>| {
             let writer = call.and_then(|call| call.args.first());
             Set::LogOutput(writer.and_then(|writer| stream(lens, site, writer)).and_then(|s| s.value().copied()))
         };
-        let sets =
-            |s: &Symbol| s.is("log/slog", "SetDefault") || s.is("log", "SetOutput") || loggers::sets(s).is_some();
+        let redirects = |s: &Symbol| &*s.path == ZAP && s.name.starts_with("RedirectStdLog");
+        let sets = |s: &Symbol| {
+            s.is("log/slog", "SetDefault") || s.is("log", "SetOutput") || redirects(s) || loggers::sets(s).is_some()
+        };
         let of = |found: Reference<'s>| match loggers::sets(&found.symbol) {
+            Some(LOGRUS) if &*found.symbol.name == "JSONFormatter" => Some(Set::Records),
+            Some(LOGRUS) if &*found.symbol.name == "StandardLogger" => Some(Set::Standard),
             Some(_) if is_text_formatter(lens, site, &found) => None,
             Some(module) => Some(Set::Module(module)),
+            None if redirects(&found.symbol) => Some(Set::Redirected),
             None if found.symbol.is("log", "SetOutput") => Some(output(found.call.map(|(_, call)| call))),
             None => Some(Set::SlogDefault),
         };
@@ -145,9 +191,12 @@ fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
             let made = maker(lens, site, base).and_then(|(at, made)| lens.symbol(&at, &made.fun));
             all.extend(made.filter(|s| s.is("log", "Default")).map(|_| output(Some(call))));
         }
+        if !all.is_empty() && is_dead(lens, site) {
+            all.clear();
+        }
         all
     });
-    let mut setup = Setup::default();
+    let (mut setup, mut standard) = (Setup::default(), false);
     for set in found {
         match set {
             Set::SlogDefault => setup.slog_default = true,
@@ -155,7 +204,13 @@ fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
             Set::Module(path) => {
                 setup.modules.insert(path);
             }
+            Set::Records => setup.logrus_records = true,
+            Set::Standard => standard = true,
+            Set::Redirected => setup.redirected = true,
         }
+    }
+    if setup.logrus_records && standard {
+        setup.modules.insert(LOGRUS);
     }
     (setup, gaps)
 }
@@ -177,7 +232,9 @@ fn is_sought(symbol: &Symbol) -> bool {
     match &*symbol.path {
         "" => matches!(name, "print" | "println"),
         "fmt" => name.starts_with("Print") || name.starts_with("Fprint"),
-        "io" => name == "WriteString",
+        "io" => matches!(name, "WriteString" | "Copy" | "CopyN" | "CopyBuffer"),
+        "runtime/debug" => name == "PrintStack",
+        path if RAW.contains(&path) => name == "Write",
         "log" => is_log_call(name),
         // Types, and no calls of theirs.
         "log/slog" if matches!(name, "Logger" | "LogValuer") => false,
@@ -202,6 +259,11 @@ fn of_reference<'s>(
     match &*found.symbol.path {
         "" => Some((Stream::Stderr.into(), no())),
         "fmt" if found.symbol.name.starts_with("Print") => Some((Stream::Stdout.into(), no())),
+        "runtime/debug" => Some((Stream::Stderr.into(), no())),
+        path if RAW.contains(&path) => {
+            let (_, call) = found.call?;
+            Some((numbered(lens, site, call.args.first()?)?.into(), no()))
+        }
         "fmt" | "io" => {
             let (_, call) = found.call?;
             Some((stream(lens, site, call.args.first()?)?, no()))
@@ -213,6 +275,7 @@ fn of_reference<'s>(
             let console = Some(Value::one(Const::Text("console".into())));
             (encoding == console).then(|| (Stream::Stderr.into(), no()))
         }
+        GIN if setup.modules.contains(GIN) => None,
         _ if let Some(to) = loggers::maker(&found.symbol) => made(lens, site, found, to).map(|stream| (stream, no())),
         // slog's first default handler writes plain lines through log.
         "log/slog" if setup.is_plain_slog() => Some((Stream::Stderr.into(), no())),
@@ -285,43 +348,12 @@ fn field<'s>(elements: &'s [Element], name: &str) -> Option<&'s Expr> {
     elements.iter().find(is_it).map(|element| &element.value)
 }
 
-/// Where a writer writes, also one around others: `io.MultiWriter(os.Stderr, f)`, `log.NewSyncWriter(os.Stderr)`.
-fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Known<Stream> {
-    const AROUND: [&str; 7] =
-        ["MultiWriter", "NewSyncWriter", "AddSync", "Lock", "NewColorable", "NewWriter", "NewWriterSize"];
-    let writer = bare(writer);
-    if let Is::Call(call) = &writer.is
-        && lens.symbol(site, &call.fun).is_some_and(|s| !lens.is_delivered(&s.path) && AROUND.contains(&&*s.name))
-    {
-        let all: Vec<Known<Stream>> = call.args.iter().map(|arg| writer_of(lens, site, arg)).collect();
-        let standard = all.iter().find(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)));
-        return standard.or(all.first()).cloned().unwrap_or_else(|| Known::Unknown(lens.open(site, writer)));
-    }
-    let opened = maker(lens, site, writer).and_then(|(at, made)| lens.symbol(&at, &made.fun));
-    if opened.is_some_and(|s| &*s.path == "os" && matches!(&*s.name, "Create" | "OpenFile" | "CreateTemp")) {
-        return Stream::Other.into();
-    }
-    // What has a type of its own is no standard stream.
-    let own = lens.type_of(site, writer).is_some_and(|ty| !ty.name.is("os", "File") && !ty.name.is("io", "Writer"));
-    match lens.eval(site, writer) {
-        Value::Unknown(_) if own || matches!(writer.is, Is::Unary(Op::Address, _) | Is::Composite(..)) => {
-            Stream::Other.into()
-        }
-        value => value.known(|| lens.open(site, writer), as_stream),
-    }
-}
-
-fn as_stream(value: Const) -> Option<Stream> {
-    match value {
-        Const::Symbol(symbol) if symbol.is("os", "Stdout") => Some(Stream::Stdout),
-        Const::Symbol(symbol) if symbol.is("os", "Stderr") => Some(Stream::Stderr),
-        _ => Some(Stream::Other),
-    }
-}
-
 /// Where log's standard logger writes, and whether it is bridged.
 fn standard_logger(setup: &Setup, call: &str) -> (Known<Stream>, Known<bool>) {
     let unknown = || reason!("standard-logger-redirected", call = call);
+    if setup.redirected {
+        return (Stream::Stderr.into(), true.into());
+    }
     if setup.log_outputs.is_empty() {
         return (Stream::Stderr.into(), setup.slog_default.into());
     }
@@ -339,16 +371,6 @@ fn standard_logger(setup: &Setup, call: &str) -> (Known<Stream>, Known<bool>) {
             (stream, false.into())
         }
         None => (Known::Unknown(unknown()), Known::Unknown(unknown())),
-    }
-}
-
-/// The standard stream that a writer is or may be; `None` where it is another, or where nothing says that it is one.
-fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &Expr) -> Option<Known<Stream>> {
-    let writer = bare(writer);
-    let known = lens.eval_here(site, writer).known(|| lens.open(site, writer), as_stream);
-    match known {
-        Known::Value(Stream::Other) | Known::Unknown(_) => None,
-        known => Some(known),
     }
 }
 
@@ -372,7 +394,11 @@ fn of_method<'s>(
         return setup.is_plain_slog().then(|| (format!("slog.Logger.{name}"), Stream::Stderr.into(), false.into()));
     }
     let of_logrus = |ty: Type| &*ty.name.path == LOGRUS && matches!(&*ty.name.name, "Logger" | "Entry");
-    if is_level(name) && !setup.modules.contains(LOGRUS) && lens.type_of(site, base).is_some_and(of_logrus) {
+    if is_level(name)
+        && !setup.modules.contains(LOGRUS)
+        && !setup.logrus_records
+        && lens.type_of(site, base).is_some_and(of_logrus)
+    {
         return Some((format!("logrus.Logger.{name}"), Stream::Stderr.into(), false.into()));
     }
     let logger = |known: &Symbol| known.is("log", "Logger");
@@ -392,35 +418,7 @@ fn of_method<'s>(
     if !symbol.is("log", "New") {
         return None;
     }
-    let stream = stream(lens, &at, made.args.first()?);
-    let stream = stream.unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
-    Some((format!("log.Logger.{name}"), stream, false.into()))
-}
-
-/// The call that made what a variable holds.
-fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'s>, &'s Call)> {
-    let base = bare(base);
-    let (at, made) = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
-        Some(local) => (site.clone(), made_with(site, local)?),
-        None => match lens.symbol(site, base) {
-            Some(symbol) => {
-                let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
-                let made = spec.values.get(*index)?;
-                let Is::Call(call) = &bare(made).is else { return None };
-                let known = |s: &Symbol| matches!(&*s.path, "log" | "log/slog" | "os");
-                lens.symbol(at, &call.fun).filter(known)?;
-                if !lens.writes(&symbol).iter().all(|(_, value)| value.is_none()) {
-                    return None;
-                }
-                (at.clone(), made)
-            }
-            None => (site.clone(), base),
-        },
-    };
-    match &bare(made).is {
-        Is::Call(call) => Some((at, call)),
-        _ => None,
-    }
+    Some((format!("log.Logger.{name}"), writer_of(lens, &at, made.args.first()?), false.into()))
 }
 
 fn of(lens: &Lens, site: &Site, call: String, stream: Known<Stream>, bridged: Known<bool>, at: Span) -> (Span, Item) {

@@ -55,6 +55,30 @@ fn loggers_of_modules_are_told_by_what_they_write() {
             "m.go:4:1 zap.NewDevelopment stderr false\nm.go:5:5 zap.Config stderr false",
         ),
         (
+            "zap by a field of its configuration",
+            &["\"go.uber.org/zap\""],
+            "c := zap.NewProductionConfig()\nc.Encoding = \"console\"\nd := zap.NewProductionConfig()\nd.Encoding = \"json\"\nvar e other\ne.Encoding = \"console\"\n}\ntype other struct{ Encoding string }\nfunc f() {",
+            "m.go:5:1 zap.Config.Encoding stderr false",
+        ),
+        (
+            "logrus whose own logger alone writes records",
+            &[LOGRUS],
+            "l := logrus.New()\nl.SetFormatter(&logrus.JSONFormatter{})\nl.Info(1)\nlogrus.Info(2)",
+            "m.go:7:1 logrus.Info stderr false",
+        ),
+        (
+            "routers' own lines",
+            &["\"github.com/gin-gonic/gin\"", "\"github.com/go-chi/chi/v5/middleware\"", OS],
+            "gin.Default()\nr := gin.New()\nr.Use(gin.Recovery())\ns.Use(middleware.Logger, middleware.Recoverer)\ngin.LoggerWithWriter(os.Stderr)",
+            "m.go:6:1 gin.Default stdout false\nm.go:9:7 middleware.Logger stdout false\nm.go:10:1 gin.LoggerWithWriter stderr false",
+        ),
+        (
+            "a router whose lines go elsewhere",
+            &["\"github.com/gin-gonic/gin\"", "\"io\""],
+            "gin.DefaultWriter = io.Discard\ngin.Default()",
+            "",
+        ),
+        (
             "zerolog",
             &["\"github.com/rs/zerolog\"", OS],
             "zerolog.New(zerolog.ConsoleWriter{Out: os.Stderr})\nzerolog.New(os.Stdout)",
@@ -129,6 +153,24 @@ fn the_standard_logger_is_told_by_where_it_is_sent() {
             &["\"log\"", "\"os\"", "\"log/slog\""],
             "slog.SetDefault(l)\nlog.SetOutput(os.Stderr)\nlog.Print(1)",
             "m.go:8:1 log.Print ?standard-logger-redirected ?standard-logger-redirected",
+        ),
+        (
+            "handed to a logger of zap",
+            &["\"log\"", "\"go.uber.org/zap\""],
+            "zap.RedirectStdLog(l)\nlog.Print(1)",
+            "m.go:6:1 log.Print stderr true",
+        ),
+        (
+            "bridged in a function that nobody calls",
+            &["\"log\"", "\"log/slog\""],
+            "log.Print(1)\n}\nfunc bridge() {\nslog.SetDefault(l)",
+            "m.go:5:1 log.Print stderr false",
+        ),
+        (
+            "a logger to several writers, and one to a file",
+            &["\"log\"", "\"os\"", "\"io\""],
+            "f, _ := os.Create(\"x\")\nl := log.New(io.MultiWriter(f, os.Stdout), \"\", 0)\nl.Print(1)\nm := log.New(f, \"\", 0)\nm.Print(1)",
+            "m.go:8:1 log.Logger.Print stdout false\nm.go:10:1 log.Logger.Print other false",
         ),
         (
             "a logger of the package",

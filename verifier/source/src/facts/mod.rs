@@ -38,6 +38,7 @@ mod suppressions;
 mod tls;
 mod types;
 mod unsafe_pointers;
+mod writers;
 
 pub(crate) use literals::{MachineCode, machine_code};
 pub(crate) use mentions::{DIRECTIVE, Mentions, marks};
@@ -125,6 +126,7 @@ mod clients_tests;
 mod files_tests;
 #[cfg(test)]
 mod frameworks_tests;
+mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]

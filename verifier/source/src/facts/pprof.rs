@@ -24,8 +24,10 @@ pub(super) const LIBRARIES: &[&str] = &[
     "github.com/arl/statsviz",
 ];
 
-/// Their functions that take the router.
+/// Their functions that take the router,
 const REGISTER: &[&str] = &["Register", "RouteRegister"];
+/// and those that make a handler.
+const MAKE: &[&str] = &["New", "Handler"];
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let asked = files(lens.source, true)
@@ -33,7 +35,11 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         .any(|file| lens.everything || [HTTP, VARIABLES].iter().any(|path| lens.imports(*file, path)));
     let served = if asked { serves_default_mux(lens) } else { Known::Value(false) };
     let search = Search {
-        file: &|lens, file| [HTTP, RUNTIME, VARIABLES].iter().any(|path| lens.imports(file, path)),
+        file: &|lens, file| {
+            let head = lens.source.program.head(file);
+            let known = |path: &str| [HTTP, RUNTIME, VARIABLES].contains(&path) || is_chis(path);
+            head.is_some_and(|head| head.outline.imports.iter().any(|import| known(&import.path)))
+        },
         marks: mark::PPROF | mark::LISTEN,
         words: &[],
         dependencies: true,
@@ -41,7 +47,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let mut sheet = search.sheet::<Pprof>(lens, |site| {
         let make = |found: &super::search::Reference| {
             let (form, handler) = match &*found.symbol.path {
-                HTTP => ("handler", true),
+                path if path == HTTP || is_chis(path) => ("handler", true),
                 VARIABLES => ("variables", true),
                 _ => ("profile", false),
             };
@@ -67,9 +73,14 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     sheet
 }
 
+/// chi's own, with a router of all handlers (`middleware.Profiler`).
+fn is_chis(path: &str) -> bool {
+    path.starts_with("github.com/go-chi/chi") && path.ends_with("/middleware")
+}
+
 fn is_sought(symbol: &Symbol) -> bool {
     let handler = &*symbol.path == HTTP && HANDLERS.contains(&&*symbol.name) || symbol.is(VARIABLES, "Handler");
-    handler || symbol.is(RUNTIME, "StartCPUProfile")
+    handler || is_chis(&symbol.path) && &*symbol.name == "Profiler" || symbol.is(RUNTIME, "StartCPUProfile")
 }
 
 /// Whether some server answers, by the ways that a handler goes.
@@ -89,14 +100,20 @@ fn exposed(ways: Ways, default_served: &Known<bool>, call: &str) -> Known<bool> 
 
 /// Whether the router is served that a library's profiler is put on; unknown where no such call is seen.
 fn exposed_by(lens: &Lens, library: &str, served: &Known<bool>) -> Known<bool> {
-    let registers = |s: &Symbol| &*s.path == library && REGISTER.contains(&&*s.name);
+    let is_any = |s: &Symbol| &*s.path == library && [REGISTER, MAKE].concat().contains(&&*s.name);
+    let words = [REGISTER, MAKE].concat();
     let search =
-        Search { file: &|lens, file| lens.imports(file, library), marks: 0, words: REGISTER, dependencies: true };
+        Search { file: &|lens, file| lens.imports(file, library), marks: 0, words: &words, dependencies: true };
     let (all, gaps) = search.run(lens, |site| {
-        let routers = references(lens, site, registers);
-        let routers = routers.into_iter().map(|found| found.call.and_then(|(_, call)| call.args.first()));
         let lost = Ways { lost: true, ..Ways::default() };
-        routers.map(|router| router.map_or(lost, |router| of_router(lens, site, router))).collect()
+        let all = references(lens, site, is_any).into_iter().map(|found| {
+            if MAKE.contains(&&*found.symbol.name) {
+                return of_handler(lens, site, found.node);
+            }
+            let router = found.call.and_then(|(_, call)| call.args.first());
+            router.map_or(lost, |router| of_router(lens, site, router))
+        });
+        all.collect()
     });
     let lost = Ways { lost: all.is_empty() || !gaps.is_empty(), ..Ways::default() };
     exposed(all.into_iter().fold(lost, Ways::or), served, library)

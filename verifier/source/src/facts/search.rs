@@ -4,7 +4,7 @@ use super::Source;
 use super::source::gap_owner;
 use crate::build::FileId;
 use crate::go::outline::Decl;
-use crate::go::syntax::{Call, Expr, Is};
+use crate::go::syntax::{Call, Expr, Is, Item as Declared};
 use crate::meaning::body::{Binding, LocalId};
 use crate::meaning::{Lens, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Owner;
@@ -206,6 +206,17 @@ pub(super) fn empty<F: Fact>(source: &Source, dependencies: bool) -> Sheet {
 
 pub(super) fn item<F: Fact>(fact: F, origin: Origin) -> Item {
     Item { fields: fact.fields(), origin }
+}
+
+/// Whether a declaration is a function that nobody names, and no library's.
+pub(super) fn is_dead<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    let Some(Declared::Func(func)) = lens.item(site.place) else { return false };
+    let name = &*func.name.name;
+    let starts = name == "init" || name == "main" && lens.is_main(site.place.file);
+    !starts
+        && func.receiver.is_none()
+        && lens.source.program.packages.values().any(|package| package.is_main)
+        && lens.mentions(&Symbol::new(lens.package(site.place.file), name)).is_empty()
 }
 
 /// Where a name of a package is used: called, or taken as a value.

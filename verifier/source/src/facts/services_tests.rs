@@ -97,6 +97,13 @@ fn lines_that_are_no_records_are_found_on_both_streams() {
             "slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))\nslog.NewJSONHandler(os.Stdout, nil)",
             "m.go:5:26 slog.NewTextHandler stderr false",
         ),
+        (
+            "by the number of a file, around a stream, and copied",
+            &["syscall", "os", "fmt", "bufio", "io"],
+            "syscall.Write(1, nil)\nsyscall.Write(fd, nil)\nf := os.NewFile(2, \"\")\nfmt.Fprintln(f, 1)\nw := bufio.NewWriter(os.Stdout)\nw.WriteString(\"\")\nio.Copy(os.Stderr, r)\nio.Copy(f2, r)",
+            "m.go:8:1 syscall.Write stdout false\nm.go:11:1 fmt.Fprintln stderr false\nm.go:13:1 os.File.WriteString stdout false\nm.go:14:1 io.Copy stderr false",
+        ),
+        ("a stack", &["runtime/debug"], "debug.PrintStack()\ndebug.Stack()", "m.go:4:1 debug.PrintStack stderr false"),
         ("a bridge for net/http", &["log/slog"], "l := slog.NewLogLogger(nil, 0)\nl.Println()", ""),
         ("renamed", &[], "_ = 1\n}\nfunc f() { println() ", "m.go:5:12 println stderr false"),
     ];

@@ -1,12 +1,12 @@
 //! `source.signal_handlers`: what the program arranges to happen on a signal.
 
 use super::mentions::mark;
-use super::search::{Reference, Search, item, references};
-use crate::go::syntax::{Call, Does, Expr, Is, Op, Stmt};
+use super::search::{Reference, Search, called, item, references};
+use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Op, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Given, Lens, Node, NodeId, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::SignalHandler;
-use assize_facts::{Item, Known, Sheet};
+use assize_facts::{Item as Fact, Known, Sheet};
 
 const PATH: &str = "os/signal";
 /// More combinations than these are unknown.
@@ -33,7 +33,7 @@ fn kind(name: &str) -> Option<&'static str> {
     }
 }
 
-fn of_reference<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Option<Item> {
+fn of_reference<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> Option<Fact> {
     let kind = kind(&found.symbol.name)?;
     let first = if kind.starts_with("notify") { 1 } else { 0 };
     // A function value may be called with anything.
@@ -66,7 +66,7 @@ fn signals<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, first: usize) -> K
     let args = call.args.get(first..).unwrap_or_default();
     let mut all: Vec<Vec<String>> = vec![Vec::new()];
     let elements = match (call.spread, args) {
-        (true, [list]) => match lens.elements(site, list) {
+        (true, [list]) => match listed(lens, site, list, DEPTH) {
             Some(elements) => elements,
             None => return Known::Unknown(lens.open(site, list)),
         },
@@ -93,6 +93,24 @@ fn signals<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, first: usize) -> K
         1 => all.remove(0).into(),
         _ => Known::Possible(all),
     }
+}
+
+/// The elements of a list that is written, or added to where it stands.
+fn listed<'s, 'e>(lens: &Lens<'s>, site: &Site<'s>, list: &'e Expr, depth: u32) -> Option<Vec<(Site<'s>, &'e Expr)>>
+where
+    's: 'e,
+{
+    let depth = depth.checked_sub(1)?;
+    let Is::Call(call) = &bare(list).is else { return lens.elements(site, list) };
+    let [first, more @ ..] = call.args.as_slice() else { return None };
+    lens.symbol(site, &call.fun).filter(|symbol| symbol.is("", "append"))?;
+    let mut all = listed(lens, site, first, depth)?;
+    match (call.spread, more) {
+        (true, [list]) => all.extend(listed(lens, site, list, depth)?),
+        (true, _) => return None,
+        (false, more) => all.extend(more.iter().map(|one| (site.clone(), one))),
+    }
+    Some(all)
 }
 
 /// Numbers of Linux on all architectures but alpha, mips, parisc and sparc (signal(7)).
@@ -154,7 +172,7 @@ fn channel<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, kind: &str) -> 
     }
     let Some(channel) = call.args.first().map(bare) else { return None.into() };
     let open = || Known::Unknown(lens.open(site, channel));
-    if let Some(local) = site.body.local(channel) {
+    if let Some(local) = site.body.local(channel).filter(|_| matches!(channel.is, Is::Name(_))) {
         return match is_read(lens, site, local, DEPTH)
             .and_then(|read| read.then_some(true).or_else(|| elsewhere(lens, site, local)))
         {
@@ -163,24 +181,51 @@ fn channel<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, kind: &str) -> 
         };
     }
     if let Some(symbol) = lens.symbol(site, channel) {
-        let read = |(at, node): &(Site<'s>, u32)| reading(lens, at, *node, at.body.use_of(*node), DEPTH);
-        let all: Vec<Option<bool>> = lens.mentions(&symbol).iter().map(read).collect();
-        return match () {
-            () if all.contains(&Some(true)) => Some(true).into(),
-            () if all.contains(&None) => open(),
-            () => Some(false).into(),
+        return match any_reads(lens, lens.mentions(&symbol).iter().cloned(), DEPTH) {
+            Some(read) => Some(read).into(),
+            None => open(),
         };
     }
-    open()
+    let Is::Select(base, field) = &channel.is else { return open() };
+    match lens.type_of(site, base).and_then(|ty| is_read_by_holders(lens, &ty.name, &field.name)) {
+        Some(read) => Some(read).into(),
+        None => open(),
+    }
+}
+
+/// Whether one of several uses of a channel receives from it; `None` where it may.
+fn any_reads<'s>(lens: &Lens<'s>, uses: impl Iterator<Item = (Site<'s>, NodeId)>, depth: u32) -> Option<bool> {
+    let all: Vec<Option<bool>> =
+        uses.map(|(at, node)| reading(lens, &at, node, at.body.use_of(node), 0, depth)).collect();
+    match all.contains(&Some(true)) {
+        true => Some(true),
+        false => (!all.contains(&None)).then_some(false),
+    }
+}
+
+/// The same of a field of the program's own structs.
+fn is_read_from_field<'s>(lens: &Lens<'s>, ty: &Symbol, field: &str, depth: u32) -> Option<bool> {
+    any_reads(lens, lens.kept(ty, field)?.uses.into_iter(), depth.checked_sub(1)?)
+}
+
+/// The same where nobody else has what the field is given: it is made for it.
+fn is_read_by_holders<'s>(lens: &Lens<'s>, ty: &Symbol, field: &str) -> Option<bool> {
+    let read = is_read_from_field(lens, ty, field, DEPTH)?;
+    let own = |given: &Given<'s>| match given {
+        Given::Value(at, value) => is_made(lens, at, value) || lens.is_nil(at, value),
+        Given::Zero => true,
+    };
+    (read || lens.given_to(ty, field)?.iter().all(own)).then_some(read)
+}
+
+fn is_made<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &Expr) -> bool {
+    matches!(&bare(made).is, Is::Call(call) if lens.symbol(site, &call.fun).is_some_and(|symbol| symbol.is("", "make")))
 }
 
 /// Whether a channel that a function does not receive from is received from by others: one that it makes is its own, one that it is handed its
 /// callers'.
 fn elsewhere<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> Option<bool> {
-    let makes = |made: &Expr| match &bare(made).is {
-        Is::Call(call) => lens.symbol(site, &call.fun).is_some_and(|symbol| symbol.is("", "make")),
-        _ => false,
-    };
+    let makes = |made: &Expr| is_made(lens, site, made);
     match site.body.locals.get(local as usize)?.binding {
         Binding::Define([one], 0, 1) => makes(one).then_some(false),
         Binding::Define(right, index, names) if right.len() == names => makes(right.get(index)?).then_some(false),
@@ -205,7 +250,7 @@ fn elsewhere<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> Option<bool> {
 fn is_read<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Option<bool> {
     let mut elsewhere = false;
     for (node, used) in site.body.uses(local) {
-        match reading(lens, site, node, used, depth) {
+        match reading(lens, site, node, used, 0, depth) {
             Some(true) => return Some(true),
             Some(false) => {}
             None => elsewhere = true,
@@ -214,8 +259,15 @@ fn is_read<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Opti
     (!elsewhere).then_some(false)
 }
 
-/// Whether a use of a channel receives from it; `None` where it goes elsewhere.
-fn reading<'s>(lens: &Lens<'s>, site: &Site<'s>, node: u32, used: Use<'s>, depth: u32) -> Option<bool> {
+/// Whether a use of a channel receives from it, or of one among a call's results; `None` where it goes elsewhere.
+fn reading<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    node: NodeId,
+    used: Use<'s>,
+    result: usize,
+    depth: u32,
+) -> Option<bool> {
     let Some(up) = site.body.around(node) else { return Some(false) };
     match site.body.node(up) {
         Some(Node::Expr(Expr { is: Is::Unary(Op::Receive, _), .. })) => Some(true),
@@ -230,10 +282,24 @@ fn reading<'s>(lens: &Lens<'s>, site: &Site<'s>, node: u32, used: Use<'s>, depth
         }
         Some(Node::Stmt(Stmt { does: Does::Send(..), .. })) => Some(false),
         // `sigs := c`.
-        Some(Node::Stmt(Stmt { does: Does::Define(left, right), .. })) if left.len() == right.len() => {
+        Some(Node::Stmt(Stmt { does: Does::Define(left, right) | Does::Assign(left, None, right), .. }))
+            if right.iter().any(|e| site.body.is_at(e, node)) =>
+        {
             let index = right.iter().position(|e| site.body.is_at(e, node))?;
-            is_read(lens, site, site.body.local(left.get(index)?)?, depth.checked_sub(1)?)
+            kept(lens, site, bare(left.get(index + result)?), depth.checked_sub(1)?)
         }
+        Some(Node::Element(Element { key: Some(Expr { is: Is::Name(field), .. }), value })) => {
+            let literal = site.body.around(up).and_then(|up| site.body.node(up));
+            let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = literal else { return None };
+            let read = is_read_from_field(lens, &lens.named(site, ty)?.name, field, depth);
+            // A field may be called like the variable.
+            if site.body.is_at(value, node) { read } else { read.map(|_| false) }
+        }
+        Some(Node::Stmt(Stmt { does: Does::Return(values), .. })) => {
+            let index = values.iter().position(|e| site.body.is_at(e, node))?;
+            returned(lens, site, node, index + result, depth.checked_sub(1)?)
+        }
+        Some(Node::Stmt(Stmt { does: Does::Expr(_), .. })) => Some(false),
         _ => match used {
             Use::Assign(Some(_)) => Some(false),
             _ => None,
@@ -241,11 +307,49 @@ fn reading<'s>(lens: &Lens<'s>, site: &Site<'s>, node: u32, used: Use<'s>, depth
     }
 }
 
+/// Whether what a variable or a field is given is received from.
+fn kept<'s>(lens: &Lens<'s>, site: &Site<'s>, target: &'s Expr, depth: u32) -> Option<bool> {
+    match &target.is {
+        Is::Name(name) if &**name == "_" => Some(false),
+        Is::Name(_) if let Some(local) = site.body.local(target) => is_read(lens, site, local, depth),
+        Is::Select(base, field) if lens.symbol(site, target).is_none() => {
+            is_read_from_field(lens, &lens.type_of(site, base)?.name, &field.name, depth)
+        }
+        _ => any_reads(lens, lens.mentions(&lens.symbol(site, target)?).iter().cloned(), depth),
+    }
+}
+
+/// Whether those who call a function receive from what it returns.
+fn returned<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, result: usize, depth: u32) -> Option<bool> {
+    const MOST: usize = 16;
+    let Item::Func(func) = lens.item(site.place).filter(|_| site.body.closure(node).is_none())? else { return None };
+    let named: Vec<(Site<'s>, NodeId)> = match func.receiver {
+        None => lens.mentions(&Symbol::new(lens.package(site.place.file), &func.name.name)).iter().cloned().collect(),
+        Some(_) => {
+            let all = lens.method_uses(site, func)?;
+            all.into_iter().map(|named| named.sure.then_some((named.at, named.node))).collect::<Option<_>>()?
+        }
+    };
+    if named.len() > MOST {
+        return None;
+    }
+    let mut all = Some(false);
+    for (at, node) in named {
+        let call = called(&at, node).and_then(|(whole, _)| at.body.place(whole));
+        match call.and_then(|call| reading(lens, &at, call, at.body.use_of(call), result, depth)) {
+            Some(true) => return Some(true),
+            Some(false) => {}
+            None => all = None,
+        }
+    }
+    all
+}
+
 /// Whether a function of the program receives from the channel that it is handed.
 fn handed<'s>(
     lens: &Lens<'s>,
     site: &Site<'s>,
-    node: u32,
+    node: NodeId,
     call: &'s Call,
     symbol: Option<Symbol>,
     depth: u32,

@@ -1,6 +1,6 @@
 //! `source.signal_handlers` as tables.
 
-use super::table::{cgo_off, check};
+use super::table::{cgo_off, check, collect, shown};
 
 const FIELDS: &[&str] = &["function", "call", "signals", "channel_read"];
 
@@ -62,6 +62,11 @@ fn signals_are_named_in_every_spelling() {
             "local list",
             "all := []os.Signal{syscall.SIGUSR1, syscall.SIGUSR2}\nsignal.Ignore(all...)",
             "m.go:12:1 main ignore [SIGUSR1,SIGUSR2] -",
+        ),
+        (
+            "a list that is added to in place",
+            "signal.Ignore(append([]os.Signal{syscall.SIGHUP}, syscall.SIGUSR2)...)",
+            "m.go:11:1 main ignore [SIGHUP,SIGUSR2] -",
         ),
         (
             "a list that grows",
@@ -158,4 +163,36 @@ fn what_cannot_be_parsed_is_a_gap_where_it_matters() {
         "m.go:3:15 main ignore [] -\ngap declaration-not-understood m.go:3",
     )];
     check("source.signal_handlers", FIELDS, &cgo_off(), &table);
+}
+
+#[test]
+fn a_channel_is_followed_through_fields_and_results() {
+    const LOOP: &str = "func (a *app) loop() { for range a.c { } }";
+    let program = |main: &str, rest: &str| {
+        in_main(&format!("{main}\n}}\ntype app struct {{ c chan os.Signal }}\n{rest}\nfunc f() {{"))
+    };
+    let new = "a := &app{c: make(chan os.Signal, 1)}\nsignal.Notify(a.c, syscall.SIGUSR2)\ngo a.loop()";
+    let with = "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\na := &app{c: c}\ngo a.loop()";
+    let later = "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\nvar a app\na.c = c\ngo a.loop()";
+    let made =
+        "func made() chan os.Signal { c := make(chan os.Signal, 1); signal.Notify(c, syscall.SIGUSR2); return c }";
+    let pair = "func made() (chan os.Signal, func()) { c := make(chan os.Signal, 1); signal.Notify(c, syscall.SIGUSR2); return c, nil }";
+    for (name, main, rest, expected) in [
+        ("a field", new, LOOP, "true"),
+        ("a field that nobody reads", new, "func (a *app) loop() { select {} }", "false"),
+        ("a field that others are given", new, "func (a *app) loop() { others(a.c) }", "?value-not-decided"),
+        ("a field by its literal", with, LOOP, "true"),
+        ("a field by its literal that nobody reads", with, "func (a *app) loop() {}", "false"),
+        ("a field by an assignment", later, LOOP, "true"),
+        ("a result", "for range made() { }", made, "true"),
+        ("a result in a variable", "c := made()\n<-c", made, "true"),
+        ("a result that nobody reads", "c := made()\n_ = c", made, "false"),
+        ("a result that is thrown away", "made()", made, "false"),
+        ("one of two results", "c, stop := made()\ndefer stop()\n<-c", pair, "true"),
+        ("the other of two results", "_, stop := made()\nstop()", pair, "false"),
+        ("a result that goes elsewhere", "others(made())", made, "?value-not-decided"),
+    ] {
+        let sheet = collect("source.signal_handlers", &program(main, rest), &cgo_off());
+        assert_eq!(shown(&sheet, &["channel_read"]).rsplit(' ').next(), Some(expected), "{name}");
+    }
 }

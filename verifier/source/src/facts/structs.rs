@@ -305,7 +305,8 @@ fn holder(site: &Site, node: NodeId) -> Option<u32> {
         }
         _ => return None,
     };
-    site.body.local(bare(name))
+    // `x.c` is a field, whatever `x` is.
+    site.body.local(bare(name)).filter(|_| matches!(bare(name).is, Is::Name(_)))
 }
 
 /// Whether a variable's struct can be reached by other code.

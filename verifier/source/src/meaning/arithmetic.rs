@@ -14,6 +14,13 @@ pub(super) fn literal(kind: Literal, text: &str) -> Option<Const> {
     }
 }
 
+/// A whole number that is written as a literal of another kind, as in `1e6`: a conversion to a type of whole numbers keeps it.
+pub(super) fn whole_number(kind: Literal, text: &str) -> Option<Const> {
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let number: f64 = text.replace('_', "").parse().ok().filter(|_| kind == Literal::Float)?;
+    (number.fract() == 0.0 && number.abs() < EXACT).then_some(Const::Int(number as i128))
+}
+
 /// An integer literal (spec, "Integer literals").
 fn int(text: &str) -> Option<i128> {
     let text = text.replace('_', "").to_ascii_lowercase();

@@ -1,6 +1,6 @@
 //! The values that an expression can have: a set, or unknown with the reason. What is not followed is unknown; nothing is guessed.
 
-use super::arithmetic::{binary, both, converted, each, joins, literal, overflows, unary};
+use super::arithmetic::{binary, both, converted, each, joins, literal, overflows, unary, whole_number};
 use super::body::{Binding, Use, bare};
 use super::names::{Lens, Place, Site, Symbol};
 use super::std::{constant, keeps_values};
@@ -283,7 +283,12 @@ impl<'s> Lens<'s> {
         if let [one] = call.args.as_slice()
             && let Some(ty) = self.converts_to(site, &call.fun)
         {
-            return each(self.within(site, one, depth), |value| converted(&ty, value)).unwrap_or_else(unknown);
+            let whole = match &bare(one).is {
+                Is::Literal(kind, text) => whole_number(*kind, text),
+                _ => None,
+            };
+            let value = whole.map_or_else(|| self.within(site, one, depth), Value::one);
+            return each(value, |value| converted(&ty, value)).unwrap_or_else(unknown);
         }
         let joined = self.symbol(site, &call.fun).filter(|_| !call.spread).and_then(|symbol| joins(&symbol));
         if let (Some(join), [first, more @ ..]) = (joined, call.args.as_slice()) {

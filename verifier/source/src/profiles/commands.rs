@@ -52,7 +52,7 @@ fn started(line: &str) -> Option<Container> {
     let rest = &words[engine + 1..];
     let sub = subcommand(rest)?;
     let options = &rest[sub + 1..];
-    let profile = options.iter().find_map(|word| {
+    let profile = options.iter().rev().find_map(|word| {
         let word = word.strip_prefix("--security-opt=").unwrap_or(word);
         word.strip_prefix("seccomp")?.strip_prefix(['=', ':'])
     });
@@ -112,6 +112,33 @@ pub(super) fn is_third_partys(image: &str) -> bool {
     let name = image.strip_prefix("docker.io/").unwrap_or(image);
     let name = name.split('@').next().unwrap_or(name);
     let name = name.split(':').next().unwrap_or(name);
+    KNOWN.contains(&name)
+}
+
+/// Images that everybody builds upon, tests with or keeps data in: whoever starts one starts his service from it only by words of his own.
+pub(super) fn is_everybodys(image: &str) -> bool {
+    const KNOWN: [&str; 18] = [
+        "alpine",
+        "busybox",
+        "centos",
+        "debian",
+        "docker",
+        "fedora",
+        "golang",
+        "mariadb",
+        "memcached",
+        "mongo",
+        "mysql",
+        "nginx",
+        "node",
+        "postgres",
+        "python",
+        "rabbitmq",
+        "redis",
+        "ubuntu",
+    ];
+    let name = image.trim_start_matches("docker.io/").trim_start_matches("library/");
+    let name = name.split(['@', ':']).next().unwrap_or(name);
     KNOWN.contains(&name)
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Container {
     pub ends_first: bool,
     /// A line of a script: one of many things that the script does.
     pub by_command: bool,
+    /// A job of a pipeline runs in it, or has it beside itself, and takes it away in the end.
+    pub of_pipeline: bool,
     /// Whose it is cannot be told from where it stands.
     pub of_nobody: bool,
     /// What else decides whether the profile that is asked for is in force.
@@ -120,6 +122,7 @@ impl Walk<'_> {
                 self.all.push(of_pod(json, metadata, container, &format!("{}, {word}", self.shown), key));
             }
         }
+        let of_pipeline = of_pipeline(map);
         claims::of_object(map, self.all);
         let beside = map.get("metadata").unwrap_or(&Json::Null);
         for (key, value) in map {
@@ -128,6 +131,7 @@ impl Walk<'_> {
                     containers.iter().for_each(|container| self.rest(container, depth + 1));
                 }
                 Json::Object(_) if is_pod && key == "securityContext" => {}
+                Json::String(_) if of_pipeline.is_some() && key == "options" => self.all.extend(of_pipeline.clone()),
                 value => self.value(value, beside, depth + 1),
             }
         }
@@ -155,6 +159,20 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// The container of a pipeline's job (GitHub Actions, `jobs.<job>.container` and `services`): an image with options of `docker create`.
+fn of_pipeline(map: &Map<String, Json>) -> Option<Container> {
+    let image = map.get("image")?.as_str()?;
+    let asked = claims::of_line(map.get("options")?.as_str()?)?;
+    let runs = vec![last_part(image)];
+    Some(Container {
+        runs,
+        image: Some(image.to_owned()),
+        asked,
+        of_pipeline: true,
+        ..Container::new(&format!("container {image}"))
+    })
 }
 
 fn of_pod(pod: &Json, metadata: &Json, container: &Json, shown: &str, list: &str) -> Container {
@@ -229,8 +247,10 @@ fn is_service(service: &Json) -> bool {
 fn of_compose(services: &Map<String, Json>, all: &mut Vec<Container>) {
     for (name, service) in services {
         let options = texts(service.get("security_opt"));
+        // The last one counts (moby, parseSecurityOpt).
         let profile = options
             .iter()
+            .rev()
             .find_map(|o| o.trim().strip_prefix("seccomp").map(|rest| rest.trim_start_matches([':', '='])));
         let privileged = service.get("privileged").unwrap_or(&Json::Null);
         let asked = match profile {

@@ -8,8 +8,9 @@ use assize_facts::Reason;
 /// Of files that nothing but their words make a deployment file, larger ones are data.
 const LARGEST_UNNAMED: u64 = 1 << 20;
 
-/// Folders whose files belong to somebody else or to tests: what they start counts where it is surely the service.
-const ASIDE: [&str; 4] = ["vendor", "testdata", "node_modules", ".git"];
+/// Folders whose files belong to somebody else, to tests or to a developer's desk: what they start counts where it is surely the service.
+const ASIDE: [&str; 9] =
+    ["vendor", "testdata", "node_modules", ".git", "test", "tests", "e2e", ".devcontainer", ".devcontainer.json"];
 
 /// Endings of sources, documents and pictures: their words start nothing, but tools take a manifest by any name.
 const OTHERS: [&str; 45] = [

@@ -130,6 +130,14 @@ fn no_name_and_no_spelling_hides_a_container() {
             "ops/backend.yaml",
             "x: &p {privileged: true}\nservices:\n  web:\n    <<: *p\n    image: example/auth-api:1\n",
         ),
+        (
+            "compose.yml",
+            "services: {auth-api: {image: x, security_opt: [seccomp=a.json, seccomp=unconfined], privileged: true}}\n",
+        ),
+        (
+            ".github/workflows/d.yml",
+            "jobs: {a: {container: {image: example/auth-api:1, options: --privileged}, steps: []}}\n",
+        ),
         ("start", "#!/bin/sh\ndocker container run --privileged auth-api\n"),
         ("unit/auth.service", "[Service]\nExecStart=/usr/bin/docker run --privileged example/auth-api\n"),
         ("unit/auth.container", "[Container]\nImage=example/auth-api\nPodmanArgs=--privileged\n"),
@@ -163,6 +171,10 @@ fn what_nobody_can_attribute_is_open() {
         ("deploy.sh", "helm install x --set securityContext.privileged=true\n"),
         ("daemon.json", r#"{"seccomp-profile": "unconfined"}"#),
         ("build.sh", "docker run --privileged example/backend\n"),
+        (
+            "debug.yaml",
+            "kind: Pod\nspec: {containers: [{name: a, image: busybox:1, securityContext: {privileged: true}}]}\n",
+        ),
     ] {
         let found = forms(&[(path, text)]);
         assert!(found.ends_with(" ?") && found.split(' ').count() == 2, "{path}: {found}");
@@ -182,6 +194,26 @@ fn what_others_start_is_not_the_services() {
             "kind: Pod\nspec: {containers: [{name: a, securityContext: {privileged: true}}]}\n",
             "privileged false",
         ),
+        (
+            "test/e2e/pod.yaml",
+            "kind: Pod\nspec: {containers: [{name: a, image: b/tester, securityContext: {privileged: true}}]}\n",
+            "privileged false",
+        ),
+        (
+            ".devcontainer/devcontainer.json",
+            r#"{"runArgs": ["--security-opt", "seccomp=unconfined"]}"#,
+            "unconfined false",
+        ),
+        (
+            ".devcontainer/docker-compose.yml",
+            "services: {app: {build: ., security_opt: [seccomp:unconfined]}}\n",
+            "unconfined false",
+        ),
+        (
+            ".github/workflows/ci.yml",
+            "jobs: {a: {container: {image: golang:1.26, options: --privileged}, steps: []}}\n",
+            "privileged false",
+        ),
         ("crd.yaml", "properties: {containers: {items: {properties: {privileged: {type: boolean}}}}}\n", ""),
         ("w.yaml", "jobs: {a: {steps: [{run: docker build -t x .}]}}\n", ""),
     ] {
@@ -191,6 +223,20 @@ fn what_others_start_is_not_the_services() {
     let sysctl = "kind: Pod\nmetadata: {name: p}\nspec:\n  initContainers:\n  - {name: sysctl, image: busybox, securityContext: {privileged: true}}\n  containers:\n  - {name: app, image: example/auth-api}\n  - {name: proxy, image: example/proxy, securityContext: {seccompProfile: {type: Unconfined}}}\n";
     assert_eq!(forms(&[("pod.yaml", sysctl)]), "nothing true, unconfined false, privileged false");
     assert!(forms(&[("auth.json", PROFILE), ("pod.yaml", &ours)]).starts_with("file true"));
+}
+
+#[test]
+fn the_last_profile_counts_and_files_in_layers_speak_of_one_container() {
+    let two = "services: {api: {build: ., security_opt: [seccomp=a.json, seccomp=unconfined]}}\n";
+    assert_eq!(forms(&[("compose.yml", two)]), "unconfined true");
+    let run = "docker run --security-opt seccomp=unconfined --security-opt seccomp=builtin auth-api\n";
+    assert_eq!(forms(&[("run.sh", run)]), "runtime-default true");
+    let base = "services: {api: {build: .}}\n";
+    let over = "services: {api: {security_opt: [seccomp:unconfined]}}\n";
+    assert_eq!(
+        forms(&[("docker-compose.yml", base), ("docker-compose.override.yml", over)]),
+        "unconfined true, nothing true"
+    );
 }
 
 #[test]

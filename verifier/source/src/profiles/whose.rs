@@ -2,11 +2,12 @@
 
 use super::Started;
 use super::claims::is_open;
-use super::commands::is_third_partys;
+use super::commands::{is_everybodys, is_third_partys};
 use super::containers::{Asked, Container};
 use super::files::is_aside;
 use assize_delivery::Delivery;
 use assize_facts::{Known, reason};
+use std::collections::BTreeSet;
 
 /// How surely a container is the service's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,8 +30,14 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
     let ports: Vec<u64> = spec.endpoints.iter().filter_map(|e| port(&e.url)).collect();
     let matched: Vec<Match> = started.iter().map(|s| matches(&s.container, &ours)).collect();
     // Files that lie aside, single commands, and what is said of nobody do not make others known.
-    let counts = |s: &Started| !is_aside(&s.file) && !s.container.of_nobody && !s.container.ends_first;
-    let of = |wanted: Match| started.iter().zip(&matched).filter(|(s, m)| counts(s) && **m == wanted).count();
+    let counts = |s: &Started| {
+        !is_aside(&s.file) && !s.container.of_nobody && !s.container.ends_first && !s.container.of_pipeline
+    };
+    // What several files say of one container, each in its layer, is about one.
+    let of = |wanted: Match| {
+        let all = started.iter().zip(&matched).filter(|(s, m)| counts(s) && **m == wanted);
+        all.map(|(s, _)| &s.container.shown).collect::<BTreeSet<_>>().len()
+    };
     let best =
         [Match::Runs, Match::Called, Match::Open, Match::No].into_iter().find(|m| of(*m) > 0).unwrap_or(Match::No);
     let only = of(best) == 1 && (best != Match::No || !started.iter().any(|s| s.container.by_command && counts(s)));
@@ -39,7 +46,7 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
         if found >= Match::Called && !container.of_nobody {
             return Known::Value(true);
         }
-        if is_aside(&s.file) || container.image.as_deref().is_some_and(is_third_partys) {
+        if is_aside(&s.file) || container.of_pipeline || container.image.as_deref().is_some_and(is_third_partys) {
             return Known::Value(false);
         }
         let open = || Known::Unknown(reason!("container-of-the-service-unknown", container = container.shown));
@@ -48,6 +55,7 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
         match best {
             _ if container.of_nobody => open(),
             _ if container.ends_first => Known::Value(false),
+            Match::No if only && loose && container.image.as_deref().is_some_and(is_everybodys) => open(),
             _ if found == best && only => Known::Value(true),
             Match::Runs if serves || found == Match::Open => open(),
             Match::Runs => Known::Value(false),

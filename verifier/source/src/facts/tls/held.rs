@@ -109,7 +109,9 @@ fn holder(at: &Site, given: NodeId, field: &str) -> Option<u32> {
                 let target = bare(left.get(index)?);
                 return match &target.is {
                     Is::Name(_) => body.local(target),
-                    Is::Select(base, name) if &*name.name == field && node == given => body.local(bare(base)),
+                    Is::Select(base, name) if &*name.name == field && node == given => {
+                        body.local(bare(base)).filter(|_| matches!(bare(base).is, Is::Name(_)))
+                    }
                     _ => None,
                 };
             }

@@ -1,0 +1,66 @@
+//! `source.health_handlers` as tables: what answers without a handler of the program's, and paths that are put together.
+
+use super::table::{cgo_off, collect, shown};
+
+/// The facts of a main function without the gaps of modules that are not delivered.
+fn found(imports: &[&str], body: &str) -> String {
+    let imports: String = imports.iter().map(|path| format!("import \"{path}\"\n")).collect();
+    let tree = format!("-- m.go --\npackage main\n{imports}func main() {{\n{body}\n}}\n");
+    let mut sheet = collect("source.health_handlers", &tree, &cgo_off());
+    sheet.gaps.clear();
+    shown(&sheet, &["path", "call"])
+}
+
+#[test]
+fn what_libraries_answer_by_themselves_is_registered() {
+    for (name, imports, body, expected) in [
+        (
+            "chi",
+            &["github.com/go-chi/chi/v5", "github.com/go-chi/chi/v5/middleware"][..],
+            "r := chi.NewRouter()\nr.Use(middleware.Heartbeat(\"/healthz\"))",
+            "m.go:6:7 /healthz middleware.Heartbeat",
+        ),
+        (
+            "controller-runtime",
+            &["sigs.k8s.io/controller-runtime/pkg/healthz"],
+            "m.AddHealthzCheck(\"a\", healthz.Ping)\nm.AddReadyzCheck(\"b\", healthz.Ping)",
+            "m.go:4:1 /healthz AddHealthzCheck\nm.go:5:1 /readyz AddReadyzCheck",
+        ),
+        (
+            "the API machinery of Kubernetes",
+            &["k8s.io/apiserver/pkg/server/healthz"],
+            "healthz.InstallHandler(mux)\nhealthz.InstallReadyzHandler(mux)",
+            "m.go:4:1 /healthz healthz.InstallHandler\nm.go:5:1 /readyz healthz.InstallReadyzHandler",
+        ),
+    ] {
+        assert_eq!(found(imports, body), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_path_that_is_put_together_is_one_of_health_by_its_end() {
+    for (body, expected) in [
+        ("http.HandleFunc(p+\"/healthz\", h)", "m.go:5:1 ?value-not-decided http.HandleFunc"),
+        ("http.HandleFunc(path.Join(p, \"readyz\"), h)", "m.go:5:1 ?value-not-decided http.HandleFunc"),
+        ("http.HandleFunc(fmt.Sprintf(\"%s/livez\", p), h)", "m.go:5:1 ?value-not-decided http.HandleFunc"),
+        ("http.HandleFunc(p+\"/healthz/users\", h)", ""),
+        ("http.HandleFunc(\"/healthz\"+p, h)", ""),
+        ("http.HandleFunc(named(\"live\"), h)", ""),
+    ] {
+        assert_eq!(found(&["net/http", "path"], body), expected, "{body}");
+    }
+}
+
+#[test]
+fn a_route_for_other_methods_is_none_that_anyone_asks_for_health_by() {
+    for (methods, expected) in [
+        (".Methods(\"POST\")", ""),
+        (".Methods(http.MethodPost, \"PUT\")", ""),
+        (".Methods(\"GET\", \"POST\")", "m.go:6:1 /healthz mux.Router.HandleFunc"),
+        (".Methods(other...)", "m.go:6:1 /healthz mux.Router.HandleFunc"),
+        (".Name(\"a\")", "m.go:6:1 /healthz mux.Router.HandleFunc"),
+    ] {
+        let body = format!("r := mux.NewRouter()\nr.HandleFunc(\"/healthz\", h){methods}");
+        assert_eq!(found(&["net/http", "github.com/gorilla/mux"], &body), expected, "{methods}");
+    }
+}

@@ -1,0 +1,105 @@
+//! Where writers write: standard streams by their names, in variables, around others, and by their numbers.
+
+use super::search::made_with;
+use crate::go::syntax::{Call, Expr, Is, Op};
+use crate::meaning::{Const, Lens, Site, Symbol, Value, bare};
+use assize_facts::Known;
+use assize_facts::kinds::source::Stream;
+
+/// The standard stream that a writer is or may be; `None` where it is another, or where nothing says that it is one.
+pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Option<Known<Stream>> {
+    let writer = bare(writer);
+    let known = lens.eval_here(site, writer).known(|| lens.open(site, writer), as_stream);
+    match known {
+        Known::Value(Stream::Other) => None,
+        Known::Unknown(_) => {
+            let (at, made) = maker(lens, site, writer)?;
+            let symbol = lens.symbol(&at, &made.fun)?;
+            let known = match symbol.is("os", "NewFile") {
+                true => numbered(lens, &at, made.args.first()?)?.into(),
+                false => is_around(lens, &symbol).then(|| around(lens, &at, made))?,
+            };
+            Some(known).filter(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)))
+        }
+        known => Some(known),
+    }
+}
+
+/// The stream of a file descriptor.
+pub(super) fn numbered<'s>(lens: &Lens<'s>, site: &Site<'s>, number: &Expr) -> Option<Stream> {
+    match lens.eval_here(site, number).single()? {
+        Const::Int(1) => Some(Stream::Stdout),
+        Const::Int(2) => Some(Stream::Stderr),
+        _ => None,
+    }
+}
+
+/// Where a writer writes, also one around others: `io.MultiWriter(os.Stderr, f)`, `log.NewSyncWriter(os.Stderr)`.
+pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Known<Stream> {
+    let writer = bare(writer);
+    if let Is::Call(call) = &writer.is
+        && lens.symbol(site, &call.fun).is_some_and(|s| is_around(lens, &s))
+    {
+        return around(lens, site, call);
+    }
+    let opened = maker(lens, site, writer).and_then(|(at, made)| lens.symbol(&at, &made.fun));
+    if opened.is_some_and(|s| &*s.path == "os" && matches!(&*s.name, "Create" | "OpenFile" | "CreateTemp")) {
+        return Stream::Other.into();
+    }
+    // What has a type of its own is no standard stream.
+    let own = lens.type_of(site, writer).is_some_and(|ty| !ty.name.is("os", "File") && !ty.name.is("io", "Writer"));
+    match lens.eval(site, writer) {
+        Value::Unknown(_) if own || matches!(writer.is, Is::Unary(Op::Address, _) | Is::Composite(..)) => {
+            Stream::Other.into()
+        }
+        value => value.known(|| lens.open(site, writer), as_stream),
+    }
+}
+
+/// Where a writer around others writes.
+fn around<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Known<Stream> {
+    let all: Vec<Known<Stream>> = call.args.iter().map(|arg| writer_of(lens, site, arg)).collect();
+    let standard = all.iter().find(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)));
+    standard.or(all.first()).cloned().unwrap_or_else(|| Known::Unknown(lens.open(site, &call.fun)))
+}
+
+/// Whether a function makes a writer around others.
+fn is_around(lens: &Lens, symbol: &Symbol) -> bool {
+    const AROUND: [&str; 7] =
+        ["MultiWriter", "NewSyncWriter", "AddSync", "Lock", "NewColorable", "NewWriter", "NewWriterSize"];
+    !lens.is_delivered(&symbol.path) && AROUND.contains(&&*symbol.name)
+}
+
+fn as_stream(value: Const) -> Option<Stream> {
+    match value {
+        Const::Symbol(symbol) if symbol.is("os", "Stdout") => Some(Stream::Stdout),
+        Const::Symbol(symbol) if symbol.is("os", "Stderr") => Some(Stream::Stderr),
+        _ => Some(Stream::Other),
+    }
+}
+
+/// The call that made what a variable holds.
+pub(super) fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'s>, &'s Call)> {
+    let base = bare(base);
+    let (at, made) = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
+        Some(local) => (site.clone(), made_with(site, local)?),
+        None => match lens.symbol(site, base) {
+            Some(symbol) => {
+                let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
+                let made = spec.values.get(*index)?;
+                let Is::Call(call) = &bare(made).is else { return None };
+                let known = |s: &Symbol| matches!(&*s.path, "log" | "log/slog" | "os");
+                lens.symbol(at, &call.fun).filter(known)?;
+                if !lens.writes(&symbol).iter().all(|(_, value)| value.is_none()) {
+                    return None;
+                }
+                (at.clone(), made)
+            }
+            None => (site.clone(), base),
+        },
+    };
+    match &bare(made).is {
+        Is::Call(call) => Some((at, call)),
+        _ => None,
+    }
+}

@@ -126,6 +126,7 @@ mod clients_tests;
 mod files_tests;
 #[cfg(test)]
 mod frameworks_tests;
+#[cfg(test)]
 mod health_tests;
 #[cfg(test)]
 mod hostile_tests;

@@ -1,6 +1,7 @@
 //! Loggers of widely used modules (their own documentation): what of theirs writes lines that are no records of JSON, and what makes them write such.
 
 use crate::meaning::Symbol;
+use std::collections::BTreeMap;
 
 pub(super) const LOGRUS: &str = "github.com/sirupsen/logrus";
 pub(super) const ZEROLOG: &str = "github.com/rs/zerolog";
@@ -91,12 +92,14 @@ const SETUPS: &[(&str, &str)] = &[
     (GIN, "DefaultWriter"),
 ];
 
-/// Words of which a declaration that makes a logger holds one.
-pub(super) const WORDS: &[&str] = &["New", "ConsoleWriter", "Default", "hclog.L", "Encoding", "Logg", "Dump"];
-
-/// Paths of modules whose loggers are made.
-pub(super) fn paths() -> impl Iterator<Item = &'static str> {
-    MAKERS.iter().map(|row| row.0)
+/// Packages whose loggers are made, each with the words of which a declaration that makes one holds one.
+pub(super) fn makers() -> BTreeMap<&'static str, Vec<&'static str>> {
+    // `c.Encoding = "console"`.
+    let mut all = BTreeMap::from([(ZAP, vec!["Encoding"])]);
+    for (path, name, _) in MAKERS {
+        all.entry(*path).or_default().push(*name);
+    }
+    all
 }
 
 /// Paths of modules whose functions write by levels.

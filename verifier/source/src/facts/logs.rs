@@ -62,12 +62,10 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         words: &[],
         dependencies: false,
     };
-    let making = Search {
-        file: &|lens, file| loggers::paths().any(|path| lens.imports(file, path)),
-        marks: 0,
-        words: loggers::WORDS,
-        dependencies: false,
-    };
+    let makers = loggers::makers();
+    let imports = |path: &'static str| move |lens: &Lens, file| lens.imports(file, path);
+    let files: Vec<_> = makers.keys().map(|path| imports(path)).collect();
+    let making = makers.values().zip(&files).map(|(words, file)| Search { file, marks: 0, words, dependencies: false });
     // `syscall.Write(1, …)`.
     let numbered = Search {
         file: &|lens, file| RAW.iter().any(|path| lens.imports(file, path)),
@@ -77,7 +75,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     };
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
-    let searches = [printing, carrying, numbered, built_in, logging, making];
+    let searches: Vec<Search> = [printing, carrying, numbered, built_in, logging].into_iter().chain(making).collect();
     let (mut found, lacks) = run_apart(&searches, lens, |lens, site| of_site(lens, site, &setup));
     gaps.extend(lacks);
     found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));

@@ -57,7 +57,7 @@ impl<'s> Lens<'s> {
             let holds = |place: &Place| {
                 let text =
                     decls.get(place.decl).map(|decl| (decl, bytes.get(decl.start..decl.end).unwrap_or_default()));
-                text.is_some_and(|(decl, text)| calls_pointer(text) || names_pointer(decl, text))
+                text.is_some_and(|(decl, text)| may_convert(decl, text))
             };
             for site in self.places(file).filter(holds).filter_map(|place| self.site(place)) {
                 self.conversions_of(&site, &mut out);
@@ -107,31 +107,29 @@ impl<'s> Lens<'s> {
     }
 }
 
-/// Whether a pointer's type may be called in a text: `(*T)(`, however that is laid out.
-fn calls_pointer(text: &[u8]) -> bool {
-    memchr::memchr_iter(b'*', text).any(|star| {
-        let opens = text[..star].trim_ascii_end().ends_with(b"(") || text[..star].trim_ascii_end().ends_with(b"/");
-        opens && {
-            let mut depth = 1_u32;
-            let mut rest = text[star..].iter().enumerate();
-            let closed = rest.find_map(|(at, byte)| {
-                match byte {
-                    b'(' => depth += 1,
-                    b')' => depth -= 1,
-                    _ => {}
-                }
-                (depth == 0).then_some(star + at + 1)
-            });
-            let behind = closed.and_then(|end| text.get(end..)).unwrap_or_default();
-            matches!(behind.trim_ascii_start().first(), Some(b'(' | b')' | b'/'))
-        }
+/// Whether a declaration may call a pointer's type or give it another name: `(*T)(`, `type P = *T`, however that is laid out.
+fn may_convert(decl: &Decl, text: &[u8]) -> bool {
+    let types = || decl.kind == DeclKind::Type || memchr::memmem::find(text, b"type").is_some();
+    memchr::memchr_iter(b'*', text).any(|star| match text[..star].trim_ascii_end() {
+        // It begins a comment.
+        [.., before, b'/'] if *before != b'*' && text[star - 1] == b'/' => false,
+        [.., b'(' | b'/'] => is_called(&text[star..]) || types(),
+        [.., b'='] => types(),
+        _ => false,
     })
 }
 
-/// Whether a declaration of types may give a pointer's another name.
-fn names_pointer(decl: &Decl, text: &[u8]) -> bool {
-    let types = decl.kind == DeclKind::Type || memchr::memmem::find(text, b"type").is_some();
-    types
-        && memchr::memchr_iter(b'=', text)
-            .any(|at| matches!(text[at + 1..].trim_ascii_start().first(), Some(b'*' | b'(' | b'/')))
+/// Whether behind what closes the bracket that is open something else is opened or closed.
+fn is_called(text: &[u8]) -> bool {
+    let mut depth = 1_u32;
+    let closed = text.iter().position(|byte| {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        depth == 0
+    });
+    let behind = closed.and_then(|end| text.get(end + 1..)).unwrap_or_default();
+    matches!(behind.trim_ascii_start().first(), Some(b'(' | b')' | b'/'))
 }

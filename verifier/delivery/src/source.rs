@@ -74,6 +74,13 @@ impl SourceTree {
         self.delivery.host_path(&self.inner(path))
     }
 
+    /// The archive that the tree is unpacked from, as a deliverable of its own, with what stands before its paths when they are shown; `None` of a
+    /// tree in the deliverable itself.
+    pub fn archive(&self, delivery: &Delivery) -> Option<(&Delivery, &str)> {
+        let prefix = self.prefix.strip_suffix(&self.base).unwrap_or(&self.prefix);
+        (!self.delivery.is(delivery)).then_some((&self.delivery, prefix))
+    }
+
     /// What could not be seen below the source root.
     pub fn gaps(&self) -> Vec<Gap> {
         // A gap about a folder around the base, or about no place, hides parts of the tree as much as one below it.

@@ -1,6 +1,6 @@
 //! Words that take a container's confinement away, wherever they stand: in values of charts, patches, task definitions, options.
 
-use super::containers::{Asked, Container};
+use super::containers::{Asked, Container, last_part};
 use super::template::OPEN;
 use serde_json::{Map, Value as Json};
 
@@ -32,10 +32,24 @@ pub(super) fn is_unconfined(text: &str) -> bool {
 
 /// What an object says beside every container: `key: value` pairs that take confinement away.
 pub(super) fn of_object(map: &Map<String, Json>, all: &mut Vec<Container>) {
-    let mut claim = |key: &str, asked: Asked| all.push(Container { asked, ..Container::of_nobody(key) });
+    let image = map.get("image").and_then(Json::as_str);
+    let runs: Vec<String> = image.into_iter().map(last_part).collect();
+    let mut claim = |key: &str, asked: Asked| {
+        let (image, runs) = (image.map(str::to_owned), runs.clone());
+        all.push(Container { asked, image, runs, ..Container::of_nobody(key) })
+    };
     for (key, value) in map {
         if let Some(asked) = of_pair(key, value) {
             claim(key, asked);
+        }
+    }
+    // A parameter of a chart: `{name: securityContext.privileged, value: "true"}`.
+    if let (Some(Json::String(name)), Some(value)) = (map.get("name"), map.get("value")) {
+        let mut parts = name.rsplit('.');
+        let last = parts.next().unwrap_or_default();
+        let key = if last == "type" { parts.next().unwrap_or(last) } else { last };
+        if let Some(asked) = of_pair(key, value) {
+            claim(name, asked);
         }
     }
     // A JSON patch (RFC 6902): the last part of its path is the key.

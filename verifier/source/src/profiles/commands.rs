@@ -74,6 +74,7 @@ fn started(line: &str) -> Option<Container> {
         added: capabilities(values("--cap-add")),
         dropped: capabilities(values("--cap-drop")),
         by_command: true,
+        of_pipeline: options.windows(2).any(|words| words[0] == "go" && matches!(words[1], "test" | "vet" | "build")),
         ..Container::of_line(line)
     })
 }
@@ -100,7 +101,12 @@ fn subcommand(words: &[&str]) -> Option<usize> {
 
 /// Images of public registries that set a build machine up, and which a supplier cannot replace.
 pub(super) fn is_third_partys(image: &str) -> bool {
-    const KNOWN: [&str; 7] = [
+    const KNOWN: [&str; 12] = [
+        "docker",
+        "plugins/docker",
+        "woodpeckerci/plugin-docker-buildx",
+        "quay.io/buildah/stable",
+        "gcr.io/kaniko-project/executor",
         "multiarch/qemu-user-static",
         "tonistiigi/binfmt",
         "moby/buildkit",

@@ -34,6 +34,8 @@ pub(super) struct Container {
     pub of_nobody: bool,
     /// What else decides whether the profile that is asked for is in force.
     pub hangs_on: Option<Reason>,
+    /// The service of a compose file, or of another one, that this one begins with (`extends`).
+    pub extends: Option<(Option<String>, String)>,
 }
 
 /// The profile that is asked for.
@@ -236,11 +238,25 @@ fn of_annotation(value: &str) -> Asked {
     }
 }
 
-/// What the compose specification asks of a service: something to start, or somewhere to take that from.
+/// What the compose specification asks of a service: something to start, or somewhere to take that from; others begin with one that has neither.
 fn is_service(service: &Json) -> bool {
-    ["image", "build", "extends", "container_name", "security_opt", "privileged"]
-        .iter()
-        .any(|key| service.get(key).is_some())
+    const KEYS: [&str; 14] = [
+        "image",
+        "build",
+        "extends",
+        "container_name",
+        "security_opt",
+        "privileged",
+        "environment",
+        "env_file",
+        "restart",
+        "volumes",
+        "networks",
+        "logging",
+        "cap_add",
+        "cap_drop",
+    ];
+    KEYS.iter().any(|key| service.get(key).is_some())
 }
 
 /// Services of a compose file, whatever the file is called.
@@ -269,8 +285,22 @@ fn of_compose(services: &Map<String, Json>, all: &mut Vec<Container>) {
             asked,
             added: capabilities(texts(service.get("cap_add"))),
             dropped: capabilities(texts(service.get("cap_drop"))),
-            ..Container::new(&format!("service {name}"))
+            extends: service.get("extends").and_then(of_extends),
+            ..Container::new(&shown_service(name))
         });
+    }
+}
+
+/// What a service of a compose file is called here.
+pub(super) fn shown_service(name: &str) -> String {
+    format!("service {name}")
+}
+
+fn of_extends(extends: &Json) -> Option<(Option<String>, String)> {
+    let text = |key: &str| extends.get(key).and_then(Json::as_str).map(str::to_owned);
+    match extends {
+        Json::String(service) => Some((None, service.clone())),
+        _ => Some((text("file"), text("service")?)),
     }
 }
 

@@ -2,15 +2,26 @@
 
 use super::containers::{self, Container};
 use super::{claims, commands, template};
-use assize_delivery::{Delivery, Entry};
-use assize_facts::Reason;
+use assize_delivery::{Delivery, Entry, MemberKind};
+use assize_facts::{Reason, reason};
+use std::io::Read;
 
 /// Of files that nothing but their words make a deployment file, larger ones are data.
 const LARGEST_UNNAMED: u64 = 1 << 20;
 
 /// Folders whose files belong to somebody else, to tests or to a developer's desk: what they start counts where it is surely the service.
-const ASIDE: [&str; 9] =
-    ["vendor", "testdata", "node_modules", ".git", "test", "tests", "e2e", ".devcontainer", ".devcontainer.json"];
+const ASIDE: [&str; 10] = [
+    ".vscode",
+    "vendor",
+    "testdata",
+    "node_modules",
+    ".git",
+    "test",
+    "tests",
+    "e2e",
+    ".devcontainer",
+    ".devcontainer.json",
+];
 
 /// Endings of sources, documents and pictures: their words start nothing, but tools take a manifest by any name.
 const OTHERS: [&str; 45] = [
@@ -39,8 +50,8 @@ fn extension(path: &str) -> String {
     name.rsplit_once('.').map_or_else(String::new, |(_, extension)| extension.to_ascii_lowercase())
 }
 
-fn form(entry: &Entry) -> Form {
-    let name = entry.name().to_ascii_lowercase();
+fn form(name: &str) -> Form {
+    let name = name.to_ascii_lowercase();
     let stem = ["tmpl", "gotmpl", "tpl", "j2", "template", "in", "dist", "example"]
         .iter()
         .find_map(|e| name.strip_suffix(&format!(".{e}")));
@@ -63,11 +74,49 @@ fn form(entry: &Entry) -> Form {
 
 /// Whether a file lies where only what is surely the service's counts.
 pub(super) fn is_aside(path: &str) -> bool {
-    path.split('/').any(|part| ASIDE.contains(&part))
+    path.split(['/', '!']).any(|part| ASIDE.contains(&part))
 }
 
 pub(super) fn may_matter(entry: &Entry) -> bool {
-    entry.is_file() && (!matches!(form(entry), Form::Words | Form::Document) || entry.size <= LARGEST_UNNAMED)
+    entry.is_file() && (!matches!(form(entry.name()), Form::Words | Form::Document) || entry.size <= LARGEST_UNNAMED)
+}
+
+/// Packed charts are small: what Helm keeps of a release has to fit into a secret of Kubernetes.
+const LARGEST_CHART: u64 = 4 << 20;
+
+/// Whether a file may be a packed chart (`helm package`).
+pub(super) fn may_be_chart(entry: &Entry) -> bool {
+    let name = entry.name();
+    entry.is_file() && entry.size <= LARGEST_CHART && (name.ends_with(".tgz") || name.ends_with(".tar.gz"))
+}
+
+/// The texts of a packed chart that speak of confinement or start containers, by their names in it; `None` of another archive.
+///
+/// # Errors
+/// What ends the reading of a chart.
+pub(super) fn of_chart(delivery: &Delivery, entry: &Entry) -> Result<Option<Vec<(String, String)>>, Reason> {
+    const MOST: u64 = 64 << 20;
+    let (mut is_chart, mut left, mut texts) = (false, MOST, Vec::new());
+    let read = delivery.members(&entry.path, &mut |member, content| {
+        is_chart |= member.name.trim_start_matches("./").split('/').skip(1).eq(["Chart.yaml"]);
+        if member.kind != MemberKind::File || !member.name.contains('/') {
+            return Ok(());
+        }
+        let mut bytes = Vec::new();
+        let failed = |error| reason!("archive-damaged", path = entry.path, detail = error);
+        content.take(left).read_to_end(&mut bytes).map_err(failed)?;
+        left -= bytes.len() as u64;
+        texts.extend(of_bytes(&bytes).map(|text| (member.name.clone(), text)));
+        match left {
+            0 => Err(reason!("archive-too-large", path = entry.path, limit = MOST)),
+            _ => Ok(()),
+        }
+    });
+    match (is_chart, read) {
+        (false, _) => Ok(None),
+        (true, Err(reason)) => Err(reason),
+        (true, Ok(gaps)) => gaps.into_iter().next().map_or(Ok(Some(texts)), Err),
+    }
 }
 
 /// The text of a file that speaks of confinement or starts containers; `None` where it does neither.
@@ -75,16 +124,18 @@ pub(super) fn may_matter(entry: &Entry) -> bool {
 /// # Errors
 /// The file cannot be read, or is larger than a text may be.
 pub(super) fn text(delivery: &Delivery, entry: &Entry) -> Result<Option<String>, Reason> {
-    let bytes = delivery.read(&entry.path)?;
+    Ok(of_bytes(&delivery.read(&entry.path)?))
+}
+
+fn of_bytes(bytes: &[u8]) -> Option<String> {
     // YAML may be UTF-16 (YAML 1.2.2, 5.2).
-    let text = match bytes.as_slice() {
+    Some(match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xFE, 0xFF, rest @ ..] => utf16(rest, u16::from_be_bytes),
         [0xEF, 0xBB, 0xBF, rest @ ..] if matters(rest) => String::from_utf8_lossy(rest).into_owned(),
         bytes if matters(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => return Ok(None),
-    };
-    Ok(Some(text))
+        _ => return None,
+    })
 }
 
 fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
@@ -114,8 +165,8 @@ fn matters(bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// What keeps a deployment file from being read, where it speaks of confinement.
-pub(super) fn containers(entry: &Entry, text: &str) -> Result<Vec<Container>, String> {
-    match form(entry) {
+pub(super) fn containers(path: &str, text: &str) -> Result<Vec<Container>, String> {
+    match form(path.rsplit('/').next().unwrap_or(path)) {
         Form::Document if looks_like_manifest(text) => Ok(structured(text).unwrap_or_default()),
         Form::Document => Ok(vec![]),
         Form::Json => structured(text).or_else(|detail| not_read(text, detail)),

@@ -10,11 +10,13 @@ mod rules;
 mod template;
 mod whose;
 
-use assize_delivery::Delivery;
+use crate::build::join;
+use assize_delivery::{Delivery, Entry};
 use assize_facts::kinds::process::FilterAction;
 use assize_facts::kinds::source::{ProfileForm, SeccompProfile};
 use assize_facts::{Fact, Known, Origin, Reason, Request, Sheet, reason};
-use containers::{Asked, Container};
+use assize_golang::vendor::clean;
+use containers::{Asked, Container, shown_service};
 use rules::{Profile, is_profile, numberings};
 use std::collections::BTreeMap;
 
@@ -51,26 +53,82 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
 
 /// The profiles by their paths with their texts, and the containers that deployment files start.
 fn look(delivery: &Delivery, sheet: &mut Sheet) -> (BTreeMap<String, String>, Vec<Started>) {
-    let (mut profiles, mut started) = (BTreeMap::new(), Vec::new());
-    for entry in delivery.entries().iter().filter(|e| files::may_matter(e)) {
-        match files::text(delivery, entry) {
-            Ok(Some(text)) if is_profile(&text) => {
-                sheet.examined(1);
-                profiles.insert(entry.path.clone(), text);
-            }
-            Ok(Some(text)) => match files::containers(entry, &text) {
-                Ok(all) => {
-                    sheet.examined(u64::from(!all.is_empty()));
-                    let file = &entry.path;
-                    started.extend(all.into_iter().map(|container| Started { file: file.clone(), container }));
-                }
-                Err(detail) => sheet.gap(reason!("deployment-file-not-read", detail = detail), &entry.path),
-            },
-            Ok(None) => {}
-            Err(reason) => sheet.gap(reason, &entry.path),
+    let mut looked = Looked { profiles: BTreeMap::new(), started: Vec::new() };
+    for entry in delivery.entries() {
+        looked.at(delivery, entry, &entry.path, sheet);
+    }
+    // What cannot be unpacked is a gap of all that asks the source.
+    let tree = delivery.source().ok().flatten();
+    if let Some((inside, prefix)) = tree.as_ref().and_then(|tree| tree.archive(delivery)) {
+        inside.entries().iter().for_each(|entry| {
+            looked.at(inside, entry, &format!("{prefix}{}", entry.path), sheet);
+        });
+        sheet.gaps.extend(tree.iter().flat_map(|tree| tree.gaps()));
+    }
+    extend(&mut looked.started);
+    (looked.profiles, looked.started)
+}
+
+/// Gives services what those say that they extend (compose specification, "extends"), where they say nothing themselves.
+fn extend(started: &mut [Started]) {
+    const DEPTH: usize = 8;
+    for _ in 0..DEPTH {
+        let of = |s: &Started| {
+            let (file, service) = s.container.extends.as_ref().filter(|_| s.container.asked == Asked::Nothing)?;
+            // Paths in an archive stand behind its own.
+            let (archive, own) = s.file.split_at(s.file.rfind('!').map_or(0, |at| at + 1));
+            let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let path =
+                format!("{archive}{}", file.as_ref().map_or_else(|| own.to_owned(), |file| clean(&join(folder, file))));
+            let shown = shown_service(service);
+            let base = started.iter().find(|base| base.file == path && base.container.shown == shown);
+            let missing = || Asked::Open(format!("extends {path} {service}"));
+            Some(base.map_or_else(missing, |base| base.container.asked.clone()))
+        };
+        let asked: Vec<Option<Asked>> = started.iter().map(of).collect();
+        for (s, asked) in started.iter_mut().zip(asked) {
+            s.container.asked = asked.unwrap_or_else(|| s.container.asked.clone());
         }
     }
-    (profiles, started)
+}
+
+struct Looked {
+    profiles: BTreeMap<String, String>,
+    started: Vec<Started>,
+}
+
+impl Looked {
+    /// Takes in a file, or the files of a packed chart; `shown` is its path in origins.
+    fn at(&mut self, holder: &Delivery, entry: &Entry, shown: &str, sheet: &mut Sheet) {
+        if files::may_be_chart(entry) {
+            match files::of_chart(holder, entry) {
+                Ok(texts) => texts.into_iter().flatten().for_each(|(name, text)| {
+                    self.text(&format!("{shown}!{}", name.trim_start_matches("./")), text, sheet);
+                }),
+                Err(reason) => sheet.gap(reason, shown),
+            }
+        } else if files::may_matter(entry) {
+            match files::text(holder, entry) {
+                Ok(text) => text.into_iter().for_each(|text| self.text(shown, text, sheet)),
+                Err(reason) => sheet.gap(reason, shown),
+            }
+        }
+    }
+
+    fn text(&mut self, shown: &str, text: String, sheet: &mut Sheet) {
+        if is_profile(&text) {
+            sheet.examined(1);
+            self.profiles.insert(shown.to_owned(), text);
+            return;
+        }
+        match files::containers(shown, &text) {
+            Ok(all) => {
+                sheet.examined(u64::from(!all.is_empty()));
+                self.started.extend(all.into_iter().map(|container| Started { file: shown.to_owned(), container }));
+            }
+            Err(detail) => sheet.gap(reason!("deployment-file-not-read", detail = detail), shown),
+        }
+    }
 }
 
 /// The calls that a clause denies, and the machine that they are made on.
@@ -172,5 +230,7 @@ fn is_same(path: &str, asked: &str) -> bool {
     last(path) == last(asked)
 }
 
+#[cfg(test)]
+mod packed_tests;
 #[cfg(test)]
 mod tests;

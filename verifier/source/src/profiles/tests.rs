@@ -240,6 +240,51 @@ fn the_last_profile_counts_and_files_in_layers_speak_of_one_container() {
 }
 
 #[test]
+fn a_service_has_what_the_one_says_that_it_extends() {
+    let of =
+        |more: &str| format!("services:\n  api: {{image: auth-api, extends: {more}}}\n  base: {{privileged: true}}\n");
+    let common =
+        ("deploy/common.yml", "services: {base: {security_opt: [seccomp=unconfined]}, plain: {restart: always}}\n");
+    for (text, expected) in [
+        (of("base"), "unconfined false, nothing false, privileged true, privileged false"),
+        (of("{service: base}"), "unconfined false, nothing false, privileged true, privileged false"),
+        (of("{file: common.yml, service: base}"), "unconfined false, nothing false, unconfined true, privileged false"),
+        (of("{file: ./common.yml, service: plain}"), "unconfined false, nothing false, nothing true, privileged false"),
+        (of("{file: ../common.yml, service: base}"), "unconfined false, nothing false, ? true, privileged false"),
+    ] {
+        assert_eq!(forms(&[common, ("deploy/compose.yml", &text)]), expected, "{text}");
+    }
+}
+
+#[test]
+fn an_image_says_whose_what_stands_beside_it_is() {
+    for (path, text, expected) in [
+        (".drone.yml", "steps: [{name: a, image: plugins/docker, privileged: true}]\n", "privileged false"),
+        (
+            "play.yml",
+            "- tasks: [{docker_container: {name: a, image: x/auth-api:1, privileged: true}}]\n",
+            "privileged true",
+        ),
+        ("play.yml", "- tasks: [{docker_container: {name: a, image: x/backend, privileged: true}}]\n", "privileged ?"),
+        ("argo.yaml", "helm: {parameters: [{name: securityContext.privileged, value: \"true\"}]}\n", "privileged ?"),
+        (
+            "argo.yaml",
+            "helm: {parameters: [{name: securityContext.seccompProfile.type, value: Unconfined}]}\n",
+            "unconfined ?",
+        ),
+        ("argo.yaml", "helm: {parameters: [{name: securityContext.privileged, value: \"false\"}]}\n", ""),
+        ("e2e.sh", "docker run --privileged golang:1.26 go test ./...\n", "privileged false"),
+        (
+            "compose.yml",
+            "services: {web: {build: ., privileged: true}, db: {image: postgres:16, privileged: true}}\n",
+            "privileged false, privileged true",
+        ),
+    ] {
+        assert_eq!(forms(&[(path, text)]), expected, "{path} {text}");
+    }
+}
+
+#[test]
 fn a_container_that_is_only_called_like_the_service_makes_no_other_known() {
     let decoy = "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: auth-api, image: busybox}\n  - {name: app, image: example/backend, securityContext: {privileged: true}}\n";
     assert_eq!(forms(&[("pod.yaml", decoy)]), "nothing true, privileged ?");

@@ -30,12 +30,14 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
     let ports: Vec<u64> = spec.endpoints.iter().filter_map(|e| port(&e.url)).collect();
     let matched: Vec<Match> = started.iter().map(|s| matches(&s.container, &ours)).collect();
     // Files that lie aside, single commands, and what is said of nobody do not make others known.
+    let is_everybodys = |s: &Container| s.image.as_deref().is_some_and(is_everybodys);
     let counts = |s: &Started| {
         !is_aside(&s.file) && !s.container.of_nobody && !s.container.ends_first && !s.container.of_pipeline
     };
     // What several files say of one container, each in its layer, is about one.
     let of = |wanted: Match| {
         let all = started.iter().zip(&matched).filter(|(s, m)| counts(s) && **m == wanted);
+        let all = all.filter(|(s, m)| **m != Match::No || !is_everybodys(&s.container));
         all.map(|(s, _)| &s.container.shown).collect::<BTreeSet<_>>().len()
     };
     let best =
@@ -43,7 +45,7 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
     let only = of(best) == 1 && (best != Match::No || !started.iter().any(|s| s.container.by_command && counts(s)));
     let one = |s: &Started, found: Match| {
         let container = &s.container;
-        if found >= Match::Called && !container.of_nobody {
+        if found >= if container.of_nobody { Match::Runs } else { Match::Called } {
             return Known::Value(true);
         }
         if is_aside(&s.file) || container.of_pipeline || container.image.as_deref().is_some_and(is_third_partys) {
@@ -55,7 +57,13 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
         match best {
             _ if container.of_nobody => open(),
             _ if container.ends_first => Known::Value(false),
-            Match::No if only && loose && container.image.as_deref().is_some_and(is_everybodys) => open(),
+            Match::No if is_everybodys(container) => {
+                if only {
+                    Known::Value(false)
+                } else {
+                    open()
+                }
+            }
             _ if found == best && only => Known::Value(true),
             Match::Runs if serves || found == Match::Open => open(),
             Match::Runs => Known::Value(false),

@@ -151,39 +151,36 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree) -> Settings {
     sheet.examined(1);
     let mut state = State::new(&library, &targets);
     let mut unread = Vec::new();
-    for entry in delivery.entries().iter().filter(|e| e.is_file()) {
-        let path = entry.path.strip_prefix(&library.prefix).unwrap_or(&entry.path);
-        let script = || !unread::is_called_go(path) && is_script(delivery, entry);
+    for (holder, entry, shown) in files(delivery, tree) {
+        let path = shown.strip_prefix(&library.prefix).unwrap_or(&shown);
+        let script = || !unread::is_called_go(path) && is_script(holder, entry);
         let tool = sort(&entry.path).or_else(|| script().then_some(BuildFile::Shell));
         if tool.is_none() {
-            unread.extend(of_another_tool(&mut sheet, delivery, entry, path, &targets));
+            unread.extend(of_another_tool(&mut sheet, (holder, entry, &shown), path, &targets));
         }
         let Some(tool) = tool.or_else(|| others::is_compose(path).then_some(BuildFile::Other)) else { continue };
         sheet.examined(1);
         if entry.size > LARGEST {
-            sheet.gap(
-                reason!("file-too-large", path = entry.path, size = entry.size, limit = LARGEST),
-                entry.path.as_str(),
-            );
+            sheet.gap(reason!("file-too-large", path = shown, size = entry.size, limit = LARGEST), shown.as_str());
             continue;
         }
-        let bytes = match delivery.read(&entry.path) {
+        let bytes = match holder.read(&entry.path) {
             Ok(bytes) => bytes,
             Err(reason) => {
-                sheet.gap(reason, entry.path.as_str());
+                sheet.gap(reason, shown.as_str());
                 continue;
             }
         };
         let text = String::from_utf8_lossy(&bytes);
-        unread.extend(unread::hidden(tool, &entry.path, &text, &targets));
-        match of_file(&mut state, tool, path, &entry.path, &text) {
+        unread.extend(unread::hidden(tool, &shown, &text, &targets));
+        match of_file(&mut state, tool, path, &shown, &text) {
             Ok(false) => {}
             Ok(true) => {
                 let detail = "it calls more than is followed";
-                sheet.gap(reason!("build-file-not-read", path = entry.path, detail = detail), entry.path.as_str());
+                sheet.gap(reason!("build-file-not-read", path = shown, detail = detail), shown.as_str());
             }
             Err(detail) if mentions_build(&text) => {
-                sheet.gap(reason!("build-file-not-read", path = entry.path, detail = detail), entry.path.as_str());
+                sheet.gap(reason!("build-file-not-read", path = shown, detail = detail), shown.as_str());
             }
             // A file that no tool could read and that builds nothing is nobody's setting.
             Err(_) => {}
@@ -196,6 +193,18 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree) -> Settings {
     declared(&mut sheet, delivery);
     sheet.settle();
     Settings { sheet, without_cgo }
+}
+
+/// A file, what holds it, and its path as it is shown.
+type Delivered<'d, P> = (&'d Delivery, &'d Entry, P);
+
+/// The files of the deliverable, and of the archive that its source is unpacked from.
+fn files<'d>(delivery: &'d Delivery, tree: &'d SourceTree) -> impl Iterator<Item = Delivered<'d, String>> {
+    let unpacked = tree.archive(delivery).into_iter().flat_map(|(inside, prefix)| {
+        inside.entries().iter().map(move |entry| (inside, entry, format!("{prefix}{}", entry.path)))
+    });
+    let beside = delivery.entries().iter().map(move |entry| (delivery, entry, entry.path.clone()));
+    beside.chain(unpacked).filter(|(_, entry, _)| entry.is_file())
 }
 
 /// Carries out each scope of a file on its own; gives whether something was left out.
@@ -226,22 +235,27 @@ fn push(sheet: &mut Sheet, mut told: Vec<Told>) {
 }
 
 /// What a file of a tool that is not followed sets; nothing of a file that says none of it.
-fn of_another_tool(sheet: &mut Sheet, delivery: &Delivery, entry: &Entry, path: &str, targets: &Targets) -> Vec<Told> {
+fn of_another_tool(
+    sheet: &mut Sheet,
+    (holder, entry, shown): Delivered<'_, &str>,
+    path: &str,
+    targets: &Targets,
+) -> Vec<Told> {
     if unread::is_called_go(path) && !targets.is_none() && entry.size > 2 {
         sheet.examined(1);
-        return vec![unread::go_command(&entry.path)];
+        return vec![unread::go_command(shown)];
     }
     if !others::is_candidate(path) {
         return vec![];
     }
-    match delivery.read(&entry.path) {
+    match holder.read(&entry.path) {
         Ok(bytes) if unread::says_any(&bytes) => {
             sheet.examined(1);
-            unread::told(path, &entry.path, &String::from_utf8_lossy(&bytes), targets)
+            unread::told(path, shown, &String::from_utf8_lossy(&bytes), targets)
         }
         Ok(_) => vec![],
         Err(reason) => {
-            sheet.gap(reason, entry.path.as_str());
+            sheet.gap(reason, shown);
             vec![]
         }
     }

@@ -1,0 +1,88 @@
+//! What packed charts and the archive of the source say.
+
+use super::sheet as profiles;
+use crate::{Context, collect};
+use assize_delivery::Delivery;
+use assize_facts::kinds::inventory::BuildSetting;
+use assize_facts::{BinarySpec, Deliverable, Fact, Item, Limits, Quiet, Request, SourceSpec};
+use flate2::{Compression, write::GzEncoder};
+use std::collections::BTreeMap;
+use std::io::Write;
+
+const POD: &str =
+    "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: auth-api, securityContext: {privileged: true}}\n";
+
+fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    for (name, text) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(text.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, text.as_bytes()).expect("a member");
+    }
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(&builder.into_inner().expect("an archive")).expect("written");
+    gzip.finish().expect("compressed")
+}
+
+fn delivered(name: &str, bytes: &[u8], source: Option<SourceSpec>) -> (tempfile::TempDir, Delivery) {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join(name), bytes).expect("a file");
+    let binary = BinarySpec { name: "auth-api".into(), package: Some(".".into()), ..BinarySpec::default() };
+    let spec = Deliverable { source, binaries: vec![binary], ..Deliverable::default() };
+    let delivery = Delivery::open(folder.path(), spec, Limits::default()).expect("opened");
+    (folder, delivery)
+}
+
+fn shown(items: &[Item], fields: [&str; 2]) -> Vec<String> {
+    let text =
+        |item: &Item, name: &str| item.text(name).map_or_else(|| format!("{:?}", item.bool(name)), str::to_owned);
+    let file = |item: &Item| item.origin.file.clone().unwrap_or_default();
+    items.iter().map(|item| format!("{} {} {}", file(item), text(item, fields[0]), text(item, fields[1]))).collect()
+}
+
+#[test]
+fn a_packed_chart_is_read_and_another_archive_is_none() {
+    let told = |files: &[(&str, &str)]| {
+        let (_folder, delivery) = delivered("auth-api-1.0.tgz", &packed(files), None);
+        let sheet = profiles(&delivery, &Request::new(super::KIND, &BTreeMap::new()));
+        shown(&sheet.items, ["form", "used"])
+    };
+    let chart = ("auth-api/Chart.yaml", "name: auth-api\n");
+    assert_eq!(
+        told(&[("auth-api/templates/p.yaml", POD), chart]),
+        ["auth-api-1.0.tgz!auth-api/templates/p.yaml privileged Some(true)"]
+    );
+    assert!(told(&[("auth-api/templates/p.yaml", POD)]).is_empty());
+}
+
+#[test]
+fn files_in_the_archive_of_the_source_are_read_as_those_beside_it() {
+    let files = [
+        ("app/go.mod", "module example.com/app\n\ngo 1.26\n"),
+        ("app/main.go", "package main\n\nfunc main() {}\n"),
+        ("app/Dockerfile", "FROM golang\nENV GOFLAGS=-mod=mod\nCOPY . .\nRUN go build -o /auth-api .\n"),
+        ("app/deploy/common.yml", "services: {base: {privileged: true}}\n"),
+        ("app/deploy/compose.yml", "services: {api: {image: auth-api, extends: {file: common.yml, service: base}}}\n"),
+        ("app/testdata/p.yaml", "kind: Pod\nspec: {containers: [{name: x, securityContext: {privileged: true}}]}\n"),
+    ];
+    let source = SourceSpec { archive: Some("src.tar.gz".into()), ..SourceSpec::default() };
+    for source in [Some(source), None] {
+        let (_folder, delivery) = delivered("src.tar.gz", &packed(&files), source);
+        let sheet = profiles(&delivery, &Request::new(super::KIND, &BTreeMap::new()));
+        assert_eq!(
+            shown(&sheet.items, ["form", "used"]),
+            [
+                "src.tar.gz!app/deploy/common.yml privileged Some(false)",
+                "src.tar.gz!app/deploy/compose.yml privileged Some(true)",
+                "src.tar.gz!app/testdata/p.yaml privileged Some(false)"
+            ]
+        );
+        let requests = [Request::new(BuildSetting::KIND, &BTreeMap::new())];
+        let sheets = collect(&delivery, &Context::default(), &requests, &Quiet);
+        assert_eq!(
+            shown(&sheets[0].items, ["setting", "delivered"]),
+            ["src.tar.gz!app/Dockerfile -mod Some(true)", "src.tar.gz!app/Dockerfile GOFLAGS Some(true)"]
+        );
+    }
+}

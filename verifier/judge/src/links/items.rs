@@ -185,8 +185,10 @@ fn neither() -> Truth {
     Truth::Unknown(reason!("neither-named-nor-found"))
 }
 
+/// By its path, or by its name inside of an archive.
 fn base_is(file: &Item, name: &str) -> bool {
-    file.text("path").is_some_and(|path| is_called(path, name))
+    let inside = |path: &str| path.match_indices('!').any(|(at, _)| is_called(&path[at + 1..], name));
+    file.text("path").is_some_and(|path| is_called(path, name) || inside(path))
 }
 
 /// A path, its last part, or that without its ending.

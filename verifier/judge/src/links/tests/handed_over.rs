@@ -83,6 +83,8 @@ fn items_of_the_contract_are_found_named_or_missing() {
             json!({"path": "EMPTY.md", "executable_content": false, "format": "text", "size": 0}),
             json!({"path": "bin/linked", "executable_content": false, "format": "link", "size": 9}),
             file("bin/cut", json!(true)),
+            file("dist/release.tar.gz!packed", json!(true)),
+            file("docs.zip!guide.txt", json!(false)),
         ],
     );
     let reason = reason!("executable-malformed", path = "bin/cut", detail = "cut off");
@@ -130,6 +132,8 @@ fn items_of_the_contract_are_found_named_or_missing() {
         (Endpoint, "admin", "false null ?neither-named-nor-found"),
         (Dependency, "db", "false null ?neither-named-nor-found"),
         (Document, "manual.pdf", "false docs/manual.pdf true"),
+        (Binary, "packed", "false dist/release.tar.gz!packed true"),
+        (Document, "guide", "false docs.zip!guide.txt true"),
         (Document, "licence", "false null ?neither-named-nor-found"),
         // Not of the product, nothing at all, or not known to be what it should be.
         (Document, "CHANGELOG", "false null ?neither-named-nor-found"),

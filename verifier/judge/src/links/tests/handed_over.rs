@@ -152,3 +152,24 @@ fn items_of_the_contract_are_found_named_or_missing() {
         assert_eq!(row(item, &["named", "path", "found"]), *expected, "{name}");
     }
 }
+
+#[test]
+fn a_source_that_was_packed_from_its_own_folder_is_there() {
+    for (path, root, expected) in [
+        ("src.tgz!go.mod", Some("src.tgz"), "true src.tgz true"),
+        ("src.tgz!./go.mod", Some("src.tgz"), "true src.tgz true"),
+        ("src.tgz!app-1.0/go.mod", Some("src.tgz"), "true src.tgz true"),
+        ("src.tgz!go.mod", None, "false src.tgz!go.mod true"),
+        ("src.tgz!x.go.mod", None, "false null ?neither-named-nor-found"),
+    ] {
+        let sheets = Sheets::new([
+            sheet("inventory.files", 1, &[json!({"path": path, "executable_content": false, "format": "text"})]),
+            sheet("inventory.declared", 1, &[json!({"role": "source.archive", "path": "src.tgz", "found": true})]),
+        ]);
+        let declared = Declared { source: root.map(String::from), ..Declared::default() };
+        let run = crate::run::RunRecord { declared, ..run() };
+        let items = [ContractItem { kind: ItemKind::Source, name: "app".into(), line: 1 }];
+        let sheet = derive(&Request::new("link.items", &Default::default()), &sheets, &items, &run);
+        assert_eq!(row(&sheet.items[0], &["named", "path", "found"]), expected, "{path}");
+    }
+}

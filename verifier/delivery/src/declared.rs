@@ -56,7 +56,8 @@ fn tidy(path: &str) -> String {
 pub(crate) fn sheet(delivery: &Delivery) -> Sheet {
     let mut sheet = Sheet::of::<Declared>();
     let named = all(delivery.spec());
-    sheet.examined(named.len() as u64);
+    // That deliverable.toml names nothing, or is not there, was seen too.
+    sheet.examined((named.len() as u64).max(1));
     for Named { role, path, folder } in named {
         let found = found(delivery, &path, folder);
         sheet.push(Declared { role, path, found }, Origin::file("deliverable.toml"));

@@ -263,6 +263,9 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
     describe(&file.part, &exe, &scan.hits, &file.path, &mut found.seen[line]);
     if exe.end < file.part.len() {
         appended(file, &exe, budget, found);
+    } else if exe.end > file.part.len() && !exe.without_code {
+        let detail = "what its headers describe reaches past the end of the file";
+        found.gap(reason!("executable-malformed", path = &file.path, detail = detail), &file.path);
     }
     let inside =
         File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };

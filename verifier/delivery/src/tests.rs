@@ -127,6 +127,9 @@ fn declared_paths_are_looked_up_and_cover_what_is_below_them() {
     );
     let lines = "deliverable.toml empty declared\ndist/app elf declared\nnotes text\nrun/tls/ca.pem text declared\nsrc/go.mod text declared\nsrc/payload elf";
     assert_eq!(files(&delivery), lines);
+    // That nothing is named is known as well.
+    let nothing = sheet(&open(root.path(), Deliverable::default()), "inventory.declared");
+    assert_eq!((nothing.items.len(), nothing.scope.count), (0, 1));
 }
 
 #[test]

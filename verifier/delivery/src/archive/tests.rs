@@ -220,6 +220,30 @@ fn a_cut_off_or_altered_archive_is_never_read_to_a_good_end() {
 }
 
 #[test]
+fn members_of_a_zip_may_be_streams_of_other_formats() {
+    let of = |method: u16, packed: &dyn Fn(&[u8]) -> Vec<u8>| {
+        let mut out = Vec::new();
+        let mut archive = rawzip::ZipArchiveWriter::new(&mut out);
+        let method = rawzip::CompressionMethod::from(method);
+        let (mut entry, config) = archive.new_file("a").compression_method(method).start().expect("a name");
+        let mut writer = config.wrap(Vec::new());
+        writer.write_all(b"one").expect("memory takes it");
+        let (content, descriptor) = writer.finish().expect("memory takes it");
+        entry.write_all(&packed(&content)).expect("memory takes it");
+        entry.finish(descriptor).expect("memory takes it");
+        archive.finish().expect("memory takes it");
+        list(out)
+    };
+    for (method, packed) in [(12, bzip2_of as fn(&[u8]) -> Vec<u8>), (93, zstd_of), (95, super::xz_of)] {
+        assert_eq!(of(method, &packed), "a=one", "{method}");
+        let damaged = "end archive-damaged";
+        assert!(of(method, &|bytes| [packed(bytes), b"code".to_vec()].concat()).ends_with(damaged), "{method}");
+        assert!(of(method, &|_| packed(b"other")).ends_with(damaged), "{method}");
+    }
+    assert!(of(14, &|bytes| bytes.to_vec()).contains("archive-method"));
+}
+
+#[test]
 fn a_zip_whose_local_header_names_another_file_is_refused() {
     let mut zip = zip_of(&[("good.go", b"package a")]);
     let at = zip.windows(7).position(|w| w == b"good.go").expect("the local name comes first");

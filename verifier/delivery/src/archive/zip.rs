@@ -1,5 +1,6 @@
 //! zip archives (APPNOTE.TXT 6.3.10): the central directory decides, and whatever the local headers say differently is refused.
 
+use super::compressed::Frames;
 use super::{Budget, Member, MemberKind, Metered, Visitor, refuse};
 use crate::store::Part;
 use crate::walk::shown_name;
@@ -13,6 +14,9 @@ use std::io::{self, Read};
 
 /// Padding and descriptors; no program is so small.
 const SMALL: u64 = 64;
+
+/// Methods that stand for streams with headers of their own (APPNOTE.TXT 4.4.5): bzip2, Zstandard and xz.
+const FRAMED: [u16; 3] = [12, 93, 95];
 
 fn locate<'a>(part: Part<'a>, buffer: &mut [u8]) -> Option<ZipArchive<Part<'a>>> {
     ZipLocator::new().locate_in_reader(part, buffer, part.len()).ok()
@@ -228,6 +232,13 @@ fn one<'z, 'p>(
             return give(record, Checked::new(plain, promised), packed, budget, visitor);
         }
         give(record, Checked::new(inflater.in_pieces(raw), promised), packed, budget, visitor)
+    } else if FRAMED.contains(&record.method.as_u16()) {
+        let mut frames = Frames::of(part.slice(from, to).reader());
+        give(record, Checked::new(&mut frames, promised), packed, budget, visitor)?;
+        match frames.trailing() {
+            None => Ok(()),
+            Some(_) => Err(damaged("something stands behind a member's compressed frames")),
+        }
     } else {
         let method = record.method.as_u16();
         visitor.gap(reason!("archive-method", member = &record.member.name, method = method));

@@ -60,6 +60,14 @@ fn machine_code_is_known_whatever_its_name_and_mode() {
 }
 
 #[test]
+fn machine_code_that_was_cut_off_is_told() {
+    for whole in [elf_of(b"code"), pe_of(b"code"), macho_of(b"code")] {
+        let cut = examined(whole[..whole.len() - 1].to_vec());
+        assert!(cut.ends_with(" code=yes go=no\ngap executable-malformed at f"), "{cut}");
+    }
+}
+
+#[test]
 fn objects_for_the_kernels_machine_are_told_from_programs() {
     // e_type and e_machine (System V ABI; linux/elf-em.h, EM_BPF).
     let with = |role: u8, machine: u8| {

@@ -61,6 +61,7 @@ fn fresh(name: &str, as_of: &str, age: f64, limit: f64, run: &RunRecord) -> Know
     if age <= limit {
         return Known::Value(true);
     }
-    let (days, most) = ((age / DAY).floor(), (limit / DAY * 10.0).round() / 10.0);
+    // Rounded up: what is a second too old is not as old as it may be.
+    let (days, most) = ((age / DAY * 10.0).ceil() / 10.0, (limit / DAY * 10.0).round() / 10.0);
     Known::Unknown(reason!("data-too-old", name = name, days = days, most = most))
 }

@@ -133,7 +133,8 @@ impl Handed<'_> {
 
     /// The source is there where its module files are.
     fn source(&self) -> (bool, Option<String>, Truth) {
-        let module_file = |f: &&Item| f.text("path").is_some_and(|path| ["go.mod", "go.work"].contains(&base(path)));
+        let module_file =
+            |f: &&Item| f.text("path").is_some_and(|path| ["go.mod", "go.work"].contains(&innermost(path)));
         let Some(root) = &self.words.source else {
             let found = self
                 .files
@@ -185,8 +186,15 @@ fn neither() -> Truth {
     Truth::Unknown(reason!("neither-named-nor-found"))
 }
 
+/// By its path, or by its name inside of an archive.
 fn base_is(file: &Item, name: &str) -> bool {
-    file.text("path").is_some_and(|path| is_called(path, name))
+    let inside = |path: &str| path.match_indices('!').any(|(at, _)| is_called(&path[at + 1..], name));
+    file.text("path").is_some_and(|path| is_called(path, name) || inside(path))
+}
+
+/// The last part of a path, which can stand at the top of an archive.
+fn innermost(path: &str) -> &str {
+    base(path).rsplit('!').next().unwrap_or(path)
 }
 
 /// A path, its last part, or that without its ending.

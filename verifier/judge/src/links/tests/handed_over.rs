@@ -83,6 +83,8 @@ fn items_of_the_contract_are_found_named_or_missing() {
             json!({"path": "EMPTY.md", "executable_content": false, "format": "text", "size": 0}),
             json!({"path": "bin/linked", "executable_content": false, "format": "link", "size": 9}),
             file("bin/cut", json!(true)),
+            file("dist/release.tar.gz!packed", json!(true)),
+            file("docs.zip!guide.txt", json!(false)),
         ],
     );
     let reason = reason!("executable-malformed", path = "bin/cut", detail = "cut off");
@@ -130,6 +132,8 @@ fn items_of_the_contract_are_found_named_or_missing() {
         (Endpoint, "admin", "false null ?neither-named-nor-found"),
         (Dependency, "db", "false null ?neither-named-nor-found"),
         (Document, "manual.pdf", "false docs/manual.pdf true"),
+        (Binary, "packed", "false dist/release.tar.gz!packed true"),
+        (Document, "guide", "false docs.zip!guide.txt true"),
         (Document, "licence", "false null ?neither-named-nor-found"),
         // Not of the product, nothing at all, or not known to be what it should be.
         (Document, "CHANGELOG", "false null ?neither-named-nor-found"),
@@ -146,5 +150,26 @@ fn items_of_the_contract_are_found_named_or_missing() {
     let sheet = derive(&Request::new("link.items", &Default::default()), &sheets, &items, &run);
     for (item, (_, name, expected)) in sheet.items.iter().zip(&cases) {
         assert_eq!(row(item, &["named", "path", "found"]), *expected, "{name}");
+    }
+}
+
+#[test]
+fn a_source_that_was_packed_from_its_own_folder_is_there() {
+    for (path, root, expected) in [
+        ("src.tgz!go.mod", Some("src.tgz"), "true src.tgz true"),
+        ("src.tgz!./go.mod", Some("src.tgz"), "true src.tgz true"),
+        ("src.tgz!app-1.0/go.mod", Some("src.tgz"), "true src.tgz true"),
+        ("src.tgz!go.mod", None, "false src.tgz!go.mod true"),
+        ("src.tgz!x.go.mod", None, "false null ?neither-named-nor-found"),
+    ] {
+        let sheets = Sheets::new([
+            sheet("inventory.files", 1, &[json!({"path": path, "executable_content": false, "format": "text"})]),
+            sheet("inventory.declared", 1, &[json!({"role": "source.archive", "path": "src.tgz", "found": true})]),
+        ]);
+        let declared = Declared { source: root.map(String::from), ..Declared::default() };
+        let run = crate::run::RunRecord { declared, ..run() };
+        let items = [ContractItem { kind: ItemKind::Source, name: "app".into(), line: 1 }];
+        let sheet = derive(&Request::new("link.items", &Default::default()), &sheets, &items, &run);
+        assert_eq!(row(&sheet.items[0], &["named", "path", "found"]), expected, "{path}");
     }
 }

@@ -113,7 +113,8 @@ fn may_convert(decl: &Decl, text: &[u8]) -> bool {
     memchr::memchr_iter(b'*', text).any(|star| match text[..star].trim_ascii_end() {
         // It begins a comment.
         [.., before, b'/'] if *before != b'*' && text[star - 1] == b'/' => false,
-        [.., b'(' | b'/'] => is_called(&text[star..]) || types(),
+        [before @ .., b'('] => is_called(&text[star..]) || before.trim_ascii_end().ends_with(b"=") && types(),
+        [.., b'/'] => is_called(&text[star..]) || types(),
         [.., b'='] => types(),
         _ => false,
     })

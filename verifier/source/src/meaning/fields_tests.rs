@@ -170,6 +170,18 @@ fn a_struct_that_has_another_name_may_be_set_by_that() {
             "?value-not-decided",
         ),
         (
+            "type pointer = ( *like)\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "type pointer = /* a */ *like\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "type pointer = ((*like))\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
             "func main() { type own struct { name string; MIN uint16 }; o := &opts{MIN: tls.VersionTLS13}; (*own)(o).MIN = 769; serve(o) }",
             "?value-not-decided",
         ),

@@ -2,6 +2,7 @@
 //! (spec, "Conversions").
 
 use super::body::{Binding, bare};
+use super::fields::FILES;
 use super::names::{Lens, Place, Site, Symbol};
 use crate::build::may_be_standard;
 use crate::go::outline::{Decl, DeclKind};
@@ -23,8 +24,12 @@ impl<'s> Lens<'s> {
         std::iter::successors(Some(ty.clone()), next).take(DEPTH).last().unwrap_or_else(|| ty.clone())
     }
 
-    /// Whether a pointer to one of the supplier's own structs may become one to another struct, so that its field can be set by that.
+    /// Whether a pointer to one of the supplier's own structs may become one to another struct, so that its field can be set by that. Of programs with
+    /// very many files it is not asked: nothing is said of fields there.
     pub fn is_converted(&self, ty: &Symbol, field: &str) -> bool {
+        if self.own_files().len() > FILES {
+            return false;
+        }
         let exported = field.starts_with(char::is_uppercase);
         self.conversions.get_or_init(|| self.all_conversions()).iter().any(|found| match (&found.from, &found.to) {
             (_, Some(to)) if to == ty => false,
@@ -107,13 +112,16 @@ impl<'s> Lens<'s> {
     }
 }
 
+const LONGEST: usize = 1024;
+
 /// Whether a pointer's type may be called in a text: `(*T)(`, however that is laid out.
 fn calls_pointer(text: &[u8]) -> bool {
     memchr::memchr_iter(b'*', text).any(|star| {
         let opens = text[..star].trim_ascii_end().ends_with(b"(") || text[..star].trim_ascii_end().ends_with(b"/");
         opens && {
             let mut depth = 1_u32;
-            let mut rest = text[star..].iter().enumerate();
+            // Longer ones are looked at, whatever they are.
+            let mut rest = text[star..].iter().take(LONGEST).enumerate();
             let closed = rest.find_map(|(at, byte)| {
                 match byte {
                     b'(' => depth += 1,
@@ -122,8 +130,8 @@ fn calls_pointer(text: &[u8]) -> bool {
                 }
                 (depth == 0).then_some(star + at + 1)
             });
-            let behind = closed.and_then(|end| text.get(end..)).unwrap_or_default();
-            matches!(behind.trim_ascii_start().first(), Some(b'(' | b')' | b'/'))
+            let behind = closed.and_then(|end| text.get(end..)).map(<[u8]>::trim_ascii_start);
+            behind.is_none_or(|behind| matches!(behind.first(), Some(b'(' | b')' | b'/')))
         }
     })
 }

@@ -7,6 +7,8 @@ use crate::build::{FileId, join, split};
 use assize_facts::kinds::source::{CgoForm, Embed};
 use assize_facts::{Item, Known, Sheet, reason};
 use assize_golang::embed::means;
+use assize_golang::vendor::clean;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Adds what the build embeds. Only executables and what cannot be looked into become facts; the rest is data.
@@ -27,9 +29,10 @@ pub(super) fn add(source: &Source, sheet: &mut Sheet) {
         }
         for path in files {
             let shown = source.program.files.shown(&path);
-            let within = looks.range(shown.as_str()..).take_while(|(p, _)| p.starts_with(&shown));
-            let inside = within.filter(|(p, _)| p.len() == shown.len() || p[shown.len()..].starts_with('!'));
-            sheet.items.extend(inside.filter_map(|(at, look)| fact(source, &directive, at, look)));
+            // What nobody looked into may be anything.
+            let unseen = (!looks.contains_key(&shown)).then_some((shown.as_str(), &Look::Opaque));
+            let all = within(&looks, &shown).chain(unseen);
+            sheet.items.extend(all.filter_map(|(at, look)| fact(source, &directive, at, look)));
         }
     }
 }
@@ -58,8 +61,8 @@ pub(super) fn sheet(source: &Source) -> Sheet {
         };
         for path in files {
             let shown = source.program.files.shown(&path);
-            let within = looks.range(shown.as_str()..).take_while(|(p, _)| p.starts_with(&shown));
-            for (at, look) in within.filter(|(p, _)| p.len() == shown.len() || p[shown.len()..].starts_with('!')) {
+            let unseen = (!looks.contains_key(&shown)).then_some((shown.as_str(), &Look::Opaque));
+            for (at, look) in within(&looks, &shown).chain(unseen) {
                 match look {
                     Look::Executable(_) | Look::BpfObject => fact.executables.push(at.to_string()),
                     Look::Opaque => fact.opaque.push(at.to_string()),
@@ -112,8 +115,20 @@ fn fact(source: &Source, directive: &Directive, at: &str, look: &Look) -> Option
     Some(item(source, directive.file, CgoForm::Embedded, built, &detail, origin))
 }
 
-/// By path as the inventory shows it.
-fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
+/// A file and what stands inside of it.
+fn within<'l>(looks: &'l BTreeMap<String, Look>, shown: &str) -> impl Iterator<Item = (&'l str, &'l Look)> {
+    let from = looks.range(shown.to_owned()..).take_while(move |(path, _)| path.starts_with(shown));
+    let inside = from.filter(move |(path, _)| path.len() == shown.len() || path[shown.len()..].starts_with('!'));
+    inside.map(|(path, look)| (path.as_str(), look))
+}
+
+/// A path of the inventory as the source tree has it: `tar -C src .` calls its members `./a`.
+fn plain(path: &str) -> String {
+    path.split('!').map(clean).collect::<Vec<_>>().join("!")
+}
+
+/// By path as the source tree has it.
+fn looks(inventory: &Sheet) -> BTreeMap<String, Look> {
     let mut looks = BTreeMap::new();
     for item in &inventory.items {
         let Some(path) = item.text("path") else { continue };
@@ -129,7 +144,7 @@ fn looks(inventory: &Sheet) -> BTreeMap<&str, Look> {
             Some("text") => Look::Text,
             Some(_) => Look::Data,
         };
-        looks.insert(path, look);
+        looks.insert(plain(path), look);
     }
     looks
 }
@@ -145,7 +160,11 @@ fn inventory(source: &Source, directives: &[(Directive, Vec<String>)]) -> Option
     let files = directives.iter().flat_map(|(_, files)| files).map(|path| source.program.files.shown(path));
     let files: BTreeSet<String> = files.collect();
     let around = |path: &str| path.match_indices('!').any(|(at, _)| files.contains(&path[..at]));
-    (!directives.is_empty()).then(|| source.inventory(&|path| files.contains(path) || around(path)))
+    let asked = |path: &str| {
+        let path = if path.contains('!') { Cow::Owned(plain(path)) } else { Cow::Borrowed(path) };
+        files.contains(&*path) || around(&path)
+    };
+    (!directives.is_empty()).then(|| source.inventory(&asked))
 }
 
 /// Each with the files that it means.

@@ -2,6 +2,7 @@
 //! (spec, "Conversions").
 
 use super::body::{Binding, bare};
+use super::fields::FILES;
 use super::names::{Lens, Place, Site, Symbol};
 use crate::build::may_be_standard;
 use crate::go::outline::{Decl, DeclKind};
@@ -23,8 +24,12 @@ impl<'s> Lens<'s> {
         std::iter::successors(Some(ty.clone()), next).take(DEPTH).last().unwrap_or_else(|| ty.clone())
     }
 
-    /// Whether a pointer to one of the supplier's own structs may become one to another struct, so that its field can be set by that.
+    /// Whether a pointer to one of the supplier's own structs may become one to another struct, so that its field can be set by that. Of programs with
+    /// very many files it is not asked: nothing is said of fields there.
     pub fn is_converted(&self, ty: &Symbol, field: &str) -> bool {
+        if self.own_files().len() > FILES {
+            return false;
+        }
         let exported = field.starts_with(char::is_uppercase);
         self.conversions.get_or_init(|| self.all_conversions()).iter().any(|found| match (&found.from, &found.to) {
             (_, Some(to)) if to == ty => false,
@@ -120,10 +125,11 @@ fn may_convert(decl: &Decl, text: &[u8]) -> bool {
     })
 }
 
-/// Whether behind what closes the bracket that is open something else is opened or closed.
+/// Whether behind what closes the bracket that is open something else is opened or closed; what is long is looked at, whatever it is.
 fn is_called(text: &[u8]) -> bool {
+    const LONGEST: usize = 1024;
     let mut depth = 1_u32;
-    let closed = text.iter().position(|byte| {
+    let closed = text.iter().take(LONGEST).position(|byte| {
         match byte {
             b'(' => depth += 1,
             b')' => depth -= 1,
@@ -131,6 +137,6 @@ fn is_called(text: &[u8]) -> bool {
         }
         depth == 0
     });
-    let behind = closed.and_then(|end| text.get(end + 1..)).unwrap_or_default();
-    matches!(behind.trim_ascii_start().first(), Some(b'(' | b')' | b'/'))
+    let behind = closed.and_then(|end| text.get(end + 1..)).map(<[u8]>::trim_ascii_start);
+    behind.is_none_or(|behind| matches!(behind.first(), Some(b'(' | b')' | b'/')))
 }

@@ -49,7 +49,7 @@ pub(crate) struct Kept<'s> {
 /// A field that is given more is not followed,
 const MOST: usize = 64;
 /// nor any in programs with more files of the supplier's own.
-const FILES: usize = 1_000;
+pub(super) const FILES: usize = 1_000;
 
 impl<'s> Lens<'s> {
     /// Every value that a field can have.

@@ -18,7 +18,10 @@ fn packed(files: &[(&str, &str)]) -> Vec<u8> {
         let mut header = tar::Header::new_gnu();
         header.set_size(text.len() as u64);
         header.set_mode(0o644);
-        builder.append_data(&mut header, name, text.as_bytes()).expect("a member");
+        // As it is, with `./` before it.
+        header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+        header.set_cksum();
+        builder.append(&header, text.as_bytes()).expect("a member");
     }
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(&builder.into_inner().expect("an archive")).expect("written");
@@ -84,5 +87,27 @@ fn files_in_the_archive_of_the_source_are_read_as_those_beside_it() {
             shown(&sheets[0].items, ["setting", "delivered"]),
             ["src.tar.gz!app/Dockerfile -mod Some(true)", "src.tar.gz!app/Dockerfile GOFLAGS Some(true)"]
         );
+    }
+}
+
+#[test]
+fn what_the_source_in_an_archive_embeds_is_looked_at_however_its_members_are_called() {
+    for before in ["", "./", "app/", "./app/"] {
+        let name = |name: &str| format!("{before}{name}");
+        let files = [
+            (name("go.mod"), "module example.com/app\n\ngo 1.26\n"),
+            (
+                name("main.go"),
+                "package main\n\nimport _ \"embed\"\n\n//go:embed a.so\nvar b []byte\n\nfunc main() {}\n",
+            ),
+            (name("a.so"), "\x7fELF\x02\x01\x01"),
+        ];
+        let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+        let (_folder, delivery) = delivered("src.tar.gz", &packed(&files), None);
+        let requests = [Request::new("source.cgo_imports", &BTreeMap::new())];
+        let sheets = collect(&delivery, &Context::default(), &requests, &Quiet);
+        let folder = before.trim_start_matches("./");
+        let expected = format!("src.tar.gz!{folder}main.go embedded-executable Some(true)");
+        assert_eq!(shown(&sheets[0].items, ["form", "in_build"]), [expected], "{before}");
     }
 }

@@ -152,7 +152,7 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree) -> Settings {
     let mut state = State::new(&library, &targets);
     let mut unread = Vec::new();
     for (holder, entry, shown) in files(delivery, tree) {
-        let path = shown.strip_prefix(&library.prefix).unwrap_or(&shown);
+        let path = shown.strip_prefix(&library.prefix).unwrap_or(&entry.path);
         let script = || !unread::is_called_go(path) && is_script(holder, entry);
         let tool = sort(&entry.path).or_else(|| script().then_some(BuildFile::Shell));
         if tool.is_none() {

@@ -115,14 +115,32 @@ impl<'s> Lens<'s> {
 /// Whether a declaration may call a pointer's type or give it another name: `(*T)(`, `type P = *T`, however that is laid out.
 fn may_convert(decl: &Decl, text: &[u8]) -> bool {
     let types = || decl.kind == DeclKind::Type || memchr::memmem::find(text, b"type").is_some();
-    memchr::memchr_iter(b'*', text).any(|star| match text[..star].trim_ascii_end() {
-        // It begins a comment.
-        [.., before, b'/'] if *before != b'*' && text[star - 1] == b'/' => false,
-        [before @ .., b'('] => is_called(&text[star..]) || before.trim_ascii_end().ends_with(b"=") && types(),
-        [.., b'/'] => is_called(&text[star..]) || types(),
-        [.., b'='] => types(),
-        _ => false,
+    memchr::memchr_iter(b'*', text).any(|star| match before(&text[..star]) {
+        Before::Comment => is_called(&text[star..]) || types(),
+        Before::Byte(b'(', rest) => {
+            let names = || matches!(before(rest), Before::Comment | Before::Byte(b'=', _)) && types();
+            is_called(&text[star..]) || names()
+        }
+        Before::Byte(b'=', _) => types(),
+        Before::Byte(..) => false,
     })
+}
+
+/// What a text ends with.
+enum Before<'t> {
+    /// A comment, or the end of a line, where one may stand.
+    Comment,
+    /// A byte, and what is before it.
+    Byte(u8, &'t [u8]),
+}
+
+fn before(text: &[u8]) -> Before<'_> {
+    let rest = text.trim_ascii_end();
+    match rest.split_last() {
+        Some(_) if rest.ends_with(b"*/") || text[rest.len()..].contains(&b'\n') => Before::Comment,
+        Some((last, rest)) => Before::Byte(*last, rest),
+        None => Before::Comment,
+    }
 }
 
 /// Whether behind what closes the bracket that is open something else is opened or closed; what is long is looked at, whatever it is.

@@ -178,6 +178,26 @@ fn a_struct_that_has_another_name_may_be_set_by_that() {
             "?value-not-decided",
         ),
         (
+            "type pointer = // a\n*like\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "type pointer = // a\n(*like)\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "type pointer = /* a */ (*like)\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "func main() { o := &opts{MIN: tls.VersionTLS13}; p := ( // a\n*like)(o); p.MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
+            "func main() { o := &opts{MIN: tls.VersionTLS13}; p := (/**/*like)(o); p.MIN = 769; serve(o) }",
+            "?value-not-decided",
+        ),
+        (
             "type pointer = ((*like))\nfunc main() { o := &opts{MIN: tls.VersionTLS13}; pointer(o).MIN = 769; serve(o) }",
             "?value-not-decided",
         ),

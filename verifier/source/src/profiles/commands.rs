@@ -74,7 +74,8 @@ fn started(line: &str) -> Option<Container> {
         added: capabilities(values("--cap-add")),
         dropped: capabilities(values("--cap-drop")),
         by_command: true,
-        of_pipeline: options.windows(2).any(|words| words[0] == "go" && matches!(words[1], "test" | "vet" | "build")),
+        of_pipeline: options.iter().any(|word| official(word) == "golang")
+            && options.windows(2).any(|w| w == ["go", "test"]),
         ..Container::of_line(line)
     })
 }
@@ -101,8 +102,7 @@ fn subcommand(words: &[&str]) -> Option<usize> {
 
 /// Images of public registries that set a build machine up, and which a supplier cannot replace.
 pub(super) fn is_third_partys(image: &str) -> bool {
-    const KNOWN: [&str; 12] = [
-        "docker",
+    const KNOWN: [&str; 11] = [
         "plugins/docker",
         "woodpeckerci/plugin-docker-buildx",
         "quay.io/buildah/stable",
@@ -121,31 +121,25 @@ pub(super) fn is_third_partys(image: &str) -> bool {
     KNOWN.contains(&name)
 }
 
-/// Images that everybody builds upon, tests with or keeps data in: whoever starts one starts his service from it only by words of his own.
-pub(super) fn is_everybodys(image: &str) -> bool {
-    const KNOWN: [&str; 18] = [
-        "alpine",
-        "busybox",
-        "centos",
-        "debian",
-        "docker",
-        "fedora",
-        "golang",
-        "mariadb",
-        "memcached",
-        "mongo",
-        "mysql",
-        "nginx",
-        "node",
-        "postgres",
-        "python",
-        "rabbitmq",
-        "redis",
-        "ubuntu",
-    ];
+/// Official images with a server of their own, which nobody starts his service from but by words of his own.
+const SERVERS: [&str; 9] =
+    ["docker", "mariadb", "memcached", "mongo", "mysql", "nginx", "postgres", "rabbitmq", "redis"];
+/// Those that everybody builds upon and tests with.
+const BASES: [&str; 9] = ["alpine", "busybox", "centos", "debian", "fedora", "golang", "node", "python", "ubuntu"];
+
+fn official(image: &str) -> &str {
     let name = image.trim_start_matches("docker.io/").trim_start_matches("library/");
-    let name = name.split(['@', ':']).next().unwrap_or(name);
-    KNOWN.contains(&name)
+    name.split(['@', ':']).next().unwrap_or(name)
+}
+
+/// Whether an image is one that does not tell by itself whose a container is.
+pub(super) fn is_everybodys(image: &str) -> bool {
+    BASES.contains(&official(image)) || SERVERS.contains(&official(image))
+}
+
+/// Whether an image is that of another server.
+pub(super) fn is_another_server(image: &str) -> bool {
+    SERVERS.contains(&official(image))
 }
 
 #[cfg(test)]

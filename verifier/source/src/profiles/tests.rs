@@ -279,6 +279,17 @@ fn an_image_says_whose_what_stands_beside_it_is() {
             "services: {web: {build: ., privileged: true}, db: {image: postgres:16, privileged: true}}\n",
             "privileged false, privileged true",
         ),
+        (
+            "compose.yml",
+            "services: {a: {image: alpine, command: /srv/start, privileged: true}, web: {image: x/web}}\n",
+            "privileged ?, nothing true",
+        ),
+        (
+            "compose.yml",
+            "services: {a: {image: redis, command: /srv/start, privileged: true}, web: {image: x/web}}\n",
+            "privileged ?, nothing true",
+        ),
+        ("run.sh", "docker run --privileged x/backend sh -c 'go test && ./backend'\n", "privileged ?"),
     ] {
         assert_eq!(forms(&[(path, text)]), expected, "{path} {text}");
     }

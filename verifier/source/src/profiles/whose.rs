@@ -2,7 +2,7 @@
 
 use super::Started;
 use super::claims::is_open;
-use super::commands::{is_everybodys, is_third_partys};
+use super::commands::{is_another_server, is_everybodys, is_third_partys};
 use super::containers::{Asked, Container};
 use super::files::is_aside;
 use assize_delivery::Delivery;
@@ -48,7 +48,10 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
         if found >= if container.of_nobody { Match::Runs } else { Match::Called } {
             return Known::Value(true);
         }
-        if is_aside(&s.file) || container.of_pipeline || container.image.as_deref().is_some_and(is_third_partys) {
+        let image = container.image.as_deref();
+        // With words of its own a server's image starts what they say.
+        let is_server = image.is_some_and(is_another_server) && container.runs.len() <= 1;
+        if is_aside(&s.file) || container.of_pipeline || is_server || image.is_some_and(is_third_partys) {
             return Known::Value(false);
         }
         let open = || Known::Unknown(reason!("container-of-the-service-unknown", container = container.shown));
@@ -57,13 +60,7 @@ pub(super) fn uses(delivery: &Delivery, started: &[Started]) -> Vec<Known<bool>>
         match best {
             _ if container.of_nobody => open(),
             _ if container.ends_first => Known::Value(false),
-            Match::No if is_everybodys(container) => {
-                if only {
-                    Known::Value(false)
-                } else {
-                    open()
-                }
-            }
+            Match::No if is_everybodys(container) => open(),
             _ if found == best && only => Known::Value(true),
             Match::Runs if serves || found == Match::Open => open(),
             Match::Runs => Known::Value(false),

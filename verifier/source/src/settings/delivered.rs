@@ -44,6 +44,52 @@ pub(super) struct Asked<'a> {
     pub arch: Option<&'a str>,
 }
 
+fn is_package(path: &str) -> bool {
+    let skipped = path.split('/').any(|p| p == "vendor" || p == "testdata" || p.starts_with(['.', '_']));
+    path.ends_with(".go") && !path.ends_with("_test.go") && !skipped
+}
+
+/// Where no program is declared and the tree has one alone, as its `main.go` tells, that is what is delivered.
+fn only_program(paths: &BTreeSet<String>) -> Option<String> {
+    let of_another_module = |folder: &str| {
+        let above = folder.match_indices('/').map(|(at, _)| &folder[..at]).chain([folder]);
+        above.filter(|above| !above.is_empty()).any(|above| paths.contains(&format!("{above}/go.mod")))
+    };
+    let folder = |path: &String| match path.strip_suffix("main.go")? {
+        "" => Some(String::new()),
+        folder => folder.strip_suffix('/').map(str::to_owned),
+    };
+    let programs = paths.iter().filter(|path| is_package(path)).filter_map(folder);
+    let mut programs = programs.filter(|f| !f.split('/').any(|part| ASIDE.contains(&part)) && !of_another_module(f));
+    programs.next().filter(|_| programs.next().is_none())
+}
+
+/// Folders of programs that nobody is handed.
+const ASIDE: &[&str] = &[
+    "build",
+    "ci",
+    "contrib",
+    "demo",
+    "dev",
+    "doc",
+    "docs",
+    "e2e",
+    "example",
+    "examples",
+    "fixtures",
+    "hack",
+    "integration",
+    "sample",
+    "samples",
+    "script",
+    "scripts",
+    "test",
+    "testing",
+    "tests",
+    "tool",
+    "tools",
+];
+
 impl Targets {
     /// `paths` are those of the source tree; `graph` the texts of go.mod and go.work at its root.
     pub fn of(spec: &Deliverable, graph: &str, paths: &BTreeSet<String>) -> Targets {
@@ -56,12 +102,11 @@ impl Targets {
         let file_name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let platform = spec.source.as_ref().and_then(|s| s.platform.as_deref()).and_then(|p| p.split_once('/'));
         let parent = |path: &String| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-        let is_package = |path: &&String| {
-            let skipped = path.split('/').any(|p| p == "vendor" || p == "testdata" || p.starts_with(['.', '_']));
-            path.ends_with(".go") && !path.ends_with("_test.go") && !skipped
-        };
         Targets {
-            folders: declared.iter().map(|p| folder(p)).collect(),
+            folders: match spec.binaries.is_empty() {
+                true => only_program(paths).into_iter().collect(),
+                false => declared.iter().map(|p| folder(p)).collect(),
+            },
             names: spec.binaries.iter().flat_map(|b| [b.name.clone(), file_name(&b.path)]).collect(),
             undeclared: spec.binaries.len() > declared.len(),
             module,
@@ -70,7 +115,7 @@ impl Targets {
                 .filter_map(|p| p.split_once('/'))
                 .map(|(first, _)| first.to_owned())
                 .collect(),
-            packages: paths.iter().filter(is_package).map(parent).collect(),
+            packages: paths.iter().filter(|path| is_package(path)).map(parent).collect(),
             modules: paths.iter().filter(|p| *p == "go.mod" || p.ends_with("/go.mod")).map(parent).collect(),
             graph: graph.to_owned(),
             declared: spec.binaries.iter().map(|b| b.build.as_ref().map(declared_settings)).collect(),
@@ -293,4 +338,24 @@ pub(super) fn normal(path: &str) -> String {
 fn module_path(graph: &str) -> Option<String> {
     let line = graph.lines().find_map(|line| line.trim().strip_prefix("module "))?;
     Some(line.split("//").next()?.trim().trim_matches('"').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_with_one_program_delivers_that_where_none_is_declared() {
+        for (paths, wanted) in [
+            ("main.go", Some("")),
+            ("go.mod cmd/api/main.go internal/x/x.go", Some("cmd/api")),
+            ("cmd/api/main.go tools/gen/main.go examples/a/main.go vendor/b/main.go testdata/main.go", Some("cmd/api")),
+            ("cmd/api/main.go lint/go.mod lint/cmd/main.go", Some("cmd/api")),
+            ("cmd/api/main.go cmd/cli/main.go", None),
+            ("x.go domain.go cmd/api/api.go", None),
+        ] {
+            let paths: BTreeSet<String> = paths.split(' ').map(str::to_owned).collect();
+            assert_eq!(only_program(&paths).as_deref(), wanted, "{paths:?}");
+        }
+    }
 }

@@ -70,5 +70,5 @@ fn trees_are_those_of_the_grammar() {
     let big = std::thread::Builder::new().stack_size(64 << 20).spawn(work).expect("a thread");
     let (count, found) = big.join().expect("no panic");
     assert!(found.is_empty(), "{} of {count} declarations:\n{}", found.len(), found[..found.len().min(30)].join("\n"));
-    assert!(count > 1_000, "only {count} declarations");
+    assert!(count > 200, "only {count} declarations");
 }

@@ -14,6 +14,7 @@ mod held;
 mod image;
 mod inventory;
 mod libraries;
+mod marks;
 mod open;
 mod programs;
 mod room;

@@ -3,7 +3,8 @@
 use super::{File, Found, GoSigns, Seen, describe, leftover};
 use crate::archive::{Budget, Metered, Xz, reason_of};
 use crate::exe;
-use crate::scan::{self, Mark, Scan};
+use crate::marks::{MOST_HITS, Mark};
+use crate::scan::{self, Scan};
 use crate::store::Part;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Known, Reason, reason};
@@ -51,7 +52,7 @@ fn at_marks(file: &File<'_>, scan: &Scan, counts: impl Fn(u64) -> bool, budget: 
         }
     }
     if scan.overflow {
-        found.gap(reason!("limit-embedded", limit = scan::MOST_HITS), &file.path);
+        found.gap(reason!("limit-embedded", limit = MOST_HITS), &file.path);
     }
 }
 

@@ -1,7 +1,7 @@
 //! Go programs in formats whose headers are not read: WebAssembly, XCOFF (AIX) and Plan 9. That they are ones is told, and nothing else of them.
 
 use super::has_go_fields;
-use crate::scan::Mark;
+use crate::marks::Mark;
 use crate::sniff::Kind;
 use crate::store::Part;
 

@@ -11,9 +11,13 @@ use std::path::Path;
 
 const CHUNK: usize = 128 << 10;
 
+fn unreadable(shown: &str, error: io::Error) -> Reason {
+    reason!("file-unreadable", path = shown, detail = error)
+}
+
 /// Opens a regular file and gives its size. `O_NONBLOCK` keeps a FIFO that took the file's place from hanging us (open(2)).
 pub(crate) fn regular(real: &Path, shown: &str) -> Result<(File, u64), Reason> {
-    let unreadable = |error: io::Error| reason!("file-unreadable", path = shown, detail = error);
+    let unreadable = |error| unreadable(shown, error);
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
     let file = OpenOptions::new().read(true).custom_flags(flags).open(real).map_err(unreadable)?;
     let meta = file.metadata().map_err(unreadable)?;
@@ -48,7 +52,7 @@ pub(crate) fn whole(real: &Path, shown: &str, limit: u64) -> Result<(Vec<u8>, St
     if size > limit {
         return Err(too_large(size));
     }
-    let unreadable = |error: io::Error| reason!("file-unreadable", path = shown, detail = error);
+    let unreadable = |error| unreadable(shown, error);
     let mut bytes = Vec::new();
     loop {
         // With room for more than there is, what is read is less, and then it is all (read(2)).
@@ -98,7 +102,7 @@ fn pieces(mut file: File, shown: &str, mut look: impl FnMut(&[u8]), chunk: &mut 
             Ok(0) => return Ok(()),
             Ok(n) => look(&chunk[..n]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(reason!("file-unreadable", path = shown, detail = error)),
+            Err(error) => return Err(unreadable(shown, error)),
         }
     }
 }

@@ -129,12 +129,12 @@ impl Folders {
     /// Room for texts and trees beside what is known of the declarations.
     pub fn room(&self) -> usize {
         let size = self.size();
-        let texts = if self.is_roomy() { size / 2 } else { 0 };
+        let texts = if self.keeps_texts() { size / 2 } else { 0 };
         MOST.saturating_sub(size / 3).max(LEAST) + texts
     }
 
-    /// Whether the texts of all files can be kept.
-    pub fn is_roomy(&self) -> bool {
+    /// Whether there is room for the texts of all files.
+    pub fn keeps_texts(&self) -> bool {
         self.size() <= MOST / 2
     }
 

@@ -118,7 +118,7 @@ pub(crate) fn read_rest(files: &dyn Files, folders: &mut Folders) {
 }
 
 fn read(files: &dyn Files, folders: &mut Folders, asked: Vec<FileId>, whole: bool) {
-    let keeps = whole && folders.is_roomy();
+    let keeps = whole && folders.keeps_texts();
     let of_file = |id: FileId| {
         let mut bytes = None;
         let head = head(files, folders.file(id), whole, keeps.then_some(&mut bytes));

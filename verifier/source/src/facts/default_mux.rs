@@ -69,8 +69,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Option<bool>> {
     for (node, expr) in site.body.exprs() {
         match &expr.is {
             Is::Composite(Some(ty), elements) if is_server(lens, site, ty) => {
-                let named =
-                    |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Handler");
+                let named = |e: &&Element| e.name() == Some("Handler");
                 out.push(match elements.iter().find(named) {
                     Some(element) => is_default(lens, site, &element.value, DEPTH),
                     None if elements.iter().any(|e| e.key.is_none()) => None,

@@ -65,7 +65,7 @@ fn of_reference<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> 
 
 /// `exec.Cmd{Path: …}`.
 fn path<'s>(lens: &Lens<'s>, site: &Site<'s>, whole: &Expr, elements: &'s [Element]) -> Known<String> {
-    let named = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Path");
+    let named = |e: &&Element| e.name() == Some("Path");
     match elements.iter().find(named) {
         Some(element) => text(lens, site, &element.value),
         None => Known::Unknown(lens.open(site, whole)),

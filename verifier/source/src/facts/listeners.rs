@@ -270,7 +270,7 @@ fn given<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Expr, fields: &[&str]) 
     if elements.iter().any(|element| element.key.is_none()) || site.body.local(made).is_some_and(sets) {
         return None;
     }
-    let is_one = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if fields.contains(&&**name));
+    let is_one = |e: &&Element| e.name().is_some_and(|name| fields.contains(&name));
     let mut found = elements.iter().filter(is_one);
     // Of what may be nothing, or nil, it is not told.
     let is_changed = |local| site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_) | Use::Address));
@@ -328,7 +328,7 @@ fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known
     let open = || Known::Unknown(lens.open(site, base));
     let base = bare(base);
     let Some(made) = literal_of(site, base) else { return open() };
-    let of = |element: &&Element| matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "Addr");
+    let of = |element: &&Element| element.name() == Some("Addr");
     let assigned = site.body.local(base).map(|local| sets(lens, site, local, "Addr", &mut BTreeSet::new()));
     match (made.iter().find(of), assigned) {
         (_, Some(true)) => open(),

@@ -342,7 +342,7 @@ fn inner(expr: &Expr) -> &Expr {
 }
 
 fn field<'s>(elements: &'s [Element], name: &str) -> Option<&'s Expr> {
-    let is_it = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if &**key == name);
+    let is_it = |e: &&Element| e.name() == Some(name);
     elements.iter().find(is_it).map(|element| &element.value)
 }
 

@@ -100,8 +100,8 @@ fn exposed(ways: Ways, default_served: &Known<bool>, call: &str) -> Known<bool> 
 
 /// Whether the router is served that a library's profiler is put on; unknown where no such call is seen.
 fn exposed_by(lens: &Lens, library: &str, served: &Known<bool>) -> Known<bool> {
-    let is_any = |s: &Symbol| &*s.path == library && [REGISTER, MAKE].concat().contains(&&*s.name);
     let words = [REGISTER, MAKE].concat();
+    let is_any = |s: &Symbol| &*s.path == library && words.contains(&&*s.name);
     let search =
         Search { file: &|lens, file| lens.imports(file, library), marks: 0, words: &words, dependencies: true };
     let (all, gaps) = search.run(lens, |site| {

@@ -47,9 +47,9 @@ struct Texts {
 }
 
 impl Texts {
-    fn of(program: &Program) -> Texts {
+    fn of(program: &Program, stay: bool) -> Texts {
         let all = program.folders.files.iter().map(|_| OnceLock::new()).collect();
-        Texts { all, kept: AtomicUsize::new(0), stay: program.folders.is_roomy() }
+        Texts { all, kept: AtomicUsize::new(0), stay }
     }
 
     fn keep(&self, bytes: Vec<u8>) -> Arc<Text> {
@@ -78,7 +78,7 @@ pub(crate) struct Source<'a> {
 impl<'a> Source<'a> {
     pub fn new(mut program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
         let read: Vec<Option<Vec<u8>>> = program.folders.files.iter_mut().map(|file| file.bytes.take()).collect();
-        let texts = Texts::of(&program);
+        let texts = Texts::of(&program, program.folders.keeps_texts());
         for (slot, bytes) in texts.all.iter().zip(read) {
             if let Some(bytes) = bytes {
                 slot.get_or_init(|| Some(texts.keep(bytes)));
@@ -106,7 +106,7 @@ impl<'a> Source<'a> {
     pub fn apart(&self) -> Source<'a> {
         let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
         let reflected = self.reflected.clone();
-        let texts = if self.texts.stay { self.texts.clone() } else { Texts::of(&self.program).into() };
+        let texts = if self.texts.stay { self.texts.clone() } else { Texts::of(&self.program, false).into() };
         let over = Source::over(self.program.clone(), texts, self.inventory.clone(), self.room);
         Source { calls_unseen, selections, reflected, ..over }
     }

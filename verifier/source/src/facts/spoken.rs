@@ -130,7 +130,7 @@ fn of_field<'s>(lens: &Lens<'s>, owner: &Symbol, field: &str, depth: u32) -> Vec
 fn gives(site: &Site, node: NodeId, field: &str) -> bool {
     let around = site.body.around(node).and_then(|up| site.body.node(up));
     let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), all), .. })) = around else { return false };
-    let names = |e: &Element| !matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if **key != *field);
+    let names = |e: &Element| e.name().is_none_or(|name| name == field);
     site.body.is_at(ty, node) && all.iter().any(names)
 }
 

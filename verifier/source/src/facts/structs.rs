@@ -227,7 +227,7 @@ impl<'s> Made<'s> {
             Form::Part if elsewhere.replaced => return unknown(),
             Form::Own | Form::Part => {}
         }
-        let key = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if &**key == name);
+        let key = |e: &&Element| e.name() == Some(name);
         let mut value = match self.elements.iter().find(key) {
             Some(element) => lens.eval(site, &element.value),
             None if self.elements.iter().any(|e| e.key.is_none()) => return unknown(),

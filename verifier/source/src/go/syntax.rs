@@ -156,6 +156,16 @@ pub(crate) struct Element {
     pub value: Expr,
 }
 
+impl Element {
+    /// Its key where that is a name: a field's, in the literal of a struct.
+    pub fn name(&self) -> Option<&str> {
+        match &self.key {
+            Some(Expr { is: Is::Name(name), .. }) => Some(name),
+            _ => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Field {
     /// Empty for an embedded field.

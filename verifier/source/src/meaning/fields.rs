@@ -277,7 +277,7 @@ impl<'s> Lens<'s> {
         out: &mut Vec<Given<'s>>,
     ) -> Option<()> {
         let Some(levels) = levels.checked_sub(1) else {
-            let named = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(key), .. }) if *key == sought.field);
+            let named = |e: &&Element| e.name() == Some(&*sought.field);
             let keyed = elements.iter().any(|e| e.key.is_some());
             out.push(match (elements.iter().find(named), elements.get(sought.index)) {
                 (Some(found), _) => Given::Value(at.clone(), &found.value),

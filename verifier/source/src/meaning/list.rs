@@ -219,7 +219,7 @@ impl<'s> Lens<'s> {
                 _ => bare(element.value),
             };
             let Is::Composite(own, fields) = &value.is else { return None };
-            let named = |e: &&Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if *name == field.name);
+            let named = |e: &&Element| e.name() == Some(&*field.name);
             if let Some(found) = fields.iter().find(named) {
                 return Some((element.at, &found.value));
             }

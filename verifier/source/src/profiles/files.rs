@@ -2,6 +2,7 @@
 
 use super::containers::{self, Container};
 use super::{claims, commands, template};
+use crate::build::split;
 use assize_delivery::{Delivery, Entry, MemberKind};
 use assize_facts::{Reason, reason};
 use std::io::Read;
@@ -166,7 +167,7 @@ fn matters(bytes: &[u8]) -> bool {
 /// # Errors
 /// What keeps a deployment file from being read, where it speaks of confinement.
 pub(super) fn containers(path: &str, text: &str) -> Result<Vec<Container>, String> {
-    match form(path.rsplit('/').next().unwrap_or(path)) {
+    match form(split(path).1) {
         Form::Document if looks_like_manifest(text) => Ok(structured(text).unwrap_or_default()),
         Form::Document => Ok(vec![]),
         Form::Json => structured(text).or_else(|detail| not_read(text, detail)),

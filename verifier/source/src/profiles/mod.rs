@@ -10,7 +10,7 @@ mod rules;
 mod template;
 mod whose;
 
-use crate::build::join;
+use crate::build::{join, split};
 use assize_delivery::{Delivery, Entry};
 use assize_facts::kinds::process::FilterAction;
 use assize_facts::kinds::source::{ProfileForm, SeccompProfile};
@@ -77,9 +77,10 @@ fn extend(started: &mut [Started]) {
             let (file, service) = s.container.extends.as_ref().filter(|_| s.container.asked == Asked::Nothing)?;
             // Paths in an archive stand behind its own.
             let (archive, own) = s.file.split_at(s.file.rfind('!').map_or(0, |at| at + 1));
-            let folder = own.rsplit_once('/').map_or("", |(folder, _)| folder);
-            let path =
-                format!("{archive}{}", file.as_ref().map_or_else(|| own.to_owned(), |file| clean(&join(folder, file))));
+            let path = format!(
+                "{archive}{}",
+                file.as_ref().map_or_else(|| own.to_owned(), |file| clean(&join(split(own).0, file)))
+            );
             let shown = shown_service(service);
             let base = started.iter().find(|base| base.file == path && base.container.shown == shown);
             let missing = || Asked::Open(format!("extends {path} {service}"));

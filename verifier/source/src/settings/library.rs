@@ -4,6 +4,7 @@ use super::delivered::normal;
 use super::model::Scope;
 use super::shell::Script;
 use super::state::hasher;
+use crate::build::split;
 use crate::hashed::HashMap;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -141,5 +142,5 @@ impl<'a> Library<'a> {
 
 /// Folder of a path; empty for the root.
 pub(super) fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    split(path).0
 }

@@ -175,7 +175,7 @@ pub(super) fn told(path: &str, shown: &str, text: &str, targets: &Targets) -> Ve
 
 /// A Go program beside the delivered ones: in another folder, or kept out of the build by a constraint, as those of mage are.
 fn is_program_of_its_own(path: &str, text: &str, targets: &Targets) -> bool {
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = split(path).0;
     let begins = |word: &str| text.lines().any(|line| line.starts_with(word));
     begins("package main") && (!targets.is_delivered_package(folder) || begins("//go:build") || begins("// +build"))
 }

@@ -16,9 +16,7 @@ pub(super) fn is_pointed(site: &Site, node: NodeId) -> bool {
 /// Whether a function literal is what chooses a configuration per connection.
 pub(super) fn is_callback(site: &Site, closure: NodeId) -> bool {
     match site.body.around(closure).and_then(|up| site.body.node(up)) {
-        Some(Node::Element(element)) => {
-            matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == "GetConfigForClient")
-        }
+        Some(Node::Element(element)) => element.name() == Some("GetConfigForClient"),
         Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) => {
             let index = right.iter().position(|e| site.body.is_at(e, closure));
             let target = index.and_then(|index| left.get(index)).map(bare);

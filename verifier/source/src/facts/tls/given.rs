@@ -42,7 +42,7 @@ pub(super) fn given<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(NodeId, Span)>
 }
 
 fn states_config(elements: &[Element]) -> bool {
-    let key = |e: &Element| matches!(&e.key, Some(Expr { is: Is::Name(name), .. }) if name.starts_with("TLS"));
+    let key = |e: &Element| e.name().is_some_and(|name| name.starts_with("TLS"));
     elements.iter().any(key)
 }
 

@@ -158,10 +158,9 @@ impl<'s> Asked<'_, 's> {
 
     /// What a literal says; `None` where that is not known.
     fn states_config(&self, site: &Site<'s>, elements: &'s [Element]) -> Option<bool> {
-        let key = |e: &'s Element| match &e.key {
-            Some(Expr { is: Is::Name(name), .. }) if &**name == "TLSConfig" => Some(!self.is_none(site, &e.value)?),
-            Some(Expr { is: Is::Name(_), .. }) => Some(false),
-            _ => None,
+        let key = |e: &'s Element| match e.name() {
+            Some("TLSConfig") => Some(!self.is_none(site, &e.value)?),
+            other => other.map(|_| false),
         };
         elements.iter().map(key).try_fold(false, |known, is| Some(known | is?))
     }
@@ -305,7 +304,7 @@ pub(super) fn clears_config<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
 }
 
 fn keyed<'s>(element: &'s Element, key: &str) -> Option<&'s Expr> {
-    let is_it = matches!(&element.key, Some(Expr { is: Is::Name(name), .. }) if &**name == key);
+    let is_it = element.name() == Some(key);
     is_it.then_some(&element.value)
 }
 

@@ -7,6 +7,7 @@ use crate::examine::{Found, GoSigns, Seen};
 use crate::held::{self, Held};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
+use crate::layer::{Noted, Texts};
 use crate::marks::MOST_HITS;
 use crate::open::{self, Stamp};
 use crate::programs::{self, Executable};
@@ -76,6 +77,8 @@ struct Inner {
     programs: OnceLock<Vec<String>>,
     images: OnceLock<Images>,
     held: Held,
+    layers: Noted,
+    texts: Texts,
     /// The private folder that this deliverable was unpacked to, if it was; removed with the last user.
     _unpacked: Option<tempfile::TempDir>,
 }
@@ -106,10 +109,11 @@ impl Delivery {
         unpacked: Option<tempfile::TempDir>,
     ) -> Delivery {
         let walk = walk::walk(&root, &limits);
-        let unpacked_in_all = limits.unpacked_in_all;
+        let (unpacked_in_all, texts) = (limits.unpacked_in_all, image::texts(&spec));
         gaps.extend(walk.gaps);
         Delivery(Arc::new(Inner {
             root,
+            texts,
             spec,
             limits,
             digests: walk.entries.iter().map(|_| OnceLock::new()).collect(),
@@ -125,6 +129,7 @@ impl Delivery {
             programs: OnceLock::new(),
             images: OnceLock::new(),
             held: Held::default(),
+            layers: Noted::default(),
             _unpacked: unpacked,
         }))
     }
@@ -376,6 +381,15 @@ impl Delivery {
     /// Programs inside of delivered files, on their way from the inventory to their opening.
     pub(crate) fn held(&self) -> &Held {
         &self.0.held
+    }
+
+    /// Layers of images, on their way from the inventory to the images.
+    pub(crate) fn layers(&self) -> &Noted {
+        &self.0.layers
+    }
+
+    pub(crate) fn texts(&self) -> &Texts {
+        &self.0.texts
     }
 
     /// One sheet per request of this room (`inventory.files`, `inventory.declared`, `image.manifest`, `image.files`).

@@ -12,6 +12,7 @@ pub(crate) mod tests;
 use crate::archive::{self, Budget};
 use crate::exe::{self, Exe};
 use crate::held::{self, Inner};
+use crate::layer::{self, Layer, Texts};
 use crate::marks::Mark;
 use crate::scan::{self, Kept, Passed, Scan, Weights};
 use crate::sniff::{self, Kind};
@@ -92,6 +93,8 @@ pub(crate) struct Found {
     pub kept: Vec<Kept>,
     /// Go programs inside of it.
     pub programs: Vec<Inner>,
+    /// What may be layers of images, and what they are called among those of the delivery.
+    pub layers: Vec<(String, Layer)>,
 }
 
 impl Found {
@@ -123,6 +126,20 @@ struct File<'a> {
     mode: u32,
     /// Archives around it.
     depth: u32,
+    /// What it is called as a layer, where it may be one of an image's.
+    layer: Option<String>,
+    /// What is kept as texts of layers.
+    texts: &'a Texts,
+}
+
+impl<'a> File<'a> {
+    /// A file inside of it.
+    fn inner<'b>(&self, part: Part<'b>, path: String, mode: u32) -> File<'b>
+    where
+        'a: 'b,
+    {
+        File { part, path, mode, depth: self.depth + 1, layer: None, texts: self.texts }
+    }
 }
 
 /// What will be asked for next: stretches of the file, and what is done with its beginning.
@@ -133,11 +150,20 @@ pub(crate) struct Keep {
 }
 
 /// Examines a file of the deliverable. `path` is what it is called in facts.
-pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep) -> Found {
+pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep, texts: &Texts) -> Found {
     let mut found = Found::default();
-    let file = File { part: store.whole(), path: path.into(), mode, depth: 0 };
+    let layer = layer::may_be(path).then(|| path.to_string());
+    let file = File { part: store.whole(), path: path.into(), mode, depth: 0, layer, texts };
     scanned(&file, scan::scan_keeping(&file.part, &keep.ranges, keep.passed), budget, &mut found);
     found
+}
+
+/// A layer that the inventory did not look into as one.
+pub(crate) fn layer(part: Part<'_>, path: &str, texts: &Texts, budget: &Budget) -> Result<Layer, Reason> {
+    // What its files hold themselves is no matter here.
+    let depth = budget.limits().archive_depth;
+    let file = File { part, path: path.into(), mode: 0, depth, layer: None, texts };
+    members::of_layer(&file, budget)
 }
 
 /// Where the tables of a Go program are, as its headers say before anything was hashed: a guess at what to keep.
@@ -148,14 +174,18 @@ pub(crate) fn tables(store: &Store) -> Vec<Range<u64>> {
     exe::read(kind, &part).map(|exe| exe.tables).unwrap_or_default()
 }
 
-fn one(file: &File<'_>, budget: &Budget, found: &mut Found) {
-    scanned(file, scan::scan(&file.part), budget, found);
+/// What it is; `None` where it cannot be read.
+fn one(file: &File<'_>, budget: &Budget, found: &mut Found) -> Option<Kind> {
+    scanned(file, scan::scan(&file.part), budget, found)
 }
 
-fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut Found) {
+fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut Found) -> Option<Kind> {
     let mut scan = match scan {
         Ok(scan) => scan,
-        Err(error) => return unreadable(file, &error, found),
+        Err(error) => {
+            unreadable(file, &error, found);
+            return None;
+        }
     };
     let kind = sniff::kind(&scan.head, file.part.len());
     let line = found.seen.len();
@@ -199,6 +229,7 @@ fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut
             _ => found.hold(&file.part, line, scan.trail),
         }
     }
+    Some(kind)
 }
 
 fn unreadable(file: &File<'_>, error: &io::Error, found: &mut Found) {
@@ -268,36 +299,13 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
         let detail = "what its headers describe reaches past the end of the file";
         found.gap(reason!("executable-malformed", path = &file.path, detail = detail), &file.path);
     }
+    let part = file.part.slice(0, exe.end);
     let inside =
-        File { part: file.part.slice(0, exe.end), path: file.path.clone(), mode: file.mode, depth: file.depth };
+        File { part, path: file.path.clone(), mode: file.mode, depth: file.depth, layer: None, texts: file.texts };
     if exe.slices.is_empty() {
         return embedded::within(&inside, scan, &[0], budget, found);
     }
     slices::of(&inside, scan, &exe, line, budget, found);
-}
-
-/// Go program and packer of machine code that is no line of the inventory.
-pub(crate) fn program(
-    part: &Part<'_>,
-    kind: Kind,
-    hits: &[(u64, Mark)],
-    path: &str,
-) -> (Known<bool>, Known<Option<String>>) {
-    if !matches!(kind, Kind::Elf | Kind::MachO | Kind::Pe) {
-        return (foreign::is_go(part, kind, &[], hits).into(), None.into());
-    }
-    match exe::read(kind, part) {
-        Ok(exe) => {
-            let mut seen =
-                Seen::new(path, part.len(), 0, Known::Unknown(reason!("not-collected")), Format::OtherBinary);
-            describe(part, &exe, hits, path, &mut seen);
-            (seen.go_program, seen.packer)
-        }
-        Err(detail) => {
-            let reason = reason!("executable-malformed", path = path, detail = detail);
-            (Known::Unknown(reason.clone()), Known::Unknown(reason))
-        }
-    }
 }
 
 /// Go program and packer by headers and marks.
@@ -388,7 +396,7 @@ fn leftover(file: &File<'_>, part: Part<'_>, offset: u64, budget: &Budget, found
                 return found.gap(reason, &file.path);
             }
             let path = format!("{}!@{offset:#x}", file.path);
-            one(&File { part, path, mode: file.mode, depth: file.depth + 1 }, budget, found);
+            one(&file.inner(part, path, file.mode), budget, found);
         }
         Err(error) => found.gap(reason!("file-unreadable", path = &file.path, detail = error), &file.path),
     }

@@ -148,11 +148,12 @@ pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store) -> Fou
         keep.ranges = delivery.room_for(examine::tables(store));
         keep.passed = delivery.take_early(&entry.path).and_then(|early| early.over(entry, store));
     }
-    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep);
+    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep, delivery.texts());
     // The last resort: a bug of ours in one hostile file must not end the whole run.
     let examined = catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path));
     let mut found = examined.unwrap_or_else(|reason| unexamined(entry, reason));
     delivery.held().keep(std::mem::take(&mut found.programs));
+    delivery.layers().keep(std::mem::take(&mut found.layers));
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
         && let Err(reason) = delivery.keep(entry, digest, found.trail.take(), std::mem::take(&mut found.kept))
     {

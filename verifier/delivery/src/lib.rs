@@ -13,6 +13,7 @@ mod exe;
 mod held;
 mod image;
 mod inventory;
+mod layer;
 mod libraries;
 mod marks;
 mod open;

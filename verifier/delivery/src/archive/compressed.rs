@@ -1,5 +1,6 @@
 //! gzip (RFC 1952), Zstandard (RFC 8878), xz and bzip2 streams: a tar inside is read as one archive with its compression, anything else is one member.
 
+use super::layer::{Hashing, goes_on};
 use super::xz::Xz;
 use super::{Budget, Member, MemberKind, Metered, Visitor, refuse, tar};
 use crate::sniff::{self, Kind};
@@ -20,7 +21,12 @@ pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     decoded.by_ref().take(sniff::HEAD as u64).read_to_end(&mut head)?;
     let is_tar = sniff::kind(&head, u64::MAX) == Kind::Tar;
     let mut content = io::Cursor::new(head).chain(decoded);
-    if is_tar {
+    let mut digest = None;
+    if is_tar && visitor.asks_unpacked() {
+        let mut hashing = Hashing::new(&mut content);
+        tar::each(tar::Forward(&mut hashing), visitor)?;
+        digest = Some(hashing.digest());
+    } else if is_tar {
         tar::each(tar::Forward(&mut content), visitor)?;
     } else {
         let member = Member { name: stem(name), kind: MemberKind::File, size: 0, mode: 0, capabilities: false };
@@ -33,7 +39,11 @@ pub(super) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     for (from, to) in std::mem::take(&mut frames.skipped) {
         visitor.leftover(from, to);
     }
-    if let Some(end) = frames.trailing() {
+    let trailing = frames.trailing();
+    if let Some(digest) = digest {
+        visitor.unpacked(if trailing.is_none() { Ok(digest) } else { Err(goes_on()) });
+    }
+    if let Some(end) = trailing {
         visitor.leftover(end, part.len());
     }
     Ok(())

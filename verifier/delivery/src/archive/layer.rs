@@ -1,9 +1,10 @@
 //! Layers of images: tar streams, plain or compressed, hashed as stored and as unpacked in the same pass that gives their members.
 
-use super::{Budget, Metered, Visitor, compressed, reason_of, refuse, tar};
+use super::{Budget, Metered, Once, Visitor, compressed, reason_of, refuse, tar};
 use crate::sniff::{self, Kind};
 use crate::store::{self, Hashed, Part, Store};
 use assize_facts::{Digest, Reason, Sha256, reason};
+use std::collections::HashSet;
 use std::io::{self, BufReader, Read};
 
 /// Bytes that are hashed and given on at a time.
@@ -19,6 +20,7 @@ pub(crate) struct Layered {
 
 /// Gives a layer's members to the visitor. The error is that of reading the blob itself.
 pub(crate) fn layer(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) -> io::Result<Layered> {
+    let visitor = &mut Once { visitor, budget, seen: HashSet::new() };
     let head = part.bytes(0, sniff::HEAD)?;
     let hashed = Hashed::default();
     let read = match sniff::kind(&head, part.len()) {
@@ -42,21 +44,36 @@ fn plain<'a>(part: &Part<'a>, hashed: &'a Hashed, visitor: &mut dyn Visitor) -> 
 
 fn unpacked<'a>(part: &Part<'a>, hashed: &'a Hashed, budget: &Budget, visitor: &mut dyn Visitor) -> io::Result<Digest> {
     let mut frames = compressed::Frames::of(part.reader_hashed_by(hashed));
-    let mut inner = Hashing { inner: Metered::new(&mut frames, part.len(), budget), hash: Sha256::new() };
+    let mut inner = Hashing::new(Metered::new(&mut frames, part.len(), budget));
     let mut decoded = BufReader::with_capacity(CHUNK, &mut inner);
     tar::each(tar::Forward(&mut decoded), visitor)?;
     io::copy(&mut decoded, &mut io::sink())?;
-    let digest = inner.hash.digest();
-    // Some runtimes refuse what follows the last frame, some pass over it.
+    let digest = inner.digest();
     match frames.trailing() {
         None => Ok(digest),
-        Some(_) => Err(refuse(reason!("archive-damaged", detail = "something stands behind its compressed frames"))),
+        Some(_) => Err(refuse(goes_on())),
     }
 }
 
-struct Hashing<R> {
+/// Some runtimes refuse what follows the last frame, some pass over it.
+pub(super) fn goes_on() -> Reason {
+    reason!("archive-damaged", detail = "something stands behind its compressed frames")
+}
+
+/// Hashes what is read.
+pub(super) struct Hashing<R> {
     inner: R,
     hash: Sha256,
+}
+
+impl<R> Hashing<R> {
+    pub(super) fn new(inner: R) -> Hashing<R> {
+        Hashing { inner, hash: Sha256::new() }
+    }
+
+    pub(super) fn digest(self) -> Digest {
+        self.hash.digest()
+    }
 }
 
 impl<R: Read> Read for Hashing<R> {

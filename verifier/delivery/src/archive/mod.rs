@@ -14,7 +14,7 @@ mod zip;
 
 use crate::sniff::{self, Kind};
 use crate::store::Part;
-use assize_facts::{Limits, Reason, reason};
+use assize_facts::{Digest, Limits, Reason, reason};
 use std::collections::HashSet;
 use std::fmt;
 use std::io::{self, Read};
@@ -64,6 +64,16 @@ pub(crate) trait Visitor {
         self.member(member, content)
     }
     fn gap(&mut self, reason: Reason);
+    /// A second member of one name.
+    fn duplicate(&mut self, name: &str) {
+        self.gap(reason!("archive-duplicate", member = name));
+    }
+    /// Whether the SHA-256 of a compressed tar archive's own stream is asked for.
+    fn asks_unpacked(&self) -> bool {
+        false
+    }
+    /// That digest; the reason where a reader of layers would refuse the stream.
+    fn unpacked(&mut self, _digest: Result<Digest, Reason>) {}
     /// Bytes of the archive's file that belong to none of its members: before, between or after them.
     fn leftover(&mut self, _from: u64, _to: u64) {}
     /// Bytes that belong to the archive's own records and that nobody unpacks: comments, extra fields.
@@ -226,7 +236,7 @@ impl Once<'_> {
         self.budget.member(&member.name).map_err(refuse)?;
         let name = member.name.trim_end_matches('/').trim_start_matches("./").to_string();
         if member.kind != MemberKind::Folder && self.seen.contains(&name) {
-            self.visitor.gap(reason!("archive-duplicate", member = &member.name));
+            self.visitor.duplicate(&member.name);
         }
         self.seen.insert(name);
         Ok(())
@@ -246,6 +256,14 @@ impl Visitor for Once<'_> {
 
     fn gap(&mut self, reason: Reason) {
         self.visitor.gap(reason);
+    }
+
+    fn asks_unpacked(&self) -> bool {
+        self.visitor.asks_unpacked()
+    }
+
+    fn unpacked(&mut self, digest: Result<Digest, Reason>) {
+        self.visitor.unpacked(digest);
     }
 
     fn leftover(&mut self, from: u64, to: u64) {

@@ -1,12 +1,13 @@
 //! What stands in archives: each member is examined as a file of its own.
 
 use super::{File, Found, Seen, embedded, leftover, one};
-use crate::archive::{self, Budget, Member, MemberKind, Visitor};
+use crate::archive::{self, Budget, Layered, Member, MemberKind, Visitor, reason_of};
+use crate::layer::{self, Layer, Notes};
 use crate::scan::Scan;
-use crate::sniff::Kind;
+use crate::sniff::{self, Kind};
 use crate::store::{self, Part};
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Known, Reason, Sha256, reason};
+use assize_facts::{Digest, Known, Reason, Sha256, reason};
 use std::io::{self, Read};
 
 pub(super) fn opened(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
@@ -20,38 +21,51 @@ pub(super) fn opened(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budg
             let each = |part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor| {
                 archive::each(part, &file.path, budget, visitor)
             };
-            members(file, scan, line, budget, found, each);
+            let notes = file.layer.is_some().then(|| Notes::new(file.texts));
+            let taken = members(file, scan, line, budget, found, notes, each);
+            // Layers belong to images.
+            if file.depth == 0
+                && !matches!(found.seen[line].format, Known::Value(Format::OciLayout | Format::DockerArchive))
+            {
+                found.layers.clear();
+            }
+            if let (Some(key), Some((notes, read))) = (&file.layer, taken) {
+                found.layers.extend(noted(file, scan, notes, read).map(|layer| (key.clone(), layer)));
+            }
         }
     }
 }
 
 pub(super) fn of_zip(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget, found: &mut Found) {
     let before = found.seen[line].format.clone();
-    members(file, scan, line, budget, found, archive::each_of_zip);
+    members(file, scan, line, budget, found, None, archive::each_of_zip);
     // No runtime loads an image from one.
     if matches!(found.seen[line].format, Known::Value(Format::DockerArchive)) {
         found.seen[line].format = before;
     }
 }
 
-fn members(
-    file: &File<'_>,
+/// What was noted, where it was to be, and what ended the reading early.
+fn members<'b>(
+    file: &File<'b>,
     scan: &Scan,
     line: usize,
     budget: &Budget,
     found: &mut Found,
+    notes: Option<Notes<'b>>,
     each: impl FnOnce(Part<'_>, &Budget, &mut dyn Visitor) -> Result<(), Reason>,
-) {
+) -> Option<(Notes<'b>, Result<(), Reason>)> {
     if file.depth >= budget.limits().archive_depth {
         let reason = reason!("limit-archive-depth", limit = budget.limits().archive_depth);
-        return found.gap(reason, &file.path);
-    }
-    let mut inside =
-        Inside { file, budget, found, leftovers: Vec::new(), seams: Vec::new(), oci: false, docker: false };
-    let result = each(file.part, budget, &mut inside);
-    let Inside { leftovers, mut seams, oci, docker, .. } = inside;
-    if let Err(reason) = result {
         found.gap(reason, &file.path);
+        return None;
+    }
+    let mut inside = Inside::new(file, budget, found);
+    inside.layer = notes;
+    let result = each(file.part, budget, &mut inside);
+    let Inside { leftovers, mut seams, oci, docker, layer, .. } = inside;
+    if let Err(reason) = &result {
+        found.gap(reason.clone(), &file.path);
     }
     for (from, to) in leftovers {
         leftover(file, file.part.slice(from, to), from, budget, found);
@@ -63,6 +77,30 @@ fn members(
     } else if docker {
         found.seen[line].format = Format::DockerArchive.into();
     }
+    Some((layer?, result))
+}
+
+/// The archive as a layer; `None` where it has another form.
+fn noted(file: &File<'_>, scan: &Scan, notes: Notes<'_>, read: Result<(), Reason>) -> Option<Layer> {
+    let stored = scan.trail.digest.clone();
+    let unpacked = match (sniff::kind(&scan.head, file.part.len()), read) {
+        (Kind::Tar, Ok(())) => Ok(stored.clone()),
+        (Kind::Gzip | Kind::Zstd, Ok(())) => notes.unpacked.clone()?,
+        // Before its end nobody knows whether it would have been one.
+        (Kind::Tar, Err(reason)) => Err(reason),
+        _ => return None,
+    };
+    Some(notes.end(file.part.len(), stored, unpacked))
+}
+
+/// Reads a layer as one alone.
+pub(super) fn of_layer(file: &File<'_>, budget: &Budget) -> Result<Layer, Reason> {
+    let mut found = Found::default();
+    let mut inside = Inside::new(file, budget, &mut found);
+    inside.layer = Some(Notes::new(file.texts));
+    let Layered { stored, unpacked } = archive::layer(file.part, budget, &mut inside).map_err(reason_of)?;
+    let notes = inside.layer.take().unwrap_or_else(|| Notes::new(file.texts));
+    Ok(notes.end(file.part.len(), stored, unpacked))
 }
 
 /// Takes an archive's members.
@@ -76,9 +114,16 @@ struct Inside<'a, 'b> {
     oci: bool,
     /// A file `manifest.json` at the top that lists images (`docker save`).
     docker: bool,
+    /// What is noted of it, where it may be a layer of an image.
+    layer: Option<Notes<'b>>,
 }
 
-impl Inside<'_, '_> {
+impl<'a, 'b> Inside<'a, 'b> {
+    fn new(file: &'a File<'b>, budget: &'a Budget, found: &'a mut Found) -> Inside<'a, 'b> {
+        let (leftovers, seams) = (Vec::new(), Vec::new());
+        Inside { file, budget, found, leftovers, seams, oci: false, docker: false, layer: None }
+    }
+
     /// What the member is called in facts.
     fn noted(&mut self, member: &Member) -> String {
         let top = member.name.trim_start_matches("./");
@@ -86,10 +131,18 @@ impl Inside<'_, '_> {
         format!("{}!{}", self.file.path, member.name)
     }
 
-    fn inner(&mut self, part: Part<'_>, path: String, member: &Member) {
+    fn inner(&mut self, part: Part<'_>, path: String, member: &Member) -> io::Result<()> {
         self.docker |= member.name.trim_start_matches("./") == "manifest.json" && lists_images(&part);
-        let inner = File { part, path, mode: member.mode, depth: self.file.depth + 1 };
-        one(&inner, self.budget, self.found);
+        let mut inner = self.file.inner(part, path, member.mode);
+        if self.file.depth == 0 {
+            inner.layer = layer::key(&self.file.path, &member.name);
+        }
+        let line = self.found.seen.len();
+        let kind = one(&inner, self.budget, self.found);
+        match &mut self.layer {
+            Some(notes) => notes.file(member, &part, &self.found.seen[line], kind),
+            None => Ok(()),
+        }
     }
 }
 
@@ -112,6 +165,9 @@ fn lists_images(part: &Part<'_>) -> bool {
 impl Visitor for Inside<'_, '_> {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
         let path = self.noted(member);
+        if let Some(notes) = self.layer.as_mut().filter(|_| member.kind != MemberKind::File) {
+            notes.other(member);
+        }
         match &member.kind {
             MemberKind::Folder => {}
             MemberKind::Link(target) | MemberKind::HardLink(target) => {
@@ -123,19 +179,36 @@ impl Visitor for Inside<'_, '_> {
                 let unknown = Known::Unknown(reason!("special-file", path = &path, kind = kind));
                 self.found.seen.push(Seen::new(&path, 0, member.mode, unknown, Format::Special));
             }
-            MemberKind::File => self.inner(store::spool(content, member.size)?.whole(), path, member),
+            MemberKind::File => self.inner(store::spool(content, member.size)?.whole(), path, member)?,
         }
         Ok(())
     }
 
     fn member_in_place(&mut self, member: &Member, place: Part<'_>, _: &mut dyn Read) -> io::Result<()> {
         let path = self.noted(member);
-        self.inner(place, path, member);
-        Ok(())
+        self.inner(place, path, member)
     }
 
     fn gap(&mut self, reason: Reason) {
+        if let Some(notes) = &mut self.layer {
+            notes.gaps.push(reason.clone());
+        }
         self.found.gap(reason, &self.file.path);
+    }
+
+    /// In a layer the one that comes last counts, as in every runtime.
+    fn duplicate(&mut self, name: &str) {
+        self.found.gap(reason!("archive-duplicate", member = name), &self.file.path);
+    }
+
+    fn asks_unpacked(&self) -> bool {
+        self.layer.is_some()
+    }
+
+    fn unpacked(&mut self, digest: Result<Digest, Reason>) {
+        if let Some(notes) = &mut self.layer {
+            notes.unpacked = Some(digest);
+        }
     }
 
     fn leftover(&mut self, from: u64, to: u64) {

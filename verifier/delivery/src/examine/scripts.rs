@@ -71,7 +71,7 @@ fn encoded(file: &File<'_>, text: &[u8], budget: &Budget, found: &mut Found) {
         }
         let path = format!("{}!@{:#x}", file.path, range.start);
         let store = Store::Memory(bytes);
-        one(&File { part: store.whole(), path, mode: file.mode, depth: file.depth + 1 }, budget, found);
+        one(&file.inner(store.whole(), path, file.mode), budget, found);
     }
 }
 

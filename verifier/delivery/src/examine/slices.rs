@@ -23,7 +23,7 @@ pub(super) fn of(file: &File<'_>, scan: &Scan, fat: &Exe, line: usize, budget: &
         }
         let part = file.part.slice(slice.start, slice.end);
         let path = place(&file.path, slice.start);
-        one(&File { part, path, mode: file.mode, depth: file.depth + 1 }, budget, found);
+        one(&file.inner(part, path, file.mode), budget, found);
     }
     // What no slice takes up may still be a program: so hides one that the table does not list.
     embedded::between(file, scan, &around(fat), budget, found);

@@ -222,6 +222,7 @@ fn fat_files_of_ten_thousand_slices_and_tables_of_extreme_counts_end_soon() {
         0,
         &crate::archive::Budget::new(&assize_facts::Limits::default()),
         Default::default(),
+        &Default::default(),
     );
     assert!(!found.seen.is_empty());
     // Counts and offsets of an ELF header at their largest, one field after the other.

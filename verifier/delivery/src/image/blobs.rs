@@ -2,6 +2,7 @@
 
 use crate::archive::{self, Budget, MemberKind, Place, reason_of};
 use crate::delivery::Delivery;
+use crate::layer::{self, clean};
 use crate::store::{Part, Store};
 use assize_facts::{Reason, reason};
 use std::collections::BTreeMap;
@@ -71,13 +72,21 @@ impl Blobs {
                 work(delivery.store(&path)?.whole())
             }
             Inner::Archive { store, files } => {
-                let (from, to) = resolve(files, name).ok_or_else(|| self.missing(name))?;
+                let (_, from, to) = resolve(files, name).ok_or_else(|| self.missing(name))?;
                 let part = store.whole().slice(from, to);
                 if part.len() < to - from {
                     return Err(reason!("archive-damaged", detail = format!("{name} is cut off")));
                 }
                 work(part)
             }
+        }
+    }
+
+    /// What a file of the layout is called among the layers that the inventory noted.
+    pub(crate) fn key(&self, name: &str) -> Option<String> {
+        match &self.inner {
+            Inner::Folder(_) => Some(self.inside(name)),
+            Inner::Archive { files, .. } => layer::key(&self.place, &resolve(files, name)?.0),
         }
     }
 
@@ -96,11 +105,12 @@ impl Blobs {
     }
 }
 
-fn resolve(files: &BTreeMap<String, Found>, name: &str) -> Option<(u64, u64)> {
+/// What a file is called that is no link, and where it lies.
+fn resolve(files: &BTreeMap<String, Found>, name: &str) -> Option<(String, u64, u64)> {
     let mut name = name.to_string();
     for _ in 0..8 {
         match files.get(&name)? {
-            Found::At(from, to) => return Some((*from, *to)),
+            Found::At(from, to) => return Some((name, *from, *to)),
             Found::Link(target) => name = target.clone(),
         }
     }
@@ -157,19 +167,4 @@ fn beside(name: &str, target: &str) -> String {
         Some((folder, _)) if !target.starts_with('/') => format!("{folder}/{target}"),
         _ => target.into(),
     }
-}
-
-/// A name without `.`, `..` and empty parts; `None` where it leaves the archive.
-pub(crate) fn clean(name: &str) -> Option<String> {
-    let mut parts = Vec::new();
-    for part in name.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }

@@ -1,9 +1,10 @@
 //! Manifests of an image layout: OCI (image-spec 1.1, image-layout.md, image-index.md, manifest.md) and `docker save` (manifest.json), every reference held against the bytes it refers to.
 
-use super::blobs::{Blobs, clean};
+use super::blobs::Blobs;
 use super::config::{self, Config};
 use super::json::{self, part};
 use crate::archive::reason_of;
+use crate::layer::clean;
 use crate::sniff::{self, Kind};
 use assize_facts::kinds::image::Layout;
 use assize_facts::{Digest, Reason, Sha256, reason};

@@ -4,7 +4,6 @@ mod blobs;
 mod config;
 mod health;
 mod json;
-mod layer;
 mod layout;
 mod run;
 mod sheets;
@@ -16,14 +15,16 @@ mod user;
 
 use crate::archive::Budget;
 use crate::delivery::Delivery;
+use crate::examine;
+use crate::layer::{Layer, Texts};
 use crate::programs;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Deliverable, Known, Progress, Reason, is_others, reason};
 use blobs::Blobs;
-use layer::{Layer, Sought};
 use layout::{Described, LayerRef};
 use rayon::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use tree::Tree;
 
 pub use json::unambiguous_json;
@@ -55,10 +56,10 @@ pub(crate) struct Image {
 /// Reads every image of the delivery.
 pub(crate) fn read(delivery: &Delivery, progress: &dyn Progress) -> Images {
     let mut all = Images::default();
-    let (sought, machines) = (sought(delivery), machines(delivery));
+    let machines = machines(delivery);
     for place in places(delivery, progress, &mut all) {
         progress.step(&format!("reading the image {}", place.path));
-        one(delivery, &place, &sought, machines.as_ref(), &mut all);
+        one(delivery, &place, machines.as_ref(), &mut all);
     }
     all
 }
@@ -139,25 +140,15 @@ fn is_test_data(path: &str) -> bool {
     })
 }
 
-/// What a layer's files are held against: delivered binaries and the files of `[run]`.
-fn sought(delivery: &Delivery) -> Sought {
-    let mut sought = Sought::default();
-    let run = delivery.spec().run.clone().unwrap_or_default();
-    let binaries = delivery.declared_binaries();
-    let mut size = |path: &str| sought.sizes.extend(delivery.entry(path).map(|entry| entry.size));
-    binaries.iter().for_each(|binary| size(&binary.path));
-    for file in &run.files {
-        size(file);
-        delivery.under(file).iter().for_each(|entry| size(&entry.path));
-    }
-    sought.templates = run.templates.iter().filter_map(|path| path.rsplit('/').next()).map(str::to_string).collect();
-    if run.user.is_some() {
-        sought.templates.extend(user::FILES.map(str::to_string));
-    }
-    sought
+/// Last names of files of an image that are compared as texts: templates of `[run]`, and what names users where `[run]` does.
+pub(crate) fn texts(spec: &Deliverable) -> Texts {
+    let Some(run) = &spec.run else { return Texts::new() };
+    let templates = run.templates.iter().filter_map(|path| path.rsplit('/').next()).map(str::to_string);
+    let users = user::FILES.iter().filter(|_| run.user.is_some()).map(ToString::to_string);
+    templates.chain(users).collect()
 }
 
-fn one(delivery: &Delivery, place: &Place, sought: &Sought, machines: Option<&Machines>, all: &mut Images) {
+fn one(delivery: &Delivery, place: &Place, machines: Option<&Machines>, all: &mut Images) {
     let budget = delivery.budget();
     let blobs = match Blobs::open(delivery, &place.path, &budget) {
         Ok(blobs) => blobs,
@@ -172,7 +163,7 @@ fn one(delivery: &Delivery, place: &Place, sought: &Sought, machines: Option<&Ma
         all.gaps.push(gap(reason!("image-empty", image = &place.path)));
     }
     all.gaps.extend(blobs.gaps.iter().chain(&read.gaps).cloned().map(gap));
-    let layers = layers(&blobs, &read.images, sought, &budget);
+    let layers = layers(delivery, &blobs, &read.images, &budget);
     let is_called = |digest: &String| read.images.iter().any(|described| described.called.contains(digest));
     let all_call = place.digests.iter().all(is_called);
     for described in read.images {
@@ -193,14 +184,18 @@ fn machines(delivery: &Delivery) -> Option<Machines> {
     Some(machines)
 }
 
-type Layers = BTreeMap<String, Result<Layer, Reason>>;
+type Layers = BTreeMap<String, Result<Arc<Layer>, Reason>>;
 
-/// Every layer once, however many images share it, side by side.
-fn layers(blobs: &Blobs, images: &[Described], sought: &Sought, budget: &Budget) -> Layers {
+/// Every layer once, however many images share it: those that the inventory looked into as they were noted there, others side by side.
+fn layers(delivery: &Delivery, blobs: &Blobs, images: &[Described], budget: &Budget) -> Layers {
     let names: BTreeSet<&String> = images.iter().flat_map(|image| &image.layers).map(|layer| &layer.name).collect();
     let names: Vec<&String> = names.into_iter().collect();
     let read = |name: &&String| {
-        let layer = blobs.with(name, |part| layer::read(part, sought, budget));
+        let noted = blobs.key(name).and_then(|key| delivery.layers().get(&key));
+        let layer = match noted {
+            Some(layer) => Ok(layer),
+            None => blobs.with(name, |part| examine::layer(part, name, delivery.texts(), budget).map(Arc::new)),
+        };
         ((*name).clone(), layer)
     };
     names.par_iter().map(read).collect()
@@ -233,7 +228,7 @@ fn image(
             None => lacks(&reason!("image-part-missing", image = &place.path, part = &reference.name)),
         }
     }
-    let tree = Tree::of(readable.into_iter());
+    let tree = Tree::of(readable.into_iter().map(AsRef::as_ref));
     if let (Some(reason), true) = (tree.gaps.first(), whole.is_ok()) {
         whole = Err(reason.clone());
     }

@@ -109,7 +109,7 @@ fn file(
     image: &Image,
     path: &str,
     layer: usize,
-    content: &super::layer::Content,
+    content: &crate::layer::Content,
     visible: bool,
     delivered: &Delivered,
 ) -> File {

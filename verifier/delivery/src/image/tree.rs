@@ -1,6 +1,6 @@
 //! The file system that an image's layers make, one laid over the other (image-spec 1.1, layer.md): whiteouts, opaque folders, links among folders.
 
-use super::layer::{Content, Entry, Layer, What};
+use crate::layer::{Content, Entry, Layer, What};
 use assize_facts::{Reason, reason};
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -11,6 +11,7 @@ pub(crate) mod tests;
 
 use crate::archive::{self, Budget};
 use crate::exe::{self, Exe};
+use crate::follow::Followed;
 use crate::held::{self, Inner};
 use crate::layer::{self, Layer, Texts};
 use crate::marks::Mark;
@@ -130,6 +131,8 @@ struct File<'a> {
     layer: Option<String>,
     /// What is kept as texts of layers.
     texts: &'a Texts,
+    /// What passed with the delivered file.
+    followed: Option<&'a Followed<'a>>,
 }
 
 impl<'a> File<'a> {
@@ -138,7 +141,7 @@ impl<'a> File<'a> {
     where
         'a: 'b,
     {
-        File { part, path, mode, depth: self.depth + 1, layer: None, texts: self.texts }
+        File { part, path, mode, depth: self.depth + 1, layer: None, texts: self.texts, followed: self.followed }
     }
 }
 
@@ -153,8 +156,13 @@ pub(crate) struct Keep {
 pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep, texts: &Texts) -> Found {
     let mut found = Found::default();
     let layer = layer::may_be(path).then(|| path.to_string());
-    let file = File { part: store.whole(), path: path.into(), mode, depth: 0, layer, texts };
-    scanned(&file, scan::scan_keeping(&file.part, &keep.ranges, keep.passed), budget, &mut found);
+    let part = store.whole();
+    let (scan, followed) = match scan::scan_following(&part, &keep.ranges, keep.passed) {
+        Ok((scan, followed)) => (Ok(scan), followed),
+        Err(error) => (Err(error), None),
+    };
+    let file = File { part, path: path.into(), mode, depth: 0, layer, texts, followed: followed.as_ref() };
+    scanned(&file, scan, budget, &mut found);
     found
 }
 
@@ -162,7 +170,7 @@ pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, kee
 pub(crate) fn layer(part: Part<'_>, path: &str, texts: &Texts, budget: &Budget) -> Result<Layer, Reason> {
     // What its files hold themselves is no matter here.
     let depth = budget.limits().archive_depth;
-    let file = File { part, path: path.into(), mode: 0, depth, layer: None, texts };
+    let file = File { part, path: path.into(), mode: 0, depth, layer: None, texts, followed: None };
     members::of_layer(&file, budget)
 }
 
@@ -176,7 +184,17 @@ pub(crate) fn tables(store: &Store) -> Vec<Range<u64>> {
 
 /// What it is; `None` where it cannot be read.
 fn one(file: &File<'_>, budget: &Budget, found: &mut Found) -> Option<Kind> {
-    scanned(file, scan::scan(&file.part), budget, found)
+    if let Some(scan) = file.followed.and_then(|followed| followed.scan(&file.part)) {
+        return scanned(file, scan, budget, found);
+    }
+    match scan::scan_following(&file.part, &[], None) {
+        Ok((scan, Some(followed))) => {
+            let (path, layer) = (file.path.clone(), file.layer.clone());
+            scanned(&File { path, layer, followed: Some(&followed), ..*file }, Ok(scan), budget, found)
+        }
+        Ok((scan, None)) => scanned(file, Ok(scan), budget, found),
+        Err(error) => scanned(file, Err(error), budget, found),
+    }
 }
 
 fn scanned(file: &File<'_>, scan: io::Result<Scan>, budget: &Budget, found: &mut Found) -> Option<Kind> {
@@ -300,8 +318,15 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
         found.gap(reason!("executable-malformed", path = &file.path, detail = detail), &file.path);
     }
     let part = file.part.slice(0, exe.end);
-    let inside =
-        File { part, path: file.path.clone(), mode: file.mode, depth: file.depth, layer: None, texts: file.texts };
+    let inside = File {
+        part,
+        path: file.path.clone(),
+        mode: file.mode,
+        depth: file.depth,
+        layer: None,
+        texts: file.texts,
+        followed: file.followed,
+    };
     if exe.slices.is_empty() {
         return embedded::within(&inside, scan, &[0], budget, found);
     }

@@ -10,6 +10,7 @@ mod delivery;
 mod early;
 mod examine;
 mod exe;
+mod follow;
 mod held;
 mod image;
 mod inventory;

@@ -22,6 +22,14 @@ pub(crate) enum Mark {
     Upx,
 }
 
+impl Mark {
+    /// Bytes that it takes, which are the same however it is spelled.
+    pub(crate) fn len(self) -> u64 {
+        let of = |sought: &Sought| sought.before.first().map_or(0, |before| before.len()) + sought.bytes.len();
+        SOUGHT.iter().find(|sought| sought.mark == self).map_or(0, of) as u64
+    }
+}
+
 /// What is searched for, and what has to stand before it: common bytes at the start of a mark would stop the search everywhere.
 struct Sought {
     before: &'static [&'static [u8]],
@@ -109,16 +117,33 @@ fn searcher() -> &'static Searcher {
 }
 
 /// The marks that were found, piece by piece.
-#[derive(Default)]
 pub(crate) struct Marks {
     at: u64,
     tail: Vec<u8>,
     pub hits: Vec<(u64, Mark)>,
-    /// There were more than [`MOST_HITS`] marks.
+    /// There were more marks than are to be noted.
     pub overflow: bool,
+    most: usize,
+}
+
+impl Default for Marks {
+    fn default() -> Marks {
+        Marks::at_most(MOST_HITS)
+    }
 }
 
 impl Marks {
+    pub fn at_most(most: usize) -> Marks {
+        Marks { at: 0, tail: Vec::new(), hits: Vec::new(), overflow: false, most }
+    }
+
+    /// No more than are looked at in one file.
+    pub fn cut(hits: &mut Vec<(u64, Mark)>) -> bool {
+        let overflow = hits.len() > MOST_HITS;
+        hits.truncate(MOST_HITS);
+        overflow
+    }
+
     pub fn piece(&mut self, chunk: &[u8]) {
         self.across(chunk);
         // No mark is of zeros alone; images of disks are full of them.
@@ -159,7 +184,7 @@ impl Marks {
     }
 
     fn hit(&mut self, at: u64, mark: Mark) {
-        if self.hits.len() >= MOST_HITS {
+        if self.hits.len() >= self.most {
             self.overflow = true;
         } else {
             self.hits.push((at, mark));

@@ -1,5 +1,6 @@
 //! One pass over a file's bytes: its SHA-256, whether it is text, how random it looks, and where the marks of other formats stand in it.
 
+use crate::follow::{self, Followed, Follower};
 use crate::libraries::Libraries;
 use crate::marks::{Mark, Marks};
 use crate::room;
@@ -12,6 +13,7 @@ use std::ops::Range;
 
 /// Of every mebibyte so many bytes are weighed for the entropy; all of a smaller file.
 const SAMPLE: usize = 16 << 10;
+const WEIGHED: u64 = 1 << 20;
 
 pub(crate) struct Scan {
     /// With the digest of the whole.
@@ -31,13 +33,18 @@ pub(crate) struct Scan {
 }
 
 impl Scan {
+    fn with(self, mut marks: Marks) -> Scan {
+        let overflow = Marks::cut(&mut marks.hits) || marks.overflow;
+        Scan { hits: marks.hits, overflow, ..self }
+    }
+
     pub(crate) fn has(&self, mark: Mark) -> bool {
         self.hits.iter().any(|(_, m)| *m == mark)
     }
 }
 
 pub(crate) fn scan(part: &Part<'_>) -> io::Result<Scan> {
-    scan_keeping(part, &[], None)
+    scan_following(part, &[], None).map(|(scan, _)| scan)
 }
 
 /// What is done with the beginning of a file when it has passed: with its trail, and with what was kept of it.
@@ -46,15 +53,19 @@ pub(crate) struct Passed {
     pub then: Box<dyn FnOnce(Trail, Vec<Kept>) + Send>,
 }
 
-/// The same, and keeps some ranges as they pass: what was kept is what was hashed.
-pub(crate) fn scan_keeping(part: &Part<'_>, ranges: &[Range<u64>], passed: Option<Passed>) -> io::Result<Scan> {
+/// The same, keeps some ranges as they pass (what was kept is what was hashed), and follows the members of an archive.
+pub(crate) fn scan_following<'a>(
+    part: &Part<'a>,
+    ranges: &[Range<u64>],
+    passed: Option<Passed>,
+) -> io::Result<(Scan, Option<Followed<'a>>)> {
     let mut pass = Pass { kept: ranges.iter().filter_map(Keeping::of).collect(), ..Pass::default() };
     if let Some(bytes) = part.at_hand().filter(|bytes| !bytes.is_empty()) {
         let (mut trail, mut marks) = (Walking::default(), Marks::default());
         trail.update(bytes);
         marks.piece(bytes);
         pass.piece(bytes);
-        return Ok(pass.end(trail.end(), marks, part.len()));
+        return Ok((pass.end(trail.end(), part.len()).with(marks), None));
     }
     // Taken out while it is in use: whoever helps here may look at another file meanwhile.
     let mut first = part.piece(0, PIECE, SPARE.take())?;
@@ -73,15 +84,26 @@ thread_local! {
 }
 
 /// SHA-256 takes as long as all else together, so they go side by side; a piece passes through all of it before the next.
-fn pieces(part: &Part<'_>, piece: &mut Piece, mut pass: Pass, mut passed: Option<Passed>) -> io::Result<Scan> {
-    let (mut trail, mut marks, mut next) = (Walking::default(), Marks::default(), Piece::default());
+fn pieces<'a>(
+    part: &Part<'a>,
+    piece: &mut Piece,
+    mut pass: Pass,
+    mut passed: Option<Passed>,
+) -> io::Result<(Scan, Option<Followed<'a>>)> {
+    let (mut trail, mut next) = (Walking::default(), Piece::default());
+    let mut follower = Follower::of(part, piece).filter(|_| (piece.len() as u64) < part.len());
+    let mut marks = follower.as_ref().map_or_else(Marks::default, |_| Marks::at_most(follow::MOST_HITS));
     let mut most = PIECE;
     while !piece.is_empty() {
         let mut hash = || trail.update(piece);
         let mut find = || marks.piece(piece);
         let mut look = || {
             pass.piece(piece);
-            part.piece(pass.at, most, std::mem::take(&mut next))
+            let read = part.piece(pass.at, most, std::mem::take(&mut next));
+            if let Some(follower) = &mut follower {
+                follower.piece(piece);
+            }
+            read
         };
         let read = if (piece.len() as u64) < part.len() {
             rayon::join(hash, || rayon::join(find, look).1).1
@@ -97,7 +119,8 @@ fn pieces(part: &Part<'_>, piece: &mut Piece, mut pass: Pass, mut passed: Option
             most = PIECE / 2;
         }
     }
-    Ok(pass.end(trail.end(), marks, part.len()))
+    let followed = follower.and_then(|follower| follower.end(part, &marks));
+    Ok((pass.end(trail.end(), part.len()).with(marks), followed))
 }
 
 /// A stretch of a file as it was hashed.
@@ -134,8 +157,9 @@ impl Keeping {
     }
 }
 
+/// A file's bytes as they pass.
 #[derive(Default)]
-struct Pass {
+pub(crate) struct Pass {
     kept: Vec<Keeping>,
     at: u64,
     head: Vec<u8>,
@@ -145,7 +169,7 @@ struct Pass {
 }
 
 impl Pass {
-    fn piece(&mut self, chunk: &[u8]) {
+    pub(crate) fn piece(&mut self, chunk: &[u8]) {
         self.kept.iter_mut().for_each(|kept| kept.pass(self.at, chunk));
         let missing = sniff::HEAD.saturating_sub(self.head.len());
         self.head.extend_from_slice(&chunk[..chunk.len().min(missing)]);
@@ -164,14 +188,20 @@ impl Pass {
     }
 
     fn weigh(&mut self, chunk: &[u8]) {
-        let into = (self.at % (1 << 20)) as usize;
-        // The first of them is in the head, and weighed only where it is no text.
-        if self.at > 0 && into < SAMPLE {
-            self.weights.add(&chunk[..chunk.len().min(SAMPLE)]);
+        let (begins, end) = (self.at, self.at + chunk.len() as u64);
+        let mut sample = begins - begins % WEIGHED;
+        while sample < end {
+            let (from, to) = (sample.max(begins), (sample + SAMPLE as u64).min(end));
+            // The first of them is in the head, and weighed only where it is no text.
+            if sample > 0 && from < to {
+                self.weights.add(&chunk[(from - begins) as usize..(to - begins) as usize]);
+            }
+            sample += WEIGHED;
         }
     }
 
-    fn end(self, trail: Trail, marks: Marks, len: u64) -> Scan {
+    /// Without any marks.
+    pub(crate) fn end(self, trail: Trail, len: u64) -> Scan {
         let (head, mut weights) = (self.head, self.weights);
         let first = &head[..head.len().min(SAMPLE)];
         let mut text = !self.has_nul && weights.few_controls_with(first);
@@ -186,9 +216,9 @@ impl Pass {
             trail,
             kept: self.kept.into_iter().filter_map(Keeping::end).collect(),
             head,
-            hits: marks.hits,
+            hits: Vec::new(),
             libraries: self.libraries.end(),
-            overflow: marks.overflow,
+            overflow: false,
             text,
             entropy,
         }
@@ -253,7 +283,7 @@ mod tests {
         let bytes: Vec<u8> = (0..300_000_u32).map(|at| (at % 251) as u8).collect();
         let store = Store::Memory(bytes.clone());
         let ranges = [0..1, 5..140_000, 131_072..131_073, 299_999..300_000, 299_999..300_001, 9..9];
-        let kept = scan_keeping(&store.whole(), &ranges, None).expect("memory can be read").kept;
+        let kept = scan_following(&store.whole(), &ranges, None).expect("memory can be read").0.kept;
         let whole = ranges.iter().filter(|range| range.end <= 300_000);
         let wanted = whole.map(|r| Kept { at: r.start, bytes: bytes[r.start as usize..r.end as usize].to_vec() });
         assert_eq!(kept, wanted.collect::<Vec<_>>());
@@ -269,7 +299,8 @@ mod tests {
             let ranges = [5..140_000, LONG as u64 - 9..LONG as u64];
             let (told, tells) = std::sync::mpsc::channel();
             let then = Box::new(move |trail, kept| told.send((trail, kept)).expect("somebody listens"));
-            let scan = scan_keeping(&store.whole(), &ranges, Some(Passed { upto, then })).expect("memory can be read");
+            let passed = Some(Passed { upto, then });
+            let (scan, _) = scan_following(&store.whole(), &ranges, passed).expect("memory can be read");
             assert_eq!(scan.trail.digest, plain.digest);
             let given: Option<(Trail, Vec<Kept>)> = tells.recv().ok();
             assert_eq!(given.is_some(), reaches, "{upto}");

@@ -173,6 +173,20 @@ impl<'a> Part<'a> {
         Part { store: self.store, start: self.start + from, len: to - from }
     }
 
+    /// Where it lies in what it is a stretch of.
+    pub(crate) fn place(&self) -> Range<u64> {
+        self.start..self.start + self.len
+    }
+
+    /// Whether both are stretches of the same.
+    pub(crate) fn is_beside(&self, other: &Store) -> bool {
+        std::ptr::eq(self.store, other)
+    }
+
+    pub(crate) fn store(&self) -> &'a Store {
+        self.store
+    }
+
     /// All of it, where it is in memory and no longer than a piece.
     pub(crate) fn at_hand(&self) -> Option<&'a [u8]> {
         match self.store {

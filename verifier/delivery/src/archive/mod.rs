@@ -23,7 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use ar::MAGIC as AR;
 pub(crate) use layer::{Layered, layer, tar_within};
-pub(crate) use tar::{Place, checksum_fits as tar_checksum_fits, places};
+pub(crate) use tar::{BLOCK as TAR_BLOCK, Place, checksum_fits as tar_checksum_fits, number as tar_number, places};
 pub(crate) use xz::Xz;
 #[cfg(test)]
 pub(crate) use xz::tests::xz_of;

@@ -7,7 +7,7 @@ use crate::walk::shown_name;
 use assize_facts::{Reason, reason};
 use std::io::{self, Read};
 
-const BLOCK: usize = 512;
+pub(crate) const BLOCK: usize = 512;
 /// Longest long name or pax header that is believed.
 const LONGEST_HEADER: u64 = 1 << 20;
 
@@ -408,7 +408,7 @@ pub(crate) fn checksum_fits(block: &[u8; BLOCK]) -> bool {
 }
 
 /// Octal digits, or base 256 with its first bit set (GNU).
-fn number(field: &[u8]) -> Option<u64> {
+pub(crate) fn number(field: &[u8]) -> Option<u64> {
     let first = *field.first()?;
     if first & 0x80 != 0 {
         let mut value = u128::from(first & 0x7f);

@@ -191,10 +191,10 @@ fn layers(delivery: &Delivery, blobs: &Blobs, images: &[Described], budget: &Bud
     let names: BTreeSet<&String> = images.iter().flat_map(|image| &image.layers).map(|layer| &layer.name).collect();
     let names: Vec<&String> = names.into_iter().collect();
     let read = |name: &&String| {
-        let noted = blobs.key(name).and_then(|key| delivery.layers().get(&key));
-        let layer = match noted {
+        let key = blobs.key(name).unwrap_or_else(|| (*name).clone());
+        let layer = match delivery.layers().get(&key) {
             Some(layer) => Ok(layer),
-            None => blobs.with(name, |part| examine::layer(part, name, delivery.texts(), budget).map(Arc::new)),
+            None => blobs.with(name, |part| examine::layer(part, &key, delivery.texts(), budget).map(Arc::new)),
         };
         ((*name).clone(), layer)
     };

@@ -2,9 +2,13 @@
 
 use super::build::{Build, M, layer, tar};
 use super::{code_in, of_image, rows, sheet};
+use crate::Delivery;
 use crate::archive::tests::{gzip_of, zstd_of};
+use crate::examine;
 use crate::exe::tests::elf_of;
-use assize_facts::Deliverable;
+use crate::layer::Layer;
+use crate::store::Store;
+use assize_facts::{Deliverable, Limits, Quiet, RunSpec};
 
 fn elf(mark: &str) -> Vec<u8> {
     elf_of(mark.as_bytes())
@@ -177,4 +181,49 @@ fn a_layer_that_is_cut_off_or_damaged_leaves_the_file_system_unknown() {
     let place = of_image(&tar(&files));
     let manifest = sheet(place.path(), &Deliverable::default(), "image.manifest");
     assert_eq!(rows(&manifest, &["digests_agree"])[0], "false");
+}
+
+#[test]
+fn a_layer_that_the_inventory_notes_is_what_a_reader_of_layers_alone_finds() {
+    let (program, text) = (elf("api"), b"api:x:1000:1000::/:/bin/sh\n");
+    let plain = layer(&[
+        M::Folder("app/"),
+        M::File("./app/api", &program),
+        M::Mode("app/tool", b"#!/bin/sh\necho\n", 0o4755),
+        M::Link("app/link", "/app/api"),
+        M::Hard("app/hard", "app/api"),
+        M::Empty("app/.wh.old"),
+        M::File("etc/passwd", text),
+        M::File("../outside", b"x"),
+        M::File("app/inner.tar", &layer(&[M::File("x", &program)])),
+        M::File("app/api", &program),
+    ]);
+    let cut = plain[..plain.len() - 1500].to_vec();
+    let behind = [plain.clone(), b"something".to_vec()].concat();
+    let packed = [gzip_of(&plain), b"behind".to_vec()].concat();
+    let skipped = [zstd_of(&plain), b"\x50\x2a\x4d\x18\x64\0\0\0".to_vec(), vec![b'.'; 100]].concat();
+    let blobs = [plain.clone(), gzip_of(&plain), zstd_of(&plain), cut.clone(), behind, packed, skipped, gzip_of(&cut)];
+    for (number, blob) in blobs.into_iter().enumerate() {
+        let files = vec![("oci-layout".to_string(), b"{}".to_vec()), ("blobs/x".to_string(), blob.clone())];
+        let place = of_image(&tar(&files));
+        let run = RunSpec { user: Some("api".into()), ..RunSpec::default() };
+        let spec = Deliverable { run: Some(run), ..Deliverable::default() };
+        let delivery = Delivery::open(place.path(), spec, Limits::default()).expect("it opens");
+        delivery.take_inventory(&Quiet);
+        let Some(noted) = delivery.layers().get("image.tar!blobs/x") else {
+            assert_eq!(number, 7, "whether it would be a tar archive is not known of one that cannot be unpacked");
+            continue;
+        };
+        let store = Store::Memory(blob);
+        let alone =
+            examine::layer(store.whole(), "image.tar!blobs/x", delivery.texts(), &delivery.budget()).expect("read");
+        let shown = |layer: &Layer| {
+            let entries = format!("{:?}", layer.entries);
+            (entries, layer.size, layer.stored.clone(), layer.unpacked.clone(), layer.gaps.clone())
+        };
+        assert_eq!(shown(&noted), shown(&alone));
+        assert!(
+            noted.entries.len() > 8 && noted.entries.iter().any(|entry| format!("{entry:?}").contains("text: Some("))
+        );
+    }
 }

@@ -114,7 +114,7 @@ impl<'s> Lens<'s> {
 
 /// Whether a declaration may call a pointer's type or give it another name: `(*T)(`, `type P = *T`, however that is laid out.
 fn may_convert(decl: &Decl, text: &[u8]) -> bool {
-    let types = || decl.kind == DeclKind::Type || memchr::memmem::find(text, b"type").is_some();
+    let types = || decl.kind == DeclKind::Type || declares_type(text);
     memchr::memchr_iter(b'*', text).any(|star| match before(&text[..star]) {
         Before::Comment => is_called(&text[star..]) || types(),
         Before::Byte(b'(', rest) => {
@@ -126,9 +126,18 @@ fn may_convert(decl: &Decl, text: &[u8]) -> bool {
     })
 }
 
+/// Whether the word stands in a text with what may follow it where it declares something.
+fn declares_type(text: &[u8]) -> bool {
+    memchr::memmem::find_iter(text, b"type").any(|at| {
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        let is_word = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+        is_word && text.get(at + 4).is_none_or(|byte| byte.is_ascii_whitespace() || matches!(byte, b'(' | b'/'))
+    })
+}
+
 /// What a text ends with.
 enum Before<'t> {
-    /// A comment, or the end of a line, where one may stand.
+    /// A comment, or the end of a line in which one may stand.
     Comment,
     /// A byte, and what is before it.
     Byte(u8, &'t [u8]),
@@ -136,8 +145,10 @@ enum Before<'t> {
 
 fn before(text: &[u8]) -> Before<'_> {
     let rest = text.trim_ascii_end();
+    let line = || rest.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_commented = || memchr::memmem::find(line(), b"//").is_some();
     match rest.split_last() {
-        Some(_) if rest.ends_with(b"*/") || text[rest.len()..].contains(&b'\n') => Before::Comment,
+        Some(_) if rest.ends_with(b"*/") || text[rest.len()..].contains(&b'\n') && is_commented() => Before::Comment,
         Some((last, rest)) => Before::Byte(*last, rest),
         None => Before::Comment,
     }

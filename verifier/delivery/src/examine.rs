@@ -13,6 +13,7 @@ use crate::archive::{self, Budget};
 use crate::exe::{self, Exe};
 use crate::follow::Followed;
 use crate::held::{self, Inner};
+use crate::index::Index;
 use crate::layer::{self, Layer, Texts};
 use crate::marks::Mark;
 use crate::scan::{self, Kept, Passed, Scan, Weights};
@@ -96,6 +97,8 @@ pub(crate) struct Found {
     pub programs: Vec<Inner>,
     /// What may be layers of images, and what they are called among those of the delivery.
     pub layers: Vec<(String, Layer)>,
+    /// Of an image that is compressed as a whole.
+    pub index: Option<Index>,
 }
 
 impl Found {

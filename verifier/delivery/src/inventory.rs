@@ -154,6 +154,9 @@ pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store) -> Fou
     let mut found = examined.unwrap_or_else(|reason| unexamined(entry, reason));
     delivery.held().keep(std::mem::take(&mut found.programs));
     delivery.layers().keep(std::mem::take(&mut found.layers));
+    if let Some(index) = found.index.take() {
+        delivery.layers().keep_index(&entry.path, index);
+    }
     if let Some(Seen { sha256: Known::Value(digest), .. }) = found.seen.first()
         && let Err(reason) = delivery.keep(entry, digest, found.trail.take(), std::mem::take(&mut found.kept))
     {

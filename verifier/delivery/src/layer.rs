@@ -2,6 +2,7 @@
 
 use crate::archive::{Member, MemberKind};
 use crate::examine::Seen;
+use crate::index::Index;
 use crate::sniff::Kind;
 use crate::store::Part;
 use assize_facts::kinds::inventory::Format;
@@ -161,17 +162,28 @@ pub(crate) fn clean(name: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-/// Layers that the inventory looked into, by what they are called.
+/// Images' layers that the inventory looked into, by what they are called, and what it noted of compressed layouts, by their paths.
 #[derive(Default)]
-pub(crate) struct Noted(Mutex<HashMap<String, Arc<Layer>>>);
+pub(crate) struct Noted {
+    layers: Mutex<HashMap<String, Arc<Layer>>>,
+    indexes: Mutex<HashMap<String, Arc<Index>>>,
+}
 
 impl Noted {
     pub(crate) fn keep(&self, layers: Vec<(String, Layer)>) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(layers.into_iter().map(|(key, layer)| (key, Arc::new(layer))));
     }
 
-    pub(crate) fn get(&self, key: &str) -> Option<Arc<Layer>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    pub(crate) fn keep_index(&self, path: &str, index: Index) {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), Arc::new(index));
+    }
+
+    pub(crate) fn layer(&self, key: &str) -> Option<Arc<Layer>> {
+        self.layers.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    pub(crate) fn index(&self, path: &str) -> Option<Arc<Index>> {
+        self.indexes.lock().unwrap_or_else(PoisonError::into_inner).get(path).cloned()
     }
 }

@@ -13,6 +13,7 @@ mod exe;
 mod follow;
 mod held;
 mod image;
+mod index;
 mod inventory;
 mod layer;
 mod libraries;

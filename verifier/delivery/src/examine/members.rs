@@ -2,6 +2,7 @@
 
 use super::{File, Found, Seen, embedded, leftover, one};
 use crate::archive::{self, Budget, Layered, Member, MemberKind, Visitor, reason_of};
+use crate::index::{self, Index};
 use crate::layer::{self, Layer, Notes};
 use crate::scan::Scan;
 use crate::sniff::{self, Kind};
@@ -22,15 +23,22 @@ pub(super) fn opened(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budg
                 archive::each(part, &file.path, budget, visitor)
             };
             let notes = file.layer.is_some().then(|| Notes::new(file.texts));
+            let is_packed = matches!(kind, Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2);
+            if file.depth == 0 {
+                found.index = is_packed.then(Index::default);
+            }
             let taken = members(file, scan, line, budget, found, notes, each);
+            let is_image = matches!(found.seen[line].format, Known::Value(Format::OciLayout | Format::DockerArchive));
             // Layers belong to images.
-            if file.depth == 0
-                && !matches!(found.seen[line].format, Known::Value(Format::OciLayout | Format::DockerArchive))
-            {
+            if file.depth == 0 && !is_image {
                 found.layers.clear();
             }
-            if let (Some(key), Some((notes, read))) = (&file.layer, taken) {
-                found.layers.extend(noted(file, scan, notes, read).map(|layer| (key.clone(), layer)));
+            // One that ends early is told apart from one that is whole when it is opened as an image.
+            if file.depth == 0 && !(is_image && taken.ended.is_ok()) {
+                found.index = None;
+            }
+            if let (Some(key), Some(notes)) = (&file.layer, taken.notes) {
+                found.layers.extend(noted(file, scan, notes, taken.ended).map(|layer| (key.clone(), layer)));
             }
         }
     }
@@ -46,6 +54,11 @@ pub(super) fn of_zip(file: &File<'_>, scan: &Scan, line: usize, budget: &Budget,
 }
 
 /// What was noted, where it was to be, and what ended the reading early.
+struct Taken<'b> {
+    notes: Option<Notes<'b>>,
+    ended: Result<(), Reason>,
+}
+
 fn members<'b>(
     file: &File<'b>,
     scan: &Scan,
@@ -54,17 +67,17 @@ fn members<'b>(
     found: &mut Found,
     notes: Option<Notes<'b>>,
     each: impl FnOnce(Part<'_>, &Budget, &mut dyn Visitor) -> Result<(), Reason>,
-) -> Option<(Notes<'b>, Result<(), Reason>)> {
+) -> Taken<'b> {
     if file.depth >= budget.limits().archive_depth {
         let reason = reason!("limit-archive-depth", limit = budget.limits().archive_depth);
-        found.gap(reason, &file.path);
-        return None;
+        found.gap(reason.clone(), &file.path);
+        return Taken { notes: None, ended: Err(reason) };
     }
     let mut inside = Inside::new(file, budget, found);
     inside.layer = notes;
-    let result = each(file.part, budget, &mut inside);
-    let Inside { leftovers, mut seams, oci, docker, layer, .. } = inside;
-    if let Err(reason) = &result {
+    let ended = each(file.part, budget, &mut inside);
+    let Inside { leftovers, mut seams, oci, docker, layer: notes, .. } = inside;
+    if let Err(reason) = &ended {
         found.gap(reason.clone(), &file.path);
     }
     for (from, to) in leftovers {
@@ -77,7 +90,7 @@ fn members<'b>(
     } else if docker {
         found.seen[line].format = Format::DockerArchive.into();
     }
-    Some((layer?, result))
+    Taken { notes, ended }
 }
 
 /// The archive as a layer; `None` where it has another form.
@@ -131,11 +144,24 @@ impl<'a, 'b> Inside<'a, 'b> {
         format!("{}!{}", self.file.path, member.name)
     }
 
+    /// A member that is no file.
+    fn other(&mut self, member: &Member) {
+        if let Some(notes) = &mut self.layer {
+            notes.other(member);
+        }
+        if let Some(index) = self.found.index.as_mut().filter(|_| self.file.depth == 0) {
+            index.take(member, index::Found::Passed);
+        }
+    }
+
     fn inner(&mut self, part: Part<'_>, path: String, member: &Member) -> io::Result<()> {
         self.docker |= member.name.trim_start_matches("./") == "manifest.json" && lists_images(&part);
         let mut inner = self.file.inner(part, path, member.mode);
         if self.file.depth == 0 {
             inner.layer = layer::key(&self.file.path, &member.name);
+        }
+        if let Some(index) = self.found.index.as_mut().filter(|_| self.file.depth == 0) {
+            index.pass(member, &part);
         }
         let line = self.found.seen.len();
         let kind = one(&inner, self.budget, self.found);
@@ -165,8 +191,8 @@ fn lists_images(part: &Part<'_>) -> bool {
 impl Visitor for Inside<'_, '_> {
     fn member(&mut self, member: &Member, content: &mut dyn Read) -> io::Result<()> {
         let path = self.noted(member);
-        if let Some(notes) = self.layer.as_mut().filter(|_| member.kind != MemberKind::File) {
-            notes.other(member);
+        if member.kind != MemberKind::File {
+            self.other(member);
         }
         match &member.kind {
             MemberKind::Folder => {}

@@ -1,11 +1,12 @@
 //! Where the files of an image layout lie: in a folder of the delivery, or in an archive of it.
 
-use crate::archive::{self, Budget, MemberKind, Place, reason_of};
+use crate::archive::{self, reason_of};
 use crate::delivery::Delivery;
-use crate::layer::{self, clean};
+use crate::index::{Found, Index};
+use crate::layer;
 use crate::store::{Part, Store};
 use assize_facts::{Reason, reason};
-use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
 
 pub(crate) struct Blobs {
     /// What it is called in facts: the folder or archive.
@@ -17,43 +18,67 @@ pub(crate) struct Blobs {
 
 enum Inner {
     Folder(Delivery),
-    Archive { store: Store, files: BTreeMap<String, Found> },
+    Archive(Archive),
+    /// What the inventory noted of a compressed one, which is unpacked again only where that does not do.
+    Noted {
+        index: Arc<Index>,
+        delivery: Delivery,
+        again: OnceLock<Result<Archive, Reason>>,
+    },
 }
 
-#[derive(Clone)]
-enum Found {
-    At(u64, u64),
-    /// A link to another member, which `docker save` writes for a layer that two images share.
-    Link(String),
+struct Archive {
+    store: Store,
+    index: Index,
+}
+
+impl Archive {
+    fn of(store: Store) -> Archive {
+        let index = Index::of(&store.whole());
+        Archive { store, index }
+    }
+
+    /// The tar archive inside a compressed file.
+    fn within(delivery: &Delivery, path: &str) -> Result<Archive, Reason> {
+        let store = delivery.store(path)?;
+        archive::tar_within(&store.whole(), path, &delivery.budget()).map(Archive::of)
+    }
+
+    fn part(&self, name: &str) -> Option<Result<Part<'_>, Reason>> {
+        let (_, Found::At(from, to)) = self.index.resolve(name)? else { return None };
+        let part = self.store.whole().slice(*from, *to);
+        Some(match part.len() < to - from {
+            true => Err(reason!("archive-damaged", detail = format!("{name} is cut off"))),
+            false => Ok(part),
+        })
+    }
 }
 
 impl Blobs {
     /// The layout at a path of the delivery.
-    pub(crate) fn open(delivery: &Delivery, path: &str, budget: &Budget) -> Result<Blobs, Reason> {
+    pub(crate) fn open(delivery: &Delivery, path: &str) -> Result<Blobs, Reason> {
         let folder = !delivery.under(path).is_empty();
         if folder && delivery.entry(path).is_none() {
             return Ok(Blobs { place: path.into(), inner: Inner::Folder(delivery.clone()), gaps: Vec::new() });
         }
-        let store = delivery.store(path)?;
-        let index = Index::of(&store.whole());
-        if index.broken.is_none() || !index.files.is_empty() {
-            return Ok(Blobs::archive(path, store, index));
+        let gaps = |index: &Index| index.gaps.iter().chain(&index.broken).cloned().collect();
+        if let Some(index) = delivery.layers().index(path) {
+            let gaps = gaps(&index);
+            let inner = Inner::Noted { index, delivery: delivery.clone(), again: OnceLock::new() };
+            return Ok(Blobs { place: path.into(), inner, gaps });
         }
-        let store = archive::tar_within(&store.whole(), path, budget)?;
-        let index = Index::of(&store.whole());
-        Ok(Blobs::archive(path, store, index))
-    }
-
-    fn archive(path: &str, store: Store, index: Index) -> Blobs {
-        let mut gaps = index.gaps;
-        gaps.extend(index.broken);
-        Blobs { place: path.into(), inner: Inner::Archive { store, files: index.files }, gaps }
+        let mut archive = Archive::of(delivery.store(path)?);
+        if archive.index.broken.is_some() && archive.index.files.is_empty() {
+            archive = Archive::within(delivery, path)?;
+        }
+        Ok(Blobs { place: path.into(), gaps: gaps(&archive.index), inner: Inner::Archive(archive) })
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
         match &self.inner {
             Inner::Folder(delivery) => delivery.entry(&self.inside(name)).is_some_and(|e| e.is_file()),
-            Inner::Archive { files, .. } => files.contains_key(name),
+            Inner::Archive(Archive { index, .. }) => index.files.contains_key(name),
+            Inner::Noted { index, .. } => index.files.contains_key(name),
         }
     }
 
@@ -71,14 +96,15 @@ impl Blobs {
                 }
                 work(delivery.store(&path)?.whole())
             }
-            Inner::Archive { store, files } => {
-                let (_, from, to) = resolve(files, name).ok_or_else(|| self.missing(name))?;
-                let part = store.whole().slice(from, to);
-                if part.len() < to - from {
-                    return Err(reason!("archive-damaged", detail = format!("{name} is cut off")));
+            Inner::Archive(archive) => work(archive.part(name).ok_or_else(|| self.missing(name))??),
+            Inner::Noted { index, delivery, again } => match index.resolve(name).ok_or_else(|| self.missing(name))?.1 {
+                Found::Kept(bytes) => Store::over(bytes.to_vec(), |store| work(store.whole())).1,
+                _ => {
+                    let archive = again.get_or_init(|| Archive::within(delivery, &self.place));
+                    let archive = archive.as_ref().map_err(Clone::clone)?;
+                    work(archive.part(name).ok_or_else(|| self.missing(name))??)
                 }
-                work(part)
-            }
+            },
         }
     }
 
@@ -86,7 +112,8 @@ impl Blobs {
     pub(crate) fn key(&self, name: &str) -> Option<String> {
         match &self.inner {
             Inner::Folder(_) => Some(self.inside(name)),
-            Inner::Archive { files, .. } => layer::key(&self.place, &resolve(files, name)?.0),
+            Inner::Archive(Archive { index, .. }) => layer::key(&self.place, index.resolve(name)?.0),
+            Inner::Noted { index, .. } => layer::key(&self.place, index.resolve(name)?.0),
         }
     }
 
@@ -102,69 +129,5 @@ impl Blobs {
             }
             part.bytes(0, part.len() as usize).map_err(reason_of)
         })
-    }
-}
-
-/// What a file is called that is no link, and where it lies.
-fn resolve(files: &BTreeMap<String, Found>, name: &str) -> Option<(String, u64, u64)> {
-    let mut name = name.to_string();
-    for _ in 0..8 {
-        match files.get(&name)? {
-            Found::At(from, to) => return Some((name, *from, *to)),
-            Found::Link(target) => name = target.clone(),
-        }
-    }
-    None
-}
-
-#[derive(Default)]
-struct Index {
-    files: BTreeMap<String, Found>,
-    gaps: Vec<Reason>,
-    /// What ended the reading early.
-    broken: Option<Reason>,
-}
-
-impl Index {
-    fn of(part: &Part<'_>) -> Index {
-        let mut index = Index::default();
-        let read = archive::places(*part, &mut |place| {
-            index.take(place);
-            Ok(())
-        });
-        index.broken = read.err().map(reason_of);
-        index
-    }
-
-    fn take(&mut self, place: Place) {
-        let Some(name) = clean(&place.member.name) else {
-            return self.gaps.push(reason!("archive-name-refused", member = &place.member.name));
-        };
-        let found = match &place.member.kind {
-            MemberKind::File => Found::At(place.from, place.to),
-            MemberKind::HardLink(target) => match clean(target) {
-                Some(target) => Found::Link(target),
-                None => return,
-            },
-            MemberKind::Link(target) => match clean(&beside(&name, target)) {
-                Some(target) => Found::Link(target),
-                None => return,
-            },
-            MemberKind::Folder => return,
-            MemberKind::Special(kind) => {
-                return self.gaps.push(reason!("special-file", path = &name, kind = kind));
-            }
-        };
-        if self.files.insert(name.clone(), found).is_some() {
-            self.gaps.push(reason!("archive-duplicate", member = name));
-        }
-    }
-}
-
-/// A link's target as seen from the archive's top.
-fn beside(name: &str, target: &str) -> String {
-    match name.rsplit_once('/') {
-        Some((folder, _)) if !target.starts_with('/') => format!("{folder}/{target}"),
-        _ => target.into(),
     }
 }

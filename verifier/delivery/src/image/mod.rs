@@ -150,7 +150,7 @@ pub(crate) fn texts(spec: &Deliverable) -> Texts {
 
 fn one(delivery: &Delivery, place: &Place, machines: Option<&Machines>, all: &mut Images) {
     let budget = delivery.budget();
-    let blobs = match Blobs::open(delivery, &place.path, &budget) {
+    let blobs = match Blobs::open(delivery, &place.path) {
         Ok(blobs) => blobs,
         Err(reason) => return all.gaps.push((reason, place.path.clone())),
     };
@@ -192,7 +192,7 @@ fn layers(delivery: &Delivery, blobs: &Blobs, images: &[Described], budget: &Bud
     let names: Vec<&String> = names.into_iter().collect();
     let read = |name: &&String| {
         let key = blobs.key(name).unwrap_or_else(|| (*name).clone());
-        let layer = match delivery.layers().get(&key) {
+        let layer = match delivery.layers().layer(&key) {
             Some(layer) => Ok(layer),
             None => blobs.with(name, |part| examine::layer(part, &key, delivery.texts(), budget).map(Arc::new)),
         };

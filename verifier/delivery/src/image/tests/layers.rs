@@ -210,7 +210,7 @@ fn a_layer_that_the_inventory_notes_is_what_a_reader_of_layers_alone_finds() {
         let spec = Deliverable { run: Some(run), ..Deliverable::default() };
         let delivery = Delivery::open(place.path(), spec, Limits::default()).expect("it opens");
         delivery.take_inventory(&Quiet);
-        let Some(noted) = delivery.layers().get("image.tar!blobs/x") else {
+        let Some(noted) = delivery.layers().layer("image.tar!blobs/x") else {
             assert_eq!(number, 7, "whether it would be a tar archive is not known of one that cannot be unpacked");
             continue;
         };
@@ -225,5 +225,41 @@ fn a_layer_that_the_inventory_notes_is_what_a_reader_of_layers_alone_finds() {
         assert!(
             noted.entries.len() > 8 && noted.entries.iter().any(|entry| format!("{entry:?}").contains("text: Some("))
         );
+    }
+}
+
+#[test]
+fn an_image_that_is_compressed_as_a_whole_is_the_same_image_and_unpacked_once() {
+    let (old, new) = (elf("old"), elf("new"));
+    let mut build = Build::of(vec![
+        layer(&[M::File("app/api", &old), M::File("bin/gone", &old)]),
+        layer(&[M::File("app/api", &new), M::Empty("bin/.wh.gone")]),
+    ]);
+    for gzip in [false, true] {
+        build.gzip = gzip;
+        for files in [build.oci(), build.docker()] {
+            let plain = tar(&files);
+            let rows_of = |image: &[u8]| {
+                let place = of_image(image);
+                let spec = Deliverable::default();
+                let files = rows(&sheet(place.path(), &spec, "image.files"), &["path", "layer", "visible", "sha256"]);
+                let fields = ["layout", "digest", "digests_agree", "layers", "names"];
+                (files, rows(&sheet(place.path(), &spec, "image.manifest"), &fields))
+            };
+            let expected = rows_of(&plain);
+            assert_eq!((expected.0.len(), expected.1.len()), (3, 1), "{expected:?}");
+            for packed in [gzip_of(&plain), zstd_of(&plain), [gzip_of(&plain), b"behind".to_vec()].concat()] {
+                assert_eq!(rows_of(&packed), expected);
+                let place = of_image(&packed);
+                let delivery =
+                    Delivery::open(place.path(), Deliverable::default(), Limits::default()).expect("it opens");
+                delivery.take_inventory(&Quiet);
+                assert!(delivery.layers().index("image.tar").is_some());
+            }
+            // Where it is cut off there may have been more.
+            let packed = gzip_of(&plain);
+            let (files, manifests) = rows_of(&packed[..packed.len() - 30]);
+            assert!(manifests.iter().all(|row| row.starts_with("gap ")) && files == manifests, "{manifests:?}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::exe::{self, Exe};
 use crate::follow::Followed;
 use crate::held::{self, Inner};
 use crate::index::Index;
-use crate::layer::{self, Layer, Texts};
+use crate::layer::{self, Key, Layer, Texts};
 use crate::marks::Mark;
 use crate::scan::{self, Kept, Passed, Scan, Weights};
 use crate::sniff::{self, Kind};
@@ -96,7 +96,7 @@ pub(crate) struct Found {
     /// Go programs inside of it.
     pub programs: Vec<Inner>,
     /// What may be layers of images, and what they are called among those of the delivery.
-    pub layers: Vec<(String, Layer)>,
+    pub layers: Vec<(Key, Layer)>,
     /// Of an image that is compressed as a whole.
     pub index: Option<Index>,
 }
@@ -131,7 +131,7 @@ struct File<'a> {
     /// Archives around it.
     depth: u32,
     /// What it is called as a layer, where it may be one of an image's.
-    layer: Option<String>,
+    layer: Option<Key>,
     /// What is kept as texts of layers.
     texts: &'a Texts,
     /// What passed with the delivered file.
@@ -158,7 +158,7 @@ pub(crate) struct Keep {
 /// Examines a file of the deliverable. `path` is what it is called in facts.
 pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep, texts: &Texts) -> Found {
     let mut found = Found::default();
-    let layer = layer::may_be(path).then(|| path.to_string());
+    let layer = layer::may_be(path).then(|| Key::File(path.into()));
     let part = store.whole();
     let (scan, followed) = match scan::scan_following(&part, &keep.ranges, keep.passed) {
         Ok((scan, followed)) => (Ok(scan), followed),

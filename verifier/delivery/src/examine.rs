@@ -5,7 +5,7 @@ mod foreign;
 mod installers;
 mod members;
 mod scripts;
-pub(crate) mod slices;
+mod slices;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -16,71 +16,22 @@ use crate::held::{self, Inner};
 use crate::index::Index;
 use crate::layer::{self, Key, Layer, Texts};
 use crate::marks::Mark;
-use crate::scan::{self, Kept, Passed, Scan, Weights};
+use crate::pass::{Kept, Scan, Weights};
+use crate::scan::{self, Passed};
+use crate::seen::{GoSigns, Seen};
 use crate::sniff::{self, Kind};
 use crate::store::{Part, Store};
 use crate::trail::Trail;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Digest, Gap, Known, Reason, is_others, reason};
+use assize_facts::{Gap, Known, Reason, is_others, reason};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
-
-/// One line of the inventory.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub path: String,
-    pub size: u64,
-    pub mode: u32,
-    pub sha256: Known<Digest>,
-    pub format: Known<Format>,
-    pub executable: Known<bool>,
-    pub go_program: Known<bool>,
-    pub packer: Known<Option<String>>,
-    /// Shared objects that texts in an executable name, at most 20.
-    pub libraries: Vec<String>,
-    /// What an executable holds of Go's, wherever it stands; `None` where not all of it was looked at.
-    pub go_signs: Option<GoSigns>,
-    /// Where the programs begin of which a fat file consists, and their machines.
-    pub slices: Vec<(u64, String)>,
-}
-
-/// How often something stands in an executable that a Go program has once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GoSigns {
-    /// Headers of function tables.
-    pub function_tables: usize,
-    /// Headers of build information.
-    pub build_infos: usize,
-}
 
 impl GoSigns {
     fn of(part: &Part<'_>, hits: &[(u64, Mark)]) -> GoSigns {
         let count = |mark| hits.iter().filter(|(at, m)| *m == mark && has_go_fields(part, *at, mark)).count();
         GoSigns { function_tables: count(Mark::GoFunctions), build_infos: count(Mark::GoBuildInfo) }
-    }
-}
-
-impl Seen {
-    pub(crate) fn new(path: &str, size: u64, mode: u32, sha256: Known<Digest>, format: Format) -> Seen {
-        Seen {
-            path: path.into(),
-            size,
-            mode,
-            sha256,
-            format: format.into(),
-            executable: false.into(),
-            go_program: false.into(),
-            packer: None.into(),
-            libraries: Vec::new(),
-            go_signs: None,
-            slices: Vec::new(),
-        }
-    }
-
-    /// What its slices are called.
-    pub(crate) fn places_of_slices(&self) -> impl Iterator<Item = String> {
-        self.slices.iter().map(|(start, _)| slices::place(&self.path, *start))
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a layer of an image adds and takes away, noted while it is looked into as an archive: nothing is read once more for the image.
 
 use crate::archive::{Member, MemberKind};
-use crate::examine::Seen;
 use crate::index::Index;
+use crate::seen::Seen;
 use crate::sniff::Kind;
 use crate::store::Part;
 use assize_facts::kinds::inventory::Format;

@@ -4,7 +4,7 @@ use super::{File, Found, Seen, embedded, leftover, one};
 use crate::archive::{self, Budget, Layered, Member, MemberKind, Visitor, reason_of};
 use crate::index::{self, Index};
 use crate::layer::{Key, Layer, Notes};
-use crate::scan::Scan;
+use crate::pass::Scan;
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part};
 use assize_facts::kinds::inventory::Format;

@@ -3,7 +3,7 @@
     oracle.py ASSIZE FOLDER COUNT [SEED]
 
 Layers add, replace, link, delete and empty files and folders. Compared: every visible file with machine code (path, SHA-256, mode), the digests of
-manifest and layers, environment, labels and entrypoint; once as an OCI layout, once as the docker-archive that skopeo makes of it.
+manifest and layers, environment, labels and entrypoint; once as an OCI layout, once as the docker-archive that skopeo makes of it, plain and compressed as a whole.
 """
 import gzip, hashlib, io, json, os, random, shutil, subprocess, sys, tarfile
 
@@ -63,7 +63,7 @@ class Layer:
         if not self.parents(name):
             return
         if what < 0.62:
-            self.add(name, tarfile.REGTYPE, program + rnd.randbytes(rnd.randint(0, 40)), mode=rnd.choice([0o755, 0o644, 0o4755, 0o600]))
+            self.add(name, tarfile.REGTYPE, program + rnd.randbytes(rnd.choice([0, rnd.randint(0, 40), rnd.randint(60_000, 900_000)])), mode=rnd.choice([0o755, 0o644, 0o4755, 0o600]))
         elif what < 0.75:
             self.add(name, tarfile.REGTYPE, b"text %d\n" % rnd.randint(0, 9))
         elif what < 0.85:
@@ -168,6 +168,12 @@ for seed in range(first, first + count):
     _, again, gaps = ours(f"{root}/archive", "image.tar")
     if again != expected or gaps:
         mistakes.append(f"as a docker-archive: {sorted(again ^ expected)} {gaps}")
+    os.makedirs(f"{root}/packed")
+    with open(f"{root}/archive/image.tar", "rb") as plain, gzip.open(f"{root}/packed/image.tar.gz", "wb", 1) as out:
+        shutil.copyfileobj(plain, out)
+    _, again, gaps = ours(f"{root}/packed", "image.tar.gz")
+    if again != expected or gaps:
+        mistakes.append(f"as a docker-archive, compressed: {sorted(again ^ expected)} {gaps}")
     files += len(expected)
     wrong += bool(mistakes)
     print(*(f"image {seed}: {mistake}" for mistake in mistakes), sep="\n", end="\n" if mistakes else "")

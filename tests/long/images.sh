@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Images of random layers, whiteouts and links, as umoci unpacks them and skopeo inspects them, against `assize facts`: images.sh [COUNT [SEED]]
-# Each as an OCI layout and as the docker-archive that skopeo makes of it.
+# Each as an OCI layout and as the docker-archive that skopeo makes of it, plain and compressed as a whole.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 . tests/need.sh

@@ -1,7 +1,7 @@
 //! The bytes of a delivered file, read by need: what is handed out was checked against the hash that was taken of the whole file.
 
+use crate::pass::Kept;
 use crate::room;
-use crate::scan::Kept;
 use crate::trail::{BLOCK, Trail};
 use assize_facts::{Digest, Reason, reason};
 use rayon::prelude::*;

@@ -1,7 +1,7 @@
 //! What `deliverable.toml` names: the paths, whether they were delivered, and which files of the inventory are covered by them.
 
 use crate::delivery::Delivery;
-use crate::examine::Seen;
+use crate::seen::Seen;
 use assize_facts::kinds::inventory::Declared;
 use assize_facts::{Deliverable, Known, Origin, Sheet, reason};
 

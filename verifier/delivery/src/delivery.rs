@@ -3,15 +3,16 @@
 use crate::archive::{self, Budget, Member, Whole};
 use crate::bytes::Bytes;
 use crate::early::Opening;
-use crate::examine::{Found, GoSigns, Seen};
+use crate::examine::Found;
 use crate::held::{self, Held};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::layer::{Noted, Texts};
 use crate::marks::MOST_HITS;
 use crate::open::{self, Stamp};
+use crate::pass::Kept;
 use crate::programs::{self, Executable};
-use crate::scan::Kept;
+use crate::seen::{GoSigns, Seen};
 use crate::sniff;
 use crate::source::{self, SourceTree};
 use crate::store::Store;

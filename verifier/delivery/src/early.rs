@@ -3,7 +3,8 @@
 use crate::bytes::Bytes;
 use crate::delivery::Delivery;
 use crate::open;
-use crate::scan::{Kept, Passed};
+use crate::pass::Kept;
+use crate::scan::Passed;
 use crate::store::Store;
 use crate::trail::Trail;
 use crate::walk::Entry;

@@ -5,7 +5,7 @@ mod foreign;
 mod installers;
 mod members;
 mod scripts;
-pub(crate) mod slices;
+mod slices;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -14,73 +14,24 @@ use crate::exe::{self, Exe};
 use crate::follow::Followed;
 use crate::held::{self, Inner};
 use crate::index::Index;
-use crate::layer::{self, Layer, Texts};
+use crate::layer::{self, Key, Layer, Texts};
 use crate::marks::Mark;
-use crate::scan::{self, Kept, Passed, Scan, Weights};
+use crate::pass::{Kept, Scan, Weights};
+use crate::scan::{self, Passed};
+use crate::seen::{GoSigns, Seen};
 use crate::sniff::{self, Kind};
 use crate::store::{Part, Store};
 use crate::trail::Trail;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Digest, Gap, Known, Reason, is_others, reason};
+use assize_facts::{Gap, Known, Reason, is_others, reason};
 use std::io::{self, Read};
 use std::ops::Range;
 use std::sync::Arc;
-
-/// One line of the inventory.
-#[derive(Clone, Debug)]
-pub(crate) struct Seen {
-    pub path: String,
-    pub size: u64,
-    pub mode: u32,
-    pub sha256: Known<Digest>,
-    pub format: Known<Format>,
-    pub executable: Known<bool>,
-    pub go_program: Known<bool>,
-    pub packer: Known<Option<String>>,
-    /// Shared objects that texts in an executable name, at most 20.
-    pub libraries: Vec<String>,
-    /// What an executable holds of Go's, wherever it stands; `None` where not all of it was looked at.
-    pub go_signs: Option<GoSigns>,
-    /// Where the programs begin of which a fat file consists, and their machines.
-    pub slices: Vec<(u64, String)>,
-}
-
-/// How often something stands in an executable that a Go program has once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct GoSigns {
-    /// Headers of function tables.
-    pub function_tables: usize,
-    /// Headers of build information.
-    pub build_infos: usize,
-}
 
 impl GoSigns {
     fn of(part: &Part<'_>, hits: &[(u64, Mark)]) -> GoSigns {
         let count = |mark| hits.iter().filter(|(at, m)| *m == mark && has_go_fields(part, *at, mark)).count();
         GoSigns { function_tables: count(Mark::GoFunctions), build_infos: count(Mark::GoBuildInfo) }
-    }
-}
-
-impl Seen {
-    pub(crate) fn new(path: &str, size: u64, mode: u32, sha256: Known<Digest>, format: Format) -> Seen {
-        Seen {
-            path: path.into(),
-            size,
-            mode,
-            sha256,
-            format: format.into(),
-            executable: false.into(),
-            go_program: false.into(),
-            packer: None.into(),
-            libraries: Vec::new(),
-            go_signs: None,
-            slices: Vec::new(),
-        }
-    }
-
-    /// What its slices are called.
-    pub(crate) fn places_of_slices(&self) -> impl Iterator<Item = String> {
-        self.slices.iter().map(|(start, _)| slices::place(&self.path, *start))
     }
 }
 
@@ -96,7 +47,7 @@ pub(crate) struct Found {
     /// Go programs inside of it.
     pub programs: Vec<Inner>,
     /// What may be layers of images, and what they are called among those of the delivery.
-    pub layers: Vec<(String, Layer)>,
+    pub layers: Vec<(Key, Layer)>,
     /// Of an image that is compressed as a whole.
     pub index: Option<Index>,
 }
@@ -131,7 +82,7 @@ struct File<'a> {
     /// Archives around it.
     depth: u32,
     /// What it is called as a layer, where it may be one of an image's.
-    layer: Option<String>,
+    layer: Option<Key>,
     /// What is kept as texts of layers.
     texts: &'a Texts,
     /// What passed with the delivered file.
@@ -158,7 +109,7 @@ pub(crate) struct Keep {
 /// Examines a file of the deliverable. `path` is what it is called in facts.
 pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep, texts: &Texts) -> Found {
     let mut found = Found::default();
-    let layer = layer::may_be(path).then(|| path.to_string());
+    let layer = layer::may_be(path).then(|| Key::File(path.into()));
     let part = store.whole();
     let (scan, followed) = match scan::scan_following(&part, &keep.ranges, keep.passed) {
         Ok((scan, followed)) => (Ok(scan), followed),

@@ -6,7 +6,7 @@
 
 use crate::archive::{TAR_BLOCK, tar_checksum_fits, tar_number};
 use crate::marks::{Mark, Marks};
-use crate::scan::{Pass, Scan};
+use crate::pass::{Pass, Scan};
 use crate::sniff;
 use crate::store::{Part, Store};
 use crate::trail::Walking;

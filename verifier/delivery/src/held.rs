@@ -1,7 +1,7 @@
 //! Programs inside archives, kept from the inventory to their opening: nothing is unpacked twice, and each content is kept once.
 
 use crate::bytes::Bytes;
-use crate::examine::GoSigns;
+use crate::seen::GoSigns;
 use crate::store::Part;
 use crate::trail::Trail;
 use assize_facts::{Digest, Reason, reason};

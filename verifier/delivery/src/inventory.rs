@@ -2,8 +2,9 @@
 
 use crate::declared::Names;
 use crate::delivery::{Delivery, Examined};
-use crate::examine::{self, Found, Keep, Seen};
+use crate::examine::{self, Found, Keep};
 use crate::open::{self, Stamp};
+use crate::seen::Seen;
 use crate::store::Store;
 use crate::walk::{Entry, EntryKind};
 use assize_facts::kinds::inventory::{File, Format};

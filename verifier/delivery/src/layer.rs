@@ -1,13 +1,14 @@
 //! What a layer of an image adds and takes away, noted while it is looked into as an archive: nothing is read once more for the image.
 
 use crate::archive::{Member, MemberKind};
-use crate::examine::Seen;
 use crate::index::Index;
+use crate::seen::Seen;
 use crate::sniff::Kind;
 use crate::store::Part;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Known, Reason, reason};
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -136,9 +137,29 @@ fn is_code(kind: Kind) -> bool {
     )
 }
 
-/// What a file of an image's layout is called among the layers that were noted: the layout's archive, and its name there.
-pub(crate) fn key(archive: &str, name: &str) -> Option<String> {
-    Some(format!("{archive}!{}", clean(name)?))
+/// What a layer is called among those that were noted.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Key {
+    /// A delivered file.
+    File(String),
+    /// In a delivered archive: its path, and the name there.
+    In(String, String),
+}
+
+impl Key {
+    /// `None` where the name leaves the archive.
+    pub(crate) fn within(archive: &str, name: &str) -> Option<Key> {
+        Some(Key::In(archive.into(), clean(name)?))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Key::File(path) => f.write_str(path),
+            Key::In(archive, name) => write!(f, "{archive}!{name}"),
+        }
+    }
 }
 
 /// Whether a file in a folder may be a layer of a layout that lies open.
@@ -165,12 +186,12 @@ pub(crate) fn clean(name: &str) -> Option<String> {
 /// Images' layers that the inventory looked into, by what they are called, and what it noted of compressed layouts, by their paths.
 #[derive(Default)]
 pub(crate) struct Noted {
-    layers: Mutex<HashMap<String, Arc<Layer>>>,
+    layers: Mutex<HashMap<Key, Arc<Layer>>>,
     indexes: Mutex<HashMap<String, Arc<Index>>>,
 }
 
 impl Noted {
-    pub(crate) fn keep(&self, layers: Vec<(String, Layer)>) {
+    pub(crate) fn keep(&self, layers: Vec<(Key, Layer)>) {
         let mut all = self.layers.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(layers.into_iter().map(|(key, layer)| (key, Arc::new(layer))));
     }
@@ -179,7 +200,7 @@ impl Noted {
         self.indexes.lock().unwrap_or_else(PoisonError::into_inner).insert(path.into(), Arc::new(index));
     }
 
-    pub(crate) fn layer(&self, key: &str) -> Option<Arc<Layer>> {
+    pub(crate) fn layer(&self, key: &Key) -> Option<Arc<Layer>> {
         self.layers.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 

@@ -200,7 +200,8 @@ fn is_zeros(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::{Scan, scan};
+    use crate::pass::Scan;
+    use crate::scan::scan;
     use crate::store::Store;
 
     fn scanned(bytes: Vec<u8>) -> Scan {

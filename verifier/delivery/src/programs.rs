@@ -1,9 +1,9 @@
 //! Go programs of a delivery: those that nobody named, found by their headers, and those beside the named ones, wherever in it they stand.
 
 use crate::delivery::Delivery;
-use crate::examine::slices::place;
-use crate::examine::{Seen, looks_like_go};
+use crate::examine::looks_like_go;
 use crate::image::{self, Image};
+use crate::seen::{Seen, place_of_slice};
 use crate::store::Store;
 use crate::walk::Entry;
 use crate::{exe, open, sniff};
@@ -193,7 +193,7 @@ fn layers<'a>(delivery: &Delivery, images: &'a [Image]) -> Vec<InLayer<'a>> {
 pub(crate) fn slices(delivery: &Delivery, program: Executable) -> Vec<Executable> {
     let Some(fat) = delivery.seen(&program.place).filter(|seen| !seen.slices.is_empty()) else { return vec![program] };
     let one = |(start, machine): &(u64, String)| {
-        let place_of = |path: &str| place(path, *start);
+        let place_of = |path: &str| place_of_slice(path, *start);
         let (name, path) = (format!("{} ({machine} at {start:#x})", program.name), place_of(&program.path));
         let unseen = || reason!("not-in-inventory", path = path);
         let seen = delivery.seen(&place_of(&program.place));

@@ -3,8 +3,8 @@
 use super::{File, Found, Seen, embedded, leftover, one};
 use crate::archive::{self, Budget, Layered, Member, MemberKind, Visitor, reason_of};
 use crate::index::{self, Index};
-use crate::layer::{self, Layer, Notes};
-use crate::scan::Scan;
+use crate::layer::{Key, Layer, Notes};
+use crate::pass::Scan;
 use crate::sniff::{self, Kind};
 use crate::store::{self, Part};
 use assize_facts::kinds::inventory::Format;
@@ -158,7 +158,7 @@ impl<'a, 'b> Inside<'a, 'b> {
         self.docker |= member.name.trim_start_matches("./") == "manifest.json" && lists_images(&part);
         let mut inner = self.file.inner(part, path, member.mode);
         if self.file.depth == 0 {
-            inner.layer = layer::key(&self.file.path, &member.name);
+            inner.layer = Key::within(&self.file.path, &member.name);
         }
         if let Some(index) = self.found.index.as_mut().filter(|_| self.file.depth == 0) {
             index.pass(member, &part);

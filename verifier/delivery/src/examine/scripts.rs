@@ -3,7 +3,7 @@
 use super::{File, Found, leftover, one};
 use crate::archive::Budget;
 use crate::base64_text::{decoded, value};
-use crate::scan::Scan;
+use crate::pass::Scan;
 use crate::sniff::{self, Kind};
 use crate::store::Store;
 use assize_facts::reason;

@@ -3,7 +3,8 @@
 use super::{File, Found, embedded, one};
 use crate::archive::Budget;
 use crate::exe::{self, Exe};
-use crate::scan::Scan;
+use crate::pass::Scan;
+use crate::seen::place_of_slice;
 use crate::sniff::Kind;
 use assize_facts::reason;
 use std::ops::Range;
@@ -22,16 +23,11 @@ pub(super) fn of(file: &File<'_>, scan: &Scan, fat: &Exe, line: usize, budget: &
             return found.gap(reason, &file.path);
         }
         let part = file.part.slice(slice.start, slice.end);
-        let path = place(&file.path, slice.start);
+        let path = place_of_slice(&file.path, slice.start);
         one(&file.inner(part, path, file.mode), budget, found);
     }
     // What no slice takes up may still be a program: so hides one that the table does not list.
     embedded::between(file, scan, &around(fat), budget, found);
-}
-
-/// What the slice that begins there is called.
-pub(crate) fn place(path: &str, start: u64) -> String {
-    format!("{path}!@{start:#x}")
 }
 
 /// The stretches before, between and behind the slices.

@@ -3,7 +3,7 @@
 use crate::archive::{self, reason_of};
 use crate::delivery::Delivery;
 use crate::index::{Found, Index};
-use crate::layer;
+use crate::layer::Key;
 use crate::store::{Part, Store};
 use assize_facts::{Reason, reason};
 use std::sync::{Arc, OnceLock};
@@ -109,11 +109,11 @@ impl Blobs {
     }
 
     /// What a file of the layout is called among the layers that the inventory noted.
-    pub(crate) fn key(&self, name: &str) -> Option<String> {
+    pub(crate) fn key(&self, name: &str) -> Option<Key> {
         match &self.inner {
-            Inner::Folder(_) => Some(self.inside(name)),
-            Inner::Archive(Archive { index, .. }) => layer::key(&self.place, index.resolve(name)?.0),
-            Inner::Noted { index, .. } => layer::key(&self.place, index.resolve(name)?.0),
+            Inner::Folder(_) => Some(Key::File(self.inside(name))),
+            Inner::Archive(Archive { index, .. }) => Key::within(&self.place, index.resolve(name)?.0),
+            Inner::Noted { index, .. } => Key::within(&self.place, index.resolve(name)?.0),
         }
     }
 

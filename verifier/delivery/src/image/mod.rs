@@ -191,10 +191,13 @@ fn layers(delivery: &Delivery, blobs: &Blobs, images: &[Described], budget: &Bud
     let names: BTreeSet<&String> = images.iter().flat_map(|image| &image.layers).map(|layer| &layer.name).collect();
     let names: Vec<&String> = names.into_iter().collect();
     let read = |name: &&String| {
-        let key = blobs.key(name).unwrap_or_else(|| (*name).clone());
-        let layer = match delivery.layers().layer(&key) {
+        let key = blobs.key(name);
+        let layer = match key.as_ref().and_then(|key| delivery.layers().layer(key)) {
             Some(layer) => Ok(layer),
-            None => blobs.with(name, |part| examine::layer(part, &key, delivery.texts(), budget).map(Arc::new)),
+            None => {
+                let path = key.map_or_else(|| (*name).clone(), |key| key.to_string());
+                blobs.with(name, |part| examine::layer(part, &path, delivery.texts(), budget).map(Arc::new))
+            }
         };
         ((*name).clone(), layer)
     };

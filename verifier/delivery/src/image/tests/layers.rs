@@ -6,7 +6,7 @@ use crate::Delivery;
 use crate::archive::tests::{gzip_of, zstd_of};
 use crate::examine;
 use crate::exe::tests::elf_of;
-use crate::layer::Layer;
+use crate::layer::{Key, Layer};
 use crate::store::Store;
 use assize_facts::{Deliverable, Limits, Quiet, RunSpec};
 
@@ -210,7 +210,7 @@ fn a_layer_that_the_inventory_notes_is_what_a_reader_of_layers_alone_finds() {
         let spec = Deliverable { run: Some(run), ..Deliverable::default() };
         let delivery = Delivery::open(place.path(), spec, Limits::default()).expect("it opens");
         delivery.take_inventory(&Quiet);
-        let Some(noted) = delivery.layers().layer("image.tar!blobs/x") else {
+        let Some(noted) = delivery.layers().layer(&Key::In("image.tar".into(), "blobs/x".into())) else {
             assert_eq!(number, 7, "whether it would be a tar archive is not known of one that cannot be unpacked");
             continue;
         };

@@ -28,5 +28,6 @@ mod reports;
 mod run;
 mod samples;
 mod signatures;
+mod undeclared;
 mod unvendored;
 mod watched;

@@ -220,7 +220,7 @@ fn declare_modules(delivery: &Delivery, sources: &[PathBuf], read: &[Sheet], she
         packages,
     });
     let wanted: Vec<assize_source::Wanted> = wanted.collect();
-    let context = assize_source::Context { module_sources: sources.to_vec() };
+    let context = assize_source::Context { module_sources: sources.to_vec(), programs: vec![] };
     if let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.kind == "source.declarations" && !wanted.is_empty()) {
         assize_source::declare_modules(sheet, delivery, &context, &wanted);
     }
@@ -256,7 +256,7 @@ pub fn collect(
     let source = of(|r| matches!(r, Room::Source));
     if !source.is_empty() {
         progress.step("reading the source");
-        let context = assize_source::Context { module_sources: options.modules.clone() };
+        let context = assize_source::Context { module_sources: options.modules.clone(), programs: vec![] };
         sheets.extend(steps.take("source", || assize_source::collect(delivery, &context, &source, progress)));
     }
     let binary = of(|r| matches!(r, Room::Binary));
@@ -273,6 +273,14 @@ pub fn collect(
         let read = steps.take("binary", || assize_binary::collect(delivery, context, &binary, progress));
         let asked = database.into_inner().transpose()?.flatten();
         note = asked.and_then(|asked| asked.note()).filter(|_| !options.quiet);
+        if !source.is_empty() {
+            let context = assize_source::Context {
+                module_sources: options.modules.clone(),
+                programs: assize_binary::programs(&read),
+            };
+            let settle = || assize_source::settle_programs(&mut sheets, delivery, &context, &source, progress);
+            steps.take("programs", settle);
+        }
         steps.take("modules", || declare_modules(delivery, &options.modules, &read, &mut sheets));
         sheets.extend(read);
     }

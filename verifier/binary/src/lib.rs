@@ -13,6 +13,7 @@ mod headers;
 mod image;
 mod pclntab;
 mod program;
+mod programs;
 #[cfg(test)]
 mod tests;
 mod twice;
@@ -25,6 +26,7 @@ use program::Program;
 use rayon::prelude::*;
 
 pub use assize_golang::advisory::Entry;
+pub use programs::programs;
 pub use vulnerabilities::{Advisories, Linked, absent, linked_of};
 
 /// What the collector is given beside the deliverable.

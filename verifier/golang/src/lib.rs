@@ -1,6 +1,7 @@
 //! Go's own rules as pure functions: no file is opened here, and every parser is total on arbitrary bytes.
 
 pub mod advisory;
+pub mod assembly;
 pub mod build;
 pub mod embed;
 pub mod fold;

@@ -17,7 +17,7 @@ pub use query::{QueryMistake, query_fields};
 
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::inventory::BuildSetting;
-use assize_facts::{Fact, Field, Item, Progress, Reason, Request, Sheet, reason};
+use assize_facts::{BinarySpec, Fact, Field, Item, Progress, Reason, Request, Sheet, reason};
 use build::{Files, Program};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -28,6 +28,8 @@ use std::sync::Arc;
 pub struct Context {
     /// Module contents that the buyer brings (`--modules`): module caches or folders in GOPROXY layout. They authenticate themselves.
     pub module_sources: Vec<PathBuf>,
+    /// Delivered programs, as their build information tells: of which packages they are, where deliverable.toml does not say it.
+    pub programs: Vec<BinarySpec>,
 }
 
 /// Modules that the delivered go.sum (and go.work.sum) names, and whether it sums their contents: what `assize data fetch` fetches.
@@ -41,6 +43,36 @@ pub fn summed_modules(delivery: &Delivery) -> Result<BTreeMap<assize_golang::mod
 pub fn declare_modules(sheet: &mut Sheet, delivery: &Delivery, context: &Context, wanted: &[Wanted]) {
     if let Ok(pool) = pool() {
         pool.install(|| modules::declared::add(sheet, delivery, &context.module_sources, wanted));
+    }
+}
+
+/// Collects anew what hangs on which programs are delivered, now that their build information was read. `sheets` are what [`collect`] gave without it.
+pub fn settle_programs(
+    sheets: &mut Vec<Sheet>,
+    delivery: &Delivery,
+    context: &Context,
+    requests: &[Request],
+    progress: &dyn Progress,
+) {
+    let lacks_package = || delivery.spec().binaries.iter().any(|binary| binary.package.is_none());
+    let wanted = !context.programs.is_empty() && (delivery.spec().binaries.is_empty() || lacks_package());
+    let Some(Ok(Some(tree))) = wanted.then(|| delivery.source()) else { return };
+    let all = || {
+        let now = settings::settings(delivery, &tree, &context.programs);
+        let before = settings::settings(delivery, &tree, &[]);
+        if now.sheet == before.sheet {
+            return vec![];
+        }
+        let same_build = now.without_cgo == before.without_cgo && tags(&now.sheet) == tags(&before.sheet);
+        let hangs_on_it = |request: &&Request| {
+            request.kind == BuildSetting::KIND || modules::KINDS.contains(&request.kind.as_str()) || !same_build
+        };
+        let again: Vec<Request> = requests.iter().filter(hangs_on_it).cloned().collect();
+        collect(delivery, context, &again, progress)
+    };
+    for sheet in pool().map(|pool| pool.install(all)).unwrap_or_default() {
+        sheets.retain(|old| (&old.kind, &old.with) != (&sheet.kind, &sheet.with));
+        sheets.push(sheet);
     }
 }
 
@@ -86,7 +118,7 @@ fn read(
     let about_modules = asks(modules::KINDS);
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
-        || settings::settings(delivery, tree),
+        || settings::settings(delivery, tree, &context.programs),
         || (about_modules || asks(facts::KINDS)).then(|| program(delivery, tree, progress)),
     );
     let settings::Settings { sheet: settings, without_cgo } = settings;

@@ -255,7 +255,7 @@ fact! {
 }
 
 fact! {
-    /// The functions that one Go file of the build declares, with the lines on which they stand. Of a module whose vulnerable code a program is said not to
+    /// The functions that one Go file of the build declares, or one of its assembly files (and what that includes) defines, with the lines on which they stand. Of a module whose vulnerable code a program is said not to
     /// hold, and whose source is not in the tree, also its files for any platform, where contents are at hand that have go.sum's sum.
     pub struct Declarations = "source.declarations", layers [Source], counts "source-files" {
         /// Import path of its package (`main` packages by their folder's path too).
@@ -272,10 +272,12 @@ fact! {
         end_lines: Vec<u32>,
         /// `//line` directives in the file that rename its positions.
         line_directives: Vec<String>,
-        /// Names of other packages, or of none, that `//go:linkname` gives to functions of the file, as the linker writes them.
+        /// Names of other packages, or of none, that `//go:linkname` gives to functions of the file, as the linker writes them; or that assembly does.
         given: Vec<String>,
         /// The line of the `func` keyword of each of these functions.
         given_lines: Vec<u32>,
+        /// Whether it is an assembly file: the lines are those of `TEXT`, and of a macro, where it is called.
+        assembly: bool,
     }
 }
 

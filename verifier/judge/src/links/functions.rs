@@ -129,7 +129,7 @@ impl Asked<'_> {
             (false, false) => function.has_file() && places.is_main(&function.file),
         };
         let all = binary.packages.get(name).into_iter().flatten().filter(is_one);
-        all.filter(|function| !self.tree.accounts_for(binary, name, function)).collect()
+        all.filter(|function| !self.tree.accounts_for(name, function)).collect()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::names::{Named, owner_of, plain};
 use super::places::Places;
 use super::table::{Binary, Function};
-use super::tree::{self, Package, Tree, base, folder};
+use super::tree::{Package, Tree, base, folder};
 use crate::Truth;
 use crate::seen::known;
 use assize_facts::kinds::link::FunctionLink;
@@ -25,35 +25,12 @@ pub fn is_linkers(package: &str) -> bool {
 
 impl Tree<'_> {
     /// Whether the delivered source says of a function outside of its packages where it comes from.
-    pub fn accounts_for(&self, binary: &Binary, package: &str, function: &Function) -> bool {
+    pub fn accounts_for(&self, package: &str, function: &Function) -> bool {
         let (file, name) = (base(&function.file), plain(&function.name));
         // A closure lies inside of what was inlined.
         let is_closure = || package == "_" && is_closure(&name) && self.has_function_at(file, function.line);
-        self.gives(package, &name, file, function.line) || self.has_assembly_at(binary, &function.file) || is_closure()
+        self.gives(package, &name, file, function.line) || is_closure()
     }
-
-    /// Whether a package of the source has an assembly file of that name in the folder where the table has that package.
-    fn has_assembly_at(&self, binary: &Binary, file: &str) -> bool {
-        let (base, folder) = (base(file), folder(file));
-        let mut with_it = self.packages.iter().filter(|(_, package)| package.assembly.contains(base));
-        with_it.any(|(path, package)| {
-            let table = binary.packages.get(path).map_or(&[][..], Vec::as_slice);
-            let own = |function: &&Function| package.files.contains(tree::base(&function.file));
-            match table.iter().find(own) {
-                Some(function) => tree::folder(&function.file) == folder,
-                // A package of assembly alone, as far as the table tells.
-                None => is_below(folder, path, binary),
-            }
-        })
-    }
-}
-
-/// Whether a folder of the table can be that package's: it ends as the package's path does within its module.
-fn is_below(folder: &str, package: &str, binary: &Binary) -> bool {
-    let module = binary.main_module.as_deref().unwrap_or_default();
-    let inside = package.strip_prefix(module).map_or(package, |rest| rest.trim_start_matches('/'));
-    inside.is_empty()
-        || folder.strip_suffix(inside).is_some_and(|before| before.is_empty() || before.ends_with(['/', '\\']))
 }
 
 /// Whether a name ends as closures' do.
@@ -225,9 +202,10 @@ impl<'a> Comparison<'a> {
         if matches!(name, Named::Init { .. }) {
             self.present.insert("init".into());
         }
-        let in_assembly = package.assembly.contains(base(&function.file)) && self.same_folder(function);
+        let in_assembly = package.assembles(&own, base(&function.file), function.line) && self.same_folder(function);
+        let is_renamed = || package.assembly.contains_key(&own) && package.renames(base(&function.file));
         match &name {
-            Named::Undeclared if !in_assembly => return self.undeclared(function),
+            Named::Undeclared if !in_assembly && !is_renamed() => return self.undeclared(function),
             Named::Cgo => match &package.has_cgo {
                 Truth::True => {}
                 Truth::False => return self.undeclared.push(function.name.clone()),
@@ -288,9 +266,8 @@ impl<'a> Comparison<'a> {
                 }
                 all
             }
-            Named::Initializer { .. } => &[],
+            Named::Initializer { .. } | Named::Undeclared => &[],
             Named::Cgo => return Position::Right,
-            Named::Undeclared => return Position::Wrong,
         };
         let right = match name {
             Named::Itself(_) | Named::Init { itself: true, .. } => {

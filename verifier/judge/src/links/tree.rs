@@ -3,7 +3,7 @@
 use crate::Truth;
 use crate::seen::{self, Seen};
 use crate::sheets::Sheets;
-use assize_facts::{Gap, Item, Reason, Sheet};
+use assize_facts::{Gap, Item, Reason, Sheet, reason};
 use assize_golang::linker::{in_module, split, unescaped};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +14,8 @@ pub struct Tree<'a> {
     pub packages: BTreeMap<String, Package>,
     /// Functions that `//go:linkname` puts into other packages or into none, by package and name.
     pub given: BTreeMap<(String, String), Vec<Span>>,
+    /// Assembly files of which it is said what they define.
+    assembled: BTreeSet<String>,
     /// Base names of all delivered files, for what `//line` names.
     delivered: BTreeSet<String>,
     /// Items that could not be read.
@@ -28,8 +30,8 @@ pub struct Package {
     pub functions: BTreeMap<String, Vec<Span>>,
     /// Base names of its Go files.
     pub files: BTreeSet<String>,
-    /// Base names of its assembly files.
-    pub assembly: BTreeSet<String>,
+    /// What its assembly files define, and what they include, by name.
+    pub assembly: BTreeMap<String, Vec<Span>>,
     pub has_cgo: Truth,
     /// Base names of the files that `//line` directives stand in, each with the base names that they give.
     pub renamed: BTreeMap<String, BTreeSet<String>>,
@@ -50,6 +52,7 @@ impl Tree<'_> {
             sheet: Cow::Owned(Sheet::named("")),
             packages: BTreeMap::new(),
             given: BTreeMap::new(),
+            assembled: BTreeSet::new(),
             delivered: BTreeSet::new(),
             unread: vec![],
         };
@@ -69,13 +72,23 @@ impl Tree<'_> {
             (seen::texts(item, "names")?, seen::numbers(item, "lines")?, seen::numbers(item, "end_lines")?);
         let (owner, directives) = (seen::text(item, "owner")?, seen::texts(item, "line_directives")?);
         let is_main = seen::maybe_flag(item, "is_main")?.unwrap_or(false);
-        let package = self.packages.entry(seen::text(item, "package")?).or_default();
+        let import_path = seen::text(item, "package")?;
+        let package = self.packages.entry(import_path.clone()).or_default();
         package.owner = owner;
         package.is_main |= is_main;
-        package.folder = folder(&path).to_owned();
-        let file = base(&path).to_owned();
+        let (file, is_assembly) = (base(&path).to_owned(), is_assembly(item)?);
+        if !is_assembly {
+            package.folder = folder(&path).to_owned();
+        }
+        let is_here = package.folder == folder(&path);
         for ((name, first), last) in names.into_iter().zip(first).zip(last) {
-            package.functions.entry(name).or_default().push(Span { file: file.clone(), first, last });
+            let span = Span { file: file.clone(), first, last };
+            match is_assembly {
+                false => package.functions.entry(name).or_default().push(span),
+                true if is_here => package.assembly.entry(name).or_default().push(span),
+                // Assembly may include what stands anywhere.
+                true => self.given.entry((import_path.clone(), name)).or_default().push(span),
+            }
         }
         for (target, first) in given(item)? {
             let (into, name) = split(&target);
@@ -85,7 +98,11 @@ impl Tree<'_> {
         if !directives.is_empty() {
             package.renamed.entry(file.clone()).or_default().extend(directives.iter().filter_map(|d| renamed_to(d)));
         }
-        package.files.insert(file);
+        if is_assembly {
+            self.assembled.insert(path.to_string());
+        } else {
+            package.files.insert(file);
+        }
         Ok(())
     }
 
@@ -100,8 +117,10 @@ impl Tree<'_> {
                 }
             };
             let Some(package) = self.packages.get_mut(&package) else { continue };
-            if language == "assembly" {
-                package.assembly.insert(base(path).to_owned());
+            // Records of before say nothing of what it defines.
+            let is_defined = language != "assembly" || !path.ends_with(".s") || self.assembled.contains(&**path);
+            if !is_defined && item.text("fate") == Some("built") {
+                self.unread.push(reason!("assembly-not-read", file = path));
             }
             let is_cgo_file = Truth::from(item.text("fate") == Some("cgo-file"));
             package.has_cgo = package.has_cgo.clone().or(|| is_cgo_file).or(|| seen::flag(item, "imports_c"));
@@ -159,7 +178,7 @@ impl Default for Package {
             folder: String::new(),
             functions: BTreeMap::new(),
             files: BTreeSet::new(),
-            assembly: BTreeSet::new(),
+            assembly: BTreeMap::new(),
             has_cgo: Truth::False,
             renamed: BTreeMap::new(),
         }
@@ -177,9 +196,24 @@ impl Package {
         spans.any(|span| span.file == file && span.first == line && span.first < span.last)
     }
 
+    /// Whether one of its assembly files defines a function there.
+    pub fn assembles(&self, name: &str, file: &str, line: u64) -> bool {
+        let mut spans = self.assembly.get(name).into_iter().flatten();
+        spans.any(|span| span.file == file && span.first == line)
+    }
+
     /// What the `//line` directives of a file (or of any, where the table names none of its files) make of positions.
     pub fn renames(&self, file: &str) -> bool {
         self.renamed.contains_key(file) || self.renamed.values().any(|names| names.contains(file))
+    }
+}
+
+/// Whether an item is about an assembly file; records of before say nothing of any.
+fn is_assembly(item: &Item) -> Seen<bool> {
+    if item.fields.contains_key("assembly") {
+        Ok(seen::maybe_flag(item, "assembly")?.unwrap_or(false))
+    } else {
+        Ok(false)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `source.declarations`: the functions that the Go files of the build declare, as the linker names them.
 
+mod assembly;
+
 use super::Source;
 use crate::build::GoHead;
 use crate::go::outline::{Decl, DeclKind, Spec};
@@ -21,6 +23,7 @@ pub(super) fn sheet(source: &Source) -> Sheet {
             sheet.examined(1);
         }
     }
+    assembly::add(source, &mut sheet);
     sheet
 }
 
@@ -58,6 +61,7 @@ pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, others: &Other
         line_directives: Vec::new(),
         given: Vec::new(),
         given_lines: Vec::new(),
+        assembly: false,
     };
     for (decl, (line, end_line)) in head.outline.decls.iter().zip(&head.lines) {
         let own = name(decl, &others.aliases);

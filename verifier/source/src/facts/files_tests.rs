@@ -377,3 +377,57 @@ import _ \"unsafe\"
     let expected = "main.go [one,two,three,drei,four,five,main] [runtime.one,two_of_c,example.com/app/other.five] [6,9,17]\nnames.go [] [] []";
     assert_eq!(shown(&sheet, &["names", "given", "given_lines"]), expected);
 }
+
+#[test]
+fn what_assembly_defines_is_told_beside_what_go_declares() {
+    let tree = "\
+-- go.mod --
+module example.com/app
+
+go 1.26
+-- main.go --
+package main
+
+func add(a, b int) int
+
+func main() { add(1, 2) }
+-- add_amd64.s --
+#include \"textflag.h\"
+#include \"inside/macros.h\"
+
+TEXT ·add(SB), NOSPLIT, $0-24
+	RET
+TEXT main·other(SB), NOSPLIT, $0
+	RET
+TEXT example·com∕app·third<>(SB), NOSPLIT, $0
+	RET
+TEXT runtime·given(SB), NOSPLIT, $0
+	RET
+FN(·fourth)
+-- inside/macros.h --
+#define FN(name) TEXT name(SB), NOSPLIT, $0
+
+TEXT body<>(SB), NOSPLIT, $0
+	RET
+-- add_arm64.s --
+TEXT ·add(SB), NOSPLIT, $0-24
+	RET
+-- unclear_amd64.s --
+#ifdef X
+#define NAME ·a
+#else
+#define NAME ·b
+#endif
+#line 3 \"gen.x\"
+TEXT NAME(SB), NOSPLIT, $0
+";
+    let sheet = collect("source.declarations", tree, &cgo_off());
+    let expected = "\
+main.go false [add,main] [3,5] [] [] []
+add_amd64.s true [add,fourth,third,other] [4,12,8,6] [] [runtime.given] [10]
+inside/macros.h true [] [] [] [body] [3]
+unclear_amd64.s true [b] [7] [gen.x] [] []
+gap assembly-name-not-found unclear_amd64.s:7";
+    let fields = &["assembly", "names", "lines", "line_directives", "given", "given_lines"];
+    assert_eq!(shown(&sheet, fields), expected);
+}

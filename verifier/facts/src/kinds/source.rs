@@ -91,7 +91,7 @@ fact! {
         max_version: Known<Option<TlsVersion>>,
         /// Whether a callback (`GetConfigForClient`) can replace it per connection.
         callback: Known<bool>,
-        /// Its shape: `literal`, `new`, `zero`, `default`, `clone`, `factory`, `field`, `assigned`; `given` where a server is given one that nobody was seen to make.
+        /// Its shape: `literal`, `new`, `zero`, `default`, `clone`, `factory`, `field`, `assigned`, `options` (a framework makes it of those); `given` where a server is given one that nobody was seen to make.
         form: String,
     }
 }

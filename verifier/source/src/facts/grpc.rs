@@ -45,15 +45,23 @@ fn of_server<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -
     }
 }
 
-/// The options of a call, each with whether it is surely among them.
+/// The options that a call of a package gets, each with whether it is surely among them; `None` where they are not all to be seen.
+pub(super) fn options<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    made: &'s Call,
+    path: &str,
+) -> Option<Vec<(&'s Expr, bool)>> {
+    match (made.spread, made.args.as_slice()) {
+        (false, all) => Some(all.iter().map(|option| (option, true)).collect()),
+        (true, [list]) => listed(lens, site, list, path),
+        (true, _) => None,
+    }
+}
+
 fn of_options<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Call) -> Option<Transport> {
-    let options = match (made.spread, made.args.as_slice()) {
-        (false, all) => all.iter().map(|option| (option, true)).collect(),
-        (true, [list]) => listed(lens, site, list)?,
-        (true, _) => return None,
-    };
     let mut transport = Some(Transport::Plain);
-    for (option, surely) in options {
+    for (option, surely) in options(lens, site, made, GRPC)? {
         let Is::Call(option) = &bare(option).is else { return None };
         let symbol = lens.symbol(site, &option.fun).filter(|symbol| &*symbol.path == GRPC)?;
         if &*symbol.name == "Creds" {
@@ -65,7 +73,7 @@ fn of_options<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Call) -> Option<Tr
 }
 
 /// The options in a list that a variable holds: those of its literal, and those that are appended.
-fn listed<'s>(lens: &Lens<'s>, site: &Site<'s>, list: &'s Expr) -> Option<Vec<(&'s Expr, bool)>> {
+fn listed<'s>(lens: &Lens<'s>, site: &Site<'s>, list: &'s Expr, path: &str) -> Option<Vec<(&'s Expr, bool)>> {
     let list = bare(list);
     let literal = |value: &'s Expr| match &bare(value).is {
         Is::Composite(_, all) => Some(all.iter().map(|element| (&element.value, true)).collect::<Vec<_>>()),
@@ -96,8 +104,9 @@ fn listed<'s>(lens: &Lens<'s>, site: &Site<'s>, list: &'s Expr) -> Option<Vec<(&
             Use::Read => {
                 let up = site.body.around(node).and_then(|up| site.body.node(up));
                 // Whoever else gets the list may set what is in it.
-                let known =
-                    |symbol: Symbol| symbol.is("", "append") || symbol.is("", "len") || symbol.is(GRPC, "NewServer");
+                let makes =
+                    |symbol: &Symbol| &*symbol.path == path && matches!(&*symbol.name, "NewServer" | "New" | "Default");
+                let known = |symbol: Symbol| symbol.is("", "append") || symbol.is("", "len") || makes(&symbol);
                 let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = up else { return None };
                 lens.symbol(site, &call.fun).filter(|symbol| known(symbol.clone()))?;
             }
@@ -175,7 +184,7 @@ fn together(mut all: impl Iterator<Item = Option<Transport>>) -> Option<Transpor
 }
 
 /// What an expression stands for: what a variable was made with that nothing sets again, or itself.
-fn held<'s>(site: &Site<'s>, expr: &'s Expr) -> Option<&'s Expr> {
+pub(super) fn held<'s>(site: &Site<'s>, expr: &'s Expr) -> Option<&'s Expr> {
     let expr = bare(expr);
     let Some(local) = site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) else { return Some(expr) };
     let is_set = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_) | Use::Address));

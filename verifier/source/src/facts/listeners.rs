@@ -1,6 +1,7 @@
 //! `source.listeners`: calls that open a listening socket, and what comes to speak on it.
 
 use super::alternatives::or_tls;
+use super::frameworks;
 use super::mentions::mark;
 use super::search::{Search, item, methods, references, spelt, values};
 use super::sockets::{FUNCTIONS, METHODS, OTHERS, Opens};
@@ -19,11 +20,13 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         let mut out: Vec<(Span, Item)> = Vec::new();
         for found in references(lens, site, |s| function(s).is_some()) {
             let Some(opens) = function(&found.symbol) else { continue };
-            let (transport, address) = match found.call {
-                Some((whole, call)) => of_call(lens, site, opens, whole, call),
-                None => (Known::Unknown(lens.open(site, found.expr)), Known::Unknown(lens.open(site, found.expr))),
-            };
             let called = spelt(&found.symbol);
+            let (transport, address) = match (found.call, opens) {
+                (Some((_, call)), Opens::Framework(of)) => frameworks::told(lens, site, of, &called, None, call),
+                (Some((whole, call)), _) => of_call(lens, site, opens, whole, call),
+                (None, Opens::Framework(of)) => (frameworks::open(of, &called), frameworks::open(of, &called)),
+                (None, _) => (Known::Unknown(lens.open(site, found.expr)), Known::Unknown(lens.open(site, found.expr))),
+            };
             let transport = decided(lens, site, transport, &called, found.whole());
             out.push(of(lens, site, called, transport, address, found.whole().at));
         }
@@ -35,14 +38,17 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 }
                 continue;
             };
-            let (transport, mut address) = of_call(lens, site, opens, whole, call);
+            let called = spelt(&of_type(&ty, name));
+            let (transport, mut address) = match opens {
+                Opens::Framework(of) => frameworks::told(lens, site, of, &called, Some(base), call),
+                _ => of_call(lens, site, opens, whole, call),
+            };
             if names_type(lens, site, base) {
                 // `(*http.Server).ListenAndServe(s)`: the receiver is the first argument.
                 address = Known::Unknown(lens.open(site, whole));
             } else if ty.is("net/http", "Server") {
                 address = server_address(lens, site, base);
             }
-            let called = spelt(&of_type(&ty, name));
             let transport = decided(lens, site, transport, &called, whole);
             out.push(of(lens, site, called, transport, address, whole.at));
         }
@@ -55,7 +61,9 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 }
                 continue;
             };
+            let called = spelt(&of_type(&ty, name));
             let transport = match opens {
+                Opens::Framework(of) => frameworks::open(of, &called),
                 Opens::Tls(_) => Transport::Tls.into(),
                 Opens::Plain(_) => Transport::Plain.into(),
                 Opens::Udp => Transport::Udp.into(),
@@ -68,7 +76,6 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 true => server_address(lens, site, base),
                 false => Known::Unknown(lens.open(site, whole)),
             };
-            let called = spelt(&of_type(&ty, name));
             let transport = decided(lens, site, transport, &called, whole);
             out.push(of(lens, site, called, transport, address, whole.at));
         }
@@ -213,15 +220,12 @@ fn of_call<'s>(
         Opens::Plain(index) => (Transport::Plain.into(), at(index)),
         Opens::Udp => (Transport::Udp.into(), Known::Unknown(why())),
         Opens::Unix => (Transport::Unix.into(), Known::Unknown(why())),
-        Opens::Socket => (Known::Unknown(why()), Known::Unknown(why())),
+        Opens::Socket | Opens::Framework(_) => (Known::Unknown(why()), Known::Unknown(why())),
         Opens::Stream => (spoken(lens, site, whole), Known::Unknown(why())),
         Opens::Server(index) => match call.args.get(index) {
             Some(arg) => {
-                let transport = match given(lens, site, arg, &["TLSConfig"]) {
-                    Some(true) => Transport::Tls.into(),
-                    Some(false) => Transport::Plain.into(),
-                    None => Known::Unknown(lens.open(site, arg)),
-                };
+                let transport = with_config(lens, site, arg);
+                let transport = transport.map_or_else(|| Known::Unknown(lens.open(site, arg)), Known::Value);
                 (transport, server_address(lens, site, arg))
             }
             None => (Known::Unknown(why()), Known::Unknown(why())),
@@ -229,7 +233,7 @@ fn of_call<'s>(
         Opens::Optional(index) => {
             let transport = match call.args.get(index + 1) {
                 None if !call.spread => Transport::Plain.into(),
-                Some(arg) if given(lens, site, arg, OPTIONS_OF_TLS) == Some(false) => Transport::Plain.into(),
+                Some(arg) if let Some(transport) = optional(lens, site, arg) => transport.into(),
                 _ => Known::Unknown(why()),
             };
             (transport, at(index))
@@ -248,7 +252,7 @@ fn of_call<'s>(
     }
 }
 
-fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Known<String> {
+pub(super) fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Known<String> {
     lens.eval(site, arg).known(
         || lens.open(site, arg),
         |value| match value {
@@ -258,16 +262,28 @@ fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Known<String> {
     )
 }
 
-/// Fields of options that make a server one with TLS (fiber v3, ListenConfig).
-const OPTIONS_OF_TLS: &[&str] =
-    &["AutoCertManager", "CertClientFile", "CertFile", "CertKeyFile", "TLSConfig", "TLSConfigFunc"];
+/// What the server of net/http speaks that is handed over, by whether its one literal has a configuration.
+pub(super) fn with_config<'s>(lens: &Lens<'s>, site: &Site<'s>, server: &'s Expr) -> Option<Transport> {
+    let has = given(lens, site, server, &["TLSConfig"])?;
+    Some(if has { Transport::Tls } else { Transport::Plain })
+}
+
+/// Whether options make a server one with TLS (fiber v3, ListenConfig): by a configuration, or by both files of a certificate.
+fn optional<'s>(lens: &Lens<'s>, site: &Site<'s>, options: &'s Expr) -> Option<Transport> {
+    let given = |fields: &[&str]| given(lens, site, options, fields);
+    let has = given(&["AutoCertManager", "TLSConfig"])?
+        || match (given(&["CertFile"]), given(&["CertKeyFile"])) {
+            (Some(false), _) | (_, Some(false)) => false,
+            (cert, key) => cert? && key?,
+        };
+    Some(if has { Transport::Tls } else { Transport::Plain })
+}
 
 /// Whether one literal makes a struct, and gives one of its fields something; `None` where more than that may decide it.
 fn given<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Expr, fields: &[&str]) -> Option<bool> {
     let made = bare(made);
     let elements = literal_of(site, made)?;
-    let sets = |local| fields.iter().any(|field| sets(lens, site, local, field, &mut BTreeSet::new()));
-    if elements.iter().any(|element| element.key.is_none()) || site.body.local(made).is_some_and(sets) {
+    if elements.iter().any(|element| element.key.is_none()) || set_later(lens, site, made, fields) {
         return None;
     }
     let is_one = |e: &&Element| e.name().is_some_and(|name| fields.contains(&name));
@@ -277,9 +293,16 @@ fn given<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &'s Expr, fields: &[&str]) 
     let is_something = |e: &'s Element| match bare(&e.value) {
         value if lens.is_nil(site, value) => Some(false),
         value if site.body.local(value).is_some_and(is_changed) => None,
-        value => literal_of(site, value).map(|_| true),
+        value if literal_of(site, value).is_some() => Some(true),
+        value => text(lens, site, value).value().map(|text| !text.is_empty()),
     };
     found.try_fold(false, |one, element| Some(is_something(element)? || one))
+}
+
+/// Whether fields of a struct that a variable holds may be set through it.
+pub(super) fn set_later<'s>(lens: &Lens<'s>, site: &Site<'s>, held: &'s Expr, fields: &[&str]) -> bool {
+    let sets = |local| fields.iter().any(|field| sets(lens, site, local, field, &mut BTreeSet::new()));
+    site.body.local(held).is_some_and(sets)
 }
 
 /// Whether a field of a struct may be set through a variable that holds it, or one that gets it from there; each is looked at once.
@@ -324,7 +347,7 @@ fn holders<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Vec<(Site<'s>,
 }
 
 /// The `Addr` of the server that a method is called on, where one literal makes it.
-fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known<Option<String>> {
+pub(super) fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known<Option<String>> {
     let open = || Known::Unknown(lens.open(site, base));
     let base = bare(base);
     let Some(made) = literal_of(site, base) else { return open() };
@@ -338,7 +361,7 @@ fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Known
     }
 }
 
-fn literal_of<'s>(site: &Site<'s>, base: &'s Expr) -> Option<&'s [Element]> {
+pub(super) fn literal_of<'s>(site: &Site<'s>, base: &'s Expr) -> Option<&'s [Element]> {
     let made = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
         Some(local) => match site.body.locals.get(local as usize)?.binding {
             Binding::Define([one], 0, 1) => bare(one),

@@ -10,6 +10,7 @@ mod embeds;
 mod encoded;
 mod exec;
 mod files;
+mod frameworks;
 mod grpc;
 mod health;
 mod http_clients;

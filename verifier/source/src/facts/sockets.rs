@@ -1,5 +1,7 @@
 //! Functions and methods that open listening sockets: of the standard library and of widely used modules (their own documentation).
 
+use super::frameworks::{self, Framework};
+
 /// How a call opens its socket, and where its arguments stand.
 #[derive(Clone, Copy)]
 pub(super) enum Opens {
@@ -17,7 +19,9 @@ pub(super) enum Opens {
     Optional(usize),
     Udp,
     Unix,
-    /// A socket by the system call, or a framework's server: what it is bound to, and what it speaks, stands elsewhere.
+    /// A framework's server.
+    Framework(&'static Framework),
+    /// A socket by the system call: what it is bound to, and what it speaks, stands elsewhere.
     Socket,
 }
 
@@ -60,16 +64,16 @@ pub(super) const FUNCTIONS: &[(&str, &str, Opens)] = &[
     ("github.com/miekg/dns", "ListenAndServe", Opens::Socket),
     ("github.com/miekg/dns", "ListenAndServeTLS", Opens::Tls(0)),
     ("github.com/gliderlabs/ssh", "ListenAndServe", Opens::Socket),
-    ("github.com/prometheus/exporter-toolkit/web", "ListenAndServe", Opens::Socket),
-    ("github.com/beego/beego/v2/server/web", "Run", Opens::Socket),
-    ("github.com/beego/beego/v2/server/web", "RunWithMiddleWares", Opens::Socket),
-    ("github.com/cloudwego/kitex/server", "NewServer", Opens::Socket),
-    ("github.com/go-kratos/kratos/v2/transport/grpc", "NewServer", Opens::Socket),
-    ("github.com/go-kratos/kratos/v2/transport/http", "NewServer", Opens::Socket),
-    ("github.com/zeromicro/go-zero/rest", "NewServer", Opens::Socket),
-    ("github.com/zeromicro/go-zero/rest", "MustNewServer", Opens::Socket),
-    ("github.com/zeromicro/go-zero/zrpc", "NewServer", Opens::Socket),
-    ("github.com/zeromicro/go-zero/zrpc", "MustNewServer", Opens::Socket),
+    ("github.com/prometheus/exporter-toolkit/web", "ListenAndServe", Opens::Framework(&frameworks::EXPORTER_TOOLKIT)),
+    ("github.com/beego/beego/v2/server/web", "Run", Opens::Framework(&frameworks::BEEGO)),
+    ("github.com/beego/beego/v2/server/web", "RunWithMiddleWares", Opens::Framework(&frameworks::BEEGO)),
+    ("github.com/cloudwego/kitex/server", "NewServer", Opens::Framework(&frameworks::KITEX)),
+    ("github.com/go-kratos/kratos/v2/transport/grpc", "NewServer", Opens::Framework(&frameworks::KRATOS_GRPC)),
+    ("github.com/go-kratos/kratos/v2/transport/http", "NewServer", Opens::Framework(&frameworks::KRATOS_HTTP)),
+    ("github.com/zeromicro/go-zero/rest", "NewServer", Opens::Framework(&frameworks::GO_ZERO)),
+    ("github.com/zeromicro/go-zero/rest", "MustNewServer", Opens::Framework(&frameworks::GO_ZERO)),
+    ("github.com/zeromicro/go-zero/zrpc", "NewServer", Opens::Framework(&frameworks::GO_ZERO_RPC)),
+    ("github.com/zeromicro/go-zero/zrpc", "MustNewServer", Opens::Framework(&frameworks::GO_ZERO_RPC)),
 ];
 
 /// Methods by their receiver's type; a path that ends with `*` is a beginning.
@@ -90,13 +94,13 @@ pub(super) const METHODS: &[(&str, &str, &str, Opens)] = &[
     ("github.com/gofiber/fiber/v3", "App", "Listen", Opens::Optional(0)),
     ("github.com/gofiber/fiber*", "App", "Listen", Opens::Plain(0)),
     ("github.com/gofiber/fiber*", "App", "ListenTLS", Opens::Tls(0)),
-    ("github.com/cloudwego/hertz/pkg/app/server", "Hertz", "Run", Opens::Socket),
-    ("github.com/cloudwego/hertz/pkg/app/server", "Hertz", "Spin", Opens::Socket),
-    ("github.com/gobuffalo/buffalo", "App", "Serve", Opens::Socket),
-    ("github.com/gogf/gf/v2/net/ghttp", "Server", "Run", Opens::Socket),
-    ("github.com/gogf/gf/v2/net/ghttp", "Server", "Start", Opens::Socket),
+    ("github.com/cloudwego/hertz/pkg/app/server", "Hertz", "Run", Opens::Framework(&frameworks::HERTZ)),
+    ("github.com/cloudwego/hertz/pkg/app/server", "Hertz", "Spin", Opens::Framework(&frameworks::HERTZ)),
+    ("github.com/gobuffalo/buffalo", "App", "Serve", Opens::Framework(&frameworks::BUFFALO)),
+    ("github.com/gogf/gf/v2/net/ghttp", "Server", "Run", Opens::Framework(&frameworks::GO_FRAME)),
+    ("github.com/gogf/gf/v2/net/ghttp", "Server", "Start", Opens::Framework(&frameworks::GO_FRAME)),
     ("github.com/kataras/iris/v12", "Application", "Listen", Opens::Plain(0)),
-    ("github.com/kataras/iris/v12", "Application", "Run", Opens::Socket),
+    ("github.com/kataras/iris/v12", "Application", "Run", Opens::Framework(&frameworks::IRIS)),
     ("github.com/valyala/fasthttp", "Server", "ListenAndServe", Opens::Plain(0)),
     ("github.com/valyala/fasthttp", "Server", "ListenAndServeTLS", Opens::Tls(0)),
     ("github.com/valyala/fasthttp", "Server", "ListenAndServeTLSEmbed", Opens::Tls(0)),

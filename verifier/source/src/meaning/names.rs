@@ -1,12 +1,12 @@
 //! What names mean beyond one declaration: imports, the package's own names, where they are declared.
 
-use super::body::{Bodies, Body, bare};
+use super::body::{Binding, Bodies, Body, bare};
 use crate::build::FileId;
 use crate::facts::Source;
 use crate::go::lexer::Fault;
 use crate::go::outline::{Decl, DeclKind};
 use crate::go::parse::{Parsed, parse};
-use crate::go::syntax::{Call, Expr, Func, Is, Item, TypeSpec, ValueSpec};
+use crate::go::syntax::{Call, Expr, Func, Is, Item, Op, TypeSpec, ValueSpec};
 use crate::hashed::{HashMap, HashSet};
 use assize_facts::kinds::source::Owner;
 use smol_str::SmolStr;
@@ -258,6 +258,30 @@ impl<'s> Lens<'s> {
             (None, Is::Select(base, name)) => self.method(&self.type_of(site, base)?.name, &name.name),
             (None, _) => None,
         }
+    }
+
+    /// The function or variable that a chain of calls and fields begins with, through variables that are set once: `c` of `c := a.New().With(x)` has
+    /// `a.New`.
+    pub fn root(&self, site: &Site<'s>, made: &'s Expr) -> Option<Symbol> {
+        const LONGEST: u32 = 50;
+        let mut at = made;
+        for _ in 0..LONGEST {
+            at = bare(at);
+            if let Some(symbol) = self.symbol(site, at) {
+                return Some(symbol);
+            }
+            at = match &at.is {
+                Is::Call(call) => &call.fun,
+                Is::Select(base, _) | Is::Star(base) | Is::Unary(Op::Address, base) => base,
+                Is::Name(_) => match site.body.locals.get(site.body.local(at)? as usize)?.binding {
+                    Binding::Define([one], 0, _) => one,
+                    _ => return None,
+                },
+                Is::Composite(Some(ty), _) => ty,
+                _ => return None,
+            };
+        }
+        None
     }
 
     /// Go's own `nil`.

@@ -51,7 +51,7 @@ pub(crate) fn likely_names(path: &str) -> Vec<Box<str>> {
     let last = last.rsplit_once('.').filter(|(_, v)| version(v)).map_or(last, |(name, _)| name);
     let mut names: Vec<Box<str>> = vec![last.into()];
     names.extend(last.strip_prefix("go-").map(Box::from));
-    names.extend(last.strip_suffix("-go").map(Box::from));
+    names.extend(last.strip_suffix("-go").or(last.strip_suffix(".go")).map(Box::from));
     names.extend(last.rsplit_once('-').map(|(_, name)| name.into()));
     names
 }

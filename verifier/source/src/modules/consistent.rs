@@ -16,9 +16,10 @@ use assize_golang::sum::{Summed, go_mod_h1};
 use std::collections::BTreeMap;
 
 /// Notes in a go.mod that the build imports a package which no module that it requires can have. With a vendor folder or a workspace others say so, and
-/// before `go 1.17` a module that is not listed may have it.
+/// before `go 1.17` a module that one of those requires may have it.
 pub(super) fn note_unprovided(graph: &mut Graph, imports: &Imports) {
-    if graph.vendor.is_some() || graph.work.is_some() || graph.mains.len() != 1 || !graph.lists_graph() {
+    let lists_all = |graph: &Graph| graph.lists_graph() || graph.mains[0].go_mod.require.is_empty();
+    if graph.vendor.is_some() || graph.work.is_some() || graph.mains.len() != 1 || !lists_all(graph) {
         return;
     }
     let is_other = |path: &&String| !may_be_standard(path) && !path.starts_with(['.', '/']) && !graph.is_of_main(path);

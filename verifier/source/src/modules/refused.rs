@@ -1,9 +1,10 @@
 //! What the Go command refuses in a main module's files although they parse (cmd/go/internal/modload `fixVersion` and `CheckImportPath`, Go 1.26).
 
 use super::graph::MainModule;
-use assize_golang::modfile::{GoMod, GoWork, Mistake, Place, Replace, Require, Use};
+use assize_golang::modfile::{GoMod, GoWork, Mistake, Place, Replace, Use};
 use assize_golang::module::{self, Module, check_path_major, split_path_version};
 use assize_golang::release;
+use assize_golang::semver::canonical_module_version;
 use assize_golang::vendor::clean;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ pub(super) fn mistake(place: Place, message: &str) -> Mistake {
 
 pub(super) fn in_go_mod(go_mod: &GoMod, bytes: &[u8]) -> Vec<Mistake> {
     let mut out = in_replaces(&go_mod.replace);
-    out.extend(go_mod.require.iter().filter_map(|require| shortened(require, bytes)));
+    out.extend(shortened(go_mod, bytes));
     out.extend(module_line(go_mod));
     let path = go_mod.module.as_ref().map_or("", |line| line.path.as_str());
     for retract in &go_mod.retract {
@@ -31,14 +32,35 @@ pub(super) fn in_go_mod(go_mod: &GoMod, bytes: &[u8]) -> Vec<Mistake> {
     out
 }
 
-/// A requirement whose version is not written whole (`v1.2`, `v1.0.0+meta`): the Go command would write the file anew, and does not build
-/// with it as it is (`updates to go.mod needed`).
-fn shortened(require: &Require, bytes: &[u8]) -> Option<Mistake> {
-    let line = String::from_utf8_lossy(bytes.get(require.place.start..require.place.end)?);
-    let written = line.split_whitespace().map(|word| word.trim_matches(['"', '`'])).next_back()?;
-    let Module { path, version } = &require.module;
-    (written != version)
-        .then(|| mistake(require.place, &format!("require {path}: version {written:?} is not canonical")))
+/// Versions that are not written whole (`v1.2`, `v1.0.0+meta`): the Go command would write the file anew, and does not build with it as it is
+/// (`updates to go.mod needed`).
+fn shortened(go_mod: &GoMod, bytes: &[u8]) -> Vec<Mistake> {
+    // Of a replacement each side for itself.
+    let of = |place: Place, what: &str, versions: &[&str]| {
+        let line = String::from_utf8_lossy(bytes.get(place.start..place.end)?);
+        let sides: Vec<&str> = line.split("=>").collect();
+        let is_whole = |(at, version): (usize, &&str)| {
+            let side = sides.get(at).or(sides.last()).copied().unwrap_or_default();
+            let mut words = side.split([' ', '\t', '[', ']', ',']).map(|word| word.trim_matches(['"', '`']));
+            version.is_empty() || words.any(|word| word == *version)
+        };
+        let (_, other) = versions.iter().enumerate().find(|version| !is_whole(*version))?;
+        Some(mistake(place, &format!("{what}: the version is not written in its canonical form {other}")))
+    };
+    let requires = go_mod.require.iter().map(|line| {
+        let Module { path, version } = &line.module;
+        of(line.place, &format!("require {path}"), &[version])
+    });
+    let replaces = go_mod
+        .replace
+        .iter()
+        .map(|line| of(line.place, &format!("replace {}", line.old.path), &[&line.old.version, &line.new.version]));
+    let retracts = go_mod.retract.iter().map(|line| {
+        let is_other = |version: &&&String| canonical_module_version(version).as_ref() != Some(*version);
+        let other = [&line.interval.low, &line.interval.high].into_iter().find(|version| is_other(&version))?;
+        Some(mistake(line.place, &format!("retract: version {other:?} is not canonical")))
+    });
+    requires.chain(replaces).chain(retracts).flatten().collect()
 }
 
 /// Two replacements of the same module by different targets, and targets whose path and version contradict each other.

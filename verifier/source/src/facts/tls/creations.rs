@@ -1,7 +1,7 @@
 //! Where configurations are made: literals, `new`, zero values, copies, libraries, and servers that get the default one.
 
 use super::super::types::Types;
-use super::others::makes_default;
+use super::others::{configures, makes_default};
 use super::servers::{has_config, is_server};
 use super::{AUTOCERT, TLS};
 use crate::facts::implied::Implied;
@@ -27,6 +27,8 @@ pub(super) enum Made {
     Default,
     /// The same for a server that was made with one: if that is taken from it elsewhere.
     Cleared,
+    /// By a framework, of options that state a version.
+    Options,
 }
 
 impl Made {
@@ -39,6 +41,7 @@ impl Made {
             Made::Clone => "clone",
             Made::Factory | Made::Foreign => "factory",
             Made::Default | Made::Cleared => "default",
+            Made::Options => "options",
         }
     }
 }
@@ -61,6 +64,12 @@ pub(super) struct Creation<'s> {
     pub decided: bool,
 }
 
+impl<'s> Creation<'s> {
+    pub fn of(made: Made, at: Span, node: NodeId) -> Creation<'s> {
+        plain(made, at, node)
+    }
+}
+
 fn plain<'s>(made: Made, at: Span, node: NodeId) -> Creation<'s> {
     Creation { made, expr_at: at, node, elements: &[], copied: None, local: None, line: None, decided: true }
 }
@@ -79,6 +88,7 @@ pub(super) fn creations<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> 
     out.extend(results(lens, types, site));
     out.extend(defaults(lens, site));
     out.extend(fields(lens, types, site));
+    out.extend(super::options::creations(lens, site));
     out
 }
 
@@ -275,7 +285,11 @@ fn helped<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
     let function = |s: &crate::meaning::Symbol| makes_default(&s.path, None, &s.name) && known(&s.path);
     let mut out: Vec<Creation> = references(lens, site, function)
         .into_iter()
-        .map(|found| plain(Made::Default, found.whole().at, found.node))
+        .map(|found| {
+            // Configurators may give the server another one.
+            let configured = found.call.is_some_and(|(_, call)| configures(&found.symbol, call));
+            Creation { decided: !configured, ..plain(Made::Default, found.whole().at, found.node) }
+        })
         .collect();
     let called = methods(site).map(|(base, name, whole, _)| (base, name, whole));
     for (base, name, whole) in called.chain(values(site)) {

@@ -1,7 +1,7 @@
 //! `source.tls_configs` as tables: configurations that are changed from afar, set whole again, or only copied.
 
 use super::tests::{FIELDS, table};
-use crate::facts::table::{cgo_off, check};
+use crate::facts::table::{cgo_off, check, collect, shown};
 
 /// A program that gets its configuration from a package that alone imports crypto/tls; its body begins on line 5.
 fn far(maker: &str, body: &str) -> String {
@@ -268,4 +268,35 @@ fn over_quic_nothing_older_than_1_3_is_spoken() {
     let own = "-- go.mod --\nmodule app\n\ngo 1.26\n\nrequire github.com/quic-go/quic-go v0.60.0\n\nreplace github.com/quic-go/quic-go => ./quic\n-- quic/go.mod --\nmodule github.com/quic-go/quic-go\n-- quic/q.go --\npackage quic\n\nimport (\"crypto/tls\"; \"net\")\n\nfunc ListenAddr(a string, c *tls.Config, x any) { tls.NewListener(nil, c) }\n-- m.go --\npackage main\n\nimport (\"crypto/tls\"; \"github.com/quic-go/quic-go\")\n\nfunc main() { quic.ListenAddr(\":1\", &tls.Config{}, nil) }\n";
     let expected = server("m.go:5:38", "1.2");
     check("source.tls_configs", FIELDS, &cgo_off(), &[("a package that only has the name", own, &expected)]);
+}
+
+#[test]
+fn a_struct_that_holds_one_and_goes_to_what_writes_through_any_pointer_changes_it() {
+    let passed = "server ?tls-config-passed-on";
+    for (name, body, expected) in [
+        ("by reflection", "a := &app{C: conf()}\nweaken(a)\nserve(a.C)", passed),
+        ("by a decoder", "a := app{}\na.C = conf()\njson.Unmarshal(nil, &a)\nserve(a.C)", passed),
+        ("decoded before", "a := app{}\njson.Unmarshal(nil, &a)\na.C = conf()\nserve(a.C)", "server 1.3"),
+        ("a field that decoders leave alone", "a := app{c: conf()}\njson.Unmarshal(nil, &a)\nserve(a.c)", "server 1.3"),
+        ("shown", "a := app{c: conf()}\njson.Marshal(&a)\nserve(a.c)", "server 1.3"),
+        (
+            "its server",
+            "a := &app{s: &http.Server{TLSConfig: conf()}}\nweaken(a)\na.s.ListenAndServeTLS(\"\", \"\")",
+            passed,
+        ),
+        (
+            "its server, set later",
+            "a := new(app)\na.s = new(http.Server)\na.s.TLSConfig = conf()\nweaken(a)\na.s.ListenAndServeTLS(\"\", \"\")",
+            passed,
+        ),
+    ] {
+        let text = format!(
+            "-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"reflect\"; \"encoding/json\")\ntype app struct {{ C, c *tls.Config; s *http.Server }}\nfunc conf() *tls.Config {{ return &tls.Config{{MinVersion: tls.VersionTLS13}} }}\nfunc weaken(x any) {{ reflect.ValueOf(x).Elem().Field(0).Elem().Field(20).SetUint(1) }}\nfunc serve(c *tls.Config) {{ (&http.Server{{TLSConfig: c}}).ListenAndServeTLS(\"\", \"\") }}\nfunc main() {{\n{body}\n}}\n"
+        );
+        let fields = &["form", "role", "min_version"];
+        let found = shown(&collect("source.tls_configs", &text, &cgo_off()), fields);
+        let told = found.lines().find(|line| line.contains(" literal ")).unwrap_or_default();
+        assert_eq!(told.split_once(" literal ").map_or("", |(_, values)| values), expected, "{name}");
+        check("source.tls_configs", fields, &cgo_off(), &[(name, &text, &found)]);
+    }
 }

@@ -2,16 +2,16 @@
 
 use super::super::types::Types;
 use super::TLS;
-use super::around::{holds_struct, is_callback, is_pointed, struct_at};
+use super::around::{holds_struct, is_pointed, struct_at};
 use super::creations::{Creation, Made, is_assigned};
 use super::others::{
-    Leads, by_field, by_function, by_method, changes, config_at, harmless_method, keeps, looks, writes,
+    Leads, by_field, by_function, by_method, changes, config_at, harmless_method, is_client, keeps, looks, writes,
 };
 use super::replaced;
-use crate::facts::search::{called, methods, values};
+use crate::facts::search::called;
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
-use memchr::memmem;
+use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
 
 /// What was seen of the ways that a configuration goes.
@@ -50,12 +50,14 @@ impl Fate {
 
 const DEPTH: u32 = 6;
 
-struct Follow<'f, 's> {
-    lens: &'f Lens<'s>,
+pub(super) struct Follow<'f, 's> {
+    pub lens: &'f Lens<'s>,
     /// Where it is not known yet whether the value is a configuration: it is followed out of functions only as one of these.
-    types: Option<&'f Types>,
+    pub types: Option<&'f Types>,
     home: Place,
-    fate: Fate,
+    pub fate: Fate,
+    /// The field of a struct that is followed in the configuration's stead, and from where on.
+    held: Option<(&'f str, NodeId)>,
     seen: BTreeSet<(Place, NodeId)>,
     /// Variables, and where they got it.
     entered: BTreeSet<(Place, u32, NodeId)>,
@@ -79,7 +81,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
             }
             (None, None) => follow.fate.lost = true,
         },
-        Made::Literal | Made::New | Made::Clone | Made::Factory | Made::Foreign => {
+        Made::Literal | Made::New | Made::Clone | Made::Factory | Made::Foreign | Made::Options => {
             follow.value(site, creation.node, 0, DEPTH)
         }
     }
@@ -106,16 +108,16 @@ fn is_credentials(site: &Site, node: NodeId) -> bool {
 impl<'f, 's> Follow<'f, 's> {
     fn new(lens: &'f Lens<'s>, types: Option<&'f Types>, site: &Site<'s>) -> Follow<'f, 's> {
         let (fate, home) = (Fate::default(), site.place);
-        Follow { lens, types, home, fate, seen: BTreeSet::new(), entered: BTreeSet::new() }
+        Follow { lens, types, home, fate, held: None, seen: BTreeSet::new(), entered: BTreeSet::new() }
     }
 
-    fn lose(&mut self) {
+    pub fn lose(&mut self) {
         self.fate.lost = true;
         self.fate.escapes = true;
     }
 
     /// Follows the value at a node; of a call with several results the one at an index.
-    fn value(&mut self, site: &Site<'s>, node: NodeId, result: usize, depth: u32) {
+    pub fn value(&mut self, site: &Site<'s>, node: NodeId, result: usize, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else { return self.lose() };
         if !self.seen.insert((site.place, node)) {
             return;
@@ -168,7 +170,22 @@ impl<'f, 's> Follow<'f, 's> {
         if self.sink(owner.as_ref(), field, depth) {
             self.fate.given.push((site.place, node));
             self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
+        } else if self.is_own(owner.as_ref()) {
+            self.of_struct(site, field, node, |follow| follow.value(site, around, 0, DEPTH));
         }
+    }
+
+    /// Whether a struct is one of the program's own, which is looked at once for each configuration.
+    fn is_own(&self, owner: Option<&Symbol>) -> bool {
+        self.held.is_none() && self.types.is_none() && owner.is_some_and(|owner| self.lens.is_delivered(&owner.path))
+    }
+
+    /// Who writes through any pointer to a struct that holds it writes it, too, once it is there.
+    fn of_struct(&mut self, site: &Site<'s>, field: &str, from: NodeId, ways: impl FnOnce(&mut Follow<'_, 's>)) {
+        let mut follow = Follow { held: Some((field, from)), ..Follow::new(self.lens, None, site) };
+        ways(&mut follow);
+        self.fate.foreign |= follow.fate.written;
+        self.fate.written |= follow.fate.written;
     }
 
     /// Who writes through any pointer to a server writes its configuration.
@@ -197,6 +214,7 @@ impl<'f, 's> Follow<'f, 's> {
             // A name that is known says nothing where the supplier's own code has it.
             Some(Leads::Quic) if self.lens.is_substituted(path) => Some(Leads::Server),
             None if field == "TLSConfig" && owner.is_some_and(of_server) => Some(Leads::Server),
+            None if owner.is_some_and(|owner| self.is_known_client(&owner.path)) => Some(Leads::Client),
             way => way,
         };
         match way {
@@ -260,12 +278,19 @@ impl<'f, 's> Follow<'f, 's> {
                 Some(symbol) => self.global(symbol, depth),
                 None => {
                     let owner = self.lens.type_of(site, base).map(|t| t.name);
+                    if owner.is_none() && self.is_of_client(site, base) {
+                        self.fate.escapes = true;
+                        return self.leads(Leads::Client);
+                    }
                     let of_server = self.sink(owner.as_ref(), &field.name, depth);
                     self.fate.given.extend(of_server.then_some((site.place, from)));
-                    let local =
-                        site.body.local(bare(base)).filter(|_| of_server && matches!(bare(base).is, Is::Name(_)));
-                    if let Some(local) = local {
+                    let local = site.body.local(bare(base)).filter(|_| matches!(bare(base).is, Is::Name(_)));
+                    if let Some(local) = local.filter(|_| of_server) {
                         self.of_server(site, |follow| follow.local(site, local, 0, DEPTH));
+                    } else if let Some(local) = local.filter(|_| self.is_own(owner.as_ref())) {
+                        self.of_struct(site, &field.name, from, |follow| follow.local(site, local, from, DEPTH));
+                    } else if let Some((local, field)) = held_by(site, base).filter(|_| of_server) {
+                        self.of_struct(site, field, from, |follow| follow.local(site, local, from, DEPTH));
                     } else if let Some(symbol) = self.lens.symbol(site, base).filter(|_| of_server) {
                         self.of_server(site, |follow| follow.global(symbol, DEPTH));
                     }
@@ -285,7 +310,8 @@ impl<'f, 's> Follow<'f, 's> {
         }
         let gone = replaced::whole(site, local, from);
         for (node, used) in site.body.uses(local) {
-            if gone.as_ref().is_some_and(|gone| gone.hides(site, node)) {
+            let before = |(_, from)| site.place == self.home && node < from;
+            if gone.as_ref().is_some_and(|gone| gone.hides(site, node)) || self.held.is_some_and(before) {
                 continue;
             }
             match used {
@@ -353,18 +379,35 @@ impl<'f, 's> Follow<'f, 's> {
             },
             ("", _) => {}
             _ if self.lens.type_spec(&symbol).is_some() => self.value(site, up, 0, depth),
+            (path, _) if self.is_known_client(path) => self.leads(Leads::Client),
             _ => match function {
                 Some((at, func)) => self.param(&at, func, index, depth),
-                None => self.handed_over(&symbol.path, &symbol.name),
+                None => self.handed_over(site, &symbol.path, &symbol.name),
             },
         }
     }
 
+    /// Whether a package belongs to a module that only dials. What is followed to learn whether it is a configuration may be anything there.
+    fn is_known_client(&self, path: &str) -> bool {
+        self.types.is_none() && is_client(path) && !self.lens.is_substituted(path)
+    }
+
+    /// Whether what has no known type was made by such a module.
+    fn is_of_client(&self, site: &Site<'s>, made: &'s Expr) -> bool {
+        let root = self.lens.root(site, made);
+        root.is_some_and(|symbol| self.is_known_client(&symbol.path))
+    }
+
     /// To code that is not delivered, or to whatever stands behind an interface.
-    fn handed_over(&mut self, path: &str, name: &str) {
+    fn handed_over(&mut self, site: &Site<'s>, path: &str, name: &str) {
         self.fate.lost = true;
         self.fate.escapes |= keeps(path);
-        let written = writes(path) && !looks(name);
+        // Of a struct decoders set what has a capital; what dependencies do to structs of others is meant for values.
+        let spared = |(field, _): (&str, NodeId)| {
+            let hidden = path.starts_with("encoding") && !field.starts_with(char::is_uppercase);
+            hidden || self.lens.owner(site.place.file) == Owner::Dependency
+        };
+        let written = writes(path) && !looks(name) && !self.held.is_some_and(spared);
         self.fate.written |= written;
         self.fate.foreign |= written || changes(path) && !writes(path);
     }
@@ -372,6 +415,9 @@ impl<'f, 's> Follow<'f, 's> {
     fn passed_to_method(&mut self, site: &Site<'s>, call: &'s Call, index: usize, depth: u32) {
         let Is::Select(base, name) = &bare(&call.fun).is else { return self.lose() };
         let Some(ty) = self.lens.type_of(site, base) else {
+            if self.is_of_client(site, base) {
+                return self.leads(Leads::Client);
+            }
             self.fate.foreign = true;
             return self.lose();
         };
@@ -380,8 +426,9 @@ impl<'f, 's> Follow<'f, 's> {
             Some((at, func)) if self.lens.is_substituted(&ty.name.path) => self.param(&at, func, index, depth),
             found => match (by_method(&ty.name.path, &ty.name.name, &name.name), found) {
                 (Some(way), _) => self.leads(way),
+                (None, _) if self.is_known_client(&ty.name.path) => self.leads(Leads::Client),
                 (None, Some((at, func))) => self.param(&at, func, index, depth),
-                (None, None) => self.handed_over(&ty.name.path, &name.name),
+                (None, None) => self.handed_over(site, &ty.name.path, &name.name),
             },
         }
     }
@@ -406,85 +453,11 @@ impl<'f, 's> Follow<'f, 's> {
             None => self.lose(),
         }
     }
+}
 
-    /// What a function returns goes where it is called.
-    fn returned(&mut self, site: &Site<'s>, node: NodeId, index: usize, depth: u32) {
-        self.fate.escapes = true;
-        if let Some(closure) = site.body.closure(node) {
-            if !is_callback(site, closure) {
-                return self.lose();
-            }
-            (self.fate.server, self.fate.chosen) = (true, true);
-            return;
-        }
-        let Some(Node::Item(crate::go::syntax::Item::Func(func))) = site.body.node(0) else { return self.lose() };
-        let result = func.signature.results.get(index).map(|result| &result.ty);
-        if !self.may_be(site, result) {
-            return self.lose();
-        }
-        let before = std::mem::take(&mut self.fate.server);
-        let calls = match &func.receiver {
-            None => self.calls(&Symbol::new(self.lens.package(site.place.file), &func.name.name)),
-            Some(receiver) => match self.lens.named(site, &receiver.ty) {
-                Some(ty) => self.method_calls(&ty.name, &func.name.name),
-                None => None,
-            },
-        };
-        // Chosen for each connection by crypto/tls itself.
-        let is_chosen = std::mem::replace(&mut self.fate.server, before);
-        self.fate.server |= is_chosen;
-        self.fate.chosen |= is_chosen;
-        match calls.filter(|calls| !calls.is_empty()) {
-            Some(calls) => calls.into_iter().for_each(|(at, call)| self.value(&at, call, index, depth)),
-            None if is_chosen => {}
-            None => self.lose(),
-        }
-    }
-
-    fn may_be(&self, site: &Site<'s>, ty: Option<&Expr>) -> bool {
-        let Some(types) = self.types else { return true };
-        ty.and_then(|ty| self.lens.named(site, ty)).is_some_and(|ty| types.has(&ty))
-    }
-
-    /// Calls of a function; `None` where it is also used as a value.
-    fn calls(&mut self, symbol: &Symbol) -> Option<Vec<(Site<'s>, NodeId)>> {
-        self.fate.server |= self.lens.mentions(symbol).iter().any(|(site, node)| is_callback(site, *node));
-        let of = |(site, node): &(Site<'s>, NodeId)| {
-            let (whole, _) = called(site, *node)?;
-            let place = site.body.place(whole)?;
-            Some((site.clone(), place))
-        };
-        self.lens.mentions(symbol).iter().map(of).collect()
-    }
-
-    fn method_calls(&mut self, ty: &Symbol, name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
-        let finder = memmem::Finder::new(name);
-        let mut out = Vec::new();
-        for package in self.lens.source.program.packages.values() {
-            for &file in &package.go_files {
-                if *package.path != *ty.path && !self.lens.imports(file, &ty.path) {
-                    continue;
-                }
-                let Some(bytes) = self.lens.source.bytes(file) else { continue };
-                for place in self.lens.places(file) {
-                    let decl = &self.lens.outline(file)[place.decl];
-                    if finder.find(bytes.get(decl.start..decl.end).unwrap_or_default()).is_none() {
-                        continue;
-                    }
-                    let site = self.lens.site(place)?;
-                    for (base, _, whole, _) in methods(&site).filter(|(_, called, _, _)| *called == name) {
-                        if self.lens.type_of(&site, base).is_some_and(|t| t.name == *ty) {
-                            out.push((site.clone(), site.body.place(whole)?));
-                        }
-                    }
-                    // `GetConfigForClient: s.config`.
-                    self.fate.server |= values(&site).filter(|(_, taken, _)| *taken == name).any(|(base, _, whole)| {
-                        let of_type = self.lens.type_of(&site, base).is_some_and(|t| t.name == *ty);
-                        of_type && site.body.place(whole).is_some_and(|node| is_callback(&site, node))
-                    });
-                }
-            }
-        }
-        Some(out)
-    }
+/// The variable of a struct that holds a server, and the field: of `a.srv`.
+fn held_by<'s>(site: &Site<'s>, server: &'s Expr) -> Option<(u32, &'s str)> {
+    let Is::Select(holder, field) = &bare(server).is else { return None };
+    let local = site.body.local(bare(holder)).filter(|_| matches!(bare(holder).is, Is::Name(_)))?;
+    Some((local, &*field.name))
 }

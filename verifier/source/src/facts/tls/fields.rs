@@ -4,7 +4,7 @@ use super::super::types::Types;
 use super::World;
 use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
-use super::held;
+use super::{held, options};
 use crate::facts::implied::Implied;
 use crate::go::syntax::{Element, Expr, Func, Is, Span};
 use crate::meaning::{Const, Lens, NodeId, Site, Symbol, Use, Value, bare};
@@ -75,7 +75,7 @@ impl Fields {
 
     fn slot(&mut self, field: &str) -> Option<&mut Value> {
         match field {
-            "MinVersion" => Some(&mut self.min),
+            "MinVersion" | options::VERSION => Some(&mut self.min),
             "MaxVersion" => Some(&mut self.max),
             "GetConfigForClient" => Some(&mut self.callback),
             _ => None,
@@ -92,6 +92,10 @@ impl Fields {
     ) -> Fields {
         let mut fields = Fields::own(lens, world, site, creation, made, DEPTH);
         fields.later(lens, site, creation, fate);
+        if creation.made == Made::Options {
+            fields.min = options::adjusted(lens, site, creation).unwrap_or_else(|| options::stated(fields.min));
+            return fields;
+        }
         // Whoever has the server in his hands by reflection has its configuration.
         let reflected = world.reflected && fate.fields.contains("TLSConfig");
         if fate.foreign || reflected {
@@ -120,7 +124,7 @@ impl Fields {
         depth: u32,
     ) -> Fields {
         match creation.made {
-            Made::Literal => Fields::literal(lens, site, creation.elements),
+            Made::Literal | Made::Options => Fields::literal(lens, site, creation.elements),
             Made::New | Made::Zero | Made::Factory => Fields::zero(),
             Made::Default if creation.decided => Fields::zero(),
             Made::Default | Made::Cleared => Fields::unknown(Value::Unknown(reason!("tls-server-not-followed"))),

@@ -6,8 +6,10 @@ mod fate;
 mod fields;
 mod given;
 mod held;
+mod options;
 mod others;
 pub(super) mod replaced;
+mod returns;
 mod servers;
 mod versions;
 
@@ -161,7 +163,9 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         if needless {
             continue;
         }
-        let fate = fate(lens, site, creation);
+        let mut fate = fate(lens, site, creation);
+        // Options are copied wherever they go.
+        fate.foreign &= creation.made != Made::Options;
         seen.given.extend(fate.given.iter().copied());
         let fields = Fields::of(lens, world, site, creation, &fate, made);
         let role = role(world, creation, &fate, &fields);
@@ -208,7 +212,7 @@ fn fact(lens: &Lens, world: &World, site: &Site, form: &str, role: Known<TlsRole
 fn role(world: &World, creation: &Creation, fate: &Fate, fields: &Fields) -> Known<TlsRole> {
     let elsewhere = world.taken_from_clients && around::CLIENTS.iter().any(|field| fate.fields.contains(*field));
     match () {
-        () if fate.server || fate.quic || matches!(creation.made, Made::Default | Made::Cleared) => {
+        () if fate.server || fate.quic || matches!(creation.made, Made::Default | Made::Cleared | Made::Options) => {
             TlsRole::Server.into()
         }
         // Fields that only servers read may be set for clients, too.

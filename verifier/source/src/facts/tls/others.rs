@@ -2,6 +2,8 @@
 
 use super::TLS;
 use crate::build::{is_standard, may_be_standard};
+use crate::go::syntax::Call;
+use crate::meaning::Symbol;
 
 /// Where a library's function or method leads a configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +23,7 @@ const HTTP3: &str = "github.com/quic-go/quic-go/http3";
 pub(super) const FASTHTTP: &str = "github.com/valyala/fasthttp";
 const ECHO: &str = "github.com/labstack/echo";
 const FIBER: &str = "github.com/gofiber/fiber";
+const IRIS: &str = "github.com/kataras/iris/v12";
 const ACTIVATION: &str = "github.com/coreos/go-systemd/v22/activation";
 
 /// Where a function leads it.
@@ -37,14 +40,66 @@ pub(super) fn by_function(path: &str, name: &str) -> Option<Leads> {
         (QUIC, name) if name.starts_with("Listen") => Some(Leads::Quic),
         (QUIC, name) if name.starts_with("Dial") => Some(Leads::Client),
         (ACTIVATION, "TLSListeners" | "TLSListenersWithNames") => Some(Leads::Server),
+        (path, name) if TO_SERVERS.contains(&(path, name)) => Some(Leads::Server),
         _ => None,
     }
+}
+
+/// Options of frameworks' servers that take a configuration.
+const TO_SERVERS: &[(&str, &str)] = &[
+    ("github.com/cloudwego/hertz/pkg/app/server", "WithTLS"),
+    ("github.com/go-kratos/kratos/v2/transport/http", "TLSConfig"),
+    ("github.com/go-kratos/kratos/v2/transport/grpc", "TLSConfig"),
+    ("github.com/zeromicro/go-zero/rest", "WithTLSConfig"),
+];
+
+/// Fields of servers, or of their options, that take a configuration.
+const OF_SERVERS: &[(&str, &str, &str)] = &[
+    ("github.com/emersion/go-imap/server", "Server", "TLSConfig"),
+    ("github.com/emersion/go-smtp", "Server", "TLSConfig"),
+    ("github.com/gofiber/fiber/v3", "ListenConfig", "TLSConfig"),
+    ("github.com/miekg/dns", "Server", "TLSConfig"),
+    ("github.com/nats-io/nats-server/v2/server", "Options", "TLSConfig"),
+];
+
+/// Modules that only ever dial: a configuration that goes into them is a client's.
+const CLIENTS: &[&str] = &[
+    "github.com/ClickHouse/clickhouse-go",
+    "github.com/IBM/sarama",
+    "github.com/Shopify/sarama",
+    "github.com/eclipse/paho.mqtt.golang",
+    "github.com/elastic/go-elasticsearch",
+    "github.com/go-ldap/ldap",
+    "github.com/go-redis/redis",
+    "github.com/go-resty/resty",
+    "github.com/go-sql-driver/mysql",
+    "github.com/gocql/gocql",
+    "github.com/gomodule/redigo",
+    "github.com/jackc/pgx",
+    "github.com/nats-io/nats.go",
+    "github.com/rabbitmq/amqp091-go",
+    "github.com/redis/go-redis",
+    "github.com/segmentio/kafka-go",
+    "github.com/streadway/amqp",
+    "github.com/twmb/franz-go/pkg/kgo",
+    "github.com/wneessen/go-mail",
+    "go.etcd.io/etcd/client/v3",
+    "go.etcd.io/etcd/clientv3",
+    "go.mongodb.org/mongo-driver",
+    "go.opentelemetry.io/otel/exporters",
+    "gopkg.in/gomail.v2",
+];
+
+/// Whether a package is of such a module.
+pub(super) fn is_client(path: &str) -> bool {
+    CLIENTS.iter().any(|client| path.strip_prefix(client).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 /// Where a method of a type leads it.
 pub(super) fn by_method(path: &str, ty: &str, name: &str) -> Option<Leads> {
     match (path, ty) {
         ("net/smtp", "Client") if name == "StartTLS" => Some(Leads::Client),
+        ("github.com/gogf/gf/v2/net/ghttp", "Server") if name == "SetTLSConfig" => Some(Leads::Server),
         (QUIC, "Transport") if name.starts_with("Listen") => Some(Leads::Quic),
         (QUIC, "Transport") if name.starts_with("Dial") => Some(Leads::Client),
         _ => None,
@@ -58,6 +113,10 @@ pub(super) fn by_field(path: &str, ty: &str, field: &str) -> Option<Leads> {
         ("net/http/httptest", "Server", "TLS") => Some(Leads::Server),
         (HTTP3, "Server", "TLSConfig") => Some(Leads::Quic),
         (_, _, "TLSClientConfig") | (TLS, "Dialer", "Config") => Some(Leads::Client),
+        (FASTHTTP, "Client" | "HostClient", "TLSConfig") | ("github.com/miekg/dns", "Client", "TLSConfig") => {
+            Some(Leads::Client)
+        }
+        _ if OF_SERVERS.contains(&(path, ty, field)) => Some(Leads::Server),
         _ => None,
     }
 }
@@ -68,6 +127,7 @@ pub(super) fn makes_default(path: &str, ty: Option<&str>, name: &str) -> bool {
         ("google.golang.org/grpc/credentials", None) => matches!(name, "NewServerTLSFromFile" | "NewServerTLSFromCert"),
         (FASTHTTP, None | Some("Server")) => name.starts_with("ListenAndServeTLS"),
         (HTTP3, None) => name == "ListenAndServeTLS",
+        (IRIS, None) => matches!(name, "TLS" | "AutoTLS"),
         ("github.com/gin-gonic/gin", Some("Engine")) => name == "RunTLS",
         (path, Some("Echo")) if path.starts_with(ECHO) => matches!(name, "StartTLS" | "StartAutoTLS"),
         (path, Some("App")) if path.starts_with(FIBER) => {
@@ -77,9 +137,14 @@ pub(super) fn makes_default(path: &str, ty: Option<&str>, name: &str) -> bool {
     }
 }
 
+/// Whether more arguments of such a function may give the server another configuration (iris, `host.Configurator`).
+pub(super) fn configures(symbol: &Symbol, call: &Call) -> bool {
+    &*symbol.path == IRIS && (call.args.len() > 3 || call.spread)
+}
+
 /// Whether a package has such.
 pub(super) fn has_defaults(path: &str) -> bool {
-    let known = ["google.golang.org/grpc/credentials", FASTHTTP, HTTP3, "github.com/gin-gonic/gin"];
+    let known = ["google.golang.org/grpc/credentials", FASTHTTP, HTTP3, "github.com/gin-gonic/gin", IRIS];
     known.contains(&path) || path.starts_with(ECHO) || path.starts_with(FIBER)
 }
 
@@ -89,6 +154,7 @@ pub(super) fn config_at(name: &str) -> Option<usize> {
         "NewListener" | "Server" | "Client" => Some(1),
         "Listen" | "Dial" => Some(2),
         "DialWithDialer" => Some(3),
+        "WithTLS" | "WithTLSConfig" | "TLSConfig" => Some(0),
         _ => None,
     }
 }

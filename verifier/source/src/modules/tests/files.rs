@@ -56,12 +56,22 @@ fn what_the_go_command_refuses_is_said_with_its_place() {
         (
             "src/go.mod",
             "module m\nrequire x.y/a v1.0\n",
-            "go.mod false require x.y/a: version \"v1.0\" is not canonical 2",
+            "go.mod false require x.y/a: the version is not written in its canonical form v1.0.0 2",
+        ),
+        (
+            "src/go.mod",
+            "module m\nreplace x.y/a v1 => x.y/b v1.0.0\n",
+            "go.mod false replace x.y/a: the version is not written in its canonical form v1.0.0 2",
+        ),
+        (
+            "src/go.mod",
+            "module m\nretract [v0.1, \"v0.1.1\"]\n",
+            "go.mod false retract: version \"v0.1\" is not canonical 2",
         ),
         (
             "src/go.mod",
             "module m\nrequire (\n\tx.y/a \"v1.0.0+meta\" // indirect\n)\n",
-            "go.mod false require x.y/a: version \"v1.0.0+meta\" is not canonical 3",
+            "go.mod false require x.y/a: the version is not written in its canonical form v1.0.0 3",
         ),
         ("src/go.sum", "a b\n", "go.sum false wrong number of fields 1"),
     ] {

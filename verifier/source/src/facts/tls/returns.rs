@@ -1,0 +1,91 @@
+//! What a function returns goes where it is called: calls of functions and of methods.
+
+use super::around::is_callback;
+use super::fate::Follow;
+use crate::facts::search::{called, methods, values};
+use crate::go::syntax::{Expr, Item};
+use crate::meaning::{Node, NodeId, Site, Symbol};
+use memchr::memmem;
+
+impl<'s> Follow<'_, 's> {
+    /// What a function returns goes where it is called.
+    pub(super) fn returned(&mut self, site: &Site<'s>, node: NodeId, index: usize, depth: u32) {
+        self.fate.escapes = true;
+        if let Some(closure) = site.body.closure(node) {
+            if !is_callback(site, closure) {
+                return self.lose();
+            }
+            (self.fate.server, self.fate.chosen) = (true, true);
+            return;
+        }
+        let Some(Node::Item(Item::Func(func))) = site.body.node(0) else { return self.lose() };
+        let result = func.signature.results.get(index).map(|result| &result.ty);
+        if !self.may_be(site, result) {
+            return self.lose();
+        }
+        let before = std::mem::take(&mut self.fate.server);
+        let calls = match &func.receiver {
+            None => self.calls(&Symbol::new(self.lens.package(site.place.file), &func.name.name)),
+            Some(receiver) => match self.lens.named(site, &receiver.ty) {
+                Some(ty) => self.method_calls(&ty.name, &func.name.name),
+                None => None,
+            },
+        };
+        // Chosen for each connection by crypto/tls itself.
+        let is_chosen = std::mem::replace(&mut self.fate.server, before);
+        self.fate.server |= is_chosen;
+        self.fate.chosen |= is_chosen;
+        match calls.filter(|calls| !calls.is_empty()) {
+            Some(calls) => calls.into_iter().for_each(|(at, call)| self.value(&at, call, index, depth)),
+            None if is_chosen => {}
+            None => self.lose(),
+        }
+    }
+
+    pub(super) fn may_be(&self, site: &Site<'s>, ty: Option<&Expr>) -> bool {
+        let Some(types) = self.types else { return true };
+        ty.and_then(|ty| self.lens.named(site, ty)).is_some_and(|ty| types.has(&ty))
+    }
+
+    /// Calls of a function; `None` where it is also used as a value.
+    fn calls(&mut self, symbol: &Symbol) -> Option<Vec<(Site<'s>, NodeId)>> {
+        self.fate.server |= self.lens.mentions(symbol).iter().any(|(site, node)| is_callback(site, *node));
+        let of = |(site, node): &(Site<'s>, NodeId)| {
+            let (whole, _) = called(site, *node)?;
+            let place = site.body.place(whole)?;
+            Some((site.clone(), place))
+        };
+        self.lens.mentions(symbol).iter().map(of).collect()
+    }
+
+    fn method_calls(&mut self, ty: &Symbol, name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
+        let finder = memmem::Finder::new(name);
+        let mut out = Vec::new();
+        for package in self.lens.source.program.packages.values() {
+            for &file in &package.go_files {
+                if *package.path != *ty.path && !self.lens.imports(file, &ty.path) {
+                    continue;
+                }
+                let Some(bytes) = self.lens.source.bytes(file) else { continue };
+                for place in self.lens.places(file) {
+                    let decl = &self.lens.outline(file)[place.decl];
+                    if finder.find(bytes.get(decl.start..decl.end).unwrap_or_default()).is_none() {
+                        continue;
+                    }
+                    let site = self.lens.site(place)?;
+                    for (base, _, whole, _) in methods(&site).filter(|(_, called, _, _)| *called == name) {
+                        if self.lens.type_of(&site, base).is_some_and(|t| t.name == *ty) {
+                            out.push((site.clone(), site.body.place(whole)?));
+                        }
+                    }
+                    // `GetConfigForClient: s.config`.
+                    self.fate.server |= values(&site).filter(|(_, taken, _)| *taken == name).any(|(base, _, whole)| {
+                        let of_type = self.lens.type_of(&site, base).is_some_and(|t| t.name == *ty);
+                        of_type && site.body.place(whole).is_some_and(|node| is_callback(&site, node))
+                    });
+                }
+            }
+        }
+        Some(out)
+    }
+}

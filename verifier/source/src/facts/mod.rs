@@ -13,6 +13,7 @@ mod files;
 mod frameworks;
 mod grpc;
 mod health;
+mod health_served;
 mod http_clients;
 mod implied;
 mod listeners;

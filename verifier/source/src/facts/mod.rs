@@ -12,6 +12,7 @@ mod exec;
 mod files;
 mod frameworks;
 mod grpc;
+mod handed;
 mod health;
 mod health_served;
 mod http_clients;

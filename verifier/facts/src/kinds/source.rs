@@ -131,7 +131,7 @@ fact! {
         call: String,
         /// Signal names, as in `SIGUSR2`. A call that asks for every signal has all of Linux; one that ignores or resets every signal has none.
         signals: Known<Vec<String>>,
-        /// Whether the channel is received from anywhere in the package; null where the call has none.
+        /// Whether the channel is received from anywhere in the package; null where the call has none, false also where nobody calls the function, or the next call takes the channel or the signals away again.
         channel_read: Known<Option<bool>>,
     }
 }

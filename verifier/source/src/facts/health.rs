@@ -1,9 +1,10 @@
 //! `source.health_handlers`: registrations of handlers for paths that ask after a service's health.
 
 use super::asked::health_paths;
+use super::health_served::{Served, added, has_managers};
 use super::mentions::mark;
 use super::routers::ANSWER;
-use super::search::{Search, called, item, methods, references, spelt};
+use super::search::{Search, called, is_dead, item, methods, references, spelt};
 use crate::go::literal::unquote_text;
 use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Literal, Op, Span, Stmt};
 use crate::meaning::body::Binding;
@@ -46,25 +47,22 @@ const DEPTH: u32 = 20;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search { file: &routes, marks: mark::ROUTE, words: &[], dependencies: false };
+    let served = Served::default();
     search.sheet::<HealthHandler>(lens, |site| {
         let mut out: Vec<(Span, Item)> = Vec::new();
         let is_function = |s: &Symbol| &*s.path == "net/http" && matches!(&*s.name, "Handle" | "HandleFunc");
         for found in references(lens, site, is_function) {
             if let Some((whole, call)) = found.call {
-                out.extend(of_call(lens, site, None, &spelt(&found.symbol), whole, call));
+                let all = of_call(lens, site, None, &spelt(&found.symbol), whole, call);
+                out.extend(all.into_iter().filter(|_| !served.is_another(lens, site, call)));
             }
         }
         for found in references(lens, site, |symbol| fixed(symbol).is_some()) {
             let (Some(paths), Some((whole, call))) = (fixed(&found.symbol), found.call) else { continue };
             out.extend(of_fixed(lens, site, paths, &spelt(&found.symbol), whole, call));
         }
-        for (_, name, whole, _) in methods(site) {
-            // Of controller-runtime's manager.
-            let path = match name {
-                "AddHealthzCheck" => "/healthz",
-                "AddReadyzCheck" => "/readyz",
-                _ => continue,
-            };
+        for (base, name, whole, _) in methods(site) {
+            let Some(path) = added(lens, site, base, name) else { continue };
             out.push((whole.at, fact(lens, site, path.to_owned().into(), name, whole.at)));
         }
         for (base, name, whole, call) in
@@ -78,7 +76,12 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 Some(ty) => spelt(&Symbol { name: format!("{}.{name}", ty.name.name).into(), ..ty.name }),
                 None => name.to_string(),
             };
-            out.extend(of_call(lens, site, Some(base), &called, whole, call));
+            let all = of_call(lens, site, Some(base), &called, whole, call);
+            let of_mux = called.starts_with("http.ServeMux.");
+            out.extend(all.into_iter().filter(|_| !of_mux || !served.is_another(lens, site, call)));
+        }
+        if !out.is_empty() && is_dead(lens, site) {
+            out.clear();
         }
         for (at, path) in health_paths(lens, site) {
             out.push((at, fact(lens, site, path.into(), "r.URL.Path", at)));
@@ -139,7 +142,8 @@ fn routes(lens: &Lens, file: crate::build::FileId) -> bool {
     let routers = ROUTERS.get_or_init(|| AhoCorasick::new(parts).expect("a handful of constant words compiles"));
     let is_router = |path: &str| path == "net/http" || routers.is_match(path);
     let head = lens.source.program.head(file);
-    head.is_some_and(|head| head.outline.imports.iter().any(|import| is_router(&import.path)))
+    let imports_router = head.is_some_and(|head| head.outline.imports.iter().any(|import| is_router(&import.path)));
+    imports_router || has_managers(lens, file)
 }
 
 fn asks_others<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {

@@ -64,3 +64,25 @@ fn a_route_for_other_methods_is_none_that_anyone_asks_for_health_by() {
         assert_eq!(found(&["net/http", "github.com/gorilla/mux"], &body), expected, "{methods}");
     }
 }
+
+#[test]
+fn what_no_server_of_the_program_can_answer_is_no_health_handler() {
+    let serve = |mux: &str| format!("http.ListenAndServe(\":1\", {mux})");
+    for (body, expected) in [
+        (format!("m := http.NewServeMux()\nm.HandleFunc(\"/healthz\", h)\n{}", serve("nil")), ""),
+        (
+            format!("m := http.NewServeMux()\nm.HandleFunc(\"/healthz\", h)\n{}", serve("m")),
+            "m.go:5:1 /healthz http.ServeMux.HandleFunc",
+        ),
+        (
+            format!("m := http.NewServeMux()\nm.HandleFunc(\"/healthz\", h)\nf(m)\n{}", serve("nil")),
+            "m.go:5:1 /healthz http.ServeMux.HandleFunc",
+        ),
+        (format!("http.HandleFunc(\"/healthz\", h)\n{}", serve("http.NewServeMux()")), ""),
+        (format!("http.HandleFunc(\"/healthz\", h)\n{}", serve("nil")), "m.go:4:1 /healthz http.HandleFunc"),
+        (format!("{}\n}}\nfunc other() {{ http.HandleFunc(\"/healthz\", h)", serve("nil")), ""),
+        ("s{}.AddHealthzCheck(\"x\", nil)\n}\ntype s struct{}\nfunc (s) AddHealthzCheck(string, any) {".into(), ""),
+    ] {
+        assert_eq!(found(&["net/http"], &body), expected, "{body}");
+    }
+}

@@ -1,9 +1,10 @@
 //! `source.log_calls`: calls that write lines which are no structured records to a standard stream.
 
+use super::handed::Handed;
 use super::loggers::{self, GIN, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, is_dead, item, methods, references, run_apart, spelt};
-use super::writers::{maker, numbered, stream, writer_of};
+use super::writers::{maker, maker_of, numbered, stream, writer_of};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Type, Use, Value, bare};
@@ -27,6 +28,8 @@ struct Setup {
     logrus_records: bool,
     /// log's standard logger is handed to one of zap (`zap.RedirectStdLog`).
     redirected: bool,
+    /// What standard streams are handed to.
+    handed: Handed,
 }
 
 impl Setup {
@@ -73,9 +76,12 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         words: &[],
         dependencies: false,
     };
+    let to = |lens: &Lens, file| setup.handed.matters(lens, file);
+    let writing = Search { file: &to, marks: mark::WRITE, words: &[], dependencies: false };
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
-    let searches: Vec<Search> = [printing, carrying, numbered, built_in, logging].into_iter().chain(making).collect();
+    let searches: Vec<Search> =
+        [printing, carrying, numbered, writing, built_in, logging].into_iter().chain(making).collect();
     let (mut found, lacks) = run_apart(&searches, lens, |lens, site| of_site(lens, site, &setup));
     gaps.extend(lacks);
     found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));
@@ -166,10 +172,14 @@ fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
         words: &[],
         dependencies: false,
     };
+    let handed = Handed::of(lens);
     let (found, gaps) = search.run(lens, |site: &Site<'s>| {
         let output = |call: Option<&'s Call>| {
             let writer = call.and_then(|call| call.args.first());
-            Set::LogOutput(writer.and_then(|writer| stream(lens, site, writer)).and_then(|s| s.value().copied()))
+            let standard =
+                writer.and_then(|writer| stream(lens, site, writer, &handed)).and_then(|s| s.value().copied());
+            let other = || writer.and_then(|w| writer_of(lens, site, w, &handed).value().copied());
+            Set::LogOutput(standard.or_else(|| other().filter(|stream| *stream == Stream::Other)))
         };
         let redirects = |s: &Symbol| &*s.path == ZAP && s.name.starts_with("RedirectStdLog");
         let sets = |s: &Symbol| {
@@ -194,7 +204,7 @@ fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
         }
         all
     });
-    let (mut setup, mut standard) = (Setup::default(), false);
+    let (mut setup, mut standard) = (Setup { handed, ..Setup::default() }, false);
     for set in found {
         match set {
             Set::SlogDefault => setup.slog_default = true,
@@ -264,7 +274,7 @@ fn of_reference<'s>(
         }
         "fmt" | "io" => {
             let (_, call) = found.call?;
-            Some((stream(lens, site, call.args.first()?)?, no()))
+            Some((stream(lens, site, call.args.first()?, &setup.handed)?, no()))
         }
         "log" => Some(standard_logger(setup, &spelt(&found.symbol))),
         ZAP if &*found.symbol.name == "Config" => {
@@ -274,7 +284,9 @@ fn of_reference<'s>(
             (encoding == console).then(|| (Stream::Stderr.into(), no()))
         }
         GIN if setup.modules.contains(GIN) => None,
-        _ if let Some(to) = loggers::maker(&found.symbol) => made(lens, site, found, to).map(|stream| (stream, no())),
+        _ if let Some(to) = loggers::maker(&found.symbol) => {
+            made(lens, site, found, to, &setup.handed).map(|stream| (stream, no()))
+        }
         // slog's first default handler writes plain lines through log.
         "log/slog" if setup.is_plain_slog() => Some((Stream::Stderr.into(), no())),
         path if !setup.modules.contains(path) => match by_level(&found.symbol)? {
@@ -287,7 +299,7 @@ fn of_reference<'s>(
 }
 
 /// Where what is made by a name of a module writes; `None` where it writes records, or to no standard stream.
-fn made<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, to: To) -> Option<Known<Stream>> {
+fn made<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, to: To, handed: &Handed) -> Option<Known<Stream>> {
     let open = || Known::Unknown(lens.open(site, found.whole()));
     let elements = literal(site, found).and_then(|literal| match &literal.is {
         Is::Composite(_, elements) => Some(elements),
@@ -303,7 +315,7 @@ fn made<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, to: To) -> 
             return None;
         }
     }
-    let of = |writer: &'s Expr| match writer_of(lens, site, writer) {
+    let of = |writer: &'s Expr| match writer_of(lens, site, writer, handed) {
         Known::Value(Stream::Other) => None,
         known => Some(known),
     };
@@ -382,7 +394,7 @@ fn of_method<'s>(
     setup: &Setup,
 ) -> Option<(String, Known<Stream>, Known<bool>)> {
     if matches!(name, "Write" | "WriteString") {
-        let stream = stream(lens, site, base)?;
+        let stream = stream(lens, site, base, &setup.handed)?;
         return Some((format!("os.File.{name}"), stream, false.into()));
     }
     let of_slog =
@@ -403,7 +415,7 @@ fn of_method<'s>(
     if !is_log_call(name) || !lens.has_from(&lens.type_of(site, base)?.name, name, &logger) {
         return None;
     }
-    let Some((at, made)) = maker(lens, site, base) else {
+    let Some((at, made)) = maker_of(lens, site, base) else {
         return Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base)), false.into()));
     };
     let symbol = lens.symbol(&at, &made.fun)?;
@@ -416,7 +428,7 @@ fn of_method<'s>(
     if !symbol.is("log", "New") {
         return None;
     }
-    Some((format!("log.Logger.{name}"), writer_of(lens, &at, made.args.first()?), false.into()))
+    Some((format!("log.Logger.{name}"), writer_of(lens, &at, made.args.first()?, &setup.handed), false.into()))
 }
 
 fn of(lens: &Lens, site: &Site, call: String, stream: Known<Stream>, bridged: Known<bool>, at: Span) -> (Span, Item) {

@@ -1,6 +1,6 @@
 //! `source.log_calls` as tables: loggers of widely used modules, and what the program sets of them.
 
-use super::table::{cgo_off, collect, shown};
+use super::table::{cgo_off, check, collect, shown};
 
 /// The facts of a main function without the gaps of modules that are not delivered.
 fn found(imports: &[&str], body: &str) -> String {
@@ -187,5 +187,75 @@ fn the_standard_logger_is_told_by_where_it_is_sent() {
     ];
     for (name, imports, body, expected) in table {
         assert_eq!(found(imports, body), *expected, "{name}");
+    }
+}
+
+#[test]
+fn standard_streams_are_followed_into_parameters_and_fields() {
+    let imports = "import (\n\"bytes\"\n\"fmt\"\n\"io\"\n\"log\"\n\"log/slog\"\n\"os\"\n)\n";
+    for (name, body, expected) in [
+        (
+            "a parameter",
+            "func main() { run(os.Stdout) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "of a method",
+            "type a struct{}\nfunc main() { a{}.run(os.Stderr) }\nfunc (a) run(w io.Writer) { w.Write(nil) }",
+            "os.File.Write stderr",
+        ),
+        (
+            "handed on",
+            "func main() { run(os.Stdout) }\nfunc run(w io.Writer) { more(w) }\nfunc more(w io.Writer) { io.WriteString(w, \"\") }",
+            "io.WriteString stdout",
+        ),
+        (
+            "one of several",
+            "func main() { run(os.Stdout); run(new(bytes.Buffer)) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "around it",
+            "func main() { run(io.MultiWriter(os.Stdout, x)) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "a field",
+            "type a struct{ w io.Writer }\nfunc main() { (a{w: os.Stdout}).run() }\nfunc (a a) run() { fmt.Fprintln(a.w) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "set later",
+            "type a struct{ w io.Writer }\nfunc main() { var x a; x.w = os.Stdout; x.run() }\nfunc (a a) run() { fmt.Fprintln(a.w) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "by a maker",
+            "type a struct{ w io.Writer }\nfunc main() { make(os.Stderr).run() }\nfunc make(w io.Writer) *a { return &a{w: w} }\nfunc (a *a) run() { fmt.Fprintln(a.w) }",
+            "fmt.Fprintln stderr",
+        ),
+        (
+            "a handler of it",
+            "type o struct{ w io.Writer }\nfunc main() { make(o{w: os.Stdout}) }\nfunc make(o o) { slog.New(slog.NewTextHandler(o.w, nil)) }",
+            "slog.NewTextHandler stdout",
+        ),
+        (
+            "a logger that a function makes",
+            "func main() { make(os.Stderr).Print() }\nfunc make(w io.Writer) *log.Logger { return log.New(w, \"\", 0) }",
+            "log.Logger.Print stderr",
+        ),
+        (
+            "a logger in a field",
+            "type a struct{ l *log.Logger }\nfunc main() { (&a{l: log.New(os.Stderr, \"\", 0)}).run() }\nfunc (a *a) run() { a.l.Print() }",
+            "log.Logger.Print stderr",
+        ),
+        ("another writer", "func main() { run(new(bytes.Buffer)) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }", ""),
+        ("by nobody", "func main() {}\nfunc other() { run(os.Stdout) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }", ""),
+    ] {
+        let tree = format!("-- m.go --\npackage main\n{imports}{body}\n");
+        let found = shown(&collect("source.log_calls", &tree, &cgo_off()), &["call", "stream"]);
+        let told = found.split_once(' ').map_or("", |(_, told)| told);
+        assert_eq!(told, expected, "{name}");
+        check("source.log_calls", &["call", "stream"], &cgo_off(), &[(name, &tree, &found)]);
     }
 }

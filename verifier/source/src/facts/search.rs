@@ -208,15 +208,20 @@ pub(super) fn item<F: Fact>(fact: F, origin: Origin) -> Item {
     Item { fields: fact.fields(), origin }
 }
 
-/// Whether a declaration is a function that nobody names, and no library's.
+/// Whether a declaration is a function that nobody names but functions of which the same is true, and no library's.
 pub(super) fn is_dead<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
-    let Some(Declared::Func(func)) = lens.item(site.place) else { return false };
+    const DEPTH: u32 = 4;
+    lens.source.program.packages.values().any(|package| package.is_main) && is_unnamed(lens, site, DEPTH)
+}
+
+fn is_unnamed<'s>(lens: &Lens<'s>, site: &Site<'s>, depth: u32) -> bool {
+    let (Some(Declared::Func(func)), Some(depth)) = (lens.item(site.place), depth.checked_sub(1)) else { return false };
     let name = &*func.name.name;
     let starts = name == "init" || name == "main" && lens.is_main(site.place.file);
+    let named_by = |at: &Site<'s>| at.place == site.place || is_unnamed(lens, at, depth);
     !starts
         && func.receiver.is_none()
-        && lens.source.program.packages.values().any(|package| package.is_main)
-        && lens.mentions(&Symbol::new(lens.package(site.place.file), name)).is_empty()
+        && lens.mentions(&Symbol::new(lens.package(site.place.file), name)).iter().all(|(at, _)| named_by(at))
 }
 
 /// Where a name of a package is used: called, or taken as a value.

@@ -2,7 +2,7 @@
 
 use super::mentions::mark;
 use super::order::before_listening;
-use super::search::{Search, item, methods, references, spelt};
+use super::search::{Search, is_dead, item, methods, references, spelt};
 use crate::go::syntax::{Call, Expr};
 use crate::meaning::{Const, Lens, Site, Symbol};
 use assize_facts::kinds::source::SeccompLoad;
@@ -83,6 +83,10 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
                 let call = format!("ScmpFilter.{name}");
                 out.push((whole.at.start, of(lens, site, LIBSECCOMP.into(), call, whole, Some(whole))));
             }
+        }
+        // What nobody calls loads nothing.
+        if !out.is_empty() && is_dead(lens, site) {
+            out.clear();
         }
         out.sort_by_key(|(at, _)| *at);
         out.into_iter().map(|(_, item)| item).collect()

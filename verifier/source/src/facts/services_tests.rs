@@ -77,7 +77,7 @@ fn lines_that_are_no_records_are_found_on_both_streams() {
             "the standard logger as a value, redirected",
             &["log", "io"],
             "g := log.Default()\ng.SetOutput(io.Discard)\nlog.Print(1)\ng.Print(1)",
-            "m.go:7:1 log.Print ?standard-logger-redirected ?standard-logger-redirected\nm.go:8:1 log.Logger.Print ?standard-logger-redirected ?standard-logger-redirected",
+            "m.go:7:1 log.Print stderr|other false\nm.go:8:1 log.Logger.Print stderr|other false",
         ),
         (
             "slog's first default as a value",

@@ -1,7 +1,7 @@
 //! `source.signal_handlers`: what the program arranges to happen on a signal.
 
 use super::mentions::mark;
-use super::search::{Reference, Search, called, item, references};
+use super::search::{Reference, Search, called, is_dead, item, references};
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Op, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Given, Lens, Node, NodeId, Site, Symbol, Use, bare};
@@ -43,7 +43,11 @@ fn of_reference<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> 
             // Without any, all incoming signals are relayed (package os/signal).
             let every = named.value().is_some_and(Vec::is_empty) && first == 1;
             let all = || LINUX.iter().map(|name| (*name).to_string()).collect::<Vec<_>>().into();
-            (if every { all() } else { named }, channel(lens, site, call, kind))
+            let signals = if every { all() } else { named };
+            let taken_away =
+                first == 1 && is_dead(lens, site) || kind == "notify" && is_undone(lens, site, found, &signals);
+            let read = if taken_away { Some(false).into() } else { channel(lens, site, call, kind) };
+            (signals, read)
         }
         None => {
             let open = || lens.open(site, found.expr);
@@ -60,6 +64,41 @@ fn of_reference<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>) -> 
         channel_read,
     };
     Some(item(fact, lens.source.origin(site.place.file, found.whole().at)))
+}
+
+/// Whether nothing comes through the channel: the next call takes it, or the signals, away again.
+fn is_undone<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, asked: &Known<Vec<String>>) -> bool {
+    let Some((notify, call)) = found.call else { return false };
+    let Some(from) = site.body.place(notify) else { return false };
+    let behind = |node: NodeId, expr: &Expr| node > from && expr.at.start >= notify.at.end;
+    let Some((node, next)) = site.body.exprs().find_map(|(node, expr)| match &expr.is {
+        Is::Call(next) if behind(node, expr) => Some((node, next)),
+        _ => None,
+    }) else {
+        return false;
+    };
+    let Some(Node::Stmt(Stmt { does: Does::Expr(_), at })) = site.body.around(node).and_then(|up| site.body.node(up))
+    else {
+        return false;
+    };
+    let between =
+        |other: &Stmt| other.at.start >= notify.at.end && other.at.start < at.start && other.at.end <= at.start;
+    let others = site.body.nodes.iter().any(|entry| matches!(entry.node, Node::Stmt(other) if between(other)));
+    let at_once = !others && site.body.home(node) == site.body.home(from);
+    let Some(symbol) = lens.symbol(site, &next.fun).filter(|symbol| at_once && &*symbol.path == PATH) else {
+        return false;
+    };
+    match &*symbol.name {
+        "Stop" => {
+            let of = |call: &'s Call| site.body.local(bare(call.args.first()?));
+            of(next).is_some() && of(next) == of(call)
+        }
+        "Reset" | "Ignore" => match (signals(lens, site, next, 0), asked.value()) {
+            (Known::Value(gone), Some(asked)) => gone.is_empty() || asked.iter().all(|signal| gone.contains(signal)),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn signals<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, first: usize) -> Known<Vec<String>> {

@@ -196,3 +196,27 @@ fn a_channel_is_followed_through_fields_and_results() {
         assert_eq!(shown(&sheet, &["channel_read"]).rsplit(' ').next(), Some(expected), "{name}");
     }
 }
+
+#[test]
+fn a_signal_that_is_taken_away_at_once_reaches_nobody() {
+    let notify = "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\n";
+    for (next, read) in [
+        ("signal.Stop(c)\n<-c", "false"),
+        ("signal.Reset(syscall.SIGUSR2)\n<-c", "false"),
+        ("signal.Ignore()\n<-c", "false"),
+        ("signal.Reset(syscall.SIGTERM)\n<-c", "true"),
+        ("defer signal.Stop(c)\n<-c", "true"),
+        ("<-c\nsignal.Stop(c)", "true"),
+        ("for range c {}\nsignal.Stop(c)", "true"),
+        ("if x { signal.Stop(c) }\n<-c", "true"),
+        ("signal.Stop(d)\n<-c", "true"),
+    ] {
+        let found = shown(&collect("source.signal_handlers", &in_main(&format!("{notify}{next}")), &cgo_off()), FIELDS);
+        let told = found.lines().next().unwrap_or_default();
+        assert_eq!(told, format!("m.go:12:1 main notify [SIGUSR2] {read}"), "{next}");
+    }
+    let dead =
+        in_main("}\nfunc a() { b() }\nfunc b() { c := make(chan os.Signal, 1); signal.Notify(c, syscall.SIGUSR2); <-c");
+    let found = shown(&collect("source.signal_handlers", &dead, &cgo_off()), &["function", "channel_read"]);
+    assert_eq!(found.split_once(' ').map_or("", |(_, told)| told), "b false");
+}

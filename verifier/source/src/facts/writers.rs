@@ -1,14 +1,18 @@
 //! Where writers write: standard streams by their names, in variables, around others, and by their numbers.
 
+use super::handed::Handed;
 use super::search::made_with;
 use crate::go::syntax::{Call, Expr, Is, Op};
-use crate::meaning::{Const, Lens, Site, Symbol, Value, bare};
+use crate::meaning::{Const, Given, Lens, Site, Symbol, Value, bare};
 use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
 
 /// The standard stream that a writer is or may be; `None` where it is another, or where nothing says that it is one.
-pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Option<Known<Stream>> {
+pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Handed) -> Option<Known<Stream>> {
     let writer = bare(writer);
+    if let Some(stream) = handed.stream(lens, site, writer) {
+        return Some(stream.into());
+    }
     let known = lens.eval_here(site, writer).known(|| lens.open(site, writer), as_stream);
     match known {
         Known::Value(Stream::Other) => None,
@@ -17,7 +21,7 @@ pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> 
             let symbol = lens.symbol(&at, &made.fun)?;
             let known = match symbol.is("os", "NewFile") {
                 true => numbered(lens, &at, made.args.first()?)?.into(),
-                false => is_around(lens, &symbol).then(|| around(lens, &at, made))?,
+                false => is_around(lens, &symbol).then(|| around(lens, &at, made, handed))?,
             };
             Some(known).filter(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)))
         }
@@ -35,12 +39,15 @@ pub(super) fn numbered<'s>(lens: &Lens<'s>, site: &Site<'s>, number: &Expr) -> O
 }
 
 /// Where a writer writes, also one around others: `io.MultiWriter(os.Stderr, f)`, `log.NewSyncWriter(os.Stderr)`.
-pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Known<Stream> {
+pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Handed) -> Known<Stream> {
     let writer = bare(writer);
+    if let Some(stream) = handed.stream(lens, site, writer) {
+        return stream.into();
+    }
     if let Is::Call(call) = &writer.is
         && lens.symbol(site, &call.fun).is_some_and(|s| is_around(lens, &s))
     {
-        return around(lens, site, call);
+        return around(lens, site, call, handed);
     }
     let opened = maker(lens, site, writer).and_then(|(at, made)| lens.symbol(&at, &made.fun));
     if opened.is_some_and(|s| &*s.path == "os" && matches!(&*s.name, "Create" | "OpenFile" | "CreateTemp")) {
@@ -57,14 +64,14 @@ pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) 
 }
 
 /// Where a writer around others writes.
-fn around<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Known<Stream> {
-    let all: Vec<Known<Stream>> = call.args.iter().map(|arg| writer_of(lens, site, arg)).collect();
+fn around<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, handed: &Handed) -> Known<Stream> {
+    let all: Vec<Known<Stream>> = call.args.iter().map(|arg| writer_of(lens, site, arg, handed)).collect();
     let standard = all.iter().find(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)));
     standard.or(all.first()).cloned().unwrap_or_else(|| Known::Unknown(lens.open(site, &call.fun)))
 }
 
 /// Whether a function makes a writer around others.
-fn is_around(lens: &Lens, symbol: &Symbol) -> bool {
+pub(super) fn is_around(lens: &Lens, symbol: &Symbol) -> bool {
     const AROUND: [&str; 7] =
         ["MultiWriter", "NewSyncWriter", "AddSync", "Lock", "NewColorable", "NewWriter", "NewWriterSize"];
     !lens.is_delivered(&symbol.path) && AROUND.contains(&&*symbol.name)
@@ -102,4 +109,31 @@ pub(super) fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Opt
         Is::Call(call) => Some((at, call)),
         _ => None,
     }
+}
+
+/// The same where functions and fields of the program's own give it.
+pub(super) fn maker_of<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'s>, &'s Call)> {
+    const DEPTH: u32 = 4;
+    let (mut at, mut base) = (site.clone(), bare(base));
+    for _ in 0..DEPTH {
+        if let Is::Select(of, field) = &base.is
+            && lens.symbol(&at, base).is_none()
+        {
+            let given = lens.given_to(&lens.type_of(&at, of)?.name, &field.name)?;
+            let values = given.iter().filter_map(|given| match given {
+                Given::Value(at, value) => Some((at.clone(), *value)),
+                Given::Zero => None,
+            });
+            let mut values: Vec<_> = values.collect();
+            (at, base) = values.pop().filter(|_| values.is_empty())?;
+            continue;
+        }
+        let (next, made) = maker(lens, &at, base)?;
+        let Some((inside, _)) = lens.symbol(&next, &made.fun).and_then(|symbol| lens.function(&symbol)) else {
+            return Some((next, made));
+        };
+        let [[value]] = inside.body.returns(None)[..] else { return None };
+        (at, base) = (inside, bare(value));
+    }
+    None
 }

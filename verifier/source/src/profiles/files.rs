@@ -85,22 +85,28 @@ pub(super) fn may_matter(entry: &Entry) -> bool {
 /// Packed charts are small: what Helm keeps of a release has to fit into a secret of Kubernetes.
 const LARGEST_CHART: u64 = 4 << 20;
 
-/// Whether a file may be a packed chart (`helm package`).
-pub(super) fn may_be_chart(entry: &Entry) -> bool {
-    let name = entry.name();
-    entry.is_file() && entry.size <= LARGEST_CHART && (name.ends_with(".tgz") || name.ends_with(".tar.gz"))
+/// Whether a file may be a packed chart (`helm package`), or an archive of manifests.
+pub(super) fn may_be_packed(entry: &Entry) -> bool {
+    let name = entry.name().to_ascii_lowercase();
+    entry.is_file()
+        && entry.size <= LARGEST_CHART
+        && [".tgz", ".tar.gz", ".tar", ".zip"].iter().any(|e| name.ends_with(e))
 }
 
-/// The texts of a packed chart that speak of confinement or start containers, by their names in it; `None` of another archive.
+/// Texts by their names in an archive.
+pub(super) type Texts = Vec<(String, String)>;
+
+/// The texts of an archive that speak of confinement or start containers, and whether it is a packed chart. Of another one that is not read to its
+/// end the inventory says so.
 ///
 /// # Errors
 /// What ends the reading of a chart.
-pub(super) fn of_chart(delivery: &Delivery, entry: &Entry) -> Result<Option<Vec<(String, String)>>, Reason> {
+pub(super) fn of_archive(delivery: &Delivery, entry: &Entry) -> Result<(bool, Texts), Reason> {
     const MOST: u64 = 64 << 20;
     let (mut is_chart, mut left, mut texts) = (false, MOST, Vec::new());
     let read = delivery.members(&entry.path, &mut |member, content| {
         is_chart |= member.name.trim_start_matches("./").split('/').skip(1).eq(["Chart.yaml"]);
-        if member.kind != MemberKind::File || !member.name.contains('/') {
+        if member.kind != MemberKind::File {
             return Ok(());
         }
         let mut bytes = Vec::new();
@@ -114,9 +120,9 @@ pub(super) fn of_chart(delivery: &Delivery, entry: &Entry) -> Result<Option<Vec<
         }
     });
     match (is_chart, read) {
-        (false, _) => Ok(None),
+        (false, _) => Ok((false, texts)),
         (true, Err(reason)) => Err(reason),
-        (true, Ok(gaps)) => gaps.into_iter().next().map_or(Ok(Some(texts)), Err),
+        (true, Ok(gaps)) => gaps.into_iter().next().map_or(Ok((true, texts)), Err),
     }
 }
 

@@ -54,12 +54,14 @@ pub(crate) fn sheet(delivery: &Delivery, request: &Request) -> Sheet {
 /// The profiles by their paths with their texts, and the containers that deployment files start.
 fn look(delivery: &Delivery, sheet: &mut Sheet) -> (BTreeMap<String, String>, Vec<Started>) {
     let mut looked = Looked { profiles: BTreeMap::new(), started: Vec::new() };
-    for entry in delivery.entries() {
-        looked.at(delivery, entry, &entry.path, sheet);
-    }
     // What cannot be unpacked is a gap of all that asks the source.
     let tree = delivery.source().ok().flatten();
-    if let Some((inside, prefix)) = tree.as_ref().and_then(|tree| tree.archive(delivery)) {
+    let archive = tree.as_ref().and_then(|tree| tree.archive(delivery));
+    let is_source = |path: &str| archive.is_some_and(|(_, prefix)| prefix.strip_suffix('!') == Some(path));
+    for entry in delivery.entries().iter().filter(|entry| !is_source(&entry.path)) {
+        looked.at(delivery, entry, &entry.path, sheet);
+    }
+    if let Some((inside, prefix)) = archive {
         inside.entries().iter().for_each(|entry| {
             looked.at(inside, entry, &format!("{prefix}{}", entry.path), sheet);
         });
@@ -99,13 +101,20 @@ struct Looked {
 }
 
 impl Looked {
-    /// Takes in a file, or the files of a packed chart; `shown` is its path in origins.
+    /// Takes in a file, or the files of a packed chart or of an archive of manifests; `shown` is its path in origins.
     fn at(&mut self, holder: &Delivery, entry: &Entry, shown: &str, sheet: &mut Sheet) {
-        if files::may_be_chart(entry) {
-            match files::of_chart(holder, entry) {
-                Ok(texts) => texts.into_iter().flatten().for_each(|(name, text)| {
-                    self.text(&format!("{shown}!{}", name.trim_start_matches("./")), text, sheet);
-                }),
+        if files::may_be_packed(entry) {
+            match files::of_archive(holder, entry) {
+                Ok((is_chart, texts)) => {
+                    for (name, text) in texts {
+                        let shown = format!("{shown}!{}", name.trim_start_matches("./"));
+                        // What any other archive holds may be anything; only what starts containers surely matters.
+                        match is_chart {
+                            true => self.text(&shown, text, sheet),
+                            false => self.started_by(&shown, &text, sheet).unwrap_or_default(),
+                        }
+                    }
+                }
                 Err(reason) => sheet.gap(reason, shown),
             }
         } else if files::may_matter(entry) {
@@ -122,13 +131,16 @@ impl Looked {
             self.profiles.insert(shown.to_owned(), text);
             return;
         }
-        match files::containers(shown, &text) {
-            Ok(all) => {
-                sheet.examined(u64::from(!all.is_empty()));
-                self.started.extend(all.into_iter().map(|container| Started { file: shown.to_owned(), container }));
-            }
-            Err(detail) => sheet.gap(reason!("deployment-file-not-read", detail = detail), shown),
+        if let Err(detail) = self.started_by(shown, &text, sheet) {
+            sheet.gap(reason!("deployment-file-not-read", detail = detail), shown);
         }
+    }
+
+    fn started_by(&mut self, shown: &str, text: &str, sheet: &mut Sheet) -> Result<(), String> {
+        let all = files::containers(shown, text)?;
+        sheet.examined(u64::from(!all.is_empty()));
+        self.started.extend(all.into_iter().map(|container| Started { file: shown.to_owned(), container }));
+        Ok(())
     }
 }
 

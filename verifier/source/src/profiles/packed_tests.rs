@@ -45,7 +45,7 @@ fn shown(items: &[Item], fields: [&str; 2]) -> Vec<String> {
 }
 
 #[test]
-fn a_packed_chart_is_read_and_another_archive_is_none() {
+fn packed_charts_and_archives_of_manifests_are_read() {
     let told = |files: &[(&str, &str)]| {
         let (_folder, delivery) = delivered("auth-api-1.0.tgz", &packed(files), None);
         let sheet = profiles(&delivery, &Request::new(super::KIND, &BTreeMap::new()));
@@ -56,7 +56,11 @@ fn a_packed_chart_is_read_and_another_archive_is_none() {
         told(&[("auth-api/templates/p.yaml", POD), chart]),
         ["auth-api-1.0.tgz!auth-api/templates/p.yaml privileged Some(true)"]
     );
-    assert!(told(&[("auth-api/templates/p.yaml", POD)]).is_empty());
+    assert_eq!(told(&[("p.yaml", POD)]), ["auth-api-1.0.tgz!p.yaml privileged Some(true)"]);
+    assert!(
+        told(&[("README.md", "run it --privileged"), ("profile.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}")])
+            .is_empty()
+    );
 }
 
 #[test]

@@ -16,6 +16,7 @@ mod inventory;
 mod libraries;
 mod marks;
 mod open;
+mod packed;
 mod programs;
 mod room;
 mod scan;
@@ -32,7 +33,7 @@ mod walk;
 #[cfg(test)]
 mod words;
 
-pub use archive::{Member, MemberKind};
+pub use archive::{Member, MemberKind, Packed};
 pub use bytes::Bytes;
 pub use delivery::{Delivery, OpenError};
 pub use early::Early;

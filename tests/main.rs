@@ -7,6 +7,7 @@ mod bad_services;
 mod binaries;
 mod canaries;
 mod commands;
+mod contents;
 mod data;
 mod dependencies;
 mod deployed;

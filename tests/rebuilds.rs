@@ -28,7 +28,7 @@ fn version() -> String {
 }
 
 /// A zip of stored files (APPNOTE 4.3).
-fn zip(files: &[(&str, &str)]) -> Vec<u8> {
+pub fn zip(files: &[(&str, &str)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in files {
         let mut crc = flate2::Crc::new();

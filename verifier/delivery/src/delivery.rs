@@ -95,6 +95,13 @@ impl Delivery {
         Ok(Delivery::walked(root, spec, limits, Vec::new(), None))
     }
 
+    /// The same for a folder that the buyer brings: no inventory is taken of it.
+    pub fn open_beside(root: &Path, limits: Limits) -> Result<Delivery, OpenError> {
+        let opened = Delivery::open(root, Deliverable::default(), limits)?;
+        opened.take_examined();
+        Ok(opened)
+    }
+
     /// Unpacks an archive of this deliverable to a private folder and opens that: what could not be unpacked is in its gaps.
     pub(crate) fn unpack(&self, path: &str) -> Result<Delivery, Reason> {
         let Unpacked { folder, gaps } = unpack::unpack(&self.store(path)?, path, &self.budget())?;
@@ -319,7 +326,7 @@ impl Delivery {
     }
 
     /// Whether another is the same opened deliverable.
-    pub(crate) fn is(&self, other: &Delivery) -> bool {
+    pub fn is(&self, other: &Delivery) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
     }
 

@@ -177,6 +177,11 @@ fn unexamined(entry: &Entry, reason: Reason) -> Found {
     found
 }
 
+/// The lines of one file that belongs to no delivered folder.
+pub(crate) fn lines(delivery: &Delivery, found: Found) -> Sheet {
+    sheet(delivery, &Inventory { seen: found.seen, gaps: found.gaps }, &|_| true)
+}
+
 /// The sheet `inventory.files`, or of it the lines whose paths are asked for.
 pub(crate) fn sheet(delivery: &Delivery, inventory: &Inventory, asked: &dyn Fn(&str) -> bool) -> Sheet {
     let mut sheet = Sheet::of::<File>();

@@ -19,6 +19,7 @@ mod layer;
 mod libraries;
 mod marks;
 mod open;
+mod packed;
 mod pass;
 mod programs;
 mod room;
@@ -37,7 +38,7 @@ mod walk;
 #[cfg(test)]
 mod words;
 
-pub use archive::{Member, MemberKind};
+pub use archive::{Member, MemberKind, Packed};
 pub use bytes::Bytes;
 pub use delivery::{Delivery, OpenError};
 pub use early::Early;

@@ -12,6 +12,7 @@ pub mod modfile;
 pub mod module;
 pub mod own;
 pub mod release;
+pub mod selection;
 pub mod semver;
 pub mod signs;
 pub mod sum;

@@ -116,10 +116,13 @@ fn read(
 ) -> Vec<Sheet> {
     let asks = |kinds: &[&str]| requests.iter().any(|request| kinds.contains(&request.kind.as_str()));
     let about_modules = asks(modules::KINDS);
+    let shelf = modules::Shelf::new(delivery, &context.module_sources);
+    // What is asked of modules alone rests on what the supplier's own files import.
+    let delivered = modules::Delivered { tree, shelf: &shelf, follows: asks(facts::KINDS) };
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
         || settings::settings(delivery, tree, &context.programs),
-        || (about_modules || asks(facts::KINDS)).then(|| program(delivery, tree, progress)),
+        || (about_modules || asks(facts::KINDS)).then(|| program(delivery, &delivered, progress)),
     );
     let settings::Settings { sheet: settings, without_cgo } = settings;
     let source = source.map(|mut program| {
@@ -131,11 +134,15 @@ fn read(
         if asks(facts::KINDS) {
             program.read_rest();
         }
-        facts::Source::new(program, Arc::new(|asked| delivery.files(asked)))
+        let look = |asked: &dyn Fn(&str) -> bool| {
+            let mut sheet = delivery.files(asked);
+            sheet.items.extend(shelf.looks(asked));
+            sheet
+        };
+        facts::Source::new(program, Arc::new(look))
     });
     let imports = source.as_ref().map(|source| source.program.imports());
-    let given =
-        modules::Given { sources: &context.module_sources, imports: imports.as_ref(), settings: Some(&settings) };
+    let given = modules::Given { shelf: &shelf, imports: imports.as_ref(), settings: Some(&settings) };
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
@@ -160,9 +167,9 @@ fn read(
 }
 
 /// The declared builds.
-fn program<'a>(delivery: &'a Delivery, tree: &'a SourceTree, progress: &dyn Progress) -> Program<'a> {
-    let mut program = Program::read(tree as &dyn Files, delivery.spec(), &[], progress);
-    program.lack(tree.gaps());
+fn program<'a>(delivery: &'a Delivery, delivered: &'a modules::Delivered<'a>, progress: &dyn Progress) -> Program<'a> {
+    let mut program = Program::read(delivered as &dyn Files, delivery.spec(), &[], progress);
+    program.lack(delivered.tree.gaps());
     program
 }
 

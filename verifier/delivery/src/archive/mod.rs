@@ -43,6 +43,23 @@ pub struct Member {
     pub capabilities: bool,
 }
 
+/// Where a member lies in its zip, and how it is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packed {
+    from: u64,
+    to: u64,
+    /// Unpacked, as the directory says.
+    size: u64,
+    method: u16,
+}
+
+impl Packed {
+    /// Bytes that it unpacks to, as the zip's directory says.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+}
+
 /// What a member is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MemberKind {
@@ -222,6 +239,16 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
 /// The members of what ends in a zip directory, whatever it begins with.
 pub(crate) fn each_of_zip(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) -> Result<(), Reason> {
     zip::each(part, budget, &mut Once { visitor, budget, seen: HashSet::new() }).map_err(reason_of)
+}
+
+/// The regular files in what ends in a zip directory, each with where it lies.
+pub(crate) fn places_in_zip(part: Part<'_>, limits: &Limits) -> Result<Vec<(String, Packed)>, Reason> {
+    zip::places(part, limits).map_err(reason_of)
+}
+
+/// What lies at a place of a zip.
+pub(crate) fn unpacked_from_zip(part: Part<'_>, place: &Packed, limit: u64) -> Result<Vec<u8>, Reason> {
+    zip::unpacked(part, place, limit).map_err(reason_of)
 }
 
 /// Counts members, and tells of names that come twice: two readers may differ on which of them counts.

@@ -1,7 +1,7 @@
 //! zip archives (APPNOTE.TXT 6.3.10): the central directory decides, and whatever the local headers say differently is refused.
 
 use super::compressed::Frames;
-use super::{Budget, Member, MemberKind, Metered, Visitor, refuse};
+use super::{Budget, Member, MemberKind, Metered, Packed, Visitor, refuse};
 use crate::store::Part;
 use crate::walk::shown_name;
 use assize_facts::{Limits, reason};
@@ -59,6 +59,42 @@ pub(super) fn each(part: Part<'_>, budget: &Budget, visitor: &mut dyn Visitor) -
         one(part, record, entry, budget, &mut inflater, visitor)?;
     }
     Ok(())
+}
+
+/// The regular files that a zip's directory names, each with where it lies.
+pub(super) fn places(part: Part<'_>, limits: &Limits) -> io::Result<Vec<(String, Packed)>> {
+    let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
+    let archive = locate(part, &mut buffer).ok_or_else(|| damaged("no central directory"))?;
+    let records = directory(&archive, &mut buffer, limits)?;
+    let mut places = Vec::with_capacity(records.len());
+    for record in records.into_iter().filter(|r| r.member.kind == MemberKind::File && !r.encrypted) {
+        let (from, to) = located(&archive, &record, &mut buffer)?.compressed_data_range();
+        let method = record.method.as_u16();
+        places.push((record.member.name, Packed { from, to, size: record.member.size, method }));
+    }
+    Ok(places)
+}
+
+/// What lies at a place of a zip, of at most `limit` bytes. Whether it is what was there before the caller has to see.
+pub(super) fn unpacked(part: Part<'_>, place: &Packed, limit: u64) -> io::Result<Vec<u8>> {
+    let packed = part.slice(place.from, place.to);
+    let method = CompressionMethod::from(place.method);
+    if method == CompressionMethod::DEFLATE
+        && let Some(plain) = Inflater::default().at_once(packed, place.size.min(limit.saturating_add(1)))?
+    {
+        return Ok(plain.to_vec());
+    }
+    let mut bytes = Vec::new();
+    let most = limit.saturating_add(1);
+    match method {
+        CompressionMethod::STORE => packed.reader().take(most).read_to_end(&mut bytes)?,
+        CompressionMethod::DEFLATE => {
+            flate2::read::DeflateDecoder::new(packed.reader()).take(most).read_to_end(&mut bytes)?
+        }
+        _ if FRAMED.contains(&place.method) => Frames::of(packed.reader()).take(most).read_to_end(&mut bytes)?,
+        _ => return Err(damaged("a member is packed in a way that is not known")),
+    };
+    Ok(bytes)
 }
 
 fn directory(archive: &ZipArchive<Part<'_>>, buffer: &mut [u8], limits: &Limits) -> io::Result<Vec<Record>> {

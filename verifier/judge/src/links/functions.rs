@@ -5,7 +5,7 @@ use super::package::{Comparison, Elsewhere, is_linkers};
 use super::places::Places;
 use super::source_binary::is_examined_for_its_own;
 use super::table::{self, Binary, Function};
-use super::tree::{Package, Tree};
+use super::tree::{Package, Tree, is_of_module};
 use crate::Truth;
 use crate::run::Declared;
 use crate::seen;
@@ -35,10 +35,13 @@ const WRITTEN_BY_CGO: &str = "_cgo_gotypes.go";
 
 pub fn derive(sheets: &Sheets, declared: &Declared) -> Sheet {
     let mut sheet = Sheet::of::<FunctionLink>();
-    let tree = Tree::read(sheets);
+    let mut tree = Tree::read(sheets);
     let (binaries, unread) = table::read_with(sheets, &tree, Some(declared));
     let functions = sheets.of("binary.functions");
     let vendored = Vendored::read(sheets);
+    if vendored.modules.is_empty() && vendored.open.is_none() {
+        tree.without_vendored();
+    }
     inherit(&mut sheet, &sheets.of("binary.info"));
     inherit(&mut sheet, &functions);
     inherit(&mut sheet, &vendored.compared(&tree, &binaries));
@@ -211,10 +214,7 @@ impl Vendored {
             let linked = || binaries.iter().flat_map(|binary| binary.packages.keys());
             let all = |module: &String| linked().filter(|name| in_module(module, name)).all(has);
             let is_brought = arg("package").is_some_and(has) && arg("module").is_some_and(all);
-            gap.reason.code == "module-source-not-delivered"
-                && (is_dependency || is_brought)
-                && !is_vendored
-                && self.open.is_none()
+            is_of_module(gap) && (is_dependency || is_brought) && !is_vendored && self.open.is_none()
         };
         let gaps = declared.gaps.iter().filter(|gap| !elsewhere(gap)).cloned().collect();
         Sheet { gaps, ..Sheet::named(&declared.kind) }

@@ -291,7 +291,7 @@ impl<'a> Comparison<'a> {
         }
         if package.renames(file) {
             // What a directive names must have been delivered, or the position is only the supplier's word.
-            return if self.tree.delivers(file) {
+            return if package.is_summed || self.tree.delivers(file) {
                 Position::Foreign
             } else {
                 Position::Open(reason!("line-directive", file = file))

@@ -33,6 +33,8 @@ pub struct Package {
     /// What its assembly files define, and what they include, by name.
     pub assembly: BTreeMap<String, Vec<Span>>,
     pub has_cgo: Truth,
+    /// Whether its files are those that go.sum sums.
+    pub is_summed: bool,
     /// Base names of the files that `//line` directives stand in, each with the base names that they give.
     pub renamed: BTreeMap<String, BTreeSet<String>>,
 }
@@ -116,6 +118,7 @@ impl Tree<'_> {
                     continue;
                 }
             };
+            self.delivered.insert(base(path).to_owned());
             let Some(package) = self.packages.get_mut(&package) else { continue };
             // Records of before say nothing of what it defines.
             let is_defined = language != "assembly" || !path.ends_with(".s") || self.assembled.contains(&**path);
@@ -132,16 +135,20 @@ impl Tree<'_> {
         }
     }
 
+    /// Takes in that nothing is vendored: what is known of dependencies comes from contents that have go.sum's sum, their positions included.
+    pub fn without_vendored(&mut self) {
+        let of_dependency = self.packages.values_mut().filter(|package| package.owner == "dependency");
+        of_dependency.for_each(|package| package.is_summed = true);
+    }
+
     /// What may hide declarations of a package: a gap in its folder, or one without a place, or a record that could not be read.
     pub fn hidden_in(&self, name: &str, package: Option<&Package>) -> Option<Reason> {
         let here = |gap: &&Gap| match package {
             // The contents of another module hold none of this one's declarations; the gap stands where it is imported.
-            Some(_) if gap.reason.code == "module-source-not-delivered" => false,
+            Some(_) if is_of_module(gap) => false,
             Some(package) => gap.place.is_empty() || folder(without_line(&gap.place)) == package.folder,
             // Nor does a module hold packages of others.
-            None if gap.reason.code == "module-source-not-delivered" => {
-                gap.reason.args.get("module").is_none_or(|module| in_module(module, name))
-            }
+            None if is_of_module(gap) => gap.reason.args.get("module").is_none_or(|module| in_module(module, name)),
             None => true,
         };
         self.sheet.gaps.iter().find(here).map(|gap| gap.reason.clone()).or_else(|| self.unread.first().cloned())
@@ -180,6 +187,7 @@ impl Default for Package {
             files: BTreeSet::new(),
             assembly: BTreeMap::new(),
             has_cgo: Truth::False,
+            is_summed: false,
             renamed: BTreeMap::new(),
         }
     }
@@ -215,6 +223,12 @@ fn is_assembly(item: &Item) -> Seen<bool> {
     } else {
         Ok(false)
     }
+}
+
+/// Whether source of another module is missing: it was not delivered, or not read because nothing authenticates it.
+pub fn is_of_module(gap: &Gap) -> bool {
+    ["module-source-not-delivered", "module-source-not-authentic", "module-not-told"]
+        .contains(&gap.reason.code.as_str())
 }
 
 /// What `//go:linkname` names, with the lines of the functions. Records of before say nothing of it.

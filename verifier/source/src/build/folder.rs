@@ -1,10 +1,14 @@
 //! The tree's folders with their source files; module contents join as they are asked for.
 
+use super::contents::Supplied;
 use super::read::Head;
 use super::tree::{Found, follow};
+use crate::hashed::HashMap;
 use assize_facts::Reason;
+use assize_facts::kinds::source::Owner;
 use assize_golang::build::{SourceKind, source_kind};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct FileId(pub u32);
@@ -72,8 +76,20 @@ pub(crate) struct Folders {
     by_path: BTreeMap<String, FolderId>,
     /// Folders with a go.mod: a module ends where another begins.
     pub modules: BTreeSet<String>,
-    /// Every path, for what is asked by name.
+    /// Every path, for what is asked by name; of module contents those that a package of them may embed.
     pub list: Vec<Found>,
+    /// Packages out of module contents.
+    provided: HashMap<FolderId, Provided>,
+}
+
+/// A package out of module contents.
+#[derive(Debug)]
+struct Provided {
+    path: Box<str>,
+    owner: Owner,
+    supplied: Arc<Supplied>,
+    /// In the module.
+    folder: Box<str>,
 }
 
 impl Folders {
@@ -116,6 +132,53 @@ impl Folders {
         self.folders.push(Folder { path: path.to_string(), files: Vec::new() });
         self.by_path.insert(path.to_string(), id);
         id
+    }
+
+    /// The folder of a package out of module contents; it joins with its files where it is not in the tree anyway.
+    pub fn provide(&mut self, path: &str, owner: Owner, supplied: &Arc<Supplied>, folder: &str) -> FolderId {
+        let place = join(&supplied.root, folder);
+        let id = self.at(&place).unwrap_or_else(|| self.join(&place, supplied, folder));
+        let (supplied, folder) = (Arc::clone(supplied), folder.into());
+        self.provided.entry(id).or_insert(Provided { path: path.into(), owner, supplied, folder });
+        id
+    }
+
+    fn join(&mut self, place: &str, supplied: &Supplied, folder: &str) -> FolderId {
+        self.modules.insert(supplied.root.clone());
+        let id = self.folder(place);
+        for (path, size) in supplied.sources(folder) {
+            let Some(kind) = source_kind(split(path).1) else { continue };
+            self.folders[id.0 as usize].files.push(FileId(self.files.len() as u32));
+            let path = join(&supplied.root, path);
+            self.files.push(SourceFile {
+                path,
+                content: Content::Here,
+                folder: id,
+                kind,
+                size,
+                head: None,
+                bytes: None,
+            });
+        }
+        id
+    }
+
+    /// The package that a folder of module contents was asked for, whatever build still takes it.
+    pub fn provided(&self, folder: FolderId) -> Option<(&str, Owner)> {
+        self.provided.get(&folder).map(|provided| (&*provided.path, provided.owner))
+    }
+
+    /// Lists what some packages out of module contents may embed: what is in their folders and below.
+    pub fn list_below(&mut self, packages: &[FolderId]) {
+        let before = self.list.len();
+        for Provided { supplied, folder, .. } in packages.iter().filter_map(|id| self.provided.get(id)) {
+            let below = supplied.below(folder);
+            self.list.extend(below.map(|(path, size)| Found { path: join(&supplied.root, path), size, link: None }));
+        }
+        if self.list.len() > before {
+            self.list.sort_by(|a, b| a.path.cmp(&b.path));
+            self.list.dedup_by(|a, b| a.path == b.path);
+        }
     }
 
     pub fn at(&self, path: &str) -> Option<FolderId> {

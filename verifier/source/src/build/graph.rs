@@ -1,9 +1,10 @@
-//! The packages that a build reaches from its main packages, over the main modules, local replacements and the vendor folder.
+//! The packages that a build reaches from its main packages, over the main modules, local replacements, the vendor folder and module contents.
 
 use super::folder::{FileId, FolderId, Folders, SourceFile};
 use super::modules::{Modules, Target};
 use super::read::{GoHead, Head, other};
 use super::select::{Outcome, Selection, select};
+use super::suppliers::{Answer, Asked};
 use super::tree::Files;
 use crate::hashed::HashMap;
 use assize_facts::kinds::source::Owner;
@@ -29,6 +30,8 @@ pub(crate) struct Missing {
     pub owner: Owner,
     /// A file that imports it.
     pub importer: FileId,
+    /// Why contents of modules do not hold it; nothing where there are none.
+    pub why: Option<Reason>,
 }
 
 #[derive(Debug, Default)]
@@ -53,11 +56,14 @@ pub(crate) fn walk(
     roots: Roots,
 ) -> Graph {
     let mut graph = Graph::default();
+    let suppliers = modules.suppliers(files);
+    let mut embedding: Vec<FolderId> = Vec::new();
     let mut wave = roots;
     while !wave.is_empty() {
         let places: Vec<FolderId> = wave.iter().map(|(_, folder, _)| *folder).collect();
         read_heads(files, folders, &places, context);
         let mut next: BTreeMap<String, (FolderId, Owner)> = BTreeMap::new();
+        let mut asked: BTreeMap<String, Asked> = BTreeMap::new();
         for (path, folder, owner) in wave {
             let selection = select(folders, folder, context);
             for import in &selection.imports {
@@ -70,16 +76,53 @@ pub(crate) fn walk(
                         next.insert(import.to_string(), (folder, owner));
                     }
                     Target::Own => graph.miss(folders, &selection, import, None, Owner::Main),
+                    Target::Foreign { module, owner } if suppliers.is_some() => {
+                        if let Some(importer) = importer(folders, &selection, import) {
+                            asked.entry(import.to_string()).or_insert(Asked { importer, module, owner });
+                        }
+                    }
                     Target::Foreign { module, owner } => graph.miss(folders, &selection, import, module, owner),
                 }
+            }
+            if folders.provided(folder).is_some() && embeds(folders, &selection) {
+                embedding.push(folder);
             }
             graph.outcomes.extend(selection.outcomes.iter().cloned());
             graph.packages.insert(path, Reached { folder, owner, selection });
         }
+        let asked = Some(asked).filter(|asked| !asked.is_empty());
+        let answers = suppliers.as_ref().zip(asked).map(|(suppliers, asked)| suppliers.provide(asked));
+        for (path, answer) in answers.into_iter().flatten() {
+            match answer {
+                Answer::Package { supplied, folder, owner } => {
+                    next.insert(path.clone(), (folders.provide(&path, owner, &supplied, &folder), owner));
+                }
+                Answer::Missing(missing) => drop(graph.missing.insert(path, missing)),
+            }
+        }
         next.retain(|path, _| !graph.packages.contains_key(path));
         wave = next.into_iter().map(|(path, (folder, owner))| (path, folder, owner)).collect();
     }
+    folders.list_below(&embedding);
     graph
+}
+
+/// A file of a package that imports a path.
+fn importer(folders: &Folders, selection: &Selection, path: &str) -> Option<FileId> {
+    let imports = |id: &FileId| match &folders.file(*id).head {
+        Some(Ok(Head::Go(head))) => head.outline.imports.iter().any(|i| &*i.path == path),
+        _ => false,
+    };
+    selection.go_files().find(imports)
+}
+
+/// Whether a file of a package has a `//go:embed`.
+fn embeds(folders: &Folders, selection: &Selection) -> bool {
+    let has = |id: FileId| match &folders.file(id).head {
+        Some(Ok(Head::Go(head))) => head.outline.directives.iter().any(|directive| directive.embeds().is_some()),
+        _ => false,
+    };
+    selection.go_files().any(has)
 }
 
 impl Graph {
@@ -89,12 +132,8 @@ impl Graph {
     }
 
     fn miss(&mut self, folders: &Folders, selection: &Selection, path: &str, module: Option<Module>, owner: Owner) {
-        let imports = |id: &FileId| match &folders.file(*id).head {
-            Some(Ok(Head::Go(head))) => head.outline.imports.iter().any(|i| &*i.path == path),
-            _ => false,
-        };
-        if let Some(importer) = selection.go_files().find(imports) {
-            self.missing.insert(path.to_string(), Missing { module, owner, importer });
+        if let Some(importer) = importer(folders, selection, path) {
+            self.missing.insert(path.to_string(), Missing { module, owner, importer, why: None });
         }
     }
 }

@@ -4,6 +4,7 @@ use super::config::Config;
 use super::folder::{FolderId, Folders, join};
 use super::owner::is_own;
 use super::std::{is_standard, may_be_standard};
+use super::suppliers::Known;
 use super::tree::Files;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Reason, reason};
@@ -11,6 +12,7 @@ use assize_golang::modfile::{GoMod, GoWork, Replace, Strictness, parse_go_mod, p
 use assize_golang::vendor::{ModulesTxt, clean, parse_modules_txt};
 use assize_golang::{module::Module, release};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// A module whose folder is in the tree.
 #[derive(Clone, Debug)]
@@ -31,6 +33,12 @@ pub(crate) struct Modules {
     pub work: Option<GoWork>,
     /// The `vendor` folder in force, and its list.
     pub vendor: Option<(String, ModulesTxt)>,
+    /// The folder where the build is started.
+    pub(super) root: String,
+    /// Whether `-mod=vendor` is declared.
+    pub(super) vendor_asked: bool,
+    /// What is known of modules beside the tree, once somebody asks.
+    pub(super) known: OnceLock<Known>,
     /// Required versions, by the module files that could be read.
     pub required: BTreeMap<String, String>,
     replaces: Vec<Replace>,
@@ -58,7 +66,8 @@ pub(crate) enum Target {
 impl Modules {
     /// The modules of a build whose main module, or workspace, is in a folder.
     pub fn find(files: &dyn Files, folders: &Folders, root: &str, config: &Config, private: &[String]) -> Modules {
-        let mut modules = Modules { private: private.to_vec(), ..Modules::default() };
+        let (root_folder, vendor_asked) = (root.to_string(), config.mod_flag.as_deref() == Some("vendor"));
+        let mut modules = Modules { root: root_folder, vendor_asked, private: private.to_vec(), ..Modules::default() };
         let work = join(root, "go.work");
         let mut places = vec![root.to_string()];
         if !config.no_workspace && folders.has_file(&work) {
@@ -143,7 +152,7 @@ impl Modules {
         let line = self.work.as_ref().map(|w| w.go.as_ref()).unwrap_or_else(|| self.mains.first()?.go_mod.go.as_ref());
         let go = line.map(|g| g.version.clone()).unwrap_or_else(|| "1.16".into());
         let from = if workspace { "1.22" } else { "1.14" };
-        let asked = config.mod_flag.as_deref() == Some("vendor");
+        let asked = self.vendor_asked;
         let usual = config.mod_flag.is_none() && release::compare(&go, from).is_ge();
         if !folders.has_file(&list) {
             if asked {
@@ -245,9 +254,24 @@ impl Modules {
         let of = |version: &str| self.replaces.iter().rfind(|r| r.old.path == module.path && r.old.version == version);
         of(&module.version).or_else(|| of("")).map_or_else(|| module.clone(), |r| r.new.clone())
     }
+
+    /// The same where go.work says otherwise than its members: it goes first (cmd/go/internal/modload `Replacement`).
+    pub(super) fn replaced(&self, module: &Module) -> Module {
+        let of_work = self.work.iter().flat_map(|work| &work.replace).filter(|r| r.old.path == module.path);
+        let mut matching = of_work.filter(|r| [module.version.as_str(), ""].contains(&r.old.version.as_str()));
+        let first = matching.next();
+        let best = matching.find(|r| !r.old.version.is_empty()).or(first);
+        best.map_or_else(|| self.effective(module), |replace| replace.new.clone())
+    }
+
+    /// What replaces any version of a module, folders left out.
+    pub(super) fn replacements_of(&self, path: &str) -> Vec<Module> {
+        let mine = self.replaces.iter().filter(|r| r.old.path == path && !r.new.version.is_empty());
+        mine.map(|replace| replace.new.clone()).collect()
+    }
 }
 
-fn requirements(go_mod: &GoMod) -> impl Iterator<Item = (String, String)> {
+pub(super) fn requirements(go_mod: &GoMod) -> impl Iterator<Item = (String, String)> {
     go_mod.require.iter().map(|r| (r.module.path.clone(), r.module.version.clone()))
 }
 

@@ -280,8 +280,12 @@ impl<'a> Program<'a> {
 
     /// The fate of a file whose folder no build reaches.
     fn elsewhere(&self, file: FileId) -> Part {
-        let path = &self.folders.get(self.folders.file(file).folder).path;
+        let folder = self.folders.file(file).folder;
+        let path = &self.folders.get(folder).path;
         let part = |fate, why: &str| Part { fate: Known::Value(fate), why: why.into() };
+        if self.folders.provided(folder).is_some() {
+            return part(Fate::NotImported, "no delivered main package imports it");
+        }
         if path.split('/').any(folder_is_skipped) {
             return part(Fate::Outside, "testdata, _ or . folder");
         }
@@ -324,14 +328,15 @@ impl<'a> Program<'a> {
                     continue;
                 }
                 let place = self.shown(missing.importer);
-                let reason = match &missing.module {
-                    Some(module) => reason!(
+                let reason = match (&missing.why, &missing.module) {
+                    (Some(why), _) => why.clone(),
+                    (None, Some(module)) => reason!(
                         "module-source-not-delivered",
                         module = &module.path,
                         version = &module.version,
                         package = path
                     ),
-                    None => reason!("package-not-delivered", package = path),
+                    (None, None) => reason!("package-not-delivered", package = path),
                 };
                 let owner = (missing.owner == Owner::Dependency).then(|| "dependency".to_string());
                 self.gaps.push(Gap { reason, place, owner });
@@ -376,12 +381,17 @@ impl<'a> Program<'a> {
         self.gaps.extend(gaps);
     }
 
-    /// What the builds import. Where the setting of cgo is not declared, what is imported under both.
+    /// What the builds import in the tree: the same whether packages were taken out of module contents or not. Where the setting of cgo is not declared,
+    /// what is imported under both.
     pub fn imports(&self) -> Imports {
+        let is_beside = |folder: FolderId| self.folders.provided(folder).is_some();
+        let beside: BTreeSet<Owner> =
+            self.packages.values().filter(|package| is_beside(package.folder)).map(|package| package.owner).collect();
         let mut by_module: BTreeMap<(usize, usize), BTreeSet<&Arc<str>>> = BTreeMap::new();
         let mut all: BTreeSet<&Arc<str>> = BTreeSet::new();
         for build in &self.builds {
-            let here: BTreeSet<&Arc<str>> = build.graph.packages.values().flat_map(|p| &p.selection.imports).collect();
+            let here = build.graph.packages.values().filter(|package| !is_beside(package.folder));
+            let here: BTreeSet<&Arc<str>> = here.flat_map(|package| &package.selection.imports).collect();
             all.extend(&here);
             if self.configs[build.config].undeclared.is_some() {
                 continue;
@@ -391,17 +401,19 @@ impl<'a> Program<'a> {
         }
         let paths: BTreeSet<String> = by_module.into_values().flatten().map(|path| path.to_string()).collect();
         let perhaps = all.into_iter().filter(|path| !paths.contains(&***path)).map(|path| path.to_string()).collect();
+        let missing =
+            ["module-source-not-delivered", "module-source-not-authentic", "module-not-told", "package-not-delivered"];
         let of_dependency = |gap: &Gap| {
             gap.owner.as_deref() == Some("dependency")
-                && matches!(gap.reason.code.as_str(), "module-source-not-delivered" | "package-not-delivered")
+                && (!beside.is_empty() || missing.contains(&gap.reason.code.as_str()))
         };
         let contexts =
             self.configs.iter().flat_map(|config| config.cgo_settings().into_iter().map(|cgo| config.context(cgo)));
         Imports {
             paths,
             perhaps,
-            whole: self.gaps.is_empty(),
-            own: self.gaps.iter().all(of_dependency),
+            whole: self.gaps.is_empty() && beside.is_empty(),
+            own: self.gaps.iter().all(of_dependency) && !beside.contains(&Owner::Main),
             contexts: contexts.collect(),
         }
     }
@@ -422,6 +434,9 @@ impl<'a> Program<'a> {
         let folder = self.folders.file(file).folder;
         if let Some(package) = self.by_folder.get(&folder).and_then(|path| self.packages.get(path)) {
             return (package.path.clone(), package.owner);
+        }
+        if let Some((path, owner)) = self.folders.provided(folder) {
+            return (path.to_string(), owner);
         }
         let path = &self.folders.get(folder).path;
         if let Some((_, inner)) =

@@ -1,7 +1,14 @@
 //! The delivered source tree as the reader sees it: names and bytes, wherever they lie.
 
+use super::contents::Contents;
+#[cfg(test)]
+use super::contents::{Supplied, Supply};
 use assize_delivery::{EntryKind, SourceTree};
-use assize_facts::Reason;
+use assize_facts::{Reason, reason};
+#[cfg(test)]
+use assize_golang::module::Module;
+#[cfg(test)]
+use std::collections::BTreeSet;
 
 /// A file below the source root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +27,17 @@ pub(crate) trait Files: Sync {
     fn read(&self, path: &str) -> Result<Vec<u8>, Reason>;
     /// The path as origins show it.
     fn shown(&self, path: &str) -> String;
+
+    /// The file that origins show as this.
+    fn read_shown(&self, shown: &str) -> Result<Vec<u8>, Reason> {
+        let path = shown.strip_prefix(&self.shown("")).ok_or_else(|| reason!("not-delivered", path = shown))?;
+        self.read(path)
+    }
+
+    /// Contents of modules beside the tree; their files are read and shown as those of the tree are, by where they joined it.
+    fn contents(&self) -> Option<&dyn Contents> {
+        None
+    }
 }
 
 impl Files for SourceTree {
@@ -98,15 +116,46 @@ impl Files for Memory {
     /// A file whose text is `=> target` is a link.
     fn list(&self) -> Vec<Found> {
         let link = |bytes: &[u8]| Some(std::str::from_utf8(bytes).ok()?.strip_prefix("=> ")?.trim().to_string());
-        self.0.iter().map(|(p, b)| Found { path: p.clone(), size: b.len() as u64, link: link(b) }).collect()
+        let in_tree = self.0.iter().filter(|(path, _)| !path.starts_with('/'));
+        in_tree.map(|(p, b)| Found { path: p.clone(), size: b.len() as u64, link: link(b) }).collect()
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
-        self.0.get(path).cloned().ok_or_else(|| assize_facts::reason!("not-delivered", path = path))
+        self.0.get(path).cloned().ok_or_else(|| reason!("not-delivered", path = path))
     }
 
     fn shown(&self, path: &str) -> String {
         path.to_string()
+    }
+
+    fn contents(&self) -> Option<&dyn Contents> {
+        self.0.keys().any(|path| path.starts_with('/')).then_some(self)
+    }
+}
+
+/// Module contents are the files below `/path@version`; go.sum authenticates them by the sum `good`.
+#[cfg(test)]
+impl Contents for Memory {
+    fn open(&self, wanted: &[(&Module, &BTreeSet<String>)]) -> Vec<Supply> {
+        let of = |(module, sums): &(&Module, &BTreeSet<String>)| {
+            let root = format!("/{module}");
+            let mine = self.0.iter().filter_map(|(path, text)| {
+                let inner = path.strip_prefix(&root)?.strip_prefix('/')?;
+                Some((inner.into(), text.len() as u64))
+            });
+            let files: Vec<(Box<str>, u64)> = mine.collect();
+            match sums.iter().all(|sum| sum == "good") && !sums.is_empty() {
+                _ if files.is_empty() => Supply::Nothing,
+                true => Supply::Files(Supplied::new(root, files).into()),
+                false => Supply::Other,
+            }
+        };
+        wanted.iter().map(of).collect()
+    }
+
+    fn go_mod(&self, module: &Module, sums: &BTreeSet<String>) -> Option<Vec<u8>> {
+        let text = self.0.get(&format!("/{module}/go.mod"));
+        text.filter(|_| sums.iter().any(|sum| sum == "good")).cloned()
     }
 }
 
@@ -182,7 +231,7 @@ impl Files for Disk {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, Reason> {
-        std::fs::read(self.root.join(path)).map_err(|_| assize_facts::reason!("not-delivered", path = path))
+        std::fs::read(self.root.join(path)).map_err(|_| reason!("not-delivered", path = path))
     }
 
     fn shown(&self, path: &str) -> String {

@@ -95,9 +95,7 @@ enum Look {
 
 /// The executable that an embedded text stands for. What stands inside other files is not text of the build's.
 fn encoded_in(source: &Source, at: &str) -> Option<&'static str> {
-    let files = source.program.files;
-    let path = at.strip_prefix(&files.shown(""))?;
-    super::encoded::of_text(&files.read(path).ok()?)
+    super::encoded::of_text(&source.program.files.read_shown(at).ok()?)
 }
 
 fn fact(source: &Source, directive: &Directive, at: &str, look: &Look) -> Option<Item> {

@@ -1,10 +1,11 @@
 //! `module.contents` and `module.assurance`: contents against go.sum, in parallel.
 
 use super::graph::Graph;
-use super::hashing::{Files, Hashed, beginning, hash_all};
+use super::hashing::{Files, Hashed, beginning};
 use super::index::Effective;
 use super::records::Records;
 use super::requirements::zip_needed;
+use super::shelf::Shelf;
 use super::store::{Form, Store};
 use assize_delivery::Member;
 use assize_facts::kinds::module::{Assurance, Content, ContentForm};
@@ -34,7 +35,8 @@ pub(super) struct Contents<'a> {
 }
 
 impl<'a> Contents<'a> {
-    pub fn examine(stores: &'a [Store], gaps: &'a [Gap], graph: &Graph, progress: &dyn Progress) -> Contents<'a> {
+    pub fn examine(shelf: &'a Shelf<'_>, graph: &Graph, progress: &dyn Progress) -> Contents<'a> {
+        let (stores, gaps) = (shelf.stores(), shelf.gaps());
         let expected = expected(graph);
         let wanted: BTreeSet<&Module> =
             expected.iter().chain(graph.summed(Summed::Zip)).chain(graph.summed(Summed::GoMod)).collect();
@@ -47,11 +49,8 @@ impl<'a> Contents<'a> {
             progress.step(&format!("hashing the contents of {} modules", tasks.len()));
         }
         let look = |(module, store, forms): (&Module, usize, Vec<Form>)| {
-            let mut hashed = hash_all(&stores[store], module, &forms);
             // Files are asked for by what is vendored alone.
-            if graph.vendor.is_none() {
-                hashed.iter_mut().for_each(Hashed::forget_files);
-            }
+            let hashed = shelf.hashed(store, module, &forms, graph.vendor.is_some());
             let examined = |(form, hashed)| Examined { module: module.clone(), store, form, hashed };
             forms.into_iter().zip(hashed).map(examined).collect::<Vec<_>>()
         };
@@ -159,7 +158,7 @@ impl<'a> Contents<'a> {
 impl Examined {
     /// Zip or folder, as opposed to a go.mod alone.
     fn is_whole(&self) -> bool {
-        !matches!(self.form, Form::GoMod(_))
+        self.form.is_whole()
     }
 
     fn path(&self) -> &str {

@@ -28,7 +28,7 @@ pub struct Wanted {
     pub packages: BTreeSet<String>,
 }
 
-/// Adds what files of the wanted packages declare, whatever platform selects them, to `source.declarations`. Where no contents are at hand, where they are
+/// Adds what files of the wanted packages declare, whatever platform selects them, to `source.declarations`. Where they are there already, where no contents are at hand, where they are
 /// not those of go.sum, and where a package holds more than Go (assembly, cgo, positions of other files), nothing is added.
 pub(crate) fn add(sheet: &mut Sheet, delivery: &Delivery, sources: &[PathBuf], wanted: &[Wanted]) {
     let Ok(graph) = Graph::read(delivery, ".", None) else { return };
@@ -39,7 +39,9 @@ pub(crate) fn add(sheet: &mut Sheet, delivery: &Delivery, sources: &[PathBuf], w
     let (stores, _) = store::stores(delivery, sources);
     for wanted in wanted {
         let Some((store, form, files)) = authentic(&graph, &stores, &wanted.contents) else { continue };
-        for package in &wanted.packages {
+        let known: BTreeSet<&str> = sheet.items.iter().filter_map(|item| item.text("package")).collect();
+        let unknown: Vec<&String> = wanted.packages.iter().filter(|p| !known.contains(p.as_str())).collect();
+        for package in unknown {
             let Some(folder) = inside(&wanted.path, package) else { continue };
             if let Some(heads) = heads(store, &form, &wanted.contents, &files, folder) {
                 push(sheet, wanted, package, &heads);

@@ -20,6 +20,7 @@ const LARGEST: u64 = 500 << 20;
 pub(super) type Files = BTreeMap<String, [u8; 32]>;
 
 /// What came of hashing.
+#[derive(Clone)]
 pub(super) enum Hashed {
     Sum {
         h1: String,
@@ -33,10 +34,11 @@ pub(super) enum Hashed {
 }
 
 impl Hashed {
-    /// Forgets its files: of a large graph they are most of what there is to keep.
-    pub fn forget_files(&mut self) {
-        if let Hashed::Sum { files, .. } = self {
-            files.clear();
+    /// The same without its files: of a large graph they are most of what there is to keep.
+    pub fn bare(&self) -> Hashed {
+        match self {
+            Hashed::Sum { h1, .. } => Hashed::Sum { h1: h1.clone(), files: Files::new() },
+            Hashed::Mistake(_) | Hashed::Unseen(_) => self.clone(),
         }
     }
 }

@@ -18,6 +18,7 @@ mod refused;
 mod replacements;
 mod requirements;
 mod settings;
+mod shelf;
 mod store;
 mod sums;
 mod text;
@@ -31,14 +32,14 @@ use assize_facts::{Fact, Progress, Reason, Request, Sheet, reason};
 use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 use graph::Graph;
+pub(crate) use shelf::{Delivered, Shelf};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What the collector is given beside the deliverable.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
-    /// Module contents that the buyer brings (`--modules`): module caches or folders in GOPROXY layout. They authenticate themselves.
-    pub sources: &'a [PathBuf],
+    /// Module contents that were delivered, and those that the buyer brings (`--modules`).
+    pub shelf: &'a Shelf<'a>,
     /// What files of the declared build import; `None` where that was not read.
     pub imports: Option<&'a Imports>,
     /// The collected sheet of `inventory.build_settings`, for `module.checksum_settings`.
@@ -76,7 +77,7 @@ pub(crate) fn collect(
         consistent::note_unprovided(graph, imports);
     }
     graphs.iter_mut().for_each(|graph| consistent::note_workspace(graph, given.settings));
-    let sheets = graphs.iter_mut().map(|graph| of_graph(delivery, graph, given, &mine, progress));
+    let sheets = graphs.iter_mut().map(|graph| of_graph(graph, given, &mine, progress));
     // Several modules that programs are built in are written down as one.
     sheets
         .reduce(|all, more| all.into_iter().zip(more).map(|(sheet, more)| joined(sheet, more)).collect())
@@ -92,26 +93,20 @@ fn joined(mut sheet: Sheet, more: Sheet) -> Sheet {
 }
 
 /// One sheet per request about one graph.
-fn of_graph(
-    delivery: &Delivery,
-    graph: &mut Graph,
-    given: Given<'_>,
-    mine: &[&Request],
-    progress: &dyn Progress,
-) -> Vec<Sheet> {
+fn of_graph(graph: &mut Graph, given: Given<'_>, mine: &[&Request], progress: &dyn Progress) -> Vec<Sheet> {
     progress.step(&format!("reading {} module files", graph.files.len()));
     let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
     let needs_demands = mine.iter().any(|r| r.kind == Requirement::KIND);
     let needs_records = mine.iter().any(|r| [Sum::KIND, Assurance::KIND].contains(&r.kind.as_str()));
-    let (stores, gaps) = match needs_contents || needs_records || needs_demands || reach::Reach::matters(graph) {
-        true => store::stores(delivery, given.sources),
-        false => Default::default(),
+    let stores = match needs_contents || needs_records || needs_demands || reach::Reach::matters(graph) {
+        true => given.shelf.stores(),
+        false => &[],
     };
-    graph.follow(&stores);
+    graph.follow(stores);
     let graph = &*graph;
-    let records = if needs_records { records::Records::read(&stores, &graph.modules()) } else { Default::default() };
-    let contents = needs_contents.then(|| contents::Contents::examine(&stores, &gaps, graph, progress));
-    let demands = if needs_demands { consistent::demands(graph, &stores) } else { BTreeMap::new() };
+    let records = if needs_records { records::Records::read(stores, &graph.modules()) } else { Default::default() };
+    let contents = needs_contents.then(|| contents::Contents::examine(given.shelf, graph, progress));
+    let demands = if needs_demands { consistent::demands(graph, stores) } else { BTreeMap::new() };
     let found = Found { graph, contents: contents.as_ref(), records: &records, demands: &demands };
     mine.iter().map(|request| sheet(request, found, given)).collect()
 }

@@ -1,7 +1,7 @@
 //! Where module contents lie: the delivered `[source] modules` folder, and what the buyer brings; a module cache or a GOPROXY layout.
 
 use assize_delivery::{Delivery, Entry};
-use assize_facts::{Deliverable, Gap, Reason, reason};
+use assize_facts::{Gap, Reason, reason};
 use assize_golang::module::{Module, escape_path, escape_version};
 use assize_golang::sumdb::{self, TileAt};
 use std::path::PathBuf;
@@ -45,7 +45,7 @@ pub(super) fn stores(delivery: &Delivery, sources: &[PathBuf]) -> (Vec<Store>, V
     }
     for path in sources {
         let name = path.file_name().map_or_else(|| "modules".into(), |n| n.to_string_lossy().into_owned());
-        match Delivery::open(path, Deliverable::default(), delivery.limits().clone()) {
+        match Delivery::open_beside(path, delivery.limits().clone()) {
             Ok(opened) => {
                 stores.push(Store { delivery: opened, base: String::new(), shown: format!("--modules {name}/") })
             }
@@ -74,7 +74,19 @@ fn delivered(delivery: &Delivery, folder: &str) -> Result<Store, Reason> {
     Ok(Store { delivery: delivery.clone(), base, shown: String::new() })
 }
 
+impl Form {
+    /// Zip or folder, as opposed to a go.mod alone.
+    pub fn is_whole(&self) -> bool {
+        !matches!(self, Form::GoMod(_))
+    }
+}
+
 impl Store {
+    /// Whether it is a folder of this deliverable.
+    pub fn is_of(&self, delivery: &Delivery) -> bool {
+        self.delivery.is(delivery)
+    }
+
     /// The forms in which a module's contents are here, best first, in every layout.
     pub fn find(&self, module: &Module) -> Vec<Form> {
         let (Ok(path), Ok(version)) = (escape_path(&module.path), escape_version(&module.version)) else {

@@ -459,6 +459,20 @@ fn dependencies_that_nobody_vendored_are_not_compared() {
     };
     assert_eq!(brought("F", "x.y/a/in"), ["x.y/a/in true [] [] []"]);
     assert_eq!(brought("G", "x.y/a/in"), [r#"x.y/a/in false ["G"] [] []"#]);
+    // A directive in contents that go.sum authenticates gives no word of the supplier's; elsewhere it does.
+    let renamed = |owner: &str, vendored: &[Json]| {
+        let mut all = sheets(GO_1_26, SOURCE);
+        let mut declared = declarations("x.y/a/in", owner, "--modules m/a.zip!x.y/a@v1.0.0/in/a.go", "F 3 5");
+        declared["line_directives"] = json!(["line scan.rl:1"]);
+        all[3].items.extend(sheet("", 0, &[declared]).items);
+        all[2].items.extend(sheet("", 0, &[functions("x.y/a/in", "F /m/x.y/a@v1.0.0/in/scan.rl 7")]).items);
+        all[1] = sheet("binary.modules", 1, &[module_of("x.y/a", "v1.0.0")]);
+        all[6] = sheet("module.vendor", 1, vendored);
+        compared(all).split_off(1)
+    };
+    assert_eq!(renamed("dependency", &[]), [r#"x.y/a/in true [] [] ["F"]"#]);
+    let vendored = json!({ "path": "x.y/a" });
+    assert_eq!(renamed("dependency", &[vendored]), [r#"x.y/a/in ?line-directive [] [] ["F"]"#]);
     // Of which a part alone was.
     assert_eq!(brought("F", "x.y/a/other"), ["x.y/a/in true [] [] []", "gap module-source-not-delivered"]);
 }

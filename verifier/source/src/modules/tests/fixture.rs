@@ -1,7 +1,7 @@
 //! Small deliverables, written to a folder of their own.
 
 use crate::build::Imports;
-use crate::modules::{Given, collect};
+use crate::modules::{Given, Shelf, collect};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sha256, Sheet, SourceSpec};
 use assize_golang::build::Context;
@@ -144,7 +144,8 @@ impl Fixture {
     pub fn collect(&self, kind: &str) -> Sheet {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
-        let given = Given { sources: &self.sources, imports: self.imports.as_ref(), settings: self.settings.as_ref() };
+        let shelf = Shelf::new(&delivery, &self.sources);
+        let given = Given { shelf: &shelf, imports: self.imports.as_ref(), settings: self.settings.as_ref() };
         let mut sheets = collect(&delivery, given, &[Request::new(kind, &with)], &Quiet);
         assert_eq!(sheets.len(), 1, "{kind}");
         let sheet = sheets.remove(0);

@@ -6,6 +6,7 @@ mod declared;
 mod files;
 mod fixture;
 mod nested;
+mod packages;
 mod reach;
 mod records;
 mod vendor;

@@ -37,8 +37,8 @@ pub(crate) struct Supplied {
 }
 
 impl Supplied {
-    pub fn new(root: String, mut files: Vec<(Box<str>, u64)>) -> Supplied {
-        files.sort_unstable();
+    /// The files come in the order of their paths.
+    pub fn new(root: String, files: Vec<(Box<str>, u64)>) -> Supplied {
         let mut sources: BTreeMap<Box<str>, Vec<u32>> = BTreeMap::new();
         for (index, (path, _)) in (0..).zip(&files) {
             let (folder, name) = split(path);
@@ -58,6 +58,16 @@ impl Supplied {
     /// Whether the Go command takes a folder for a package of the module: any Go file will do (cmd/go/internal/modload `dirInModule`).
     pub fn provides(&self, folder: &str) -> bool {
         self.sources(folder).any(|(path, _)| path.ends_with(".go"))
+    }
+
+    /// A file's number, in the order of the paths.
+    pub fn number(&self, path: &str) -> Option<usize> {
+        self.files.binary_search_by(|(known, _)| (**known).cmp(path)).ok()
+    }
+
+    /// All paths, in their order.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().map(|(path, _)| &**path)
     }
 
     /// The files in a folder and below it, with their sizes.

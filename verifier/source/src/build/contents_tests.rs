@@ -201,6 +201,7 @@ fn before_go_1_17_and_in_workspaces_the_go_mod_files_of_all_modules_tell_the_ver
         "-- go.mod --",
         "-- go.work.sum --\nx.y/a v1.0.0 good\nx.y/a v1.0.0/go.mod good\nx.y/a v0.9.0/go.mod good\n-- go.mod --",
     );
+    let dotless = sums.replace("-- main.go --", "corp/lib v1.0.0 good\n-- main.go --");
     let taken = "x.y/a/in dependency /x.y/a@v1.0.0/in: a.go";
     check(&[
         ("the graph is at hand", &format!("{two}{b}{both}{IN}"), taken),
@@ -214,6 +215,13 @@ fn before_go_1_17_and_in_workspaces_the_go_mod_files_of_all_modules_tell_the_ver
             "a go.mod is missing, and one of both versions is at hand",
             &format!("{two}{IN}"),
             "gap the build uses x.y/a/in, and which version of x.y/a supplies it cannot be told in main.go (dependency)",
+        ),
+        (
+            "a module with a name as the standard library's packages have",
+            &format!(
+                "{dotless}{IN}-- /x.y/a@v1.0.0/in/more.go --\npackage in\n\nimport _ \"corp/lib/x\"\n-- /corp/lib@v1.0.0/x/x.go --\npackage x\n"
+            ),
+            "corp/lib/x dependency /corp/lib@v1.0.0/x: x.go\nx.y/a/in dependency /x.y/a@v1.0.0/in: a.go more.go",
         ),
         ("a member of the workspace asks for more", &format!("{summed_for_work}{both}{IN}"), taken),
     ]);

@@ -4,6 +4,7 @@ use super::folder::{FileId, FolderId, Folders, SourceFile};
 use super::modules::{Modules, Target};
 use super::read::{GoHead, Head, other};
 use super::select::{Outcome, Selection, select};
+use super::std::is_standard;
 use super::suppliers::{Answer, Asked};
 use super::tree::Files;
 use crate::hashed::HashMap;
@@ -57,6 +58,7 @@ pub(crate) fn walk(
 ) -> Graph {
     let mut graph = Graph::default();
     let suppliers = modules.suppliers(files);
+    let may_supply = |import: &str| suppliers.as_ref().is_some_and(|suppliers| suppliers.may_supply(import));
     let mut embedding: Vec<FolderId> = Vec::new();
     let mut wave = roots;
     while !wave.is_empty() {
@@ -71,15 +73,15 @@ pub(crate) fn walk(
                     continue;
                 }
                 match modules.resolve(folders, import) {
-                    Target::Standard => {}
+                    Target::Standard if is_standard(import) || !may_supply(import) => {}
+                    // A module may bear a name as the standard library's packages have.
+                    Target::Standard => ask(&mut asked, folders, &selection, import, None, Owner::Dependency),
                     Target::Folder { folder, owner } => {
                         next.insert(import.to_string(), (folder, owner));
                     }
                     Target::Own => graph.miss(folders, &selection, import, None, Owner::Main),
                     Target::Foreign { module, owner } if suppliers.is_some() => {
-                        if let Some(importer) = importer(folders, &selection, import) {
-                            asked.entry(import.to_string()).or_insert(Asked { importer, module, owner });
-                        }
+                        ask(&mut asked, folders, &selection, import, module, owner);
                     }
                     Target::Foreign { module, owner } => graph.miss(folders, &selection, import, module, owner),
                 }
@@ -105,6 +107,19 @@ pub(crate) fn walk(
     }
     folders.list_below(&embedding);
     graph
+}
+
+fn ask(
+    asked: &mut BTreeMap<String, Asked>,
+    folders: &Folders,
+    selection: &Selection,
+    import: &str,
+    module: Option<Module>,
+    owner: Owner,
+) {
+    if let Some(importer) = importer(folders, selection, import) {
+        asked.entry(import.to_string()).or_insert(Asked { importer, module, owner });
+    }
 }
 
 /// A file of a package that imports a path.

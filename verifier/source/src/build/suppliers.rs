@@ -128,6 +128,11 @@ impl Suppliers<'_> {
         asked.into_keys().zip(answers).collect()
     }
 
+    /// Whether there is a module that may supply a package.
+    pub fn may_supply(&self, import: &str) -> bool {
+        !self.candidates(import).is_empty()
+    }
+
     /// The modules of the build whose paths a package's begins with, the longest first.
     fn candidates<'i>(&self, import: &'i str) -> Vec<Candidate<'i>> {
         let ends = import.match_indices('/').map(|(at, _)| at).chain([import.len()]);

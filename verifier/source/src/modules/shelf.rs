@@ -31,7 +31,8 @@ struct Volume {
     form: Form,
     /// What stands before the paths of its files when they are shown.
     shown: String,
-    files: BTreeMap<Box<str>, Leaf>,
+    /// In the order of their paths.
+    leaves: Vec<Leaf>,
     supplied: Arc<Supplied>,
 }
 
@@ -124,7 +125,7 @@ impl<'a> Shelf<'a> {
 
     fn volume(&self, module: &Module, store: usize, form: Form, files: Hashes) -> Result<Arc<Supplied>, Reason> {
         let at = &self.stores()[store];
-        let (files, sizes) = match &form {
+        let (leaves, sizes) = match &form {
             Form::Zip(path) => in_zip(at, module, path, files)?,
             Form::Folder(path) | Form::GoMod(path) => in_folder(at, path, files),
         };
@@ -134,7 +135,7 @@ impl<'a> Shelf<'a> {
             Form::Folder(path) | Form::GoMod(path) => at.shown(path),
         };
         let supplied = Arc::new(Supplied::new(root.clone(), sizes));
-        let volume = Volume { store, form, shown, files, supplied: Arc::clone(&supplied) };
+        let volume = Volume { store, form, shown, leaves, supplied: Arc::clone(&supplied) };
         locked(&self.volumes).insert(root, Arc::new(volume));
         Ok(supplied)
     }
@@ -157,7 +158,8 @@ impl<'a> Shelf<'a> {
     }
 
     fn read(&self, volume: &Volume, inner: &str) -> Result<Vec<u8>, Reason> {
-        let leaf = volume.files.get(inner).ok_or_else(|| reason!("not-delivered", path = inner))?;
+        let leaf = volume.supplied.number(inner).and_then(|number| volume.leaves.get(number));
+        let leaf = leaf.ok_or_else(|| reason!("not-delivered", path = inner))?;
         let store = &self.stores()[volume.store];
         let (Form::Zip(path) | Form::Folder(path) | Form::GoMod(path)) = &volume.form;
         match &leaf.place {
@@ -176,7 +178,7 @@ impl<'a> Shelf<'a> {
         let volumes: Vec<Arc<Volume>> = locked(&self.volumes).values().cloned().collect();
         let of = |volume: Arc<Volume>| {
             let mut items = Vec::new();
-            for inner in volume.files.keys().filter(|_| volume.supplied.root.starts_with('/')) {
+            for inner in volume.supplied.paths().filter(|_| volume.supplied.root.starts_with('/')) {
                 let shown = format!("{}{inner}", volume.shown);
                 if asked(&shown)
                     && let Ok(bytes) = self.read(&volume, inner)
@@ -191,7 +193,7 @@ impl<'a> Shelf<'a> {
 }
 
 /// Files of a zip, with their places, and their sizes.
-type Leaves = (BTreeMap<Box<str>, Leaf>, Vec<(Box<str>, u64)>);
+type Leaves = (Vec<Leaf>, Vec<(Box<str>, u64)>);
 
 fn in_zip(store: &Store, module: &Module, path: &str, files: Hashes) -> Result<Leaves, Reason> {
     let prefix = format!("{module}/");
@@ -201,7 +203,7 @@ fn in_zip(store: &Store, module: &Module, path: &str, files: Hashes) -> Result<L
         let place = places.get(&format!("{prefix}{inner}"));
         let place = *place.ok_or_else(|| reason!("archive-damaged", detail = &inner))?;
         sizes.push((inner.as_str().into(), place.size()));
-        leaves.insert(inner.into(), Leaf { sha256, place: Some(place) });
+        leaves.push(Leaf { sha256, place: Some(place) });
     }
     Ok((leaves, sizes))
 }
@@ -211,7 +213,7 @@ fn in_folder(store: &Store, path: &str, files: Hashes) -> Leaves {
     for (inner, sha256) in files {
         let size = store.delivery.entry(&format!("{path}{inner}")).map_or(0, |entry| entry.size);
         sizes.push((inner.as_str().into(), size));
-        leaves.insert(inner.into(), Leaf { sha256, place: None });
+        leaves.push(Leaf { sha256, place: None });
     }
     (leaves, sizes)
 }
@@ -222,17 +224,19 @@ impl Contents for Shelf<'_> {
     }
 
     fn go_mod(&self, module: &Module, sums: &BTreeSet<String>) -> Option<Vec<u8>> {
-        let own = |form: Form| match form {
-            Form::GoMod(path) => Some(path),
-            Form::Folder(path) => Some(format!("{path}go.mod")),
-            Form::Zip(_) => None,
-        };
-        let read = |store: &Store| -> Vec<Vec<u8>> {
-            let paths = store.find(module).into_iter().filter_map(own);
-            paths.filter_map(|path| store.delivery.read(&path).ok()).collect()
+        let read = |store: &Store, form: &Form| match form {
+            Form::GoMod(path) => store.delivery.read(path).ok(),
+            Form::Folder(path) => store.delivery.read(&format!("{path}go.mod")).ok(),
+            Form::Zip(path) => {
+                let places = store.delivery.packed(path).ok()?;
+                let (_, place) = places.into_iter().find(|(name, _)| *name == format!("{module}/go.mod"))?;
+                store.delivery.unpacked(path, &place).ok()
+            }
         };
         let is_it = |text: &Vec<u8>| !sums.is_empty() && sums.iter().all(|sum| *sum == go_mod_h1(text));
-        self.stores().iter().flat_map(read).find(is_it)
+        // A zip is looked through last: that takes longest.
+        let of_store = |store: &Store| store.find(module).iter().rev().find_map(|form| read(store, form).filter(is_it));
+        self.stores().iter().find_map(of_store)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
 use crate::marks::MOST_HITS;
 use crate::open::{self, Stamp};
+use crate::packed;
 use crate::programs::{self, Executable};
 use crate::scan::Kept;
 use crate::sniff;
@@ -354,8 +355,18 @@ impl Delivery {
         programs::beside(self)
     }
 
-    /// The same programs, where one is a fat Mach-O file each of those of which it consists.
+    /// SHA-256 of a declared program, in an archive of the member that is meant.
+    pub fn digest_of_binary(&self, name: &str, path: &str) -> Result<Digest, Reason> {
+        match packed::inside(self, name, path).map(|seen| &seen.sha256) {
+            Some(Known::Value(digest)) => Ok(digest.clone()),
+            Some(Known::Unknown(reason)) => Err(reason.clone()),
+            Some(Known::Possible(_)) | None => self.digest(path),
+        }
+    }
+
+    /// The same programs, of archives the members that are meant, and where one is a fat Mach-O file each of those of which it consists.
     pub fn slices(&self, programs: Vec<Executable>) -> Vec<Executable> {
+        let programs = packed::settled(self, programs);
         programs.into_iter().flat_map(|program| programs::slices(self, program)).collect()
     }
 

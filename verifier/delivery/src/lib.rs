@@ -16,6 +16,7 @@ mod inventory;
 mod libraries;
 mod marks;
 mod open;
+mod packed;
 mod programs;
 mod room;
 mod scan;

@@ -27,7 +27,7 @@ mod vendored;
 use crate::build::Imports;
 use assize_delivery::Delivery;
 use assize_facts::kinds::module::{Assurance, ChecksumSetting, Content, File, Replacement, Requirement, Sum, Vendor};
-use assize_facts::{Fact, Progress, Reason, Request, Sheet, reason};
+use assize_facts::{Deliverable, Fact, Progress, Reason, Request, Sheet, reason};
 use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 use graph::Graph;
@@ -35,8 +35,10 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// What the collector is given beside the deliverable.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
+    /// What is declared, or told by the delivered programs.
+    pub spec: &'a Deliverable,
     /// Module contents that the buyer brings (`--modules`): module caches or folders in GOPROXY layout. They authenticate themselves.
     pub sources: &'a [PathBuf],
     /// What files of the declared build import; `None` where that was not read.
@@ -68,7 +70,7 @@ pub(crate) fn collect(
     if mine.is_empty() {
         return Vec::new();
     }
-    let mut graphs = match governing::graphs(delivery, given.imports) {
+    let mut graphs = match governing::graphs(delivery, given.spec, given.imports) {
         Ok(graphs) => graphs,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
@@ -163,7 +165,7 @@ fn private_modules(request: &Request) -> String {
 
 /// Modules with a line in go.sum or go.work.sum, and whether one sums their contents; those that the Go command drops are none.
 pub(crate) fn summed(delivery: &Delivery) -> Result<BTreeMap<Module, bool>, Reason> {
-    let graphs = governing::graphs(delivery, None)?;
+    let graphs = governing::graphs(delivery, delivery.spec(), None)?;
     let mut out = BTreeMap::new();
     let files = graphs.iter().flat_map(|graph| &graph.sums);
     for line in files.flat_map(|(_, file)| &file.lines).filter(|line| !line.is_dropped()) {

@@ -144,7 +144,12 @@ impl Fixture {
     pub fn collect(&self, kind: &str) -> Sheet {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
-        let given = Given { sources: &self.sources, imports: self.imports.as_ref(), settings: self.settings.as_ref() };
+        let given = Given {
+            spec: delivery.spec(),
+            sources: &self.sources,
+            imports: self.imports.as_ref(),
+            settings: self.settings.as_ref(),
+        };
         let mut sheets = collect(&delivery, given, &[Request::new(kind, &with)], &Quiet);
         assert_eq!(sheets.len(), 1, "{kind}");
         let sheet = sheets.remove(0);

@@ -14,6 +14,7 @@ mod image;
 mod pclntab;
 mod program;
 mod programs;
+mod strangers;
 #[cfg(test)]
 mod tests;
 mod twice;
@@ -63,6 +64,7 @@ pub fn collect(delivery: &Delivery, context: Context<'_>, requests: &[Request], 
             Err(gap) => sheets.iter_mut().for_each(|sheet| sheet.gaps.push(gap.clone())),
         }
     }
+    strangers::set_aside(delivery, &mut sheets);
     for sheet in &mut sheets {
         // Every kind says so once, and not only that it is empty.
         if programs.is_empty() {

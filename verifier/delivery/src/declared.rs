@@ -3,7 +3,7 @@
 use crate::delivery::Delivery;
 use crate::seen::Seen;
 use assize_facts::kinds::inventory::Declared;
-use assize_facts::{Deliverable, Known, Origin, Sheet, reason};
+use assize_facts::{Deliverable, Known, Origin, Quiet, Sheet, reason};
 
 /// A path and the key that names it.
 struct Named {
@@ -59,7 +59,11 @@ pub(crate) fn sheet(delivery: &Delivery) -> Sheet {
     // That deliverable.toml names nothing, or is not there, was seen too.
     sheet.examined((named.len() as u64).max(1));
     for Named { role, path, folder } in named {
-        let found = found(delivery, &path, folder);
+        let found = match found(delivery, &path, folder) {
+            Known::Value(true) if role == "image.path" => image(delivery, &path),
+            Known::Value(false) if role == "binary.path" => member(delivery, &path),
+            found => found,
+        };
         sheet.push(Declared { role, path, found }, Origin::file("deliverable.toml"));
     }
     sheet
@@ -79,6 +83,36 @@ fn found(delivery: &Delivery, path: &str, folder: bool) -> Known<bool> {
             None => false.into(),
         },
     }
+}
+
+/// Whether what is there is an image. One that lacks a part was not handed over whole.
+fn image(delivery: &Delivery, path: &str) -> Known<bool> {
+    let images = delivery.images(&Quiet);
+    let mut here = images.images.iter().filter(|image| tidy(&image.place) == path).peekable();
+    let is_there = here.peek().is_some();
+    if let Some(reason) = here.find_map(|image| image.whole.as_ref().err()) {
+        return Known::Unknown(reason.clone());
+    }
+    let mut gaps = images.gaps.iter().filter(|(_, place)| tidy(place) == path);
+    match gaps.next() {
+        Some((reason, _)) if matches!(reason.code.as_str(), "image-layout-unknown" | "image-empty") => false.into(),
+        Some((reason, _)) => Known::Unknown(reason.clone()),
+        None => is_there.into(),
+    }
+}
+
+/// A file in a delivered archive, as the inventory calls it: `release.tar.gz!app`. What was not seen of the archive may hold it.
+fn member(delivery: &Delivery, path: &str) -> Known<bool> {
+    let Some((archive, _)) = path.split_once('!').filter(|(archive, _)| delivery.entry(archive).is_some()) else {
+        return false.into();
+    };
+    if delivery.seen(path).is_some() {
+        return true.into();
+    }
+    let within =
+        |place: &str| place == archive || place.strip_prefix(archive).is_some_and(|rest| rest.starts_with('!'));
+    let gap = delivery.inventory(&Quiet).gaps.iter().find(|gap| within(&gap.place));
+    gap.map_or_else(|| false.into(), |gap| Known::Unknown(gap.reason.clone()))
 }
 
 /// The declared paths, for asking what they cover.

@@ -14,6 +14,7 @@ mod follow;
 mod held;
 mod image;
 mod index;
+mod inside;
 mod inventory;
 mod layer;
 mod libraries;

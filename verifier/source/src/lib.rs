@@ -7,6 +7,7 @@ mod hashed;
 mod meaning;
 mod modules;
 mod profiles;
+mod programs;
 mod query;
 mod settings;
 #[cfg(test)]
@@ -17,7 +18,7 @@ pub use query::{QueryMistake, query_fields};
 
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::inventory::BuildSetting;
-use assize_facts::{BinarySpec, Fact, Field, Item, Progress, Reason, Request, Sheet, reason};
+use assize_facts::{BinarySpec, Deliverable, Fact, Field, Item, Progress, Reason, Request, Sheet, reason};
 use build::{Files, Program};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -54,16 +55,20 @@ pub fn settle_programs(
     requests: &[Request],
     progress: &dyn Progress,
 ) {
-    let lacks_package = || delivery.spec().binaries.iter().any(|binary| binary.package.is_none());
-    let wanted = !context.programs.is_empty() && (delivery.spec().binaries.is_empty() || lacks_package());
+    let declared = delivery.spec();
+    let lacks_package = || declared.binaries.iter().any(|binary| binary.package.is_none());
+    let wanted = !context.programs.is_empty() && (declared.binaries.is_empty() || lacks_package());
     let Some(Ok(Some(tree))) = wanted.then(|| delivery.source()) else { return };
     let all = || {
-        let now = settings::settings(delivery, &tree, &context.programs);
-        let before = settings::settings(delivery, &tree, &[]);
-        if now.sheet == before.sheet {
+        let told = programs::told(declared, &context.programs, &tree);
+        let now = settings::settings(delivery, &tree, &told.builds);
+        let before = settings::settings(delivery, &tree, declared);
+        let same_source = told.source.is_none();
+        if same_source && now.sheet == before.sheet {
             return vec![];
         }
-        let same_build = now.without_cgo == before.without_cgo && tags(&now.sheet) == tags(&before.sheet);
+        let same_build =
+            same_source && now.without_cgo == before.without_cgo && tags(&now.sheet) == tags(&before.sheet);
         let hangs_on_it = |request: &&Request| {
             request.kind == BuildSetting::KIND || modules::KINDS.contains(&request.kind.as_str()) || !same_build
         };
@@ -116,13 +121,15 @@ fn read(
 ) -> Vec<Sheet> {
     let asks = |kinds: &[&str]| requests.iter().any(|request| kinds.contains(&request.kind.as_str()));
     let about_modules = asks(modules::KINDS);
+    let told = programs::told(delivery.spec(), &context.programs, tree);
+    let spec = told.source.as_ref().unwrap_or_else(|| delivery.spec());
     let shelf = modules::Shelf::new(delivery, &context.module_sources);
     // What is asked of modules alone rests on what the supplier's own files import.
     let delivered = modules::Delivered { tree, shelf: &shelf, follows: asks(facts::KINDS) };
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
-        || settings::settings(delivery, tree, &context.programs),
-        || (about_modules || asks(facts::KINDS)).then(|| program(delivery, &delivered, progress)),
+        || settings::settings(delivery, tree, &told.builds),
+        || (about_modules || asks(facts::KINDS)).then(|| program(spec, &delivered, progress)),
     );
     let settings::Settings { sheet: settings, without_cgo } = settings;
     let source = source.map(|mut program| {
@@ -142,7 +149,7 @@ fn read(
         facts::Source::new(program, Arc::new(look))
     });
     let imports = source.as_ref().map(|source| source.program.imports());
-    let given = modules::Given { shelf: &shelf, imports: imports.as_ref(), settings: Some(&settings) };
+    let given = modules::Given { spec, shelf: &shelf, imports: imports.as_ref(), settings: Some(&settings) };
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);
@@ -167,8 +174,8 @@ fn read(
 }
 
 /// The declared builds.
-fn program<'a>(delivery: &'a Delivery, delivered: &'a modules::Delivered<'a>, progress: &dyn Progress) -> Program<'a> {
-    let mut program = Program::read(delivered as &dyn Files, delivery.spec(), &[], progress);
+fn program<'a>(spec: &Deliverable, delivered: &'a modules::Delivered<'a>, progress: &dyn Progress) -> Program<'a> {
+    let mut program = Program::read(delivered as &dyn Files, spec, &[], progress);
     program.lack(delivered.tree.gaps());
     program
 }

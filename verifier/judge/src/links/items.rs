@@ -51,7 +51,8 @@ impl Handed<'_> {
         match item.kind {
             ItemKind::Binary => {
                 let named = self.words.binaries.iter().find(|b| b.name == name).map(|b| b.path.clone());
-                let is_program = |file: &Item| !is_part_of_code(file) && base_is(file, name);
+                let is_program =
+                    |file: &Item| !is_part_of_code(file) && (base_is(file, name) || is_built_as(file, name));
                 self.file(named, is_program, |file| seen::flag(file, "executable_content"))
             }
             ItemKind::Image => {
@@ -83,7 +84,11 @@ impl Handed<'_> {
         if let Some(path) = named {
             let found = match self.files.items.iter().find(|f| f.text("path") == Some(&path)) {
                 Some(file) if is_no_content(file) => Truth::Unknown(reason!("file-not-regular", path = path)),
-                Some(file) => self.unread(&path).map_or_else(|| is_one(file), Truth::Unknown),
+                Some(file) => match self.unread(&path) {
+                    Some(reason) => Truth::Unknown(reason),
+                    None => is_one(file).or(|| self.within(&path, &looks_like_it, &is_one)),
+                },
+                None if path.contains('!') => self.named_path(&path).and(|| Truth::False),
                 // Without its line in the inventory nobody knows what it is, only that it is not missing.
                 None => self.named_path(&path).and(|| Truth::Unknown(reason!("declaration-not-recorded", path = path))),
             };
@@ -94,6 +99,26 @@ impl Handed<'_> {
         match found {
             Some(file) => (false, file.text("path").map(str::to_owned), Truth::True),
             None => (false, None, neither()),
+        }
+    }
+
+    /// Whether an archive holds it: by its name, or as the only one of its kind. What was not seen of the archive may.
+    fn within(&self, archive: &str, looks_like_it: &impl Fn(&Item) -> bool, is_one: &impl Fn(&Item) -> Truth) -> Truth {
+        let is_in = |path: &str| path.strip_prefix(archive).is_some_and(|rest| rest.starts_with('!'));
+        let members = self.files.items.iter().filter(|file| file.text("path").is_some_and(is_in));
+        let mut found: Vec<&Item> = members.filter(|file| is_one(file).is_true()).collect();
+        if let Some(gap) =
+            self.files.gaps.iter().find(|gap| found.is_empty() && (gap.place == archive || is_in(&gap.place)))
+        {
+            return Truth::Unknown(gap.reason.clone());
+        }
+        if found.iter().any(|file| looks_like_it(file)) {
+            found.truncate(1);
+        }
+        match found.len() {
+            0 => Truth::False,
+            1 => Truth::True,
+            _ => neither(),
         }
     }
 
@@ -113,9 +138,28 @@ impl Handed<'_> {
                 (None, Some(_)) => Truth::True,
                 (None, None) => self.named_path(&path).and(|| Truth::False),
             };
-            return (true, Some(path), found);
+            // The line of its declaration tells whether there is an image in the layout.
+            return (true, Some(path.clone()), found.and(|| self.is_image(&path)));
         }
-        self.file(None, |file| base_is(file, name), is_image)
+        let layout = |file: &Item| Some(file.text("path")?.strip_suffix("/oci-layout")?.to_owned());
+        let mut layouts = self.files.items.iter().filter(|file| !stands_with_others(file)).filter_map(layout);
+        let of_name = layouts.find(|folder| is_called(folder, name) && self.has_index(folder));
+        match of_name {
+            Some(folder) => (false, Some(folder), Truth::True),
+            None => self.file(None, |file| base_is(file, name), is_image),
+        }
+    }
+
+    fn is_image(&self, path: &str) -> Truth {
+        let line = self.declared.items.iter().find(|line| line.text("path") == Some(path));
+        line.map_or(Truth::True, |line| seen::flag(line, "found"))
+    }
+
+    /// Whether a layout lists any image, as far as the inventory tells.
+    fn has_index(&self, folder: &str) -> bool {
+        let blobs = format!("{folder}/blobs/");
+        let is_blob = |file: &&Item| file.text("path").is_some_and(|path| path.starts_with(&blobs));
+        self.files.items.iter().any(|file| is_blob(&file))
     }
 
     /// A folder has no line of its own in the inventory: the line of its declaration tells.
@@ -190,6 +234,14 @@ fn neither() -> Truth {
 fn base_is(file: &Item, name: &str) -> bool {
     let inside = |path: &str| path.match_indices('!').any(|(at, _)| is_called(&path[at + 1..], name));
     file.text("path").is_some_and(|path| is_called(path, name) || inside(path))
+}
+
+/// By its name with the platform behind it, as releases are called: `api-linux-amd64`, `api_1.4.2_linux_arm64`.
+fn is_built_as(file: &Item, name: &str) -> bool {
+    const SYSTEMS: &[&str] = &["linux", "darwin", "macos", "windows", "freebsd", "openbsd", "netbsd"];
+    let rest = file.text("path").and_then(|path| innermost(path).strip_prefix(name));
+    let rest = rest.filter(|rest| rest.starts_with(['-', '_']));
+    rest.is_some_and(|rest| rest.split(['-', '_', '.']).any(|part| SYSTEMS.contains(&part)))
 }
 
 /// The last part of a path, which can stand at the top of an archive.

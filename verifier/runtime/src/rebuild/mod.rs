@@ -92,7 +92,7 @@ fn same(
         Ok(digest) => digest,
         Err(reason) => return Known::Unknown(reason.clone()),
     };
-    match plan.delivery.digest(&binary.path) {
+    match plan.delivery.digest_of_binary(&binary.name, &binary.path) {
         Err(reason) => Known::Unknown(reason),
         Ok(delivered) if delivered == *built => Known::Value(true),
         // What a repository would have written into it cannot be repeated without that repository.

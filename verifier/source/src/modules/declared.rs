@@ -31,7 +31,7 @@ pub struct Wanted {
 /// Adds what files of the wanted packages declare, whatever platform selects them, to `source.declarations`. Where they are there already, where no contents are at hand, where they are
 /// not those of go.sum, and where a package holds more than Go (assembly, cgo, positions of other files), nothing is added.
 pub(crate) fn add(sheet: &mut Sheet, delivery: &Delivery, sources: &[PathBuf], wanted: &[Wanted]) {
-    let Ok(graph) = Graph::read(delivery, ".", None) else { return };
+    let Ok(graph) = Graph::read(delivery, delivery.spec(), ".", None) else { return };
     // What is vendored is in the tree.
     if graph.vendor.is_some() || wanted.is_empty() {
         return;

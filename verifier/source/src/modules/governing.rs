@@ -6,17 +6,18 @@
 use super::graph::{Graph, inside, join};
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
-use assize_facts::Reason;
+use assize_facts::{Deliverable, Reason};
 use std::collections::BTreeSet;
 
 /// The graphs of the declared builds, that of the source root first where anything is built there.
-pub(super) fn graphs(delivery: &Delivery, imports: Option<&Imports>) -> Result<Vec<Graph>, Reason> {
-    let root = Graph::read(delivery, ".", imports)?;
-    let packages: Vec<Option<&str>> = delivery.spec().binaries.iter().map(|b| b.package.as_deref()).collect();
+pub(super) fn graphs(delivery: &Delivery, spec: &Deliverable, imports: Option<&Imports>) -> Result<Vec<Graph>, Reason> {
+    let root = Graph::read(delivery, spec, ".", imports)?;
+    let packages: Vec<Option<&str>> = spec.binaries.iter().map(|b| b.package.as_deref()).collect();
     let folders: Vec<String> = packages.iter().map(|package| governing(&root.tree, *package)).collect();
     let of_root = |folder: &String| folder == "." || root.mains.iter().any(|m| m.folder == *folder);
     let nested: BTreeSet<&String> = folders.iter().filter(|folder| !of_root(folder)).collect();
-    let others = nested.iter().map(|folder| Graph::read(delivery, folder, imports)).collect::<Result<Vec<_>, _>>()?;
+    let others =
+        nested.iter().map(|folder| Graph::read(delivery, spec, folder, imports)).collect::<Result<Vec<_>, _>>()?;
     // A folder that replaces a module of the root's graph may be built from there.
     let takes_part = folders.is_empty() || folders.iter().any(|f| of_root(f) || root.targets.contains_key(f));
     Ok(takes_part.then_some(root).into_iter().chain(others).collect())

@@ -9,7 +9,7 @@ use super::text::Text;
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::module::ModuleFile;
-use assize_facts::{Gap, Reason, reason};
+use assize_facts::{Deliverable, Gap, Reason, reason};
 use assize_golang::modfile::{
     GoMod, GoWork, Mistake, Place, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
 };
@@ -85,11 +85,15 @@ pub(super) struct Graph {
 
 impl Graph {
     /// The module files that govern a build in a folder of the source; `.` is its root, and the only one that may hold a workspace.
-    pub fn read(delivery: &Delivery, base: &str, imports: Option<&Imports>) -> Result<Graph, Reason> {
+    pub fn read(
+        delivery: &Delivery,
+        spec: &Deliverable,
+        base: &str,
+        imports: Option<&Imports>,
+    ) -> Result<Graph, Reason> {
         let tree = delivery.source()?.ok_or_else(|| reason!("no-source"))?;
         // Folders of declared `[[binary]]` packages, relative to the source root.
-        let packages: Vec<String> =
-            delivery.spec().binaries.iter().filter_map(|b| inside(".", b.package.as_deref()?)).collect();
+        let packages: Vec<String> = spec.binaries.iter().filter_map(|b| inside(".", b.package.as_deref()?)).collect();
         let mut graph = Graph {
             tree,
             base: base.into(),

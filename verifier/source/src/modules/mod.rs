@@ -28,7 +28,7 @@ mod vendored;
 use crate::build::Imports;
 use assize_delivery::Delivery;
 use assize_facts::kinds::module::{Assurance, ChecksumSetting, Content, File, Replacement, Requirement, Sum, Vendor};
-use assize_facts::{Fact, Progress, Reason, Request, Sheet, reason};
+use assize_facts::{Deliverable, Fact, Progress, Reason, Request, Sheet, reason};
 use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 use graph::Graph;
@@ -38,6 +38,8 @@ use std::collections::BTreeMap;
 /// What the collector is given beside the deliverable.
 #[derive(Clone, Copy)]
 pub(crate) struct Given<'a> {
+    /// What is declared, or told by the delivered programs.
+    pub spec: &'a Deliverable,
     /// Module contents that were delivered, and those that the buyer brings (`--modules`).
     pub shelf: &'a Shelf<'a>,
     /// What files of the declared build import; `None` where that was not read.
@@ -69,7 +71,7 @@ pub(crate) fn collect(
     if mine.is_empty() {
         return Vec::new();
     }
-    let mut graphs = match governing::graphs(delivery, given.imports) {
+    let mut graphs = match governing::graphs(delivery, given.spec, given.imports) {
         Ok(graphs) => graphs,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
@@ -158,7 +160,7 @@ fn private_modules(request: &Request) -> String {
 
 /// Modules with a line in go.sum or go.work.sum, and whether one sums their contents; those that the Go command drops are none.
 pub(crate) fn summed(delivery: &Delivery) -> Result<BTreeMap<Module, bool>, Reason> {
-    let graphs = governing::graphs(delivery, None)?;
+    let graphs = governing::graphs(delivery, delivery.spec(), None)?;
     let mut out = BTreeMap::new();
     let files = graphs.iter().flat_map(|graph| &graph.sums);
     for line in files.flat_map(|(_, file)| &file.lines).filter(|line| !line.is_dropped()) {

@@ -335,7 +335,7 @@ pub(super) fn normal(path: &str) -> String {
     parts.join("/")
 }
 
-pub(super) fn module_path(graph: &str) -> Option<String> {
+fn module_path(graph: &str) -> Option<String> {
     let line = graph.lines().find_map(|line| line.trim().strip_prefix("module "))?;
     Some(line.split("//").next()?.trim().trim_matches('"').to_owned())
 }

@@ -54,7 +54,6 @@ mod places;
 mod printed;
 #[cfg(test)]
 mod printed_tests;
-mod programs;
 mod quotes;
 mod reader;
 mod reads;
@@ -81,7 +80,7 @@ mod yaml;
 
 use assize_delivery::{Delivery, Entry, SourceTree};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
-use assize_facts::{BinarySpec, Known, Origin, Sheet, reason};
+use assize_facts::{Deliverable, Known, Origin, Sheet, reason};
 use delivered::Targets;
 use evaluate::State;
 use library::Library;
@@ -140,13 +139,13 @@ pub(crate) struct Settings {
 }
 
 /// Every build file of the source tree and beside it, and what deliverable.toml says of the build.
-/// `programs` are those that are delivered, as their build information tells.
-pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, programs: &[BinarySpec]) -> Settings {
+/// `spec` is what is declared, or told by the delivered programs.
+pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverable) -> Settings {
     let mut sheet = Sheet::of::<BuildSetting>();
     let text = |path: &str| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     let paths: BTreeSet<String> = tree.entries().filter(|e| e.entry.is_file()).map(|e| e.path.to_owned()).collect();
     let graph = ["go.mod", "go.work"].iter().filter_map(|name| text(name)).collect::<Vec<_>>().join("\n");
-    let targets = Targets::of(&programs::told(delivery.spec(), programs, &graph), &graph, &paths);
+    let targets = Targets::of(spec, &graph, &paths);
     let largest = |path: &str| tree.entry(path).is_some_and(|e| e.size <= LARGEST);
     let library = Library::new(paths, &tree.shown(""), |path| largest(path).then(|| text(path)).flatten());
     // The search itself is a subject: a tree without a build file was looked through.

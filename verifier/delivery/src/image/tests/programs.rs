@@ -7,7 +7,7 @@ use crate::archive::tests::{bzip2_of, gzip_of};
 use crate::archive::xz_of;
 use crate::examine::tests::noise;
 use crate::exe::tests::elf_of;
-use assize_facts::{BinarySpec, Deliverable, Limits, SourceSpec};
+use assize_facts::{BinarySpec, Deliverable, Limits, Quiet, Request, SourceSpec};
 use std::path::Path;
 
 /// A program that begins like one of Go's, each letter another.
@@ -82,4 +82,32 @@ fn an_archive_that_was_not_read_may_hold_programs() {
     let apart = beside(place.path(), Some("src"));
     assert!(apart.contains(&"test/fixtures/x.tar.lz4 archive-not-opened".to_owned()), "{apart:?}");
     assert_eq!((apart.len(), beside(place.path(), Some(".")).len()), (7, 6));
+}
+
+#[test]
+fn a_declared_program_may_stand_in_an_archive() {
+    let release =
+        gzip_of(&layer(&[M::File("r/README", b"text"), M::File("r/app", &go(b'a')), M::File("r/tool", &go(b't'))]));
+    let one = gzip_of(&layer(&[M::File("anything", &go(b'o'))]));
+    let place = folder(&[("release.tgz".into(), release), ("one.tgz".into(), one)]);
+    for (name, path, expected) in [
+        ("app", "release.tgz", "release.tgz!r/app true Some(true)"),
+        ("other", "release.tgz", "release.tgz true Some(true)"),
+        ("other", "release.tgz!r/tool", "release.tgz!r/tool true Some(true)"),
+        ("other", "release.tgz!r/gone", "release.tgz!r/gone false Some(false)"),
+        ("other", "one.tgz", "one.tgz!anything true Some(true)"),
+    ] {
+        let named = BinarySpec { name: name.into(), path: path.into(), ..Default::default() };
+        let spec = Deliverable { binaries: vec![named], ..Deliverable::default() };
+        let delivery = Delivery::open(place.path(), spec, Limits::default()).expect("it opens");
+        let programs = delivery.declared_binaries().into_iter().chain(delivery.programs_beside()).collect();
+        let programs = delivery.slices(programs);
+        let mine: Vec<_> = programs.iter().filter(|program| program.declared && !program.beside).collect();
+        let request = Request::new("inventory.declared", &Default::default());
+        let found = delivery.collect(&[request], &Quiet)[0].items[0].bool("found");
+        let is_there = delivery.digest_of_binary(name, path).is_ok();
+        assert_eq!(format!("{} {is_there} {found:?}", mine[0].path), expected);
+        assert_eq!(mine.len(), 1, "{name} {path}");
+        assert!(programs.iter().filter(|program| program.path == mine[0].path).count() == 1, "{name} {path}");
+    }
 }

@@ -85,10 +85,26 @@ fn items_of_the_contract_are_found_named_or_missing() {
             file("bin/cut", json!(true)),
             file("dist/release.tar.gz!packed", json!(true)),
             file("docs.zip!guide.txt", json!(false)),
+            file("bin/one.tgz", json!(false)),
+            file("bin/one.tgz!x/README", json!(false)),
+            file("bin/one.tgz!x/anything", json!(true)),
+            file("bin/two.tgz", json!(false)),
+            file("bin/two.tgz!a", json!(true)),
+            file("bin/two.tgz!b", json!(true)),
+            file("bin/none.tgz", json!(false)),
+            file("bin/none.tgz!README", json!(false)),
+            file("bin/closed.7z", json!(false)),
+            file("bin/server-linux-amd64", json!(true)),
+            file("images/found/oci-layout", json!(false)),
+            file("images/found/blobs/sha256/00", json!(false)),
+            file("images/bare/oci-layout", json!(false)),
+            file("empty/oci-layout", json!(false)),
         ],
     );
     let reason = reason!("executable-malformed", path = "bin/cut", detail = "cut off");
     inventory.gaps.push(Gap { reason, place: "bin/cut".into(), owner: None });
+    let reason = reason!("archive-not-opened", path = "bin/closed.7z", format = "7z");
+    inventory.gaps.push(Gap { reason, place: "bin/closed.7z".into(), owner: None });
     let sheets = Sheets::new([
         inventory,
         sheet(
@@ -98,6 +114,8 @@ fn items_of_the_contract_are_found_named_or_missing() {
                 json!({"role": "binary.path", "path": "bin/gone", "found": false}),
                 json!({"role": "image.path", "path": "img.tar", "found": true}),
                 json!({"role": "image.path", "path": "lost.tar", "found": false}),
+                json!({"role": "image.path", "path": "empty", "found": false}),
+                json!({"role": "binary.path", "path": "bin/two.tgz!c", "found": false}),
             ],
         ),
     ]);
@@ -107,10 +125,12 @@ fn items_of_the_contract_are_found_named_or_missing() {
         package: None,
         ..DeclaredBinary::default()
     };
+    let packed = ["one.tgz", "two.tgz", "none.tgz", "closed.7z", "two.tgz!a", "two.tgz!c"];
+    let plain = ["api", "gone", "notes", "linked", "cut"];
     let declared = Declared {
         source: Some("src".into()),
-        binaries: ["api", "gone", "notes", "linked", "cut"].map(|name| binary(name, &format!("bin/{name}"))).into(),
-        images: ["img.tar", "layout", "fake.tar", "lost.tar"].map(String::from).to_vec(),
+        binaries: plain.iter().chain(&packed).map(|name| binary(name, &format!("bin/{name}"))).collect(),
+        images: ["img.tar", "layout", "fake.tar", "lost.tar", "empty"].map(String::from).to_vec(),
         endpoints: vec![DeclaredEndpoint { name: "public".into(), port: None }],
         ..Declared::default()
     };
@@ -144,6 +164,17 @@ fn items_of_the_contract_are_found_named_or_missing() {
         (Binary, "worker", "false null ?neither-named-nor-found"),
         (Binary, "linked", "true bin/linked ?file-not-regular"),
         (Binary, "cut", "true bin/cut ?executable-malformed"),
+        // In an archive that is named itself, or whose member is.
+        (Binary, "one.tgz", "true bin/one.tgz true"),
+        (Binary, "two.tgz", "true bin/two.tgz ?neither-named-nor-found"),
+        (Binary, "none.tgz", "true bin/none.tgz false"),
+        (Binary, "closed.7z", "true bin/closed.7z ?archive-not-opened"),
+        (Binary, "two.tgz!a", "true bin/two.tgz!a true"),
+        (Binary, "two.tgz!c", "true bin/two.tgz!c false"),
+        (Binary, "server", "false bin/server-linux-amd64 true"),
+        (Image, "found", "false images/found true"),
+        (Image, "bare", "false null ?neither-named-nor-found"),
+        (Image, "empty", "true empty false"),
     ];
     let items: Vec<ContractItem> =
         cases.iter().map(|(kind, name, _)| ContractItem { kind: *kind, name: (*name).into(), line: 1 }).collect();

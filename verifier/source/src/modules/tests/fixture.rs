@@ -145,7 +145,12 @@ impl Fixture {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
         let shelf = Shelf::new(&delivery, &self.sources);
-        let given = Given { shelf: &shelf, imports: self.imports.as_ref(), settings: self.settings.as_ref() };
+        let given = Given {
+            spec: delivery.spec(),
+            shelf: &shelf,
+            imports: self.imports.as_ref(),
+            settings: self.settings.as_ref(),
+        };
         let mut sheets = collect(&delivery, given, &[Request::new(kind, &with)], &Quiet);
         assert_eq!(sheets.len(), 1, "{kind}");
         let sheet = sheets.remove(0);

@@ -1,5 +1,6 @@
 //! The facts that Go source tells, one file per kind.
 
+mod accepted;
 mod alternatives;
 mod asked;
 mod cgo;

@@ -1,8 +1,10 @@
 //! What is spoken on a listener, by where it goes: variables, functions, and fields of the program's own structs.
 
+use super::accepted;
 use super::grpc::{self, GRPC};
+use super::search::called;
 use super::tls::replaced::whole;
-use crate::go::syntax::{Call, Does, Element, Expr, Field, Func, Is, Op};
+use crate::go::syntax::{Call, Does, Element, Expr, Field, Func, Is, Item, Op, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Type, Use, bare};
 use assize_facts::kinds::source::Transport;
 use assize_facts::{Known, reason};
@@ -35,6 +37,7 @@ fn ways<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Vec<O
     let Some(up) = site.body.around(node) else { return lost() };
     match site.body.node(up) {
         Some(Node::Expr(Expr { is: Is::Call(call), .. })) => passed(lens, site, node, up, call, depth),
+        Some(Node::Stmt(Stmt { does: Does::Return(values), .. })) => returned(lens, site, node, values, depth),
         Some(Node::Stmt(_)) => match target(site, node, up) {
             Some(target) => match (site.body.local(target), &target.is) {
                 (Some(local), Is::Name(_)) => of_local(lens, site, local, node, depth),
@@ -62,6 +65,27 @@ fn ways<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Vec<O
         },
         _ => lost(),
     }
+}
+
+/// What becomes of a function's first result where it is called.
+fn returned<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    node: NodeId,
+    values: &'s [Expr],
+    depth: u32,
+) -> Vec<Option<Transport>> {
+    let is_first = values.first().is_some_and(|first| site.body.is_at(first, node));
+    let func = match lens.item(site.place) {
+        Some(Item::Func(func)) if is_first && func.receiver.is_none() && site.body.closure(node).is_none() => func,
+        _ => return vec![None],
+    };
+    let calls = lens.mentions(&Symbol::new(lens.package(site.place.file), &func.name.name));
+    let of_call = |(at, node): &(Site<'s>, NodeId)| {
+        let call = called(at, *node).and_then(|(whole, _)| at.body.place(whole));
+        call.map_or_else(|| vec![None], |call| ways(lens, at, call, depth))
+    };
+    calls.iter().flat_map(of_call).collect()
 }
 
 /// What a statement puts a value into, as its first.
@@ -114,6 +138,7 @@ fn of_field<'s>(lens: &Lens<'s>, owner: &Symbol, field: &str, depth: u32) -> Vec
         match at.body.use_of(*node) {
             Use::Assign(_) => given += 1,
             Use::Method("Close" | "Addr" | "SetDeadline" | "File") => {}
+            Use::Method("Accept") => out.extend(accepted::ways(lens, at, *node, depth)),
             Use::Read if at.body.is_compared(*node) => {}
             Use::Read => out.extend(ways(lens, at, *node, depth)),
             Use::Address | Use::AssignField(..) | Use::Field(..) | Use::Method(..) => out.push(None),
@@ -149,6 +174,10 @@ fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, from: NodeId, dept
         match used {
             Use::Assign(_) => replaced = true,
             Use::Method("Close" | "Addr" | "SetDeadline" | "File") => {}
+            Use::Method("Accept") => {
+                early = true;
+                out.extend(accepted::ways(lens, site, node, depth));
+            }
             Use::Method(..) | Use::Address | Use::AssignField(..) | Use::Field(..) => out.push(None),
             Use::Read if site.body.is_compared(node) => {}
             Use::Read => {
@@ -198,7 +227,7 @@ fn passed<'s>(
     if let Some(symbol) = lens.symbol(site, &call.fun) {
         return match (&*symbol.path, &*symbol.name) {
             ("crypto/tls", "NewListener") | ("net/http", "ServeTLS") => vec![Some(Transport::Tls)],
-            ("net/http" | "net/http/fcgi", "Serve") => vec![Some(Transport::Plain)],
+            ("net/http" | "net/http/fcgi", "Serve") | ("net/rpc", "Accept") => vec![Some(Transport::Plain)],
             ("golang.org/x/net/netutil", "LimitListener") if !lens.is_substituted(&symbol.path) => {
                 ways(lens, site, up, depth)
             }

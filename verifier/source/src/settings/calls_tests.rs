@@ -45,6 +45,16 @@ fn settings_reach_the_build_through_variables_and_functions() {
             "-- b.sh --\nCGO_ENABLED=1\nexport CGO_ENABLED\ngo build ./cmd/app\n",
             &["+ b.sh:1 CGO_ENABLED=1"],
         ),
+        (
+            "what xargs reads is not known",
+            "-- Makefile --\napp:\n\tgo list ./cmd/app | xargs go build -overlay=o.json\n",
+            &["? Makefile:2 -overlay=o.json"],
+        ),
+        (
+            "at the root, into a folder",
+            "-- b.sh --\ncd cmd/app\ngo build -overlay=o.json\n",
+            &["+ b.sh:2 -overlay=o.json"],
+        ),
         ("not exported: the Go command does not see it", "-- b.sh --\nCGO_ENABLED=1\ngo build ./cmd/app\n", &[]),
         ("set -a", "-- b.sh --\nset -a\nCGO_ENABLED=1\ngo build ./cmd/app\n", &["+ b.sh:2 CGO_ENABLED=1"]),
         (

@@ -284,6 +284,10 @@ fn scopes(state: &State<'_>, tool: BuildFile, path: &str, text: &str) -> Result<
     Ok(match tool {
         BuildFile::Dockerfile => dockerfile::scopes(text, path, &BTreeMap::new(), library),
         BuildFile::Makefile => state.makes.of(text, path, &BTreeMap::new(), library).scopes(),
+        // One at the root is called there; of others it is not known.
+        BuildFile::Shell if !path.contains('/') => {
+            vec![Scope::new("script", vec![Step::Folder { path: Some(String::new()) }, Step::run(1, text)])]
+        }
         BuildFile::Shell => vec![Scope::new("script", vec![Step::run(1, text)])],
         BuildFile::GoEnv => vec![Scope::environment_file(text)],
         // A script of bash (direnv.toml(1)), whose user is not known.

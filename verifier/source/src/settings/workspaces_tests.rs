@@ -11,7 +11,8 @@ fn another_workspace_is_told_and_the_own_is_not() {
     let own = "-- go.work --\ngo 1.26\nuse .\n-- ci/go.work --\nuse ..\n";
     for (text, sign) in [
         ("-- Makefile --\nexport GOWORK = $(CURDIR)/ci/go.work\napp:\n\tgo build ./cmd/app\n", "+ "),
-        ("-- b.sh --\nGOWORK=$PWD/ci/go.work go build ./cmd/app\n", "? "),
+        ("-- b.sh --\nGOWORK=$PWD/ci/go.work go build ./cmd/app\n", "+ "),
+        ("-- ci/b.sh --\nGOWORK=$PWD/ci/go.work go build ./cmd/app\n", "? "),
         ("-- b.sh --\ncd \"$(git rev-parse --show-toplevel)\"\nGOWORK=$PWD/ci/go.work go build ./cmd/app\n", "+ "),
         ("-- b.sh --\nexport GOWORK=/src/ci/go.work\ngo build ./cmd/app\n", "? "),
         ("-- b.sh --\nexport GOWORK=$WHERE\ngo build ./cmd/app\n", "? "),

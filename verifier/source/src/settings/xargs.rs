@@ -68,7 +68,12 @@ impl State<'_> {
         let text = match given {
             Some(Ok(text)) => text,
             Some(Err(command)) if self.is_of_tree(&command) => command,
-            Some(Err(_)) | None => return self.run([pairs(own), command.to_vec()].concat(), run),
+            Some(Err(_)) | None => {
+                // Of which packages it is told is not known.
+                let builds = |words: &[String]| matches!(words, [go, verb, ..] if go.ends_with("go") && matches!(verb.as_str(), "build" | "install"));
+                let given = if builds(command) { vec!["$PACKAGES".to_owned()] } else { vec![] };
+                return self.run([pairs(own), command.to_vec(), given].concat(), run);
+            }
         };
         let Some(mark) = mark.filter(|mark| !mark.is_empty()) else {
             let given: Vec<String> = match text.starts_with("$(") {

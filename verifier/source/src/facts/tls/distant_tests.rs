@@ -300,3 +300,41 @@ fn a_struct_that_holds_one_and_goes_to_what_writes_through_any_pointer_changes_i
         check("source.tls_configs", fields, &cgo_off(), &[(name, &text, &found)]);
     }
 }
+
+#[test]
+fn what_a_function_literal_returns_goes_where_it_is_called() {
+    let made = "&tls.Config{MinVersion: tls.VersionTLS12}";
+    let serve = "s := &http.Server{TLSConfig: c}\ns.ListenAndServeTLS(\"\", \"\")";
+    for (name, body, role) in [
+        ("on the spot", format!("c := func() *tls.Config {{ return {made} }}()\n{serve}"), "server"),
+        ("by a variable", format!("f := func() *tls.Config {{ return {made} }}\nc := f()\n{serve}"), "server"),
+        ("for a client", format!("c := func() *tls.Config {{ return {made} }}()\ntls.Dial(\"\", \"\", c)"), "client"),
+        (
+            "beside an error",
+            format!("f := func() (*tls.Config, error) {{ return {made}, nil }}\nc, _ := f()\n{serve}"),
+            "server",
+        ),
+        ("by others", format!("f := func() *tls.Config {{ return {made} }}\nrun(f)"), "?tls-role-not-followed"),
+        (
+            "by a variable of the package",
+            format!("c := f()\n{serve}\n}}\nvar f = func() *tls.Config {{ return {made} }}\nfunc x() {{"),
+            "server",
+        ),
+        (
+            "once",
+            format!(
+                "c := f()\n{serve}\n}}\nvar f = sync.OnceValue(func() *tls.Config {{ return {made} }})\nfunc x() {{"
+            ),
+            "server",
+        ),
+    ] {
+        let text = format!(
+            "-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"sync\")\nfunc main() {{\n{body}\n}}\nfunc run(any)\n"
+        );
+        let fields = &["form", "role", "min_version"];
+        let found = shown(&collect("source.tls_configs", &text, &cgo_off()), fields);
+        let told = found.lines().find(|line| line.contains(" literal ")).unwrap_or_default();
+        assert_eq!(told.split_once(" literal ").map_or("", |(_, told)| told), format!("{role} 1.2"), "{name}");
+        check("source.tls_configs", fields, &cgo_off(), &[(name, &text, &found)]);
+    }
+}

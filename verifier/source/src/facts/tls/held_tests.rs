@@ -2,7 +2,7 @@
 //! functions that give them.
 
 use super::tests::FIELDS;
-use crate::facts::table::{cgo_off, check};
+use crate::facts::table::{cgo_off, check, collect, shown};
 
 /// A program whose struct `app` has a server, another one, a listener and a configuration; its functions begin on line 8.
 fn program(functions: &str) -> String {
@@ -280,5 +280,50 @@ fn a_configuration_that_a_field_a_call_or_a_loop_takes_away_is_not_what_the_serv
             "func (a *app) run() {{ a.srv.ListenAndServeTLS(\"\", \"\") }}\nfunc main() {{ c := conf(); a := &app{{srv: &http.Server{{TLSConfig: c}}, c: c}}; take(a); a.run() }}\n{rest}"
         );
         configs(&[(name, &functions, expected)]);
+    }
+}
+
+#[test]
+fn listeners_are_followed_out_of_functions_and_into_the_connections_they_accept() {
+    let accept = |handle: &str| {
+        format!(
+            "func main() {{ l, _ := net.Listen(\"tcp\", \":1\"); for {{ c, _ := l.Accept(); go handle(c) }} }}\n{handle}"
+        )
+    };
+    let listen = "func main() { l, _ := listen(); http.Serve(l, nil) }\nfunc listen() (net.Listener, error) ";
+    for (name, body, transport) in [
+        ("handed on whole", format!("{listen}{{ return net.Listen(\"tcp\", \":1\") }}"), "plain"),
+        (
+            "by a variable",
+            format!(
+                "{listen}{{ l, err := net.Listen(\"tcp\", \":1\"); if err != nil {{ return nil, err }}; return l, nil }}"
+            ),
+            "plain",
+        ),
+        (
+            "wrapped there",
+            format!("{listen}{{ l, err := net.Listen(\"tcp\", \":1\"); return tls.NewListener(l, nil), err }}"),
+            "tls",
+        ),
+        (
+            "by nobody",
+            "func main() {}\nfunc listen() (net.Listener, error) { return net.Listen(\"tcp\", \":1\") }".into(),
+            "?",
+        ),
+        ("written to", accept("func handle(c net.Conn) { c.Write(nil); c.Close() }"), "plain"),
+        ("read by another", accept("func handle(c net.Conn) { bufio.NewReader(c) }"), "plain"),
+        ("with TLS at once", accept("func handle(c net.Conn) { tls.Server(c, nil).Handshake() }"), "tls"),
+        ("with TLS later", accept("func handle(c net.Conn) { c.Write(nil); tls.Server(c, nil).Handshake() }"), "?"),
+        ("passed through", accept("func handle(c net.Conn) { io.Copy(other, c) }"), "?"),
+        ("kept", accept("func handle(c net.Conn) { all = append(all, c) }"), "?"),
+        ("by a library", "func main() { l, _ := net.Listen(\"tcp\", \":1\"); rpc.Accept(l) }".into(), "plain"),
+    ] {
+        let tree = format!(
+            "-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"net\"; \"net/rpc\"; \"bufio\"; \"io\")\n{body}\n"
+        );
+        let found = shown(&collect("source.listeners", &tree, &cgo_off()), &["transport"]);
+        let told = found.split_once(' ').map_or("", |(_, told)| if told.starts_with('?') { "?" } else { told });
+        assert_eq!(told, transport, "{name}");
+        check("source.listeners", &["transport"], &cgo_off(), &[(name, &tree, &found)]);
     }
 }

@@ -3,8 +3,8 @@
 use super::around::is_callback;
 use super::fate::Follow;
 use crate::facts::search::{called, methods, values};
-use crate::go::syntax::{Expr, Item};
-use crate::meaning::{Node, NodeId, Site, Symbol};
+use crate::go::syntax::{Does, Expr, Is, Item, Stmt};
+use crate::meaning::{Node, NodeId, Site, Symbol, bare};
 use memchr::memmem;
 
 impl<'s> Follow<'_, 's> {
@@ -12,11 +12,14 @@ impl<'s> Follow<'_, 's> {
     pub(super) fn returned(&mut self, site: &Site<'s>, node: NodeId, index: usize, depth: u32) {
         self.fate.escapes = true;
         if let Some(closure) = site.body.closure(node) {
-            if !is_callback(site, closure) {
-                return self.lose();
+            if is_callback(site, closure) {
+                (self.fate.server, self.fate.chosen) = (true, true);
+                return;
             }
-            (self.fate.server, self.fate.chosen) = (true, true);
-            return;
+            return match self.closure_calls(site, closure) {
+                Some(calls) => calls.into_iter().for_each(|(at, call)| self.value(&at, call, index, depth)),
+                None => self.lose(),
+            };
         }
         let Some(Node::Item(Item::Func(func))) = site.body.node(0) else { return self.lose() };
         let result = func.signature.results.get(index).map(|result| &result.ty);
@@ -40,6 +43,43 @@ impl<'s> Follow<'_, 's> {
             None if is_chosen => {}
             None => self.lose(),
         }
+    }
+
+    /// Calls of a function literal: on the spot, or by the variable that alone holds it; `None` where others may call it.
+    fn closure_calls(&self, site: &Site<'s>, closure: NodeId) -> Option<Vec<(Site<'s>, NodeId)>> {
+        let of_call = |at: &Site<'s>, node: NodeId| {
+            let (whole, _) = called(at, node)?;
+            Some((at.clone(), at.body.place(whole)?))
+        };
+        if let Some(call) = of_call(site, closure) {
+            return Some(vec![call]);
+        }
+        let mut made = closure;
+        let up = site.body.around(made)?;
+        // `sync.OnceValue(func() …)` gives a function of the same result.
+        if let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = site.body.node(up)
+            && self.lens.symbol(site, &call.fun).is_some_and(|s| &*s.path == "sync" && s.name.starts_with("OnceValue"))
+        {
+            made = up;
+        }
+        let name = match site.body.node(site.body.around(made)?)? {
+            Node::Stmt(Stmt { does: Does::Define(left, right), .. }) if left.len() == right.len() => {
+                let index = right.iter().position(|value| site.body.is_at(value, made))?;
+                bare(left.get(index)?).at
+            }
+            Node::Spec(spec) if spec.names.len() == spec.values.len() => {
+                let index = spec.values.iter().position(|value| site.body.is_at(value, made))?;
+                spec.names.get(index)?.at
+            }
+            _ => return None,
+        };
+        if let Some(local) = site.body.local_at(name) {
+            return site.body.uses(local).map(|(node, _)| of_call(site, node)).collect();
+        }
+        let Some(Node::Spec(spec)) = site.body.node(site.body.around(made)?) else { return None };
+        let ident = spec.names.iter().find(|ident| ident.at == name)?;
+        let symbol = Symbol::new(self.lens.package(site.place.file), &ident.name);
+        self.lens.mentions(&symbol).iter().map(|(at, node)| of_call(at, *node)).collect()
     }
 
     pub(super) fn may_be(&self, site: &Site<'s>, ty: Option<&Expr>) -> bool {

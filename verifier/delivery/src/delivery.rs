@@ -6,7 +6,6 @@ use crate::early::Opening;
 use crate::examine::Found;
 use crate::held::{self, Held};
 use crate::image::{self, Images};
-use crate::inside;
 use crate::inventory::{self, Inventory};
 use crate::layer::{Noted, Texts};
 use crate::marks::MOST_HITS;
@@ -366,21 +365,6 @@ impl Delivery {
     /// what is in archives and in the final file systems of images.
     pub fn programs_beside(&self) -> Vec<Executable> {
         programs::beside(self)
-    }
-
-    /// SHA-256 of a declared program, in an archive of the member that is meant.
-    pub fn digest_of_binary(&self, name: &str, path: &str) -> Result<Digest, Reason> {
-        match inside::inside(self, name, path).map(|seen| &seen.sha256) {
-            Some(Known::Value(digest)) => Ok(digest.clone()),
-            Some(Known::Unknown(reason)) => Err(reason.clone()),
-            Some(Known::Possible(_)) | None => self.digest(path),
-        }
-    }
-
-    /// The same programs, of archives the members that are meant, and where one is a fat Mach-O file each of those of which it consists.
-    pub fn slices(&self, programs: Vec<Executable>) -> Vec<Executable> {
-        let programs = inside::settled(self, programs);
-        programs.into_iter().flat_map(|program| programs::slices(self, program)).collect()
     }
 
     /// A program of [`Delivery::declared_binaries`] or [`Delivery::programs_beside`], as [`Delivery::open_binary`] opens a file.

@@ -1,14 +1,31 @@
 //! Declared programs that were handed over in an archive: `path` names the archive, or its member behind a `!`.
 
 use crate::delivery::Delivery;
-use crate::programs::Executable;
+use crate::programs::{self, Executable};
 use crate::seen::Seen;
 use assize_facts::kinds::inventory::Format;
-use assize_facts::{Known, Quiet};
+use assize_facts::{Digest, Known, Quiet, Reason};
 use std::collections::BTreeSet;
 
+impl Delivery {
+    /// SHA-256 of a declared program, in an archive of the member that is meant.
+    pub fn digest_of_binary(&self, name: &str, path: &str) -> Result<Digest, Reason> {
+        match inside(self, name, path).map(|seen| &seen.sha256) {
+            Some(Known::Value(digest)) => Ok(digest.clone()),
+            Some(Known::Unknown(reason)) => Err(reason.clone()),
+            Some(Known::Possible(_)) | None => self.digest(path),
+        }
+    }
+
+    /// The same programs, of archives the members that are meant, and where one is a fat Mach-O file each of those of which it consists.
+    pub fn slices(&self, programs: Vec<Executable>) -> Vec<Executable> {
+        let programs = settled(self, programs);
+        programs.into_iter().flat_map(|program| programs::slices(self, program)).collect()
+    }
+}
+
 /// The same programs, of archives those that are meant; what is delivered as the product's stands beside nothing.
-pub(crate) fn settled(delivery: &Delivery, programs: Vec<Executable>) -> Vec<Executable> {
+fn settled(delivery: &Delivery, programs: Vec<Executable>) -> Vec<Executable> {
     let inside = |program: Executable| match inside(delivery, &program.name, &program.path) {
         Some(seen) if program.declared => {
             let (path, sha256) = (seen.path.clone(), seen.sha256.clone());
@@ -22,7 +39,7 @@ pub(crate) fn settled(delivery: &Delivery, programs: Vec<Executable>) -> Vec<Exe
 }
 
 /// What a declared path means inside of an archive: the member that it names, the one that is called like the program, or the only Go program there.
-pub(crate) fn inside<'d>(delivery: &'d Delivery, name: &str, path: &str) -> Option<&'d Seen> {
+fn inside<'d>(delivery: &'d Delivery, name: &str, path: &str) -> Option<&'d Seen> {
     if path.contains('!') {
         // Of two members of one name nobody knows which is meant.
         let all = &delivery.inventory(&Quiet).seen;

@@ -150,8 +150,11 @@ impl<'a> Shelf<'a> {
 
     /// The volume of a file that joined the tree, and the file's path in it.
     fn at<'p>(&self, path: &'p str) -> Option<(Arc<Volume>, &'p str)> {
+        if !path.starts_with('/') {
+            return None;
+        }
         // No module's path holds the sign that its version stands behind.
-        let sign = path.find('@').filter(|_| path.starts_with('/'))?;
+        let sign = path.find('@')?;
         let end = sign + path[sign..].find('/').unwrap_or(path.len() - sign);
         let volume = locked(&self.volumes).get(&path[..end]).cloned()?;
         Some((volume, path[end..].trim_start_matches('/')))

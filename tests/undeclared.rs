@@ -4,6 +4,7 @@ use crate::rebuilds::go;
 use crate::run::{assize, folder};
 use serde_json::Value;
 use std::ffi::OsString;
+use std::path::Path;
 
 /// Builds one of two programs of a tree and says what becomes of a build of the first with another graph.
 fn verdict(built: &str, layer: &str) -> String {
@@ -32,43 +33,40 @@ fn a_build_is_delivered_where_a_program_of_its_package_is() {
     assert_eq!(verdict("./cmd/api", "source"), "pass");
 }
 
-/// The link from source to the binaries, with another program beside the module's own.
-fn link(tool: &str, nested: bool) -> String {
-    let own = if nested { "server/" } else { "" };
+/// What is said of the link from the source, whose program lies in a module of its own where `own` names a folder, with a tool of another module beside it.
+fn link(own: &str, tool: Option<&str>) -> String {
+    let module = if own.is_empty() { "example.com/app" } else { "example.com/own" };
     let place = folder(&[
         ("go.mod", "module example.com/app\n\ngo 1.21\n"),
-        ("x.go", "package app\n"),
-        (&format!("{own}go.mod"), "module example.com/app\n\ngo 1.21\n"),
+        (&format!("{own}go.mod"), &format!("module {module}\n\ngo 1.21\n")),
         (&format!("{own}cmd/api/main.go"), "package main\n\nfunc main() { println(1) }\n"),
     ]);
-    let module = if nested { "example.com/own" } else { "example.com/app" };
-    std::fs::write(place.path().join(format!("{own}go.mod")), format!("module {module}\n\ngo 1.21\n")).expect("a file");
-    go(
-        &place.path().join(own),
-        place.path(),
-        &["build", "-o", &place.path().join("dist/api").display().to_string(), "./cmd/api"],
-    );
-    if !tool.is_empty() {
+    let build = |at: &Path, to: &str, package: &str| {
+        go(at, at, &["build", "-o", &place.path().join(to).display().to_string(), package]);
+    };
+    build(&place.path().join(own), "dist/api", "./cmd/api");
+    if let Some(module) = tool {
         let other = folder(&[
-            ("go.mod", &format!("module {tool}\n\ngo 1.21\n")),
+            ("go.mod", &format!("module {module}\n\ngo 1.21\n")),
             ("main.go", "package main\n\nfunc main() { println(3) }\n"),
         ]);
-        let to = place.path().join("bin/tool").display().to_string();
-        go(other.path(), other.path(), &["build", "-o", &to, "."]);
+        build(other.path(), "bin/tool", ".");
     }
     let args = ["verify", "--clause=delivery-identity", "--format=json", "--quiet", "--layer=source,binary"];
     let ran = assize(args.into_iter().map(OsString::from).chain([place.path().into()]));
-    ran.json()["identity"][0]["reason"]["code"].as_str().unwrap_or("none").to_owned()
+    let link = &ran.json()["identity"][0];
+    [&link["outcome"], &link["reason"]].map(|said| said.as_str().unwrap_or("nothing")).join(" ")
 }
 
 #[test]
 fn tools_in_a_repository_stand_beside_its_own_programs() {
-    assert_eq!(link("example.org/tool", false), "bodies-not-compared");
+    assert_eq!(link("", Some("example.org/tool")), "undetermined bodies-not-compared");
     // Under the module's own name it is its own.
-    assert_eq!(link("example.com/app", false), "link-functions-disagree");
+    let own = link("", Some("example.com/app"));
+    assert!(own.starts_with("violated "), "{own}");
 }
 
 #[test]
 fn a_program_of_a_nested_module_is_held_against_that() {
-    assert_eq!(link("", true), "bodies-not-compared");
+    assert_eq!(link("server/", None), "undetermined bodies-not-compared");
 }

@@ -308,6 +308,7 @@ mod tests {
             ("\n\tTEXT\t·add(SB),$0\n", &[".add 2"]),
             ("TEXT example·com∕app·add<ABIInternal>(SB), 4, $0", &["example.com/app.add 1"]),
             ("TEXT body<>(SB), 4, $0\r\n\tRET\r\n", &["body 1"]),
+            ("\u{feff}TEXT ·add(SB), $0\n", &[".add 1"]),
             ("/* TEXT ·no(SB)\n*/ // TEXT ·no(SB)\nTEXT ·yes(SB), $0", &[".yes 3"]),
             ("//TEXT ·no(SB), $0\nDATA x<>+0(SB)/8, $\"\\nTEXT ·no(SB)\"\nCALL ·no(SB)\n", &[]),
             ("CMPQ AX, $';'; TEXT ·yes(SB), $0", &[".yes 1"]),

@@ -12,7 +12,7 @@ pub struct Token {
 /// Comments and blanks are left out; a comment's line breaks count and end nothing.
 pub fn tokens(source: &[u8]) -> Vec<Token> {
     let text = String::from_utf8_lossy(source);
-    let mut rest = &*text;
+    let mut rest = text.trim_start_matches('\u{feff}');
     let (mut line, mut joined, mut tokens) = (1, false, Vec::new());
     while let Some(c) = rest.chars().next() {
         let length = length(rest, c);

@@ -93,6 +93,17 @@ fn configurations_of_frameworks_serve_and_those_of_clients_do_not() {
             "options server ?value-not-decided",
         ),
         (fiber("TLSConfigFunc: f"), "options server ?value-not-decided"),
+        ("var o fiber.ListenConfig; o.CertFile = c; fiber.New().Listen(\":1\", o)".into(), "options server 1.2"),
+        (
+            "o := fiber.ListenConfig{CertFile: \"c\", TLSMinVersion: 0x304}; f(&o); fiber.New().Listen(\":1\", o)"
+                .into(),
+            "options server ?tls-config-passed-on",
+        ),
+        (
+            "a := app{fiber.ListenConfig{CertFile: \"c\", TLSMinVersion: 0x304}}; fiber.New().Listen(\":1\", a.o)"
+                .into(),
+            "options server ?tls-config-passed-on",
+        ),
         (
             "o := fiber.ListenConfig{TLSMinVersion: 0x304}; o.CertFile = c; fiber.New().Listen(\":1\", o)".into(),
             "options server 1.3",

@@ -71,6 +71,7 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
             follow.fate.escapes = true;
         }
         Made::Default | Made::Cleared => {}
+        Made::Options if let Some(local) = creation.local => follow.local(site, local, creation.node, DEPTH),
         Made::Zero => match (creation.local, creation.line) {
             (Some(local), _) => follow.local(site, local, creation.node, DEPTH),
             (None, Some((spec, index))) => {

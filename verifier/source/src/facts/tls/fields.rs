@@ -93,7 +93,12 @@ impl Fields {
         let mut fields = Fields::own(lens, world, site, creation, made, DEPTH);
         fields.later(lens, site, creation, fate);
         if creation.made == Made::Options {
-            fields.min = options::adjusted(lens, site, creation).unwrap_or_else(|| options::stated(fields.min));
+            let handed_on = options::is_handed_on(lens, site, creation, fate);
+            fields.min = match options::adjusted(lens, site, creation) {
+                _ if handed_on => Value::Unknown(reason!("tls-config-passed-on")),
+                Some(adjusted) => adjusted,
+                None => options::stated(fields.min),
+            };
             return fields;
         }
         // Whoever has the server in his hands by reflection has its configuration.

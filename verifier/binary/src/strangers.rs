@@ -42,9 +42,6 @@ fn stand_beside(info: &mut Item) {
 /// The paths of all modules of the source.
 fn modules(delivery: &Delivery) -> BTreeSet<String> {
     let Ok(Some(tree)) = delivery.source() else { return BTreeSet::new() };
-    let is_module_file = |path: &str| path == "go.mod" || path.ends_with("/go.mod");
-    let is_others = |path: &str| path.split('/').any(|part| part == "vendor" || part == "testdata");
-    let files = tree.entries().map(|entry| entry.path).filter(|path| is_module_file(path) && !is_others(path));
     let module = |path: &str| parse_go_mod(&tree.read(path).ok()?, Strictness::Dependency).file.module;
-    files.filter_map(module).map(|module| module.path).collect()
+    tree.module_files().filter_map(module).map(|module| module.path).collect()
 }

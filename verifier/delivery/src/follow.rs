@@ -4,7 +4,7 @@
 //! What was followed is known by its place alone, and whoever reads the archive takes only what lies exactly where a member is. So a header that is taken
 //! differently here costs time, and changes nothing.
 
-use crate::archive::{TAR_BLOCK, tar_checksum_fits, tar_number};
+use crate::archive::{TAR_BLOCK, tar_checksum_fits, tar_number, tar_padding};
 use crate::marks::{Mark, Marks};
 use crate::pass::{Pass, Scan};
 use crate::sniff;
@@ -119,7 +119,7 @@ impl Archive {
             Next::Header(block) if block.len() == TAR_BLOCK => self.behind(&block),
             Next::Skip(0) => Next::Header(Vec::new()),
             Next::Member(member) if member.place.end == self.at => {
-                let padding = padding(member.place.end - member.place.start);
+                let padding = tar_padding(member.place.end - member.place.start);
                 let (place, scan) = member.end();
                 seen.insert((place.start, place.end), scan);
                 match padding {
@@ -142,13 +142,9 @@ impl Archive {
         match size {
             0 => Next::Header(Vec::new()),
             _ if is_file && size >= SHORTEST => Next::Member(Box::new(Member::new(self.at..self.at + size))),
-            _ => Next::Skip(size + padding(size)),
+            _ => Next::Skip(size + tar_padding(size)),
         }
     }
-}
-
-fn padding(size: u64) -> u64 {
-    (TAR_BLOCK as u64 - size % TAR_BLOCK as u64) % TAR_BLOCK as u64
 }
 
 impl Member {

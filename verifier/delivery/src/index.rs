@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 /// Of a compressed archive so many bytes of its small files are kept: manifests and configurations.
 const KEPT: u64 = 32 << 20;
-/// None of them is longer.
-const LONGEST: u64 = 4 << 20;
+/// None of them is longer, and no manifest or configuration that is read.
+pub(crate) const LONGEST: u64 = 4 << 20;
 
 #[derive(Clone)]
 pub(crate) enum Found {

@@ -40,18 +40,18 @@ fn settled(delivery: &Delivery, programs: Vec<Executable>) -> Vec<Executable> {
 
 /// What a declared path means inside of an archive: the member that it names, the one that is called like the program, or the only Go program there.
 fn inside<'d>(delivery: &'d Delivery, name: &str, path: &str) -> Option<&'d Seen> {
+    let from = |path: &str| {
+        let all = &delivery.inventory(&Quiet).seen;
+        all[all.partition_point(|seen| seen.path.as_str() < path)..].iter()
+    };
     if path.contains('!') {
         // Of two members of one name nobody knows which is meant.
-        let all = &delivery.inventory(&Quiet).seen;
-        let from = all.partition_point(|seen| seen.path.as_str() < path);
-        let mut same = all[from..].iter().take_while(|seen| seen.path == path);
+        let mut same = from(path).take_while(|seen| seen.path == path);
         return same.next().filter(|_| same.next().is_none());
     }
     let archive = delivery.entry(path).and_then(|_| delivery.seen(path)).filter(|seen| is_archive(seen))?;
     let begins = format!("{}!", archive.path);
-    let seen = &delivery.inventory(&Quiet).seen;
-    let from = seen.partition_point(|seen| seen.path < begins);
-    let members = seen[from..].iter().take_while(|seen| seen.path.starts_with(&begins));
+    let members = from(&begins).take_while(|seen| seen.path.starts_with(&begins));
     let programs: Vec<&Seen> = members.filter(|seen| seen.go_program == Known::Value(true)).collect();
     let is_called = |seen: &&&Seen| seen.path.rsplit(['/', '!']).next() == Some(name);
     let mut named = programs.iter().filter(is_called);

@@ -63,6 +63,11 @@ impl Kind {
         }
     }
 
+    /// A stream of one file, as it is packed: of a tar archive or of anything else.
+    pub(crate) fn is_compressed(self) -> bool {
+        matches!(self, Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2)
+    }
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Kind::Empty => "empty",

@@ -81,6 +81,13 @@ impl SourceTree {
         (!self.delivery.is(delivery)).then_some((&self.delivery, prefix))
     }
 
+    /// The go.mod files of the tree's own modules.
+    pub fn module_files(&self) -> impl Iterator<Item = &str> {
+        let is_others = |path: &str| path.split('/').any(|part| part == "vendor" || part == "testdata");
+        let paths = self.entries().map(|entry| entry.path);
+        paths.filter(move |path| path.rsplit('/').next() == Some("go.mod") && !is_others(path))
+    }
+
     /// What could not be seen below the source root.
     pub fn gaps(&self) -> Vec<Gap> {
         // A gap about a folder around the base, or about no place, hides parts of the tree as much as one below it.

@@ -27,17 +27,11 @@ struct Module {
 }
 
 fn modules(tree: &SourceTree) -> Vec<Module> {
-    let folder = |path: &str| match path.strip_suffix("go.mod")? {
-        folder if folder.is_empty() || folder.ends_with('/') => Some(folder.to_owned()),
-        _ => None,
-    };
-    let is_others = |folder: &str| folder.split('/').any(|part| part == "vendor" || part == "testdata");
-    let all = tree.entries().filter_map(|entry| Some((entry.path, folder(entry.path)?)));
-    let module = |(path, folder): (&str, String)| {
+    let module = |path: &str| {
         let go_mod = parse_go_mod(&tree.read(path).ok()?, Strictness::Dependency);
-        Some(Module { path: go_mod.file.module?.path, folder })
+        Some(Module { path: go_mod.file.module?.path, folder: path.strip_suffix("go.mod")?.to_owned() })
     };
-    all.filter(|(_, folder)| !is_others(folder)).filter_map(module).collect()
+    tree.module_files().filter_map(module).collect()
 }
 
 /// A program of the tree, with its package as a folder.

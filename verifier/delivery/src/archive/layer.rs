@@ -87,7 +87,7 @@ impl<R: Read> Read for Hashing<R> {
 /// The tar archive inside a compressed file, kept in memory or an unlinked file; bounded by the budget.
 pub(crate) fn tar_within(part: &Part<'_>, path: &str, budget: &Budget) -> Result<Store, Reason> {
     let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
-    if !matches!(sniff::kind(&head, part.len()), Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2) {
+    if !sniff::kind(&head, part.len()).is_compressed() {
         return Err(reason!("image-layout-unknown", image = path));
     }
     let mut decoded = Metered::new(compressed::Frames::of(part.reader()), part.len(), budget);

@@ -23,7 +23,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 pub(crate) use ar::MAGIC as AR;
 pub(crate) use layer::{Layered, layer, tar_within};
-pub(crate) use tar::{BLOCK as TAR_BLOCK, Place, checksum_fits as tar_checksum_fits, number as tar_number, places};
+pub(crate) use tar::{
+    BLOCK as TAR_BLOCK, Place, checksum_fits as tar_checksum_fits, number as tar_number, padding as tar_padding, places,
+};
 pub(crate) use xz::Xz;
 #[cfg(test)]
 pub(crate) use xz::tests::xz_of;
@@ -226,7 +228,7 @@ pub(crate) fn each(part: Part<'_>, name: &str, budget: &Budget, visitor: &mut dy
     let mut once = Once { visitor, budget, seen: HashSet::new() };
     let result = match sniff::kind(&head, part.len()) {
         Kind::Tar => tar::each_in_place(part, &mut once),
-        Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2 => compressed::each(part, name, budget, &mut once),
+        kind if kind.is_compressed() => compressed::each(part, name, budget, &mut once),
         Kind::Ar => ar::each(part, &mut once),
         Kind::Cpio => cpio::each(part, &mut once),
         Kind::Rpm => cpio::payload(part, &mut once),

@@ -361,9 +361,14 @@ fn skip<S: Stream>(stream: &mut Counted<S>, size: u64) -> io::Result<()> {
     skip_rest(stream, size, size).map(|_| ())
 }
 
+/// Bytes behind a content of `size` bytes, up to the next block.
+pub(crate) fn padding(size: u64) -> u64 {
+    (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64
+}
+
 /// Skips the `left` bytes of a content of `size` bytes, and its padding; whether machine code begins there. (What some writers leave in it is no matter.)
 fn skip_rest<S: Stream>(stream: &mut Counted<S>, left: u64, size: u64) -> io::Result<bool> {
-    let padding = (BLOCK as u64 - size % BLOCK as u64) % BLOCK as u64;
+    let padding = padding(size);
     let mut rest = Vec::new();
     let skipped = stream.skip(left)?;
     stream.take(padding).read_to_end(&mut rest)?;

@@ -23,9 +23,8 @@ pub(super) fn opened(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budg
                 archive::each(part, &file.path, budget, visitor)
             };
             let notes = file.layer.is_some().then(|| Notes::new(file.texts));
-            let is_packed = matches!(kind, Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2);
             if file.depth == 0 {
-                found.index = is_packed.then(Index::default);
+                found.index = kind.is_compressed().then(Index::default);
             }
             let taken = members(file, scan, line, budget, found, notes, each);
             let is_image = matches!(found.seen[line].format, Known::Value(Format::OciLayout | Format::DockerArchive));

@@ -77,8 +77,16 @@ impl Blobs {
     pub(crate) fn has(&self, name: &str) -> bool {
         match &self.inner {
             Inner::Folder(delivery) => delivery.entry(&self.inside(name)).is_some_and(|e| e.is_file()),
-            Inner::Archive(Archive { index, .. }) => index.files.contains_key(name),
-            Inner::Noted { index, .. } => index.files.contains_key(name),
+            Inner::Archive(_) | Inner::Noted { .. } => self.index().is_some_and(|index| index.files.contains_key(name)),
+        }
+    }
+
+    /// Of an archive, plain or compressed as a whole.
+    fn index(&self) -> Option<&Index> {
+        match &self.inner {
+            Inner::Folder(_) => None,
+            Inner::Archive(archive) => Some(&archive.index),
+            Inner::Noted { index, .. } => Some(index),
         }
     }
 
@@ -112,8 +120,7 @@ impl Blobs {
     pub(crate) fn key(&self, name: &str) -> Option<Key> {
         match &self.inner {
             Inner::Folder(_) => Some(Key::File(self.inside(name))),
-            Inner::Archive(Archive { index, .. }) => Key::within(&self.place, index.resolve(name)?.0),
-            Inner::Noted { index, .. } => Key::within(&self.place, index.resolve(name)?.0),
+            Inner::Archive(_) | Inner::Noted { .. } => Key::within(&self.place, self.index()?.resolve(name)?.0),
         }
     }
 

@@ -1,5 +1,6 @@
 //! JSON that can be read in one way only: container tools, written in Go, fold the case of keys and take the last of two, so both are refused.
 
+use crate::index;
 use assize_facts::{Reason, reason};
 use serde::Deserialize;
 use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -8,7 +9,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 /// Largest manifest or configuration (the OCI distribution specification asks registries for 4 MiB).
-pub(crate) const LARGEST: u64 = 4 << 20;
+pub(crate) const LARGEST: u64 = index::LONGEST;
 
 /// Objects whose keys are data: there only two equal keys are refused.
 const DATA: &[&str] = &["Labels", "annotations", "ExposedPorts", "Volumes", "OnBuild", "Annotations"];

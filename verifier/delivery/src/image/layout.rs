@@ -196,7 +196,7 @@ impl Oci<'_> {
             let head = part.bytes(0, sniff::HEAD).map_err(reason_of)?;
             Ok(sniff::kind(&head, part.len()))
         });
-        matches!(kind, Ok(Kind::Tar | Kind::Gzip | Kind::Zstd | Kind::Xz | Kind::Bzip2))
+        kind.is_ok_and(|kind| kind == Kind::Tar || kind.is_compressed())
     }
 
     fn manifest(&mut self, value: &Value, digest: Digest, by: Option<&Platform>, way: Way) -> Result<(), Reason> {

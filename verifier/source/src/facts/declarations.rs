@@ -49,20 +49,17 @@ impl<'a> Others<'a> {
     }
 }
 
+/// Of a file that declares nothing.
+fn nothing(package: &str, owner: Owner, is_main: bool, assembly: bool) -> Declarations {
+    let (names, lines, end_lines, given, given_lines) = Default::default();
+    let package = package.to_owned();
+    let line_directives = Vec::new();
+    Declarations { package, owner, is_main, names, lines, end_lines, line_directives, given, given_lines, assembly }
+}
+
 /// What one file declares.
 pub(crate) fn of_head(head: &GoHead, package: &str, owner: Owner, others: &Others) -> Declarations {
-    let mut fact = Declarations {
-        package: package.to_owned(),
-        owner,
-        is_main: &*head.outline.package == "main",
-        names: Vec::new(),
-        lines: Vec::new(),
-        end_lines: Vec::new(),
-        line_directives: Vec::new(),
-        given: Vec::new(),
-        given_lines: Vec::new(),
-        assembly: false,
-    };
+    let mut fact = nothing(package, owner, &*head.outline.package == "main", false);
     for (decl, (line, end_line)) in head.outline.decls.iter().zip(&head.lines) {
         let own = name(decl, &others.aliases);
         let linked = |own: &str| Some(linked_as(head, package, own, others.links.get(own)?));

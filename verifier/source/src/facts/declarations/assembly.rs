@@ -59,18 +59,7 @@ fn at(source: &Source, file: FileId, name: &str) -> String {
 }
 
 fn of_texts<'t>(texts: impl Iterator<Item = &'t Text>, package: &str, owner: Owner, is_main: bool) -> Declarations {
-    let mut fact = Declarations {
-        package: package.to_owned(),
-        owner,
-        is_main,
-        names: Vec::new(),
-        lines: Vec::new(),
-        end_lines: Vec::new(),
-        line_directives: Vec::new(),
-        given: Vec::new(),
-        given_lines: Vec::new(),
-        assembly: true,
-    };
+    let mut fact = super::nothing(package, owner, is_main, true);
     for Text { name, line, .. } in texts {
         match own_name(name, package, is_main) {
             Some(own) => {

@@ -157,19 +157,23 @@ fn read(
         others.iter().partition(|request| facts::OF_INVENTORY.contains(&request.kind.as_str()));
     let asks = !asking.is_empty() && source.as_ref().is_some_and(facts::asks_inventory);
     let mut source = source;
-    let mut of = |request: &Request| {
-        let sheet = match (request.kind.as_str(), &mut source) {
-            (BuildSetting::KIND, _) => Some(settings.clone()),
-            (_, Some(source)) => facts::sheet(request, source),
-            (_, None) => None,
+    let mut of = |requests: Vec<&Request>| {
+        let seen = match &mut source {
+            Some(source) => facts::sheets(&requests, source),
+            None => requests.iter().map(|_| None).collect(),
         };
-        sheet.map_or_else(|| not_built(request), |sheet| Sheet { with: request.args(), ..sheet })
+        let sheet = |(request, sheet): (&&Request, Option<Sheet>)| match (request.kind.as_str(), sheet) {
+            (BuildSetting::KIND, _) => Sheet { with: request.args(), ..settings.clone() },
+            (_, Some(sheet)) => Sheet { with: request.args(), ..sheet },
+            (_, None) => not_built(request),
+        };
+        requests.iter().zip(seen).map(sheet).collect::<Vec<Sheet>>()
     };
     // The inventory is taken meanwhile, for those that ask it; where none does, it waits until it is known which programs will be opened.
     let take = || asks.then(|| delivery.take_inventory(progress));
-    let (of_alone, _) = rayon::join(|| alone.into_iter().map(&mut of).collect::<Vec<Sheet>>(), take);
+    let (of_alone, _) = rayon::join(|| of(alone), take);
     sheets.extend(of_alone);
-    sheets.extend(asking.into_iter().map(of));
+    sheets.extend(of(asking));
     sheets
 }
 

@@ -86,11 +86,21 @@ pub(crate) fn asks_inventory(source: &Source) -> bool {
     embeds::any(source)
 }
 
-/// The sheet of a kind of [`KINDS`]; what was read for it is let go of where it is much.
-pub(crate) fn sheet(request: &Request, source: &mut Source) -> Option<Sheet> {
-    let sheet = seen(request, &Lens::new(source));
-    source.tidy();
-    sheet
+/// The sheets of kinds of [`KINDS`], in their order. What was found out for one serves the next as long as there is room for it.
+pub(crate) fn sheets(requests: &[&Request], source: &mut Source) -> Vec<Option<Sheet>> {
+    let mut sheets = Vec::with_capacity(requests.len());
+    while sheets.len() < requests.len() {
+        let lens = Lens::new(source);
+        for request in &requests[sheets.len()..] {
+            sheets.push(seen(request, &lens));
+            if source.is_full() {
+                break;
+            }
+        }
+        drop(lens);
+        source.tidy();
+    }
+    sheets
 }
 
 pub(crate) fn seen(request: &Request, lens: &Lens) -> Option<Sheet> {

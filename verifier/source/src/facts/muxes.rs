@@ -132,7 +132,7 @@ impl<'s> Follow<'_, 's> {
                 _ if wraps(&symbol) => self.handler(site, up, depth),
                 _ => match self.lens.function(&symbol) {
                     Some((at, func)) => self.param(&at, func, index, depth),
-                    None if self.lens.type_spec(&symbol).is_some() => self.handler(site, up, depth),
+                    None if self.lens.is_type(&symbol) => self.handler(site, up, depth),
                     None => self.lose(),
                 },
             };
@@ -240,7 +240,7 @@ impl<'s> Follow<'_, 's> {
             Is::Call(call) => match self.lens.symbol(site, &call.fun) {
                 Some(symbol) if result_type(&symbol, 0).is_some() => {}
                 Some(symbol) if symbol.is("", "new") || !self.lens.is_delivered(&symbol.path) => {}
-                Some(symbol) if self.lens.type_spec(&symbol).is_some() => {}
+                Some(symbol) if self.lens.is_type(&symbol) => {}
                 Some(symbol) => match self.lens.function(&symbol) {
                     Some((at, _)) => at.body.returns(None).iter().filter_map(|all| all.first()).for_each(|value| {
                         match &bare(value).is {

@@ -170,7 +170,7 @@ impl<'s> Order<'_, 's> {
         match &*symbol.path {
             // Built in, or a conversion.
             "" => Effect::Quiet,
-            _ if self.lens.type_spec(symbol).is_some() => Effect::Quiet,
+            _ if self.lens.is_type(symbol) => Effect::Quiet,
             path if self.is_quiet(path) => Effect::Quiet,
             _ => Effect::Open,
         }

@@ -57,7 +57,8 @@ impl Search<'_> {
             return lens.places(file).filter(bears).collect();
         }
         let Some(bytes) = lens.source.bytes(file) else { return Vec::new() };
-        let finders: Vec<memmem::Finder> = self.words.iter().map(|word| memmem::Finder::new(*word)).collect();
+        let finders = self.words.iter().map(|word| memmem::Finder::new(*word));
+        let finders: Vec<memmem::Finder> = finders.filter(|finder| finder.find(&bytes).is_some()).collect();
         let holds = |place: &Place| {
             let decl = &decls[place.decl];
             let text = bytes.get(decl.start..decl.end).unwrap_or_default();

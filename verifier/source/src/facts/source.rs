@@ -4,7 +4,7 @@ use crate::build::{FileId, LEAST, Program};
 use crate::go::syntax::Span;
 use crate::go::text::Text;
 use crate::hashed::HashMap;
-use crate::meaning::{Decls, Selections, Symbol};
+use crate::meaning::{Decls, Own, Selections, Symbol};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
 use std::ops::Deref;
@@ -67,9 +67,11 @@ pub(crate) struct Source<'a> {
     inventory: Arc<Inventory<'a>>,
     /// Parsed when asked for, by whatever kind first asks.
     pub decls: Decls,
+    /// The supplier's own files, once somebody asks.
+    own: Arc<OnceLock<Own>>,
     /// Whether methods may be called by what is not seen, once somebody asks.
     calls_unseen: Arc<OnceLock<bool>>,
-    /// Of packages by their paths, and of the whole program under the empty one, once somebody asks.
+    /// By what files they are of, once somebody asks; of the whole program under an empty name.
     selections: Arc<Mutex<HashMap<String, Arc<OnceLock<Selections>>>>>,
     /// Whether fields of structs may be set by reflection, once somebody asks.
     reflected: Arc<Mutex<HashMap<Symbol, bool>>>,
@@ -96,6 +98,7 @@ impl<'a> Source<'a> {
             room,
             inventory,
             decls,
+            own: Arc::default(),
             calls_unseen: Arc::default(),
             selections: Arc::default(),
             reflected: Arc::default(),
@@ -105,10 +108,15 @@ impl<'a> Source<'a> {
     /// The same program with trees of its own, and with texts where not all of them stay: they go when it goes, whatever else is still looked at.
     pub fn apart(&self) -> Source<'a> {
         let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
-        let reflected = self.reflected.clone();
+        let (own, reflected) = (self.own.clone(), self.reflected.clone());
         let texts = if self.texts.stay { self.texts.clone() } else { Texts::of(&self.program, false).into() };
         let over = Source::over(self.program.clone(), texts, self.inventory.clone(), self.room);
-        Source { calls_unseen, selections, reflected, ..over }
+        Source { own, calls_unseen, selections, reflected, ..over }
+    }
+
+    /// The supplier's own files; found once.
+    pub fn own(&self, find: impl FnOnce() -> Own) -> &Own {
+        self.own.get_or_init(find)
     }
 
     /// Whether methods may be called by what is not seen; found once.
@@ -127,7 +135,7 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// Where names are selected in a package, or with an empty path in the whole program; found once.
+    /// Where names are selected in some files, by what these are called; found once.
     pub fn selections<T>(
         &self,
         package: &str,
@@ -147,7 +155,8 @@ impl<'a> Source<'a> {
         }
     }
 
-    fn is_full(&self) -> bool {
+    /// Whether texts and trees take more than there is room for.
+    pub fn is_full(&self) -> bool {
         // A tree takes about twenty times its text.
         const TREE: usize = 20;
         self.decls.bytes() * TREE + self.texts.kept.load(Ordering::Relaxed) > self.room

@@ -3,6 +3,7 @@
 use super::lexer::Fault;
 use super::normal::Normal;
 use super::syntax::*;
+use smol_str::SmolStr;
 use tree_sitter::Node;
 
 pub(super) struct Lower<'a> {
@@ -23,7 +24,7 @@ impl<'a> Lower<'a> {
     }
 
     /// What stands in the file, not in the text that was parsed: there `new` may be spelt another way.
-    fn text(&self, node: Node) -> Box<str> {
+    fn text(&self, node: Node) -> SmolStr {
         let Span { start, end } = self.at(node);
         let bytes = self.file.get(start as usize..end as usize).unwrap_or_default();
         String::from_utf8_lossy(bytes).into()

@@ -1,5 +1,7 @@
 //! Go's syntax as the analyses see it: one declaration as a tree, types and expressions alike (as in go/ast).
 
+use smol_str::SmolStr;
+
 /// Deeper nesting is no honest program; each level costs stack where trees are made and in every analysis.
 pub(super) const DEEPEST: u32 = 600;
 
@@ -19,7 +21,7 @@ pub(crate) struct Span {
 /// A name and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ident {
-    pub name: Box<str>,
+    pub name: SmolStr,
     pub at: Span,
 }
 
@@ -33,9 +35,9 @@ pub(crate) struct Expr {
 /// What an expression is.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Is {
-    Name(Box<str>),
+    Name(SmolStr),
     /// As written.
-    Literal(Literal, Box<str>),
+    Literal(Literal, SmolStr),
     Composite(Option<Box<Expr>>, Vec<Element>),
     Func(Box<Signature>, Block),
     Paren(Box<Expr>),
@@ -206,7 +208,7 @@ pub(crate) enum Does {
     Defer(Expr),
     Return(Vec<Expr>),
     /// `break`, `continue`, `goto`, `fallthrough`.
-    Jump(Jump, Option<Box<str>>),
+    Jump(Jump, Option<SmolStr>),
     Block(Block),
     If(Box<If>),
     Switch(Box<Switch>),
@@ -214,7 +216,7 @@ pub(crate) enum Does {
     Select(Vec<Comm>),
     For(Box<For>),
     Range(Box<Range>),
-    Labeled(Box<str>, Box<Stmt>),
+    Labeled(SmolStr, Box<Stmt>),
     Decl(Item),
     Empty,
     Bad,

@@ -6,10 +6,12 @@ use crate::hashed::HashMap;
 
 pub(super) struct Binder<'t> {
     body: Body<'t>,
-    /// Names of each scope, the innermost last.
-    scopes: Vec<Vec<&'t str>>,
-    /// By name: what it means from the outermost scope inwards, each with the depth of its scope.
-    visible: HashMap<&'t str, Vec<(LocalId, usize)>>,
+    /// How many scopes are open.
+    depth: u32,
+    /// By name: what it means here, with the depth of its scope.
+    visible: HashMap<&'t str, (LocalId, u32)>,
+    /// What names of the open scopes meant before, the innermost last.
+    hidden: Vec<(&'t str, Option<(LocalId, u32)>)>,
     up: NodeId,
     /// Names of the top level are the package's.
     top: bool,
@@ -18,8 +20,14 @@ pub(super) struct Binder<'t> {
 impl<'t> Binder<'t> {
     /// Everything of a top-level declaration.
     pub fn body(item: &'t Item) -> Body<'t> {
-        let mut binder =
-            Binder { body: Body::default(), scopes: vec![Vec::new()], visible: HashMap::default(), up: 0, top: true };
+        let mut binder = Binder {
+            body: Body::default(),
+            depth: 1,
+            visible: HashMap::default(),
+            hidden: Vec::new(),
+            up: 0,
+            top: true,
+        };
         binder.item(item);
         binder.body
     }
@@ -32,12 +40,16 @@ impl<'t> Binder<'t> {
     }
 
     fn scoped(&mut self, inside: impl FnOnce(&mut Self)) {
-        self.scopes.push(Vec::new());
+        let outer = self.hidden.len();
+        self.depth += 1;
         inside(self);
-        for name in self.scopes.pop().unwrap_or_default() {
-            if let Some(all) = self.visible.get_mut(name) {
-                all.pop();
-            }
+        self.depth -= 1;
+        while self.hidden.len() > outer {
+            match self.hidden.pop() {
+                Some((name, Some(before))) => self.visible.insert(name, before),
+                Some((name, None)) => self.visible.remove(name),
+                None => None,
+            };
         }
     }
 
@@ -48,11 +60,8 @@ impl<'t> Binder<'t> {
         let id = self.body.locals.len() as LocalId;
         self.body.locals.push(Local { binding, at: self.up });
         self.body.names.push((at, id));
-        let depth = self.scopes.len();
-        self.visible.entry(name).or_default().push((id, depth));
-        if let Some(scope) = self.scopes.last_mut() {
-            scope.push(name);
-        }
+        let before = self.visible.insert(name, (id, self.depth));
+        self.hidden.push((name, before));
     }
 
     fn item(&mut self, item: &'t Item) {
@@ -197,8 +206,8 @@ impl<'t> Binder<'t> {
                 self.expr(expr);
                 continue;
             };
-            let innermost = self.visible.get(&**name).and_then(|all| all.last());
-            if innermost.is_some_and(|(_, depth)| *depth == self.scopes.len()) {
+            let innermost = self.visible.get(&**name);
+            if innermost.is_some_and(|(_, depth)| *depth == self.depth) {
                 self.expr(expr);
                 continue;
             }
@@ -258,8 +267,7 @@ impl<'t> Binder<'t> {
     }
 
     fn name(&mut self, name: &str, at: u32) {
-        let found = self.visible.get(name).and_then(|all| all.last()).map(|(id, _)| *id);
-        if let Some(id) = found {
+        if let Some((id, _)) = self.visible.get(name).copied() {
             self.body.names.push((at, id));
             self.body.uses.push((id, self.up));
         }

@@ -56,7 +56,7 @@ impl<'s> Lens<'s> {
 
     fn all_conversions(&self) -> Vec<Converted> {
         let mut out = Vec::new();
-        for file in self.own_files() {
+        for &file in self.own_files() {
             let Some(bytes) = self.source.bytes(file) else { continue };
             let decls = self.outline(file);
             let holds = |place: &Place| {

@@ -7,12 +7,15 @@ use super::body::{Node, NodeId, Use, bare};
 use super::names::{Lens, Place, Site, Symbol};
 use super::std::keeps_values;
 use super::value::Value;
+use crate::build::FileId;
 use crate::go::outline::{Decl, DeclKind};
+use crate::hashed::{HashMap, HashSet};
 use crate::go::syntax::{Call, Does, Element, Expr, Field, Is, Item, Param, Span, Stmt};
 use assize_facts::kinds::source::Owner;
 use assize_golang::build::SourceKind;
 use memchr::memmem;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
+use std::thread::{self, ThreadId};
 
 /// What a field is given.
 #[derive(Clone)]
@@ -21,8 +24,16 @@ pub(crate) enum Given<'s> {
     Zero,
 }
 
-/// Of fields that were asked for; `None` where it is not known.
-pub(super) type Known<'s> = Option<Arc<Vec<Given<'s>>>>;
+/// Of a field that was asked for; `None` where it is not known.
+type Known<'s> = Option<Arc<Vec<Given<'s>>>>;
+
+/// Fields that were asked for.
+#[derive(Default)]
+pub(super) struct Asked<'s> {
+    known: HashMap<Symbol, Known<'s>>,
+    /// Those that are being looked for, and by whom.
+    sought: HashSet<(ThreadId, Symbol)>,
+}
 
 /// A struct and one of its fields.
 struct Sought<'s> {
@@ -97,7 +108,7 @@ impl<'s> Lens<'s> {
     /// The struct of the supplier's own that declares a field of a simple type.
     fn sought(&self, ty: &Symbol, field: &str) -> Option<Sought<'s>> {
         let package = self.source.program.packages.get(&*ty.path)?;
-        let [(place, line)] = self.declared(ty)[..] else { return None };
+        let [(place, line)] = *self.declared(ty) else { return None };
         let generic = self.outline(place.file).get(place.decl)?.specs.get(line).is_none_or(|spec| spec.generic);
         if package.owner == Owner::Dependency || generic {
             return None;
@@ -113,22 +124,22 @@ impl<'s> Lens<'s> {
         Some(Sought { ty: ty.clone(), field: field.into(), index, at, of })
     }
 
-    fn given(&self, sought: &Sought<'s>) -> Known<'s> {
-        let key = Symbol::new(&sought.ty.path, &format!("{}.{}", sought.ty.name, sought.field));
-        let known = self.fields.lock().ok().and_then(|all| all.get(&key).cloned());
-        known.unwrap_or_else(|| {
-            // Of one that is being looked for nothing is known.
-            self.keep(&key, None);
-            let found = self.look_for(sought).map(Arc::new);
-            self.keep(&key, found.clone());
-            found
-        })
-    }
-
-    fn keep(&self, key: &Symbol, found: Known<'s>) {
-        if let Ok(mut all) = self.fields.lock() {
-            all.insert(key.clone(), found);
+    fn given(&self, of: &Sought<'s>) -> Known<'s> {
+        let key = Symbol::new(&of.ty.path, &format!("{}.{}", of.ty.name, of.field));
+        let all = || self.fields.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = all().known.get(&key) {
+            return known.clone();
         }
+        // Of one that is being looked for nothing is known to whoever looks for it.
+        let sought = (thread::current().id(), key.clone());
+        if !all().sought.insert(sought.clone()) {
+            return None;
+        }
+        let found = self.look_for(of).map(Arc::new);
+        let mut all = all();
+        all.sought.remove(&sought);
+        all.known.insert(key, found.clone());
+        found
     }
 
     fn look_for(&self, sought: &Sought<'s>) -> Option<Vec<Given<'s>>> {
@@ -167,7 +178,7 @@ impl<'s> Lens<'s> {
 
     fn has_generic_functions(&self) -> bool {
         let is = |decl: &Decl| decl.kind == DeclKind::Func && decl.specs.iter().any(|spec| spec.generic);
-        self.own_files().into_iter().any(|file| self.outline(file).iter().any(is))
+        self.own_files().iter().any(|file| self.outline(*file).iter().any(is))
     }
 
     /// Whether whatever makes such a struct or sets the field can be seen, and is not too much.
@@ -183,12 +194,10 @@ impl<'s> Lens<'s> {
     fn is_in_struct_without_name(&self, sought: &Sought<'s>) -> bool {
         let exported = sought.is_exported();
         let name = memmem::Finder::new(&*sought.field);
-        self.own_files().into_iter().filter(|file| exported || self.package(*file) == &*sought.ty.path).any(|file| {
+        let of_package = |file: &FileId| exported || self.package(*file) == &*sought.ty.path;
+        self.own().nameless.iter().copied().filter(of_package).any(|file| {
             let Some(head) = self.source.program.head(file) else { return true };
             let decls = &head.outline.decls;
-            if !decls.iter().any(|decl| decl.nameless) {
-                return false;
-            }
             let Some(bytes) = self.source.bytes(file) else { return true };
             let holds = |place: &Place| {
                 let Some(decl) = decls.get(place.decl) else { return true };
@@ -207,11 +216,8 @@ impl<'s> Lens<'s> {
         let Some(package) = program.packages.get(path) else { return true };
         let of_folder = &program.folders.get(package.folder).files;
         let other = of_folder.iter().any(|file| program.folders.file(*file).kind == SourceKind::Assembly);
-        let around = |file| {
-            (self.package(file) == path || self.imports(file, path))
-                && ["unsafe", "C"].iter().any(|p| self.imports(file, p))
-        };
-        other || self.own_files().into_iter().any(around)
+        let is_near = |file: &FileId| self.package(*file) == path || self.imports(*file, path);
+        other || self.own().around.iter().any(is_near)
     }
 
     /// What becomes of the field where the struct's name stands at a node; `None` where that is not told.

@@ -74,7 +74,29 @@ struct View<'s> {
     dots: Vec<&'s str>,
 }
 
-type Table<'s> = HashMap<&'s str, Vec<(Place, usize)>>;
+type Table<'s> = HashMap<&'s str, Declared>;
+
+/// Where a name is declared, and in which line there: nearly always in one place.
+enum Declared {
+    Once([(Place, usize); 1]),
+    Often(Vec<(Place, usize)>),
+}
+
+impl Declared {
+    fn all(&self) -> &[(Place, usize)] {
+        match self {
+            Declared::Once(one) => one,
+            Declared::Often(all) => all,
+        }
+    }
+
+    fn add(&mut self, more: (Place, usize)) {
+        match self {
+            Declared::Once([first]) => *self = Declared::Often(vec![*first, more]),
+            Declared::Often(all) => all.push(more),
+        }
+    }
+}
 
 #[derive(Default)]
 pub(super) struct Package<'s> {
@@ -99,7 +121,7 @@ pub(crate) struct Lens<'s> {
     /// Where fields and methods of a name are selected, once asked; `None` where those are too many.
     pub(super) selected: Mutex<HashMap<Symbol, Option<Arc<Mentioned<'s>>>>>,
     /// What fields of structs are given, once asked.
-    pub(super) fields: Mutex<HashMap<Symbol, super::fields::Known<'s>>>,
+    pub(super) fields: Mutex<super::fields::Asked<'s>>,
     /// Conversions between pointers, once asked.
     pub(super) conversions: OnceLock<Vec<super::converted::Converted>>,
 }
@@ -228,7 +250,11 @@ impl<'s> Lens<'s> {
                             (Some(receiver), DeclKind::Method) => {
                                 out.methods.entry(name).or_default().push((&receiver.base, place));
                             }
-                            _ => out.names.entry(name).or_default().push((place, index)),
+                            _ => {
+                                let more = (place, index);
+                                let known = out.names.entry(name).and_modify(|all| all.add(more));
+                                known.or_insert(Declared::Once([more]));
+                            }
                         }
                     }
                 }
@@ -238,8 +264,14 @@ impl<'s> Lens<'s> {
     }
 
     /// Where a package of the program declares a name; several where builds differ.
-    pub fn declared(&self, symbol: &Symbol) -> Vec<(Place, usize)> {
-        self.names(&symbol.path).and_then(|package| package.names.get(&*symbol.name)).cloned().unwrap_or_default()
+    pub fn declared(&self, symbol: &Symbol) -> &[(Place, usize)] {
+        self.names(&symbol.path).and_then(|package| package.names.get(&*symbol.name)).map_or(&[], Declared::all)
+    }
+
+    /// What the outline has on the one declaration of a name.
+    fn outlined(&self, symbol: &Symbol) -> Option<(&'s Decl, Place, usize)> {
+        let [(place, line)] = *self.declared(symbol) else { return None };
+        Some((self.outline(place.file).get(place.decl)?, place, line))
     }
 
     pub fn is_delivered(&self, path: &str) -> bool {
@@ -291,8 +323,8 @@ impl<'s> Lens<'s> {
 
     /// The function that a symbol is, with its declaration.
     pub fn function(&self, symbol: &Symbol) -> Option<(Site<'s>, &'s Func)> {
-        let [(place, _)] = self.declared(symbol)[..] else { return None };
-        self.func_at(place)
+        let (decl, place, _) = self.outlined(symbol)?;
+        if decl.kind == DeclKind::Type { None } else { self.func_at(place) }
     }
 
     pub fn func_at(&self, place: Place) -> Option<(Site<'s>, &'s Func)> {
@@ -320,11 +352,26 @@ impl<'s> Lens<'s> {
             let index = spec.names.iter().position(|n| symbol.name == *n.name)?;
             Some((self.site(place)?, spec, index))
         };
-        self.declared(symbol).into_iter().filter_map(of).collect()
+        self.declared(symbol).iter().copied().filter_map(of).collect()
+    }
+
+    /// Whether a symbol is a type of the program.
+    pub fn is_type(&self, symbol: &Symbol) -> bool {
+        self.outlined(symbol).is_some_and(|(decl, ..)| decl.kind == DeclKind::Type)
+    }
+
+    /// The line of an alias: where the outline tells none, nothing is parsed.
+    pub fn alias_spec(&self, symbol: &Symbol) -> Option<(Site<'s>, &'s TypeSpec)> {
+        let (decl, _, line) = self.outlined(symbol)?;
+        let spec = decl.specs.get(line)?;
+        if spec.alias { self.type_spec(symbol) } else { None }
     }
 
     pub fn type_spec(&self, symbol: &Symbol) -> Option<(Site<'s>, &'s TypeSpec)> {
-        let [(place, line)] = self.declared(symbol)[..] else { return None };
+        let (decl, place, line) = self.outlined(symbol)?;
+        if decl.kind != DeclKind::Type {
+            return None;
+        }
         let Item::Types(specs) = self.parsed(place)?.0? else { return None };
         Some((self.site(place)?, specs.get(line)?))
     }
@@ -338,11 +385,11 @@ impl<'s> Lens<'s> {
                 let base = bare(base);
                 let Is::Name(name) = &base.is else { return None };
                 let view = self.view(site.place.file)?;
+                let (_, path) = view.imports.iter().find(|(known, _)| known == name)?;
                 if site.body.local(base).is_some() || self.has_own(view, name) {
                     return None;
                 }
-                let path = view.imports.iter().find(|(known, _)| *known == **name).map(|(_, path)| path.clone())?;
-                Some(Symbol { path, name: (&*member.name).into() })
+                Some(Symbol { path: path.clone(), name: member.name.clone() })
             }
             Is::Index(base, _) if is_generic(base) => self.symbol(site, base),
             _ => None,
@@ -355,11 +402,11 @@ impl<'s> Lens<'s> {
         package.is_some_and(|package| package.names.contains_key(name))
     }
 
-    fn top(&self, file: FileId, name: &str) -> Option<Symbol> {
+    fn top(&self, file: FileId, name: &SmolStr) -> Option<Symbol> {
         let view = self.view(file)?;
-        let has = |path: &str| self.names(path).is_some_and(|package| package.names.contains_key(name));
+        let has = |path: &str| self.names(path).is_some_and(|package| package.names.contains_key(&**name));
         if self.has_own(view, name) {
-            return Some(Symbol { path: view.path.clone(), name: name.into() });
+            return Some(Symbol { path: view.path.clone(), name: name.clone() });
         }
         if let Some(path) = view.dots.iter().find(|path| has(path)) {
             return Some(Symbol::new(path, name));
@@ -368,8 +415,8 @@ impl<'s> Lens<'s> {
         // Several dot imports of packages whose names are not known: which one it is cannot be told; a sought one is taken.
         let mut unknown = view.dots.iter().filter(|path| exported && !self.is_delivered(path));
         match unknown.clone().find(|path| super::std::is_sought(path, name)).or(unknown.next()) {
-            Some(path) => Some(Symbol::new(path, name)),
-            None => Some(Symbol::new("", name)),
+            Some(path) => Some(Symbol { path: (*path).into(), name: name.clone() }),
+            None => Some(Symbol { path: SmolStr::default(), name: name.clone() }),
         }
     }
 

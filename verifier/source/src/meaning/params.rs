@@ -267,11 +267,20 @@ impl<'s> Lens<'s> {
         found.iter().map(of).collect()
     }
 
-    /// `path` is the package of the files, or empty where they are all of the program.
-    /// Declarations are parsed only where the name stands behind a dot, and where it does in few enough.
+    /// `path` says which files they are. Declarations are parsed only where the name stands behind a dot, and where it does in few enough.
     fn select(&self, path: &str, files: &[FileId], name: &str) -> Option<Vec<(Site<'s>, NodeId)>> {
         let read = |file: FileId| Some((self.source.bytes(file)?, self.outline(file)));
-        let places = self.source.selections(path, || Selections::of(files, read), |all| all.places(name))?;
+        let all = self.source.built_go_files();
+        // One list serves all packages of a program that is not too large for it.
+        let places = match all.len() <= FILES {
+            true => {
+                let mut among = files.to_vec();
+                among.sort_unstable();
+                let is_among = |file: FileId| among.binary_search(&file).is_ok();
+                self.source.selections("", || Selections::of(&all, read), |found| found.places(name, is_among))
+            }
+            false => self.source.selections(path, || Selections::of(files, read), |found| found.places(name, |_| true)),
+        }?;
         let mut out = Vec::new();
         for site in places.into_iter().filter_map(|place| self.site(place)) {
             let is_it = |(_, expr): &(NodeId, &Expr)| {

@@ -5,7 +5,7 @@
 
 use super::body::{Binding, Node, bare};
 use super::names::{Lens, Place, Site, Symbol};
-use crate::build::{FileId, may_be_standard};
+use crate::build::may_be_standard;
 use crate::go::syntax::{Call, Does, Expr, Is, Item, Op, Param, Signature, Stmt, TypeSpec};
 use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
@@ -59,16 +59,11 @@ impl<'s> Lens<'s> {
     }
 
     fn is_handed_out(&self, holders: &BTreeSet<Symbol>) -> bool {
-        self.own_files().into_iter().flat_map(|file| self.places(file)).any(|place| self.hands_out(place, holders))
-    }
-
-    pub(super) fn own_files(&self) -> Vec<FileId> {
-        let own = self.source.program.packages.values().filter(|package| package.owner != Owner::Dependency);
-        own.flat_map(|package| package.go_files.iter().copied()).collect()
+        self.own_files().iter().flat_map(|file| self.places(*file)).any(|place| self.hands_out(place, holders))
     }
 
     fn is_too_large(&self) -> bool {
-        let decls = self.own_files().into_iter().flat_map(|file| self.outline(file));
+        let decls = self.own_files().iter().flat_map(|file| self.outline(*file));
         decls.map(|decl| decl.end - decl.start).sum::<usize>() > LARGEST
     }
 
@@ -92,7 +87,7 @@ impl<'s> Lens<'s> {
         match (self.symbol(site, &call.fun), &bare(&call.fun).is) {
             (Some(symbol), _) if symbol.path.is_empty() => false,
             (Some(symbol), _) if is_own(&symbol.path) => {
-                self.function(&symbol).is_none() && self.type_spec(&symbol).is_none()
+                self.function(&symbol).is_none() && !self.is_type(&symbol)
             }
             (Some(symbol), _) => by_others(&symbol.path, &symbol.name),
             (None, Is::Select(base, name)) => match self.type_of(site, base) {

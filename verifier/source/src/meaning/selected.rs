@@ -43,12 +43,15 @@ impl Selections {
         all
     }
 
-    /// `None` where they are too many.
-    pub fn places(&self, name: &str) -> Option<Vec<Place>> {
+    /// Those in some of the files; `None` where they are too many.
+    pub fn places(&self, name: &str, among: impl Fn(FileId) -> bool) -> Option<Vec<Place>> {
         let name = hash(name.as_bytes());
         let mut places: Vec<Place> = Vec::new();
         for (at, _) in self.names.iter().enumerate().filter(|(_, known)| **known == name) {
             let (file, _) = self.files[self.files.partition_point(|(_, end)| *end <= at)];
+            if !among(file) {
+                continue;
+            }
             let place = Place { file, decl: self.decls[at] as usize };
             if places.last() != Some(&place) {
                 places.push(place);
@@ -112,11 +115,13 @@ mod tests {
         let files = [FileId(3), FileId(4)];
         let all = Selections::of(&files, |_| Some((text, &decls[..])));
         let places =
-            |name: &str| all.places(name).map(|places| places.iter().map(|p| (p.file.0, p.decl)).collect::<Vec<_>>());
+            |name: &str| all.places(name, |_| true).map(|places| places.iter().map(|p| (p.file.0, p.decl)).collect::<Vec<_>>());
         assert_eq!(places("One"), Some(vec![(3, 0), (3, 2), (4, 0), (4, 2)]));
         assert_eq!((places("Six"), places("Seven")), (Some(vec![(3, 1), (4, 1)]), Some(vec![])));
+        assert_eq!(all.places("Six", |file| file.0 == 4).map(|places| places.len()), Some(1));
         let many: Vec<FileId> = (0..=MOST as u32).map(FileId).collect();
         let all = Selections::of(&many, |_| Some((text, &decls[..])));
-        assert!(all.places("Six").is_none() && all.places("Seven").is_some());
+        assert!(all.places("Six", |_| true).is_none() && all.places("Seven", |_| true).is_some());
+        assert!(all.places("Six", |file| file.0 > 0).is_some());
     }
 }

@@ -20,10 +20,10 @@ impl<'s> Lens<'s> {
     pub fn behind_alias(&self, symbol: Symbol) -> Symbol {
         let mut symbol = symbol;
         for _ in 0..DEPTH {
-            let Some((site, spec)) = self.type_spec(&symbol) else { return symbol };
+            let Some((site, spec)) = self.alias_spec(&symbol) else { return symbol };
             match self.symbol(&site, &spec.ty) {
-                Some(next) if spec.alias => symbol = next,
-                _ => return symbol,
+                Some(next) => symbol = next,
+                None => return symbol,
             }
         }
         symbol
@@ -43,7 +43,7 @@ impl<'s> Lens<'s> {
             Is::Name(_) | Is::Select(..) | Is::Index(..) => {
                 let symbol = self.behind_alias(self.symbol(site, ty)?);
                 // An alias of a pointer type.
-                if let Some((at, spec)) = self.type_spec(&symbol).filter(|(_, spec)| spec.alias) {
+                if let Some((at, spec)) = self.alias_spec(&symbol) {
                     return self.named(&at, &spec.ty);
                 }
                 Some(Type { name: symbol, pointer: false })

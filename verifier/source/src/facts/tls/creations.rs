@@ -125,7 +125,8 @@ fn of_expr<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId, ex
                 return Some(plain(made, expr.at, node));
             }
             let Is::Select(base, method) = &bare(&call.fun).is else { return None };
-            let ty = lens.type_of(site, base)?;
+            let makes = matches!(&*method.name, "Clone" | "TLSConfig" | "Listener");
+            let ty = if makes { lens.type_of(site, base)? } else { return None };
             match &*method.name {
                 "Clone" if types.has(&ty) => Some(Creation { copied: Some(base), ..plain(Made::Clone, expr.at, node) }),
                 "TLSConfig" | "Listener" if ty.name.is(AUTOCERT, "Manager") => {
@@ -176,7 +177,7 @@ fn is_value(site: &Site, node: NodeId) -> bool {
 }
 
 fn is_type<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {
-    lens.symbol(site, expr).is_some_and(|s| s.is(TLS, "Config") || lens.type_spec(&s).is_some())
+    lens.symbol(site, expr).is_some_and(|s| s.is(TLS, "Config") || lens.is_type(&s))
 }
 
 /// Whether a name is the right side of an assignment or definition.

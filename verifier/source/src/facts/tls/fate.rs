@@ -379,7 +379,7 @@ impl<'f, 's> Follow<'f, 's> {
                 }
             },
             ("", _) => {}
-            _ if self.lens.type_spec(&symbol).is_some() => self.value(site, up, 0, depth),
+            _ if self.lens.is_type(&symbol) => self.value(site, up, 0, depth),
             (path, _) if self.is_known_client(path) => self.leads(Leads::Client),
             _ => match function {
                 Some((at, func)) => self.param(&at, func, index, depth),

@@ -7,14 +7,22 @@ use crate::go::syntax::*;
 impl Parser<'_> {
     /// Expressions between commas.
     pub(super) fn list(&mut self) -> Read<Vec<Expr>> {
+        let first = self.expr()?;
+        self.list_from(first)
+    }
+
+    /// The same, behind the first of them.
+    pub(super) fn list_from(&mut self, first: Expr) -> Read<Vec<Expr>> {
+        if self.mark() != Mark::Comma {
+            return Ok(vec![first]);
+        }
         let from = self.exprs.len();
-        loop {
+        self.exprs.push(first);
+        while self.passes(Mark::Comma) {
             let expr = self.expr()?;
             self.exprs.push(expr);
-            if !self.passes(Mark::Comma) {
-                return Ok(self.exprs.split_off(from));
-            }
         }
+        Ok(self.exprs.split_off(from))
     }
 
     /// An expression, or a type where types may stand for one.

@@ -9,6 +9,7 @@ mod types;
 use super::lexer::{Fault, Lexer, Mark, Token};
 use super::outline::{Decl, DeclKind};
 use super::syntax::*;
+use smol_str::SmolStr;
 use std::cell::RefCell;
 
 pub(super) type Read<T> = Result<T, Fault>;
@@ -30,6 +31,8 @@ pub(super) fn item(file: &[u8], decl: &Decl) -> Read<Item> {
         }
         let mut parser = Parser {
             file,
+            from: decl.start,
+            whole: file.get(decl.start..decl.end).and_then(|text| std::str::from_utf8(text).ok()),
             tokens,
             at: 0,
             end: decl.start,
@@ -57,6 +60,9 @@ pub(super) fn item(file: &[u8], decl: &Decl) -> Read<Item> {
 
 pub(super) struct Parser<'a> {
     file: &'a [u8],
+    /// Where the declaration begins, and its text where that is all UTF-8.
+    from: usize,
+    whole: Option<&'a str>,
     tokens: &'a [Token],
     at: usize,
     /// Where the last token that was passed ends.
@@ -156,10 +162,10 @@ impl<'a> Parser<'a> {
         self.token().start
     }
 
-    fn text(&self, token: Token) -> Box<str> {
-        match std::str::from_utf8(self.spelt(token)) {
-            Ok(text) => text.into(),
-            Err(_) => String::from_utf8_lossy(self.spelt(token)).into(),
+    fn text(&self, token: Token) -> SmolStr {
+        match self.whole.and_then(|whole| whole.get(token.start - self.from..token.end - self.from)) {
+            Some(text) => text.into(),
+            None => String::from_utf8_lossy(self.spelt(token)).into(),
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Parser, Read};
 use crate::go::lexer::Mark;
 use crate::go::syntax::*;
+use smol_str::SmolStr;
 
 /// What a simple statement may be besides, by where it stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,7 +108,11 @@ impl Parser<'_> {
         if place == Place::For && self.is_keyword(b"range") {
             return self.range(Vec::new(), false);
         }
-        let mut left = self.list()?;
+        let first = self.expr()?;
+        let mut left = match self.mark() {
+            Mark::Comma | Mark::Assign | Mark::Other => self.list_from(first)?,
+            _ => return Ok(Does::Expr(first)),
+        };
         let word = match self.mark() {
             Mark::Assign | Mark::Other => self.word(),
             _ => b"",
@@ -160,7 +165,7 @@ impl Parser<'_> {
     }
 
     /// The statement behind a label, if there is one.
-    fn labeled(&mut self, label: Box<str>, start: usize) -> Read<Does> {
+    fn labeled(&mut self, label: SmolStr, start: usize) -> Read<Does> {
         let ends = matches!(self.mark(), Mark::Semi | Mark::Close(_)) || self.is_case();
         let inner = match ends {
             true => Stmt { at: self.span(start), does: Does::Empty },

@@ -81,7 +81,7 @@ fn hex(bytes: [u8; 32]) -> String {
         two[0] = DIGITS[usize::from(byte >> 4)];
         two[1] = DIGITS[usize::from(byte & 15)];
     }
-    String::from_utf8_lossy(&text).into_owned()
+    String::from_utf8(text.to_vec()).unwrap_or_default()
 }
 
 #[cfg(test)]

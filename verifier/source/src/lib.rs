@@ -4,6 +4,7 @@ mod build;
 mod facts;
 mod go;
 mod hashed;
+mod lossy;
 mod meaning;
 mod modules;
 mod profiles;

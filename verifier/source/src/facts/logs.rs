@@ -10,7 +10,7 @@ use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Type, Use, Value, bare};
 use assize_facts::kinds::source::{LogCall, Stream};
 use assize_facts::{Item, Known, Sheet, reason};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages that write by the number of a file.
 const RAW: [&str; 2] = ["syscall", "golang.org/x/sys/unix"];
@@ -48,13 +48,17 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         dependencies: false,
     };
     let carriers = carriers(lens);
-    let words: Vec<&str> = carriers.iter().map(|symbol| &*symbol.name).collect();
-    // A writer is a standard stream where it is named, or where a name of the program stands for one.
+    // A writer is a standard stream where it is named, or where a name of the program stands for one. Others than its package know only exported names.
     let named = |lens: &Lens, file| {
         let near = |symbol: &Symbol| *symbol.path == *lens.package(file) || lens.imports(file, &symbol.path);
         carriers.iter().any(near)
     };
-    let carrying = Search { file: &named, marks: 0, words: &words, dependencies: false };
+    let (exported, others): (Vec<&Symbol>, Vec<&Symbol>) =
+        carriers.iter().partition(|symbol| symbol.name.starts_with(char::is_uppercase));
+    let words: Vec<&str> = exported.iter().map(|symbol| &*symbol.name).collect();
+    let mut of_packages: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    others.iter().for_each(|symbol| of_packages.entry(&symbol.path).or_default().push(&symbol.name));
+    let within: Vec<_> = of_packages.keys().map(|path| move |lens: &Lens, file| lens.package(file) == *path).collect();
     let logging = Search {
         file: &|lens, file| {
             let other = |path: &str| loggers::levels().any(|known| known == path) && !setup.modules.contains(path);
@@ -80,8 +84,15 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let writing = Search { file: &to, marks: mark::WRITE, words: &[], dependencies: false };
     let built_in = Search { file: &|_, _| true, marks: mark::BUILT_IN_PRINT, words: &[], dependencies: false };
     let mut sheet = empty::<LogCall>(lens.source, false);
-    let searches: Vec<Search> =
-        [printing, carrying, numbered, writing, built_in, logging].into_iter().chain(making).collect();
+    let carrying = |file, words| Search { file, marks: 0, words, dependencies: false };
+    let of_packages = of_packages.values().zip(&within).map(|(words, file)| carrying(file, words));
+    let exported = Some(carrying(&named, &words)).filter(|_| !words.is_empty());
+    let searches: Vec<Search> = [printing, numbered, writing, built_in, logging]
+        .into_iter()
+        .chain(making)
+        .chain(of_packages)
+        .chain(exported)
+        .collect();
     let (mut found, lacks) = run_apart(&searches, lens, |lens, site| of_site(lens, site, &setup));
     gaps.extend(lacks);
     found.sort_by_key(|((file, at), _)| (lens.source.program.shown(*file), *at));

@@ -36,15 +36,25 @@ impl Search<'_> {
     }
 
     pub fn run<'s, T: Send>(&self, lens: &Lens<'s>, found: impl Fn(&Site<'s>) -> Vec<T> + Sync) -> (Vec<T>, Vec<Gap>) {
+        self.run_among(lens, |_| true, found)
+    }
+
+    /// The same among some declarations.
+    pub fn run_among<'s, T: Send>(
+        &self,
+        lens: &Lens<'s>,
+        among: impl Fn(&Decl) -> bool + Sync,
+        found: impl Fn(&Site<'s>) -> Vec<T> + Sync,
+    ) -> (Vec<T>, Vec<Gap>) {
         let files = files(lens.source, self.dependencies);
         let count = Count::default();
-        let of_file = |file: &FileId| of_places(lens, self.places(lens, *file), &found, &count);
+        let of_file = |file: &FileId| of_places(lens, self.places(lens, *file, &among), &found, &count);
         let of_files: Vec<(Vec<T>, Vec<Gap>)> = files.par_iter().map(of_file).collect();
         count.joined(of_files)
     }
 
-    /// The declarations of a file that hold one of the words.
-    fn places(&self, lens: &Lens, file: FileId) -> Vec<Place> {
+    /// Those declarations of a file that hold one of the words.
+    fn places(&self, lens: &Lens, file: FileId, among: &dyn Fn(&Decl) -> bool) -> Vec<Place> {
         if lens.everything {
             return lens.places(file).collect();
         }
@@ -53,8 +63,8 @@ impl Search<'_> {
         }
         let decls = lens.outline(file);
         let bears = |place: &Place| decls[place.decl].marks & self.marks != 0;
-        if self.words.is_empty() {
-            return lens.places(file).filter(bears).collect();
+        if self.words.is_empty() || !decls.iter().any(among) {
+            return lens.places(file).filter(|place| bears(place) && among(&decls[place.decl])).collect();
         }
         let Some(bytes) = lens.source.bytes(file) else { return Vec::new() };
         let finders = self.words.iter().map(|word| memmem::Finder::new(*word));
@@ -62,7 +72,7 @@ impl Search<'_> {
         let holds = |place: &Place| {
             let decl = &decls[place.decl];
             let text = bytes.get(decl.start..decl.end).unwrap_or_default();
-            bears(place) || finders.iter().any(|finder| finder.find(text).is_some())
+            among(decl) && (bears(place) || finders.iter().any(|finder| finder.find(text).is_some()))
         };
         lens.places(file).filter(holds).collect()
     }
@@ -76,7 +86,7 @@ pub(super) fn run_apart<T: Send>(
     found: impl for<'r> Fn(&Lens<'r>, &Site<'r>) -> Vec<T> + Sync,
 ) -> (Vec<T>, Vec<Gap>) {
     let places = |file: &FileId| {
-        let mut places: Vec<Place> = searches.iter().flat_map(|search| search.places(lens, *file)).collect();
+        let mut places: Vec<Place> = searches.iter().flat_map(|search| search.places(lens, *file, &|_| true)).collect();
         places.sort();
         places.dedup();
         places

@@ -2,6 +2,7 @@
 
 use super::search::Search;
 use crate::build::FileId;
+use crate::go::outline::{Decl, DeclKind};
 use crate::go::syntax::{Expr, Item};
 use crate::meaning::{Lens, Site, Symbol, Type};
 use assize_facts::{Gap, reason};
@@ -25,8 +26,9 @@ impl Types {
             let names: Vec<String> = types.all.iter().map(|s| s.name.to_string()).collect();
             let words: Vec<&str> = names.iter().map(String::as_str).collect();
             let matters = |lens: &Lens, file| types.matters(lens, file);
+            let is_type = |decl: &Decl| decl.kind == DeclKind::Type;
             let search = Search { file: &matters, marks: 0, words: &words, dependencies: true };
-            let (found, _) = search.run(lens, |site| match lens.item(site.place) {
+            let (found, _) = search.run_among(lens, is_type, |site| match lens.item(site.place) {
                 Some(Item::Types(specs)) => {
                     let own = lens.package(site.place.file);
                     let is =

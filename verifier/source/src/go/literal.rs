@@ -1,5 +1,7 @@
 //! The values of Go's string and rune literals (spec, "Rune literals", "String literals").
 
+use crate::lossy::lossy;
+
 /// The bytes of a string literal, quotes included; `None` where it is not one. A Go string need not be UTF-8.
 pub(crate) fn unquote(literal: &str) -> Option<Vec<u8>> {
     let inside = literal.get(1..literal.len().checked_sub(1)?)?;
@@ -13,7 +15,7 @@ pub(crate) fn unquote(literal: &str) -> Option<Vec<u8>> {
 
 /// The string as text, odd bytes replaced.
 pub(crate) fn unquote_text(literal: &str) -> Option<String> {
-    unquote(literal).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    unquote(literal).map(|bytes| lossy(&bytes).into_owned())
 }
 
 /// The number of a rune literal.

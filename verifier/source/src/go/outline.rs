@@ -5,6 +5,7 @@ use super::directive::Directive;
 use super::imports::Import;
 use super::lexer::{Fault, Lexer, Mark, Token, illegal_bytes};
 use super::syntax::Span;
+use crate::lossy::lossy;
 
 /// What a Go file declares at its top level.
 #[derive(Clone, Debug, Default)]
@@ -185,7 +186,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn owned(&self) -> Box<str> {
-        String::from_utf8_lossy(self.word()).into()
+        lossy(self.word()).into()
     }
 
     /// Consumes the token at hand and keeps the brackets' balance.
@@ -345,10 +346,9 @@ impl<'a> Reader<'a> {
             end = self.token.end;
             if self.token.start != first.start {
                 // Only the names, without what stands between them.
-                let known =
-                    names.get_or_insert_with(|| String::from_utf8_lossy(&self.text[first.start..first.end]).into());
+                let known = names.get_or_insert_with(|| lossy(&self.text[first.start..first.end]).into());
                 known.push(',');
-                known.push_str(&String::from_utf8_lossy(&self.text[self.token.start..end]));
+                known.push_str(&lossy(&self.text[self.token.start..end]));
             }
             self.bump()?;
             match self.token.mark {
@@ -358,7 +358,7 @@ impl<'a> Reader<'a> {
         }
         spec.names = match names {
             Some(names) => names.into(),
-            None => String::from_utf8_lossy(&self.text[first.start..end]).into(),
+            None => lossy(&self.text[first.start..end]).into(),
         };
         if kind == DeclKind::Type {
             if self.token.mark == Mark::Open(b'[') {

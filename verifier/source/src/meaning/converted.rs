@@ -59,10 +59,11 @@ impl<'s> Lens<'s> {
         for &file in self.own_files() {
             let Some(bytes) = self.source.bytes(file) else { continue };
             let decls = self.outline(file);
+            let has_nil = self.declared(&Symbol::new(self.package(file), "nil")).is_empty();
             let holds = |place: &Place| {
                 let text =
                     decls.get(place.decl).map(|decl| (decl, bytes.get(decl.start..decl.end).unwrap_or_default()));
-                text.is_some_and(|(decl, text)| may_convert(decl, text))
+                text.is_some_and(|(decl, text)| may_convert(decl, text, has_nil))
             };
             for site in self.places(file).filter(holds).filter_map(|place| self.site(place)) {
                 self.conversions_of(&site, &mut out);
@@ -112,14 +113,16 @@ impl<'s> Lens<'s> {
     }
 }
 
-/// Whether a declaration may call a pointer's type or give it another name: `(*T)(`, `type P = *T`, however that is laid out.
-fn may_convert(decl: &Decl, text: &[u8]) -> bool {
+/// Whether a declaration may call a pointer's type or give it another name: `(*T)(`, `type P = *T`, however that is laid out. `has_nil`: whether `nil`
+/// is Go's own where no function gives it another meaning.
+fn may_convert(decl: &Decl, text: &[u8], has_nil: bool) -> bool {
     let types = || decl.kind == DeclKind::Type || declares_type(text);
+    let has_nil = has_nil && decl.kind == DeclKind::Var && memchr::memmem::find(text, b"func").is_none();
     memchr::memchr_iter(b'*', text).any(|star| match before(&text[..star]) {
-        Before::Comment => is_called(&text[star..]) || types(),
+        Before::Comment => is_called(&text[star..], has_nil) || types(),
         Before::Byte(b'(', rest) => {
             let names = || matches!(before(rest), Before::Comment | Before::Byte(b'=', _)) && types();
-            is_called(&text[star..]) || names()
+            is_called(&text[star..], has_nil) || names()
         }
         Before::Byte(b'=', _) => types(),
         Before::Byte(..) => false,
@@ -154,8 +157,9 @@ fn before(text: &[u8]) -> Before<'_> {
     }
 }
 
-/// Whether behind what closes the bracket that is open something else is opened or closed; what is long is looked at, whatever it is.
-fn is_called(text: &[u8]) -> bool {
+/// Whether behind what closes the bracket that is open, and those around it, another is opened that holds something; what is long is looked at, whatever
+/// it is.
+fn is_called(text: &[u8], has_nil: bool) -> bool {
     const LONGEST: usize = 1024;
     let mut depth = 1_u32;
     let closed = text.iter().take(LONGEST).position(|byte| {
@@ -166,6 +170,48 @@ fn is_called(text: &[u8]) -> bool {
         }
         depth == 0
     });
-    let behind = closed.and_then(|end| text.get(end + 1..)).map(<[u8]>::trim_ascii_start);
-    behind.is_none_or(|behind| matches!(behind.first(), Some(b'(' | b')' | b'/')))
+    let Some(mut behind) = closed.and_then(|end| text.get(end..)) else { return true };
+    while let Some(rest) = behind.strip_prefix(b")") {
+        behind = rest.trim_ascii_start();
+    }
+    match behind.strip_prefix(b"(") {
+        Some(rest) => {
+            let behind_nil = rest.trim_ascii_start().strip_prefix(b"nil").map(<[u8]>::trim_ascii_start);
+            !(has_nil && behind_nil.is_some_and(|rest| rest.starts_with(b")")))
+        }
+        // A line's end, behind a comment or not, ends the expression (spec, "Semicolons").
+        None => behind.starts_with(b"/*"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_convert_a_pointer_is_told_by_its_text() {
+        let table = [
+            ("var a = (*T)(p)", true),
+            ("var a = ((*T))(p)", true),
+            ("var a = (*T)/* c */(p)", true),
+            ("var a = (*T)( /* c */ nil)", true),
+            ("var a I = (*T)(nil)", false),
+            ("var a I = ((*T))( nil )", false),
+            ("var a = func(nil *S) *T { return (*T)(nil) }", true),
+            ("func f(nil *S) { g((*T)(nil)) }", true),
+            ("func f() (*T, error) { return nil, nil }", false),
+            ("func f() { g(x.(*T))\n\th(x)(*p) }", false),
+            ("func f() { g(x.(*T)) // c\n}", false),
+            ("func f() float64 { return float64(*a)/2 }", false),
+            ("type P = *T", true),
+            ("type T struct{ p *P }", false),
+            ("func f() { type P = *T\n_ = P(p) }", true),
+        ];
+        for (text, expected) in table {
+            let decls = crate::go::outline::outline(format!("package p\n{text}\n").as_bytes(), |_| 0).decls;
+            assert_eq!(may_convert(&decls[0], text.as_bytes(), true), expected, "{text}");
+        }
+        let decls = crate::go::outline::outline(b"package p\nvar a I = (*T)(nil)\n", |_| 0).decls;
+        assert!(may_convert(&decls[0], b"var a I = (*T)(nil)", false));
+    }
 }

@@ -86,9 +86,7 @@ impl<'s> Lens<'s> {
         let by_others = |path: &str, name: &str| !may_be_standard(path) || by_standard(path, name);
         match (self.symbol(site, &call.fun), &bare(&call.fun).is) {
             (Some(symbol), _) if symbol.path.is_empty() => false,
-            (Some(symbol), _) if is_own(&symbol.path) => {
-                self.function(&symbol).is_none() && !self.is_type(&symbol)
-            }
+            (Some(symbol), _) if is_own(&symbol.path) => self.function(&symbol).is_none() && !self.is_type(&symbol),
             (Some(symbol), _) => by_others(&symbol.path, &symbol.name),
             (None, Is::Select(base, name)) => match self.type_of(site, base) {
                 Some(ty) if is_own(&ty.name.path) || ty.name.path.is_empty() => {

@@ -64,9 +64,12 @@ impl Selections {
     }
 }
 
-/// FNV-1a.
+/// Eight bytes at a time.
 fn hash(name: &[u8]) -> u32 {
-    name.iter().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
+    let number = |bytes: &[u8]| bytes.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte));
+    let mix = |hash: u64, bytes: &[u8]| (hash ^ number(bytes)).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let hash = name.chunks(8).fold(name.len() as u64, mix);
+    (hash ^ hash >> 32) as u32
 }
 
 /// Names behind a dot, each with the declaration in which it stands.
@@ -114,8 +117,9 @@ mod tests {
         assert_eq!(found, [(0, "One"), (1, "Two"), (1, "Three"), (1, "Six"), (1, "Größe"), (1, "5"), (2, "One")]);
         let files = [FileId(3), FileId(4)];
         let all = Selections::of(&files, |_| Some((text, &decls[..])));
-        let places =
-            |name: &str| all.places(name, |_| true).map(|places| places.iter().map(|p| (p.file.0, p.decl)).collect::<Vec<_>>());
+        let places = |name: &str| {
+            all.places(name, |_| true).map(|places| places.iter().map(|p| (p.file.0, p.decl)).collect::<Vec<_>>())
+        };
         assert_eq!(places("One"), Some(vec![(3, 0), (3, 2), (4, 0), (4, 2)]));
         assert_eq!((places("Six"), places("Seven")), (Some(vec![(3, 1), (4, 1)]), Some(vec![])));
         assert_eq!(all.places("Six", |file| file.0 == 4).map(|places| places.len()), Some(1));

@@ -157,7 +157,8 @@ pub(super) fn pairs(own: &[(String, String)]) -> Vec<String> {
 
 /// `NAME=value`, `NAME+=value`: the name (with its `+`) and the value.
 pub(super) fn assigned(word: &str) -> Option<(&str, &str)> {
-    let (name, value) = word.split_once('=')?;
+    let at = memchr::memchr(b'=', word.as_bytes())?;
+    let (name, value) = (&word[..at], &word[at + 1..]);
     // `NAME[0]=value`: one of its words.
     let name = name.strip_suffix(']').and_then(|name| name.split_once('[')).map_or(name, |(name, _)| name);
     let bare = name.strip_suffix('+').unwrap_or(name);

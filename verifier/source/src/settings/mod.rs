@@ -78,6 +78,7 @@ mod written;
 mod xargs;
 mod yaml;
 
+use crate::lossy::lossy;
 use assize_delivery::{Delivery, Entry, SourceTree};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
 use assize_facts::{Deliverable, Known, Origin, Sheet, reason};
@@ -142,7 +143,7 @@ pub(crate) struct Settings {
 /// `spec` is what is declared, or told by the delivered programs.
 pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverable) -> Settings {
     let mut sheet = Sheet::of::<BuildSetting>();
-    let text = |path: &str| tree.read(path).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = |path: &str| tree.read(path).ok().map(|bytes| lossy(&bytes).into_owned());
     let paths: BTreeSet<String> = tree.entries().filter(|e| e.entry.is_file()).map(|e| e.path.to_owned()).collect();
     let graph = ["go.mod", "go.work"].iter().filter_map(|name| text(name)).collect::<Vec<_>>().join("\n");
     let targets = Targets::of(spec, &graph, &paths);
@@ -172,7 +173,7 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
                 continue;
             }
         };
-        let text = String::from_utf8_lossy(&bytes);
+        let text = lossy(&bytes);
         unread.extend(unread::hidden(tool, &shown, &text, &targets));
         match of_file(&mut state, tool, path, &shown, &text) {
             Ok(false) => {}
@@ -252,7 +253,7 @@ fn of_another_tool(
     match holder.read(&entry.path) {
         Ok(bytes) if unread::says_any(&bytes) => {
             sheet.examined(1);
-            unread::told(path, shown, &String::from_utf8_lossy(&bytes), targets)
+            unread::told(path, shown, &lossy(&bytes), targets)
         }
         Ok(_) => vec![],
         Err(reason) => {

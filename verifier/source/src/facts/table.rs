@@ -1,7 +1,7 @@
 //! Text in, facts out: how tests of this room state a tree and what must be recorded of it.
 
 use super::source::Inventory;
-use super::{Source, seen, sheet};
+use super::{Source, seen, sheets};
 use crate::build::{Memory, Program};
 use crate::meaning::Lens;
 use assize_facts::{BinarySpec, BuildSpec, Deliverable, Field, Quiet, Request, Sheet, SourceSpec};
@@ -41,8 +41,9 @@ pub(crate) fn collect_all(kinds: &[&str], files: &Memory, spec: &Deliverable) ->
     let mut program = Program::read(files, spec, &[], &Quiet);
     program.read_rest();
     let mut source = Source::new(program, inventory(files));
-    let of = |kind: &&str| sheet(&Request::new(kind, &BTreeMap::new()), &mut source).expect("a kind of this room");
-    kinds.iter().map(of).collect()
+    let requests: Vec<Request> = kinds.iter().map(|kind| Request::new(kind, &BTreeMap::new())).collect();
+    let all = sheets(&requests.iter().collect::<Vec<_>>(), &mut source);
+    all.into_iter().map(|sheet| sheet.expect("a kind of this room")).collect()
 }
 
 /// All that there is: more than what is asked for does no harm.

@@ -7,30 +7,56 @@ use crate::hashed::HashMap;
 use crate::meaning::{Decls, Own, Selections, Symbol};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Origin, Sheet};
+use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// A file's bytes.
-pub(crate) enum Bytes {
-    Kept(Arc<Text>),
-    Read(Vec<u8>),
-}
+pub(crate) struct Bytes(Arc<Text>);
 
 impl Deref for Bytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match self {
-            Bytes::Kept(text) => &text.bytes,
-            Bytes::Read(bytes) => bytes,
-        }
+        &self.0.bytes
     }
 }
 
 impl AsRef<[u8]> for Bytes {
     fn as_ref(&self) -> &[u8] {
         self
+    }
+}
+
+/// Texts that were looked at last: whoever asks after one name of a package often asks after the next, in the same files.
+#[derive(Default)]
+struct Recent {
+    texts: VecDeque<(FileId, Arc<Text>)>,
+    bytes: usize,
+}
+
+impl Recent {
+    /// Bytes of them,
+    const MOST: usize = 2 << 20;
+    /// and of each.
+    const LARGEST: usize = 256 << 10;
+
+    fn get(&self, file: FileId) -> Option<Arc<Text>> {
+        self.texts.iter().find(|(known, _)| *known == file).map(|(_, text)| text.clone())
+    }
+
+    fn add(&mut self, file: FileId, text: &Arc<Text>) {
+        if text.bytes.len() > Self::LARGEST || self.get(file).is_some() {
+            return;
+        }
+        self.bytes += text.bytes.len();
+        self.texts.push_back((file, text.clone()));
+        while self.bytes > Self::MOST
+            && let Some((_, gone)) = self.texts.pop_front()
+        {
+            self.bytes -= gone.bytes.len();
+        }
     }
 }
 
@@ -52,15 +78,16 @@ impl Texts {
         Texts { all, kept: AtomicUsize::new(0), stay }
     }
 
-    fn keep(&self, bytes: Vec<u8>) -> Arc<Text> {
-        self.kept.fetch_add(bytes.len(), Ordering::Relaxed);
-        Arc::new(Text::new(bytes))
+    fn keep(&self, text: Arc<Text>) -> Arc<Text> {
+        self.kept.fetch_add(text.bytes.len(), Ordering::Relaxed);
+        text
     }
 }
 
 pub(crate) struct Source<'a> {
     pub program: Arc<Program<'a>>,
     texts: Arc<Texts>,
+    recent: Arc<Mutex<Recent>>,
     /// Bytes that texts and trees may take from one kind to the next.
     room: usize,
     /// Taken when something refers to a file.
@@ -83,7 +110,7 @@ impl<'a> Source<'a> {
         let texts = Texts::of(&program, program.folders.keeps_texts());
         for (slot, bytes) in texts.all.iter().zip(read) {
             if let Some(bytes) = bytes {
-                slot.get_or_init(|| Some(texts.keep(bytes)));
+                slot.get_or_init(|| Some(texts.keep(Arc::new(Text::new(bytes)))));
             }
         }
         let room = program.folders.room();
@@ -95,6 +122,7 @@ impl<'a> Source<'a> {
         Source {
             program,
             texts,
+            recent: Arc::default(),
             room,
             inventory,
             decls,
@@ -108,10 +136,10 @@ impl<'a> Source<'a> {
     /// The same program with trees of its own, and with texts where not all of them stay: they go when it goes, whatever else is still looked at.
     pub fn apart(&self) -> Source<'a> {
         let (calls_unseen, selections) = (self.calls_unseen.clone(), self.selections.clone());
-        let (own, reflected) = (self.own.clone(), self.reflected.clone());
+        let (own, reflected, recent) = (self.own.clone(), self.reflected.clone(), self.recent.clone());
         let texts = if self.texts.stay { self.texts.clone() } else { Texts::of(&self.program, false).into() };
         let over = Source::over(self.program.clone(), texts, self.inventory.clone(), self.room);
-        Source { own, calls_unseen, selections, reflected, ..over }
+        Source { recent, own, calls_unseen, selections, reflected, ..over }
     }
 
     /// The supplier's own files; found once.
@@ -173,31 +201,40 @@ impl<'a> Source<'a> {
 
     /// A file's text, kept once it was asked for; `None` where it cannot be read (its gap is the program's).
     pub fn text(&self, file: FileId) -> Option<Arc<Text>> {
-        let read = || {
-            let path = self.program.folders.file(file).content()?;
-            Some(self.texts.keep(self.program.files.read(path).ok()?))
+        let read = || match self.recent().get(file) {
+            Some(text) => Some(self.texts.keep(text)),
+            None => Some(self.texts.keep(Arc::new(self.read(file)?))),
         };
         self.texts.all.get(file.0 as usize)?.get_or_init(read).clone()
     }
 
-    /// The same for one look: not kept where there is no room.
+    /// The same for one look: not kept for long where there is no room.
     pub fn look(&self, file: FileId) -> Option<Arc<Text>> {
-        match self.bytes(file)? {
-            Bytes::Kept(text) => Some(text),
-            Bytes::Read(bytes) => Some(Arc::new(Text::new(bytes))),
-        }
-    }
-
-    /// A file's bytes for a look: those that are kept already, or read anew, and kept only where there is room.
-    pub fn bytes(&self, file: FileId) -> Option<Bytes> {
         if self.texts.stay || self.is_roomy() {
-            return self.text(file).map(Bytes::Kept);
+            return self.text(file);
         }
         if let Some(Some(text)) = self.texts.all.get(file.0 as usize)?.get() {
-            return Some(Bytes::Kept(text.clone()));
+            return Some(text.clone());
         }
+        let known = self.recent().get(file);
+        known.or_else(|| {
+            let text = Arc::new(self.read(file)?);
+            self.recent().add(file, &text);
+            Some(text)
+        })
+    }
+
+    pub fn bytes(&self, file: FileId) -> Option<Bytes> {
+        self.look(file).map(Bytes)
+    }
+
+    fn read(&self, file: FileId) -> Option<Text> {
         let path = self.program.folders.file(file).content()?;
-        self.program.files.read(path).ok().map(Bytes::Read)
+        Some(Text::new(self.program.files.read(path).ok()?))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, Recent> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn origin(&self, file: FileId, span: Span) -> Origin {

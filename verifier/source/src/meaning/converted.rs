@@ -121,7 +121,7 @@ fn may_convert(decl: &Decl, text: &[u8], has_nil: bool) -> bool {
     memchr::memchr_iter(b'*', text).any(|star| match before(&text[..star]) {
         Before::Comment => is_called(&text[star..], has_nil) || types(),
         Before::Byte(b'(', rest) => {
-            let names = || matches!(before(rest), Before::Comment | Before::Byte(b'=', _)) && types();
+            let names = || matches!(before_brackets(rest), Before::Comment | Before::Byte(b'=', _)) && types();
             is_called(&text[star..], has_nil) || names()
         }
         Before::Byte(b'=', _) => types(),
@@ -154,6 +154,17 @@ fn before(text: &[u8]) -> Before<'_> {
         Some(_) if rest.ends_with(b"*/") || text[rest.len()..].contains(&b'\n') && is_commented() => Before::Comment,
         Some((last, rest)) => Before::Byte(*last, rest),
         None => Before::Comment,
+    }
+}
+
+/// The same before brackets that are open at its end.
+fn before_brackets(text: &[u8]) -> Before<'_> {
+    let mut text = text;
+    loop {
+        match before(text) {
+            Before::Byte(b'(', rest) => text = rest,
+            other => return other,
+        }
     }
 }
 
@@ -204,6 +215,8 @@ mod tests {
             ("func f() { g(x.(*T)) // c\n}", false),
             ("func f() float64 { return float64(*a)/2 }", false),
             ("type P = *T", true),
+            ("type P = ((*T))", true),
+            ("type P = ( /* c */ (*T))", true),
             ("type T struct{ p *P }", false),
             ("func f() { type P = *T\n_ = P(p) }", true),
         ];

@@ -38,9 +38,9 @@ struct Recent {
 
 impl Recent {
     /// Bytes of them,
-    const MOST: usize = 2 << 20;
+    const MOST: usize = 512 << 10;
     /// and of each.
-    const LARGEST: usize = 256 << 10;
+    const LARGEST: usize = 128 << 10;
 
     fn get(&self, file: FileId) -> Option<Arc<Text>> {
         self.texts.iter().find(|(known, _)| *known == file).map(|(_, text)| text.clone())

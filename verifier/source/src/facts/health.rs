@@ -4,7 +4,7 @@ use super::asked::health_paths;
 use super::health_served::{Served, added, has_managers};
 use super::mentions::mark;
 use super::routers::ANSWER;
-use super::search::{Search, called, is_dead, item, methods, references, spelt};
+use super::search::{Search, called, is_dead, item, methods, references_named, spelt};
 use crate::go::literal::unquote_text;
 use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Literal, Op, Span, Stmt};
 use crate::meaning::body::Binding;
@@ -50,14 +50,15 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let served = Served::default();
     search.sheet::<HealthHandler>(lens, |site| {
         let mut out: Vec<(Span, Item)> = Vec::new();
-        let is_function = |s: &Symbol| &*s.path == "net/http" && matches!(&*s.name, "Handle" | "HandleFunc");
-        for found in references(lens, site, is_function) {
+        let is_handle = |name: &str| matches!(name, "Handle" | "HandleFunc");
+        for found in references_named(lens, site, is_handle, |symbol| &*symbol.path == "net/http") {
             if let Some((whole, call)) = found.call {
                 let all = of_call(lens, site, None, &spelt(&found.symbol), whole, call);
                 out.extend(all.into_iter().filter(|_| !served.is_another(lens, site, call)));
             }
         }
-        for found in references(lens, site, |symbol| fixed(symbol).is_some()) {
+        let may_be_fixed = |name: &str| name == "Heartbeat" || name.starts_with("Install");
+        for found in references_named(lens, site, may_be_fixed, |symbol| fixed(symbol).is_some()) {
             let (Some(paths), Some((whole, call))) = (fixed(&found.symbol), found.call) else { continue };
             out.extend(of_fixed(lens, site, paths, &spelt(&found.symbol), whole, call));
         }

@@ -2,7 +2,7 @@
 
 use super::Source;
 use super::mentions::{DIRECTIVE, mark};
-use super::search::{Reference, Search, called, item, references};
+use super::search::{Reference, Search, called, item, references, references_named};
 use crate::build::{FileId, join};
 use crate::go::directive::Directive;
 use crate::go::syntax::{Expr, Is, Item as Declared};
@@ -40,7 +40,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
         dependencies: true,
     };
     let mut sheet = search.sheet::<RuntimeSetting>(lens, |site| {
-        references(lens, site, is_sought).iter().flat_map(|found| of_call(lens, site, found)).collect()
+        references_named(lens, site, is_name, is_sought).iter().flat_map(|found| of_call(lens, site, found)).collect()
     });
     let mut items = of_module_files(lens.source);
     items.extend(of_directives(lens));
@@ -48,6 +48,10 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     items.append(&mut sheet.items);
     sheet.items = items;
     sheet
+}
+
+fn is_name(name: &str) -> bool {
+    matches!(name, "Setenv" | "MemProfileRate") || CALLS.iter().any(|(_, known, _)| *known == name)
 }
 
 fn is_sought(symbol: &Symbol) -> bool {

@@ -253,9 +253,24 @@ impl Reference<'_> {
 
 /// Every use of the names that `sought` knows.
 pub(super) fn references<'s>(lens: &Lens<'s>, site: &Site<'s>, sought: impl Fn(&Symbol) -> bool) -> Vec<Reference<'s>> {
+    references_named(lens, site, |_| true, sought)
+}
+
+/// The same where the names without their packages are few: what others mean is not asked.
+pub(super) fn references_named<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    is_name: impl Fn(&str) -> bool,
+    sought: impl Fn(&Symbol) -> bool,
+) -> Vec<Reference<'s>> {
     let mut out = Vec::new();
     for (node, expr) in site.body.exprs() {
-        if !matches!(expr.is, Is::Name(_) | Is::Select(..)) {
+        let name = match &expr.is {
+            Is::Name(name) => name,
+            Is::Select(_, member) => &member.name,
+            _ => continue,
+        };
+        if !is_name(name) {
             continue;
         }
         let Some(symbol) = lens.symbol(site, expr).filter(&sought) else { continue };

@@ -69,7 +69,7 @@ struct View<'s> {
     /// And its number among the program's.
     number: Option<usize>,
     /// Local name and path; those that are only likely stand last.
-    imports: Vec<(SmolStr, SmolStr)>,
+    imports: Vec<(Box<str>, SmolStr)>,
     /// Paths of dot imports.
     dots: Vec<&'s str>,
 }
@@ -207,7 +207,7 @@ impl<'s> Lens<'s> {
                 Some(name) => view.imports.push((name.into(), (&*import.path).into())),
                 None => {
                     let path = SmolStr::new(&import.path);
-                    let names = self.own_names(&import.path).into_iter().map(|name| (name.into(), path.clone()));
+                    let names = self.own_names(&import.path).into_iter().map(|name| (name, path.clone()));
                     // A file cannot have two imports of a name: a package that was not delivered has another than the standard library's.
                     match program.packages.contains_key(&*import.path) || crate::build::is_standard(&import.path) {
                         true => view.imports.extend(names),
@@ -385,7 +385,8 @@ impl<'s> Lens<'s> {
                 let base = bare(base);
                 let Is::Name(name) = &base.is else { return None };
                 let view = self.view(site.place.file)?;
-                let (_, path) = view.imports.iter().find(|(known, _)| known == name)?;
+                let text = name.as_str();
+                let (_, path) = view.imports.iter().find(|(known, _)| **known == *text)?;
                 if site.body.local(base).is_some() || self.has_own(view, name) {
                     return None;
                 }

@@ -2,7 +2,7 @@
 
 use super::contents::{Contents, Supplied, Supply};
 use super::folder::{FileId, join};
-use super::graph::Missing;
+use super::graph::{Missing, Refused};
 use super::modules::{Modules, requirements};
 use super::tree::Files;
 use assize_facts::kinds::source::Owner;
@@ -44,7 +44,13 @@ pub(super) struct Asked {
 
 /// Where it leads.
 pub(super) enum Answer {
-    Package { supplied: Arc<Supplied>, folder: String, owner: Owner },
+    /// With the path by which the build knows the module.
+    Package {
+        supplied: Arc<Supplied>,
+        module: String,
+        folder: String,
+        owner: Owner,
+    },
     Missing(Missing),
 }
 
@@ -165,8 +171,11 @@ impl Suppliers<'_> {
     }
 
     fn answer(&self, import: &str, asked: &Asked, of: &[Candidate], supplies: &BTreeMap<&Module, Supply>) -> Answer {
-        let missing = |module: Option<Module>, owner, why| {
-            Answer::Missing(Missing { module, owner, importer: asked.importer, why })
+        // Where versions are not known, others may be the build's.
+        let is_sure = self.known.versions.is_some();
+        let missing = |module: Option<Module>, owner, why, refused: Option<Refused>| {
+            let refused = refused.filter(|_| is_sure);
+            Answer::Missing(Missing { module, owner, importer: asked.importer, why, refused })
         };
         let (mut found, mut lacking) = (Vec::new(), None);
         for candidate in of {
@@ -182,20 +191,25 @@ impl Suppliers<'_> {
             ([(candidate, supplied, folder)], lacking) if lacking.is_none_or(|(l, _)| l.path != candidate.path) => {
                 Answer::Package {
                     supplied: Arc::clone(supplied),
+                    module: candidate.path.to_string(),
                     folder: (*folder).to_string(),
                     owner: self.owner(candidate.path),
                 }
             }
             ([], Some((candidate, supply))) => {
                 let why = supply.and_then(|supply| why(supply, &candidate.module, import));
-                missing(Some(candidate.module.clone()), self.owner(candidate.path), why)
+                missing(Some(candidate.module.clone()), self.owner(candidate.path), why, None)
             }
-            ([], None) if of.is_empty() => missing(asked.module.clone(), asked.owner, None),
-            ([], None) => missing(None, asked.owner, Some(reason!("package-not-delivered", package = import))),
+            ([], None) if of.is_empty() => missing(asked.module.clone(), asked.owner, None, Some(Refused::Nobody)),
+            ([], None) => {
+                let why = reason!("package-not-delivered", package = import);
+                missing(None, asked.owner, Some(why), Some(Refused::Nobody))
+            }
             ([(candidate, ..), ..], _) => {
                 let module = &candidate.module;
                 let why = reason!("module-not-told", module = &module.path, package = import);
-                missing(Some(module.clone()), self.owner(candidate.path), Some(why))
+                let refused = (found.len() > 1).then_some(Refused::Several);
+                missing(Some(module.clone()), self.owner(candidate.path), Some(why), refused)
             }
         }
     }

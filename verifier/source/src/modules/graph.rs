@@ -1,5 +1,6 @@
 //! The module files of the delivered source, read once: main module or workspace, replacement targets, sums, modules.txt.
 
+use super::demands::Walked;
 use super::governing::above;
 use super::index::{Effective, Index, Summation, prefixes};
 use super::reach::Reach;
@@ -61,12 +62,13 @@ pub(super) struct Target {
     pub declares: Option<String>,
     /// Its `go` line.
     pub go: Option<String>,
+    pub go_mod: Option<GoMod>,
 }
 
 pub(super) struct Graph {
     pub tree: SourceTree,
     /// The folder that the build is started in: `.`, or that of a nested module.
-    base: String,
+    pub base: String,
     pub files: Vec<Read>,
     pub mains: Vec<MainModule>,
     pub work: Option<Workspace>,
@@ -79,6 +81,8 @@ pub(super) struct Graph {
     imports: Option<Imports>,
     index: Index,
     reach: Option<Reach>,
+    /// Where go.mod does not list the whole graph.
+    pub walked: Option<Walked>,
     /// Whether contents of modules are at hand.
     pub has_contents: bool,
 }
@@ -107,6 +111,7 @@ impl Graph {
             imports: imports.cloned(),
             index: Index::default(),
             reach: None,
+            walked: None,
             has_contents: false,
         };
         graph.read_mains();
@@ -267,8 +272,8 @@ impl Graph {
             let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.go_mod.clone());
             let go_mod = known.or_else(|| self.read_go_mod(&folder, false).map(|(go_mod, _)| go_mod));
             let go = go_mod.as_ref().and_then(|m| Some(m.go.as_ref()?.version.clone()));
-            let declares = go_mod.map(|m| m.module.map(|line| line.path).unwrap_or_default());
-            self.targets.insert(folder, Target { declares, go });
+            let path = |go_mod: &GoMod| go_mod.module.as_ref().map(|line| line.path.clone()).unwrap_or_default();
+            self.targets.insert(folder, Target { declares: go_mod.as_ref().map(path), go, go_mod });
         }
     }
 
@@ -334,6 +339,11 @@ impl Graph {
     /// What the build takes for a required or vendored module.
     pub fn effective(&self, module: &Module) -> Effective {
         self.index.effective.get(module).cloned().unwrap_or_else(|| Effective::Module(module.clone()))
+    }
+
+    /// The same for a module that is neither.
+    pub fn replaced(&self, view: &Mains<'_>, module: &Module) -> Effective {
+        self.index.replaced(view, module)
     }
 
     pub fn is_main(&self, path: &str) -> bool {

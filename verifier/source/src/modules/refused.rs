@@ -60,7 +60,11 @@ fn shortened(go_mod: &GoMod, bytes: &[u8]) -> Vec<Mistake> {
         let other = [&line.interval.low, &line.interval.high].into_iter().find(|version| is_other(&version))?;
         Some(mistake(line.place, &format!("retract: version {other:?} is not canonical")))
     });
-    requires.chain(replaces).chain(retracts).flatten().collect()
+    let excludes = go_mod.exclude.iter().map(|line| {
+        let Module { path, version } = &line.module;
+        of(line.place, &format!("exclude {path}"), &[version])
+    });
+    requires.chain(replaces).chain(excludes).chain(retracts).flatten().collect()
 }
 
 /// Two replacements of the same module by different targets, and targets whose path and version contradict each other.

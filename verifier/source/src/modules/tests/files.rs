@@ -262,6 +262,8 @@ fn below_go_1_17_a_replaced_module_may_be_in_the_graph_unlisted() {
     let fixture = Fixture::new();
     fixture.write("src/go.mod", "module m\n\ngo 1.16\n\nreplace x.y/deep => ./deep\n");
     fixture.write("src/deep/go.mod", "module x.y/deep\n");
+    assert_eq!(fixture.show("module.replacements", REPLACEMENTS), "replace x.y/deep ./deep false false false\n");
+    fixture.edit("src/go.mod", "1.16\n", "1.16\n\nrequire x.y/a v1.0.0\n");
     assert_eq!(
         fixture.show("module.replacements", REPLACEMENTS),
         "replace x.y/deep ./deep ?graph-not-listed false false\n"

@@ -1,7 +1,7 @@
 //! Small deliverables, written to a folder of their own.
 
-use crate::build::Imports;
-use crate::modules::{Given, Shelf, collect};
+use crate::build::{Files, Imports, Program};
+use crate::modules::{Delivered, Given, Shelf, collect};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sha256, Sheet, SourceSpec};
 use assize_golang::build::Context;
@@ -21,6 +21,8 @@ pub(super) struct Fixture {
     pub settings: Option<Sheet>,
     pub sources: Vec<PathBuf>,
     pub private: Vec<String>,
+    /// Whether the source is read, and what it imports is followed into contents.
+    pub follows: bool,
 }
 
 /// A file of a module: its path and text.
@@ -64,6 +66,7 @@ impl Fixture {
             settings: None,
             sources: Vec::new(),
             private: Vec::new(),
+            follows: false,
         }
     }
 
@@ -145,10 +148,17 @@ impl Fixture {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
         let shelf = Shelf::new(&delivery, &self.sources);
+        let read = || {
+            let tree = delivery.source().expect("a source").expect("a tree");
+            let delivered = Delivered { tree: &tree, shelf: &shelf, follows: true };
+            Program::read(&delivered as &dyn Files, delivery.spec(), &[], &Quiet).followed()
+        };
+        let followed = if self.follows { read() } else { BTreeMap::new() };
         let given = Given {
             spec: delivery.spec(),
             shelf: &shelf,
             imports: self.imports.as_ref(),
+            followed: &followed,
             settings: self.settings.as_ref(),
         };
         let mut sheets = collect(&delivery, given, &[Request::new(kind, &with)], &Quiet);

@@ -114,7 +114,7 @@ fn versions(modules: &Modules, go_mod: impl FnMut(&Module) -> Option<GoMod>) -> 
 
 /// What stands in for a module's go.mod: that of the folder or of the module that replaces it.
 fn go_mod(modules: &Modules, contents: &dyn Contents, sums: &Sums, module: &Module) -> Option<GoMod> {
-    let effective = modules.replaced(module);
+    let effective = modules.effective(module);
     if effective.version.is_empty() {
         return modules.local.iter().find(|local| local.path == module.path).map(|local| local.go_mod.clone());
     }
@@ -156,7 +156,7 @@ impl Suppliers<'_> {
             Some(versions) => {
                 return versions
                     .get(path)
-                    .map(|version| self.modules.replaced(&Module::new(path, version)))
+                    .map(|version| self.modules.effective(&Module::new(path, version)))
                     .into_iter()
                     .collect();
             }
@@ -166,7 +166,7 @@ impl Suppliers<'_> {
         let summed = self.known.zips.range(Module::new(path, "")..).map(|(module, _)| module);
         let mine = summed.take_while(|module| module.path == path);
         let newer = mine.filter(|module| version.is_empty() || semver::compare(&module.version, version).is_ge());
-        let replaced = newer.map(|module| self.modules.replaced(module)).chain(self.modules.replacements_of(path));
+        let replaced = newer.map(|module| self.modules.effective(module)).chain(self.modules.replacements_of(path));
         replaced.filter(|module| !self.known.sums(module).is_empty()).collect()
     }
 

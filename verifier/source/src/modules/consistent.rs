@@ -1,11 +1,14 @@
 //! What the Go command asks of a main module's go.mod beyond its form, that it requires what the build imports, and of a go.work that it fits its members
 //! (cmd/go/internal/modload `importFromModules` and `updateRequirements`, Go 1.26). It builds with no other.
 
+use super::Given;
 use super::graph::{Graph, MainModule};
 use super::refused::{in_workspace, mistake};
 use crate::build::{Followed, Imports, Refused, RefusedImport, may_be_standard};
 use assize_facts::kinds::module::ModuleFile;
 use assize_facts::{Field, Item, Sheet};
+use assize_golang::modfile::Place;
+use assize_golang::release;
 
 /// Notes in a go.mod that the build imports a package which no module that it requires can have, or more than one has. With a vendor folder or a
 /// workspace others say so.
@@ -38,16 +41,47 @@ fn unprovided(graph: &Graph, imports: &Imports, followed: Option<&Followed>) -> 
     Some(format!("no required module provides package {import}"))
 }
 
+/// Notes in a modules.txt that the Go command does not use the folder, unless a build asks for it
+/// (cmd/go/internal/modload/init.go, setDefaultBuildMod, Go 1.26).
+pub(super) fn note_vendor(graph: &mut Graph, given: &Given<'_>) {
+    let Some((_, txt)) = graph.vendor.as_ref().filter(|_| !asks_for_vendor(given)) else { return };
+    let (name, line) = match (&graph.work, graph.mains.first()) {
+        (Some(work), _) => ("go.work", work.go_work.go.as_ref()),
+        (None, main) => ("go.mod", main.and_then(|main| main.go_mod.go.as_ref())),
+    };
+    let message = match (txt.workspace, graph.work.is_some()) {
+        (true, false) => {
+            "made by `go work vendor`, and there is no go.work: the Go command does not use this folder".into()
+        }
+        (false, true) => "not made by `go work vendor`: with a go.work the Go command does not use this folder".into(),
+        _ if line.is_some_and(|line| release::compare(&line.version, "1.14").is_ge()) => return,
+        _ => format!("{name} has no go line of 1.14 or newer: the Go command does not use this folder"),
+    };
+    let place = Place { line: 1, column: 1, end_column: 1, ..Place::default() };
+    let file = graph.files.iter_mut().find(|file| file.kind == ModuleFile::ModulesTxt);
+    file.into_iter().for_each(|file| file.mistakes.push(mistake(place, &message)));
+}
+
+/// Whether a delivered program is built with `-mod=vendor`.
+fn asks_for_vendor(given: &Given<'_>) -> bool {
+    let declared = given.spec.binaries.iter().filter_map(|binary| binary.build.as_ref());
+    let mut flags = declared.flat_map(|build| build.flags.iter().chain(build.env.get("GOFLAGS")));
+    flags.any(|flags| flags.split_whitespace().any(|flag| flag.trim_start_matches('-') == "mod=vendor"))
+        || is_set(given.settings, "-mod", "vendor")
+}
+
+/// Whether a delivered build is known to have a setting.
+fn is_set(settings: Option<&Sheet>, setting: &str, value: &str) -> bool {
+    let is_one = |item: &Item| {
+        let delivered = item.fields.get("delivered").and_then(Field::known).is_some_and(|known| known == true);
+        item.text("setting") == Some(setting) && item.text("value") == Some(value) && delivered
+    };
+    settings.is_some_and(|sheet| sheet.items.iter().any(is_one))
+}
+
 /// Notes in a go.work that it does not fit its members, unless a build is known to switch the workspace off.
 pub(super) fn note_workspace(graph: &mut Graph, settings: Option<&Sheet>) {
-    let is_off = |item: &Item| {
-        let delivered = item.fields.get("delivered").and_then(Field::known).is_some_and(|known| known == true);
-        item.text("setting") == Some("GOWORK") && item.text("value") == Some("off") && delivered
-    };
-    let Some(work) = graph.work.as_ref().filter(|_| !settings.is_some_and(|sheet| sheet.items.iter().any(is_off)))
-    else {
-        return;
-    };
+    let Some(work) = graph.work.as_ref().filter(|_| !is_set(settings, "GOWORK", "off")) else { return };
     let members: Vec<&MainModule> = graph.mains.iter().filter(|member| work.uses(&member.folder)).collect();
     let mistakes = in_workspace(&work.go_work, &members);
     let file = graph.files.iter_mut().find(|file| file.kind == ModuleFile::GoWork);

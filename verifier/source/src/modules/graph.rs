@@ -12,7 +12,7 @@ use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::module::ModuleFile;
 use assize_facts::{Deliverable, Gap, Reason, reason};
 use assize_golang::modfile::{
-    GoMod, GoWork, Mistake, Place, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
+    GoMod, GoWork, Mistake, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
 };
 use assize_golang::module::Module;
 use assize_golang::release;
@@ -301,16 +301,7 @@ impl Graph {
         }
         let Some(text) = self.text(&format!("{folder}/modules.txt")) else { return };
         let txt = parse_modules_txt(&text.bytes);
-        let mut mistakes = Vec::new();
-        if txt.workspace != self.work.is_some() {
-            let message = if txt.workspace {
-                "made by `go work vendor`, and there is no go.work: the Go command does not use this folder"
-            } else {
-                "not made by `go work vendor`: with a go.work the Go command does not use this folder"
-            };
-            mistakes.push(mistake(Place { line: 1, column: 1, end_column: 1, ..Place::default() }, message));
-        }
-        self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), mistakes));
+        self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), Vec::new()));
         self.vendor = Some((text, txt));
     }
 

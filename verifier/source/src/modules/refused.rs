@@ -108,6 +108,11 @@ pub(super) fn in_workspace(work: &GoWork, members: &[&MainModule]) -> Vec<Mistak
         })
         .into_iter()
         .collect();
+    let is_member = |path: &str| members.iter().any(|member| member.path == path);
+    let of_members = work.replace.iter().filter(|r| r.old.version.is_empty() && is_member(&r.old.path));
+    out.extend(
+        of_members.map(|r| mistake(r.place, &format!("workspace module {} is replaced at all versions", r.old.path))),
+    );
     let mut known: BTreeMap<&Module, (usize, Module)> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         for replace in member.go_mod.replace.iter().filter(|r| !work.replace.iter().any(|w| w.old.path == r.old.path)) {

@@ -91,7 +91,7 @@ impl Modules {
     }
 
     fn read(&mut self, files: &dyn Files, path: &str) -> Option<Vec<u8>> {
-        let text = files.read(path);
+        let text = files.module_file(path);
         text.map_err(|reason| self.gap(reason, &files.shown(path))).ok()
     }
 

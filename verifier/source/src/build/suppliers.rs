@@ -76,7 +76,7 @@ impl Known {
         let (mut zips, mut go_mods) = (Sums::new(), Sums::new());
         let work = modules.work.iter().map(|_| join(&modules.root, "go.work.sum"));
         let own = modules.mains.iter().map(|main| join(&main.folder, "go.sum"));
-        for text in work.chain(own).filter_map(|path| files.read(&path).ok()) {
+        for text in work.chain(own).filter_map(|path| files.module_file(&path).ok()) {
             for line in parse_go_sum(&text).lines.into_iter().filter(|line| !line.is_dropped()) {
                 let sums = if line.of == Summed::Zip { &mut zips } else { &mut go_mods };
                 sums.entry(line.module).or_default().insert(line.sum);

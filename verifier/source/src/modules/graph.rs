@@ -6,7 +6,7 @@ use super::index::{Effective, Index, Summation, prefixes};
 use super::reach::Reach;
 use super::refused::{self, mistake};
 use super::store::Store;
-use super::text::Text;
+use super::text::{Text, linked, read};
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::module::ModuleFile;
@@ -75,6 +75,8 @@ pub(super) struct Graph {
     /// Folders that replacements name, inside the source and delivered, by folder.
     pub targets: BTreeMap<String, Target>,
     pub sums: Vec<(Text, SumFile)>,
+    /// Whether there is a go.sum that could not be read.
+    pub unread_sums: bool,
     pub vendor: Option<(Text, ModulesTxt)>,
     /// What keeps every sheet from being whole.
     pub gaps: Vec<Gap>,
@@ -106,6 +108,7 @@ impl Graph {
             work: None,
             targets: BTreeMap::new(),
             sums: Vec::new(),
+            unread_sums: false,
             vendor: None,
             gaps: Vec::new(),
             imports: imports.cloned(),
@@ -139,7 +142,7 @@ impl Graph {
     fn text(&mut self, path: &str) -> Option<Text> {
         self.tree.entry(path)?;
         let shown = self.tree.shown(path);
-        match self.tree.read(path) {
+        match read(&self.tree, path) {
             Ok(bytes) => Some(Text { shown, bytes }),
             Err(reason) => {
                 self.gap(reason, &shown);
@@ -285,7 +288,10 @@ impl Graph {
         }
         paths.extend(folders.iter().map(|folder| (ModuleFile::GoSum, join(folder, "go.sum"))));
         for (kind, path) in paths {
-            let Some(text) = self.text(&path) else { continue };
+            let Some(text) = self.text(&path) else {
+                self.unread_sums |= self.tree.entry(&path).is_some();
+                continue;
+            };
             let file = parse_go_sum(&text.bytes);
             self.files.push(Read::plain(kind, text.clone(), file.malformed.clone()));
             self.sums.push((text, file));
@@ -311,7 +317,7 @@ impl Graph {
     }
 
     fn has_file(&self, folder: &str, name: &str) -> bool {
-        self.tree.entry(&join(folder, name)).is_some_and(|e| e.is_file())
+        linked(&self.tree, &join(folder, name)).is_some()
     }
 
     /// Every `replace` line with its file and the folder that a relative target is relative to.

@@ -224,18 +224,19 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A zip of stored files (APPNOTE.TXT 4.3), written by hand so that any name can stand in it.
-pub(super) fn zip(files: &[(String, &str)]) -> Vec<u8> {
+pub(super) fn zip<T: AsRef<[u8]>>(files: &[(String, T)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in files {
+        let text = text.as_ref();
         let offset = out.len() as u32;
         let (length, name_length) = (text.len() as u32, name.len() as u16);
         // Versions, flags, method, time and date are those of a plain stored file.
         let mut common = vec![20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0];
-        common.extend(crc32(text.as_bytes()).to_le_bytes());
+        common.extend(crc32(text).to_le_bytes());
         common.extend(length.to_le_bytes().repeat(2));
         common.extend(name_length.to_le_bytes());
         common.extend([0, 0]);
-        out.extend(b"PK\x03\x04".iter().chain(&common).chain(name.as_bytes()).chain(text.as_bytes()));
+        out.extend(b"PK\x03\x04".iter().chain(&common).chain(name.as_bytes()).chain(text));
         directory.extend(b"PK\x01\x02\x14\x00".iter().chain(&common).chain(&[0; 10]));
         directory.extend(offset.to_le_bytes());
         directory.extend(name.as_bytes());

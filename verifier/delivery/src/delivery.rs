@@ -103,7 +103,7 @@ impl Delivery {
     }
 
     /// Unpacks an archive of this deliverable to a private folder and opens that: what could not be unpacked is in its gaps.
-    pub(crate) fn unpack(&self, path: &str) -> Result<Delivery, Reason> {
+    pub fn unpack(&self, path: &str) -> Result<Delivery, Reason> {
         let Unpacked { folder, gaps } = unpack::unpack(&self.store(path)?, path, &self.budget())?;
         let root = folder.path().to_path_buf();
         Ok(Delivery::walked(root, Deliverable::default(), self.0.limits.clone(), gaps, Some(folder)))

@@ -71,6 +71,52 @@ pub fn implied(go_line: &str, toolchain: Option<u32>) -> BTreeMap<&'static str, 
 /// N of the release that the table is of.
 pub const NEWEST: u32 = 26;
 
+/// Settings whose default never changed.
+const UNCHANGED: &[&str] = &[
+    "allowmultiplevcs",
+    "dataindependenttiming",
+    "embedfollowsymlinks",
+    "execerrdot",
+    "fips140",
+    "fips140ems",
+    "gocachehash",
+    "gocachetest",
+    "gocacheverify",
+    "htmlmetacontenturlescape",
+    "http2client",
+    "http2debug",
+    "http2server",
+    "installgoroot",
+    "jstmpllitinterp",
+    "multipartfiles",
+    "multipartmaxheaders",
+    "multipartmaxparts",
+    "netdns",
+    "randautoseed",
+    "tarinsecurepath",
+    "tlsmaxrsasize",
+    "x509usefallbackroots",
+    "zipinsecurepath",
+];
+
+/// Those that are gone, with N of the release 1.N that took them away.
+const GONE: &[(&str, u32)] = &[("x509sha1", 24)];
+
+/// Why toolchains from 1.N on refuse a `godebug` line (cmd/go/internal/modload `CheckGodebug`). What newer ones know than the table is not refused.
+pub fn refusal(key: &str, value: &str, toolchain: u32) -> Option<String> {
+    if key == "default" {
+        let is_version = value.strip_prefix("go").is_some_and(|version| release::parse(version).is_some());
+        return (!is_version).then(|| "value for default= must be goVERSION".into());
+    }
+    match GONE.iter().find(|(name, _)| *name == key) {
+        Some((_, gone)) => (toolchain >= *gone).then(|| format!("use of removed godebug {key:?}")),
+        None => {
+            let is_known = CHANGED.iter().any(|setting| setting.name == key) || UNCHANGED.contains(&key);
+            (!is_known && toolchain <= NEWEST).then(|| format!("unknown godebug {key:?}"))
+        }
+    }
+}
+
 /// What the Go command writes as `DefaultGODEBUG`: what the `go` line implies, then go.mod's or go.work's `godebug`, then the
 /// main package's `//go:debug` lines; `default=go1.N` among them takes the place of the `go` line.
 pub fn defaults<'a>(
@@ -97,6 +143,22 @@ pub fn directive(line: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_that_no_toolchain_knows_are_refused() {
+        for (key, value, toolchain, wanted) in [
+            ("panicnil", "1", 24, None),
+            ("netdns", "go", 24, None),
+            ("default", "go1.21", 24, None),
+            ("default", "1.21", 24, Some("value for default= must be goVERSION")),
+            ("x509sha1", "1", 23, None),
+            ("x509sha1", "1", 24, Some("use of removed godebug \"x509sha1\"")),
+            ("nonsense", "1", 26, Some("unknown godebug \"nonsense\"")),
+            ("nonsense", "1", 27, None),
+        ] {
+            assert_eq!(refusal(key, value, toolchain).as_deref(), wanted, "{key}={value} {toolchain}");
+        }
+    }
 
     #[test]
     fn the_go_line_decides_the_tls_floor() {

@@ -125,8 +125,8 @@ fn read(
     let told = programs::told(delivery.spec(), &context.programs, tree);
     let spec = told.source.as_ref().unwrap_or_else(|| delivery.spec());
     let shelf = modules::Shelf::new(delivery, &context.module_sources);
-    // What is asked of modules alone rests on what the supplier's own files import.
-    let delivered = modules::Delivered { tree, shelf: &shelf, follows: asks(facts::KINDS) };
+    // Most of what is asked of modules rests on what the supplier's own files import.
+    let delivered = modules::Delivered { tree, shelf: &shelf, follows: asks(facts::KINDS) || asks(modules::FOLLOWING) };
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
         || settings::settings(delivery, tree, &told.builds),
@@ -150,7 +150,14 @@ fn read(
         facts::Source::new(program, Arc::new(look))
     });
     let imports = source.as_ref().map(|source| source.program.imports());
-    let given = modules::Given { spec, shelf: &shelf, imports: imports.as_ref(), settings: Some(&settings) };
+    let followed = source.as_ref().map(|source| source.program.followed()).unwrap_or_default();
+    let given = modules::Given {
+        spec,
+        shelf: &shelf,
+        imports: imports.as_ref(),
+        followed: &followed,
+        settings: Some(&settings),
+    };
     let (of_modules, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| modules::KINDS.contains(&request.kind.as_str()));
     let mut sheets = modules::collect(delivery, given, &of_modules, progress);

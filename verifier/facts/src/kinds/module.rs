@@ -59,7 +59,7 @@ fact! {
         sums_recorded: bool,
         /// Whether the path is one of the contract's private modules.
         private: bool,
-        /// What its own go.mod requires that the main module's does not have, a higher version of a module or of Go, so that the Go command builds nothing; null where nothing of the kind is known.
+        /// What it asks for that the main module's go.mod does not have, so that the Go command builds nothing: a higher version of a module or of Go, a module for what it imports, another path for itself; null where nothing of the kind is known.
         demands: Option<String>,
     }
 }

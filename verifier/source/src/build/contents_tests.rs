@@ -226,3 +226,67 @@ fn before_go_1_17_and_in_workspaces_the_go_mod_files_of_all_modules_tell_the_ver
         ("a member of the workspace asks for more", &format!("{summed_for_work}{both}{IN}"), taken),
     ]);
 }
+
+#[test]
+fn a_folder_stands_for_the_version_that_the_build_takes_alone() {
+    let of = |text: &str| {
+        let go_mod = format!("-- go.mod --\nmodule example.com/app\n\ngo {text}\n");
+        with_main(&format!("{go_mod}-- a/go.mod --\nmodule x.y/a\n-- a/in/local.go --\npackage in\n{IN}"))
+    };
+    let work = |lines: &str, member: &str| {
+        let tree = format!(
+            "-- go.work --\ngo 1.24\nuse ./m\n{lines}\n-- m/go.mod --\nmodule example.com/app\n\ngo 1.24\nrequire x.y/a v1.0.0\n{member}\n"
+        );
+        let tree =
+            with_main(&tree).replace("-- main.go --", "-- m/main.go --").replace("-- go.sum --", "-- m/go.sum --");
+        let nested = "-- m/a/go.mod --\nmodule x.y/a\n-- m/a/in/members.go --\npackage in\n";
+        let go_mod = "-- /x.y/a@v1.0.0/go.mod --\nmodule x.y/a\n";
+        format!("{tree}-- a/go.mod --\nmodule x.y/a\n-- a/in/local.go --\npackage in\n{nested}{go_mod}{IN}")
+    };
+    let taken = "x.y/a/in dependency /x.y/a@v1.0.0/in: a.go";
+    check(&[
+        ("of all versions", &of("1.24\nrequire x.y/a v1.0.0\nreplace x.y/a => ./a"), ""),
+        ("of the build's", &of("1.24\nrequire x.y/a v1.0.0\nreplace x.y/a v1.0.0 => ./a"), ""),
+        ("of another", &of("1.24\nrequire x.y/a v1.0.0\nreplace x.y/a v0.9.0 => ./a"), taken),
+        (
+            "of another, by the highest",
+            &of("1.16\nrequire x.y/a v1.0.0\nrequire x.y/a v0.9.0\nreplace x.y/a v0.9.0 => ./a"),
+            taken,
+        ),
+        ("go.work's own, by its folder", &work("replace x.y/a => ./a", ""), ""),
+        ("go.work's before its member's", &work("replace x.y/a => x.y/a v1.0.0", "replace x.y/a => ./a"), taken),
+        ("its member's", &work("", "replace x.y/a => ./a"), ""),
+    ]);
+    let local = |tree: &str| {
+        let files = Memory::new(tree);
+        let program = Program::read(&files, &cgo_off(), &[], &Quiet);
+        let packages = program.packages.get("x.y/a/in").map(|package| program.folders.get(package.folder).path.clone());
+        packages.unwrap_or_default()
+    };
+    assert_eq!(local(&work("replace x.y/a => ./a", "replace x.y/a => ./a")), "a/in");
+    assert_eq!(local(&work("", "replace x.y/a => ./a")), "m/a/in");
+}
+
+#[test]
+fn a_vendor_folder_is_in_force_in_the_mode_that_made_it() {
+    let of = |lines: &str, mark: &str| {
+        with_main(&format!(
+            "{lines}require x.y/a v1.0.0\n-- vendor/modules.txt --\n{mark}# x.y/a v1.0.0\n## explicit\nx.y/a/in\n-- vendor/x.y/a/in/v.go --\npackage in\n-- /x.y/a@v1.0.0/go.mod --\nmodule x.y/a\n{IN}"
+        ))
+    };
+    let go_mod = |go: &str| format!("-- go.mod --\nmodule example.com/app\n{go}\n");
+    let work = |go: &str| format!("-- go.work --\n{go}\nuse .\n{}", go_mod("go 1.17"));
+    let taken = "x.y/a/in dependency /x.y/a@v1.0.0/in: a.go";
+    check(&[
+        ("from 1.14 on", &of(&go_mod("go 1.14"), ""), ""),
+        ("before", &of(&go_mod("go 1.13"), ""), taken),
+        ("without a line", &of(&go_mod(""), ""), taken),
+        ("made in a workspace", &of(&go_mod("go 1.24"), "## workspace\n"), taken),
+        ("for a workspace", &of(&work("go 1.18"), "## workspace\n"), ""),
+        ("not for one", &of(&work("go 1.18"), ""), taken),
+        ("for one without a line", &of(&work(""), "## workspace\n"), taken),
+    ]);
+    // Whoever asks for it has it.
+    let asked = built(None, &[], &["CGO_ENABLED=0", "GOFLAGS=-mod=vendor"]);
+    assert_eq!(reached(&of(&go_mod(""), "## workspace\n"), &asked), "");
+}

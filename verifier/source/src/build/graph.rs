@@ -33,6 +33,17 @@ pub(crate) struct Missing {
     pub importer: FileId,
     /// Why contents of modules do not hold it; nothing where there are none.
     pub why: Option<Reason>,
+    /// Where that is sure, why the Go command refuses it.
+    pub refused: Option<Refused>,
+}
+
+/// Why the Go command refuses an import (cmd/go/internal/modload `importFromModules`, Go 1.26).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// No module that it would look into has the package.
+    Nobody,
+    /// More than one has.
+    Several,
 }
 
 #[derive(Debug, Default)]
@@ -41,6 +52,8 @@ pub(crate) struct Graph {
     pub packages: BTreeMap<String, Reached>,
     /// By import path.
     pub missing: BTreeMap<String, Missing>,
+    /// Paths of modules by those of the packages that their contents supply.
+    pub supplied: BTreeMap<String, String>,
     /// Parts of all files in the folders that were reached.
     outcomes: HashMap<FileId, Outcome>,
 }
@@ -96,7 +109,8 @@ pub(crate) fn walk(
         let answers = suppliers.as_ref().zip(asked).map(|(suppliers, asked)| suppliers.provide(asked));
         for (path, answer) in answers.into_iter().flatten() {
             match answer {
-                Answer::Package { supplied, folder, owner } => {
+                Answer::Package { supplied, module, folder, owner } => {
+                    graph.supplied.insert(path.clone(), module);
                     next.insert(path.clone(), (folders.provide(&path, owner, &supplied, &folder), owner));
                 }
                 Answer::Missing(missing) => drop(graph.missing.insert(path, missing)),
@@ -148,7 +162,7 @@ impl Graph {
 
     fn miss(&mut self, folders: &Folders, selection: &Selection, path: &str, module: Option<Module>, owner: Owner) {
         if let Some(importer) = importer(folders, selection, path) {
-            self.missing.insert(path.to_string(), Missing { module, owner, importer, why: None });
+            self.missing.insert(path.to_string(), Missing { module, owner, importer, why: None, refused: None });
         }
     }
 }

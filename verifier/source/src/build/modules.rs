@@ -9,8 +9,9 @@ use super::tree::Files;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Gap, Reason, reason};
 use assize_golang::modfile::{GoMod, GoWork, Replace, Strictness, parse_go_mod, parse_go_work};
+use assize_golang::selection::is_pruned;
 use assize_golang::vendor::{ModulesTxt, clean, parse_modules_txt};
-use assize_golang::{module::Module, release};
+use assize_golang::{module::Module, release, semver};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
@@ -41,6 +42,8 @@ pub(crate) struct Modules {
     pub(super) known: OnceLock<Known>,
     /// Required versions, by the module files that could be read.
     pub required: BTreeMap<String, String>,
+    /// Of go.work, which goes first (cmd/go/internal/modload `replacementFrom`).
+    work_replaces: Vec<Replace>,
     replaces: Vec<Replace>,
     private: Vec<String>,
     pub gaps: Vec<Gap>,
@@ -75,6 +78,7 @@ impl Modules {
             if let Some(parsed) = parsed {
                 modules.mistakes(files, &work, parsed.mistakes.len());
                 places = parsed.file.uses.iter().filter_map(|u| inside(root, &u.path)).collect();
+                modules.work_replaces = parsed.file.replace.iter().map(|r| anchored(r.clone(), root)).collect();
                 modules.work = Some(parsed.file);
             }
         }
@@ -87,7 +91,7 @@ impl Modules {
     }
 
     fn read(&mut self, files: &dyn Files, path: &str) -> Option<Vec<u8>> {
-        let text = files.read(path);
+        let text = files.module_file(path);
         text.map_err(|reason| self.gap(reason, &files.shown(path))).ok()
     }
 
@@ -119,41 +123,62 @@ impl Modules {
         }
         let Some(go_mod) = self.go_mod(files, folder, Strictness::Main) else { return };
         let path = go_mod.module.as_ref().map(|m| m.path.clone()).unwrap_or_default();
-        self.required.extend(requirements(&go_mod));
-        let of_work = self.work.as_ref().map(|w| w.replace.clone()).unwrap_or_default();
-        let own = of_work.into_iter().chain(go_mod.replace.iter().cloned());
-        self.replaces.extend(own.map(|r| anchored(r, folder)));
+        self.require(&go_mod);
+        self.replaces.extend(go_mod.replace.iter().map(|r| anchored(r.clone(), folder)));
         self.mains.push(LocalModule { path, folder: folder.into(), owner: Owner::Main, go_mod });
     }
 
-    /// Replacements by folders; the replaced module's requirements join the graph.
-    fn replacements(&mut self, files: &dyn Files, folders: &Folders) {
-        for replace in self.replaces.clone() {
-            let folder = &replace.new.path;
-            let known = self.local.iter().chain(&self.mains).any(|m| m.path == replace.old.path);
-            if !replace.new.version.is_empty() || known || !folders.modules.contains(folder.as_str()) {
-                continue;
+    /// The highest version of each module that is required counts.
+    fn require(&mut self, go_mod: &GoMod) {
+        for (path, version) in requirements(go_mod) {
+            let best = self.required.entry(path).or_insert_with(|| version.clone());
+            if semver::compare(best, &version).is_lt() {
+                *best = version;
             }
-            let Some(go_mod) = self.go_mod(files, folder, Strictness::Dependency) else { continue };
-            for (path, version) in requirements(&go_mod) {
-                self.required.entry(path).or_insert(version);
-            }
-            let path = replace.old.path;
-            let own = self.is_own(&path);
-            let owner = if own { Owner::Main } else { Owner::LocalReplace };
-            self.local.push(LocalModule { path, folder: folder.clone(), owner, go_mod });
         }
     }
 
-    /// The vendor folder is in force from Go 1.14 on, in workspaces from 1.22 on, unless `-mod` says otherwise (`go help modules`).
+    /// Replacements by folders; the replaced module's requirements join the graph, and may be replaced themselves.
+    fn replacements(&mut self, files: &dyn Files, folders: &Folders) {
+        let lists_all = self.work.is_none() && self.mains.iter().all(|main| is_pruned(&main.go_mod));
+        let mut before = None;
+        while before.replace(self.local.len()) != Some(self.local.len()) {
+            for replace in self.work_replaces.iter().chain(&self.replaces).cloned().collect::<Vec<_>>() {
+                if !folders.modules.contains(replace.new.path.as_str()) || !self.is_in_force(&replace) {
+                    continue;
+                }
+                let Some(go_mod) = self.go_mod(files, &replace.new.path, Strictness::Dependency) else { continue };
+                for (path, version) in requirements(&go_mod).filter(|_| lists_all) {
+                    self.required.entry(path).or_insert(version);
+                }
+                if !lists_all {
+                    self.require(&go_mod);
+                }
+                let Replace { old, new, .. } = replace;
+                let own = self.is_own(&old.path);
+                let owner = if own { Owner::Main } else { Owner::LocalReplace };
+                self.local.push(LocalModule { path: old.path, folder: new.path, owner, go_mod });
+            }
+        }
+    }
+
+    /// Whether a folder stands for a module by this line and no other.
+    fn is_in_force(&self, replace: &Replace) -> bool {
+        let Replace { old, new, .. } = replace;
+        let version = self.required.get(&old.path).map_or("", String::as_str);
+        let is_known = self.local.iter().chain(&self.mains).any(|module| module.path == old.path);
+        let found = self.replacement(&Module::new(&*old.path, version));
+        new.version.is_empty() && !is_known && found.is_some_and(|found| found.old == *old && found.new == *new)
+    }
+
+    /// The vendor folder is in force from Go 1.14 on, where it was made in the mode of the build, unless `-mod` says otherwise
+    /// (cmd/go/internal/modload/init.go, setDefaultBuildMod, Go 1.26).
     fn vendored(&mut self, files: &dyn Files, folders: &Folders, root: &str, config: &Config) {
         let list = join(root, "vendor/modules.txt");
-        let workspace = self.work.is_some();
         let line = self.work.as_ref().map(|w| w.go.as_ref()).unwrap_or_else(|| self.mains.first()?.go_mod.go.as_ref());
-        let go = line.map(|g| g.version.clone()).unwrap_or_else(|| "1.16".into());
-        let from = if workspace { "1.22" } else { "1.14" };
+        let is_recent = line.is_some_and(|go| release::compare(&go.version, "1.14").is_ge());
         let asked = self.vendor_asked;
-        let usual = config.mod_flag.is_none() && release::compare(&go, from).is_ge();
+        let usual = config.mod_flag.is_none() && is_recent;
         if !folders.has_file(&list) {
             if asked {
                 self.gap(reason!("vendor-not-delivered", path = files.shown(&list)), &files.shown(&list));
@@ -161,7 +186,10 @@ impl Modules {
         } else if (asked || usual)
             && let Some(text) = self.read(files, &list)
         {
-            self.vendor = Some((join(root, "vendor"), parse_modules_txt(&text)));
+            let list = parse_modules_txt(&text);
+            if asked || list.workspace == self.work.is_some() {
+                self.vendor = Some((join(root, "vendor"), list));
+            }
         }
     }
 
@@ -250,23 +278,24 @@ impl Modules {
     }
 
     /// The module that takes the place of one; itself where none does.
-    fn effective(&self, module: &Module) -> Module {
-        let of = |version: &str| self.replaces.iter().rfind(|r| r.old.path == module.path && r.old.version == version);
-        of(&module.version).or_else(|| of("")).map_or_else(|| module.clone(), |r| r.new.clone())
+    pub(super) fn effective(&self, module: &Module) -> Module {
+        self.replacement(module).map_or_else(|| module.clone(), |replace| replace.new.clone())
     }
 
-    /// The same where go.work says otherwise than its members: it goes first (cmd/go/internal/modload `Replacement`).
-    pub(super) fn replaced(&self, module: &Module) -> Module {
-        let of_work = self.work.iter().flat_map(|work| &work.replace).filter(|r| r.old.path == module.path);
-        let mut matching = of_work.filter(|r| [module.version.as_str(), ""].contains(&r.old.version.as_str()));
-        let first = matching.next();
-        let best = matching.find(|r| !r.old.version.is_empty()).or(first);
-        best.map_or_else(|| self.effective(module), |replace| replace.new.clone())
+    /// The line that replaces a module: of one version before that of all.
+    fn replacement(&self, module: &Module) -> Option<&Replace> {
+        let find = |lines: &[Replace]| {
+            let of = |version: &str| lines.iter().rposition(|r| r.old.path == module.path && r.old.version == version);
+            of(&module.version).or_else(|| of(""))
+        };
+        let of_work = find(&self.work_replaces).and_then(|at| self.work_replaces.get(at));
+        of_work.or_else(|| self.replaces.get(find(&self.replaces)?))
     }
 
     /// What replaces any version of a module, folders left out.
     pub(super) fn replacements_of(&self, path: &str) -> Vec<Module> {
-        let mine = self.replaces.iter().filter(|r| r.old.path == path && !r.new.version.is_empty());
+        let all = self.work_replaces.iter().chain(&self.replaces);
+        let mine = all.filter(|r| r.old.path == path && !r.new.version.is_empty());
         mine.map(|replace| replace.new.clone()).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::contents::{Contents, Supplied, Supply};
 use super::folder::{FileId, join};
-use super::graph::Missing;
+use super::graph::{Missing, Refused};
 use super::modules::{Modules, requirements};
 use super::tree::Files;
 use assize_facts::kinds::source::Owner;
@@ -44,7 +44,13 @@ pub(super) struct Asked {
 
 /// Where it leads.
 pub(super) enum Answer {
-    Package { supplied: Arc<Supplied>, folder: String, owner: Owner },
+    /// With the path by which the build knows the module.
+    Package {
+        supplied: Arc<Supplied>,
+        module: String,
+        folder: String,
+        owner: Owner,
+    },
     Missing(Missing),
 }
 
@@ -70,7 +76,7 @@ impl Known {
         let (mut zips, mut go_mods) = (Sums::new(), Sums::new());
         let work = modules.work.iter().map(|_| join(&modules.root, "go.work.sum"));
         let own = modules.mains.iter().map(|main| join(&main.folder, "go.sum"));
-        for text in work.chain(own).filter_map(|path| files.read(&path).ok()) {
+        for text in work.chain(own).filter_map(|path| files.module_file(&path).ok()) {
             for line in parse_go_sum(&text).lines.into_iter().filter(|line| !line.is_dropped()) {
                 let sums = if line.of == Summed::Zip { &mut zips } else { &mut go_mods };
                 sums.entry(line.module).or_default().insert(line.sum);
@@ -108,7 +114,7 @@ fn versions(modules: &Modules, go_mod: impl FnMut(&Module) -> Option<GoMod>) -> 
 
 /// What stands in for a module's go.mod: that of the folder or of the module that replaces it.
 fn go_mod(modules: &Modules, contents: &dyn Contents, sums: &Sums, module: &Module) -> Option<GoMod> {
-    let effective = modules.replaced(module);
+    let effective = modules.effective(module);
     if effective.version.is_empty() {
         return modules.local.iter().find(|local| local.path == module.path).map(|local| local.go_mod.clone());
     }
@@ -150,7 +156,7 @@ impl Suppliers<'_> {
             Some(versions) => {
                 return versions
                     .get(path)
-                    .map(|version| self.modules.replaced(&Module::new(path, version)))
+                    .map(|version| self.modules.effective(&Module::new(path, version)))
                     .into_iter()
                     .collect();
             }
@@ -160,13 +166,16 @@ impl Suppliers<'_> {
         let summed = self.known.zips.range(Module::new(path, "")..).map(|(module, _)| module);
         let mine = summed.take_while(|module| module.path == path);
         let newer = mine.filter(|module| version.is_empty() || semver::compare(&module.version, version).is_ge());
-        let replaced = newer.map(|module| self.modules.replaced(module)).chain(self.modules.replacements_of(path));
+        let replaced = newer.map(|module| self.modules.effective(module)).chain(self.modules.replacements_of(path));
         replaced.filter(|module| !self.known.sums(module).is_empty()).collect()
     }
 
     fn answer(&self, import: &str, asked: &Asked, of: &[Candidate], supplies: &BTreeMap<&Module, Supply>) -> Answer {
-        let missing = |module: Option<Module>, owner, why| {
-            Answer::Missing(Missing { module, owner, importer: asked.importer, why })
+        // Where versions are not known, others may be the build's.
+        let is_sure = self.known.versions.is_some();
+        let missing = |module: Option<Module>, owner, why, refused: Option<Refused>| {
+            let refused = refused.filter(|_| is_sure);
+            Answer::Missing(Missing { module, owner, importer: asked.importer, why, refused })
         };
         let (mut found, mut lacking) = (Vec::new(), None);
         for candidate in of {
@@ -182,20 +191,25 @@ impl Suppliers<'_> {
             ([(candidate, supplied, folder)], lacking) if lacking.is_none_or(|(l, _)| l.path != candidate.path) => {
                 Answer::Package {
                     supplied: Arc::clone(supplied),
+                    module: candidate.path.to_string(),
                     folder: (*folder).to_string(),
                     owner: self.owner(candidate.path),
                 }
             }
             ([], Some((candidate, supply))) => {
                 let why = supply.and_then(|supply| why(supply, &candidate.module, import));
-                missing(Some(candidate.module.clone()), self.owner(candidate.path), why)
+                missing(Some(candidate.module.clone()), self.owner(candidate.path), why, None)
             }
-            ([], None) if of.is_empty() => missing(asked.module.clone(), asked.owner, None),
-            ([], None) => missing(None, asked.owner, Some(reason!("package-not-delivered", package = import))),
+            ([], None) if of.is_empty() => missing(asked.module.clone(), asked.owner, None, Some(Refused::Nobody)),
+            ([], None) => {
+                let why = reason!("package-not-delivered", package = import);
+                missing(None, asked.owner, Some(why), Some(Refused::Nobody))
+            }
             ([(candidate, ..), ..], _) => {
                 let module = &candidate.module;
                 let why = reason!("module-not-told", module = &module.path, package = import);
-                missing(Some(module.clone()), self.owner(candidate.path), Some(why))
+                let refused = (found.len() > 1).then_some(Refused::Several);
+                missing(Some(module.clone()), self.owner(candidate.path), Some(why), refused)
             }
         }
     }

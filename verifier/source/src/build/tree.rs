@@ -25,6 +25,11 @@ pub(crate) trait Files: Sync {
     /// Every file and link, ordered by path.
     fn list(&self) -> Vec<Found>;
     fn read(&self, path: &str) -> Result<Vec<u8>, Reason>;
+    /// A module file, which may be a link to another file of the tree.
+    fn module_file(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        self.read(path)
+    }
+
     /// The path as origins show it.
     fn shown(&self, path: &str) -> String;
 

@@ -1,103 +1,89 @@
-//! What the Go command asks of a main module's go.mod beyond its form: that it requires what the build imports, and nothing lower than what modules of
-//! the build require themselves (cmd/go/internal/modload `importFromModules`, `spotCheckRoots`, Go 1.26). It builds with no other.
+//! What the Go command asks of a main module's go.mod beyond its form, that it requires what the build imports, and of a go.work that it fits its members
+//! (cmd/go/internal/modload `importFromModules` and `updateRequirements`, Go 1.26). It builds with no other.
 
+use super::Given;
 use super::graph::{Graph, MainModule};
-use super::index::Effective;
 use super::refused::{in_workspace, mistake};
-use super::store::{Form, Store};
-use crate::build::{Imports, may_be_standard};
+use crate::build::{Followed, Imports, Refused, RefusedImport, may_be_standard};
 use assize_facts::kinds::module::ModuleFile;
 use assize_facts::{Field, Item, Sheet};
-use assize_golang::modfile::{GoMod, Require, Strictness, parse_go_mod};
-use assize_golang::module::Module;
+use assize_golang::modfile::Place;
 use assize_golang::release;
-use assize_golang::semver;
-use assize_golang::sum::{Summed, go_mod_h1};
-use std::collections::BTreeMap;
 
-/// Notes in a go.mod that the build imports a package which no module that it requires can have. With a vendor folder or a workspace others say so, and
-/// before `go 1.17` a module that one of those requires may have it.
-pub(super) fn note_unprovided(graph: &mut Graph, imports: &Imports) {
-    let lists_all = |graph: &Graph| graph.lists_graph() || graph.mains[0].go_mod.require.is_empty();
-    if graph.vendor.is_some() || graph.work.is_some() || graph.mains.len() != 1 || !lists_all(graph) {
+/// Notes in a go.mod that the build imports a package which no module that it requires can have, or more than one has. With a vendor folder or a
+/// workspace others say so.
+pub(super) fn note_unprovided(graph: &mut Graph, imports: &Imports, followed: Option<&Followed>) {
+    if graph.vendor.is_some() || graph.work.is_some() || graph.mains.len() != 1 {
         return;
     }
-    let is_other = |path: &&String| !may_be_standard(path) && !path.starts_with(['.', '/']) && !graph.is_of_main(path);
-    let Some(import) = imports.paths.iter().filter(is_other).find(|path| graph.providers(path).is_empty()) else {
-        return;
-    };
-    let found = mistake(
-        graph.mains[0].go_mod.module.as_ref().map(|line| line.place).unwrap_or_default(),
-        &format!("no required module provides package {import}"),
-    );
+    let Some(message) = refused(followed).or_else(|| unprovided(graph, imports, followed)) else { return };
+    let place = graph.mains[0].go_mod.module.as_ref().map(|line| line.place).unwrap_or_default();
     let file = graph.files.iter_mut().find(|file| file.is_main && file.kind == ModuleFile::GoMod);
-    file.into_iter().for_each(|file| file.mistakes.push(found.clone()));
+    file.into_iter().for_each(|file| file.mistakes.push(mistake(place, &message)));
+}
+
+/// What a file of the main module imports and contents of modules show to be in none, or in several.
+fn refused(followed: Option<&Followed>) -> Option<String> {
+    let mut of_main = followed?.refused.iter().filter(|(_, refused)| refused.module.is_none());
+    let (import, RefusedImport { why, file, .. }) = of_main.next()?;
+    Some(match why {
+        Refused::Nobody => format!("no required module provides package {import}, which {file} imports"),
+        Refused::Several => format!("several required modules provide package {import}, which {file} imports"),
+    })
+}
+
+fn unprovided(graph: &Graph, imports: &Imports, followed: Option<&Followed>) -> Option<String> {
+    let is_other = |path: &&String| !may_be_standard(path) && !path.starts_with(['.', '/']) && !graph.is_of_main(path);
+    // Before `go 1.17` only what the main module itself imports has to be listed.
+    let lists_all = graph.lists_graph() || graph.mains[0].go_mod.require.is_empty();
+    let paths = if lists_all { &imports.paths } else { &followed?.direct };
+    let import = paths.iter().filter(is_other).find(|path| graph.providers(path).is_empty())?;
+    Some(format!("no required module provides package {import}"))
+}
+
+/// Notes in a modules.txt that the Go command does not use the folder, unless a build asks for it
+/// (cmd/go/internal/modload/init.go, setDefaultBuildMod, Go 1.26).
+pub(super) fn note_vendor(graph: &mut Graph, given: &Given<'_>) {
+    let Some((_, txt)) = graph.vendor.as_ref().filter(|_| !asks_for_vendor(given)) else { return };
+    let (name, line) = match (&graph.work, graph.mains.first()) {
+        (Some(work), _) => ("go.work", work.go_work.go.as_ref()),
+        (None, main) => ("go.mod", main.and_then(|main| main.go_mod.go.as_ref())),
+    };
+    let message = match (txt.workspace, graph.work.is_some()) {
+        (true, false) => {
+            "made by `go work vendor`, and there is no go.work: the Go command does not use this folder".into()
+        }
+        (false, true) => "not made by `go work vendor`: with a go.work the Go command does not use this folder".into(),
+        _ if line.is_some_and(|line| release::compare(&line.version, "1.14").is_ge()) => return,
+        _ => format!("{name} has no go line of 1.14 or newer: the Go command does not use this folder"),
+    };
+    let place = Place { line: 1, column: 1, end_column: 1, ..Place::default() };
+    let file = graph.files.iter_mut().find(|file| file.kind == ModuleFile::ModulesTxt);
+    file.into_iter().for_each(|file| file.mistakes.push(mistake(place, &message)));
+}
+
+/// Whether a delivered program is built with `-mod=vendor`.
+fn asks_for_vendor(given: &Given<'_>) -> bool {
+    let declared = given.spec.binaries.iter().filter_map(|binary| binary.build.as_ref());
+    let mut flags = declared.flat_map(|build| build.flags.iter().chain(build.env.get("GOFLAGS")));
+    flags.any(|flags| flags.split_whitespace().any(|flag| flag.trim_start_matches('-') == "mod=vendor"))
+        || is_set(given.settings, "-mod", "vendor")
+}
+
+/// Whether a delivered build is known to have a setting.
+fn is_set(settings: Option<&Sheet>, setting: &str, value: &str) -> bool {
+    let is_one = |item: &Item| {
+        let delivered = item.fields.get("delivered").and_then(Field::known).is_some_and(|known| known == true);
+        item.text("setting") == Some(setting) && item.text("value") == Some(value) && delivered
+    };
+    settings.is_some_and(|sheet| sheet.items.iter().any(is_one))
 }
 
 /// Notes in a go.work that it does not fit its members, unless a build is known to switch the workspace off.
 pub(super) fn note_workspace(graph: &mut Graph, settings: Option<&Sheet>) {
-    let is_off = |item: &Item| {
-        let delivered = item.fields.get("delivered").and_then(Field::known).is_some_and(|known| known == true);
-        item.text("setting") == Some("GOWORK") && item.text("value") == Some("off") && delivered
-    };
-    let Some(work) = graph.work.as_ref().filter(|_| !settings.is_some_and(|sheet| sheet.items.iter().any(is_off)))
-    else {
-        return;
-    };
+    let Some(work) = graph.work.as_ref().filter(|_| !is_set(settings, "GOWORK", "off")) else { return };
     let members: Vec<&MainModule> = graph.mains.iter().filter(|member| work.uses(&member.folder)).collect();
     let mistakes = in_workspace(&work.go_work, &members);
     let file = graph.files.iter_mut().find(|file| file.kind == ModuleFile::GoWork);
     file.into_iter().for_each(|file| file.mistakes.extend(mistakes.iter().cloned()));
-}
-
-/// By the path of a required module that the build takes packages of: what its own go.mod requires that the main module's does not have.
-pub(super) fn demands(graph: &Graph, stores: &[Store]) -> BTreeMap<String, String> {
-    let mut out = BTreeMap::new();
-    if graph.vendor.is_some() || graph.work.is_some() || stores.is_empty() {
-        return out;
-    }
-    let [main] = graph.mains.as_slice() else { return out };
-    for Require { module, .. } in main.go_mod.require.iter().filter(|require| is_read(graph, &require.module)) {
-        let Effective::Module(effective) = graph.effective(module) else { continue };
-        if let Some(found) = go_mod(graph, stores, &effective).and_then(|own| demand(graph, main, &own)) {
-            out.insert(module.path.clone(), found);
-        }
-    }
-    out
-}
-
-/// Whether the Go command surely reads a required module's go.mod: before `go 1.17` all of them.
-fn is_read(graph: &Graph, module: &Module) -> bool {
-    let is_selected = graph.selected(&module.path) == Some(&module.version) && !graph.is_excluded(module);
-    let provides = || graph.imports_from(&module.path) || graph.provides(&module.path) == Some(true);
-    is_selected && (!graph.lists_graph() || provides())
-}
-
-fn demand(graph: &Graph, main: &MainModule, own: &GoMod) -> Option<String> {
-    let lower = own.require.iter().find_map(|Require { module, .. }| {
-        let here = graph.selected(&module.path).filter(|_| !graph.is_excluded(module))?;
-        semver::compare(here, &module.version)
-            .is_lt()
-            .then(|| format!("{} {} (here: {here})", module.path, module.version))
-    });
-    lower.or_else(|| {
-        let wanted = &own.go.as_ref()?.version;
-        let here = main.go_mod.go.as_ref().map_or(release::DEFAULT_GO_MOD, |line| line.version.as_str());
-        // Lower ones are no requirement (cmd/go/internal/gover, `GoStrictVersion`).
-        let is_strict = release::compare(wanted, "1.21").is_ge();
-        (is_strict && release::compare(here, wanted).is_lt()).then(|| format!("go {wanted} (here: {here})"))
-    })
-}
-
-/// A module's own go.mod, where it is at hand as a file and go.sum sums it.
-fn go_mod(graph: &Graph, stores: &[Store], module: &Module) -> Option<GoMod> {
-    let sums = graph.sums_of(module, Summed::GoMod);
-    let texts = stores.iter().flat_map(|store| store.find(module).into_iter().map(move |form| (store, form)));
-    let mut read = texts.filter_map(|(store, form)| match form {
-        Form::GoMod(path) => store.delivery.read(&path).ok(),
-        Form::Zip(_) | Form::Folder(_) => None,
-    });
-    let is_summed = |text: &Vec<u8>| !sums.is_empty() && sums.iter().all(|sum| *sum == go_mod_h1(text));
-    let text = read.find(is_summed)?;
-    Some(parse_go_mod(&text, Strictness::Dependency).file)
 }

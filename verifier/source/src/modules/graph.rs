@@ -1,17 +1,18 @@
 //! The module files of the delivered source, read once: main module or workspace, replacement targets, sums, modules.txt.
 
+use super::demands::Walked;
 use super::governing::above;
 use super::index::{Effective, Index, Summation, prefixes};
 use super::reach::Reach;
 use super::refused::{self, mistake};
 use super::store::Store;
-use super::text::Text;
+use super::text::{Text, linked, read};
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::module::ModuleFile;
 use assize_facts::{Deliverable, Gap, Reason, reason};
 use assize_golang::modfile::{
-    GoMod, GoWork, Mistake, Place, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
+    GoMod, GoWork, Mistake, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
 };
 use assize_golang::module::Module;
 use assize_golang::release;
@@ -61,24 +62,29 @@ pub(super) struct Target {
     pub declares: Option<String>,
     /// Its `go` line.
     pub go: Option<String>,
+    pub go_mod: Option<GoMod>,
 }
 
 pub(super) struct Graph {
     pub tree: SourceTree,
     /// The folder that the build is started in: `.`, or that of a nested module.
-    base: String,
+    pub base: String,
     pub files: Vec<Read>,
     pub mains: Vec<MainModule>,
     pub work: Option<Workspace>,
     /// Folders that replacements name, inside the source and delivered, by folder.
     pub targets: BTreeMap<String, Target>,
     pub sums: Vec<(Text, SumFile)>,
+    /// Whether there is a go.sum that could not be read.
+    pub unread_sums: bool,
     pub vendor: Option<(Text, ModulesTxt)>,
     /// What keeps every sheet from being whole.
     pub gaps: Vec<Gap>,
     imports: Option<Imports>,
     index: Index,
     reach: Option<Reach>,
+    /// Where go.mod does not list the whole graph.
+    pub walked: Option<Walked>,
     /// Whether contents of modules are at hand.
     pub has_contents: bool,
 }
@@ -102,11 +108,13 @@ impl Graph {
             work: None,
             targets: BTreeMap::new(),
             sums: Vec::new(),
+            unread_sums: false,
             vendor: None,
             gaps: Vec::new(),
             imports: imports.cloned(),
             index: Index::default(),
             reach: None,
+            walked: None,
             has_contents: false,
         };
         graph.read_mains();
@@ -134,7 +142,7 @@ impl Graph {
     fn text(&mut self, path: &str) -> Option<Text> {
         self.tree.entry(path)?;
         let shown = self.tree.shown(path);
-        match self.tree.read(path) {
+        match read(&self.tree, path) {
             Ok(bytes) => Some(Text { shown, bytes }),
             Err(reason) => {
                 self.gap(reason, &shown);
@@ -267,8 +275,8 @@ impl Graph {
             let known = self.mains.iter().find(|m| m.folder == folder).map(|m| m.go_mod.clone());
             let go_mod = known.or_else(|| self.read_go_mod(&folder, false).map(|(go_mod, _)| go_mod));
             let go = go_mod.as_ref().and_then(|m| Some(m.go.as_ref()?.version.clone()));
-            let declares = go_mod.map(|m| m.module.map(|line| line.path).unwrap_or_default());
-            self.targets.insert(folder, Target { declares, go });
+            let path = |go_mod: &GoMod| go_mod.module.as_ref().map(|line| line.path.clone()).unwrap_or_default();
+            self.targets.insert(folder, Target { declares: go_mod.as_ref().map(path), go, go_mod });
         }
     }
 
@@ -280,7 +288,10 @@ impl Graph {
         }
         paths.extend(folders.iter().map(|folder| (ModuleFile::GoSum, join(folder, "go.sum"))));
         for (kind, path) in paths {
-            let Some(text) = self.text(&path) else { continue };
+            let Some(text) = self.text(&path) else {
+                self.unread_sums |= self.tree.entry(&path).is_some();
+                continue;
+            };
             let file = parse_go_sum(&text.bytes);
             self.files.push(Read::plain(kind, text.clone(), file.malformed.clone()));
             self.sums.push((text, file));
@@ -296,16 +307,7 @@ impl Graph {
         }
         let Some(text) = self.text(&format!("{folder}/modules.txt")) else { return };
         let txt = parse_modules_txt(&text.bytes);
-        let mut mistakes = Vec::new();
-        if txt.workspace != self.work.is_some() {
-            let message = if txt.workspace {
-                "made by `go work vendor`, and there is no go.work: the Go command does not use this folder"
-            } else {
-                "not made by `go work vendor`: with a go.work the Go command does not use this folder"
-            };
-            mistakes.push(mistake(Place { line: 1, column: 1, end_column: 1, ..Place::default() }, message));
-        }
-        self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), mistakes));
+        self.files.push(Read::plain(ModuleFile::ModulesTxt, text.clone(), Vec::new()));
         self.vendor = Some((text, txt));
     }
 
@@ -315,7 +317,7 @@ impl Graph {
     }
 
     fn has_file(&self, folder: &str, name: &str) -> bool {
-        self.tree.entry(&join(folder, name)).is_some_and(|e| e.is_file())
+        linked(&self.tree, &join(folder, name)).is_some()
     }
 
     /// Every `replace` line with its file and the folder that a relative target is relative to.
@@ -334,6 +336,11 @@ impl Graph {
     /// What the build takes for a required or vendored module.
     pub fn effective(&self, module: &Module) -> Effective {
         self.index.effective.get(module).cloned().unwrap_or_else(|| Effective::Module(module.clone()))
+    }
+
+    /// The same for a module that is neither.
+    pub fn replaced(&self, view: &Mains<'_>, module: &Module) -> Effective {
+        self.index.replaced(view, module)
     }
 
     pub fn is_main(&self, path: &str) -> bool {

@@ -6,7 +6,7 @@ use crate::build::Imports;
 use assize_golang::module::{Module, is_at_or_below};
 use assize_golang::semver;
 use assize_golang::sum::{SumFile, Summed};
-use assize_golang::vendor::ModulesTxt;
+use assize_golang::vendor::{Mains, ModulesTxt};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the build takes for a module.
@@ -94,13 +94,17 @@ impl Index {
         let required = graph.mains.iter().flat_map(|m| &m.go_mod.require).map(|r| &r.module);
         let all: BTreeSet<&Module> = required.chain(&self.vendored).collect();
         for module in all {
-            let effective = match (self.mains.get(&module.path), view.replacement(module)) {
-                (Some(folder), _) => Effective::Folder(Some(folder.clone())),
-                (None, Some((target, base))) if target.version.is_empty() => Effective::Folder(folder_of(base, target)),
-                (None, Some((target, _))) => Effective::Module(target.clone()),
-                (None, None) => Effective::Module(module.clone()),
-            };
-            self.effective.insert(module.clone(), effective);
+            self.effective.insert(module.clone(), self.replaced(&view, module));
+        }
+    }
+
+    /// What stands for a module.
+    pub fn replaced(&self, view: &Mains<'_>, module: &Module) -> Effective {
+        match (self.mains.get(&module.path), view.replacement(module)) {
+            (Some(folder), _) => Effective::Folder(Some(folder.clone())),
+            (None, Some((target, base))) if target.version.is_empty() => Effective::Folder(folder_of(base, target)),
+            (None, Some((target, _))) => Effective::Module(target.clone()),
+            (None, None) => Effective::Module(module.clone()),
         }
     }
 

@@ -5,6 +5,7 @@
 mod consistent;
 mod contents;
 pub(crate) mod declared;
+mod demands;
 mod files;
 mod governing;
 mod graph;
@@ -12,6 +13,7 @@ mod hashing;
 mod index;
 mod language;
 mod original;
+mod outdated;
 mod reach;
 mod records;
 mod refused;
@@ -25,7 +27,7 @@ mod text;
 mod vendor;
 mod vendored;
 
-use crate::build::Imports;
+use crate::build::{Followed, Imports};
 use assize_delivery::Delivery;
 use assize_facts::kinds::module::{Assurance, ChecksumSetting, Content, File, Replacement, Requirement, Sum, Vendor};
 use assize_facts::{Deliverable, Fact, Progress, Reason, Request, Sheet, reason};
@@ -44,9 +46,20 @@ pub(crate) struct Given<'a> {
     pub shelf: &'a Shelf<'a>,
     /// What files of the declared build import; `None` where that was not read.
     pub imports: Option<&'a Imports>,
+    /// What was seen of builds by the folders in which they are started.
+    pub followed: &'a BTreeMap<String, Followed>,
     /// The collected sheet of `inventory.build_settings`, for `module.checksum_settings`.
     pub settings: Option<&'a Sheet>,
 }
+
+impl Given<'_> {
+    fn of(&self, graph: &Graph) -> Option<&Followed> {
+        self.followed.get(if graph.base == "." { "" } else { &graph.base })
+    }
+}
+
+/// Kinds of fact that rest on what is built of modules beside the tree.
+pub(crate) const FOLLOWING: &[&str] = &[File::KIND, Requirement::KIND];
 
 /// Kinds of fact that this collector answers for.
 pub(crate) const KINDS: &[&str] = &[
@@ -76,9 +89,13 @@ pub(crate) fn collect(
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
     if let ([graph], Some(imports)) = (graphs.as_mut_slice(), given.imports) {
-        consistent::note_unprovided(graph, imports);
+        consistent::note_unprovided(graph, imports, given.of(graph));
     }
-    graphs.iter_mut().for_each(|graph| consistent::note_workspace(graph, given.settings));
+    for graph in &mut graphs {
+        consistent::note_workspace(graph, given.settings);
+        consistent::note_vendor(graph, &given);
+        outdated::note(graph, given.spec);
+    }
     let sheets = graphs.iter_mut().map(|graph| of_graph(graph, given, &mine, progress));
     // Several modules that programs are built in are written down as one.
     sheets
@@ -99,16 +116,20 @@ fn of_graph(graph: &mut Graph, given: Given<'_>, mine: &[&Request], progress: &d
     progress.step(&format!("reading {} module files", graph.files.len()));
     let needs_contents = mine.iter().any(|r| [Content::KIND, Vendor::KIND, Assurance::KIND].contains(&r.kind.as_str()));
     let needs_demands = mine.iter().any(|r| r.kind == Requirement::KIND);
+    let needs_graph = !graph.lists_graph() && (needs_demands || mine.iter().any(|r| r.kind == Replacement::KIND));
     let needs_records = mine.iter().any(|r| [Sum::KIND, Assurance::KIND].contains(&r.kind.as_str()));
-    let stores = match needs_contents || needs_records || needs_demands || reach::Reach::matters(graph) {
+    let stores = match needs_contents || needs_records || needs_demands || needs_graph || reach::Reach::matters(graph) {
         true => given.shelf.stores(),
         false => &[],
     };
     graph.follow(stores);
+    if needs_graph {
+        graph.walked = demands::walk(graph, given.shelf);
+    }
     let graph = &*graph;
     let records = if needs_records { records::Records::read(stores, &graph.modules()) } else { Default::default() };
     let contents = needs_contents.then(|| contents::Contents::examine(given.shelf, graph, progress));
-    let demands = if needs_demands { consistent::demands(graph, stores) } else { BTreeMap::new() };
+    let demands = if needs_demands { demands::demands(graph, given.shelf, given.of(graph)) } else { BTreeMap::new() };
     let found = Found { graph, contents: contents.as_ref(), records: &records, demands: &demands };
     mine.iter().map(|request| sheet(request, found, given)).collect()
 }

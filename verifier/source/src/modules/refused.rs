@@ -60,7 +60,11 @@ fn shortened(go_mod: &GoMod, bytes: &[u8]) -> Vec<Mistake> {
         let other = [&line.interval.low, &line.interval.high].into_iter().find(|version| is_other(&version))?;
         Some(mistake(line.place, &format!("retract: version {other:?} is not canonical")))
     });
-    requires.chain(replaces).chain(retracts).flatten().collect()
+    let excludes = go_mod.exclude.iter().map(|line| {
+        let Module { path, version } = &line.module;
+        of(line.place, &format!("exclude {path}"), &[version])
+    });
+    requires.chain(replaces).chain(excludes).chain(retracts).flatten().collect()
 }
 
 /// Two replacements of the same module by different targets, and targets whose path and version contradict each other.
@@ -104,6 +108,11 @@ pub(super) fn in_workspace(work: &GoWork, members: &[&MainModule]) -> Vec<Mistak
         })
         .into_iter()
         .collect();
+    let is_member = |path: &str| members.iter().any(|member| member.path == path);
+    let of_members = work.replace.iter().filter(|r| r.old.version.is_empty() && is_member(&r.old.path));
+    out.extend(
+        of_members.map(|r| mistake(r.place, &format!("workspace module {} is replaced at all versions", r.old.path))),
+    );
     let mut known: BTreeMap<&Module, (usize, Module)> = BTreeMap::new();
     for (index, member) in members.iter().enumerate() {
         for replace in member.go_mod.replace.iter().filter(|r| !work.replace.iter().any(|w| w.old.path == r.old.path)) {

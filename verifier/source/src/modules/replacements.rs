@@ -9,12 +9,15 @@ use assize_golang::modfile::{Replace, Use};
 use assize_golang::module::Module;
 use assize_golang::own::{is_unpublished, same_organisation, same_repository};
 use assize_golang::sum::Summed;
+use assize_golang::vendor::Mains;
 
 pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {
     let mut sheet = Sheet::of::<Replacement>();
     sheet.examined(graph.files.len() as u64);
-    for (text, base, replace) in graph.replaces() {
-        sheet.push(replaced(graph, text, base, replace, private), text.origin(replace.place));
+    let view = graph.view();
+    for line in graph.replaces() {
+        let (text, _, replace) = line;
+        sheet.push(replaced(graph, &view, line, private), text.origin(replace.place));
     }
     if let Some(work) = &graph.work {
         for member in &work.go_work.uses {
@@ -24,7 +27,11 @@ pub(super) fn sheet(graph: &Graph, private: &str) -> Sheet {
     sheet
 }
 
-fn replaced(graph: &Graph, text: &Text, base: &str, replace: &Replace, private: &str) -> Replacement {
+/// A `replace` line with its file and the folder that a relative target is relative to.
+type Line<'a> = (&'a Text, &'a str, &'a Replace);
+
+fn replaced(graph: &Graph, view: &Mains<'_>, line: Line<'_>, private: &str) -> Replacement {
+    let (_, base, replace) = line;
     let path = replace.old.path.as_str();
     let local = replace.new.version.is_empty();
     let own = own_by_replace(graph, path, private);
@@ -38,7 +45,7 @@ fn replaced(graph: &Graph, text: &Text, base: &str, replace: &Replace, private: 
         target: replace.new.path.clone(),
         target_version: version(&replace.new.version),
         same_module: replace.new.path == path,
-        used: is_used(graph, text, base, replace),
+        used: is_used(graph, view, line),
         member: graph.is_main(path),
         target_delivered: Known::Value(target.as_ref().map(|t| t.delivered)),
         target_declares_path: target.as_ref().map_or(Known::Value(None), |t| t.declares(path, &replace.new.path)),
@@ -83,13 +90,13 @@ fn own_by_replace(graph: &Graph, path: &str, private: &str) -> bool {
 }
 
 /// Whether a requirement of the graph is replaced by this line. From `go 1.17` on go.mod lists every module that matters.
-fn is_used(graph: &Graph, text: &Text, base: &str, replace: &Replace) -> Known<bool> {
+fn is_used(graph: &Graph, view: &Mains<'_>, (text, base, replace): Line<'_>) -> Known<bool> {
     let old = &replace.old;
     let matches = |version: &str| old.version.is_empty() || old.version == version;
     // A workspace member's own path is not replaced by anything.
     let is_main = graph.is_main(&old.path);
     // A replacement of one version goes before one of all, and go.work's before go.mod's.
-    let is_this = |version: &str| match graph.effective(&Module::new(&*old.path, version)) {
+    let is_this = |version: &str| match graph.replaced(view, &Module::new(&*old.path, version)) {
         Effective::Module(module) => module == replace.new,
         Effective::Folder(folder) => replace.new.version.is_empty() && folder == folder_of(base, &replace.new),
     };
@@ -101,8 +108,10 @@ fn is_used(graph: &Graph, text: &Text, base: &str, replace: &Replace) -> Known<b
         let mut taken = txt.modules.iter().filter(|v| v.module.path == old.path && !v.packages.is_empty());
         taken.any(|v| matches(&v.module.version) && is_this(&v.module.version))
     });
-    match listed {
-        Some(listed) => Known::Value(listed),
+    let is_one = |version: &str| matches(version) && is_this(version);
+    let walked = || graph.walked.as_ref()?.takes(&old.path, is_one);
+    match listed.or_else(walked) {
+        Some(used) => Known::Value(used),
         None => Known::Unknown(reason!("graph-not-listed", file = &text.shown)),
     }
 }

@@ -37,7 +37,9 @@ fn requirement(graph: &Graph, main: &MainModule, require: &Require, private: &st
         false => Known::Value(false),
     };
     let lacks_zip = zip_needed.value() == Some(&true) && zip_present == Some(false);
+    let lacks = [zip_present, mod_present].contains(&Some(false));
     let complete = match &mod_needed {
+        _ if lacks && graph.unread_sums => Known::Unknown(reason!("sum-missing", module = module)),
         _ if lacks_zip => Known::Value(false),
         Known::Value(true) if mod_present == Some(false) => Known::Value(false),
         _ if zip_present == Some(false) => zip_needed.clone().map(|needed| !needed),

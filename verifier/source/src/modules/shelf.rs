@@ -2,6 +2,7 @@
 
 use super::hashing::{Files as Hashes, Hashed, hash_all};
 use super::store::{self, Form, Store};
+use super::text;
 use crate::build::{Contents, Files, Found, Supplied, Supply};
 use assize_delivery::{Delivery, Packed, SourceTree};
 use assize_facts::{Gap, Item, Reason, Sha256, reason};
@@ -261,6 +262,10 @@ impl Files for Delivered<'_> {
             Some((volume, inner)) => self.shelf.read(&volume, inner),
             None => self.tree.read(path),
         }
+    }
+
+    fn module_file(&self, path: &str) -> Result<Vec<u8>, Reason> {
+        text::read(self.tree, path)
     }
 
     fn shown(&self, path: &str) -> String {

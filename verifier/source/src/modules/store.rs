@@ -6,12 +6,27 @@ use assize_golang::module::{Module, escape_path, escape_version};
 use assize_golang::sumdb::{self, TileAt};
 use std::path::PathBuf;
 
-/// What stands before the escaped path of a module in the layouts that are known: a proxy's folder, a module cache, a GOPATH.
-const DOWNLOADS: &[&str] = &["", "cache/download/", "pkg/mod/cache/download/", "download/"];
-const EXTRACTED: &[&str] = &["", "pkg/mod/"];
+/// What stands before the escaped path of a module in the layouts that are known: a proxy's folder, a module cache, a GOPATH or the folder around it.
+const DOWNLOADS: &[&str] = &[
+    "",
+    "cache/download/",
+    "pkg/mod/cache/download/",
+    "download/",
+    "mod/cache/download/",
+    "go/pkg/mod/cache/download/",
+];
+const EXTRACTED: &[&str] = &["", "pkg/mod/", "mod/", "go/pkg/mod/"];
 /// Where the newest signed tree head of the checksum database lies: beside its records, or where the Go command keeps its own (`GOPATH/pkg/sumdb`).
-const HEADS: &[&str] =
-    &["sumdb/", "cache/download/sumdb/", "pkg/mod/cache/download/sumdb/", "pkg/sumdb/", "download/sumdb/"];
+const HEADS: &[&str] = &[
+    "sumdb/",
+    "cache/download/sumdb/",
+    "pkg/mod/cache/download/sumdb/",
+    "pkg/sumdb/",
+    "download/sumdb/",
+    "mod/cache/download/sumdb/",
+    "go/pkg/mod/cache/download/sumdb/",
+    "go/pkg/sumdb/",
+];
 
 /// No file of the checksum database is as large.
 const LARGEST: u64 = 1 << 20;
@@ -39,7 +54,7 @@ pub(super) fn stores(delivery: &Delivery, sources: &[PathBuf]) -> (Vec<Store>, V
     let (mut stores, mut gaps) = (Vec::new(), Vec::new());
     if let Some(folder) = delivery.spec().source.as_ref().and_then(|s| s.modules.as_deref()) {
         match delivered(delivery, folder) {
-            Ok(store) => stores.push(store),
+            Ok(found) => stores.extend(found),
             Err(reason) => gaps.push(Gap { reason, place: folder.into(), owner: None }),
         }
     }
@@ -62,16 +77,27 @@ pub(super) fn stores(delivery: &Delivery, sources: &[PathBuf]) -> (Vec<Store>, V
     (stores, gaps)
 }
 
-fn delivered(delivery: &Delivery, folder: &str) -> Result<Store, Reason> {
-    let folder = folder.trim_end_matches('/').trim_start_matches("./");
-    if delivery.entry(folder).is_some() {
-        return Err(reason!("modules-not-a-folder", path = folder));
+/// A folder, or an archive of one: whether what is packed stands in a folder of its own there nobody says.
+fn delivered(delivery: &Delivery, path: &str) -> Result<Vec<Store>, Reason> {
+    let path = path.trim_end_matches('/').trim_start_matches("./");
+    if delivery.entry(path).is_some_and(Entry::is_file) {
+        let unpacked = delivery.unpack(path).map_err(|reason| match reason.code.as_str() {
+            "archive-not-opened" => reason!("modules-not-a-folder", path = path),
+            _ => reason,
+        })?;
+        let top = unpacked.entries().first().and_then(|entry| Some(format!("{}/", entry.path.split_once('/')?.0)));
+        let top = top.filter(|top| unpacked.entries().iter().all(|entry| entry.path.starts_with(top)));
+        let store = |base| Store { delivery: unpacked.clone(), base, shown: format!("{path}!") };
+        return Ok(std::iter::once(String::new()).chain(top).map(store).collect());
     }
-    let base = if folder.is_empty() || folder == "." { String::new() } else { format!("{folder}/") };
-    if delivery.under(folder).is_empty() {
-        return Err(reason!("not-delivered", path = folder));
+    if delivery.entry(path).is_some() {
+        return Err(reason!("modules-not-a-folder", path = path));
     }
-    Ok(Store { delivery: delivery.clone(), base, shown: String::new() })
+    let base = if path.is_empty() || path == "." { String::new() } else { format!("{path}/") };
+    if delivery.under(path).is_empty() {
+        return Err(reason!("not-delivered", path = path));
+    }
+    Ok(vec![Store { delivery: delivery.clone(), base, shown: String::new() }])
 }
 
 impl Form {

@@ -131,12 +131,46 @@ fn the_buyer_may_bring_the_contents() {
     assert!(fixture.show("module.contents", CONTENTS).ends_with("gap module-source-unreadable all\n"));
 }
 
+/// Contents in an archive, with a folder of its own around them or without; and in what `GOPATH` and the folders around it look like.
+#[test]
+fn contents_are_found_in_archives_and_in_the_folders_around_a_cache() {
+    let plain = Fixture::honest().show("module.contents", CONTENTS);
+    for inside in ["", "modules/", "modules/go/pkg/mod/cache/download/"] {
+        let mut fixture = Fixture::honest();
+        let mut packed = Vec::new();
+        for (module, version) in [("x.y/a", "v1.0.0"), ("x.y/b", "v1.1.0")] {
+            for ending in ["zip", "mod"] {
+                let at = format!("{module}/@v/{version}.{ending}");
+                packed.push((
+                    format!("{inside}{at}"),
+                    std::fs::read(fixture.path(&format!("modules/{at}"))).expect("read"),
+                ));
+            }
+        }
+        let files: Vec<(String, &[u8])> = packed.iter().map(|(name, bytes)| (name.clone(), bytes.as_slice())).collect();
+        fixture.bytes("modules.zip", &zip(&files));
+        fixture.remove("modules");
+        fixture.spec.source.as_mut().expect("declared").modules = Some("modules.zip".into());
+        assert_eq!(fixture.show("module.contents", CONTENTS), plain, "{inside}");
+        let named = format!("modules.zip!{inside}x.y/a/@v/v1.0.0.zip");
+        assert!(fixture.show("module.contents", "file").contains(&named), "{inside}");
+    }
+    for around in ["go/pkg/mod/cache/download", "mod/cache/download"] {
+        let fixture = Fixture::honest();
+        fixture.write(&format!("aside/{around}/keep"), "");
+        fixture.remove(&format!("aside/{around}"));
+        std::fs::rename(fixture.path("modules"), fixture.path(&format!("aside/{around}"))).expect("moved");
+        std::fs::rename(fixture.path("aside"), fixture.path("modules")).expect("moved");
+        assert_eq!(fixture.show("module.contents", CONTENTS), plain, "{around}");
+    }
+}
+
 #[test]
 fn what_was_declared_and_not_delivered_is_a_gap() {
     let mut fixture = Fixture::honest();
     fixture.spec.source.as_mut().expect("declared").modules = Some("elsewhere".into());
     assert!(fixture.show("module.contents", CONTENTS).ends_with("gap not-delivered elsewhere\n"));
-    fixture.write("packed", "PK");
+    fixture.write("packed", "text");
     fixture.spec.source.as_mut().expect("declared").modules = Some("packed".into());
     assert!(fixture.show("module.contents", CONTENTS).ends_with("gap modules-not-a-folder packed\n"));
 }

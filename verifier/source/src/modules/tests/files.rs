@@ -262,6 +262,8 @@ fn below_go_1_17_a_replaced_module_may_be_in_the_graph_unlisted() {
     let fixture = Fixture::new();
     fixture.write("src/go.mod", "module m\n\ngo 1.16\n\nreplace x.y/deep => ./deep\n");
     fixture.write("src/deep/go.mod", "module x.y/deep\n");
+    assert_eq!(fixture.show("module.replacements", REPLACEMENTS), "replace x.y/deep ./deep false false false\n");
+    fixture.edit("src/go.mod", "1.16\n", "1.16\n\nrequire x.y/a v1.0.0\n");
     assert_eq!(
         fixture.show("module.replacements", REPLACEMENTS),
         "replace x.y/deep ./deep ?graph-not-listed false false\n"
@@ -367,4 +369,27 @@ fn settings_of_the_checksum_database_matter_where_a_sum_is_missing() {
     assert_eq!(fixture.show("module.checksum_settings", "reaches"), "[]\n");
     fixture.settings = None;
     assert_eq!(fixture.show("module.checksum_settings", "reaches"), "gap build-settings-not-collected \n");
+}
+
+#[test]
+fn module_files_are_read_where_a_link_inside_of_the_source_leads() {
+    let link = |fixture: &Fixture, name: &str, target: &str| {
+        std::os::unix::fs::symlink(target, fixture.path(&format!("src/{name}"))).expect("linked");
+    };
+    let fixture = Fixture::honest();
+    let plain = fixture.show("module.requirements", "path sums_complete");
+    for name in ["go.mod", "go.sum"] {
+        fixture.write(
+            &format!("src/build/{name}.real"),
+            &std::fs::read_to_string(fixture.path(&format!("src/{name}"))).expect("text"),
+        );
+        fixture.remove(&format!("src/{name}"));
+        link(&fixture, name, &format!("./build/{name}.real"));
+    }
+    assert_eq!(fixture.show("module.requirements", "path sums_complete"), plain);
+    // What cannot be read lacks nothing that is known.
+    fixture.remove("src/go.sum");
+    link(&fixture, "go.sum", "../go.sum");
+    let unknown = plain.replace("true", "?sum-missing") + "gap link-out-of-tree src/go.sum\n";
+    assert_eq!(fixture.show("module.requirements", "path sums_complete"), unknown);
 }

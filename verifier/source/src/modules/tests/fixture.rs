@@ -1,7 +1,7 @@
 //! Small deliverables, written to a folder of their own.
 
-use crate::build::Imports;
-use crate::modules::{Given, Shelf, collect};
+use crate::build::{Files, Imports, Program};
+use crate::modules::{Delivered, Given, Shelf, collect};
 use assize_delivery::Delivery;
 use assize_facts::{Deliverable, Field, Item, Limits, Quiet, Request, Sha256, Sheet, SourceSpec};
 use assize_golang::build::Context;
@@ -21,6 +21,8 @@ pub(super) struct Fixture {
     pub settings: Option<Sheet>,
     pub sources: Vec<PathBuf>,
     pub private: Vec<String>,
+    /// Whether the source is read, and what it imports is followed into contents.
+    pub follows: bool,
 }
 
 /// A file of a module: its path and text.
@@ -64,6 +66,7 @@ impl Fixture {
             settings: None,
             sources: Vec::new(),
             private: Vec::new(),
+            follows: false,
         }
     }
 
@@ -145,10 +148,17 @@ impl Fixture {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
         let shelf = Shelf::new(&delivery, &self.sources);
+        let read = || {
+            let tree = delivery.source().expect("a source").expect("a tree");
+            let delivered = Delivered { tree: &tree, shelf: &shelf, follows: true };
+            Program::read(&delivered as &dyn Files, delivery.spec(), &[], &Quiet).followed()
+        };
+        let followed = if self.follows { read() } else { BTreeMap::new() };
         let given = Given {
             spec: delivery.spec(),
             shelf: &shelf,
             imports: self.imports.as_ref(),
+            followed: &followed,
             settings: self.settings.as_ref(),
         };
         let mut sheets = collect(&delivery, given, &[Request::new(kind, &with)], &Quiet);
@@ -214,18 +224,19 @@ pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 /// A zip of stored files (APPNOTE.TXT 4.3), written by hand so that any name can stand in it.
-pub(super) fn zip(files: &[(String, &str)]) -> Vec<u8> {
+pub(super) fn zip<T: AsRef<[u8]>>(files: &[(String, T)]) -> Vec<u8> {
     let (mut out, mut directory) = (Vec::new(), Vec::new());
     for (name, text) in files {
+        let text = text.as_ref();
         let offset = out.len() as u32;
         let (length, name_length) = (text.len() as u32, name.len() as u16);
         // Versions, flags, method, time and date are those of a plain stored file.
         let mut common = vec![20, 0, 0, 8, 0, 0, 0, 0, 0x21, 0];
-        common.extend(crc32(text.as_bytes()).to_le_bytes());
+        common.extend(crc32(text).to_le_bytes());
         common.extend(length.to_le_bytes().repeat(2));
         common.extend(name_length.to_le_bytes());
         common.extend([0, 0]);
-        out.extend(b"PK\x03\x04".iter().chain(&common).chain(name.as_bytes()).chain(text.as_bytes()));
+        out.extend(b"PK\x03\x04".iter().chain(&common).chain(name.as_bytes()).chain(text));
         directory.extend(b"PK\x01\x02\x14\x00".iter().chain(&common).chain(&[0; 10]));
         directory.extend(offset.to_le_bytes());
         directory.extend(name.as_bytes());

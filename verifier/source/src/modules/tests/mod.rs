@@ -3,6 +3,7 @@
 mod consistent;
 mod contents;
 mod declared;
+mod demands;
 mod files;
 mod fixture;
 mod nested;

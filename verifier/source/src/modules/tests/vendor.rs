@@ -1,6 +1,7 @@
 //! vendor/ against modules.txt, go.mod and contents.
 
 use super::fixture::Fixture;
+use assize_facts::{BinarySpec, BuildSpec};
 
 const VENDOR: &str = "path consistent equals_contents differing missing_packages unexplained";
 
@@ -290,6 +291,24 @@ fn a_list_of_another_mode_is_not_used() {
     fixture.write("src/vendor/modules.txt", &format!("## workspace\n{text}"));
     let shown = fixture.show("module.file", "name parsed");
     assert!(shown.contains("modules.txt false\n"), "{shown}");
+}
+
+#[test]
+fn a_folder_that_the_go_command_does_not_use_is_told_unless_the_build_asks_for_it() {
+    let mut fixture = Fixture::honest();
+    let mistake = |fixture: &Fixture| {
+        let shown = fixture.show("module.file", "name mistake");
+        shown.lines().find_map(|line| line.strip_prefix("modules.txt ").map(String::from)).expect("a list")
+    };
+    assert_eq!(mistake(&fixture), "null");
+    fixture.edit("src/go.mod", "go 1.26.0\n", "");
+    let unused = "go.mod has no go line of 1.14 or newer: the Go command does not use this folder";
+    assert_eq!(mistake(&fixture), unused);
+    fixture.edit("src/go.mod", "app\n", "app\n\ngo 1.13\n");
+    assert_eq!(mistake(&fixture), unused);
+    let build = BuildSpec { flags: vec!["-mod=vendor".into()], ..BuildSpec::default() };
+    fixture.spec.binaries = vec![BinarySpec { build: Some(build), ..BinarySpec::default() }];
+    assert_eq!(mistake(&fixture), "null");
 }
 
 #[test]

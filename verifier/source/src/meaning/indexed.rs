@@ -13,7 +13,8 @@ struct Entry {
 
 impl<'s> Lens<'s> {
     /// Every value that an index expression can give; `None` where the list is not known.
-    pub(super) fn indexed(&self, site: &Site<'s>, list: &Expr, key: &Expr, depth: u32) -> Option<Value> {
+    /// `found`: of a map only what it has is asked for.
+    pub(super) fn indexed(&self, site: &Site<'s>, list: &Expr, key: &Expr, found: bool, depth: u32) -> Option<Value> {
         let (at, ty, all) = self.literal(site, list)?;
         let (place, ty) = self.written(at, ty)?;
         let (of, is_map) = match &ty.is {
@@ -31,6 +32,7 @@ impl<'s> Lens<'s> {
         };
         match self.within(site, key, depth) {
             Value::Any(keys) => keys.iter().map(at_key).reduce(|all, more| Some(all?.or(more?)))?,
+            Value::Unknown(_) if found && is_map => entries.iter().map(|entry| entry.value.clone()).reduce(Value::or),
             // What is not there is zero.
             Value::Unknown(_) => Some(entries.iter().map(|entry| entry.value.clone()).fold(zero()?, Value::or)),
         }

@@ -4,6 +4,7 @@ mod arithmetic;
 mod bind;
 pub(crate) mod body;
 mod converted;
+mod errors;
 mod fields;
 mod hidden;
 mod indexed;

@@ -189,6 +189,9 @@ pub(crate) fn field_type(ty: &Symbol, field: &str) -> Option<Type> {
         ("net/http", "Server", "TLSConfig") => pointer("crypto/tls", "Config"),
         ("net/http", "Transport", "TLSClientConfig") => pointer("crypto/tls", "Config"),
         ("crypto/tls", "Dialer", "Config") => pointer("crypto/tls", "Config"),
+        (path, "Echo", "Server" | "TLSServer") if path.starts_with("github.com/labstack/echo") => {
+            pointer("net/http", "Server")
+        }
         ("net/http/httptest", "Server", "TLS") => pointer("crypto/tls", "Config"),
         ("net/http/httptest", "Server", "Config") => pointer("net/http", "Server"),
         ("net/http/httptest", "Server", "Listener") => plain("net", "Listener"),

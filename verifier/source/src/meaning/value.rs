@@ -4,7 +4,7 @@ use super::arithmetic::{binary, both, converted, each, joins, literal, overflows
 use super::body::{Binding, Use, bare};
 use super::names::{Lens, Place, Site, Symbol};
 use super::std::{constant, keeps_values};
-use crate::go::syntax::{Call, Does, Expr, Is, Item, Stmt, ValueSpec};
+use crate::go::syntax::{Call, Expr, Is, Item, ValueSpec};
 use assize_facts::{Known, Reason, reason};
 use memchr::memmem;
 use std::cell::Cell;
@@ -138,8 +138,18 @@ impl<'s> Lens<'s> {
                 }
             }
             Is::Call(call) => self.call_value(site, expr, call, depth),
-            Is::Index(list, key) if key.len() == 1 => self.indexed(site, list, &key[0], depth).unwrap_or_else(unknown),
+            Is::Index(list, key) if key.len() == 1 => {
+                self.indexed(site, list, &key[0], false, depth).unwrap_or_else(unknown)
+            }
             _ => unknown(),
+        }
+    }
+
+    /// What is found in a list.
+    fn index_value(&self, site: &Site<'s>, index: &Expr, depth: u32) -> Option<Value> {
+        match &bare(index).is {
+            Is::Index(list, key) if key.len() == 1 => self.indexed(site, list, &key[0], true, depth),
+            _ => None,
         }
     }
 
@@ -234,7 +244,8 @@ impl<'s> Lens<'s> {
             }
             // `v, ok := list[key]`.
             Binding::Define([one], 0, _) if matches!(bare(one).is, Is::Index(..)) => {
-                Some(self.within(site, one, depth))
+                let found = || self.index_value(site, one, depth);
+                if self.is_found(site, expr, one) { found() } else { Some(self.within(site, one, depth)) }
             }
             Binding::Define([one], index, _) => self.result_value(site, one, index, depth),
             Binding::Param(ty) => self.param_value(site, local, ty, depth),
@@ -300,15 +311,20 @@ impl<'s> Lens<'s> {
     }
 
     /// What a function of the program can return.
-    fn result_value(&self, site: &Site<'s>, call: &Expr, index: usize, depth: u32) -> Option<Value> {
-        let Is::Call(call) = &bare(call).is else { return None };
+    fn result_value(&self, site: &Site<'s>, whole: &Expr, index: usize, depth: u32) -> Option<Value> {
+        let Is::Call(call) = &bare(whole).is else { return None };
         let (at, func) = self.function(&self.symbol(site, &call.fun)?)?;
         func.body.as_ref()?;
+        let results = func.signature.results.len();
         let mut all: Option<Value> = None;
         for values in at.body.returns(None) {
+            // Nobody goes on with what stands beside an error that is looked at.
+            let is_failure = || values.last().is_some_and(|last| self.is_error(&at, last));
+            if index + 1 < results && values.len() == results && is_failure() && self.stops_on_error(site, whole) {
+                continue;
+            }
             // A bare `return`, or one that passes on another call's results.
-            let value =
-                self.within(&at, values.get(index).filter(|_| values.len() == func.signature.results.len())?, depth);
+            let value = self.within(&at, values.get(index).filter(|_| values.len() == results)?, depth);
             all = Some(match all {
                 Some(known) => known.or(value),
                 None => value,
@@ -319,31 +335,6 @@ impl<'s> Lens<'s> {
         let defers = || self.deferred(&at).next().is_some();
         let changed = named && defers() || self.recovers(&at);
         all.filter(|_| !changed)
-    }
-
-    fn deferred<'a>(&self, at: &'a Site<'s>) -> impl Iterator<Item = &'s Expr> + use<'a, 's> {
-        at.body.nodes.iter().filter_map(|entry| match entry.node {
-            super::Node::Stmt(Stmt { does: Does::Defer(expr), .. }) => Some(expr),
-            _ => None,
-        })
-    }
-
-    /// Whether a panic in a function may end as a return of zero values: `recover` is called in it, or by what it defers.
-    fn recovers(&self, at: &Site<'s>) -> bool {
-        let calls_it = |at: &Site<'s>| {
-            at.body.exprs().any(|(_, expr)| {
-                matches!(&expr.is, Is::Name(name) if &**name == "recover")
-                    && self.symbol(at, expr).is_some_and(|symbol| symbol.is("", "recover"))
-            })
-        };
-        let elsewhere = |deferred: &'s Expr| match &bare(deferred).is {
-            Is::Call(call) => self
-                .symbol(at, &call.fun)
-                .and_then(|symbol| self.function(&symbol))
-                .is_some_and(|(at, _)| calls_it(&at)),
-            _ => false,
-        };
-        self.deferred(at).any(elsewhere) || (self.deferred(at).next().is_some() && calls_it(at))
     }
 
     fn is_conversion(&self, site: &Site<'s>, fun: &Expr) -> bool {

@@ -153,7 +153,7 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
 /// Escapes may write any of the words.
 fn matters(bytes: &[u8]) -> bool {
     const WORDS: [&str; 11] = [
-        "seccomp",
+        "eccomp",
         "SCMP_ACT_",
         "rivileged",
         "ontainers",

@@ -262,9 +262,13 @@ fn defaults<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Creation<'s>> {
         if !matches!(name, "ListenAndServeTLS" | "ServeTLS") || !known && !untold {
             continue;
         }
-        let has_config = if untold || names_type(lens, site, base) { None } else { has_config(lens, site, base) };
-        let (made, decided) = of_server(has_config);
         let node = site.body.place(whole).unwrap_or(0);
+        let has_config = match untold || names_type(lens, site, base) {
+            true => None,
+            false => has_config(lens, site, base)
+                .or_else(|| super::nothing::serves_guarded(lens, site, node, base).then_some(true)),
+        };
+        let (made, decided) = of_server(has_config);
         out.push(Creation { decided, ..plain(made, whole.at, node) });
     }
     out

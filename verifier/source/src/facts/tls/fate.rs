@@ -9,7 +9,7 @@ use super::others::{
 };
 use super::replaced;
 use crate::facts::search::called;
-use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Stmt};
+use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Op, Param, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
@@ -58,6 +58,8 @@ pub(super) struct Follow<'f, 's> {
     pub fate: Fate,
     /// The field of a struct that is followed in the configuration's stead, and from where on.
     held: Option<(&'f str, NodeId)>,
+    /// How many structs are around it by then.
+    within: u32,
     seen: BTreeSet<(Place, NodeId)>,
     /// Variables, and where they got it.
     entered: BTreeSet<(Place, u32, NodeId)>,
@@ -109,7 +111,7 @@ fn is_credentials(site: &Site, node: NodeId) -> bool {
 impl<'f, 's> Follow<'f, 's> {
     fn new(lens: &'f Lens<'s>, types: Option<&'f Types>, site: &Site<'s>) -> Follow<'f, 's> {
         let (fate, home) = (Fate::default(), site.place);
-        Follow { lens, types, home, fate, held: None, seen: BTreeSet::new(), entered: BTreeSet::new() }
+        Follow { lens, types, home, fate, held: None, within: 0, seen: BTreeSet::new(), entered: BTreeSet::new() }
     }
 
     pub fn lose(&mut self) {
@@ -176,14 +178,18 @@ impl<'f, 's> Follow<'f, 's> {
         }
     }
 
-    /// Whether a struct is one of the program's own, which is looked at once for each configuration.
+    /// Whether a struct is one of the program's own; those in others are looked at, too.
     fn is_own(&self, owner: Option<&Symbol>) -> bool {
-        self.held.is_none() && self.types.is_none() && owner.is_some_and(|owner| self.lens.is_delivered(&owner.path))
+        const MOST: u32 = 4;
+        self.within < MOST && self.types.is_none() && owner.is_some_and(|owner| self.lens.is_delivered(&owner.path))
     }
 
     /// Who writes through any pointer to a struct that holds it writes it, too, once it is there.
     fn of_struct(&mut self, site: &Site<'s>, field: &str, from: NodeId, ways: impl FnOnce(&mut Follow<'_, 's>)) {
-        let mut follow = Follow { held: Some((field, from)), ..Follow::new(self.lens, None, site) };
+        // What decoders do not see of a struct they do not see of what holds it.
+        let hidden = self.held.map(|(field, _)| field).filter(|field| !field.starts_with(char::is_uppercase));
+        let held = Some((hidden.unwrap_or(field), from));
+        let mut follow = Follow { held, within: self.within + 1, ..Follow::new(self.lens, None, site) };
         ways(&mut follow);
         self.fate.foreign |= follow.fate.written;
         self.fate.written |= follow.fate.written;
@@ -310,6 +316,11 @@ impl<'f, 's> Follow<'f, 's> {
             self.fate.holders.push(local);
         }
         let gone = replaced::whole(site, local, from);
+        for (node, index) in returns_of(self.lens, site, local) {
+            if !gone.as_ref().is_some_and(|gone| gone.hides(site, node)) {
+                self.returned(site, node, index, depth);
+            }
+        }
         for (node, used) in site.body.uses(local) {
             let before = |(_, from)| site.place == self.home && node < from;
             if gone.as_ref().is_some_and(|gone| gone.hides(site, node)) || self.held.is_some_and(before) {
@@ -454,6 +465,19 @@ impl<'f, 's> Follow<'f, 's> {
             None => self.lose(),
         }
     }
+}
+
+/// The `return` statements without values that give a named result, and its place among the results.
+pub(super) fn returns_of(lens: &Lens, site: &Site, local: u32) -> Vec<(NodeId, usize)> {
+    let Some(Item::Func(func)) = lens.item(site.place) else { return Vec::new() };
+    let is_it = |result: &Param| result.name.as_ref().and_then(|name| site.body.local_at(name.at)) == Some(local);
+    let Some(index) = func.signature.results.iter().position(is_it) else { return Vec::new() };
+    let of = |(node, entry): (usize, &crate::meaning::body::Entry)| match entry.node {
+        Node::Stmt(Stmt { does: Does::Return(values), .. }) if values.is_empty() => Some(node as NodeId),
+        _ => None,
+    };
+    let bare = site.body.nodes.iter().enumerate().filter_map(of);
+    bare.filter(|node| site.body.closure(*node).is_none()).map(|node| (node, index)).collect()
 }
 
 /// The variable of a struct that holds a server, and the field: of `a.srv`.

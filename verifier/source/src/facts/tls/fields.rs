@@ -2,15 +2,16 @@
 
 use super::super::types::Types;
 use super::World;
+use super::around::CLIENTS;
 use super::creations::{Creation, Made, creations};
-use super::fate::{Fate, fate};
-use super::{held, options};
-use crate::facts::implied::Implied;
+use super::fate::{Fate, fate, returns_of};
+use super::promoted::promoted;
+use super::{held, options, through};
 use crate::go::syntax::{Element, Expr, Func, Is, Span};
-use crate::meaning::{Const, Lens, NodeId, Site, Symbol, Use, Value, bare};
+use crate::meaning::{Const, Lens, NodeId, Site, Use, Value, bare};
 use assize_facts::reason;
 
-const FIELDS: [&str; 3] = ["MinVersion", "MaxVersion", "GetConfigForClient"];
+pub(super) const FIELDS: [&str; 3] = ["MinVersion", "MaxVersion", "GetConfigForClient"];
 /// Fields that only servers read (crypto/tls, type Config).
 const SERVERS_ONLY: &[&str] = &["GetConfigForClient", "ClientCAs", "ClientAuth", "GetCertificate"];
 
@@ -20,12 +21,14 @@ pub(super) struct Assigned<'s> {
     pub at: Span,
     /// Whether it is the configuration in the field of a server.
     pub of_server: bool,
+    /// Or of a client.
+    pub of_client: bool,
     /// Whether it makes the configuration: it changes none that there was.
-    fresh: bool,
+    pub fresh: bool,
     /// The struct's field that holds the configuration, where it is reached by one.
-    holder: Option<&'s str>,
-    field: &'s str,
-    value: Option<&'s Expr>,
+    pub holder: Option<&'s str>,
+    pub field: &'s str,
+    pub value: Option<&'s Expr>,
 }
 
 impl<'s> Assigned<'s> {
@@ -110,7 +113,14 @@ impl Fields {
         if !matches!(creation.made, Made::Default | Made::Cleared) {
             // That others have fields of servers says nothing about this one.
             let servers_only = fields.servers_only;
-            for assigned in world.assigned.iter().filter(|a| a.reaches(fate)) {
+            let sure = through::sure(site, creation, fate);
+            for (_, field, value) in &sure {
+                if let Some(slot) = fields.slot(field) {
+                    *slot = value_of(lens, site, field, Some(value));
+                }
+            }
+            let is_sure = |a: &Assigned| a.site.place == site.place && sure.iter().any(|(at, ..)| *at == a.at);
+            for assigned in world.assigned.iter().filter(|a| a.reaches(fate) && !is_sure(a)) {
                 let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
                 fields.add(assigned.field, value);
             }
@@ -199,6 +209,9 @@ impl Fields {
                 let way = fate(lens, &at, found);
                 add(Fields::of(lens, world, &at, found, &way, &made));
             }
+        } else if let Some(found) = made.iter().find(|c| Some(c.node) == site.body.place(original)) {
+            // A copy of a copy that no variable holds.
+            add(Fields::own(lens, world, site, found, made, depth));
         } else if let Some(originals) = held::originals(lens, &world.types, site, original) {
             for (at, found, made) in originals {
                 let way = fate(lens, &at, &found);
@@ -278,7 +291,9 @@ impl Fields {
     fn through<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, local: u32, alone: bool) {
         let home = site.body.home(creation.node);
         let jumps = site.body.has_goto();
-        let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
+        let is_own = |value: Option<&'s Expr>| value.and_then(|v| site.body.place(inner(v))) == Some(creation.node);
+        let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(value) if !is_own(value)));
+        let given: Vec<NodeId> = returns_of(lens, site, local).into_iter().map(|(node, _)| node).collect();
         let mut seen = false;
         for (node, used) in site.body.uses(local) {
             match used {
@@ -287,8 +302,10 @@ impl Fields {
                         value.filter(|_| field == "GetConfigForClient").map(|value| chooses(lens, site, value));
                     let value = value_of(lens, site, field, value);
                     let behind = node > creation.node && !site.body.is_conditional(node, home);
+                    let left = given.iter().any(|left| (creation.node..node).contains(left));
                     let sure = alone
                         && !replaced
+                        && !left
                         && !jumps
                         && !seen
                         && behind
@@ -420,59 +437,11 @@ pub(super) fn assignments<'s>(
                 Is::Select(_, name) => Some(&*name.name),
                 _ => None,
             };
-            out.push(Assigned { site: site.clone(), at: expr.at, of_server, fresh: false, holder, field, value });
+            let (site, at, of_client) = (site.clone(), expr.at, holder == Some(CLIENTS[0]));
+            out.push(Assigned { site, at, of_server, of_client, fresh: false, holder, field, value });
         }
     }
     out
-}
-
-/// Since Go 1.27 a literal may name the fields of what its struct embeds: `app{MinVersion: …}`.
-fn promoted<'s>(
-    lens: &Lens<'s>,
-    types: &Types,
-    site: &Site<'s>,
-    node: NodeId,
-    ty: Option<&'s Expr>,
-    elements: &'s [Element],
-) -> Vec<Assigned<'s>> {
-    let stated = |element: &'s Element| {
-        let Some(Expr { is: Is::Name(key), at }) = &element.key else { return None };
-        let field = FIELDS.iter().find(|f| **f == &**key).copied()?;
-        Some((field, *at, &element.value))
-    };
-    let stated: Vec<_> = elements.iter().filter_map(stated).collect();
-    if stated.is_empty() {
-        return Vec::new();
-    }
-    let implied = if ty.is_none() { Implied::of(lens, site, node) } else { None };
-    let is = |field| match (ty, &implied) {
-        (Some(ty), _) => embeds(lens, types, site, ty, field),
-        (None, Some(implied)) => embeds(lens, types, &implied.site, implied.ty, field),
-        (None, None) => false,
-    };
-    let of = |(field, at, value)| Assigned {
-        site: site.clone(),
-        at,
-        of_server: false,
-        fresh: true,
-        holder: None,
-        field,
-        value: Some(value),
-    };
-    stated.into_iter().filter(|(field, _, _)| is(field)).map(of).collect()
-}
-
-/// Whether a struct has the field from a configuration that it embeds.
-fn embeds<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, ty: &'s Expr, field: &str) -> bool {
-    let named = |ty: &Expr| lens.named(site, ty).map(|ty| ty.name);
-    let has = |name: &Symbol| lens.has_from(name, field, &|known| types.has_name(known));
-    match &bare(ty).is {
-        Is::Struct(fields) if fields.iter().any(|f| f.names.iter().any(|name| &*name.name == field)) => false,
-        Is::Struct(fields) => {
-            fields.iter().filter(|f| f.names.is_empty()).filter_map(|f| named(&f.ty)).any(|n| has(&n))
-        }
-        _ => named(ty).is_some_and(|name| !types.has_name(&name) && has(&name)),
-    }
 }
 
 fn is_server<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {

@@ -97,7 +97,7 @@ fn is_set_after<'s>(lens: &Lens<'s>, at: &Site<'s>, value: &'s Expr, field: &str
 }
 
 /// The local variable of what holds a field that is given something at a node: `x.f = …`, `x := &T{f: …}`.
-fn holder(at: &Site, given: NodeId, field: &str) -> Option<u32> {
+pub(super) fn holder(at: &Site, given: NodeId, field: &str) -> Option<u32> {
     let body = &at.body;
     let mut node = given;
     loop {
@@ -132,7 +132,7 @@ fn is_in_block(at: &Site, one: NodeId, other: NodeId) -> bool {
 }
 
 /// Whether two expressions name the same field of the same variable.
-fn is_same(site: &Site, one: &Expr, other: &Expr) -> bool {
+pub(super) fn is_same(site: &Site, one: &Expr, other: &Expr) -> bool {
     match (&bare(one).is, &bare(other).is) {
         (Is::Name(_), Is::Name(_)) => {
             let local = site.body.local(bare(one));

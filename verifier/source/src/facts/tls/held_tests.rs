@@ -108,7 +108,13 @@ fn what_is_given_may_be_nil() {
             "func main() {{\nc, _ := made()\ns := &http.Server{{TLSConfig: c}}\ns.ListenAndServeTLS(\"\", \"\") }}\nfunc made() (*tls.Config, error) {{ if len(os.Args) > 1 {{ return {returns} }}; return conf(), nil }}"
         )
     };
-    configs(&[("with an error", &made("nil, os.ErrClosed"), "{conf}")]);
+    let checked = made("nil, os.ErrClosed").replace("c, _ := made()", "c, err := made(); if err != nil { return }");
+    configs(&[("with an error", &checked, "{conf}")]);
+    configs(&[(
+        "with an error that nobody looks at",
+        &made("nil, os.ErrClosed"),
+        &format!("m.go:11:1 {UNKNOWN}\n{{conf}}"),
+    )]);
     let alone = "func main() {\ns := &http.Server{TLSConfig: made()}\ns.ListenAndServeTLS(\"\", \"\") }\nfunc made() *tls.Config { if len(os.Args) > 1 { return nil }; return conf() }";
     configs(&[("without one", alone, &format!("m.go:10:1 {UNKNOWN}\n{{conf}}"))]);
 }
@@ -266,8 +272,13 @@ fn a_configuration_that_a_field_a_call_or_a_loop_takes_away_is_not_what_the_serv
         ),
         (
             "a call that gives one, or an error",
-            "func take(a *app) { a.srv.TLSConfig, _ = two() }\nfunc two() (*tls.Config, error) { if good == 0 { return nil, os.ErrInvalid }; return conf(), nil }",
+            "func take(a *app) { var err error; a.srv.TLSConfig, err = two(); if err != nil { os.Exit(1) } }\nfunc two() (*tls.Config, error) { if good == 0 { return nil, os.ErrInvalid }; return conf(), nil }",
             &honest,
+        ),
+        (
+            "an error that nobody looks at",
+            "func take(a *app) { a.srv.TLSConfig, _ = two() }\nfunc two() (*tls.Config, error) { if good == 0 { return nil, os.ErrInvalid }; return conf(), nil }",
+            &unknown,
         ),
         ("a loop", "func take(a *app) { for a.srv.TLSConfig = range map[*tls.Config]bool{nil: true} { } }", &unknown),
         (

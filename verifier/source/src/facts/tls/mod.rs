@@ -6,11 +6,14 @@ mod fate;
 mod fields;
 mod given;
 mod held;
+mod nothing;
 mod options;
 mod others;
+mod promoted;
 pub(super) mod replaced;
 mod returns;
 mod servers;
+mod through;
 mod versions;
 
 use super::mentions::mark;
@@ -154,6 +157,8 @@ fn out_of_sight<'s>(lens: &Lens<'s>, site: &Site<'s>, seen: &Seen) -> Items {
 
 fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creation<'s>], seen: &mut Seen) -> Items {
     let mut out: Items = Vec::new();
+    // Assignments that are seen with the making.
+    let mut counted: BTreeSet<Span> = BTreeSet::new();
     for creation in made {
         let needless = match creation.made {
             Made::Default => !world.bare_server && !world.cleared && !creation.decided,
@@ -168,6 +173,7 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         fate.foreign &= creation.made != Made::Options;
         seen.given.extend(fate.given.iter().copied());
         let fields = Fields::of(lens, world, site, creation, &fate, made);
+        counted.extend(through::sure(site, creation, &fate).into_iter().map(|(at, ..)| at));
         let role = role(world, creation, &fate, &fields);
         seen.lost |= matches!(role, Known::Unknown(_)) && lens.owner(site.place.file) != Owner::Dependency;
         let at = creation.expr_at;
@@ -180,11 +186,12 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         }
         out.push((at.start, item(fact, lens.source.origin(site.place.file, at))));
     }
-    for assigned in world.assigned.iter().filter(|a| a.site.place == site.place) {
+    for assigned in world.assigned.iter().filter(|a| a.site.place == site.place && !counted.contains(&a.at)) {
         let fields = assigned.fields(lens);
-        let role = match assigned.of_server || fields.servers_only {
-            true => TlsRole::Server.into(),
-            false => Known::Unknown(reason!("tls-role-not-followed")),
+        let role = match () {
+            () if assigned.of_server || fields.servers_only => TlsRole::Server.into(),
+            () if assigned.of_client && !world.taken_from_clients => TlsRole::Client.into(),
+            () => Known::Unknown(reason!("tls-role-not-followed")),
         };
         out.push((
             assigned.at.start,
@@ -267,6 +274,8 @@ mod distant_tests;
 mod held_tests;
 #[cfg(test)]
 mod helpers_tests;
+#[cfg(test)]
+mod nothing_tests;
 #[cfg(test)]
 mod servers_tests;
 #[cfg(test)]

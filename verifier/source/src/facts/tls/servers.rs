@@ -3,7 +3,7 @@
 
 use super::around::struct_at;
 use super::others::FASTHTTP;
-use super::{held, replaced};
+use super::{held, nothing, replaced};
 use crate::facts::listeners::names_type;
 use crate::go::syntax::{Call, Does, Element, Expr, Is, Item, Op, Param, Stmt};
 use crate::meaning::body::Binding;
@@ -76,6 +76,7 @@ impl<'s> Asked<'_, 's> {
                 Use::AssignField("TLSConfig", value) => {
                     let now = match value {
                         Some(value) => !self.is_none(site, value)?,
+                        None if nothing::is_of_call(lens, site, node) => return None,
                         None => true,
                     };
                     // On one way it is set, on another not.
@@ -171,6 +172,11 @@ impl<'s> Asked<'_, 's> {
         if lens.is_nil(site, value) {
             return Some(true);
         }
+        self.may_be_none(site, value).or_else(|| nothing::is_guarded(lens, site, value).then_some(false))
+    }
+
+    fn may_be_none(&self, site: &Site<'s>, value: &'s Expr) -> Option<bool> {
+        let lens = self.lens;
         match &value.is {
             Is::Name(_) if let Some(local) = site.body.local(value) => {
                 match site.body.locals.get(local as usize)?.binding {
@@ -178,13 +184,10 @@ impl<'s> Asked<'_, 's> {
                     Binding::Value(spec, _) if spec.values.is_empty() => {
                         replaced::is_set_first(lens, site, local).then_some(false)
                     }
-                    _ => Some(false),
+                    _ => (!nothing::of_variable(lens, site, local)).then_some(false),
                 }
             }
-            Is::Call(call) => {
-                let own = lens.symbol(site, &call.fun).and_then(|symbol| lens.function(&symbol));
-                (!own.is_some_and(|(at, _)| gives_nil(lens, &at, 0))).then_some(false)
-            }
+            Is::Call(_) => (!nothing::by_call(lens, site, value, 0)).then_some(false),
             _ => (!is_kept_nil(lens, site, value)).then_some(false),
         }
     }
@@ -255,17 +258,18 @@ pub(super) const OF_SERVER: &[&str] = &[
 
 /// Whether a value is a field of the program's own that somewhere is set to nil.
 fn is_kept_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    let Is::Select(base, field) = &bare(value).is else { return false };
-    if lens.symbol(site, value).is_some() {
-        return false;
+    if let Some(symbol) = lens.symbol(site, value) {
+        return nothing::of_global(lens, &symbol, &(site, value));
     }
+    let Is::Select(base, field) = &bare(value).is else { return false };
     let ty = lens.type_of(site, base).map(|ty| ty.name);
     // Under another type's name anything may be set.
     if ty.as_ref().is_some_and(|ty| lens.is_converted(ty, &field.name)) {
         return true;
     }
     let given = ty.and_then(|ty| lens.given_to(&ty, &field.name));
-    given.is_some_and(|given| given.iter().any(|one| matches!(one, Given::Value(at, value) if lens.is_nil(at, value))))
+    let is_nil = |one: &Given<'s>| matches!(one, Given::Value(at, value) if lens.is_nil(at, value));
+    given.is_some_and(|given| given.iter().any(is_nil) || nothing::of_field(lens, &given, &field.name, &(site, value)))
 }
 
 /// Whether what is set as one of several comes of a call that gives a configuration, or an error with which nobody goes on.
@@ -273,14 +277,7 @@ fn is_given_by_call<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool 
     let Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) = around(site, node) else { return false };
     let index = left.iter().position(|left| site.body.is_at(left, node));
     let ([one], Some(index)) = (right.as_slice(), index) else { return false };
-    let Is::Call(call) = &bare(one).is else { return false };
-    !lens.callee(site, call).is_some_and(|(at, _)| gives_nil(lens, &at, index))
-}
-
-/// Whether a function gives nil as one of its results and no error, with which nobody would go on.
-fn gives_nil<'s>(lens: &Lens<'s>, at: &Site<'s>, index: usize) -> bool {
-    let nil = |value: Option<&Expr>| value.is_some_and(|value| lens.is_nil(at, value));
-    at.body.returns(None).into_iter().any(|values| nil(values.get(index)) && nil(values.last()))
+    matches!(bare(one).is, Is::Call(_)) && !nothing::by_call(lens, site, one, index)
 }
 
 /// Whether a declaration takes the configuration from a server, or the server's place for it: through a field or a pointer.

@@ -5,6 +5,7 @@ use super::makefile::{DEPTH, How, Make};
 use super::model::{Scope, Step, Variable};
 use assize_facts::{Reason, reason};
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 #[derive(Clone, Default)]
 pub(super) struct Rule {
@@ -24,6 +25,15 @@ pub(super) struct Own {
     conditional: bool,
     /// It does not hold for prerequisites.
     private: bool,
+}
+
+/// A recipe that is carried out for a target: the rule by its place, and what else hangs on the target.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Recipe {
+    target: Box<str>,
+    rule: usize,
+    needs: Vec<String>,
+    stale: bool,
 }
 
 /// Deeper chains of prerequisites are not followed.
@@ -162,11 +172,34 @@ impl Make<'_> {
             self.in_use.borrow_mut().pop();
         }
         put(true, steps);
-        self.name_target(&target.replace('%', stem), stem, &needs);
         // A rule for a file that was delivered runs only where another file is newer.
         let stale = target != asked && !self.phony.contains(target) && self.tree.has(target);
         if let Some(rule) = pattern.map(|(_, rule, _)| rule).or(explicit) {
-            self.runs(rule, stale, steps);
+            let made = || {
+                let mut made = Vec::new();
+                self.name_target(&target.replace('%', stem), stem, &needs);
+                self.runs(rule, stale, &mut made);
+                made
+            };
+            // Without variables of targets a recipe is the same whatever needs it.
+            let is_same = self.specific.borrow().is_empty();
+            if is_same {
+                let recipe = Recipe {
+                    target: target.into(),
+                    rule: std::ptr::from_ref(rule) as usize,
+                    needs: needs.clone(),
+                    stale,
+                };
+                let known = self.recipes.borrow().get(&recipe).cloned();
+                let known = known.unwrap_or_else(|| {
+                    let made = Rc::new(made());
+                    self.recipes.borrow_mut().insert(recipe, made.clone());
+                    made
+                });
+                steps.extend(known.iter().cloned());
+            } else {
+                steps.extend(made());
+            }
         }
         *self.specific.borrow_mut() = before;
     }

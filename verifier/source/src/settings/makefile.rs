@@ -4,11 +4,11 @@
 use super::expand::parts;
 use super::library::Library;
 use super::make_define::Defining;
-use super::make_rules::{Own, Rule, fits};
+use super::make_rules::{Own, Recipe, Rule, fits};
 use super::make_text::{arguments, assignment, logical_lines, matching, named_by_variable, put_in, without_comment};
 use super::make_tree::Tree;
 use super::make_values::Lasting;
-use super::model::Scope;
+use super::model::{Scope, Step};
 use super::state::hasher;
 use crate::hashed::HashMap;
 use assize_facts::{Reason, reason};
@@ -56,6 +56,8 @@ pub(super) struct Make<'l> {
     pub made_at_reading: Vec<String>,
     /// Patterns whose rules are being followed.
     pub in_use: RefCell<Vec<String>>,
+    /// What recipes become that hang on no variable of a target.
+    pub recipes: RefCell<HashMap<Recipe, Rc<Vec<Step>>>>,
     /// Which of several values stands in the text at hand: of the ways to put them together, by number.
     pub way: Cell<Option<usize>>,
     /// Variables of several values in it, and how many.
@@ -150,6 +152,7 @@ impl<'l> Make<'l> {
             optional: vec![],
             made_at_reading: vec![],
             in_use: RefCell::default(),
+            recipes: RefCell::default(),
             way: Cell::new(None),
             several: RefCell::default(),
             evaluated: Cell::new(0),

@@ -93,7 +93,7 @@ pub(crate) fn sheets(requests: &[&Request], source: &mut Source) -> Vec<Option<S
         let lens = Lens::new(source);
         for request in &requests[sheets.len()..] {
             sheets.push(seen(request, &lens));
-            if source.is_full() {
+            if !source.is_roomy() {
                 break;
             }
         }

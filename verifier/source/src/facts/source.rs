@@ -184,7 +184,7 @@ impl<'a> Source<'a> {
     }
 
     /// Whether texts and trees take more than there is room for.
-    pub fn is_full(&self) -> bool {
+    fn is_full(&self) -> bool {
         // A tree takes about twenty times its text.
         const TREE: usize = 20;
         self.decls.bytes() * TREE + self.texts.kept.load(Ordering::Relaxed) > self.room

@@ -34,7 +34,7 @@ use assize_facts::{Deliverable, Fact, Progress, Reason, Request, Sheet, reason};
 use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 use graph::Graph;
-pub(crate) use shelf::{Delivered, Shelf};
+pub(crate) use shelf::{Delivered, Looked, Shelf};
 use std::collections::BTreeMap;
 
 /// What the collector is given beside the deliverable.

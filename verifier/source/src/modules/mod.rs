@@ -94,6 +94,7 @@ pub(crate) fn collect(
     for graph in &mut graphs {
         consistent::note_workspace(graph, given.settings);
         consistent::note_vendor(graph, &given);
+        consistent::note_unlisted_vendor(graph, &given);
         outdated::note(graph, given.spec);
     }
     let sheets = graphs.iter_mut().map(|graph| of_graph(graph, given, &mine, progress));

@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 
 /// The largest deliverable.toml, contract or waiver file.
@@ -207,7 +207,7 @@ pub fn runtime_requests(requests: &[Request], layers: &[Layer]) -> Vec<Request> 
 }
 
 /// What is declared by modules whose vulnerable code a program is said not to hold, and by the supplier's own that were not delivered with the source.
-fn declare_modules(delivery: &Delivery, sources: &[PathBuf], read: &[Sheet], sheets: &mut [Sheet]) {
+fn declare_modules(delivery: &Delivery, context: &assize_source::Context, read: &[Sheet], sheets: &mut [Sheet]) {
     let mut all = assize_binary::absent(read);
     let own = sheets.iter().find(|sheet| sheet.kind == "source.declarations").map(undelivered).unwrap_or_default();
     for (linked, packages) in assize_binary::linked_of(read, &own.keys().copied().collect()) {
@@ -220,9 +220,8 @@ fn declare_modules(delivery: &Delivery, sources: &[PathBuf], read: &[Sheet], she
         packages,
     });
     let wanted: Vec<assize_source::Wanted> = wanted.collect();
-    let context = assize_source::Context { module_sources: sources.to_vec(), programs: vec![] };
     if let Some(sheet) = sheets.iter_mut().find(|sheet| sheet.kind == "source.declarations" && !wanted.is_empty()) {
-        assize_source::declare_modules(sheet, delivery, &context, &wanted);
+        assize_source::declare_modules(sheet, delivery, context, &wanted);
     }
 }
 
@@ -254,10 +253,11 @@ pub fn collect(
     let places = data::places(&options.dated);
     let (mut sheets, mut note) = (Vec::new(), None);
     let source = of(|r| matches!(r, Room::Source));
+    let mut beside =
+        assize_source::Context { module_sources: options.modules.clone(), ..assize_source::Context::default() };
     if !source.is_empty() {
         progress.step("reading the source");
-        let context = assize_source::Context { module_sources: options.modules.clone(), programs: vec![] };
-        sheets.extend(steps.take("source", || assize_source::collect(delivery, &context, &source, progress)));
+        sheets.extend(steps.take("source", || assize_source::collect(delivery, &beside, &source, progress)));
     }
     let binary = of(|r| matches!(r, Room::Binary));
     if !binary.is_empty() {
@@ -274,14 +274,11 @@ pub fn collect(
         let asked = database.into_inner().transpose()?.flatten();
         note = asked.and_then(|asked| asked.note()).filter(|_| !options.quiet);
         if !source.is_empty() {
-            let context = assize_source::Context {
-                module_sources: options.modules.clone(),
-                programs: assize_binary::programs(&read),
-            };
-            let settle = || assize_source::settle_programs(&mut sheets, delivery, &context, &source, progress);
+            beside.programs = assize_binary::programs(&read);
+            let settle = || assize_source::settle_programs(&mut sheets, delivery, &beside, &source, progress);
             steps.take("programs", settle);
         }
-        steps.take("modules", || declare_modules(delivery, &options.modules, &read, &mut sheets));
+        steps.take("modules", || declare_modules(delivery, &beside, &read, &mut sheets));
         sheets.extend(read);
     }
     let rebuild = of(|r| matches!(r, Room::Rebuild));

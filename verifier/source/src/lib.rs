@@ -21,9 +21,10 @@ use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::inventory::BuildSetting;
 use assize_facts::{BinarySpec, Deliverable, Fact, Field, Item, Progress, Reason, Request, Sheet, reason};
 use build::{Files, Program};
+use settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What the collector is given beside the deliverable.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,40 @@ pub struct Context {
     pub module_sources: Vec<PathBuf>,
     /// Delivered programs, as their build information tells: of which packages they are, where deliverable.toml does not say it.
     pub programs: Vec<BinarySpec>,
+    /// What was seen so far of the same deliverable beside the same module contents.
+    pub seen: Seen,
+}
+
+/// What one collection leaves to the next over the same deliverable: nothing is opened, hashed or carried out again.
+#[derive(Clone, Default)]
+pub struct Seen(Arc<Left>);
+
+#[derive(Default)]
+struct Left {
+    looked: Arc<modules::Looked>,
+    /// What build files say by what is declared alone, where the delivered programs may tell more.
+    settings: Mutex<Option<Settings>>,
+}
+
+impl std::fmt::Debug for Seen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seen")
+    }
+}
+
+impl Seen {
+    fn shelf<'a>(&self, delivery: &'a Delivery, context: &'a Context) -> modules::Shelf<'a> {
+        modules::Shelf::new(delivery, &context.module_sources, Arc::clone(&self.0.looked))
+    }
+
+    fn settings(&self) -> MutexGuard<'_, Option<Settings>> {
+        self.0.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether the delivered programs may tell of which packages they are.
+fn may_be_told(declared: &Deliverable) -> bool {
+    declared.binaries.is_empty() || declared.binaries.iter().any(|binary| binary.package.is_none())
 }
 
 /// Modules that the delivered go.sum (and go.work.sum) names, and whether it sums their contents: what `assize data fetch` fetches.
@@ -44,7 +79,7 @@ pub fn summed_modules(delivery: &Delivery) -> Result<BTreeMap<assize_golang::mod
 /// only that tells whether a program's function table has their functions under their names.
 pub fn declare_modules(sheet: &mut Sheet, delivery: &Delivery, context: &Context, wanted: &[Wanted]) {
     if let Ok(pool) = pool() {
-        pool.install(|| modules::declared::add(sheet, delivery, &context.module_sources, wanted));
+        pool.install(|| modules::declared::add(sheet, delivery, &context.seen.shelf(delivery, context), wanted));
     }
 }
 
@@ -57,13 +92,13 @@ pub fn settle_programs(
     progress: &dyn Progress,
 ) {
     let declared = delivery.spec();
-    let lacks_package = || declared.binaries.iter().any(|binary| binary.package.is_none());
-    let wanted = !context.programs.is_empty() && (declared.binaries.is_empty() || lacks_package());
+    let wanted = !context.programs.is_empty() && may_be_told(declared);
     let Some(Ok(Some(tree))) = wanted.then(|| delivery.source()) else { return };
     let all = || {
         let told = programs::told(declared, &context.programs, &tree);
         let now = settings::settings(delivery, &tree, &told.builds);
-        let before = settings::settings(delivery, &tree, declared);
+        let before = context.seen.settings().take();
+        let before = before.unwrap_or_else(|| settings::settings(delivery, &tree, declared));
         let same_source = told.source.is_none();
         if same_source && now.sheet == before.sheet {
             return vec![];
@@ -74,7 +109,7 @@ pub fn settle_programs(
             request.kind == BuildSetting::KIND || modules::KINDS.contains(&request.kind.as_str()) || !same_build
         };
         let again: Vec<Request> = requests.iter().filter(hangs_on_it).cloned().collect();
-        collect(delivery, context, &again, progress)
+        collect_with(delivery, context, Some(now), &again, progress)
     };
     for sheet in pool().map(|pool| pool.install(all)).unwrap_or_default() {
         sheets.retain(|old| (&old.kind, &old.with) != (&sheet.kind, &sheet.with));
@@ -89,15 +124,32 @@ fn pool() -> Result<rayon::ThreadPool, rayon::ThreadPoolBuildError> {
 
 /// One sheet per request. A kind whose collector is not built yet is a gap, so that nothing passes by it.
 pub fn collect(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
+    collect_with(delivery, context, None, requests, progress)
+}
+
+/// `settings` are what build files say, where that is known already.
+fn collect_with(
+    delivery: &Delivery,
+    context: &Context,
+    settings: Option<Settings>,
+    requests: &[Request],
+    progress: &dyn Progress,
+) -> Vec<Sheet> {
     // Deployment files may be delivered without any source.
     let (of_profiles, others): (Vec<Request>, Vec<Request>) =
         requests.iter().cloned().partition(|request| request.kind == profiles::KIND);
-    let mut sheets = of_source(delivery, context, &others, progress);
+    let mut sheets = of_source(delivery, context, settings, &others, progress);
     sheets.extend(of_profiles.iter().map(|request| profiles::sheet(delivery, request)));
     sheets
 }
 
-fn of_source(delivery: &Delivery, context: &Context, requests: &[Request], progress: &dyn Progress) -> Vec<Sheet> {
+fn of_source(
+    delivery: &Delivery,
+    context: &Context,
+    settings: Option<Settings>,
+    requests: &[Request],
+    progress: &dyn Progress,
+) -> Vec<Sheet> {
     if requests.is_empty() {
         return vec![];
     }
@@ -106,7 +158,7 @@ fn of_source(delivery: &Delivery, context: &Context, requests: &[Request], progr
         Ok(tree) => tree,
         Err(reason) => return requests.iter().map(|request| missing(request, reason.clone())).collect(),
     };
-    let work = || read(delivery, &tree, context, requests, progress);
+    let work = || read(delivery, &tree, (context, settings), requests, progress);
     match pool() {
         Ok(pool) => pool.install(work),
         Err(error) => requests.iter().map(|request| missing(request, reason!("no-threads", detail = &error))).collect(),
@@ -116,7 +168,7 @@ fn of_source(delivery: &Delivery, context: &Context, requests: &[Request], progr
 fn read(
     delivery: &Delivery,
     tree: &SourceTree,
-    context: &Context,
+    (context, known): (&Context, Option<Settings>),
     requests: &[Request],
     progress: &dyn Progress,
 ) -> Vec<Sheet> {
@@ -124,15 +176,18 @@ fn read(
     let about_modules = asks(modules::KINDS);
     let told = programs::told(delivery.spec(), &context.programs, tree);
     let spec = told.source.as_ref().unwrap_or_else(|| delivery.spec());
-    let shelf = modules::Shelf::new(delivery, &context.module_sources);
+    let shelf = context.seen.shelf(delivery, context);
     // Most of what is asked of modules rests on what the supplier's own files import.
     let delivered = modules::Delivered { tree, shelf: &shelf, follows: asks(facts::KINDS) || asks(modules::FOLLOWING) };
     // What the build imports decides which sums it needs.
     let (settings, source) = rayon::join(
-        || settings::settings(delivery, tree, &told.builds),
+        || known.unwrap_or_else(|| settings::settings(delivery, tree, &told.builds)),
         || (about_modules || asks(facts::KINDS)).then(|| program(spec, &delivered, progress)),
     );
-    let settings::Settings { sheet: settings, without_cgo } = settings;
+    if context.programs.is_empty() && may_be_told(delivery.spec()) {
+        *context.seen.settings() = Some(settings.clone());
+    }
+    let Settings { sheet: settings, without_cgo } = settings;
     let source = source.map(|mut program| {
         // What is built is decided by build files as well.
         if without_cgo {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 /// Files that are built, by the import paths of packages.
 type Packages = BTreeMap<String, BTreeSet<String>>;
@@ -47,7 +48,7 @@ fn theirs(root: &Path, cgo: bool) -> Packages {
 fn ours(root: &Path, contents: &[PathBuf], cgo: bool) -> (Packages, Vec<String>) {
     let delivery = Delivery::open(root, Deliverable::default(), Limits::default()).expect("opened");
     let tree = delivery.source().expect("found").expect("a tree");
-    let shelf = Shelf::new(&delivery, contents);
+    let shelf = Shelf::new(&delivery, contents, Arc::default());
     let delivered = Delivered { tree: &tree, shelf: &shelf, follows: true };
     let spec = built(None, &[], &["GOWORK=off", if cgo { "CGO_ENABLED=1" } else { "CGO_ENABLED=0" }]);
     let program = Program::read(&delivered, &spec, &[], &Quiet);

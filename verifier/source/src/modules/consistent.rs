@@ -62,6 +62,32 @@ pub(super) fn note_vendor(graph: &mut Graph, given: &Given<'_>) {
     file.into_iter().for_each(|file| file.mistakes.push(mistake(place, &message)));
 }
 
+/// Notes in a go.mod that a folder named `vendor` stands beside it that no list explains: the Go command takes it, and refuses the build, unless that is
+/// perhaps run otherwise.
+pub(super) fn note_unlisted_vendor(graph: &mut Graph, given: &Given<'_>) {
+    let ([main], None, None) = (graph.mains.as_slice(), &graph.vendor, &graph.work) else { return };
+    let is_recent = main.go_mod.go.as_ref().is_some_and(|line| release::compare(&line.version, "1.14").is_ge());
+    let requires = main.go_mod.require.iter().any(|require| !graph.is_excluded(&require.module));
+    let folder = format!("{}/", graph.vendor_folder());
+    let is_there = || graph.tree.entries().any(|entry| entry.path.starts_with(&folder));
+    let settled = |item: &Item| {
+        let elsewhere = item.fields.get("delivered").and_then(Field::known).is_some_and(|known| known == false);
+        let otherwise = match item.text("setting") {
+            Some("-mod") => item.text("value") != Some("vendor"),
+            setting => matches!(setting, Some("removal of vendor" | "go mod vendor")),
+        };
+        otherwise && !elsewhere
+    };
+    let is_settled = || given.settings.is_none_or(|sheet| !sheet.gaps.is_empty() || sheet.items.iter().any(settled));
+    if !is_recent || !requires || !is_there() || is_settled() {
+        return;
+    }
+    let place = main.go_mod.module.as_ref().map(|line| line.place).unwrap_or_default();
+    let message = format!("inconsistent vendoring: {folder} has no modules.txt, and the Go command takes it");
+    let file = graph.files.iter_mut().find(|file| file.is_main && file.kind == ModuleFile::GoMod);
+    file.into_iter().for_each(|file| file.mistakes.push(mistake(place, &message)));
+}
+
 /// Whether a delivered program is built with `-mod=vendor`.
 fn asks_for_vendor(given: &Given<'_>) -> bool {
     let declared = given.spec.binaries.iter().filter_map(|binary| binary.build.as_ref());

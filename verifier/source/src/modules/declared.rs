@@ -2,7 +2,8 @@
 
 use super::graph::Graph;
 use super::hashing::{Files, Hashed, hash, raw};
-use super::store::{self, Form, Store};
+use super::shelf::Shelf;
+use super::store::{Form, Store};
 use crate::build::GoHead;
 use crate::facts::declarations;
 use assize_delivery::{Delivery, MemberKind};
@@ -12,7 +13,6 @@ use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::PathBuf;
 
 /// No Go file is as large.
 const LARGEST: u64 = 32 << 20;
@@ -30,17 +30,21 @@ pub struct Wanted {
 
 /// Adds what files of the wanted packages declare, whatever platform selects them, to `source.declarations`. Where they are there already, where no contents are at hand, where they are
 /// not those of go.sum, and where a package holds more than Go (assembly, cgo, positions of other files), nothing is added.
-pub(crate) fn add(sheet: &mut Sheet, delivery: &Delivery, sources: &[PathBuf], wanted: &[Wanted]) {
+pub(crate) fn add(sheet: &mut Sheet, delivery: &Delivery, shelf: &Shelf<'_>, wanted: &[Wanted]) {
     let Ok(graph) = Graph::read(delivery, delivery.spec(), ".", None) else { return };
     // What is vendored is in the tree.
     if graph.vendor.is_some() || wanted.is_empty() {
         return;
     }
-    let (stores, _) = store::stores(delivery, sources);
+    let stores = shelf.stores();
     for wanted in wanted {
-        let Some((store, form, files)) = authentic(&graph, &stores, &wanted.contents) else { continue };
         let known: BTreeSet<&str> = sheet.items.iter().filter_map(|item| item.text("package")).collect();
         let unknown: Vec<&String> = wanted.packages.iter().filter(|p| !known.contains(p.as_str())).collect();
+        // Most are there: what the build takes out of contents was read with the source.
+        if unknown.is_empty() {
+            continue;
+        }
+        let Some((store, form, files)) = authentic(&graph, stores, &wanted.contents) else { continue };
         for package in unknown {
             let Some(folder) = inside(&wanted.path, package) else { continue };
             if let Some(heads) = heads(store, &form, &wanted.contents, &files, folder) {

@@ -34,7 +34,7 @@ use assize_facts::{Deliverable, Fact, Progress, Reason, Request, Sheet, reason};
 use assize_golang::module::Module;
 use assize_golang::sum::Summed;
 use graph::Graph;
-pub(crate) use shelf::{Delivered, Shelf};
+pub(crate) use shelf::{Delivered, Looked, Shelf};
 use std::collections::BTreeMap;
 
 /// What the collector is given beside the deliverable.
@@ -94,6 +94,7 @@ pub(crate) fn collect(
     for graph in &mut graphs {
         consistent::note_workspace(graph, given.settings);
         consistent::note_vendor(graph, &given);
+        consistent::note_unlisted_vendor(graph, &given);
         outdated::note(graph, given.spec);
     }
     let sheets = graphs.iter_mut().map(|graph| of_graph(graph, given, &mine, progress));

@@ -17,6 +17,12 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 pub(crate) struct Shelf<'a> {
     delivery: &'a Delivery,
     sources: &'a [PathBuf],
+    looked: Arc<Looked>,
+}
+
+/// What was opened and hashed of them, for whoever looks next.
+#[derive(Default)]
+pub(crate) struct Looked {
     stores: OnceLock<(Vec<Store>, Vec<Gap>)>,
     /// What came of hashing a module's forms in a store, without their files.
     hashed: Mutex<BTreeMap<(usize, Module), Vec<Hashed>>>,
@@ -48,9 +54,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Shelf<'a> {
-    pub fn new(delivery: &'a Delivery, sources: &'a [PathBuf]) -> Shelf<'a> {
-        let (hashed, supplies, volumes) = Default::default();
-        Shelf { delivery, sources, stores: OnceLock::new(), hashed, supplies, volumes }
+    /// `looked` is of the same deliverable and the same sources, or new.
+    pub fn new(delivery: &'a Delivery, sources: &'a [PathBuf], looked: Arc<Looked>) -> Shelf<'a> {
+        Shelf { delivery, sources, looked }
     }
 
     /// Whether contents were delivered or brought at all.
@@ -69,28 +75,28 @@ impl<'a> Shelf<'a> {
     }
 
     fn opened(&self) -> &(Vec<Store>, Vec<Gap>) {
-        self.stores.get_or_init(|| store::stores(self.delivery, self.sources))
+        self.looked.stores.get_or_init(|| store::stores(self.delivery, self.sources))
     }
 
     /// What comes of hashing forms of a module that a store has; without their files where they are not asked for.
     pub(super) fn hashed(&self, store: usize, module: &Module, forms: &[Form], files: bool) -> Vec<Hashed> {
         let key = (store, module.clone());
-        let known = locked(&self.hashed).get(&key).cloned();
+        let known = locked(&self.looked.hashed).get(&key).cloned();
         if let Some(known) = known.filter(|known| !files && known.len() == forms.len()) {
             return known;
         }
         let hashed = hash_all(&self.stores()[store], module, forms);
         let bare: Vec<Hashed> = hashed.iter().map(Hashed::bare).collect();
-        locked(&self.hashed).insert(key, bare.clone());
+        locked(&self.looked.hashed).insert(key, bare.clone());
         if files { hashed } else { bare }
     }
 
     fn supply(&self, module: &Module, sums: &BTreeSet<String>) -> Supply {
         let key = (module.clone(), sums.clone());
-        let known = locked(&self.supplies).get(&key).cloned();
+        let known = locked(&self.looked.supplies).get(&key).cloned();
         known.unwrap_or_else(|| {
             let found = self.look(module, sums);
-            locked(&self.supplies).insert(key, found.clone());
+            locked(&self.looked.supplies).insert(key, found.clone());
             found
         })
     }
@@ -137,7 +143,7 @@ impl<'a> Shelf<'a> {
         };
         let supplied = Arc::new(Supplied::new(root.clone(), sizes));
         let volume = Volume { store, form, shown, leaves, supplied: Arc::clone(&supplied) };
-        locked(&self.volumes).insert(root, Arc::new(volume));
+        locked(&self.looked.volumes).insert(root, Arc::new(volume));
         Ok(supplied)
     }
 
@@ -157,7 +163,7 @@ impl<'a> Shelf<'a> {
         // No module's path holds the sign that its version stands behind.
         let sign = path.find('@')?;
         let end = sign + path[sign..].find('/').unwrap_or(path.len() - sign);
-        let volume = locked(&self.volumes).get(&path[..end]).cloned()?;
+        let volume = locked(&self.looked.volumes).get(&path[..end]).cloned()?;
         Some((volume, path[end..].trim_start_matches('/')))
     }
 
@@ -179,7 +185,7 @@ impl<'a> Shelf<'a> {
 
     /// What the inventory would say of files that joined the tree, by their paths as they are shown.
     pub fn looks(&self, asked: &dyn Fn(&str) -> bool) -> Vec<Item> {
-        let volumes: Vec<Arc<Volume>> = locked(&self.volumes).values().cloned().collect();
+        let volumes: Vec<Arc<Volume>> = locked(&self.looked.volumes).values().cloned().collect();
         let of = |volume: Arc<Volume>| {
             let mut items = Vec::new();
             for inner in volume.supplied.paths().filter(|_| volume.supplied.root.starts_with('/')) {
@@ -277,7 +283,7 @@ impl Files for Delivered<'_> {
 
     fn read_shown(&self, shown: &str) -> Result<Vec<u8>, Reason> {
         let joined = |volume: &&Arc<Volume>| volume.supplied.root.starts_with('/') && shown.starts_with(&volume.shown);
-        let volume = locked(&self.shelf.volumes).values().find(joined).cloned();
+        let volume = locked(&self.shelf.looked.volumes).values().find(joined).cloned();
         match volume {
             Some(volume) => self.shelf.read(&volume, &shown[volume.shown.len()..]),
             None => {

@@ -133,6 +133,7 @@ fn sort(path: &str) -> Option<BuildFile> {
 }
 
 /// What build files say.
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub sheet: Sheet,
     /// Whether whatever builds a delivered program was seen, and switches cgo off.

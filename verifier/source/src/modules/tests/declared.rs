@@ -1,10 +1,12 @@
 //! What modules declare whose source is not in the tree.
 
 use super::fixture::{File, Fixture};
+use crate::modules::Shelf;
 use crate::modules::declared::{Wanted, add};
 use assize_delivery::Delivery;
 use assize_facts::{Limits, Sheet};
 use assize_golang::module::Module;
+use std::sync::Arc;
 
 const M: &[File<'static>] = &[
     ("go.mod", "module x.y/m\n"),
@@ -36,7 +38,7 @@ fn declared(fixture: &Fixture, known_as: &str) -> String {
         packages: packages.into_iter().collect(),
     };
     let mut sheet = Sheet::named("source.declarations");
-    add(&mut sheet, &delivery, &fixture.sources, &[wanted]);
+    add(&mut sheet, &delivery, &Shelf::new(&delivery, &fixture.sources, Arc::default()), &[wanted]);
     assert_eq!(sheet.gaps, []);
     let row = |item: &assize_facts::Item| {
         let names = item.texts("names").unwrap_or_default().join(",");

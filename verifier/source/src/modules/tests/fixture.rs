@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::Arc;
 use tempfile::TempDir;
 
 /// A deliverable with `src` as its source root and `modules` in GOPROXY layout.
@@ -147,7 +148,7 @@ impl Fixture {
     pub fn collect(&self, kind: &str) -> Sheet {
         let delivery = Delivery::open(self.folder.path(), self.spec.clone(), Limits::default()).expect("opened");
         let with = BTreeMap::from([("private_modules".to_string(), serde_json::json!(self.private))]);
-        let shelf = Shelf::new(&delivery, &self.sources);
+        let shelf = Shelf::new(&delivery, &self.sources, Arc::default());
         let read = || {
             let tree = delivery.source().expect("a source").expect("a tree");
             let delivered = Delivered { tree: &tree, shelf: &shelf, follows: true };

@@ -37,7 +37,7 @@ fn extracted(fixture: &Fixture, folder: &str, module: &[File<'_>]) {
 /// `place field field …` of each item, and the gaps.
 fn shown(fixture: &Fixture, kind: &str, fields: &[&str]) -> String {
     let delivery = Delivery::open(fixture.folder.path(), fixture.spec.clone(), Limits::default()).expect("opened");
-    let context = Context { module_sources: fixture.sources.clone(), programs: vec![] };
+    let context = Context { module_sources: fixture.sources.clone(), ..Context::default() };
     let sheets = collect(&delivery, &context, &[Request::new(kind, &BTreeMap::new())], &Quiet);
     crate::facts::table::shown(&sheets[0], fields)
 }

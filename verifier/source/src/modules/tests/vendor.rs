@@ -1,7 +1,8 @@
 //! vendor/ against modules.txt, go.mod and contents.
 
 use super::fixture::Fixture;
-use assize_facts::{BinarySpec, BuildSpec};
+use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
+use assize_facts::{BinarySpec, BuildSpec, Known, Origin, Sheet};
 
 const VENDOR: &str = "path consistent equals_contents differing missing_packages unexplained";
 
@@ -308,6 +309,40 @@ fn a_folder_that_the_go_command_does_not_use_is_told_unless_the_build_asks_for_i
     assert_eq!(mistake(&fixture), unused);
     let build = BuildSpec { flags: vec!["-mod=vendor".into()], ..BuildSpec::default() };
     fixture.spec.binaries = vec![BinarySpec { build: Some(build), ..BinarySpec::default() }];
+    assert_eq!(mistake(&fixture), "null");
+}
+
+#[test]
+fn a_vendor_folder_without_a_list_is_refused_where_it_is_taken() {
+    let mut fixture = Fixture::honest();
+    fixture.remove("src/vendor/modules.txt");
+    let mistake = |fixture: &Fixture| {
+        let shown = fixture.show("module.file", "mistake");
+        shown.lines().next().map(String::from).expect("a go.mod")
+    };
+    // What build files say is not known here.
+    assert_eq!(mistake(&fixture), "null");
+    fixture.settings = Some(Sheet::of::<BuildSetting>());
+    let refused = "inconsistent vendoring: vendor/ has no modules.txt, and the Go command takes it";
+    assert_eq!(mistake(&fixture), refused);
+    let setting = |delivered: bool| {
+        let mut sheet = Sheet::of::<BuildSetting>();
+        let setting = BuildSetting {
+            tool: BuildFile::Makefile,
+            setting: "-mod".into(),
+            value: Known::Value(Some("readonly".into())),
+            command: None,
+            delivered: Known::Value(delivered),
+        };
+        sheet.push(setting, Origin::file("Makefile"));
+        Some(sheet)
+    };
+    fixture.settings = setting(false);
+    assert_eq!(mistake(&fixture), refused);
+    fixture.settings = setting(true);
+    assert_eq!(mistake(&fixture), "null");
+    fixture.settings = Some(Sheet::of::<BuildSetting>());
+    fixture.write("src/go.mod", "module example.com/app\n\ngo 1.26.0\n");
     assert_eq!(mistake(&fixture), "null");
 }
 

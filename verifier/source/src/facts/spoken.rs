@@ -12,6 +12,10 @@ use assize_facts::{Known, reason};
 /// Functions, methods and fields are followed this far.
 const DEPTH: u32 = 5;
 
+/// Listeners of others around one in a field `Listener`, on whose connections is spoken what is spoken on its own.
+const AROUND: &[(&str, &str)] =
+    &[("github.com/pires/go-proxyproto", "Listener"), ("github.com/armon/go-proxyproto", "Listener")];
+
 /// What is done with a listener: every way it goes must lead to the same, or nothing is said.
 pub(super) fn spoken<'s>(lens: &Lens<'s>, site: &Site<'s>, made: &Expr) -> Known<Transport> {
     let unknown = || {
@@ -106,6 +110,9 @@ fn in_literal<'s>(
     let around = site.body.around(up)?;
     let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), all), .. })) = site.body.node(around) else { return None };
     let owner = lens.named(site, ty)?.name;
+    if AROUND.contains(&(&*owner.path, &*owner.name)) && !lens.is_substituted(&owner.path) {
+        return (element.name() == Some("Listener")).then_some((owner, None));
+    }
     let (at, spec) = lens.type_spec(&owner)?;
     let Is::Struct(fields) = &bare(&spec.ty).is else { return None };
     let embedded = |field: &&Field| {
@@ -126,7 +133,22 @@ fn in_literal<'s>(
 
 /// Whether a listener of the program's own may begin TLS itself.
 fn speaks<'s>(lens: &Lens<'s>, ty: &Symbol) -> bool {
-    lens.method(ty, "Accept").is_some_and(|(at, _)| lens.imports(at.place.file, "crypto/tls"))
+    lens.method(ty, "Accept").is_some_and(|(at, _)| lens.imports(at.place.file, "crypto/tls") && !only_accepts(&at))
+}
+
+/// Whether a function does nothing with a connection but to accept it and to set it up.
+fn only_accepts(at: &Site) -> bool {
+    at.body.exprs().all(|(_, expr)| match &expr.is {
+        Is::Call(call) => match &bare(&call.fun).is {
+            Is::Select(_, name) => {
+                let name = &*name.name;
+                ["Accept", "Set", "Close", "Lock", "Unlock", "Add", "Inc"].iter().any(|start| name.starts_with(start))
+            }
+            _ => false,
+        },
+        Is::Composite(..) | Is::Func(..) => false,
+        _ => true,
+    })
 }
 
 /// What becomes of it where a field is read. Once something else may be in the field, only that all of it is served with TLS says something.

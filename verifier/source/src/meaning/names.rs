@@ -283,6 +283,11 @@ impl<'s> Lens<'s> {
         self.source.program.packages.get(path).is_some_and(|package| package.owner != Owner::Dependency)
     }
 
+    /// Whether a package is neither the supplier's nor the standard library's.
+    pub fn is_foreign(&self, path: &str) -> bool {
+        !crate::build::may_be_standard(path) && !self.is_substituted(path)
+    }
+
     /// The program's own function or method that a call enters, by its name or by the type in front of it.
     pub fn callee(&self, site: &Site<'s>, call: &Call) -> Option<(Site<'s>, &'s Func)> {
         match (self.symbol(site, &call.fun), &bare(&call.fun).is) {

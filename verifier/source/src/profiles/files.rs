@@ -1,11 +1,10 @@
 //! Which delivered files say how containers are started, and what each says.
 
 use super::containers::{self, Container};
-use super::{claims, commands, template};
+use super::{claims, commands, packed, template};
 use crate::build::split;
-use assize_delivery::{Delivery, Entry, MemberKind};
-use assize_facts::{Reason, reason};
-use std::io::Read;
+use assize_delivery::{Delivery, Entry};
+use assize_facts::Reason;
 
 /// Of files that nothing but their words make a deployment file, larger ones are data.
 const LARGEST_UNNAMED: u64 = 1 << 20;
@@ -73,6 +72,11 @@ fn form(name: &str) -> Form {
     }
 }
 
+/// Whether a file's name alone says that it is a deployment file or a script.
+pub(super) fn is_called_like_one(path: &str) -> bool {
+    !matches!(form(split(path).1), Form::Words | Form::Document)
+}
+
 /// Whether a file lies where only what is surely the service's counts.
 pub(super) fn is_aside(path: &str) -> bool {
     path.split(['/', '!']).any(|part| ASIDE.contains(&part))
@@ -82,59 +86,27 @@ pub(super) fn may_matter(entry: &Entry) -> bool {
     entry.is_file() && (!matches!(form(entry.name()), Form::Words | Form::Document) || entry.size <= LARGEST_UNNAMED)
 }
 
-/// Packed charts are small: what Helm keeps of a release has to fit into a secret of Kubernetes.
-const LARGEST_CHART: u64 = 4 << 20;
-
-/// Whether a file may be a packed chart (`helm package`), or an archive of manifests.
-pub(super) fn may_be_packed(entry: &Entry) -> bool {
-    let name = entry.name().to_ascii_lowercase();
-    entry.is_file()
-        && entry.size <= LARGEST_CHART
-        && [".tgz", ".tar.gz", ".tar", ".zip"].iter().any(|e| name.ends_with(e))
-}
-
-/// Texts by their names in an archive.
-pub(super) type Texts = Vec<(String, String)>;
-
-/// The texts of an archive that speak of confinement or start containers, and whether it is a packed chart. Of another one that is not read to its
-/// end the inventory says so.
-///
-/// # Errors
-/// What ends the reading of a chart.
-pub(super) fn of_archive(delivery: &Delivery, entry: &Entry) -> Result<(bool, Texts), Reason> {
-    const MOST: u64 = 64 << 20;
-    let (mut is_chart, mut left, mut texts) = (false, MOST, Vec::new());
-    let read = delivery.members(&entry.path, &mut |member, content| {
-        is_chart |= member.name.trim_start_matches("./").split('/').skip(1).eq(["Chart.yaml"]);
-        if member.kind != MemberKind::File {
-            return Ok(());
-        }
-        let mut bytes = Vec::new();
-        let failed = |error| reason!("archive-damaged", path = entry.path, detail = error);
-        content.take(left).read_to_end(&mut bytes).map_err(failed)?;
-        left -= bytes.len() as u64;
-        texts.extend(of_bytes(&bytes).map(|text| (member.name.clone(), text)));
-        match left {
-            0 => Err(reason!("archive-too-large", path = entry.path, limit = MOST)),
-            _ => Ok(()),
-        }
-    });
-    match (is_chart, read) {
-        (false, _) => Ok((false, texts)),
-        (true, Err(reason)) => Err(reason),
-        (true, Ok(gaps)) => gaps.into_iter().next().map_or(Ok((true, texts)), Err),
-    }
-}
-
 /// The text of a file that speaks of confinement or starts containers; `None` where it does neither.
 ///
 /// # Errors
 /// The file cannot be read, or is larger than a text may be.
-pub(super) fn text(delivery: &Delivery, entry: &Entry) -> Result<Option<String>, Reason> {
-    Ok(of_bytes(&delivery.read(&entry.path)?))
+pub(super) fn text(delivery: &Delivery, entry: &Entry) -> Result<Text, Reason> {
+    let bytes = delivery.read(&entry.path)?;
+    Ok(match packed::is_archive(&bytes) {
+        true => Text::Packed,
+        false => of_bytes(&bytes).map_or(Text::Nothing, Text::Speaks),
+    })
 }
 
-fn of_bytes(bytes: &[u8]) -> Option<String> {
+/// What a file is.
+pub(super) enum Text {
+    Speaks(String),
+    /// An archive, or a compressed file, whatever it is called.
+    Packed,
+    Nothing,
+}
+
+pub(super) fn of_bytes(bytes: &[u8]) -> Option<String> {
     // YAML may be UTF-16 (YAML 1.2.2, 5.2).
     Some(match bytes {
         [0xFF, 0xFE, rest @ ..] => utf16(rest, u16::from_le_bytes),

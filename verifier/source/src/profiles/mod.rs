@@ -6,6 +6,7 @@ mod claims;
 mod commands;
 mod containers;
 mod files;
+mod packed;
 mod rules;
 mod template;
 mod whose;
@@ -17,6 +18,8 @@ use assize_facts::kinds::source::{ProfileForm, SeccompProfile};
 use assize_facts::{Fact, Known, Origin, Reason, Request, Sheet, reason};
 use assize_golang::vendor::clean;
 use containers::{Asked, Container, shown_service};
+use files::Text;
+use packed::Packed;
 use rules::{Profile, is_profile, numberings};
 use std::collections::BTreeMap;
 
@@ -103,24 +106,30 @@ struct Looked {
 impl Looked {
     /// Takes in a file, or the files of a packed chart or of an archive of manifests; `shown` is its path in origins.
     fn at(&mut self, holder: &Delivery, entry: &Entry, shown: &str, sheet: &mut Sheet) {
-        if files::may_be_packed(entry) {
-            match files::of_archive(holder, entry) {
-                Ok((is_chart, texts)) => {
-                    for (name, text) in texts {
-                        let shown = format!("{shown}!{}", name.trim_start_matches("./"));
-                        // What any other archive holds may be anything; only what starts containers surely matters.
-                        match is_chart {
-                            true => self.text(&shown, text, sheet),
-                            false => self.started_by(&shown, &text, sheet).unwrap_or_default(),
-                        }
-                    }
-                }
+        if packed::may_be(holder, entry) {
+            return self.packed(holder, entry, shown, sheet);
+        }
+        if files::may_matter(entry) {
+            match files::text(holder, entry) {
+                Ok(Text::Speaks(text)) => self.text(shown, text, sheet),
+                Ok(Text::Packed) => self.packed(holder, entry, shown, sheet),
+                Ok(Text::Nothing) => {}
                 Err(reason) => sheet.gap(reason, shown),
             }
-        } else if files::may_matter(entry) {
-            match files::text(holder, entry) {
-                Ok(text) => text.into_iter().for_each(|text| self.text(shown, text, sheet)),
-                Err(reason) => sheet.gap(reason, shown),
+        }
+    }
+
+    fn packed(&mut self, holder: &Delivery, entry: &Entry, shown: &str, sheet: &mut Sheet) {
+        let texts = match packed::texts(holder, entry) {
+            Ok(texts) => texts,
+            Err(reason) => return sheet.gap(reason, shown),
+        };
+        for Packed { name, text, of_chart } in texts {
+            let shown = format!("{shown}!{name}");
+            // What any other archive holds may be anything; only what starts containers surely matters.
+            match of_chart {
+                true => self.text(&shown, text, sheet),
+                false => self.started_by(&shown, &text, sheet).unwrap_or_default(),
             }
         }
     }

@@ -13,15 +13,20 @@ const POD: &str =
     "kind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n  - {name: auth-api, securityContext: {privileged: true}}\n";
 
 fn packed(files: &[(&str, &str)]) -> Vec<u8> {
+    let files: Vec<(&str, &[u8])> = files.iter().map(|(name, text)| (*name, text.as_bytes())).collect();
+    packed_bytes(&files)
+}
+
+fn packed_bytes(files: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
-    for (name, text) in files {
+    for (name, bytes) in files {
         let mut header = tar::Header::new_gnu();
-        header.set_size(text.len() as u64);
+        header.set_size(bytes.len() as u64);
         header.set_mode(0o644);
         // As it is, with `./` before it.
         header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
         header.set_cksum();
-        builder.append(&header, text.as_bytes()).expect("a member");
+        builder.append(&header, *bytes).expect("a member");
     }
     let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
     gzip.write_all(&builder.into_inner().expect("an archive")).expect("written");
@@ -61,6 +66,29 @@ fn packed_charts_and_archives_of_manifests_are_read() {
         told(&[("README.md", "run it --privileged"), ("profile.json", "{\"defaultAction\": \"SCMP_ACT_ALLOW\"}")])
             .is_empty()
     );
+}
+
+#[test]
+fn archives_are_read_whatever_they_are_called_and_whatever_they_are_in() {
+    let chart = packed(&[("auth-api/templates/p.yaml", POD), ("auth-api/Chart.yaml", "name: auth-api\n")]);
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+    gzip.write_all(POD.as_bytes()).expect("written");
+    let compressed = gzip.finish().expect("compressed");
+    let inside = packed_bytes(&[("charts/auth-api-1.0.tgz", &chart)]);
+    let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
+    let noise: Vec<u8> = std::iter::successors(Some(1_u64), next).take(5 << 20).map(|n| (n >> 56) as u8).collect();
+    let large = packed_bytes(&[("auth-api", &noise), ("deploy/p.yaml", POD.as_bytes()), ("notes", POD.as_bytes())]);
+    for (name, bytes, found) in [
+        ("deploy.bundle", &packed(&[("p.yaml", POD)]), "deploy.bundle!p.yaml"),
+        ("p.yaml.gz", &compressed, "p.yaml.gz!p.yaml"),
+        ("deploy.tar.gz", &inside, "deploy.tar.gz!charts/auth-api-1.0.tgz!auth-api/templates/p.yaml"),
+        ("release.tar.gz", &large, "release.tar.gz!deploy/p.yaml"),
+    ] {
+        let (_folder, delivery) = delivered(name, bytes, None);
+        let sheet = profiles(&delivery, &Request::new(super::KIND, &BTreeMap::new()));
+        assert_eq!(shown(&sheet.items, ["form", "used"]), [format!("{found} privileged Some(true)")], "{name}");
+        assert!(sheet.gaps.is_empty(), "{name}: {:?}", sheet.gaps);
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ const NAMES: &[&str] = &[
     ".mise.local.toml",
     ".mise.toml",
     ".plzconfig",
+    ".replit",
     "air.toml",
     "apkbuild",
     "app.json",
@@ -84,6 +85,8 @@ const NAMES: &[&str] = &[
     "sconstruct",
     "setup.cfg",
     "singularity",
+    "supervisord.conf",
+    "supervisord.ini",
     "tasks.json",
     "thorfile",
     "tiltfile",
@@ -276,6 +279,7 @@ const ENDINGS: &[&str] = &[
     "rb",
     "sc",
     "scm",
+    "service",
     "slackbuild",
     "sls",
     "spec",
@@ -339,7 +343,15 @@ fn is_job(folder: &str, name: &str) -> bool {
 /// Whether a file holds flags of builds without a build beside them: arguments of images, and what ko builds with.
 pub(super) fn holds_flags(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    ["docker-bake.", ".ko.y", "ko.y"].iter().any(|start| name.starts_with(start))
+    ["docker-bake.", ".ko.y", "ko.y", "skaffold.y"].iter().any(|start| name.starts_with(start))
+}
+
+/// Whether a file says how services are started: what `go run` runs there is the service.
+pub(super) fn starts_services(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let begins =
+        ["procfile", "supervisord.", "process-compose.", ".replit"].iter().any(|start| name.starts_with(start));
+    begins || name.ends_with(".service")
 }
 
 /// Whether a file is one of compose, whose images are built.
@@ -373,6 +385,9 @@ mod tests {
             "render.yaml",
             "app.yaml",
             "deploy/Procfile",
+            ".replit",
+            "etc/supervisord.conf",
+            "deploy/app.service",
             ".circleci/config.yml",
             "azure-pipelines.yml",
             "ci/azure-pipelines-release.yml",

@@ -197,7 +197,8 @@ fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
     let from = text.floor_char_boundary(at.saturating_sub(NEAR));
     let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
     let near = &text[from..to];
-    if is_of_another_command(text, at) {
+    let starts = super::others::starts_services(path);
+    if !starts && is_of_another_command(text, at) {
         return false;
     }
     // Arguments of images that are built, and flags of builds.
@@ -216,7 +217,7 @@ fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
         let word = word.to_ascii_uppercase();
         word.ends_with("FLAGS") && word.contains("GO")
     };
-    words().any(of_go) || has(&["go", "golang"]) && has(&["build", "install"])
+    words().any(of_go) || has(&["go", "golang"]) && (has(&["build", "install"]) || starts && has(&["run"]))
 }
 
 /// Whether a flag is one of a call of the Go command that builds no program that is kept: what it runs, tests or lists. Behind the name of
@@ -289,6 +290,14 @@ mod tests {
             &["4 -overlay"],
         );
         check("Procfile", &format!("release: {line}\n"), &["1 -overlay"]);
+        let run = "go run -overlay=o.json ./cmd/a";
+        check("Procfile", &format!("web: {run}\n"), &["1 -overlay"]);
+        check(".replit", &format!("run = \"{line} && ./a\"\n"), &["1 -overlay"]);
+        check("deploy/a.service", &format!("[Service]\nExecStartPre=/usr/local/{line}\n"), &["2 -overlay"]);
+        check("supervisord.conf", &format!("[program:a]\ncommand={run}\n"), &["2 -overlay"]);
+        check("skaffold.yaml", "build:\n  artifacts:\n  - ko: {flags: [-overlay=o.json]}\n", &["3 -overlay"]);
+        check("deploy/a.service", "[Service]\nExecStart=/usr/bin/a -overlay=theme.css\n", &[]);
+        check("Procfile", "web: a -overlay=theme.css\n", &[]);
     }
 
     #[test]

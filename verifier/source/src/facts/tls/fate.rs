@@ -5,11 +5,13 @@ use super::TLS;
 use super::around::{holds_struct, is_pointed, struct_at};
 use super::creations::{Creation, Made, is_assigned};
 use super::others::{
-    Leads, by_field, by_function, by_method, changes, config_at, harmless_method, is_client, keeps, looks, writes,
+    Leads, by_field, by_function, by_method, changes, config_at, harmless_method, is_client, keeps, looks,
+    looks_or_keeps, writes,
 };
 use super::replaced;
+use super::returns::returns_of;
 use crate::facts::search::called;
-use crate::go::syntax::{Call, Does, Expr, Func, Is, Item, Op, Param, Stmt};
+use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
@@ -374,6 +376,7 @@ impl<'f, 's> Follow<'f, 's> {
         };
         let function = self.lens.function(&symbol);
         match (&*symbol.path, &*symbol.name) {
+            (path, name) if self.is_border(site, path) => self.handed_out(name),
             // A name that is known says nothing where the supplier's own code has it.
             _ if function.is_some() && self.lens.is_substituted(&symbol.path) => {
                 if let Some((at, func)) = function {
@@ -410,6 +413,18 @@ impl<'f, 's> Follow<'f, 's> {
         root.is_some_and(|symbol| self.is_known_client(&symbol.path))
     }
 
+    /// Whether a struct goes from the supplier's own code to that of others, which knows it by reflection alone.
+    fn is_border(&self, site: &Site<'s>, path: &str) -> bool {
+        self.held.is_some() && self.lens.owner(site.place.file) != Owner::Dependency && self.lens.is_foreign(path)
+    }
+
+    /// To code of others that sets exported fields, unless its name says that it only looks.
+    fn handed_out(&mut self, name: &str) {
+        self.fate.lost = true;
+        let exported = self.held.is_some_and(|(field, _)| field.starts_with(char::is_uppercase));
+        self.fate.written |= exported && !looks_or_keeps(name);
+    }
+
     /// To code that is not delivered, or to whatever stands behind an interface.
     fn handed_over(&mut self, site: &Site<'s>, path: &str, name: &str) {
         self.fate.lost = true;
@@ -433,6 +448,9 @@ impl<'f, 's> Follow<'f, 's> {
             self.fate.foreign = true;
             return self.lose();
         };
+        if self.is_border(site, &ty.name.path) {
+            return self.handed_out(&name.name);
+        }
         match self.lens.method(&ty.name, &name.name) {
             // Its own code says more than its name, where a supplier may have written it.
             Some((at, func)) if self.lens.is_substituted(&ty.name.path) => self.param(&at, func, index, depth),
@@ -465,19 +483,6 @@ impl<'f, 's> Follow<'f, 's> {
             None => self.lose(),
         }
     }
-}
-
-/// The `return` statements without values that give a named result, and its place among the results.
-pub(super) fn returns_of(lens: &Lens, site: &Site, local: u32) -> Vec<(NodeId, usize)> {
-    let Some(Item::Func(func)) = lens.item(site.place) else { return Vec::new() };
-    let is_it = |result: &Param| result.name.as_ref().and_then(|name| site.body.local_at(name.at)) == Some(local);
-    let Some(index) = func.signature.results.iter().position(is_it) else { return Vec::new() };
-    let of = |(node, entry): (usize, &crate::meaning::body::Entry)| match entry.node {
-        Node::Stmt(Stmt { does: Does::Return(values), .. }) if values.is_empty() => Some(node as NodeId),
-        _ => None,
-    };
-    let bare = site.body.nodes.iter().enumerate().filter_map(of);
-    bare.filter(|node| site.body.closure(*node).is_none()).map(|node| (node, index)).collect()
 }
 
 /// The variable of a struct that holds a server, and the field: of `a.srv`.

@@ -238,6 +238,11 @@ fn a_listener_is_followed_through_fields_and_what_embeds_it() {
             "m.go:10:23 net.Listen ?listener-not-followed",
         ),
         (
+            "embedded in what only accepts",
+            "type alive struct{ *net.TCPListener }\nfunc (a alive) Accept() (net.Conn, error) { c, err := a.AcceptTCP(); if err != nil { return nil, err }; c.SetKeepAlive(true); return c, nil }\nfunc main() { l, _ := net.Listen(\"tcp\", \":1\"); http.Serve(tls.NewListener(alive{l.(*net.TCPListener)}, conf()), nil) }",
+            "m.go:10:23 net.Listen tls",
+        ),
+        (
             "wrapped, and what is behind is handed on",
             "func main() { l, _ := net.Listen(\"tcp\", \":1\"); l = tls.NewListener(l, conf()); serve(l) }\nvar serve = func(net.Listener) {}",
             "m.go:8:23 net.Listen tls",

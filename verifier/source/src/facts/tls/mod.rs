@@ -179,7 +179,12 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         let at = creation.expr_at;
         let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);
         if fate.quic && !fate.server {
-            fact.min_version = raised(fact.min_version, !fate.lost && !fate.client);
+            let surely = !fate.lost && !fate.client;
+            fact.min_version = raised(fact.min_version, surely);
+            // One below would leave nothing to speak.
+            if surely && matches!(fact.max_version, Known::Unknown(_)) {
+                fact.max_version = None.into();
+            }
         } else if fields.chosen && !fate.chosen {
             // It never serves where the callback always has another one, which is told by itself.
             fact.min_version = raised(fact.min_version, false);

@@ -220,3 +220,27 @@ fn configurations_reach_their_servers_by_ways_of_their_own() {
         programs(&[(name, &body, expected)]);
     }
 }
+
+#[test]
+fn what_goes_to_code_of_others_may_be_set_by_reflection() {
+    let config = "package main\nimport (\"crypto/tls\"; \"net/http\"; \"example.org/yaml\")\n";
+    let main = |field: &str, call: &str| {
+        format!(
+            "-- m.go --\n{config}type conf struct{{ {field} *tls.Config }}\nfunc main() {{ c := &conf{{{field}: &tls.Config{{MinVersion: tls.VersionTLS13}}}}; yaml.{call}(nil, c); s := &http.Server{{TLSConfig: c.{field}}}; s.ListenAndServeTLS(\"\", \"\") }}\n"
+        )
+    };
+    let module = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire example.org/yaml v1.0.0\n";
+    let vendored = format!(
+        "{module}-- vendor/modules.txt --\n# example.org/yaml v1.0.0\n## explicit\nexample.org/yaml\n-- vendor/example.org/yaml/y.go --\npackage yaml\nimport \"reflect\"\nfunc Unmarshal(b []byte, x any) {{ set(reflect.ValueOf(x)) }}\nfunc Info(b []byte, x any) {{}}\nfunc set(v reflect.Value) {{}}\n"
+    );
+    for (name, tree, field, call, expected) in [
+        ("a decoder that was not delivered", module, "TLS", "Unmarshal", "open"),
+        ("one that was", &*vendored, "TLS", "Unmarshal", "open"),
+        ("a field that it does not see", &*vendored, "tls", "Unmarshal", "met"),
+        ("what only looks", &*vendored, "TLS", "Info", "met"),
+    ] {
+        let tree = format!("{tree}{}", main(field, call));
+        let sheet = collect("source.tls_configs", &tree, &cgo_off());
+        assert_eq!(told(&shown(&sheet, FIELDS)), expected, "{name}\n{}", shown(&sheet, FIELDS));
+    }
+}

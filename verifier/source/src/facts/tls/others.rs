@@ -176,6 +176,60 @@ pub(super) fn looks(name: &str) -> bool {
     matches!(name, "TypeOf" | "DeepEqual") || begins.iter().any(|start| name.starts_with(start))
 }
 
+/// Names of functions and methods of others that look at what they get, keep it, or call it: whatever else gets a pointer to a struct may set its fields.
+pub(super) fn looks_or_keeps(name: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "Marshal",
+        "Encode",
+        "New",
+        "Make",
+        "With",
+        "Print",
+        "Fprint",
+        "Sprint",
+        "Info",
+        "Debug",
+        "Warn",
+        "Error",
+        "Fatal",
+        "Panic",
+        "Log",
+        "Trace",
+        "Any",
+        "Interface",
+        "Object",
+        "Reflect",
+        "Inline",
+        "Validate",
+        "Struct",
+        "Check",
+        "Register",
+        "Handle",
+        "Provide",
+        "Supply",
+        "Invoke",
+        "Run",
+        "Go",
+        "Serve",
+        "Start",
+        "Listen",
+        "Add",
+        "Use",
+        "Mount",
+        "Equal",
+        "Diff",
+        "Dump",
+        "Sdump",
+        "Wrap",
+        "Chain",
+        "Append",
+        "On",
+        "Subscribe",
+        "Enqueue",
+    ];
+    looks(name) || BEGINNINGS.iter().any(|start| name.starts_with(start))
+}
+
 /// Whether functions of a package that is not delivered may change a configuration that they get. The standard library's do not,
 /// but for those that write through any pointer.
 pub(super) fn changes(path: &str) -> bool {

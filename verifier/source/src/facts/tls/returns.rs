@@ -3,8 +3,8 @@
 use super::around::is_callback;
 use super::fate::Follow;
 use crate::facts::search::{called, methods, values};
-use crate::go::syntax::{Does, Expr, Is, Item, Stmt};
-use crate::meaning::{Node, NodeId, Site, Symbol, bare};
+use crate::go::syntax::{Does, Expr, Is, Item, Param, Stmt};
+use crate::meaning::{Lens, Node, NodeId, Site, Symbol, bare};
 use memchr::memmem;
 
 impl<'s> Follow<'_, 's> {
@@ -128,4 +128,17 @@ impl<'s> Follow<'_, 's> {
         }
         Some(out)
     }
+}
+
+/// The `return` statements without values that give a named result, and its place among the results.
+pub(super) fn returns_of(lens: &Lens, site: &Site, local: u32) -> Vec<(NodeId, usize)> {
+    let Some(Item::Func(func)) = lens.item(site.place) else { return Vec::new() };
+    let is_it = |result: &Param| result.name.as_ref().and_then(|name| site.body.local_at(name.at)) == Some(local);
+    let Some(index) = func.signature.results.iter().position(is_it) else { return Vec::new() };
+    let of = |(node, entry): (usize, &crate::meaning::body::Entry)| match entry.node {
+        Node::Stmt(Stmt { does: Does::Return(values), .. }) if values.is_empty() => Some(node as NodeId),
+        _ => None,
+    };
+    let bare = site.body.nodes.iter().enumerate().filter_map(of);
+    bare.filter(|node| site.body.closure(*node).is_none()).map(|node| (node, index)).collect()
 }

@@ -2,12 +2,13 @@
 
 use super::super::types::Types;
 use super::World;
+use super::chosen::{chooses, chooses_by, is_method};
 use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
 use super::{held, options};
 use crate::facts::implied::Implied;
-use crate::go::syntax::{Element, Expr, Func, Is, Span};
-use crate::meaning::{Const, Lens, NodeId, Site, Symbol, Use, Value, bare};
+use crate::go::syntax::{Element, Expr, Is, Op, Span, Stmt};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
 use assize_facts::reason;
 
 const FIELDS: [&str; 3] = ["MinVersion", "MaxVersion", "GetConfigForClient"];
@@ -113,6 +114,7 @@ impl Fields {
             for assigned in world.assigned.iter().filter(|a| a.reaches(fate)) {
                 let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
                 fields.add(assigned.field, value);
+                fields.chosen |= chooses_by(lens, &assigned.site, assigned.field, assigned.value);
             }
             fields.servers_only = servers_only;
         }
@@ -270,6 +272,7 @@ impl Fields {
             for (at, node) in lens.mentions(symbol).iter() {
                 if let Use::AssignField(field, value) = at.body.use_of(*node) {
                     self.add(field, value_of(lens, at, field, value));
+                    self.chosen |= chooses_by(lens, at, field, value);
                 }
             }
         }
@@ -278,8 +281,10 @@ impl Fields {
     fn through<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, local: u32, alone: bool) {
         let home = site.body.home(creation.node);
         let jumps = site.body.has_goto();
-        let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
-        let mut seen = false;
+        let replaced =
+            site.body.uses(local).any(|(node, used)| matches!(used, Use::Assign(_)) && !makes(site, node, creation));
+        // A copy leaves it to nobody, but has what was there before.
+        let (mut seen, mut copied) = (false, false);
         for (node, used) in site.body.uses(local) {
             match used {
                 Use::AssignField(field, value) => {
@@ -287,20 +292,22 @@ impl Fields {
                         value.filter(|_| field == "GetConfigForClient").map(|value| chooses(lens, site, value));
                     let value = value_of(lens, site, field, value);
                     let behind = node > creation.node && !site.body.is_conditional(node, home);
-                    let sure = alone
+                    let last = alone
                         && !replaced
                         && !jumps
                         && !seen
                         && behind
                         && site.body.closure(node) == site.body.closure(creation.node);
+                    let sure = last && !copied;
                     self.servers_only |= SERVERS_ONLY.contains(&field);
-                    self.chosen = choice.map_or(self.chosen, |choice| choice && (sure || self.chosen));
+                    self.chosen = choice.map_or(self.chosen, |choice| choice && (last || self.chosen));
                     match self.slot(field) {
                         Some(slot) if sure => *slot = value,
                         Some(slot) => *slot = slot.clone().or(value),
                         None => {}
                     }
                 }
+                Use::Method("Clone") => copied = true,
                 Use::Read | Use::Address | Use::Method(..) => seen |= !site.body.is_compared(node),
                 Use::Assign(_) | Use::Field(..) => {}
             }
@@ -308,11 +315,19 @@ impl Fields {
     }
 }
 
+/// Whether it is the configuration's own making that a variable is given at a node.
+fn makes(site: &Site, node: NodeId, creation: &Creation) -> bool {
+    match site.body.up(node).and_then(|up| site.body.node(up)) {
+        Some(Node::Stmt(Stmt { at, .. })) => at.start <= creation.expr_at.start && creation.expr_at.end <= at.end,
+        _ => false,
+    }
+}
+
 const DEPTH: u32 = 4;
 
 fn inner(expr: &Expr) -> &Expr {
     match &bare(expr).is {
-        Is::Unary(crate::go::syntax::Op::Address, inside) => bare(inside),
+        Is::Unary(Op::Address, inside) => bare(inside),
         _ => bare(expr),
     }
 }
@@ -335,38 +350,6 @@ fn value_of<'s>(lens: &Lens<'s>, site: &Site<'s>, field: &str, value: Option<&Ex
     }
 }
 
-/// Whether a function for `GetConfigForClient` always gives a configuration, or an error, as far as its `return` statements say.
-fn chooses<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    let value = bare(value);
-    let always = |at: &Site<'s>, of| {
-        // A server's own may be the one that the function stands in.
-        let own = |config: &Expr| matches!(&config.is, Is::Select(_, name) if &*name.name == "TLSConfig");
-        let none = |values: &&[Expr]| match values {
-            [config, error] => lens.is_nil(at, error) && (lens.is_nil(at, config) || own(bare(config))),
-            _ => false,
-        };
-        let all = at.body.returns(of);
-        !all.is_empty() && !all.iter().any(|values| values.is_empty() || none(values))
-    };
-    let declared = |found: Option<(Site<'s>, &'s Func)>| found.is_some_and(|(at, _)| always(&at, None));
-    match &value.is {
-        Is::Func(..) => site.body.place(value).is_some_and(|closure| always(site, Some(closure))),
-        Is::Name(_) | Is::Select(..) => match (lens.symbol(site, value), &value.is) {
-            (Some(symbol), _) => declared(lens.function(&symbol)),
-            (None, Is::Select(base, name)) => {
-                declared(lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, &name.name)))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn is_method<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    let Is::Select(base, name) = &bare(value).is else { return false };
-    lens.type_of(site, base).is_some_and(|ty| lens.method(&ty.name, &name.name).is_some())
-}
-
 /// Assignments to fields of configurations that were not made in this declaration, or not seen to be.
 pub(super) fn assignments<'s>(
     lens: &Lens<'s>,
@@ -385,9 +368,9 @@ pub(super) fn assignments<'s>(
         let Is::Select(base, field) = &expr.is else { continue };
         let Some(field) = FIELDS.iter().find(|f| **f == &*field.name).copied() else { continue };
         let (value, base) = match site.body.use_of(node) {
-            Use::Assign(value) => (value, bare(base)),
+            Use::Assign(value) => (value, itself(base)),
             // Whoever has the field's address sets it.
-            Use::Address => (None, bare(base)),
+            Use::Address => (None, itself(base)),
             _ => continue,
         };
         if !asked {
@@ -424,6 +407,15 @@ pub(super) fn assignments<'s>(
         }
     }
     out
+}
+
+/// What an address leads back to: of `&c` in `(&c).f`, and of `*&c`.
+fn itself(base: &Expr) -> &Expr {
+    match &bare(base).is {
+        Is::Unary(Op::Address, inside) => itself(inside),
+        Is::Star(inside) if matches!(bare(inside).is, Is::Unary(Op::Address, _)) => itself(inside),
+        _ => bare(base),
+    }
 }
 
 /// Since Go 1.27 a literal may name the fields of what its struct embeds: `app{MinVersion: …}`.

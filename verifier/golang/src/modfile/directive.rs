@@ -106,6 +106,19 @@ pub struct Ignore {
     pub place: Place,
 }
 
+impl GoMod {
+    /// Whether patterns such as `./...` leave out a folder of the module, given relative to it (cmd/go, `ShouldIgnore`).
+    pub fn ignores(&self, folder: &str) -> bool {
+        let slashed = |path: &str| format!("/{}/", path.trim_matches('/'));
+        let folder = slashed(folder);
+        let leaves_out = |ignore: &Ignore| match ignore.path.strip_prefix("./") {
+            Some(path) => folder.starts_with(&slashed(path)),
+            None => folder.contains(&slashed(&ignore.path)),
+        };
+        folder != "//" && self.ignore.iter().any(leaves_out)
+    }
+}
+
 /// Why a line is refused.
 pub(super) type Refusal = String;
 

@@ -143,3 +143,25 @@ fn arbitrary_bytes_are_survived_and_mistakes_bounded() {
     let many = "frob x\n".repeat(10_000);
     assert_eq!(parse_go_mod(many.as_bytes(), Strictness::Main).mistakes.len(), 100);
 }
+
+#[test]
+fn ignored_folders_are_those_of_the_go_command() {
+    let text = "module m\nignore (\n\t./a\n\tb/c\n\t./d/\n\te\n)\n";
+    let file = parse_go_mod(text.as_bytes(), Strictness::Main).file;
+    for (folder, ignored) in [
+        ("", false),
+        ("a", true),
+        ("a/x", true),
+        ("ab", false),
+        ("x/a", false),
+        ("b/c", true),
+        ("x/b/c/y", true),
+        ("b", false),
+        ("xb/c", false),
+        ("d", true),
+        ("e", true),
+        ("x/e/y", true),
+    ] {
+        assert_eq!(file.ignores(folder), ignored, "{folder}");
+    }
+}

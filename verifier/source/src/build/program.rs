@@ -10,7 +10,7 @@ use super::tree::Files;
 use crate::hashed::HashMap;
 use assize_facts::kinds::source::{Fate, Owner};
 use assize_facts::{Deliverable, Gap, Known, Progress, reason};
-use assize_golang::build::{Context, folder_is_skipped};
+use assize_golang::build::{Context, SourceKind, folder_is_skipped};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -179,7 +179,10 @@ impl<'a> Program<'a> {
                 return mains;
             }
         }
-        [true, false].into_iter().flat_map(|of_mains| self.packages_of(modules, of_mains)).collect()
+        let all = [true, false].into_iter().flat_map(|of_mains| self.packages_of(modules, of_mains));
+        // Without a Go file a folder is no package.
+        let is_go = |file: &FileId| self.folders.file(*file).kind == SourceKind::Go;
+        all.filter(|(_, folder, _)| self.folders.get(*folder).files.iter().any(is_go)).collect()
     }
 
     /// The packages that `./...` means in the modules of the tree.
@@ -191,7 +194,10 @@ impl<'a> Program<'a> {
             for (path, folder) in self.folders.below(&module.folder) {
                 let rest = path[module.folder.len()..].trim_start_matches('/');
                 let skipped = rest.split('/').any(|part| folder_is_skipped(part) || part == "vendor");
-                if !skipped && self.folders.module_of(path) == Some(module.folder.as_str()) {
+                if !skipped
+                    && !module.go_mod.ignores(rest)
+                    && self.folders.module_of(path) == Some(module.folder.as_str())
+                {
                     roots.push((join(&module.path, rest), folder, module.owner));
                 }
             }

@@ -293,6 +293,29 @@ package x
 }
 
 #[test]
+fn ignored_folders_and_those_without_go_files_are_no_packages() {
+    let tree = "
+-- go.mod --
+module example.com/app
+go 1.26
+ignore ./web
+-- a/a.go --
+package PACKAGE
+-- web/w.go --
+package PACKAGE
+-- lib/x_linux_amd64.syso --
+x
+";
+    for (package, expected) in [
+        ("main", "a/a.go built\nlib/x_linux_amd64.syso not-imported\nweb/w.go not-imported"),
+        ("a", "a/a.go built\nlib/x_linux_amd64.syso not-imported\nweb/w.go not-imported"),
+    ] {
+        let sheet = collect("source.files", &tree.replace("PACKAGE", package), &built(None, &[], &["CGO_ENABLED=0"]));
+        assert_eq!(shown(&sheet, &["fate"]), expected, "{package}");
+    }
+}
+
+#[test]
 fn functions_are_declared_as_the_linker_names_them() {
     let tree = "
 -- main.go --

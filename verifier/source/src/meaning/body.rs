@@ -204,7 +204,7 @@ impl<'t> Body<'t> {
         let Some((up, parent)) = self.around(node).and_then(|up| Some((up, self.node(up)?))) else { return Use::Read };
         match parent {
             Node::Stmt(stmt) => self.assigned(stmt, node).map_or(Use::Read, Use::Assign),
-            Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. }) => Use::Address,
+            Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. }) => self.addressed(up),
             Node::Expr(Expr { is: Is::Star(_), .. }) => match self.use_of(up) {
                 Use::Assign(_) => Use::Assign(None),
                 Use::AssignField(name, value) => Use::AssignField(name, value),
@@ -217,6 +217,16 @@ impl<'t> Body<'t> {
                 Use::Field(..) | Use::Method(..) | Use::Read => Use::Read,
             },
             Node::Expr(_) | Node::Element(_) | Node::Spec(_) | Node::Item(_) => Use::Read,
+        }
+    }
+
+    /// What is done with the thing whose address stands at a node: `*(&x)` and `(&x).f` are `x` and `x.f`.
+    fn addressed(&self, address: NodeId) -> Use<'t> {
+        let Some(up) = self.around(address) else { return Use::Address };
+        match self.node(up) {
+            Some(Node::Expr(Expr { is: Is::Star(_), .. })) => self.use_of(up),
+            Some(Node::Expr(Expr { is: Is::Select(_, field), .. })) => self.selected(up, &field.name),
+            _ => Use::Address,
         }
     }
 

@@ -217,3 +217,29 @@ fn a_struct_that_has_another_name_may_be_set_by_that() {
         assert_eq!(min(&format!("{ty}{rest}")), expected, "{rest}");
     }
 }
+
+#[test]
+fn lists_and_maps_are_known_where_nobody_else_sets_them() {
+    for (body, expected) in [
+        ("m := map[string]uint16{\"a\": 772}\nlog.Print(m)\nserve(m[\"a\"])", "1.3"),
+        ("m := map[string]uint16{\"a\": 772}\nmaps.Copy(m, low)\nserve(m[\"a\"])", "?value-not-decided"),
+        ("m := map[string]uint16{\"a\": 772}\nfor range maps.Keys(m) {\n}\nserve(m[\"a\"])", "1.3"),
+        ("m := []uint16{772}\nbinary.Read(nil, nil, m)\nserve(m[0])", "?value-not-decided"),
+        ("m := []uint16{772}\nctx := context.WithValue(nil, 1, m)\nserve(m[0])", "?value-not-decided"),
+        ("m := []uint16{772, 769}\nif slices.Contains(m, 769) {\nserve(m[0])\n}", "1.3"),
+        ("m := []uint16{772, 769}\nslices.Reverse(m)\nserve(m[0])", "?value-not-decided"),
+        // `1` is an int there, and no uint8.
+        ("m := map[any]uint16{1: 772, uint8(1): 769}\nserve(m[uint8(1)])", "?value-not-decided"),
+        ("m := map[name]uint16{\"a\": 772}\nserve(m[\"a\"])", "1.3"),
+    ] {
+        let imports = ["context", "crypto/tls", "encoding/binary", "log", "maps", "slices"];
+        let imports: String = imports.iter().map(|path| format!("import \"{path}\"\n")).collect();
+        let serve = "func serve(v uint16) { tls.Listen(\"tcp\", \"\", &tls.Config{MinVersion: v}) }";
+        let tree = format!(
+            "-- m.go --\npackage main\n{imports}{serve}\nvar low map[string]uint16\ntype name string\nfunc main() {{\n{body}\n}}\n"
+        );
+        let sheet = collect("source.tls_configs", &tree, &cgo_off());
+        let shown = shown(&sheet, &["min_version"]);
+        assert_eq!(shown.rsplit(' ').next(), Some(expected), "{body}");
+    }
+}

@@ -18,7 +18,11 @@ impl<'s> Lens<'s> {
         let (at, ty, all) = self.literal(site, list)?;
         let (place, ty) = self.written(at, ty)?;
         let (of, is_map) = match &ty.is {
-            Is::Map(_, of) => (of, true),
+            // In an interface numbers of different types are different keys.
+            Is::Map(key, of) => match self.zero(&place, key)? {
+                Const::Int(_) | Const::Text(_) | Const::Bool(_) => (of, true),
+                Const::Nil | Const::Symbol(_) => return None,
+            },
             Is::SliceOf(of) | Is::Array(_, of) => (of, false),
             _ => return None,
         };

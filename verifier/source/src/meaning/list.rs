@@ -151,7 +151,7 @@ impl<'s> Lens<'s> {
             Some(Node::Expr(Expr { is: Is::Index(base, _), .. })) => site.body.is_at(base, node),
             Some(Node::Expr(Expr { is: Is::Call(call), .. })) => match self.symbol(site, &call.fun) {
                 Some(symbol) if symbol.path.is_empty() => matches!(&*symbol.name, "len" | "cap" | "append"),
-                Some(symbol) if is_standard(&symbol.path) => !sorts(&symbol.path),
+                Some(symbol) if is_standard(&symbol.path) => looks(&symbol),
                 symbol => self.only_looks(site, node, call, symbol, depth),
             },
             Some(Node::Expr(Expr { is: Is::Binary(..), .. })) => true,
@@ -293,9 +293,23 @@ impl<'s> Lens<'s> {
     }
 }
 
-/// Packages of the standard library that set the elements of a list that they get.
-fn sorts(path: &str) -> bool {
-    ["sort", "slices", "reflect", "math/rand", "math/rand/v2", "crypto/rand"].contains(&path)
+/// Whether a function of the standard library neither sets the elements of a list or map that it gets nor keeps it.
+fn looks(function: &Symbol) -> bool {
+    let begins = |all: &[&str]| all.iter().any(|start| function.name.starts_with(start));
+    match &*function.path {
+        "errors" | "html" | "html/template" | "log" | "log/slog" | "mime" | "net" | "net/http" | "net/url"
+        | "os/exec" | "os/signal" | "path" | "path/filepath" | "regexp" | "strings" | "testing" | "text/template"
+        | "time" => true,
+        "fmt" => begins(&["Print", "Sprint", "Fprint", "Errorf"]),
+        "encoding/json" | "encoding/xml" => begins(&["Marshal"]),
+        "maps" => begins(&["All", "Clone", "Equal", "Keys", "Values"]),
+        "slices" => {
+            let known = ["All", "BinarySearch", "Clone", "Compare", "Concat", "Contains", "Equal", "Index", "IsSorted"];
+            begins(&known) || begins(&["Backward", "Collect", "Max", "Min", "Repeat", "Values"])
+        }
+        "sort" => begins(&["Search", "Is", "SliceIsSorted"]) || function.name.ends_with("AreSorted"),
+        _ => false,
+    }
 }
 
 fn of_literal<'s, 'e>(site: &Site<'s>, ty: Option<&'e Expr>, all: &'e [Element]) -> List<'s, 'e> {

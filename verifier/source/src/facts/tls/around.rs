@@ -3,14 +3,18 @@
 use super::TLS;
 use crate::facts::implied::Implied;
 use crate::facts::search::values;
-use crate::go::syntax::{Does, Expr, Is, Stmt};
+use crate::go::syntax::{Does, Expr, Is, Op, Stmt};
 use crate::meaning::body::Binding;
 use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Use, bare};
 
 /// Whether what a pointer leads to is meant, and not the pointer.
 pub(super) fn is_pointed(site: &Site, node: NodeId) -> bool {
-    let around = site.body.around(node).and_then(|up| site.body.node(up));
-    matches!(around, Some(Node::Expr(Expr { is: Is::Star(_), .. })))
+    let Some(up) = site.body.around(node) else { return false };
+    match site.body.node(up) {
+        Some(Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. })) => is_pointed(site, up),
+        Some(Node::Expr(expr)) => matches!(expr.is, Is::Star(_)),
+        _ => false,
+    }
 }
 
 /// Whether a function literal is what chooses a configuration per connection.

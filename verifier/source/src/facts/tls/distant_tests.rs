@@ -338,3 +338,94 @@ fn what_a_function_literal_returns_goes_where_it_is_called() {
         check("source.tls_configs", fields, &cgo_off(), &[(name, &text, &found)]);
     }
 }
+
+#[test]
+fn what_an_address_leads_back_to_is_the_variable_itself() {
+    table(&[
+        (
+            "a field",
+            "var c tls.Config\n(&c).MinVersion = tls.VersionTLS13\ntls.NewListener(l, &c)",
+            "m.go:8:5 zero server 1.3 true - false",
+        ),
+        (
+            "a field, the long way",
+            "c := tls.Config{MinVersion: tls.VersionTLS13}\n(*(&c)).MinVersion = tls.VersionTLS12\ntls.NewListener(l, &c)",
+            "m.go:8:6 literal server 1.2 true - false",
+        ),
+        (
+            "all of it",
+            "var c tls.Config\nif len(os.Args) > 1 {\n*(&c) = tls.Config{MinVersion: tls.VersionTLS13}\n}\ntls.NewListener(l, &c)",
+            "m.go:8:5 zero server ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on\nm.go:10:9 literal ?tls-role-not-followed 1.3 true - false",
+        ),
+        (
+            "all of it, by a field",
+            "a := &app{c: &tls.Config{}}\n*a.c = tls.Config{MinVersion: tls.VersionTLS13}\ntls.NewListener(l, a.c)\n}\ntype app struct{ c *tls.Config }\nfunc f() {",
+            "m.go:8:15 literal server ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on\nm.go:9:8 literal ?tls-role-not-followed 1.3 true - false",
+        ),
+        (
+            "all of it, by a package's variable",
+            "*kept = tls.Config{MinVersion: tls.VersionTLS13}\ntls.NewListener(l, kept)\n}\nvar kept = &tls.Config{}\nfunc f() {",
+            "m.go:8:9 literal ?tls-role-not-followed 1.3 true - false\nm.go:11:13 literal server ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on ?tls-config-passed-on",
+        ),
+    ]);
+}
+
+#[test]
+fn the_only_value_of_a_variable_is_changed_surely() {
+    table(&[
+        (
+            "declared first",
+            "var c *tls.Config\nc = &tls.Config{}\nc.MinVersion = tls.VersionTLS13\ntls.NewListener(l, c)",
+            "m.go:9:6 literal server 1.3 true - false",
+        ),
+        (
+            "one of two",
+            "var c *tls.Config\nc = &tls.Config{}\nif len(os.Args) > 1 {\nc = nil\n}\nc.MinVersion = tls.VersionTLS13\ntls.NewListener(l, c)",
+            "m.go:9:6 literal server 1.2|1.3 false|true - false",
+        ),
+    ]);
+}
+
+#[test]
+fn a_function_that_chooses_is_seen_wherever_it_is_set() {
+    let choose = "func(*tls.ClientHelloInfo) (*tls.Config, error) { return good, nil }";
+    let good = "var good = &tls.Config{MinVersion: tls.VersionTLS13}\nfunc choose(*tls.ClientHelloInfo) (*tls.Config, error) { return good, nil }\nfunc f() {";
+    for (name, body, expected) in [
+        (
+            "behind a copy",
+            "c := &tls.Config{}\n_ = c.Clone()\nc.GetConfigForClient = CHOOSE\ntls.NewListener(l, c)",
+            "1.2|1.3",
+        ),
+        (
+            "by what gives it on",
+            "c := &tls.Config{}\nsame(c).GetConfigForClient = CHOOSE\ntls.NewListener(l, c)\n}\nfunc same(c *tls.Config) *tls.Config { return c }\nfunc g() {",
+            "1.2|1.3",
+        ),
+        (
+            "for a package's variable",
+            "kept.GetConfigForClient = choose\ntls.NewListener(l, kept)\n}\nvar kept = &tls.Config{}\nfunc g() {",
+            "1.2|1.3",
+        ),
+        (
+            "that is not told",
+            "c := &tls.Config{}\nc.GetConfigForClient = of(os.Args)\ntls.NewListener(l, c)",
+            "1.2|1.3",
+        ),
+        (
+            "on one way only",
+            "c := &tls.Config{}\nif len(os.Args) > 1 {\nc.GetConfigForClient = CHOOSE\n}\ntls.NewListener(l, c)",
+            "1.2",
+        ),
+        (
+            "that may choose none",
+            "c := &tls.Config{}\nc.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return nil, nil }\ntls.NewListener(l, c)",
+            "1.2",
+        ),
+    ] {
+        let tree = super::tests::program(&format!("{}\n}}\n{good}", body.replace("CHOOSE", choose)));
+        let shown = shown(&collect("source.tls_configs", &tree, &cgo_off()), &["min_version"]);
+        let found: Vec<&str> =
+            shown.lines().filter_map(|line| line.split(' ').nth(1)).filter(|v| *v != "1.3").collect();
+        assert_eq!(found.first(), Some(&expected), "{name}\n{shown}");
+    }
+}

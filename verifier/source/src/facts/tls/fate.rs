@@ -172,6 +172,9 @@ impl<'f, 's> Follow<'f, 's> {
         let owner = struct_at(self.lens, site, around);
         self.fate.escapes = true;
         let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
+        if &**field == "TLSConfig" && replaced::field(site, around, field) {
+            return;
+        }
         if self.sink(owner.as_ref(), field, depth) {
             self.fate.given.push((site.place, node));
             self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
@@ -242,9 +245,16 @@ impl<'f, 's> Follow<'f, 's> {
                 Use::Read => self.value(&site, node, 0, depth),
                 Use::Address => self.lose(),
                 Use::Method(name) if !harmless_method(name) => self.lose(),
+                Use::Assign(_) if is_pointed(&site, node) => self.overwritten(),
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
             }
         }
+    }
+
+    /// `*c = other`: what it was made as is gone.
+    fn overwritten(&mut self) {
+        self.fate.foreign = true;
+        self.lose();
     }
 
     fn statement(&mut self, site: &Site<'s>, node: NodeId, stmt: &'s Stmt, result: usize, depth: u32) {
@@ -337,11 +347,7 @@ impl<'f, 's> Follow<'f, 's> {
                     None => self.lose(),
                 },
                 Use::Method(name) if !harmless_method(name) => self.lose(),
-                // `*c = other`: what it was made as is gone.
-                Use::Assign(_) if is_pointed(site, node) => {
-                    self.fate.foreign = true;
-                    self.lose();
-                }
+                Use::Assign(_) if is_pointed(site, node) => self.overwritten(),
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
             }
         }
@@ -363,6 +369,7 @@ impl<'f, 's> Follow<'f, 's> {
                     None => self.lose(),
                 },
                 Use::Method(name) if !harmless_method(name) => self.lose(),
+                Use::Assign(_) if is_pointed(site, *node) => self.overwritten(),
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
             }
         }

@@ -3,12 +3,13 @@
 use super::super::types::Types;
 use super::World;
 use super::around::CLIENTS;
+use super::chosen::{chooses, chooses_by, is_method};
 use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
 use super::promoted::promoted;
 use super::returns::returns_of;
 use super::{held, options, through};
-use crate::go::syntax::{Element, Expr, Func, Is, Span};
+use crate::go::syntax::{Element, Expr, Is, Op, Span};
 use crate::meaning::{Const, Lens, NodeId, Site, Use, Value, bare};
 use assize_facts::reason;
 
@@ -124,6 +125,7 @@ impl Fields {
             for assigned in world.assigned.iter().filter(|a| a.reaches(fate) && !is_sure(a)) {
                 let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
                 fields.add(assigned.field, value);
+                fields.chosen |= chooses_by(lens, &assigned.site, assigned.field, assigned.value);
             }
             fields.servers_only = servers_only;
         }
@@ -284,6 +286,7 @@ impl Fields {
             for (at, node) in lens.mentions(symbol).iter() {
                 if let Use::AssignField(field, value) = at.body.use_of(*node) {
                     self.add(field, value_of(lens, at, field, value));
+                    self.chosen |= chooses_by(lens, at, field, value);
                 }
             }
         }
@@ -295,7 +298,8 @@ impl Fields {
         let is_own = |value: Option<&'s Expr>| value.and_then(|v| site.body.place(inner(v))) == Some(creation.node);
         let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(value) if !is_own(value)));
         let given: Vec<NodeId> = returns_of(lens, site, local).into_iter().map(|(node, _)| node).collect();
-        let mut seen = false;
+        // A copy leaves it to nobody, but has what was there before.
+        let (mut seen, mut copied) = (false, false);
         for (node, used) in site.body.uses(local) {
             match used {
                 Use::AssignField(field, value) => {
@@ -304,21 +308,23 @@ impl Fields {
                     let value = value_of(lens, site, field, value);
                     let behind = node > creation.node && !site.body.is_conditional(node, home);
                     let left = given.iter().any(|left| (creation.node..node).contains(left));
-                    let sure = alone
+                    let last = alone
                         && !replaced
                         && !left
                         && !jumps
                         && !seen
                         && behind
                         && site.body.closure(node) == site.body.closure(creation.node);
+                    let sure = last && !copied;
                     self.servers_only |= SERVERS_ONLY.contains(&field);
-                    self.chosen = choice.map_or(self.chosen, |choice| choice && (sure || self.chosen));
+                    self.chosen = choice.map_or(self.chosen, |choice| choice && (last || self.chosen));
                     match self.slot(field) {
                         Some(slot) if sure => *slot = value,
                         Some(slot) => *slot = slot.clone().or(value),
                         None => {}
                     }
                 }
+                Use::Method("Clone") => copied = true,
                 Use::Read | Use::Address | Use::Method(..) => seen |= !site.body.is_compared(node),
                 Use::Assign(_) | Use::Field(..) => {}
             }
@@ -330,7 +336,7 @@ const DEPTH: u32 = 4;
 
 fn inner(expr: &Expr) -> &Expr {
     match &bare(expr).is {
-        Is::Unary(crate::go::syntax::Op::Address, inside) => bare(inside),
+        Is::Unary(Op::Address, inside) => bare(inside),
         _ => bare(expr),
     }
 }
@@ -353,38 +359,6 @@ fn value_of<'s>(lens: &Lens<'s>, site: &Site<'s>, field: &str, value: Option<&Ex
     }
 }
 
-/// Whether a function for `GetConfigForClient` always gives a configuration, or an error, as far as its `return` statements say.
-fn chooses<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    let value = bare(value);
-    let always = |at: &Site<'s>, of| {
-        // A server's own may be the one that the function stands in.
-        let own = |config: &Expr| matches!(&config.is, Is::Select(_, name) if &*name.name == "TLSConfig");
-        let none = |values: &&[Expr]| match values {
-            [config, error] => lens.is_nil(at, error) && (lens.is_nil(at, config) || own(bare(config))),
-            _ => false,
-        };
-        let all = at.body.returns(of);
-        !all.is_empty() && !all.iter().any(|values| values.is_empty() || none(values))
-    };
-    let declared = |found: Option<(Site<'s>, &'s Func)>| found.is_some_and(|(at, _)| always(&at, None));
-    match &value.is {
-        Is::Func(..) => site.body.place(value).is_some_and(|closure| always(site, Some(closure))),
-        Is::Name(_) | Is::Select(..) => match (lens.symbol(site, value), &value.is) {
-            (Some(symbol), _) => declared(lens.function(&symbol)),
-            (None, Is::Select(base, name)) => {
-                declared(lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, &name.name)))
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-fn is_method<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
-    let Is::Select(base, name) = &bare(value).is else { return false };
-    lens.type_of(site, base).is_some_and(|ty| lens.method(&ty.name, &name.name).is_some())
-}
-
 /// Assignments to fields of configurations that were not made in this declaration, or not seen to be.
 pub(super) fn assignments<'s>(
     lens: &Lens<'s>,
@@ -403,9 +377,9 @@ pub(super) fn assignments<'s>(
         let Is::Select(base, field) = &expr.is else { continue };
         let Some(field) = FIELDS.iter().find(|f| **f == &*field.name).copied() else { continue };
         let (value, base) = match site.body.use_of(node) {
-            Use::Assign(value) => (value, bare(base)),
+            Use::Assign(value) => (value, itself(base)),
             // Whoever has the field's address sets it.
-            Use::Address => (None, bare(base)),
+            Use::Address => (None, itself(base)),
             _ => continue,
         };
         if !asked {
@@ -443,6 +417,15 @@ pub(super) fn assignments<'s>(
         }
     }
     out
+}
+
+/// What an address leads back to: of `&c` in `(&c).f`, and of `*&c`.
+fn itself(base: &Expr) -> &Expr {
+    match &bare(base).is {
+        Is::Unary(Op::Address, inside) => itself(inside),
+        Is::Star(inside) if matches!(bare(inside).is, Is::Unary(Op::Address, _)) => itself(inside),
+        _ => bare(base),
+    }
 }
 
 fn is_server<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> bool {

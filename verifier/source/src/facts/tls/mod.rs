@@ -1,6 +1,7 @@
 //! `source.tls_configs`: every TLS configuration that the program makes, what it is used as, and which versions it accepts.
 
 mod around;
+mod chosen;
 mod creations;
 mod fate;
 mod fields;
@@ -21,7 +22,7 @@ use super::runtime_settings;
 use super::search::{Search, item, methods, references};
 use super::types::Types;
 use crate::go::syntax::{Call, Expr, Is, Item as Declared, Op, Span};
-use crate::meaning::{Lens, NodeId, Place, Site, Symbol, bare};
+use crate::meaning::{Lens, NodeId, Place, Site, Symbol, Value, bare};
 use assize_facts::kinds::source::{Owner, TlsConfig, TlsRole};
 use assize_facts::{Gap, Item, Known, Sheet, TlsVersion, reason};
 use creations::{Creation, Made, creations};
@@ -185,7 +186,7 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
             if surely && matches!(fact.max_version, Known::Unknown(_)) {
                 fact.max_version = None.into();
             }
-        } else if fields.chosen && !fate.chosen {
+        } else if (fields.chosen || matches!(fields.callback, Value::Unknown(_))) && !fate.chosen {
             // It never serves where the callback always has another one, which is told by itself.
             fact.min_version = raised(fact.min_version, false);
         }

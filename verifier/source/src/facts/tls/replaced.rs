@@ -1,7 +1,7 @@
 //! Variables that are set whole again: those whose zero value nobody ever sees, and where a value surely has gone from one.
 
 use super::creations::Creation;
-use crate::go::syntax::{Does, Expr, Is, Item, Span, Stmt};
+use crate::go::syntax::{Does, Expr, Is, Item, Op, Span, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Site, Use, bare};
 
 /// Whether a local variable's zero value is replaced before it is used. Only declarations at the top of a function are followed.
@@ -97,6 +97,51 @@ pub(in crate::facts) fn whole(site: &Site, local: u32, from: NodeId) -> Option<R
             && site.body.closure(node) == site.body.closure(declared);
         (is_other && surely).then_some(Replacement { node, stmt: stmt.at })
     })
+}
+
+/// Whether a field of the struct literal at a node surely gets another value before anyone sees it: by the variable that the literal is made for.
+pub(super) fn field(site: &Site, literal: NodeId, field: &str) -> bool {
+    let body = &site.body;
+    let Some((local, declared)) = variable(site, literal).filter(|_| !body.has_goto()) else { return false };
+    for (node, used) in body.uses(local) {
+        match used {
+            Use::AssignField(name, _) | Use::Field(name) if name != field => {}
+            Use::AssignField(_, Some(_)) => {
+                let stmt = body.up(node).and_then(|select| body.up(select)).and_then(|stmt| body.node(stmt));
+                let Some(Node::Stmt(stmt)) = stmt else { return false };
+                let inside = |(node, _)| at(site, node).is_none_or(|at| holds(stmt.at, at));
+                return body.uses(local).filter(|found| inside(*found)).count() == 1
+                    && !body.is_conditional(node, body.home(declared))
+                    && body.closure(node) == body.closure(declared);
+            }
+            _ => return false,
+        }
+    }
+    false
+}
+
+/// The variable that is declared with the struct literal at a node, or with its address, and the declaring node.
+fn variable(site: &Site, literal: NodeId) -> Option<(u32, NodeId)> {
+    let body = &site.body;
+    let mut made = literal;
+    loop {
+        let up = body.around(made)?;
+        let name = match body.node(up)? {
+            Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. }) => {
+                made = up;
+                continue;
+            }
+            Node::Stmt(Stmt { does: Does::Define(left, right), .. }) if left.len() == right.len() => {
+                bare(left.get(right.iter().position(|value| body.is_at(value, made))?)?).at
+            }
+            Node::Spec(spec) => spec.names.get(spec.values.iter().position(|value| body.is_at(value, made))?)?.at,
+            _ => return None,
+        };
+        let local = body.local_at(name)?;
+        let declared = body.locals.get(local as usize)?.at;
+        // `srv, err := …` may set a variable that there was.
+        return at(site, declared).is_none_or(|at| holds(at, name)).then_some((local, declared));
+    }
 }
 
 impl Replacement {

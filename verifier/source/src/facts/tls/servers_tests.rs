@@ -14,7 +14,22 @@ fn a_server_has_the_configuration_that_it_has_when_it_serves() {
         (
             "taken away",
             "s := &http.Server{TLSConfig: &tls.Config{MinVersion: tls.VersionTLS13}}\ns.TLSConfig = nil\ns.ListenAndServeTLS(\"\", \"\")",
-            "m.go:8:31 literal server 1.3 true - false\nm.go:10:1 default server 1.2 false - false",
+            "m.go:8:31 literal ?tls-role-not-followed 1.3 true - false\nm.go:10:1 default server 1.2 false - false",
+        ),
+        (
+            "exchanged before anyone sees it",
+            "s := &http.Server{Addr: \":0\", TLSConfig: &tls.Config{}}\ns.Addr = \":1\"\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13}\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:8:43 literal ?tls-role-not-followed 1.2 false - false\nm.go:10:16 literal server 1.3 true - false",
+        ),
+        (
+            "exchanged on one way only",
+            "s := &http.Server{TLSConfig: &tls.Config{}}\nif len(os.Args) > 1 {\ns.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS13}\n}\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:8:31 literal server 1.2 false - false\nm.go:10:16 literal server 1.3 true - false",
+        ),
+        (
+            "exchanged for a copy of itself",
+            "s := &http.Server{TLSConfig: &tls.Config{}}\ns.TLSConfig = s.TLSConfig.Clone()\ns.ListenAndServeTLS(\"\", \"\")",
+            "m.go:8:31 literal server 1.2 false - false\nm.go:9:15 clone server ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed",
         ),
         (
             "on one way only",

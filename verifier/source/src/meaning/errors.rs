@@ -305,15 +305,19 @@ impl<'s> Lens<'s> {
         }
     }
 
-    /// `log.Fatal(…)`, `logger.Fatalw(…)`, `log.Fatal().Err(err).Msg(…)`: by the name, where it is no function of the program.
+    /// `log.Fatal(…)`, `logger.Fatalw(…)`, `log.Fatal().Err(err).Msg(…)`: by the name, where it is no function of the program. Of a chain the last call
+    /// ends the program, and nothing without it (zerolog documentation, `Event`).
     fn is_fatal(&self, site: &Site<'s>, fun: &Expr) -> bool {
+        const SENT: &[&str] = &["Msg", "Msgf", "MsgFunc", "Send"];
         let mut at = bare(fun);
+        let mut is_sent = true;
         loop {
             let Is::Select(base, name) = &at.is else { return false };
-            if ["Fatal", "Panic", "Exit"].iter().any(|start| name.name.starts_with(start)) {
+            if is_sent && ["Fatal", "Panic", "Exit"].iter().any(|start| name.name.starts_with(start)) {
                 let own = |ty: super::Type| self.is_substituted(&ty.name.path);
                 return !self.type_of(site, base).is_some_and(own);
             }
+            is_sent &= !std::ptr::eq(at, bare(fun)) || SENT.contains(&&*name.name);
             at = match &bare(base).is {
                 Is::Call(call) => bare(&call.fun),
                 _ => return false,

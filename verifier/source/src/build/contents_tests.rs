@@ -290,3 +290,18 @@ fn a_vendor_folder_is_in_force_in_the_mode_that_made_it() {
     let asked = built(None, &[], &["CGO_ENABLED=0", "GOFLAGS=-mod=vendor"]);
     assert_eq!(reached(&of(&go_mod(""), "## workspace\n"), &asked), "");
 }
+
+#[test]
+fn without_a_module_at_the_root_every_module_with_a_program_is_built() {
+    let module = |folder: &str, text: &str| {
+        format!("-- {folder}/go.mod --\nmodule example.com/{folder}\n-- {folder}/x.go --\n{text}\n")
+    };
+    let two = [module("a", "package main\n"), module("b/svc", "package main\n"), module("lib", "package lib\n")];
+    let built = |tree: &str| {
+        let files = Memory::new(tree);
+        let program = Program::read(&files, &cgo_off(), &[], &Quiet);
+        program.packages.keys().cloned().collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(built(&two.concat()), "example.com/a example.com/b/svc");
+    assert_eq!(built(&two[2]), "example.com/lib");
+}

@@ -4,6 +4,7 @@ use super::folder::FolderId;
 use super::graph::Refused;
 use super::program::{Build, Program};
 use super::std::is_standard;
+use assize_golang::selection::is_pruned;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Of the builds that are started in one folder, whatever is not declared of them.
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) struct Followed {
     /// Paths of the modules beside the main ones that packages of a build are of.
     pub supplying: BTreeSet<String>,
-    /// What packages of the main modules import, the standard library left out.
+    /// What packages of the main modules import where go.mod does not list all that the build takes, the standard library left out.
     pub direct: BTreeSet<String>,
     /// By import path.
     pub refused: BTreeMap<String, RefusedImport>,
@@ -64,13 +65,14 @@ impl Program<'_> {
 
     fn of_build(&self, build: &Build) -> Followed {
         let modules = &self.modules[build.modules];
+        let lists_all = modules.mains.iter().all(|main| is_pruned(&main.go_mod));
         let (mut followed, mut owners) = (Followed::default(), BTreeMap::<FolderId, Option<String>>::new());
         for (path, reached) in &build.graph.packages {
             let local = self.folders.module_of(&self.folders.get(reached.folder).path);
             let is_main = modules.mains.iter().any(|main| Some(main.folder.as_str()) == local);
             let replacing = modules.local.iter().find(|module| Some(module.folder.as_str()) == local);
             let supplier = build.graph.supplied.get(path).or(replacing.map(|module| &module.path));
-            if is_main {
+            if is_main && !lists_all {
                 let others = reached.selection.imports.iter().filter(|import| !is_standard(import));
                 followed.direct.extend(others.map(|import| import.to_string()));
             }

@@ -6,6 +6,7 @@ use super::graph::{Graph, Roots, read_heads, walk};
 use super::modules::{Modules, Target, inside};
 use super::read::{GoHead, Head};
 use super::select::Outcome;
+use super::tops::tops;
 use super::tree::Files;
 use crate::hashed::HashMap;
 use assize_facts::kinds::source::{Fate, Owner};
@@ -120,6 +121,7 @@ impl<'a> Program<'a> {
     /// Looks at one declaration: its packages by the module they are in, with each setting of cgo.
     pub(super) fn config(&mut self, index: usize, private: &[String]) {
         let config = self.configs[index].clone();
+        let before = self.builds.len();
         for (root, packages) in self.roots_by_module(&config, private) {
             let modules = Modules::find(self.files, &self.folders, &root, &config, private);
             self.modules.push(modules);
@@ -134,16 +136,29 @@ impl<'a> Program<'a> {
                 self.builds.push(Build { config: index, cgo, modules, graph });
             }
         }
+        if config.packages.is_empty() {
+            self.drop_libraries(before);
+        }
+    }
+
+    /// Of several modules that nobody names those without a program are built for none.
+    fn drop_libraries(&mut self, from: usize) {
+        let has_program = |build: &Build| build.graph.packages.values().any(|reached| reached.selection.is_main());
+        if self.builds[from..].iter().any(has_program) {
+            let mut at = 0..;
+            self.builds.retain(|build| at.next().is_none_or(|at| at < from) || has_program(build));
+        }
     }
 
     /// Packages in a nested module that the root module does not include are built in that module's folder.
     fn roots_by_module(&self, config: &Config, private: &[String]) -> BTreeMap<String, Vec<String>> {
         let mut roots: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        let top = self.top_module();
+        let tops = self.tops();
         if config.packages.is_empty() {
-            roots.insert(top, Vec::new());
+            roots.extend(tops.into_iter().map(|top| (top, Vec::new())));
             return roots;
         }
+        let top = tops.into_iter().next().unwrap_or_default();
         let modules = Modules::find(self.files, &self.folders, &top, config, private);
         for package in &config.packages {
             let folder = relative(package).and_then(|rest| inside("", rest));
@@ -155,15 +170,13 @@ impl<'a> Program<'a> {
         roots
     }
 
-    /// The folder where the build is started: the root, or where nothing is there the module nearest to it.
-    fn top_module(&self) -> String {
+    /// The folders where builds are started: the root, or where nothing is there the modules.
+    fn tops(&self) -> Vec<String> {
         if self.folders.has_file("go.work") || self.folders.modules.contains("") {
-            return String::new();
+            return vec![String::new()];
         }
-        let depth = |m: &&String| (m.matches('/').count(), m.to_string());
-        let usable =
-            self.folders.modules.iter().filter(|m| !m.split('/').any(|p| folder_is_skipped(p) || p == "vendor"));
-        usable.min_by_key(depth).cloned().unwrap_or_default()
+        let tops = tops(self.folders.modules.iter().map(String::as_str).filter(|module| !module.starts_with('/')));
+        if tops.is_empty() { vec![String::new()] } else { tops }
     }
 
     /// Every main package of the main modules; without any, of the local replacements; without any, every package.

@@ -95,9 +95,11 @@ impl Known {
 /// From `go 1.17` on a go.mod lists every module that the build takes packages of; before, and in workspaces, the go.mod files of all modules tell.
 fn versions(modules: &Modules, go_mod: impl FnMut(&Module) -> Option<GoMod>) -> Option<BTreeMap<String, String>> {
     let mains: Vec<&GoMod> = modules.mains.iter().map(|main| &main.go_mod).collect();
-    let ([main], None) = (mains.as_slice(), &modules.work) else { return selected(&mains, go_mod).ok() };
+    let ([main], None) = (mains.as_slice(), &modules.work) else {
+        return selected(&mains, modules.work.is_some(), go_mod).ok();
+    };
     if !is_pruned(main) {
-        return selected(&mains, go_mod).ok();
+        return selected(&mains, false, go_mod).ok();
     }
     let mut listed: BTreeMap<String, String> = BTreeMap::new();
     for (path, version) in requirements(main) {

@@ -12,11 +12,14 @@ use assize_golang::release;
 
 /// Notes in a go.mod that the build imports a package which no module that it requires can have, or more than one has. With a vendor folder or a
 /// workspace others say so.
-pub(super) fn note_unprovided(graph: &mut Graph, imports: &Imports, followed: Option<&Followed>) {
+///
+/// `imports` are those of the only build.
+pub(super) fn note_unprovided(graph: &mut Graph, imports: Option<&Imports>, followed: Option<&Followed>) {
     if graph.vendor.is_some() || graph.work.is_some() || graph.mains.len() != 1 {
         return;
     }
-    let Some(message) = refused(followed).or_else(|| unprovided(graph, imports, followed)) else { return };
+    let found = || unprovided(graph, imports?, followed);
+    let Some(message) = refused(followed).or_else(found) else { return };
     let place = graph.mains[0].go_mod.module.as_ref().map(|line| line.place).unwrap_or_default();
     let file = graph.files.iter_mut().find(|file| file.is_main && file.kind == ModuleFile::GoMod);
     file.into_iter().for_each(|file| file.mistakes.push(mistake(place, &message)));

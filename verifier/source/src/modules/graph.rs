@@ -10,7 +10,7 @@ use super::text::{Text, linked, read};
 use crate::build::Imports;
 use assize_delivery::{Delivery, SourceTree};
 use assize_facts::kinds::module::ModuleFile;
-use assize_facts::{Deliverable, Gap, Reason, reason};
+use assize_facts::{BinarySpec, Deliverable, Gap, Reason, reason};
 use assize_golang::modfile::{
     GoMod, GoWork, Mistake, Replace, Strictness, is_directory_path, parse_go_mod, parse_go_work,
 };
@@ -69,6 +69,8 @@ pub(super) struct Graph {
     pub tree: SourceTree,
     /// The folder that the build is started in: `.`, or that of a nested module.
     pub base: String,
+    /// Whether all declared builds switch the workspace off.
+    without_workspace: bool,
     pub files: Vec<Read>,
     pub mains: Vec<MainModule>,
     pub work: Option<Workspace>,
@@ -100,9 +102,13 @@ impl Graph {
         let tree = delivery.source()?.ok_or_else(|| reason!("no-source"))?;
         // Folders of declared `[[binary]]` packages, relative to the source root.
         let packages: Vec<String> = spec.binaries.iter().filter_map(|b| inside(".", b.package.as_deref()?)).collect();
+        let is_off = |binary: &BinarySpec| {
+            binary.build.as_ref().is_some_and(|build| build.env.get("GOWORK").is_some_and(|work| work == "off"))
+        };
         let mut graph = Graph {
             tree,
             base: base.into(),
+            without_workspace: !spec.binaries.is_empty() && spec.binaries.iter().all(is_off),
             files: Vec::new(),
             mains: Vec::new(),
             work: None,
@@ -152,7 +158,9 @@ impl Graph {
     }
 
     fn read_mains(&mut self) {
-        if self.base != "." {
+        if self.without_workspace {
+            // As every declared build is.
+        } else if self.base != "." {
             self.nested_workspace();
         } else if let Some(text) = self.text("go.work") {
             self.read_work(text);
@@ -250,7 +258,7 @@ impl Graph {
     /// The Go command looks for a go.work in every folder above, too.
     fn workspace_above(&mut self, delivery: &Delivery) {
         let prefix = self.tree.prefix().trim_end_matches('/').to_string();
-        if self.work.is_some() || prefix.is_empty() || prefix.contains('!') {
+        if self.work.is_some() || self.without_workspace || prefix.is_empty() || prefix.contains('!') {
             return;
         }
         let mut folder = prefix.as_str();

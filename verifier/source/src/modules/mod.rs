@@ -88,10 +88,9 @@ pub(crate) fn collect(
         Ok(graphs) => graphs,
         Err(reason) => return mine.into_iter().map(|request| missing(request, &reason)).collect(),
     };
-    if let ([graph], Some(imports)) = (graphs.as_mut_slice(), given.imports) {
-        consistent::note_unprovided(graph, imports, given.of(graph));
-    }
+    let imports = given.imports.filter(|_| graphs.len() == 1);
     for graph in &mut graphs {
+        consistent::note_unprovided(graph, imports, given.of(graph));
         consistent::note_workspace(graph, given.settings);
         consistent::note_vendor(graph, &given);
         consistent::note_unlisted_vendor(graph, &given);

@@ -2,6 +2,7 @@
 
 use super::fixture::Fixture;
 use assize_facts::BinarySpec;
+use assize_facts::BuildSpec;
 
 const A: &[(&str, &str)] = &[("go.mod", "module x.y/a\n"), ("a.go", "package a\n")];
 
@@ -91,4 +92,30 @@ fn the_vendor_folder_of_a_nested_module_is_its_own() {
     fixture.write("src/svc/vendor/x.y/a/a.go", "package a // evil\n");
     fixture.write("src/svc/vendor/stray", "");
     assert_eq!(shown(&fixture), "x.y/a false [\"svc/vendor/x.y/a/a.go\"] []\n true [] [\"svc/vendor/stray\"]\n");
+}
+
+#[test]
+fn without_a_module_at_the_root_those_below_it_govern() {
+    let fixture = Fixture::new();
+    for folder in ["a", "b/svc", "b/svc/in", "tools", "testdata/x"] {
+        fixture.write(&format!("src/{folder}/go.mod"), &format!("module example.com/{folder}\n"));
+    }
+    assert_eq!(fixture.show("module.file", "module"), "example.com/a\nexample.com/b/svc\n");
+    fixture.write("src/go.mod", "module example.com/root\n");
+    assert_eq!(fixture.show("module.file", "module"), "example.com/root\n");
+}
+
+#[test]
+fn a_workspace_that_every_declared_build_switches_off_is_none() {
+    let mut fixture = Fixture::new();
+    fixture.write("src/go.work", "go 1.26.0\n\nuse ./other\n");
+    fixture.write("src/other/go.mod", "module example.com/other\n");
+    fixture.write("src/go.mod", "module example.com/app\n");
+    assert_eq!(fixture.show("module.file", "name").lines().count(), 3);
+    let build = |value: &str| BuildSpec { env: [("GOWORK".into(), value.into())].into(), ..BuildSpec::default() };
+    let binary = |value: &str| BinarySpec { build: Some(build(value)), ..BinarySpec::default() };
+    fixture.spec.binaries = vec![binary("off")];
+    assert_eq!(fixture.show("module.file", "name"), "go.mod\n");
+    fixture.spec.binaries = vec![binary("off"), binary("")];
+    assert_eq!(fixture.show("module.file", "name").lines().count(), 3);
 }

@@ -130,10 +130,17 @@ impl<'s> Lens<'s> {
     /// Whether a node is reached only where something is not nil: by a condition around it, or by one before it that leaves where it is nil.
     pub fn is_guarded(&self, at: &Site<'s>, node: NodeId, is_it: &dyn Fn(&Expr) -> bool) -> bool {
         let Some(here) = place(at, node) else { return false };
+        // Something else takes its place.
+        let sets = |stmt: &Stmt| match &stmt.does {
+            Does::Assign(left, None, right) if left.len() == right.len() => {
+                left.iter().zip(right).any(|(left, right)| is_it(left) && !self.is_nil(at, right))
+            }
+            _ => false,
+        };
         let leaves = |stmt: &Stmt| match &stmt.does {
             Does::If(parts) if stmt.at.end <= here.start => {
                 self.compares(at, &parts.condition, is_it, Op::Equal, Op::LogicalOr)
-                    && parts.then.last().is_some_and(|last| self.leaves(at, last))
+                    && (parts.then.last().is_some_and(|last| self.leaves(at, last)) || parts.then.iter().any(sets))
             }
             _ => false,
         };

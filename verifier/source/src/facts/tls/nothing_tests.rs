@@ -206,6 +206,16 @@ fn configurations_reach_their_servers_by_ways_of_their_own() {
             "met",
         ),
         (
+            "set where there is none to what may be none",
+            "func other() *tls.Config { if len(os.Args) > 1 { return nil }; return {new} }\nfunc serve(c *tls.Config) { if c == nil { c = other() }; {serve} }\nfunc main() { serve(nil) }",
+            "low",
+        ),
+        (
+            "looked at, and taken away",
+            "func other() *tls.Config { if len(os.Args) > 1 { return nil }; return {new} }\nfunc main() { c := other(); if c == nil { return }; c = other(); {serve}; _ = &http.Server{TLSConfig: {new}} }",
+            "open",
+        ),
+        (
             "copied or made, and raised then",
             "func with(c *tls.Config) *tls.Config { if c == nil { c = &tls.Config{} } else { c = c.Clone() }; c.MinVersion = tls.VersionTLS13; return c }\nfunc main() { c := with(&tls.Config{ServerName: \"x\"}); {serve} }",
             "met",

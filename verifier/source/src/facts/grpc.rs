@@ -1,6 +1,7 @@
 //! Servers of gRPC (google.golang.org/grpc, `ServerOption`).
 
 use super::search::made_with;
+use super::tls::nothing::by_call;
 use crate::go::syntax::{Call, Expr, Func, Is};
 use crate::meaning::body::Binding;
 use crate::meaning::{Given, Lens, Node, Site, Symbol, Use, bare};
@@ -122,6 +123,8 @@ fn secured<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &'s Expr, depth: u32) -> 
     let depth = depth.checked_sub(1)?;
     let expr = held(site, expr)?;
     match &expr.is {
+        // Without an error that anybody looks at it goes on without credentials.
+        Is::Call(_) if by_call(lens, site, expr, 0) => None,
         Is::Call(made) => match (lens.symbol(site, &made.fun), &bare(&made.fun).is) {
             (Some(symbol), _) => match by_name(&symbol.path, &symbol.name) {
                 Some(known) if !lens.is_substituted(&symbol.path) => Some(known),

@@ -127,13 +127,59 @@ impl<'s> Lens<'s> {
         }
     }
 
+    /// Whether an expression makes something that is not nil: by a literal, or by a function none of whose results is written as nil.
+    fn is_made(&self, at: &Site<'s>, value: &Expr) -> bool {
+        match &bare(value).is {
+            Is::Unary(Op::Address, inside) => matches!(bare(inside).is, Is::Composite(..)),
+            Is::Call(call) => match self.callee(at, call) {
+                Some((inner, _)) => {
+                    let returns = inner.body.returns(None);
+                    let is_some = |values: &&[Expr]| values.first().is_some_and(|first| self.is_made_of(&inner, first));
+                    returns.iter().all(is_some)
+                }
+                None => true,
+            },
+            _ => false,
+        }
+    }
+
+    fn is_made_of(&self, at: &Site<'s>, value: &Expr) -> bool {
+        match &bare(value).is {
+            Is::Unary(Op::Address, _) => true,
+            Is::Call(call) => self.callee(at, call).is_none(),
+            // A variable of the function's own that was made there.
+            Is::Name(_) => match at.body.local(bare(value)).and_then(|local| at.body.locals.get(local as usize)) {
+                Some(found) => matches!(
+                    found.binding,
+                    super::body::Binding::Define([one], 0, 1) if matches!(bare(one).is, Is::Unary(Op::Address, _))
+                ),
+                None => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Whether a node is reached only where something is not nil: by a condition around it, or by one before it that leaves where it is nil.
     pub fn is_guarded(&self, at: &Site<'s>, node: NodeId, is_it: &dyn Fn(&Expr) -> bool) -> bool {
         let Some(here) = place(at, node) else { return false };
+        // Something else takes its place.
+        let sets = |stmt: &Stmt| match &stmt.does {
+            Does::Assign(left, None, right) if left.len() == right.len() => {
+                left.iter().zip(right).any(|(left, right)| is_it(left) && self.is_made(at, right))
+            }
+            _ => false,
+        };
+        // Nothing is known of what is set again.
+        let is_set_behind = |from: u32| {
+            let sets = |(node, e): (NodeId, &Expr)| {
+                is_it(e) && matches!(at.body.use_of(node), Use::Assign(_) | Use::Address) && e.at.start >= from
+            };
+            at.body.exprs().any(|(node, e)| sets((node, e)) && e.at.end <= here.start)
+        };
         let leaves = |stmt: &Stmt| match &stmt.does {
-            Does::If(parts) if stmt.at.end <= here.start => {
+            Does::If(parts) if stmt.at.end <= here.start && !is_set_behind(stmt.at.end) => {
                 self.compares(at, &parts.condition, is_it, Op::Equal, Op::LogicalOr)
-                    && parts.then.last().is_some_and(|last| self.leaves(at, last))
+                    && (parts.then.last().is_some_and(|last| self.leaves(at, last)) || parts.then.iter().any(sets))
             }
             _ => false,
         };
@@ -144,9 +190,10 @@ impl<'s> Lens<'s> {
                     let within = |span: Option<Span>| span.is_some_and(|span| holds(span, here));
                     let otherwise = parts.otherwise.as_ref().map(|other| other.at);
                     let nil = || self.compares(at, &parts.condition, is_it, Op::Equal, Op::LogicalOr);
+                    let set = block(&parts.then).is_some_and(|then| is_set_behind(then.start));
                     within(block(&parts.then))
-                        && (self.says_not_nil(at, &parts.condition, is_it) || parts.then.iter().any(leaves))
-                        || within(otherwise) && nil()
+                        && (!set && self.says_not_nil(at, &parts.condition, is_it) || parts.then.iter().any(leaves))
+                        || within(otherwise) && nil() && !otherwise.is_some_and(|other| is_set_behind(other.start))
                 }
                 Some(Node::Stmt(Stmt { does: Does::Block(block), .. })) => block.iter().any(leaves),
                 Some(Node::Expr(Expr { is: Is::Func(_, block), .. })) => block.iter().any(leaves),

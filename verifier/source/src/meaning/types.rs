@@ -134,6 +134,14 @@ impl<'s> Lens<'s> {
             }
             Is::Star(_) => self.named(site, &call.fun),
             Is::Func(signature, _) => self.named(site, &signature.results.get(index)?.ty),
+            // A function literal that a variable is made with, and that always has this type.
+            Is::Name(_) => match site.body.locals.get(site.body.local(bare(&call.fun))? as usize)?.binding {
+                Binding::Define(right, at, names) if right.len() == names => match &bare(right.get(at)?).is {
+                    Is::Func(signature, _) => self.named(site, &signature.results.get(index)?.ty),
+                    _ => None,
+                },
+                _ => None,
+            },
             _ => None,
         }
     }

@@ -313,7 +313,7 @@ impl<'s> Lens<'s> {
     /// What a function of the program can return.
     fn result_value(&self, site: &Site<'s>, whole: &Expr, index: usize, depth: u32) -> Option<Value> {
         let Is::Call(call) = &bare(whole).is else { return None };
-        let (at, func) = self.function(&self.symbol(site, &call.fun)?)?;
+        let (at, func) = self.callee(site, call)?;
         func.body.as_ref()?;
         let results = func.signature.results.len();
         let mut all: Option<Value> = None;

@@ -88,7 +88,7 @@ impl Reader<'_> {
             return Ok(());
         }
         let may_matter = || files::is_called_like_one(name) || ENDINGS[..2].iter().any(|end| name.ends_with(end));
-        if !self.is_small && !(member.size <= SMALL && may_matter()) {
+        if !(self.is_small || member.size <= SMALL && may_matter()) {
             return Ok(());
         }
         let mut bytes = Vec::new();

@@ -1,11 +1,12 @@
 //! What stands around the places where a configuration is used.
 
 use super::TLS;
+use super::fate::{Fate, of_value};
 use crate::facts::implied::Implied;
 use crate::facts::search::values;
 use crate::go::syntax::{Does, Expr, Is, Op, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Use, bare};
+use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 
 /// Whether what a pointer leads to is meant, and not the pointer.
 pub(super) fn is_pointed(site: &Site, node: NodeId) -> bool {
@@ -68,4 +69,28 @@ pub(super) fn takes_from_client<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
         let looked_at = matches!(around, Some(Node::Expr(Expr { is: Is::Binary(..) | Is::Select(..), .. })));
         !looked_at && matches!(site.body.use_of(node), Use::Read | Use::Address)
     })
+}
+
+/// Whether a configuration is only copied, and every copy goes to clients alone.
+pub(super) fn is_template_of_clients<'s>(lens: &Lens<'s>, fate: &Fate) -> bool {
+    let is_clients = |(place, named): &(Place, NodeId)| {
+        let Some(site) = lens.site(*place) else { return false };
+        let call = site.body.around(*named).and_then(|select| site.body.around(select));
+        call.is_some_and(|call| {
+            let copy = of_value(lens, &site, call);
+            copy.client && !(copy.lost || copy.server || copy.quic)
+        })
+    };
+    let elsewhere = fate.server || fate.quic || fate.client || fate.lost || fate.foreign || fate.written;
+    !elsewhere && !fate.copied.is_empty() && fate.copied.iter().all(is_clients)
+}
+
+/// A credential made of a configuration is none itself.
+pub(super) fn is_credentials(site: &Site, node: NodeId) -> bool {
+    match site.body.node(node) {
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
+            matches!(&bare(&call.fun).is, Is::Select(_, name) if name.name.starts_with("NewTLS") || name.name.contains("Credentials"))
+        }
+        _ => false,
+    }
 }

@@ -2,7 +2,7 @@
 
 use super::super::types::Types;
 use super::TLS;
-use super::around::{holds_struct, is_pointed, struct_at};
+use super::around::{holds_struct, is_credentials, is_pointed, struct_at};
 use super::creations::{Creation, Made, is_assigned};
 use super::others::{
     Leads, by_field, by_function, by_method, changes, config_at, harmless_method, is_client, keeps, looks,
@@ -41,6 +41,8 @@ pub(super) struct Fate {
     pub holders: Vec<u32>,
     /// The package's variable that holds it.
     pub global: Option<Symbol>,
+    /// Where a variable that holds it is named to be copied.
+    pub copied: Vec<(Place, NodeId)>,
 }
 
 impl Fate {
@@ -93,21 +95,18 @@ pub(super) fn fate<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>
     follow.fate
 }
 
+/// What becomes of the configuration at a node.
+pub(super) fn of_value<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Fate {
+    let mut follow = Follow::new(lens, None, site);
+    follow.value(site, node, 0, DEPTH);
+    follow.fate
+}
+
 /// Whether a value goes, by the first step or through one variable, to where configurations go.
 pub(super) fn sinks<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: NodeId) -> bool {
     let mut follow = Follow::new(lens, Some(types), site);
     follow.value(site, node, 0, 2);
     (follow.fate.server || follow.fate.quic || follow.fate.client) && !is_credentials(site, node)
-}
-
-/// A credential made of a configuration is none itself.
-fn is_credentials(site: &Site, node: NodeId) -> bool {
-    match site.body.node(node) {
-        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
-            matches!(&bare(&call.fun).is, Is::Select(_, name) if name.name.starts_with("NewTLS") || name.name.contains("Credentials"))
-        }
-        _ => false,
-    }
 }
 
 impl<'f, 's> Follow<'f, 's> {
@@ -346,6 +345,7 @@ impl<'f, 's> Follow<'f, 's> {
                     Some(up) => self.value(site, up, 0, depth),
                     None => self.lose(),
                 },
+                Use::Method("Clone") => self.fate.copied.push((site.place, node)),
                 Use::Method(name) if !harmless_method(name) => self.lose(),
                 Use::Assign(_) if is_pointed(site, node) => self.overwritten(),
                 Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}

@@ -6,6 +6,7 @@ use super::around::CLIENTS;
 use super::chosen::{chooses, chooses_by, is_method};
 use super::creations::{Creation, Made, creations};
 use super::fate::{Fate, fate};
+use super::others::harmless_method;
 use super::promoted::promoted;
 use super::returns::returns_of;
 use super::{held, options, through};
@@ -279,6 +280,9 @@ impl Fields {
     /// Assignments through the variables that hold it, in the order of the text: one that always happens before anyone else sees the
     /// configuration takes the place of what was there, any other is one more possibility.
     fn later<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, fate: &Fate) {
+        if let Some(handed) = through::handed(lens, site, through::whole(site, creation.node)) {
+            self.handed(lens, &handed);
+        }
         for local in &fate.holders {
             self.through(lens, site, creation, *local, fate.holders.len() == 1);
         }
@@ -296,25 +300,31 @@ impl Fields {
         let home = site.body.home(creation.node);
         let jumps = site.body.has_goto();
         let is_own = |value: Option<&'s Expr>| value.and_then(|v| site.body.place(inner(v))) == Some(creation.node);
-        let replaced = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(value) if !is_own(value)));
+        let replaced: Vec<NodeId> = site
+            .body
+            .uses(local)
+            .filter(|(_, used)| matches!(used, Use::Assign(value) if !is_own(*value)))
+            .map(|(node, _)| node)
+            .collect();
         let given: Vec<NodeId> = returns_of(lens, site, local).into_iter().map(|(node, _)| node).collect();
         // A copy leaves it to nobody, but has what was there before.
         let (mut seen, mut copied) = (false, false);
+        let follows = |node: NodeId| {
+            let left = given.iter().any(|left| (creation.node..node).contains(left));
+            let always = !site.body.is_conditional(node, home) || through::always(site, creation.node, node);
+            let held = !replaced.iter().any(|other| through::comes_between(site, creation.node, *other, node));
+            let same = site.body.closure(node) == site.body.closure(creation.node);
+            let behind = node > creation.node && !through::apart(site, creation.node, node);
+            alone && held && !left && !jumps && behind && always && same
+        };
         for (node, used) in site.body.uses(local) {
             match used {
+                _ if through::never_meets(site, creation.node, node) => {}
                 Use::AssignField(field, value) => {
                     let choice =
                         value.filter(|_| field == "GetConfigForClient").map(|value| chooses(lens, site, value));
                     let value = value_of(lens, site, field, value);
-                    let behind = node > creation.node && !site.body.is_conditional(node, home);
-                    let left = given.iter().any(|left| (creation.node..node).contains(left));
-                    let last = alone
-                        && !replaced
-                        && !left
-                        && !jumps
-                        && !seen
-                        && behind
-                        && site.body.closure(node) == site.body.closure(creation.node);
+                    let last = !seen && follows(node);
                     let sure = last && !copied;
                     self.servers_only |= SERVERS_ONLY.contains(&field);
                     self.chosen = choice.map_or(self.chosen, |choice| choice && (last || self.chosen));
@@ -325,8 +335,29 @@ impl Fields {
                     }
                 }
                 Use::Method("Clone") => copied = true,
-                Use::Read | Use::Address | Use::Method(..) => seen |= !site.body.is_compared(node),
+                // It is what it was, or gone by then.
+                Use::Method(name) if harmless_method(name) => {}
+                Use::Read | Use::Address | Use::Method(..) => {
+                    let sets = Some(node).filter(|node| !seen && follows(*node));
+                    match sets.and_then(|node| through::handed(lens, site, node)) {
+                        Some(handed) => {
+                            self.handed(lens, &handed);
+                            seen |= handed.leaks;
+                        }
+                        None => seen |= !site.body.is_compared(node),
+                    }
+                }
                 Use::Assign(_) | Use::Field(..) => {}
+            }
+        }
+    }
+
+    /// What a function does first to the configuration that it gets.
+    fn handed<'s>(&mut self, lens: &Lens<'s>, handed: &through::Handed<'s>) {
+        for (field, at, value) in &handed.sets {
+            let value = value_of(lens, at, field, Some(value));
+            if let Some(slot) = self.slot(field) {
+                *slot = value;
             }
         }
     }

@@ -7,7 +7,7 @@ mod fate;
 mod fields;
 mod given;
 mod held;
-mod nothing;
+pub(super) mod nothing;
 mod options;
 mod others;
 mod promoted;
@@ -175,7 +175,10 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
         seen.given.extend(fate.given.iter().copied());
         let fields = Fields::of(lens, world, site, creation, &fate, made);
         counted.extend(through::sure(site, creation, &fate).into_iter().map(|(at, ..)| at));
-        let role = role(world, creation, &fate, &fields);
+        let role = match role(world, creation, &fate, &fields) {
+            Known::Unknown(_) if around::is_template_of_clients(lens, &fate) => TlsRole::Client.into(),
+            role => role,
+        };
         seen.lost |= matches!(role, Known::Unknown(_)) && lens.owner(site.place.file) != Owner::Dependency;
         let at = creation.expr_at;
         let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);

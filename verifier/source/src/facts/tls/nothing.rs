@@ -23,7 +23,7 @@ enum Nil {
 }
 
 /// Whether a call may give nil as one of its results, and somebody goes on with it.
-pub(super) fn by_call<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr, index: usize) -> bool {
+pub(in crate::facts) fn by_call<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr, index: usize) -> bool {
     match of_call(lens, site, call, index, DEPTH) {
         Nil::Never => false,
         Nil::WithError => !lens.stops_on_error(site, call),

@@ -196,6 +196,61 @@ fn configurations_reach_their_servers_by_ways_of_their_own() {
             "open",
         ),
         (
+            "made where there is none",
+            "func serve(c *tls.Config) { if c == nil { c = {new} }; {serve} }\nfunc main() { serve(nil) }",
+            "met",
+        ),
+        (
+            "made where there is none, in a struct",
+            "type app struct { c *tls.Config }\nfunc main() { a := &app{}; if len(os.Args) > 1 { a.c = {new} }; if a.c == nil { a.c = {new} }; s := &http.Server{TLSConfig: a.c}; s.ListenAndServeTLS(\"\", \"\") }",
+            "met",
+        ),
+        (
+            "set where there is none to what may be none",
+            "func other() *tls.Config { if len(os.Args) > 1 { return nil }; return {new} }\nfunc serve(c *tls.Config) { if c == nil { c = other() }; {serve} }\nfunc main() { serve(nil) }",
+            "low",
+        ),
+        (
+            "looked at, and taken away",
+            "func other() *tls.Config { if len(os.Args) > 1 { return nil }; return {new} }\nfunc main() { c := other(); if c == nil { return }; c = other(); {serve}; _ = &http.Server{TLSConfig: {new}} }",
+            "open",
+        ),
+        (
+            "copied or made, and raised then",
+            "func with(c *tls.Config) *tls.Config { if c == nil { c = &tls.Config{} } else { c = c.Clone() }; c.MinVersion = tls.VersionTLS13; return c }\nfunc main() { c := with(&tls.Config{ServerName: \"x\"}); {serve} }",
+            "met",
+        ),
+        (
+            "copied or made, and raised in one of the ways",
+            "func with(c *tls.Config) *tls.Config { if c == nil { c = &tls.Config{} } else { c = c.Clone(); c.MinVersion = tls.VersionTLS13 }; return c }\nfunc main() { c := with(nil); {serve} }",
+            "low",
+        ),
+        (
+            "raised by who gets it first",
+            "func harden(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }\nfunc main() { c := &tls.Config{}; harden(c); {serve} }",
+            "met",
+        ),
+        (
+            "raised perhaps",
+            "func harden(c *tls.Config) { if len(os.Args) > 1 { return }; c.MinVersion = tls.VersionTLS13 }\nfunc main() { c := &tls.Config{}; harden(c); {serve} }",
+            "open",
+        ),
+        (
+            "raised once it serves",
+            "func harden(c *tls.Config) { go serve(c); c.MinVersion = tls.VersionTLS13 }\nfunc main() { harden(&tls.Config{}) }\nfunc serve(c *tls.Config) { {serve} }",
+            "open",
+        ),
+        (
+            "raised and given back",
+            "func harden(c *tls.Config) *tls.Config { c.MinVersion = tls.VersionTLS13; return c }\nfunc main() { c := harden(&tls.Config{}); {serve} }",
+            "met",
+        ),
+        (
+            "raised by what another is handed to",
+            "func harden(c *tls.Config) { c.MinVersion = tls.VersionTLS13 }\nfunc main() { c := &tls.Config{}; harden(c.Clone()); {serve} }",
+            "open",
+        ),
+        (
             "in a struct of a struct that is decoded",
             "type inner struct { TLS *tls.Config }\ntype outer struct { Server inner }\nfunc main() { o := outer{Server: inner{TLS: {new}}}; json.Unmarshal(nil, &o); s := &http.Server{TLSConfig: o.Server.TLS}; s.ListenAndServeTLS(\"\", \"\") }",
             "open",

@@ -89,13 +89,34 @@ pub(in crate::facts) fn whole(site: &Site, local: u32, from: NodeId) -> Option<R
         return None;
     }
     let home = site.body.home(declared);
-    site.body.uses(local).find_map(|(node, used)| {
+    let alone = site.body.uses(local).find_map(|(node, used)| {
         let Some(Node::Stmt(stmt)) = site.body.up(node).and_then(|up| site.body.node(up)) else { return None };
         let is_other = node > from && !at(site, from).is_some_and(|from| holds(stmt.at, from));
         let surely = matches!(used, Use::Assign(_))
             && !site.body.is_conditional(node, home)
             && site.body.closure(node) == site.body.closure(declared);
         (is_other && surely).then_some(Replacement { node, stmt: stmt.at })
+    });
+    alone.or_else(|| either(site, local, from, home))
+}
+
+/// The first `if` behind a node both of whose branches set a variable.
+fn either(site: &Site, local: u32, from: NodeId, home: NodeId) -> Option<Replacement> {
+    let is_set = |block: &[Stmt]| {
+        block.iter().any(|stmt| match &stmt.does {
+            Does::Assign(left, None, _) => left
+                .iter()
+                .any(|target| matches!(bare(target).is, Is::Name(_)) && site.body.local(bare(target)) == Some(local)),
+            _ => false,
+        })
+    };
+    site.body.nodes.iter().enumerate().skip(from as usize + 1).find_map(|(node, entry)| {
+        let (node, Node::Stmt(stmt)) = (node as NodeId, entry.node) else { return None };
+        let Does::If(parts) = &stmt.does else { return None };
+        let otherwise = parts.otherwise.as_ref().map(|other| &other.does);
+        let both = is_set(&parts.then) && matches!(otherwise, Some(Does::Block(block)) if is_set(block));
+        let is_behind = !at(site, from).is_some_and(|from| holds(stmt.at, from));
+        (both && is_behind && site.body.up(node) == Some(home)).then_some(Replacement { node, stmt: stmt.at })
     })
 }
 

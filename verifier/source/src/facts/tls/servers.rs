@@ -172,7 +172,10 @@ impl<'s> Asked<'_, 's> {
         if lens.is_nil(site, value) {
             return Some(true);
         }
-        self.may_be_none(site, value).or_else(|| nothing::is_guarded(lens, site, value).then_some(false))
+        match self.may_be_none(site, value) {
+            Some(false) => Some(false),
+            other => nothing::is_guarded(lens, site, value).then_some(false).or(other),
+        }
     }
 
     fn may_be_none(&self, site: &Site<'s>, value: &'s Expr) -> Option<bool> {

@@ -334,7 +334,7 @@ impl Fields {
                         None => {}
                     }
                 }
-                Use::Method("Clone") => copied = true,
+                Use::Method("Clone") => copied |= !creation.copied.is_some_and(|of| site.body.is_at(of, node)),
                 // It is what it was, or gone by then.
                 Use::Method(name) if harmless_method(name) => {}
                 Use::Read | Use::Address | Use::Method(..) => {

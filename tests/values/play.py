@@ -120,6 +120,8 @@ class Program:
             self.change()
         self.piece("serve", self.version())
         if self.random.random() < 0.08:
+            # Too late for some servers, which have a copy.
+            self.may = True
             self.change()
 
     def change(self):

@@ -62,7 +62,10 @@ pub(super) const CLIENTS: [&str; 2] = ["TLSClientConfig", "Config"];
 /// Whether a declaration takes a configuration out of a client's field and hands it on: it may serve from then on.
 pub(super) fn takes_from_client<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
     values(site).any(|(base, name, whole)| {
-        let of_dialer = || lens.type_of(site, base).is_some_and(|ty| ty.name.is(TLS, "Dialer"));
+        let of_dialer = || {
+            let is = |known: &Symbol| known.is(TLS, "Dialer");
+            lens.type_of(site, base).is_some_and(|ty| lens.has_from(&ty.name, name, &is))
+        };
         let is_field = name == CLIENTS[0] || name == CLIENTS[1] && of_dialer();
         let Some(node) = site.body.place(whole).filter(|_| is_field) else { return false };
         let around = site.body.around(node).and_then(|up| site.body.node(up));

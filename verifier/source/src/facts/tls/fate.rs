@@ -172,7 +172,7 @@ impl<'f, 's> Follow<'f, 's> {
         self.fate.escapes = true;
         let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
         if &**field == "TLSConfig" && replaced::field(site, around, field) {
-            return;
+            return self.fate.given.push((site.place, node));
         }
         if self.sink(owner.as_ref(), field, depth) {
             self.fate.given.push((site.place, node));

@@ -126,7 +126,10 @@ impl Fields {
             for assigned in world.assigned.iter().filter(|a| a.reaches(fate) && !is_sure(a)) {
                 let value = value_of(lens, &assigned.site, assigned.field, assigned.value);
                 fields.add(assigned.field, value);
-                fields.chosen |= chooses_by(lens, &assigned.site, assigned.field, assigned.value);
+                // Elsewhere it may be a callback of any other configuration.
+                let near = |place| assigned.site.place == place;
+                let near = near(site.place) || fate.given.iter().any(|(place, _)| near(*place));
+                fields.chosen |= near && chooses_by(lens, &assigned.site, assigned.field, assigned.value);
             }
             fields.servers_only = servers_only;
         }

@@ -1,6 +1,6 @@
-//! `source.tls_configs` as tables: servers for which a library makes the configuration.
+//! `source.tls_configs` as tables: servers for which a library makes the configuration, or that are given one out of sight.
 
-use super::tests::FIELDS;
+use super::tests::{FIELDS, program};
 use crate::facts::table::{cgo_off, collect, shown};
 
 #[test]
@@ -44,4 +44,29 @@ fn a_package_of_such_a_name_that_the_program_brings_is_what_its_code_says() {
     let tree = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire github.com/gin-gonic/gin v1.0.0\n\nreplace github.com/gin-gonic/gin => ./gin\n-- m.go --\npackage main\nimport \"github.com/gin-gonic/gin\"\nfunc main() { new(gin.Engine).RunTLS() }\n-- gin/go.mod --\nmodule github.com/gin-gonic/gin\n-- gin/g.go --\npackage gin\ntype Engine struct{}\nfunc (*Engine) RunTLS() {}\n";
     let sheet = collect("source.tls_configs", tree, &cgo_off());
     assert_eq!(shown(&sheet, FIELDS), "");
+}
+
+#[test]
+fn what_a_server_is_given_out_of_a_client_is_not_told() {
+    // The only configuration that is seen is a client's, and another server keeps 1.3.
+    let others = "tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS13})\nweak := &tls.Config{MinVersion: tls.VersionTLS10}\nd := &dialer{tls.Dialer{Config: weak}}\n";
+    let types = "}\ntype dialer struct{ tls.Dialer }\ntype server struct{ http.Server }\ntype app struct{}\nfunc (app) run(c *tls.Config) { tls.NewListener(l, c) }\nfunc f() {";
+    for (name, body) in [
+        (
+            "by a server that a struct embeds",
+            "s := &server{}\ns.TLSConfig = []*tls.Config{d.Config}[0]\ns.ServeTLS(l, \"\", \"\")",
+        ),
+        ("by a function literal", "serve := func(c *tls.Config) { tls.NewListener(l, c) }\nserve(d.Config)"),
+        ("by a method", "app{}.run(d.Config)"),
+        (
+            "beside one that is never used",
+            "c := &tls.Config{MinVersion: tls.VersionTLS13}\n_ = c\ntls.NewListener(l, d.Config)",
+        ),
+        ("straight", "tls.NewListener(l, d.Config)"),
+    ] {
+        let sheet = collect("source.tls_configs", &program(&format!("{others}{body}\n{types}")), &cgo_off());
+        let shown = shown(&sheet, &["role", "min_version"]);
+        let open = |line: &str| !line.ends_with("server 1.3") && !line.ends_with("client 1.0");
+        assert!(shown.lines().any(open), "{name}\n{shown}");
+    }
 }

@@ -151,7 +151,7 @@ fn out_of_sight<'s>(lens: &Lens<'s>, site: &Site<'s>, seen: &Seen) -> Items {
     };
     given::given(lens, site)
         .into_iter()
-        .filter(|(node, _)| !seen.given.contains(&(site.place, *node)))
+        .filter(|(node, _)| !seen.given.contains(&(site.place, *node)) && !given::is_for_others(lens, site, *node))
         .map(of)
         .collect()
 }
@@ -179,7 +179,8 @@ fn items<'s>(lens: &Lens<'s>, world: &World<'s>, site: &Site<'s>, made: &[Creati
             Known::Unknown(_) if around::is_template_of_clients(lens, &fate) => TlsRole::Client.into(),
             role => role,
         };
-        seen.lost |= matches!(role, Known::Unknown(_)) && lens.owner(site.place.file) != Owner::Dependency;
+        let open = fate.lost && matches!(role, Known::Unknown(_));
+        seen.lost |= open && lens.owner(site.place.file) != Owner::Dependency;
         let at = creation.expr_at;
         let mut fact = fact(lens, world, site, creation.made.form(), role, &fields);
         if fate.quic && !fate.server {

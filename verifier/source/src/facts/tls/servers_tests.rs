@@ -49,7 +49,7 @@ fn a_server_has_the_configuration_that_it_has_when_it_serves() {
         (
             "a client's that serves",
             "t := &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12}}\ns := &http.Server{}\ns.TLSConfig = t.TLSClientConfig\ns.ListenAndServeTLS(\"\", \"\")",
-            "m.go:8:40 literal ?tls-role-not-followed 1.2 true - false",
+            "m.go:8:40 literal ?tls-role-not-followed 1.2 true - false\nm.go:10:15 given server ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed ?tls-config-not-followed",
         ),
         (
             "a client's that is looked at",

@@ -4,7 +4,7 @@
 use super::held::is_same;
 use crate::facts::search::is_dead;
 use crate::go::syntax::{Does, Expr, Is, Item, Span, Stmt};
-use crate::meaning::body::Binding;
+use crate::meaning::body::{Binding, Entry};
 use crate::meaning::{Given, Lens, Node, NodeId, Site, Symbol, Use, bare};
 
 /// Functions are followed this far.
@@ -199,6 +199,23 @@ pub(super) fn of_field<'s>(lens: &Lens<'s>, given: &[Given<'s>], field: &str, re
         .collect();
     let zero = given.iter().any(|one| matches!(one, Given::Zero));
     zero && !sets.is_empty() && !sets.iter().any(|set| is_sure(lens, set, &sets, field, read))
+}
+
+/// The same of a field that a decoder may set, or leave as it was: where the program sets it on some ways alone, and no literal names it.
+pub(super) fn of_decoded<'s>(lens: &Lens<'s>, ty: &Symbol, field: &str, read: &Read<'_, 's>) -> bool {
+    let Some(kept) = lens.kept(ty, field) else { return false };
+    let sets: Vec<(Site<'s>, NodeId)> = kept
+        .uses
+        .into_iter()
+        .filter(|(at, node)| matches!(at.body.use_of(*node), Use::Assign(value) if value.is_none_or(|v| !lens.is_nil(at, v))))
+        .collect();
+    let names = |(at, _): &(Site<'s>, NodeId)| {
+        let is_it = |entry: &Entry| matches!(entry.node, Node::Element(element) if element.name() == Some(field));
+        at.body.nodes.iter().any(is_it)
+    };
+    !sets.is_empty()
+        && !lens.mentions(ty).iter().any(names)
+        && !sets.iter().any(|set| is_sure(lens, set, &sets, field, read))
 }
 
 /// Whether something is set whenever its function is run, and some function that is named runs it.

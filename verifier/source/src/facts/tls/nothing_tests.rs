@@ -299,3 +299,34 @@ fn what_goes_to_code_of_others_may_be_set_by_reflection() {
         assert_eq!(told(&shown(&sheet, FIELDS)), expected, "{name}\n{}", shown(&sheet, FIELDS));
     }
 }
+
+#[test]
+fn what_a_decoder_may_leave_nil_has_to_be_set_on_every_way() {
+    let conf = "type conf struct { On bool; TLS *tls.Config }\n";
+    let serve = "s := &http.Server{TLSConfig: c.TLS}; s.ListenAndServeTLS(\"\", \"\")";
+    let rows: Vec<(&str, String, &str)> = [
+        ("on some ways alone", "func main() { var c conf; json.Unmarshal(nil, &c); if c.On { c.TLS = {new} }; {serve} }", "open"),
+        ("always", "func main() { var c conf; json.Unmarshal(nil, &c); c.TLS = {new}; {serve} }", "met"),
+        (
+            "on some ways, and served where it is there",
+            "func main() { var c conf; json.Unmarshal(nil, &c); if c.On { c.TLS = {new} }; if c.TLS != nil { {serve} } }",
+            "met",
+        ),
+        (
+            "in a method that is always run",
+            "func (c *conf) fill() { c.TLS = {new} }\nfunc main() { var c conf; json.Unmarshal(nil, &c); c.fill(); {serve} }",
+            "met",
+        ),
+        (
+            "in both branches",
+            "func main() { var c conf; json.Unmarshal(nil, &c); if c.On { c.TLS = {new} } else { c.TLS = {new} }; {serve} }",
+            "met",
+        ),
+    ]
+    .map(|(name, main, expected)| {
+        let main = main.replace("{serve}", serve).replace("{new}", "&tls.Config{MinVersion: tls.VersionTLS13}");
+        (name, format!("{conf}{main}"), expected)
+    })
+    .into();
+    programs(&rows.iter().map(|(name, main, expected)| (*name, &**main, *expected)).collect::<Vec<_>>());
+}

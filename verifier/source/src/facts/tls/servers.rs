@@ -270,9 +270,12 @@ fn is_kept_nil<'s>(lens: &Lens<'s>, site: &Site<'s>, value: &Expr) -> bool {
     if ty.as_ref().is_some_and(|ty| lens.is_converted(ty, &field.name)) {
         return true;
     }
-    let given = ty.and_then(|ty| lens.given_to(&ty, &field.name));
+    let Some(ty) = ty else { return false };
+    let Some(given) = lens.given_to(&ty, &field.name) else {
+        return nothing::of_decoded(lens, &ty, &field.name, &(site, value));
+    };
     let is_nil = |one: &Given<'s>| matches!(one, Given::Value(at, value) if lens.is_nil(at, value));
-    given.is_some_and(|given| given.iter().any(is_nil) || nothing::of_field(lens, &given, &field.name, &(site, value)))
+    given.iter().any(is_nil) || nothing::of_field(lens, &given, &field.name, &(site, value))
 }
 
 /// Whether what is set as one of several comes of a call that gives a configuration, or an error with which nobody goes on.

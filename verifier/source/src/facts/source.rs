@@ -201,9 +201,10 @@ impl<'a> Source<'a> {
 
     /// A file's text, kept once it was asked for; `None` where it cannot be read (its gap is the program's).
     pub fn text(&self, file: FileId) -> Option<Arc<Text>> {
-        let read = || match self.recent().get(file) {
-            Some(text) => Some(self.texts.keep(text)),
-            None => Some(self.texts.keep(Arc::new(self.read(file)?))),
+        let read = || {
+            // Nothing is held while a file is read.
+            let known = self.recent().get(file);
+            Some(self.texts.keep(known.map_or_else(|| self.read(file).map(Arc::new), Some)?))
         };
         self.texts.all.get(file.0 as usize)?.get_or_init(read).clone()
     }

@@ -8,6 +8,7 @@ use crate::headers::{self, Headers};
 use crate::image::Image;
 use assize_delivery::{Bytes, Delivery, Early, Executable};
 use assize_facts::{Reason, reason};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -18,6 +19,11 @@ const MOST: usize = 2;
 
 /// How long is waited before there is another look for something to do.
 const WAIT: Duration = Duration::from_millis(1);
+
+thread_local! {
+    /// Whether this thread reads a table further down its stack: while it waits there for parts that others do, it may have been handed other work.
+    static READS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// By the programs' paths.
 #[derive(Default)]
@@ -53,6 +59,10 @@ impl Tables {
         let (slot, told) = &**self.0.get(path)?;
         let state = || slot.lock().unwrap_or_else(PoisonError::into_inner);
         while matches!(*state(), State::Reading) {
+            // What it would wait for may wait for it: the table is read again.
+            if READS.get() {
+                return None;
+            }
             // Whoever waits helps, as long as there is something to do.
             if rayon::yield_now() != Some(rayon::Yield::Executed) {
                 let waits = told.wait_timeout_while(state(), WAIT, |state| matches!(state, State::Reading));
@@ -81,9 +91,11 @@ fn begin(delivery: &Delivery, program: &Executable) -> Option<Slot> {
         };
         set(State::Reading);
         rayon::spawn(move || {
+            let around = READS.replace(true);
             let read = || functions::read(&image, &beginning, None);
             let functions =
                 catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(reason!("function-table-not-read")));
+            READS.set(around);
             set(State::Read(Box::new(Read { image, beginning, functions })));
         });
     };

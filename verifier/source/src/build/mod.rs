@@ -25,7 +25,7 @@ pub(crate) use program::{Imports, Package, Program};
 pub(crate) use read::GoHead;
 pub(crate) use select::{Outcome, is_foreign, select};
 pub(crate) use std::{is_standard, may_be_standard};
-pub(crate) use tops::tops;
+pub(crate) use tops::{ASIDE, tops};
 pub(crate) use tree::{Files, Found};
 
 #[cfg(test)]

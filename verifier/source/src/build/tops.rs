@@ -4,11 +4,10 @@ use super::folder::split;
 use assize_golang::build::folder_is_skipped;
 use std::collections::BTreeSet;
 
-/// Folders of modules that are handed to nobody.
-const ASIDE: &[&str] = &[
+/// Folders of programs and modules that are handed to nobody.
+pub(crate) const ASIDE: &[&str] = &[
     "contrib",
     "demo",
-    "demos",
     "dev",
     "doc",
     "docs",
@@ -35,7 +34,7 @@ pub(crate) fn tops<'a>(modules: impl Iterator<Item = &'a str>) -> Vec<String> {
     let above =
         |module: &'a str| std::iter::successors(Some(split(module).0), |at| (!at.is_empty()).then(|| split(at).0));
     let outer: Vec<&str> = all.iter().copied().filter(|module| !above(module).any(|at| all.contains(at))).collect();
-    let is_aside = |module: &&str| module.split('/').any(|part| ASIDE.contains(&part));
+    let is_aside = |module: &&str| module.split('/').any(|part| part == "demos" || ASIDE.contains(&part));
     let own: Vec<String> = outer.iter().filter(|module| !is_aside(module)).map(|module| (*module).into()).collect();
     if own.is_empty() { outer.into_iter().map(String::from).collect() } else { own }
 }

@@ -12,7 +12,7 @@ pub(super) fn or_tls<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool
     if tls.is_empty() {
         return false;
     }
-    let here = |span: Span| tls.iter().any(|at| holds(span, *at));
+    let here = |span: Span| tls.iter().any(|at| span.holds(*at));
     let Some(Node::Expr(Expr { at: place, .. })) = site.body.node(node) else { return false };
     let (place, mut at) = (*place, node);
     while let Some(up) = site.body.up(at) {
@@ -37,12 +37,12 @@ pub(super) fn or_tls<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> bool
 }
 
 fn of_if<'s>(lens: &Lens<'s>, site: &Site<'s>, parts: &If, place: Span, here: &dyn Fn(Span) -> bool) -> bool {
-    let then = around(&parts.then);
+    let then = Span::of(&parts.then);
     match &parts.otherwise {
-        Some(otherwise) if holds(otherwise.at, place) => {
+        Some(otherwise) if otherwise.at.holds(place) => {
             then.is_some_and(here) || in_block(lens, site, otherwise, place, here)
         }
-        otherwise if then.is_some_and(|then| holds(then, place)) => {
+        otherwise if then.is_some_and(|then| then.holds(place)) => {
             otherwise.as_ref().is_some_and(|other| here(other.at)) || behind(lens, site, &parts.then, place, here)
         }
         _ => false,
@@ -54,23 +54,23 @@ fn in_block<'s>(lens: &Lens<'s>, site: &Site<'s>, stmt: &Stmt, place: Span, here
 }
 
 fn of_cases(cases: &[Case], place: Span, here: &dyn Fn(Span) -> bool) -> bool {
-    let bodies: Vec<Span> = cases.iter().filter_map(|case| around(&case.body)).collect();
-    let (own, others): (Vec<Span>, Vec<Span>) = bodies.into_iter().partition(|body| holds(*body, place));
+    let bodies: Vec<Span> = cases.iter().filter_map(|case| Span::of(&case.body)).collect();
+    let (own, others): (Vec<Span>, Vec<Span>) = bodies.into_iter().partition(|body| body.holds(place));
     !own.is_empty() && others.into_iter().any(here)
 }
 
 /// Of two statements of a block the first leaves it for good under its condition: what stands in it and what stands behind are alternatives.
 fn behind<'s>(lens: &Lens<'s>, site: &Site<'s>, block: &[Stmt], place: Span, here: &dyn Fn(Span) -> bool) -> bool {
-    let Some(own) = block.iter().position(|stmt| holds(stmt.at, place)) else { return false };
+    let Some(own) = block.iter().position(|stmt| stmt.at.holds(place)) else { return false };
     let leaves = |stmt: &Stmt| match &stmt.does {
         Does::If(parts) if parts.otherwise.is_none() => {
-            around(&parts.then).filter(|_| parts.then.last().is_some_and(|last| ends(lens, site, last)))
+            Span::of(&parts.then).filter(|_| parts.then.last().is_some_and(|last| ends(lens, site, last)))
         }
         _ => None,
     };
     let before = || block[..own].iter().filter_map(leaves).any(here);
     let after =
-        || leaves(&block[own]).is_some_and(|then| holds(then, place)) && block[own + 1..].iter().any(|s| here(s.at));
+        || leaves(&block[own]).is_some_and(|then| then.holds(place)) && block[own + 1..].iter().any(|s| here(s.at));
     before() || after()
 }
 
@@ -85,12 +85,4 @@ fn ends<'s>(lens: &Lens<'s>, site: &Site<'s>, stmt: &Stmt) -> bool {
         }),
         _ => false,
     }
-}
-
-fn around(block: &[Stmt]) -> Option<Span> {
-    Some(Span { start: block.first()?.at.start, end: block.last()?.at.end })
-}
-
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

@@ -78,7 +78,7 @@ pub(super) fn asks_path(site: &Site, stmt: &Stmt) -> bool {
         _ => None,
     };
     let Some(condition) = condition else { return false };
-    let inside = |at: Span| condition.start <= at.start && at.end <= condition.end;
+    let inside = |at: Span| condition.holds(at);
     let asks = |name: &str| matches!(name, "URL" | "RequestURI" | "Pattern" | "PathValue");
     site.body.exprs().any(|(node, expr)| {
         matches!(&expr.is, Is::Select(_, name) if asks(&name.name)) && inside(expr.at) && called(site, node).is_none()

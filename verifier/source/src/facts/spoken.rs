@@ -187,9 +187,10 @@ fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, from: NodeId, dept
     let (mut replaced, mut early) = (false, false);
     // From there on it is another one that the variable holds.
     let gone = whole(site, local, from);
-    let made = statement(site, from);
+    let made = site.body.statement(from);
     for (node, used) in site.body.uses(local) {
-        let is_end = gone.as_ref().is_some_and(|gone| gone.is_at(node)) || from > 0 && statement(site, node) == made;
+        let is_end =
+            gone.as_ref().is_some_and(|gone| gone.is_at(node)) || from > 0 && site.body.statement(node) == made;
         if is_end || gone.as_ref().is_some_and(|gone| gone.hides(site, node)) {
             continue;
         }
@@ -216,12 +217,6 @@ fn of_local<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, from: NodeId, dept
         return vec![all_tls.then_some(Transport::Tls).filter(|_| wraps_always(lens, site, local))];
     }
     out
-}
-
-/// The nearest statement around a node.
-fn statement(site: &Site, node: NodeId) -> Option<NodeId> {
-    let ups = std::iter::successors(site.body.up(node), |at| site.body.up(*at));
-    ups.take_while(|at| *at > 0).find(|at| matches!(site.body.node(*at), Some(Node::Stmt(_))))
 }
 
 /// Whether what is assigned to a variable is a TLS listener over it, whatever happens before.

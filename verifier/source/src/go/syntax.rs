@@ -18,6 +18,17 @@ pub(crate) struct Span {
     pub end: u32,
 }
 
+impl Span {
+    /// Of the statements of a block; `None` for an empty one.
+    pub fn of(block: &[Stmt]) -> Option<Span> {
+        Some(Span { start: block.first()?.at.start, end: block.last()?.at.end })
+    }
+
+    pub fn holds(self, inner: Span) -> bool {
+        self.start <= inner.start && inner.end <= self.end
+    }
+}
+
 /// A name and where it stands.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ident {

@@ -156,6 +156,21 @@ impl<'t> Body<'t> {
         Some(self.nodes.get(node as usize)?.node)
     }
 
+    /// Where an expression or a statement stands.
+    pub fn span(&self, node: NodeId) -> Option<Span> {
+        match self.node(node)? {
+            Node::Expr(expr) => Some(expr.at),
+            Node::Stmt(stmt) => Some(stmt.at),
+            Node::Item(_) | Node::Spec(_) | Node::Element(_) => None,
+        }
+    }
+
+    /// The nearest statement around a node.
+    pub fn statement(&self, node: NodeId) -> Option<NodeId> {
+        let mut ups = std::iter::successors(self.up(node), |at| self.up(*at));
+        ups.find(|at| matches!(self.node(*at), Some(Node::Stmt(_))))
+    }
+
     /// The node around, parentheses left out.
     pub fn around(&self, node: NodeId) -> Option<NodeId> {
         let mut up = self.up(node)?;

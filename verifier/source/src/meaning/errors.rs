@@ -2,7 +2,7 @@
 
 use super::body::{LocalId, Node, NodeId, Use, bare};
 use super::names::{Lens, Site, Symbol};
-use crate::go::syntax::{Block, Call, Does, Expr, Func, If, Is, Item, Op, Span, Stmt};
+use crate::go::syntax::{Call, Does, Expr, Func, If, Is, Item, Op, Span, Stmt};
 
 /// Functions are followed this far.
 const DEPTH: u32 = 4;
@@ -89,16 +89,16 @@ impl<'s> Lens<'s> {
 
     /// Whether a node stands where a variable was found not to be nil, and not set since.
     pub fn is_behind_error(&self, at: &Site<'s>, node: NodeId, local: LocalId) -> bool {
-        let Some(here) = place(at, node) else { return false };
+        let Some(here) = at.body.span(node) else { return false };
         let is_it = |e: &Expr| matches!(bare(e).is, Is::Name(_)) && at.body.local(bare(e)) == Some(local);
         let mut node = node;
         while let Some(up) = at.body.up(node) {
             if let Some(Node::Stmt(Stmt { does: Does::If(parts), .. })) = at.body.node(up) {
-                let then = block(&parts.then).filter(|then| holds(*then, here));
+                let then = Span::of(&parts.then).filter(|then| then.holds(here));
                 if let Some(then) = then.filter(|_| self.says_not_nil(at, &parts.condition, &is_it)) {
                     let set = |(node, used): (NodeId, Use)| {
                         matches!(used, Use::Assign(_) | Use::Address)
-                            && place(at, node).is_none_or(|at| holds(then, at))
+                            && at.body.span(node).is_none_or(|at| then.holds(at))
                     };
                     return !at.body.uses(local).any(set);
                 }
@@ -161,7 +161,7 @@ impl<'s> Lens<'s> {
 
     /// Whether a node is reached only where something is not nil: by a condition around it, or by one before it that leaves where it is nil.
     pub fn is_guarded(&self, at: &Site<'s>, node: NodeId, is_it: &dyn Fn(&Expr) -> bool) -> bool {
-        let Some(here) = place(at, node) else { return false };
+        let Some(here) = at.body.span(node) else { return false };
         // Something else takes its place.
         let sets = |stmt: &Stmt| match &stmt.does {
             Does::Assign(left, None, right) if left.len() == right.len() => {
@@ -187,11 +187,11 @@ impl<'s> Lens<'s> {
         while let Some(up) = at.body.up(node) {
             let found = match at.body.node(up) {
                 Some(Node::Stmt(Stmt { does: Does::If(parts), .. })) => {
-                    let within = |span: Option<Span>| span.is_some_and(|span| holds(span, here));
+                    let within = |span: Option<Span>| span.is_some_and(|span| span.holds(here));
                     let otherwise = parts.otherwise.as_ref().map(|other| other.at);
                     let nil = || self.compares(at, &parts.condition, is_it, Op::Equal, Op::LogicalOr);
-                    let set = block(&parts.then).is_some_and(|then| is_set_behind(then.start));
-                    within(block(&parts.then))
+                    let set = Span::of(&parts.then).is_some_and(|then| is_set_behind(then.start));
+                    within(Span::of(&parts.then))
                         && (!set && self.says_not_nil(at, &parts.condition, is_it) || parts.then.iter().any(leaves))
                         || within(otherwise) && nil() && !otherwise.is_some_and(|other| is_set_behind(other.start))
                 }
@@ -256,8 +256,8 @@ impl<'s> Lens<'s> {
             _ => fails(e),
         };
         let left = || parts.then.last().is_some_and(|last| self.leaves(site, last));
-        match block(&parts.then) {
-            Some(then) if holds_where(&parts.condition) => holds(then, named.at),
+        match Span::of(&parts.then) {
+            Some(then) if holds_where(&parts.condition) => then.holds(named.at),
             Some(_) if fails_where(&parts.condition) => named.at.start >= at.end && left(),
             _ => false,
         }
@@ -294,7 +294,7 @@ impl<'s> Lens<'s> {
 
     /// Whether a function may return silently before a node: not with an error, and not where what it is about to set is there already.
     pub fn may_return_before(&self, at: &Site<'s>, node: NodeId, name: &str) -> bool {
-        let (Some(here), closure) = (place(at, node), at.body.closure(node)) else { return false };
+        let (Some(here), closure) = (at.body.span(node), at.body.closure(node)) else { return false };
         let last = match closure.map_or(at.body.node(0), |closure| at.body.node(closure)) {
             Some(Node::Item(Item::Func(func))) => func.signature.results.last(),
             Some(Node::Expr(Expr { is: Is::Func(signature, _), .. })) => signature.results.last(),
@@ -416,35 +416,10 @@ impl<'s> Lens<'s> {
 
 /// Where a variable is named next behind the statement that sets it, and the statement of the same block, or around, that does.
 fn looked_at_next(site: &Site, stmt: NodeId, local: LocalId) -> Option<(NodeId, NodeId)> {
-    let whole = place(site, stmt)?;
-    let behind = |node: &NodeId| place(site, *node).is_some_and(|at| at.start >= whole.end);
+    let whole = site.body.span(stmt)?;
+    let behind = |node: &NodeId| site.body.span(*node).is_some_and(|at| at.start >= whole.end);
     let next = site.body.uses(local).map(|(node, _)| node).filter(behind).min()?;
-    let looks = statement(site, next)?;
+    let looks = site.body.statement(next)?;
     let beside = site.body.up(looks) == site.body.up(stmt) || site.body.up(stmt) == Some(looks);
     beside.then_some((next, looks))
-}
-
-/// The statement in which a node stands.
-fn statement(site: &Site, node: NodeId) -> Option<NodeId> {
-    let mut at = site.body.up(node)?;
-    while !matches!(site.body.node(at), Some(Node::Stmt(_))) {
-        at = site.body.up(at)?;
-    }
-    Some(at)
-}
-
-fn place(site: &Site, node: NodeId) -> Option<Span> {
-    match site.body.node(node)? {
-        Node::Expr(expr) => Some(expr.at),
-        Node::Stmt(stmt) => Some(stmt.at),
-        Node::Item(_) | Node::Spec(_) | Node::Element(_) => None,
-    }
-}
-
-fn block(block: &Block) -> Option<Span> {
-    Some(Span { start: block.first()?.at.start, end: block.last()?.at.end })
-}
-
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

@@ -373,7 +373,7 @@ fn has_struct_without_name(site: &Site, field: &str) -> bool {
 /// Whether a type holds what stands at a node.
 fn is_within(ty: &Expr, body: &super::body::Body, node: NodeId) -> bool {
     match body.node(node) {
-        Some(Node::Expr(expr)) => ty.at.start <= expr.at.start && expr.at.end <= ty.at.end,
+        Some(Node::Expr(expr)) => ty.at.holds(expr.at),
         _ => false,
     }
 }

@@ -44,7 +44,7 @@ impl<'s> Lens<'s> {
                     continue;
                 };
                 let Some(Node::Expr(name)) = at.body.node(*node) else { return None };
-                let is_in = |spec: &&TypeSpec| spec.ty.at.start <= name.at.start && name.at.end <= spec.ty.at.end;
+                let is_in = |spec: &&TypeSpec| spec.ty.at.holds(name.at);
                 let spec = specs.iter().find(is_in)?;
                 let holder = Symbol::new(self.package(at.place.file), &spec.name.name);
                 if all.insert(holder.clone()) {

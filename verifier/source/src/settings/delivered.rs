@@ -1,5 +1,6 @@
 //! Which arguments of a `go build` mean a delivered main package.
 
+use crate::build::ASIDE;
 use assize_facts::{BuildSpec, Deliverable, Known, Reason, reason};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -60,35 +61,14 @@ fn only_program(paths: &BTreeSet<String>) -> Option<String> {
         folder => folder.strip_suffix('/').map(str::to_owned),
     };
     let programs = paths.iter().filter(|path| is_package(path)).filter_map(folder);
-    let mut programs = programs.filter(|f| !f.split('/').any(|part| ASIDE.contains(&part)) && !of_another_module(f));
+    let mut programs = programs.filter(|f| {
+        !f.split('/').any(|part| ASIDE.contains(&part) || MORE_ASIDE.contains(&part)) && !of_another_module(f)
+    });
     programs.next().filter(|_| programs.next().is_none())
 }
 
-/// Folders of programs that nobody is handed.
-const ASIDE: &[&str] = &[
-    "build",
-    "ci",
-    "contrib",
-    "demo",
-    "dev",
-    "doc",
-    "docs",
-    "e2e",
-    "example",
-    "examples",
-    "fixtures",
-    "hack",
-    "integration",
-    "sample",
-    "samples",
-    "script",
-    "scripts",
-    "test",
-    "testing",
-    "tests",
-    "tool",
-    "tools",
-];
+/// More folders of programs that nobody is handed.
+const MORE_ASIDE: &[&str] = &["build", "ci", "fixtures"];
 
 impl Targets {
     /// `paths` are those of the source tree; `graph` the texts of go.mod and go.work at its root.

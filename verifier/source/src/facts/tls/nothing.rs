@@ -237,8 +237,7 @@ fn is_sure<'s>(
     let is_main = same && lens.function_name(at.place).is_some_and(|name| name == "main");
     let others = |within: Span| {
         let is_in = |(other, node): &(Site<'s>, NodeId)| {
-            other.place == at.place
-                && place(other, *node).is_some_and(|at| within.start <= at.start && at.end <= within.end)
+            other.place == at.place && other.body.span(*node).is_some_and(|at| within.holds(at))
         };
         sets.iter().any(is_in)
     };
@@ -248,22 +247,21 @@ fn is_sure<'s>(
 }
 
 fn is_before(at: &Site, value: &Expr, node: NodeId) -> bool {
-    place(at, node).is_some_and(|set| value.at.end <= set.start)
+    at.body.span(node).is_some_and(|set| value.at.end <= set.start)
 }
 
 /// Whether a statement is run on every way through its function, or one of the same kind is that stands in the other branches.
 fn is_on_every_way<'s>(lens: &Lens<'s>, at: &Site<'s>, node: NodeId, others: &dyn Fn(Span) -> bool) -> bool {
-    let Some(here) = place(at, node) else { return true };
-    let body = |block: &[Stmt]| Some(Span { start: block.first()?.at.start, end: block.last()?.at.end });
-    let is_in = |span: Option<Span>| span.is_some_and(|s| s.start <= here.start && here.end <= s.end);
+    let Some(here) = at.body.span(node) else { return true };
+    let is_in = |span: Option<Span>| span.is_some_and(|span| span.holds(here));
     let ends =
-        |block: &[Stmt]| body(block).is_some_and(others) || block.last().is_some_and(|last| lens.leaves(at, last));
+        |block: &[Stmt]| Span::of(block).is_some_and(others) || block.last().is_some_and(|last| lens.leaves(at, last));
     let mut child = node;
     while let Some(up) = at.body.up(child) {
         match at.body.node(up) {
             Some(Node::Expr(Expr { is: Is::Func(..), .. })) => return true,
             Some(Node::Stmt(stmt)) => match &stmt.does {
-                Does::If(parts) if is_in(body(&parts.then)) => {
+                Does::If(parts) if is_in(Span::of(&parts.then)) => {
                     let other = parts.otherwise.as_ref();
                     if !other.is_some_and(|other| others(other.at) || lens.leaves(at, other)) {
                         return false;
@@ -274,7 +272,7 @@ fn is_on_every_way<'s>(lens: &Lens<'s>, at: &Site<'s>, node: NodeId, others: &dy
                 }
                 Does::If(_) => {}
                 Does::Switch(parts) => {
-                    let own = |block: &[Stmt]| is_in(body(block));
+                    let own = |block: &[Stmt]| is_in(Span::of(block));
                     let whole = parts.cases.iter().any(|case| case.default);
                     if !whole || !parts.cases.iter().all(|case| own(&case.body) || ends(&case.body)) {
                         return false;
@@ -314,12 +312,4 @@ pub(super) fn serves_guarded<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId,
         _ => !values.is_empty() && values.iter().all(|value| is_same(site, e, value)),
     };
     lens.is_guarded(site, node, &is_it)
-}
-
-fn place(site: &Site, node: NodeId) -> Option<Span> {
-    match site.body.node(node)? {
-        Node::Expr(expr) => Some(expr.at),
-        Node::Stmt(stmt) => Some(stmt.at),
-        Node::Item(_) | Node::Spec(_) | Node::Element(_) => None,
-    }
 }

@@ -9,7 +9,7 @@ pub(super) fn before_use<'s>(lens: &Lens<'s>, site: &Site<'s>, creation: &Creati
     let (Some(local), Some(_)) = (creation.local, creation.line) else { return false };
     let Some(Item::Func(func)) = lens.item(site.place) else { return false };
     let Some(body) = func.body.as_ref().filter(|_| !site.body.has_goto()) else { return false };
-    let Some(at) = body.iter().position(|stmt| holds(stmt.at, creation.expr_at)) else { return false };
+    let Some(at) = body.iter().position(|stmt| stmt.at.holds(creation.expr_at)) else { return false };
     let declared = matches!(body[at].does, Does::Decl(_));
     declared && (Way { site, local }).sets(&body[at + 1..])
 }
@@ -21,7 +21,7 @@ pub(super) fn is_set_first<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> 
     let Some(Item::Func(func)) = lens.item(site.place) else { return false };
     let Some(body) = func.body.as_ref().filter(|_| !site.body.has_goto()) else { return false };
     let Some(name) = spec.names.first() else { return false };
-    let at = body.iter().position(|stmt| holds(stmt.at, name.at));
+    let at = body.iter().position(|stmt| stmt.at.holds(name.at));
     at.is_some_and(|at| (Way { site, local }).sets(&body[at + 1..]))
 }
 
@@ -71,7 +71,7 @@ impl Way<'_, '_> {
     /// How often the variable is named in a part of the function.
     fn uses(&self, part: Span) -> usize {
         // What cannot be placed may stand anywhere.
-        let within = |node| at(self.site, node).is_none_or(|at| holds(part, at));
+        let within = |node| self.site.body.span(node).is_none_or(|at| part.holds(at));
         self.site.body.uses(self.local).filter(|(node, _)| within(*node)).count()
     }
 }
@@ -91,7 +91,7 @@ pub(in crate::facts) fn whole(site: &Site, local: u32, from: NodeId) -> Option<R
     let home = site.body.home(declared);
     let alone = site.body.uses(local).find_map(|(node, used)| {
         let Some(Node::Stmt(stmt)) = site.body.up(node).and_then(|up| site.body.node(up)) else { return None };
-        let is_other = node > from && !at(site, from).is_some_and(|from| holds(stmt.at, from));
+        let is_other = node > from && !site.body.span(from).is_some_and(|from| stmt.at.holds(from));
         let surely = matches!(used, Use::Assign(_))
             && !site.body.is_conditional(node, home)
             && site.body.closure(node) == site.body.closure(declared);
@@ -115,7 +115,7 @@ fn either(site: &Site, local: u32, from: NodeId, home: NodeId) -> Option<Replace
         let Does::If(parts) = &stmt.does else { return None };
         let otherwise = parts.otherwise.as_ref().map(|other| &other.does);
         let both = is_set(&parts.then) && matches!(otherwise, Some(Does::Block(block)) if is_set(block));
-        let is_behind = !at(site, from).is_some_and(|from| holds(stmt.at, from));
+        let is_behind = !site.body.span(from).is_some_and(|from| stmt.at.holds(from));
         (both && is_behind && site.body.up(node) == Some(home)).then_some(Replacement { node, stmt: stmt.at })
     })
 }
@@ -130,7 +130,7 @@ pub(super) fn field(site: &Site, literal: NodeId, field: &str) -> bool {
             Use::AssignField(_, Some(_)) => {
                 let stmt = body.up(node).and_then(|select| body.up(select)).and_then(|stmt| body.node(stmt));
                 let Some(Node::Stmt(stmt)) = stmt else { return false };
-                let inside = |(node, _)| at(site, node).is_none_or(|at| holds(stmt.at, at));
+                let inside = |(node, _)| site.body.span(node).is_none_or(|at| stmt.at.holds(at));
                 return body.uses(local).filter(|found| inside(*found)).count() == 1
                     && !body.is_conditional(node, body.home(declared))
                     && body.closure(node) == body.closure(declared);
@@ -161,7 +161,7 @@ fn variable(site: &Site, literal: NodeId) -> Option<(u32, NodeId)> {
         let local = body.local_at(name)?;
         let declared = body.locals.get(local as usize)?.at;
         // `srv, err := …` may set a variable that there was.
-        return at(site, declared).is_none_or(|at| holds(at, name)).then_some((local, declared));
+        return site.body.span(declared).is_none_or(|at| at.holds(name)).then_some((local, declared));
     }
 }
 
@@ -173,18 +173,6 @@ impl Replacement {
 
     /// Whether what stands at a node sees the new value.
     pub(in crate::facts) fn hides(&self, site: &Site, node: NodeId) -> bool {
-        node > self.node && at(site, node).is_some_and(|at| !holds(self.stmt, at))
+        node > self.node && site.body.span(node).is_some_and(|at| !self.stmt.holds(at))
     }
-}
-
-fn at(site: &Site, node: NodeId) -> Option<Span> {
-    match site.body.node(node)? {
-        Node::Expr(expr) => Some(expr.at),
-        Node::Stmt(stmt) => Some(stmt.at),
-        Node::Item(_) | Node::Spec(_) | Node::Element(_) => None,
-    }
-}
-
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

@@ -17,7 +17,7 @@ pub(super) fn sure<'s>(site: &Site<'s>, creation: &Creation<'s>, fate: &Fate) ->
     }
     let given = whole(site, creation.node);
     let Some(local) = holder(site, given, field) else { return Vec::new() };
-    let Some(from) = site.body.node(given).and_then(place) else { return Vec::new() };
+    let Some(from) = body.span(given) else { return Vec::new() };
     let home = body.home(given);
     let is_own = |value: &Expr| body.is_at(value, given);
     let mut found = Vec::new();
@@ -49,13 +49,6 @@ fn part<'s>(site: &Site<'s>, node: NodeId) -> Option<(Span, &'s str, &'s Expr)> 
     let Node::Expr(Expr { is: Is::Select(_, name), at }) = site.body.node(part)? else { return None };
     match site.body.use_of(part) {
         Use::Assign(Some(value)) => Some((*at, &name.name, value)),
-        _ => None,
-    }
-}
-
-fn place(node: Node) -> Option<Span> {
-    match node {
-        Node::Expr(expr) => Some(expr.at),
         _ => None,
     }
 }
@@ -98,9 +91,8 @@ fn is_in_loop(site: &Site, node: NodeId) -> bool {
 
 /// Whether two nodes stand in branches of which one alone is run.
 pub(super) fn apart(site: &Site, one: NodeId, other: NodeId) -> bool {
-    let place = |node| site.body.node(node).and_then(place);
-    let (Some(one_at), Some(other_at)) = (place(one), place(other)) else { return false };
-    let within = |block: &[Stmt], at: Span| block.iter().any(|stmt| holds(stmt.at, at));
+    let (Some(one_at), Some(other_at)) = (site.body.span(one), site.body.span(other)) else { return false };
+    let within = |block: &[Stmt], at: Span| block.iter().any(|stmt| stmt.at.holds(at));
     let parted = |bodies: &[&[Stmt]]| {
         let of = |at| bodies.iter().position(|body| within(body, at));
         of(one_at).is_some() && of(other_at).is_some() && of(one_at) != of(other_at)
@@ -163,8 +155,4 @@ pub(super) fn handed<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Opti
 
 fn is_return(node: &Node) -> bool {
     matches!(node, Node::Stmt(Stmt { does: Does::Return(_), .. }))
-}
-
-fn holds(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }

@@ -8,22 +8,17 @@ use crate::headers::{self, Headers};
 use crate::image::Image;
 use assize_delivery::{Bytes, Delivery, Early, Executable};
 use assize_facts::{Reason, reason};
-use std::cell::Cell;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, PoisonError};
 
 /// Tables are large: those of so many programs are read before they are asked for.
 const MOST: usize = 2;
 
-/// How long is waited before there is another look for something to do.
-const WAIT: Duration = Duration::from_millis(1);
-
-thread_local! {
-    /// Whether this thread reads a table further down its stack: while it waits there for parts that others do, it may have been handed other work.
-    static READS: Cell<bool> = const { Cell::new(false) };
-}
+/// Tables are read by threads of their own, and whoever waits for one does nothing else. A thread of those that do everything would be handed other work
+/// while it waits for parts of a table, and that may wait for the table: for itself, further down its stack.
+static READERS: LazyLock<Option<ThreadPool>> = LazyLock::new(|| ThreadPoolBuilder::new().build().ok());
 
 /// By the programs' paths.
 #[derive(Default)]
@@ -57,19 +52,10 @@ impl Tables {
     /// What was read of a program's table, where that is the one of the hashed file.
     pub fn take(&self, path: &str, headers: &Headers, file: &Bytes) -> Option<Functions> {
         let (slot, told) = &**self.0.get(path)?;
-        let state = || slot.lock().unwrap_or_else(PoisonError::into_inner);
-        while matches!(*state(), State::Reading) {
-            // What it would wait for may wait for it: the table is read again.
-            if READS.get() {
-                return None;
-            }
-            // Whoever waits helps, as long as there is something to do.
-            if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                let waits = told.wait_timeout_while(state(), WAIT, |state| matches!(state, State::Reading));
-                drop(waits);
-            }
-        }
-        let State::Read(read) = std::mem::take(&mut *state()) else { return None };
+        let state = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state =
+            told.wait_while(state, |state| matches!(state, State::Reading)).unwrap_or_else(PoisonError::into_inner);
+        let State::Read(read) = std::mem::take(&mut *state) else { return None };
         (read.image == headers.image && read.beginning.begin(file)).then_some(read.functions)?.ok()
     }
 }
@@ -82,6 +68,7 @@ fn begin(delivery: &Delivery, program: &Executable) -> Option<Slot> {
     // As with those that were hashed: what the readers miss on hostile bytes is theirs alone.
     let guess = catch_unwind(AssertUnwindSafe(|| delivery.guess(&program.path, look))).ok()?;
     let image = guess.ok().filter(|image| image.named && !image.big_endian)?;
+    let readers = READERS.as_ref()?;
     let (slot, upto) = (Slot::default(), image.end());
     let waits = slot.clone();
     let then = move |beginning: Bytes| {
@@ -90,12 +77,10 @@ fn begin(delivery: &Delivery, program: &Executable) -> Option<Slot> {
             waits.1.notify_all();
         };
         set(State::Reading);
-        rayon::spawn(move || {
-            let around = READS.replace(true);
+        readers.spawn(move || {
             let read = || functions::read(&image, &beginning, None);
             let functions =
                 catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err(reason!("function-table-not-read")));
-            READS.set(around);
             set(State::Read(Box::new(Read { image, beginning, functions })));
         });
     };

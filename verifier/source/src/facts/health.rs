@@ -1,10 +1,10 @@
 //! `source.health_handlers`: registrations of handlers for paths that ask after a service's health.
 
 use super::asked::health_paths;
-use super::health_served::{Served, added, has_managers};
+use super::health_served::{Answers, added, has_managers, surely_not};
 use super::mentions::mark;
 use super::routers::ANSWER;
-use super::search::{Search, called, is_dead, item, methods, references_named, spelt};
+use super::search::{Search, called, empty, is_dead, item, methods, references_named, spelt};
 use crate::go::literal::unquote_text;
 use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Literal, Op, Span, Stmt};
 use crate::meaning::body::Binding;
@@ -47,49 +47,59 @@ const DEPTH: u32 = 20;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search { file: &routes, marks: mark::ROUTE, words: &[], dependencies: false };
-    let served = Served::default();
-    search.sheet::<HealthHandler>(lens, |site| {
-        let mut out: Vec<(Span, Item)> = Vec::new();
-        let is_handle = |name: &str| matches!(name, "Handle" | "HandleFunc");
-        for found in references_named(lens, site, is_handle, |symbol| &*symbol.path == "net/http") {
-            if let Some((whole, call)) = found.call {
-                let all = of_call(lens, site, None, &spelt(&found.symbol), whole, call);
-                out.extend(all.into_iter().filter(|_| !served.is_another(lens, site, call)));
-            }
+    let (mut found, gaps) = search.run(lens, |site| of_site(lens, site));
+    let answers = surely_not(lens, &found.iter().map(|(answers, _)| *answers).collect());
+    found.retain(|(of, _)| !answers.contains(of));
+    let mut sheet = empty::<HealthHandler>(lens.source, false);
+    sheet.items = found.into_iter().map(|(_, item)| item).collect();
+    sheet.gaps.extend(gaps);
+    sheet
+}
+
+fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
+    let mut out: Vec<(Span, Answers, Item)> = Vec::new();
+    let mut add = |all: Vec<(Span, Item)>, of_mux: Option<&'s Call>| {
+        let of_mux = of_mux.filter(|_| !all.is_empty());
+        let answers = of_mux.map_or(Answers::Perhaps, |call| Answers::of(lens, site, call));
+        out.extend(all.into_iter().map(|(at, item)| (at, answers, item)));
+    };
+    let is_handle = |name: &str| matches!(name, "Handle" | "HandleFunc");
+    for found in references_named(lens, site, is_handle, |symbol| &*symbol.path == "net/http") {
+        if let Some((whole, call)) = found.call {
+            add(of_call(lens, site, None, &spelt(&found.symbol), whole, call), Some(call));
         }
-        let may_be_fixed = |name: &str| name == "Heartbeat" || name.starts_with("Install");
-        for found in references_named(lens, site, may_be_fixed, |symbol| fixed(symbol).is_some()) {
-            let (Some(paths), Some((whole, call))) = (fixed(&found.symbol), found.call) else { continue };
-            out.extend(of_fixed(lens, site, paths, &spelt(&found.symbol), whole, call));
+    }
+    let may_be_fixed = |name: &str| name == "Heartbeat" || name.starts_with("Install");
+    for found in references_named(lens, site, may_be_fixed, |symbol| fixed(symbol).is_some()) {
+        let (Some(paths), Some((whole, call))) = (fixed(&found.symbol), found.call) else { continue };
+        add(of_fixed(lens, site, paths, &spelt(&found.symbol), whole, call).into_iter().collect(), None);
+    }
+    for (base, name, whole, _) in methods(site) {
+        let Some(path) = added(lens, site, base, name) else { continue };
+        add(vec![(whole.at, fact(lens, site, path.to_owned().into(), name, whole.at))], None);
+    }
+    for (base, name, whole, call) in
+        methods(site).filter(|(_, name, _, _)| ANSWER.contains(name) || PATHS.contains(name))
+    {
+        // Functions of packages are no routers; `http.Get` asks someone else.
+        if lens.symbol(site, &call.fun).is_some() || asks_others(lens, site, base) {
+            continue;
         }
-        for (base, name, whole, _) in methods(site) {
-            let Some(path) = added(lens, site, base, name) else { continue };
-            out.push((whole.at, fact(lens, site, path.to_owned().into(), name, whole.at)));
-        }
-        for (base, name, whole, call) in
-            methods(site).filter(|(_, name, _, _)| ANSWER.contains(name) || PATHS.contains(name))
-        {
-            // Functions of packages are no routers; `http.Get` asks someone else.
-            if lens.symbol(site, &call.fun).is_some() || asks_others(lens, site, base) {
-                continue;
-            }
-            let called = match lens.type_of(site, base) {
-                Some(ty) => spelt(&Symbol { name: format!("{}.{name}", ty.name.name).into(), ..ty.name }),
-                None => name.to_string(),
-            };
-            let all = of_call(lens, site, Some(base), &called, whole, call);
-            let of_mux = called.starts_with("http.ServeMux.");
-            out.extend(all.into_iter().filter(|_| !of_mux || !served.is_another(lens, site, call)));
-        }
-        if !out.is_empty() && is_dead(lens, site) {
-            out.clear();
-        }
-        for (at, path) in health_paths(lens, site) {
-            out.push((at, fact(lens, site, path.into(), "r.URL.Path", at)));
-        }
-        out.sort_by_key(|(at, _)| *at);
-        out.into_iter().map(|(_, item)| item).collect()
-    })
+        let called = match lens.type_of(site, base) {
+            Some(ty) => spelt(&Symbol { name: format!("{}.{name}", ty.name.name).into(), ..ty.name }),
+            None => name.to_string(),
+        };
+        let of_mux = called.starts_with("http.ServeMux.").then_some(call);
+        add(of_call(lens, site, Some(base), &called, whole, call), of_mux);
+    }
+    if !out.is_empty() && is_dead(lens, site) {
+        out.clear();
+    }
+    for (at, path) in health_paths(lens, site) {
+        out.push((at, Answers::Perhaps, fact(lens, site, path.into(), "r.URL.Path", at)));
+    }
+    out.sort_by_key(|(at, _, _)| *at);
+    out.into_iter().map(|(_, answers, item)| (answers, item)).collect()
 }
 
 /// Paths that a library's function answers.

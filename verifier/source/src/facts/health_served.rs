@@ -9,7 +9,7 @@ use crate::build::FileId;
 use crate::go::syntax::{Call, Expr};
 use crate::meaning::{Lens, Site};
 use assize_facts::Known;
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
 
 /// Its manager answers with the checks that are added to it.
 const CONTROLLER_RUNTIME: &str = "sigs.k8s.io/controller-runtime";
@@ -35,22 +35,38 @@ pub(super) fn added<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, name: 
     is_its.then_some(path)
 }
 
-/// What the program serves, asked when it matters.
-#[derive(Default)]
-pub(super) struct Served {
-    default: OnceLock<Known<bool>>,
-    anything: OnceLock<bool>,
+/// What answers where something is registered on a mux of net/http.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Answers {
+    /// A server may, or it is no mux of net/http.
+    Perhaps,
+    /// Whoever serves `http.DefaultServeMux`.
+    Default,
+    /// Nothing that is seen.
+    Nothing,
 }
 
-impl Served {
-    /// Whether the mux of net/http that a handler is registered on is surely not the one that the program serves.
-    pub fn is_another<'s>(&self, lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> bool {
+impl Answers {
+    pub fn of<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Answers {
         let handler = call.args.get(1).and_then(|handler| site.body.place(handler));
-        let Some(ways) = handler.map(|node| of_handler(lens, site, node)) else { return false };
-        let on_default = || *self.default.get_or_init(|| serves_default_mux(lens)) != Known::Value(false);
-        let may_be = ways.served || ways.lost || ways.on_default && on_default();
-        !may_be && *self.anything.get_or_init(|| serves_anything(lens))
+        match handler.map(|node| of_handler(lens, site, node)) {
+            None => Answers::Perhaps,
+            Some(ways) if ways.served || ways.lost => Answers::Perhaps,
+            Some(ways) if ways.on_default => Answers::Default,
+            Some(_) => Answers::Nothing,
+        }
     }
+}
+
+/// Which of them surely does not: the program serves, and another mux. Searches of their own, so not to be asked within one: who waits for a part of a search
+/// is handed other work, which might ask the same.
+pub(super) fn surely_not(lens: &Lens, all: &BTreeSet<Answers>) -> Vec<Answers> {
+    let mut out: Vec<Answers> = all.iter().copied().filter(|answers| *answers != Answers::Perhaps).collect();
+    out.retain(|answers| *answers == Answers::Nothing || serves_default_mux(lens) == Known::Value(false));
+    if !out.is_empty() && !serves_anything(lens) {
+        out.clear();
+    }
+    out
 }
 
 /// Whether the program listens somewhere: of a library nothing is said.

@@ -4,16 +4,12 @@ use super::super::types::Types;
 use super::TLS;
 use super::around::{holds_struct, is_credentials, is_pointed, struct_at};
 use super::creations::{Creation, Made, is_assigned};
-use super::others::{
-    Leads, by_field, by_function, by_method, changes, config_at, harmless_method, is_client, keeps, looks,
-    looks_or_keeps, writes,
-};
+use super::others::{Leads, by_field, by_function, by_method, config_at, harmless_method, is_client};
 use super::replaced;
 use super::returns::returns_of;
 use crate::facts::search::called;
 use crate::go::syntax::{Call, Does, Expr, Func, Is, Op, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
-use assize_facts::kinds::source::Owner;
 use std::collections::BTreeSet;
 
 /// What was seen of the ways that a configuration goes.
@@ -61,7 +57,9 @@ pub(super) struct Follow<'f, 's> {
     home: Place,
     pub fate: Fate,
     /// The field of a struct that is followed in the configuration's stead, and from where on.
-    held: Option<(&'f str, NodeId)>,
+    pub held: Option<(&'f str, NodeId)>,
+    /// Whether a server is.
+    pub serves: bool,
     /// How many structs are around it by then.
     within: u32,
     seen: BTreeSet<(Place, NodeId)>,
@@ -112,7 +110,17 @@ pub(super) fn sinks<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: N
 impl<'f, 's> Follow<'f, 's> {
     fn new(lens: &'f Lens<'s>, types: Option<&'f Types>, site: &Site<'s>) -> Follow<'f, 's> {
         let (fate, home) = (Fate::default(), site.place);
-        Follow { lens, types, home, fate, held: None, within: 0, seen: BTreeSet::new(), entered: BTreeSet::new() }
+        Follow {
+            lens,
+            types,
+            home,
+            fate,
+            held: None,
+            serves: false,
+            within: 0,
+            seen: BTreeSet::new(),
+            entered: BTreeSet::new(),
+        }
     }
 
     pub fn lose(&mut self) {
@@ -170,7 +178,13 @@ impl<'f, 's> Follow<'f, 's> {
         let Some(around) = site.body.around(up) else { return self.lose() };
         let owner = struct_at(self.lens, site, around);
         self.fate.escapes = true;
-        let Some(Expr { is: Is::Name(field), .. }) = &element.key else { return self.lose() };
+        let Some(Expr { is: Is::Name(field), .. }) = &element.key else {
+            // One of a list of servers.
+            if self.serves {
+                self.value(site, around, 0, depth);
+            }
+            return self.lose();
+        };
         if &**field == "TLSConfig" && replaced::field(site, around, field) {
             return self.fate.given.push((site.place, node));
         }
@@ -201,7 +215,7 @@ impl<'f, 's> Follow<'f, 's> {
 
     /// Who writes through any pointer to a server writes its configuration.
     fn of_server(&mut self, site: &Site<'s>, ways: impl FnOnce(&mut Follow<'f, 's>)) {
-        let mut follow = Follow::new(self.lens, None, site);
+        let mut follow = Follow { serves: true, ..Follow::new(self.lens, None, site) };
         ways(&mut follow);
         self.fate.foreign |= follow.fate.written;
     }
@@ -237,6 +251,7 @@ impl<'f, 's> Follow<'f, 's> {
 
     /// A field of the program's own takes it: it goes on where that is read.
     fn kept(&mut self, owner: Option<&Symbol>, field: &str, depth: u32) {
+        self.seen_by(owner.map(|owner| &*owner.path), "");
         let kept = owner.and_then(|owner| self.lens.kept(owner, field)).filter(|kept| kept.pointer);
         let Some(kept) = kept else { return self.fate.lost = true };
         for (site, node) in kept.uses {
@@ -244,8 +259,9 @@ impl<'f, 's> Follow<'f, 's> {
                 Use::Read => self.value(&site, node, 0, depth),
                 Use::Address => self.lose(),
                 Use::Method(name) if !harmless_method(name) => self.lose(),
+                Use::Field(name) => self.field_read(&site, node, name),
                 Use::Assign(_) if is_pointed(&site, node) => self.overwritten(),
-                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
+                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) => {}
             }
         }
     }
@@ -270,6 +286,10 @@ impl<'f, 's> Follow<'f, 's> {
                 }
             }
             Does::Expr(_) | Does::Go(_) | Does::Defer(_) | Does::Range(_) => {}
+            Does::Send(parts) => {
+                self.seen_by_root(site, &parts[0], "");
+                self.lose();
+            }
             _ => self.lose(),
         }
     }
@@ -307,7 +327,9 @@ impl<'f, 's> Follow<'f, 's> {
                         self.of_server(site, |follow| follow.local(site, local, 0, DEPTH));
                     } else if let Some(local) = local.filter(|_| self.is_own(owner.as_ref())) {
                         self.of_struct(site, &field.name, from, |follow| follow.local(site, local, from, DEPTH));
-                    } else if let Some((local, field)) = held_by(site, base).filter(|_| of_server) {
+                    } else if let Some((holder, local, field)) = held_by(site, base).filter(|_| of_server) {
+                        let ty = self.lens.type_of(site, holder).map(|ty| ty.name);
+                        self.of_server(site, |follow| follow.kept(ty.as_ref(), field, DEPTH));
                         self.of_struct(site, field, from, |follow| follow.local(site, local, from, DEPTH));
                     } else if let Some(symbol) = self.lens.symbol(site, base).filter(|_| of_server) {
                         self.of_server(site, |follow| follow.global(symbol, DEPTH));
@@ -347,14 +369,16 @@ impl<'f, 's> Follow<'f, 's> {
                 },
                 Use::Method("Clone") => self.fate.copied.push((site.place, node)),
                 Use::Method(name) if !harmless_method(name) => self.lose(),
+                Use::Field(name) => self.field_read(site, node, name),
                 Use::Assign(_) if is_pointed(site, node) => self.overwritten(),
-                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
+                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) => {}
             }
         }
     }
 
     fn global(&mut self, symbol: Symbol, depth: u32) {
         self.fate.escapes = true;
+        self.seen_by(Some(&symbol.path), "");
         // Every configuration in a variable is followed to all its uses.
         const MOST: usize = 500;
         if self.lens.mentions(&symbol).len() > MOST {
@@ -369,8 +393,9 @@ impl<'f, 's> Follow<'f, 's> {
                     None => self.lose(),
                 },
                 Use::Method(name) if !harmless_method(name) => self.lose(),
+                Use::Field(name) => self.field_read(site, *node, name),
                 Use::Assign(_) if is_pointed(site, *node) => self.overwritten(),
-                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) | Use::Field(..) => {}
+                Use::Assign(_) | Use::AssignField(..) | Use::Method(..) => {}
             }
         }
         self.fate.global = Some(symbol);
@@ -420,35 +445,13 @@ impl<'f, 's> Follow<'f, 's> {
         root.is_some_and(|symbol| self.is_known_client(&symbol.path))
     }
 
-    /// Whether a struct goes from the supplier's own code to that of others, which knows it by reflection alone.
-    fn is_border(&self, site: &Site<'s>, path: &str) -> bool {
-        self.held.is_some() && self.lens.owner(site.place.file) != Owner::Dependency && self.lens.is_foreign(path)
-    }
-
-    /// To code of others that sets exported fields, unless its name says that it only looks.
-    fn handed_out(&mut self, name: &str) {
-        self.fate.lost = true;
-        let exported = self.held.is_some_and(|(field, _)| field.starts_with(char::is_uppercase));
-        self.fate.written |= exported && !looks_or_keeps(name);
-    }
-
-    /// To code that is not delivered, or to whatever stands behind an interface.
-    fn handed_over(&mut self, site: &Site<'s>, path: &str, name: &str) {
-        self.fate.lost = true;
-        self.fate.escapes |= keeps(path);
-        // Of a struct decoders set what has a capital; what dependencies do to structs of others is meant for values.
-        let spared = |(field, _): (&str, NodeId)| {
-            let hidden = path.starts_with("encoding") && !field.starts_with(char::is_uppercase);
-            hidden || self.lens.owner(site.place.file) == Owner::Dependency
-        };
-        let written = writes(path) && !looks(name) && !self.held.is_some_and(spared);
-        self.fate.written |= written;
-        self.fate.foreign |= written || changes(path) && !writes(path);
-    }
-
     fn passed_to_method(&mut self, site: &Site<'s>, call: &'s Call, index: usize, depth: u32) {
-        let Is::Select(base, name) = &bare(&call.fun).is else { return self.lose() };
+        let Is::Select(base, name) = &bare(&call.fun).is else {
+            self.seen_by_root(site, &call.fun, "");
+            return self.lose();
+        };
         let Some(ty) = self.lens.type_of(site, base) else {
+            self.seen_by_root(site, base, &name.name);
             if self.is_of_client(site, base) {
                 return self.leads(Leads::Client);
             }
@@ -493,8 +496,8 @@ impl<'f, 's> Follow<'f, 's> {
 }
 
 /// The variable of a struct that holds a server, and the field: of `a.srv`.
-fn held_by<'s>(site: &Site<'s>, server: &'s Expr) -> Option<(u32, &'s str)> {
+fn held_by<'s>(site: &Site<'s>, server: &'s Expr) -> Option<(&'s Expr, u32, &'s str)> {
     let Is::Select(holder, field) = &bare(server).is else { return None };
     let local = site.body.local(bare(holder)).filter(|_| matches!(bare(holder).is, Is::Name(_)))?;
-    Some((local, &*field.name))
+    Some((holder, local, &*field.name))
 }

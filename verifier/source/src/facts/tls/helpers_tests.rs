@@ -70,3 +70,72 @@ fn what_a_server_is_given_out_of_a_client_is_not_told() {
         assert!(shown.lines().any(open), "{name}\n{shown}");
     }
 }
+
+#[test]
+fn code_that_was_not_delivered_may_set_the_configuration_of_a_server_that_it_gets() {
+    let module = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire example.org/kit v1.0.0\n";
+    let (open, kept) = ("?tls-config-passed-on", "1.3");
+    for (name, body, expected) in [
+        ("as it is made", "s := kit.WithDefaults(&http.Server{TLSConfig: CONFIG})\nSERVE", open),
+        ("by its name", "s := &http.Server{TLSConfig: CONFIG}\nkit.Tune(s)\nSERVE", open),
+        ("its address", "var s http.Server\ns.TLSConfig = CONFIG\nkit.Tune(&s)\nSERVE", open),
+        ("in a list", "s := &http.Server{TLSConfig: CONFIG}\nkit.Tune([]*http.Server{s}...)\nSERVE", open),
+        ("over a channel", "s := &http.Server{TLSConfig: CONFIG}\nkit.Servers <- s\nSERVE", open),
+        (
+            "into a struct of theirs",
+            "s := &http.Server{TLSConfig: CONFIG}\nkit.Run(kit.Options{Server: s})\nSERVE",
+            open,
+        ),
+        ("into a variable of theirs", "s := &http.Server{TLSConfig: CONFIG}\nkit.Server = s\nSERVE", open),
+        ("by a method", "g := kit.NewGroup()\ns := &http.Server{TLSConfig: CONFIG}\ng.Add(s)\nSERVE", open),
+        ("by a function value", "f := kit.Tune\ns := &http.Server{TLSConfig: CONFIG}\nf(s)\nSERVE", open),
+        ("its configuration alone", "s := &http.Server{TLSConfig: CONFIG}\nkit.Tune(s.TLSConfig)\nSERVE", open),
+        (
+            "by a function between",
+            "s := &http.Server{TLSConfig: CONFIG}\ntune(s)\nSERVE\n}\nfunc tune(s any) { kit.Tune(s)",
+            open,
+        ),
+        (
+            "a package's",
+            "s = &http.Server{TLSConfig: CONFIG}\nkit.Tune(s)\nSERVE\n}\nvar s *http.Server\nfunc f() {",
+            open,
+        ),
+        (
+            "out of a struct",
+            "a := &app{}\na.s = new(http.Server)\na.s.TLSConfig = CONFIG\na.run()\n}\ntype app struct{ s *http.Server }\nfunc (a *app) run() {\nkit.Tune(a.s)\na.s.ListenAndServeTLS(\"\", \"\")",
+            open,
+        ),
+        ("only looked at", "s := &http.Server{TLSConfig: CONFIG}\nkit.Infof(\"%v\", s)\nSERVE", kept),
+        ("its address alone", "s := &http.Server{TLSConfig: CONFIG}\nkit.Tune(s.Addr)\nSERVE", kept),
+        (
+            "its methods",
+            "s := &http.Server{TLSConfig: CONFIG}\nkit.Run(func() error { return s.ListenAndServeTLS(\"\", \"\") }, s.Shutdown)",
+            kept,
+        ),
+        ("known to leave it alone", "s := &http.Server{TLSConfig: CONFIG}\nhttp2.ConfigureServer(s, nil)\nSERVE", kept),
+        ("another one", "s := &http.Server{TLSConfig: CONFIG}\nkit.Tune(&http.Server{Addr: s.Addr})\nSERVE", kept),
+    ] {
+        let body = body.replace("CONFIG", "&tls.Config{MinVersion: tls.VersionTLS13}");
+        let body = body.replace("SERVE", "s.ListenAndServeTLS(\"\", \"\")");
+        let tree = format!(
+            "{module}-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"example.org/kit\"; \"golang.org/x/net/http2\")\nfunc main() {{\n{body}\n}}\n"
+        );
+        let shown = shown(&collect("source.tls_configs", &tree, &cgo_off()), &["form", "role", "min_version"]);
+        let told = shown.lines().find_map(|line| line.split_once(" literal server ")).map(|(_, floor)| floor);
+        assert_eq!(told, Some(expected), "{name}\n{shown}");
+    }
+}
+
+#[test]
+fn what_a_delivered_library_makes_of_a_server_is_read() {
+    let tree = |floor: &str| {
+        format!(
+            "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire example.org/kit v1.0.0\n-- vendor/modules.txt --\n# example.org/kit v1.0.0\n## explicit\nexample.org/kit\n-- vendor/example.org/kit/k.go --\npackage kit\nimport (\"crypto/tls\"; \"net/http\")\nfunc Tune(s *http.Server) {{ s.TLSConfig.MinVersion = tls.Version{floor} }}\n-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"example.org/kit\")\nfunc main() {{\ns := &http.Server{{TLSConfig: &tls.Config{{MinVersion: tls.VersionTLS13}}}}\nkit.Tune(s)\ns.ListenAndServeTLS(\"\", \"\")\n}}\n"
+        )
+    };
+    for (floor, expected) in [("TLS12", "1.2|1.3"), ("TLS13", "1.3")] {
+        let shown = shown(&collect("source.tls_configs", &tree(floor), &cgo_off()), &["form", "role", "min_version"]);
+        let told = shown.lines().find_map(|line| line.split_once(" literal server ")).map(|(_, floor)| floor);
+        assert_eq!(told, Some(expected), "{shown}");
+    }
+}

@@ -6,6 +6,7 @@ mod creations;
 mod fate;
 mod fields;
 mod given;
+mod handed;
 mod held;
 pub(super) mod nothing;
 mod options;

@@ -176,14 +176,11 @@ pub(super) fn looks(name: &str) -> bool {
     matches!(name, "TypeOf" | "DeepEqual") || begins.iter().any(|start| name.starts_with(start))
 }
 
-/// Names of functions and methods of others that look at what they get, keep it, or call it: whatever else gets a pointer to a struct may set its fields.
-pub(super) fn looks_or_keeps(name: &str) -> bool {
+/// Names of functions and methods of others that only look at what they get.
+pub(super) fn only_looks(name: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
         "Marshal",
         "Encode",
-        "New",
-        "Make",
-        "With",
         "Print",
         "Fprint",
         "Sprint",
@@ -199,6 +196,20 @@ pub(super) fn looks_or_keeps(name: &str) -> bool {
         "Interface",
         "Object",
         "Reflect",
+        "Equal",
+        "Diff",
+        "Dump",
+        "Sdump",
+    ];
+    BEGINNINGS.iter().any(|start| name.starts_with(start))
+}
+
+/// Those that look at what they get, keep it, or call it: whatever else gets a pointer to a struct may set its fields.
+pub(super) fn looks_or_keeps(name: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "New",
+        "Make",
+        "With",
         "Inline",
         "Validate",
         "Struct",
@@ -216,10 +227,6 @@ pub(super) fn looks_or_keeps(name: &str) -> bool {
         "Add",
         "Use",
         "Mount",
-        "Equal",
-        "Diff",
-        "Dump",
-        "Sdump",
         "Wrap",
         "Chain",
         "Append",
@@ -227,7 +234,7 @@ pub(super) fn looks_or_keeps(name: &str) -> bool {
         "Subscribe",
         "Enqueue",
     ];
-    looks(name) || BEGINNINGS.iter().any(|start| name.starts_with(start))
+    looks(name) || only_looks(name) || BEGINNINGS.iter().any(|start| name.starts_with(start))
 }
 
 /// Whether functions of a package that is not delivered may change a configuration that they get. The standard library's do not,

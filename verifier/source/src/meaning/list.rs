@@ -237,7 +237,7 @@ impl<'s> Lens<'s> {
     }
 
     /// The list that a range's variable for the values runs through, where nothing else is assigned to it or its fields.
-    fn range_over(&self, site: &Site<'s>, name: &Expr) -> Option<&'s Expr> {
+    pub(super) fn range_over(&self, site: &Site<'s>, name: &Expr) -> Option<&'s Expr> {
         let local = site.body.local(bare(name))?;
         let found = site.body.locals.get(local as usize)?;
         if !site.body.uses(local).all(|(_, used)| matches!(used, Use::Read | Use::Field(..))) {

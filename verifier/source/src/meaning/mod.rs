@@ -17,7 +17,8 @@ mod reflected;
 mod selected;
 pub(crate) mod std;
 mod types;
-pub(crate) mod value;
+pub(crate) mod unseen;
+mod value;
 
 pub(crate) use body::{Node, NodeId, Use, bare};
 pub(crate) use fields::Given;

@@ -97,8 +97,7 @@ impl<'s> Lens<'s> {
             BY_NAME.iter().any(|path| self.imports(*file, path)) || by_reflection()
         };
         let own = program.packages.values().filter(|package| package.owner != Owner::Dependency);
-        let missing = program.builds.iter().any(|build| !build.graph.missing.is_empty());
-        missing || own.flat_map(|package| &package.go_files).any(by_name)
+        self.lacks_code() || own.flat_map(|package| &package.go_files).any(by_name)
     }
 
     /// Whether a local is a named result.

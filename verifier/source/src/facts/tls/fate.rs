@@ -108,7 +108,7 @@ pub(super) fn sinks<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, node: N
 }
 
 impl<'f, 's> Follow<'f, 's> {
-    fn new(lens: &'f Lens<'s>, types: Option<&'f Types>, site: &Site<'s>) -> Follow<'f, 's> {
+    pub fn new(lens: &'f Lens<'s>, types: Option<&'f Types>, site: &Site<'s>) -> Follow<'f, 's> {
         let (fate, home) = (Fate::default(), site.place);
         Follow {
             lens,
@@ -190,7 +190,7 @@ impl<'f, 's> Follow<'f, 's> {
         }
         if self.sink(owner.as_ref(), field, depth) {
             self.fate.given.push((site.place, node));
-            self.of_server(site, |follow| follow.value(site, around, 0, DEPTH));
+            self.of_server(site, owner.as_ref(), |follow| follow.value(site, around, 0, DEPTH));
         } else if self.is_own(owner.as_ref()) {
             self.of_struct(site, field, node, |follow| follow.value(site, around, 0, DEPTH));
         }
@@ -211,13 +211,6 @@ impl<'f, 's> Follow<'f, 's> {
         ways(&mut follow);
         self.fate.foreign |= follow.fate.written;
         self.fate.written |= follow.fate.written;
-    }
-
-    /// Who writes through any pointer to a server writes its configuration.
-    fn of_server(&mut self, site: &Site<'s>, ways: impl FnOnce(&mut Follow<'f, 's>)) {
-        let mut follow = Follow { serves: true, ..Follow::new(self.lens, None, site) };
-        ways(&mut follow);
-        self.fate.foreign |= follow.fate.written;
     }
 
     fn leads(&mut self, way: Leads) {
@@ -324,15 +317,15 @@ impl<'f, 's> Follow<'f, 's> {
                     self.fate.given.extend(of_server.then_some((site.place, from)));
                     let local = site.body.local(bare(base)).filter(|_| matches!(bare(base).is, Is::Name(_)));
                     if let Some(local) = local.filter(|_| of_server) {
-                        self.of_server(site, |follow| follow.local(site, local, 0, DEPTH));
+                        self.of_server(site, owner.as_ref(), |follow| follow.local(site, local, 0, DEPTH));
                     } else if let Some(local) = local.filter(|_| self.is_own(owner.as_ref())) {
                         self.of_struct(site, &field.name, from, |follow| follow.local(site, local, from, DEPTH));
                     } else if let Some((holder, local, field)) = held_by(site, base).filter(|_| of_server) {
                         let ty = self.lens.type_of(site, holder).map(|ty| ty.name);
-                        self.of_server(site, |follow| follow.kept(ty.as_ref(), field, DEPTH));
+                        self.of_server(site, owner.as_ref(), |follow| follow.kept(ty.as_ref(), field, DEPTH));
                         self.of_struct(site, field, from, |follow| follow.local(site, local, from, DEPTH));
                     } else if let Some(symbol) = self.lens.symbol(site, base).filter(|_| of_server) {
-                        self.of_server(site, |follow| follow.global(symbol, DEPTH));
+                        self.of_server(site, owner.as_ref(), |follow| follow.global(symbol, DEPTH));
                     }
                 }
             },
@@ -447,7 +440,7 @@ impl<'f, 's> Follow<'f, 's> {
 
     fn passed_to_method(&mut self, site: &Site<'s>, call: &'s Call, index: usize, depth: u32) {
         let Is::Select(base, name) = &bare(&call.fun).is else {
-            self.seen_by_root(site, &call.fun, "");
+            self.handed_to_value(site, &call.fun);
             return self.lose();
         };
         let Some(ty) = self.lens.type_of(site, base) else {

@@ -127,6 +127,29 @@ fn code_that_was_not_delivered_may_set_the_configuration_of_a_server_that_it_get
 }
 
 #[test]
+fn options_that_were_not_delivered_may_set_the_configuration_that_they_get() {
+    let module = "-- go.mod --\nmodule example.com/app\n\ngo 1.26\n\nrequire example.org/kit v1.0.0\n";
+    let (open, kept) = ("?tls-config-passed-on", "1.3");
+    for (name, options, expected) in [
+        ("theirs", "kit.Weak", open),
+        ("made by a function of theirs", "kit.Weak(1)", open),
+        ("under a type of the program's own", "option(kit.Weak)", open),
+        ("given by a function of the program's own", "weak()", open),
+        ("the program's own", "names, with(\"h2\")", kept),
+        ("none", "", kept),
+        ("one that lowers it", "lower", "1.2|1.3"),
+    ] {
+        let tree = format!(
+            "{module}-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"example.org/kit\")\ntype option func(*tls.Config)\nfunc names(c *tls.Config) {{ c.NextProtos = nil }}\nfunc lower(c *tls.Config) {{ c.MinVersion = tls.VersionTLS12 }}\nfunc with(name string) option {{ return func(c *tls.Config) {{ c.ServerName = name }} }}\nfunc weak() option {{ return kit.Weak }}\nfunc build(all ...option) *tls.Config {{\nc := &tls.Config{{MinVersion: tls.VersionTLS13}}\nfor _, one := range all {{\none(c)\n}}\nreturn c\n}}\nfunc main() {{\ns := &http.Server{{TLSConfig: build({options})}}\ns.ListenAndServeTLS(\"\", \"\")\n}}\n"
+        );
+        let tree = if expected.contains('|') { tree } else { tree.replace("VersionTLS12", "VersionTLS13") };
+        let shown = shown(&collect("source.tls_configs", &tree, &cgo_off()), &["form", "role", "min_version"]);
+        let told = shown.lines().find_map(|line| line.split_once(" literal server ")).map(|(_, floor)| floor);
+        assert_eq!(told, Some(expected), "{name}\n{shown}");
+    }
+}
+
+#[test]
 fn what_a_delivered_library_makes_of_a_server_is_read() {
     let tree = |floor: &str| {
         format!(

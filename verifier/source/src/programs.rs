@@ -2,15 +2,17 @@
 
 use assize_delivery::SourceTree;
 use assize_facts::{BinarySpec, Deliverable, SourceSpec};
+use assize_golang::build::folder_is_skipped;
 use assize_golang::linker::in_module;
-use assize_golang::modfile::{Strictness, parse_go_mod};
+use assize_golang::modfile::{GoMod, Strictness, parse_go_mod};
 use std::borrow::Cow;
 
 /// What deliverable.toml would say.
 pub(crate) struct Told<'s> {
     /// With the builds as the programs record them, for what hangs on which commands are theirs.
     pub builds: Cow<'s, Deliverable>,
-    /// Packages and platform, where the source has to be read for them: they lie in a nested module, or are for another platform than the usual one.
+    /// Packages and platform, where the source has to be read for them: they lie in a nested module or where `./...` does not look, or are for another
+    /// platform than the usual one.
     pub source: Option<Deliverable>,
 }
 
@@ -24,12 +26,17 @@ pub(crate) fn told<'s>(spec: &'s Deliverable, programs: &[BinarySpec], tree: &So
 struct Module {
     folder: String,
     path: String,
+    go_mod: GoMod,
 }
 
 fn modules(tree: &SourceTree) -> Vec<Module> {
     let module = |path: &str| {
-        let go_mod = parse_go_mod(&tree.read(path).ok()?, Strictness::Dependency);
-        Some(Module { path: go_mod.file.module?.path, folder: path.strip_suffix("go.mod")?.to_owned() })
+        let go_mod = parse_go_mod(&tree.read(path).ok()?, Strictness::Dependency).file;
+        Some(Module {
+            path: go_mod.module.as_ref()?.path.clone(),
+            folder: path.strip_suffix("go.mod")?.to_owned(),
+            go_mod,
+        })
     };
     tree.module_files().filter_map(module).collect()
 }
@@ -38,7 +45,8 @@ fn modules(tree: &SourceTree) -> Vec<Module> {
 struct Own<'p> {
     program: &'p BinarySpec,
     package: String,
-    is_nested: bool,
+    /// No pattern of the root module means it.
+    is_apart: bool,
 }
 
 fn own<'p>(programs: &'p [BinarySpec], modules: &[Module]) -> Vec<Own<'p>> {
@@ -51,7 +59,8 @@ fn own<'p>(programs: &'p [BinarySpec], modules: &[Module]) -> Vec<Own<'p>> {
         let module = mine.next().filter(|_| mine.next().is_none())?;
         let inside = package[module.path.len()..].trim_start_matches('/');
         let package = format!("./{}{inside}", module.folder);
-        Some(Own { program, package, is_nested: !module.folder.is_empty() })
+        let is_passed_over = inside.split('/').any(folder_is_skipped) || module.go_mod.ignores(inside);
+        Some(Own { program, package, is_apart: !module.folder.is_empty() || is_passed_over })
     };
     programs.iter().filter_map(of).collect()
 }
@@ -75,7 +84,7 @@ fn with<'s>(spec: &'s Deliverable, own: &[Own<'_>]) -> Told<'s> {
     let platform = declared.cloned().or_else(|| platform(own));
     builds.source.get_or_insert_with(SourceSpec::default).platform.clone_from(&platform);
     let is_usual = declared.is_some() || platform.as_deref().is_none_or(|platform| platform == "linux/amd64");
-    let reads = own.iter().any(|own| own.is_nested) || !is_usual;
+    let reads = own.iter().any(|own| own.is_apart) || !is_usual;
     let source = reads.then(|| {
         let mut source = builds.clone();
         // What selects files is only what somebody declared.
@@ -114,16 +123,23 @@ mod tests {
         let api = program("dist/api", Some("example.com/app/cmd/api"), "amd64");
         let cli = program("dist/cli", Some("example.com/app/cmd/cli"), "arm64");
         let nested = program("dist/nested", Some("example.com/app/server"), "amd64");
+        let hidden = program("dist/hidden", Some("example.com/app/hidden/x"), "amd64");
+        let under = program("dist/under", Some("example.com/app/_x"), "amd64");
         let others = program("dist/other", Some("example.org/other"), "amd64");
         let undeclared = BinarySpec { name: "dist/api".into(), ..BinarySpec::default() };
         let declared = BinarySpec { package: Some("./cmd/cli".into()), ..undeclared.clone() };
         let modules = [("", "example.com/app"), ("server/", "example.com/app/server"), ("x/", "example.com/x")];
-        let modules = modules.map(|(folder, path)| Module { folder: folder.into(), path: path.into() });
+        let go_mod = parse_go_mod(b"module example.com/app\n\nignore ./hidden\n", Strictness::Dependency).file;
+        let module =
+            |(folder, path): (&str, &str)| Module { folder: folder.into(), path: path.into(), go_mod: go_mod.clone() };
+        let modules = modules.map(module);
         for (binaries, found, packages, platform, reads) in [
             (vec![], vec![&api, &others], &["./cmd/api"][..], Some("linux/amd64"), false),
             (vec![], vec![&api, &cli], &["./cmd/api", "./cmd/cli"], None, false),
             (vec![], vec![&cli], &["./cmd/cli"], Some("linux/arm64"), true),
             (vec![], vec![&api, &nested], &["./cmd/api", "./server/"], Some("linux/amd64"), true),
+            (vec![], vec![&hidden], &["./hidden/x"], Some("linux/amd64"), true),
+            (vec![], vec![&under], &["./_x"], Some("linux/amd64"), true),
             (vec![], vec![&others], &[], None, false),
             (vec![undeclared], vec![&api], &["./cmd/api"], Some("linux/amd64"), false),
             (vec![declared], vec![&api], &["./cmd/cli"], None, false),

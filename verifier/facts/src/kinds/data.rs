@@ -86,7 +86,7 @@ fact! {
     pub struct GoDemand = "link.go_demands", layers [Source, Binary], counts "executables" {
         /// The binary's name.
         binary: String,
-        /// `go` or `toolchain`.
+        /// `go`, `toolchain` or `godebug default`.
         directive: String,
         /// The version that the line names.
         demanded: GoVersion,

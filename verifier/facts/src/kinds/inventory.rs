@@ -73,6 +73,13 @@ vocabulary! {
     }
 }
 
+vocabulary! {
+    /// What says of which package a delivered program is: deliverable.toml, the program's build information, or a tree with one program alone.
+    pub enum ToldBy {
+        Deliverable = "deliverable", BuildInformation = "build-information", OnlyProgram = "only-program",
+    }
+}
+
 fact! {
     /// A setting in a build file that changes what a Go build makes, or changes sources before a build.
     pub struct BuildSetting = "inventory.build_settings", layers [Source], counts "build-files" {
@@ -86,6 +93,8 @@ fact! {
         command: Option<String>,
         /// Whether it is in force for a command that builds a delivered main package.
         delivered: Known<bool>,
+        /// By what the package of that command is known to be a delivered one; null where `delivered` is not true.
+        told_by: Option<ToldBy>,
     }
 }
 

@@ -1,4 +1,4 @@
-//! `link.go_demands`: the `go` and `toolchain` lines of the module files against the toolchain that built each binary.
+//! `link.go_demands`: the `go` and `toolchain` lines of the module files, and what their `godebug` lines default to, against the toolchain that built each binary.
 
 use super::go_support::release_of;
 use crate::seen::{self, Seen};
@@ -47,7 +47,10 @@ fn demands(binary: &Item, file: &Item) -> Seen<Vec<GoDemand>> {
     let built_with = release_of(binary);
     let toolchain = seen::maybe_text(file, "toolchain")?;
     let toolchain = toolchain.as_deref().and_then(|name| release::toolchain(name).version.map(str::to_owned));
-    let lines = [("go", seen::maybe_text(file, "go")?), ("toolchain", toolchain)];
+    // A toolchain refuses defaults that are newer than itself (cmd/go/internal/modload, `CheckGodebug`, Go 1.26).
+    let godebug = seen::texts(file, "godebug")?;
+    let default = godebug.iter().find_map(|line| line.strip_prefix("default=go")).map(str::to_owned);
+    let lines = [("go", seen::maybe_text(file, "go")?), ("toolchain", toolchain), ("godebug default", default)];
     let name = seen::text(binary, "binary")?;
     let lines = lines.into_iter().filter_map(|(directive, version)| Some((directive, version?)));
     Ok(lines.map(|(directive, demanded)| demand(&name, directive, demanded, &built_with)).collect())

@@ -79,10 +79,11 @@ impl Program<'_> {
             followed.supplying.extend(supplier.filter(|_| !is_main).cloned());
             owners.insert(reached.folder, supplier.filter(|_| !is_main).cloned());
         }
-        for (path, missing) in &build.graph.missing {
-            let Some(why) = missing.refused else { continue };
-            let Some(module) = owners.get(&self.folders.file(missing.importer).folder) else { continue };
-            let refused = RefusedImport { why, file: self.shown(missing.importer), module: module.clone() };
+        let missing = build.graph.missing.iter().filter_map(|(path, m)| Some((path, (m.importer, m.refused?))));
+        let refused = build.graph.refused.iter().map(|(path, refused)| (path, *refused));
+        for (path, (importer, why)) in missing.chain(refused) {
+            let Some(module) = owners.get(&self.folders.file(importer).folder) else { continue };
+            let refused = RefusedImport { why, file: self.shown(importer), module: module.clone() };
             followed.refused.insert(path.clone(), refused);
         }
         followed

@@ -11,7 +11,7 @@ use crate::hashed::HashMap;
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Reason, reason};
 use assize_golang::build::{Context, NameFate, SourceKind, file_name_fate};
-use assize_golang::module::Module;
+use assize_golang::module::{Module, is_at_or_below};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -44,6 +44,8 @@ pub(crate) enum Refused {
     Nobody,
     /// More than one has.
     Several,
+    /// It is internal to other packages than the one that imports it (cmd/go/internal/load, `disallowInternal`, Go 1.26).
+    Internal,
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +56,8 @@ pub(crate) struct Graph {
     pub missing: BTreeMap<String, Missing>,
     /// Paths of modules by those of the packages that their contents supply.
     pub supplied: BTreeMap<String, String>,
+    /// Imports that lead somewhere and are refused all the same, with files that have them.
+    pub refused: BTreeMap<String, (FileId, Refused)>,
     /// Parts of all files in the folders that were reached.
     outcomes: HashMap<FileId, Outcome>,
 }
@@ -73,6 +77,7 @@ pub(crate) fn walk(
     let suppliers = modules.suppliers(files);
     let may_supply = |import: &str| suppliers.as_ref().is_some_and(|suppliers| suppliers.may_supply(import));
     let mut embedding: Vec<FolderId> = Vec::new();
+    let mut doubled: BTreeMap<String, Asked> = BTreeMap::new();
     let mut wave = roots;
     while !wave.is_empty() {
         let places: Vec<FolderId> = wave.iter().map(|(_, folder, _)| *folder).collect();
@@ -82,6 +87,9 @@ pub(crate) fn walk(
         for (path, folder, owner) in wave {
             let selection = select(folders, folder, context);
             for import in &selection.imports {
+                if is_internal_elsewhere(&path, import) {
+                    graph.refuse(importer(folders, &selection, import), import, Refused::Internal);
+                }
                 if graph.packages.contains_key(&**import) || graph.missing.contains_key(&**import) {
                     continue;
                 }
@@ -90,6 +98,9 @@ pub(crate) fn walk(
                     // A module may bear a name as the standard library's packages have.
                     Target::Standard => ask(&mut asked, folders, &selection, import, None, Owner::Dependency),
                     Target::Folder { folder, owner } => {
+                        if may_supply(import) {
+                            ask(&mut doubled, folders, &selection, import, None, owner);
+                        }
                         next.insert(import.to_string(), (folder, owner));
                     }
                     Target::Own => graph.miss(folders, &selection, import, None, Owner::Main),
@@ -120,7 +131,25 @@ pub(crate) fn walk(
         wave = next.into_iter().map(|(path, (folder, owner))| (path, folder, owner)).collect();
     }
     folders.list_below(&embedding);
+    let importers: BTreeMap<String, FileId> =
+        doubled.iter().map(|(path, asked)| (path.clone(), asked.importer)).collect();
+    for (path, answer) in suppliers.iter().flat_map(|suppliers| suppliers.provide(std::mem::take(&mut doubled))) {
+        if matches!(answer, Answer::Package { .. }) && suppliers.as_ref().is_some_and(|all| all.know_versions()) {
+            graph.refuse(importers.get(&path).copied(), &path, Refused::Several);
+        }
+    }
     graph
+}
+
+/// Whether a package may not import another, which is internal to packages of another path.
+fn is_internal_elsewhere(package: &str, import: &str) -> bool {
+    let around = match import.rfind("/internal/") {
+        _ if import.ends_with("/internal") => import.strip_suffix("/internal"),
+        Some(at) => import.get(..at),
+        None if import == "internal" || import.starts_with("internal/") => return true,
+        None => None,
+    };
+    around.is_some_and(|around| !is_at_or_below(package, around))
 }
 
 fn ask(
@@ -158,6 +187,10 @@ impl Graph {
     /// A file's part in this build; `None` where its folder was not reached.
     pub fn outcome(&self, file: FileId) -> Option<&Outcome> {
         self.outcomes.get(&file)
+    }
+
+    fn refuse(&mut self, importer: Option<FileId>, path: &str, why: Refused) {
+        self.refused.extend(importer.map(|importer| (path.to_owned(), (importer, why))));
     }
 
     fn miss(&mut self, folders: &Folders, selection: &Selection, path: &str, module: Option<Module>, owner: Owner) {

@@ -136,6 +136,11 @@ impl Suppliers<'_> {
         asked.into_keys().zip(answers).collect()
     }
 
+    /// Whether the versions that the build takes are known.
+    pub fn know_versions(&self) -> bool {
+        self.known.versions.is_some()
+    }
+
     /// Whether there is a module that may supply a package.
     pub fn may_supply(&self, import: &str) -> bool {
         !self.candidates(import).is_empty()
@@ -174,7 +179,7 @@ impl Suppliers<'_> {
 
     fn answer(&self, import: &str, asked: &Asked, of: &[Candidate], supplies: &BTreeMap<&Module, Supply>) -> Answer {
         // Where versions are not known, others may be the build's.
-        let is_sure = self.known.versions.is_some();
+        let is_sure = self.know_versions();
         let missing = |module: Option<Module>, owner, why, refused: Option<Refused>| {
             let refused = refused.filter(|_| is_sure);
             Answer::Missing(Missing { module, owner, importer: asked.importer, why, refused })

@@ -31,7 +31,8 @@ fn refused(followed: Option<&Followed>) -> Option<String> {
     let (import, RefusedImport { why, file, .. }) = of_main.next()?;
     Some(match why {
         Refused::Nobody => format!("no required module provides package {import}, which {file} imports"),
-        Refused::Several => format!("several required modules provide package {import}, which {file} imports"),
+        Refused::Several => format!("several modules of the build provide package {import}, which {file} imports"),
+        Refused::Internal => format!("{file} imports package {import}, which is internal to others"),
     })
 }
 

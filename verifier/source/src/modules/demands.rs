@@ -37,6 +37,7 @@ pub(super) fn demands(graph: &Graph, shelf: &Shelf<'_>, followed: Option<&Follow
         let what = match refused.why {
             Refused::Nobody => "of no module that go.mod lists",
             Refused::Several => "of several modules",
+            Refused::Internal => "internal to other packages",
         };
         out.entry(module.clone()).or_insert_with(|| format!("{import} ({what}; imported in {})", refused.file));
     }

@@ -9,8 +9,8 @@ use std::io::Read;
 /// Packed charts are small: what Helm keeps of a release has to fit into a secret of Kubernetes. Of larger archives only what is called like a
 /// deployment file is read,
 const SMALL: u64 = 4 << 20;
-/// and of even larger ones nothing.
-const LARGEST: u64 = 64 << 20;
+/// and even larger ones are not opened.
+const LARGEST: u64 = 4 << 30;
 /// So much is unpacked of one of them, with all that is in it,
 const MOST: u64 = 64 << 20;
 /// and archives inside of archives so far.
@@ -27,8 +27,7 @@ pub(super) fn may_be(delivery: &Delivery, entry: &Entry) -> bool {
     // Contents of modules and layers of images are theirs.
     let of_others =
         || entry.path.contains("/@v/") || delivery.spec().images.iter().any(|image| image.path == entry.path);
-    let most = if entry.size > SMALL && of_others() { 0 } else { LARGEST };
-    entry.is_file() && entry.size <= most && ENDINGS.iter().any(|e| name.ends_with(e))
+    entry.is_file() && ENDINGS.iter().any(|e| name.ends_with(e)) && !(entry.size > SMALL && of_others())
 }
 
 /// Whether bytes begin as archives and compressed files do that are opened.
@@ -49,6 +48,9 @@ pub(super) struct Packed {
 /// # Errors
 /// What ends the reading of a chart; that there is too much.
 pub(super) fn texts(delivery: &Delivery, entry: &Entry) -> Result<Vec<Packed>, Reason> {
+    if entry.size > LARGEST {
+        return Err(reason!("file-too-large", path = entry.path, size = entry.size, limit = LARGEST));
+    }
     let (shown, is_small) = (&*entry.path, entry.size <= SMALL);
     let mut reader = Reader { delivery, shown, is_small, left: MOST, charts: BTreeSet::new(), texts: Vec::new() };
     let read = delivery.members(&entry.path, &mut |member, content| reader.member("", member, content, DEPTH));

@@ -77,12 +77,20 @@ fn archives_are_read_whatever_they_are_called_and_whatever_they_are_in() {
     let inside = packed_bytes(&[("charts/auth-api-1.0.tgz", &chart)]);
     let next = |state: &u64| Some(state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1));
     let noise: Vec<u8> = std::iter::successors(Some(1_u64), next).take(5 << 20).map(|n| (n >> 56) as u8).collect();
+    let mut plain = tar::Builder::new(Vec::new());
+    for (name, bytes) in [("auth-api", &vec![0; 65 << 20][..]), ("deploy/p.yaml", POD.as_bytes())] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        plain.append_data(&mut header, name, bytes).expect("a member");
+    }
+    let plain = plain.into_inner().expect("an archive");
     let large = packed_bytes(&[("auth-api", &noise), ("deploy/p.yaml", POD.as_bytes()), ("notes", POD.as_bytes())]);
     for (name, bytes, found) in [
         ("deploy.bundle", &packed(&[("p.yaml", POD)]), "deploy.bundle!p.yaml"),
         ("p.yaml.gz", &compressed, "p.yaml.gz!p.yaml"),
         ("deploy.tar.gz", &inside, "deploy.tar.gz!charts/auth-api-1.0.tgz!auth-api/templates/p.yaml"),
         ("release.tar.gz", &large, "release.tar.gz!deploy/p.yaml"),
+        ("release.tar", &plain, "release.tar!deploy/p.yaml"),
     ] {
         let (_folder, delivery) = delivered(name, bytes, None);
         let sheet = profiles(&delivery, &Request::new(super::KIND, &BTreeMap::new()));

@@ -9,12 +9,14 @@ use super::ledger::Changes;
 use super::printed::Here;
 use super::reads::Part;
 use super::state::{Held, Sure, Where};
+use assize_facts::kinds::inventory::ToldBy;
 use assize_facts::{Known, reason};
 
 /// A build: its own settings, whether it makes a delivered program, what nobody read of it, and where it runs.
 pub(super) struct Made {
     pub own: Vec<(String, Option<String>)>,
     pub delivered: Known<bool>,
+    pub told_by: Option<ToldBy>,
     pub unread: Vec<usize>,
     /// `None`: changes of sources are not held against it.
     pub here: Option<Where>,
@@ -55,9 +57,10 @@ impl State<'_> {
                 self.changed(line, &format!("go work {second}"), &words[2..], &shown, here);
             }
             // A program of the tree that is called like a build may be one.
-            Some("run") if words[1..].iter().any(|w| !w.starts_with('-') && super::foreign::is_builder(w)) => {
+            Some("run" | "tool") if words[1..].iter().any(|w| !w.starts_with('-') && super::foreign::is_builder(w)) => {
                 let why = reason!("built-by-another-tool", tool = words[1..].join(" "));
-                let made = Made { own: own_settings(own), delivered: Known::Unknown(why), unread: vec![], here: None };
+                let (own, delivered) = (own_settings(own), Known::Unknown(why));
+                let made = Made { own, delivered, told_by: None, unread: vec![], here: None };
                 self.made(line, shown, made, list);
             }
             // By itself it is about the package of the folder.
@@ -108,6 +111,8 @@ impl State<'_> {
         };
         let delivered = turns.iter().map(|packages| self.targets.built(Asked { packages, ..asked }));
         let delivered = delivered.reduce(surer).unwrap_or(Known::Value(false));
+        let told_by = |packages: &Vec<String>| self.targets.told_by(Asked { packages, ..asked });
+        let told_by = turns.iter().filter(|_| delivered == Known::Value(true)).find_map(told_by);
         let mut settings = arguments.settings;
         settings.extend(own_settings(own));
         let mut not_found = Vec::new();
@@ -148,7 +153,8 @@ impl State<'_> {
             unread.extend(self.of_delivery(line, name, value, Some(&command)));
         }
         let without = own.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>();
-        self.made_without(line, command, Made { own: settings, delivered, unread, here: Some(here) }, list, &without);
+        let made = Made { own: settings, delivered, told_by, unread, here: Some(here) };
+        self.made_without(line, command, made, list, &without);
     }
 
     /// Notes a build, with what is in force for it.
@@ -157,12 +163,12 @@ impl State<'_> {
     }
 
     fn made_without(&mut self, line: u32, command: String, made: Made, list: u64, without: &[&str]) {
-        let Made { own, delivered, unread, here } = made;
+        let Made { own, delivered, told_by, unread, here } = made;
         let in_force = self.in_force(&own, without, list);
         let (changed, doubtful) = here.map(|here| self.changes_for(&here)).unwrap_or_default();
         let in_force = [in_force, changed, unread].concat();
         let (place, tool, without_cgo) = (self.place(line), self.tool, self.is_without_cgo(&own, list));
-        self.builds.push(Build { place, tool, command, own, delivered, in_force, doubtful, without_cgo });
+        self.builds.push(Build { place, tool, command, own, delivered, told_by, in_force, doubtful, without_cgo });
     }
 
     /// Whether `CGO_ENABLED=0` is surely in force for a build.
@@ -181,9 +187,9 @@ impl State<'_> {
     }
 
     /// Whether every command that builds a delivered program, or may build one, switches cgo off; of none nothing is said.
-    pub fn switches_cgo_off(&self) -> bool {
+    pub fn switches_cgo_off(&self) -> Option<bool> {
         let mut all = self.builds.iter().filter(|build| build.delivered != Known::Value(false)).peekable();
-        all.peek().is_some() && all.all(|build| build.without_cgo)
+        all.peek().is_some().then(|| all.all(|build| build.without_cgo))
     }
 
     /// Whether a variable has a value for a build, by the environment or by what is written.

@@ -3,6 +3,7 @@
 use super::assignments::{assigned, is_for_settings, pairs, prefix};
 use super::containers::in_service;
 use super::cut;
+use super::delivered::OUTSIDE;
 use super::evaluate::{DEEPEST, MOST, State};
 use super::expand;
 use super::fetched::fetches;
@@ -12,6 +13,7 @@ use super::shell::{Command, ELEMENT, Joined, Node, QUOTED, plain};
 use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use crate::build::split;
+use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -189,6 +191,14 @@ impl State<'_> {
         idle && self.depth < DEEPEST && self.shell.function(first).is_none()
     }
 
+    /// Whether a folder is surely none of the source: that of the machine for what lasts a while, or that of a user. In an image the source may
+    /// lie anywhere.
+    fn is_outside(&self, target: &str) -> bool {
+        const FOLDERS: [&str; 9] =
+            ["/", "/tmp", "/var/tmp", "~", "$HOME", "${HOME}", "$TMPDIR", "$(mktemp -d)", "$RUNNER_TEMP"];
+        self.tool != BuildFile::Dockerfile && FOLDERS.contains(&plain(target).trim_matches('"'))
+    }
+
     /// Words with what is known put in; an assignment stays one word.
     fn expanded(&self, words: &[String], list: u64) -> Vec<String> {
         let values = Here { state: self, list };
@@ -248,7 +258,9 @@ impl State<'_> {
                 let target =
                     words.iter().skip(1).find(|w| *w != "--" && *w != "-P" && *w != "-L").map_or("", String::as_str);
                 self.shell.remember_place();
-                self.shell.move_to(self.in_clone(target).unwrap_or_else(|| self.folder_meant(target)));
+                let meant =
+                    || self.folder_meant(target).or_else(|| self.is_outside(target).then(|| OUTSIDE.to_owned()));
+                self.shell.move_to(self.in_clone(target).unwrap_or_else(meant));
             }
             "git" if words.get(1).is_some_and(|w| w == "clone") => self.clone_of(&plain_all(words)),
             "popd" => self.shell.move_back(),
@@ -406,8 +418,8 @@ fn is_go(name: &str) -> bool {
     // `go1.26.8`, `go1.27rc1`, `go-1.26`, and the one of the development branch (golang.org/dl).
     let is_number = |rest: &str| rest.chars().all(|c| c.is_ascii_digit() || ".rcbeta".contains(c));
     let numbered = name.strip_prefix("go1.").or_else(|| name.strip_prefix("go-1.")).is_some_and(is_number);
-    name == "go"
-        || name == "gotip"
+    // `xx-go` calls it for the platform that an image is built for (tonistiigi/xx).
+    matches!(name, "go" | "go.exe" | "gotip" | "xx-go")
         || numbered
         || [
             "$GO",

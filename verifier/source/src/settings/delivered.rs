@@ -1,6 +1,7 @@
 //! Which arguments of a `go build` mean a delivered main package.
 
 use crate::build::ASIDE;
+use assize_facts::kinds::inventory::ToldBy;
 use assize_facts::{BuildSpec, Deliverable, Known, Reason, reason};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,9 @@ pub(super) struct Targets {
     platform: Option<(String, String)>,
     /// What the declared builds of the programs set, of what a binary records; `None` where one is not declared.
     declared: Option<Vec<BTreeMap<String, Option<String>>>>,
+    told_by: ToldBy,
+    /// Those that deliverable.toml tells of, where the build information of programs tells of others.
+    beside: Option<Box<Targets>>,
 }
 
 /// Stands for a folder in which nothing of the source is: of an image, of another project.
@@ -100,12 +104,51 @@ impl Targets {
             graph: graph.to_owned(),
             declared: spec.binaries.iter().map(|b| b.build.as_ref().map(declared_settings)).collect(),
             platform: platform.map(|(os, arch)| (os.to_owned(), arch.split('/').next().unwrap_or(arch).to_owned())),
+            told_by: if spec.binaries.is_empty() { ToldBy::OnlyProgram } else { ToldBy::Deliverable },
+            beside: None,
         }
+    }
+
+    /// Beside what deliverable.toml says itself: of what it does not the programs told.
+    pub fn told_beside(self, declared: &Deliverable) -> Targets {
+        let mut binaries = declared.binaries.clone();
+        binaries.retain(|binary| binary.package.is_some());
+        if self.told_by == ToldBy::OnlyProgram || binaries.len() == self.folders.len() {
+            return self;
+        }
+        let spec = Deliverable { binaries, ..declared.clone() };
+        let beside = (!spec.binaries.is_empty()).then(|| Targets::of(&spec, &self.graph, &BTreeSet::new()));
+        Targets { told_by: ToldBy::BuildInformation, beside: beside.map(Box::new), ..self }
+    }
+
+    /// What says that a build which makes a delivered program does so.
+    pub fn told_by(&self, asked: Asked<'_>) -> Option<ToldBy> {
+        let built = |targets: &Targets| targets.built(asked) == Known::Value(true);
+        let beside = self.beside.as_deref().filter(|beside| built(beside));
+        built(self).then(|| beside.map_or(self.told_by, |beside| beside.told_by))
     }
 
     /// Whether no program is delivered, so that no build makes one.
     pub fn is_none(&self) -> bool {
         self.folders.is_empty() && !self.undeclared
+    }
+
+    /// The path of the main module.
+    pub fn module(&self) -> Option<&str> {
+        self.module.as_deref()
+    }
+
+    /// Whether go.mod or go.work names the module of a package.
+    pub fn requires(&self, package: &str) -> bool {
+        let mut path = package;
+        loop {
+            let is_named = |line: &str| line.split_whitespace().any(|word| word.trim_matches('"') == path);
+            if path.contains('.') && self.graph.lines().any(is_named) {
+                return true;
+            }
+            let Some((above, _)) = path.rsplit_once('/') else { return false };
+            path = above;
+        }
     }
 
     /// Whether a delivered program is made of a folder, relative to the source root.
@@ -184,7 +227,7 @@ impl Targets {
     fn is_several(&self, package: &str, folder: Option<&str>) -> bool {
         let Some(prefix) = package.strip_suffix("...") else { return package == "all" };
         // `./...` in a folder that is not known: a build of one package only is not written so.
-        let Some(folder) = folder else { return true };
+        let Some(folder) = folder.filter(|folder| *folder != OUTSIDE) else { return true };
         let base = normal(&format!("{folder}/{prefix}"));
         let below = format!("{base}/");
         let inside = |p: &&String| base.is_empty() || **p == base || p.starts_with(&below);
@@ -315,7 +358,7 @@ pub(super) fn normal(path: &str) -> String {
     parts.join("/")
 }
 
-fn module_path(graph: &str) -> Option<String> {
+pub(super) fn module_path(graph: &str) -> Option<String> {
     let line = graph.lines().find_map(|line| line.trim().strip_prefix("module "))?;
     Some(line.split("//").next()?.trim().trim_matches('"').to_owned())
 }

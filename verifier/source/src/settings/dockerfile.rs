@@ -281,6 +281,13 @@ impl Stage {
                         &format!("tar -xf '{from}' -C '{}'", if inside.is_empty() { "." } else { &inside }),
                     ));
                 }
+                let name = from.rsplit('/').next().unwrap_or(&from);
+                let to = normal(&format!("{inside}/{name}"));
+                if is_source(name) && to != from && library.paths.contains(&to) {
+                    self.scope
+                        .steps
+                        .push(Step::run(line, &format!("cp '{from}' '{}/{to}'", root.trim_end_matches('/'))));
+                }
                 continue;
             }
             let start = format!("{from}/");

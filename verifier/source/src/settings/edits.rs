@@ -32,7 +32,9 @@ fn is_go_command(path: &str) -> bool {
             || ["/", "/src", "/pkg", "/bin"].contains(&rest)
             || ["/src/", "/pkg/", "/bin/"].iter().any(|part| rest.starts_with(part))
     };
-    path.ends_with("/bin/go") || of_release.is_some_and(is_part)
+    // The compiler and the linker.
+    let of_tools = ["$GOTOOLDIR/", "${GOTOOLDIR}/", "$(go env GOTOOLDIR)/"].iter().any(|tools| path.starts_with(tools));
+    path.ends_with("/bin/go") || of_tools || of_release.is_some_and(is_part)
 }
 
 /// Whether a file is put in the place of the Go command that is not the Go command of some release.

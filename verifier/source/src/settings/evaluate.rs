@@ -15,7 +15,7 @@ use super::state::{Held, Shell, Sure, Where, hasher};
 use super::told;
 use super::written::Texts;
 use crate::hashed::HashMap;
-use assize_facts::kinds::inventory::BuildFile;
+use assize_facts::kinds::inventory::{BuildFile, ToldBy};
 use assize_facts::{Known, Reason, reason};
 use std::collections::BTreeSet;
 use std::hash::BuildHasher;
@@ -62,6 +62,7 @@ pub(super) struct Build {
     pub command: String,
     pub own: Vec<(String, Option<String>)>,
     pub delivered: Known<bool>,
+    pub told_by: Option<ToldBy>,
     pub in_force: Vec<usize>,
     pub doubtful: Vec<usize>,
     pub without_cgo: bool,

@@ -141,7 +141,7 @@ impl State<'_> {
             let told = RISKY.iter().any(|word| text.contains(word));
             let why = reason!("built-by-another-tool", tool = name);
             let unread = if told { state.unknown_flags(run.line, &why, Some(shown)) } else { vec![] };
-            let made = Made { own: vec![], delivered: Known::Unknown(why), unread, here: None };
+            let made = Made { own: vec![], delivered: Known::Unknown(why), told_by: None, unread, here: None };
             state.made(run.line, plain(shown), made, run.list);
         });
         true

@@ -34,6 +34,8 @@ pub(super) struct Library<'a> {
     pub answers: RefCell<HashMap<String, bool>>,
     /// What stands before a path in reports.
     pub prefix: String,
+    /// Files that lie elsewhere, with their paths in reports.
+    elsewhere: BTreeMap<String, String>,
 }
 
 impl<'a> Library<'a> {
@@ -48,7 +50,13 @@ impl<'a> Library<'a> {
             matching: RefCell::default(),
             answers: RefCell::default(),
             prefix: prefix.into(),
+            elsewhere: BTreeMap::new(),
         }
+    }
+
+    /// With files that lie elsewhere, by their paths in reports.
+    pub fn elsewhere(self, elsewhere: BTreeMap<String, String>) -> Library<'a> {
+        Library { elsewhere, ..self }
     }
 
     /// A tree in memory.
@@ -136,7 +144,7 @@ impl<'a> Library<'a> {
     }
 
     pub fn shown(&self, path: &str) -> String {
-        format!("{}{path}", self.prefix)
+        self.elsewhere.get(path).cloned().unwrap_or_else(|| format!("{}{path}", self.prefix))
     }
 }
 

@@ -3,6 +3,9 @@
 //! Nothing is executed. A file is read into scopes (a Dockerfile's stage, a make target with its prerequisites, a job, a script), each a run of
 //! steps; a setting counts where a later command of its scope builds a delivered main package.
 
+mod archives;
+#[cfg(test)]
+mod archives_tests;
 mod assignments;
 mod builds;
 mod calls;
@@ -42,6 +45,7 @@ mod make_text;
 mod make_tree;
 mod make_values;
 mod makefile;
+mod marks;
 mod model;
 mod mounts;
 #[cfg(test)]
@@ -80,7 +84,7 @@ mod yaml;
 
 use crate::lossy::lossy;
 use assize_delivery::{Delivery, Entry, SourceTree};
-use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
+use assize_facts::kinds::inventory::{BuildFile, BuildSetting, ToldBy};
 use assize_facts::{Deliverable, Known, Origin, Sheet, reason};
 use delivered::Targets;
 use evaluate::State;
@@ -107,7 +111,8 @@ fn sort(path: &str) -> Option<BuildFile> {
     let yaml = lower.ends_with(".yml") || lower.ends_with(".yaml");
     Some(match lower.as_str() {
         "go.env" => BuildFile::GoEnv,
-        ".envrc" => BuildFile::Envrc,
+        // `.env` is read by task runners and compose.
+        ".envrc" | ".env" => BuildFile::Envrc,
         "makefile" | "gnumakefile" | "bsdmakefile" => BuildFile::Makefile,
         "rules" if folder.rsplit('/').next() == Some("debian") => BuildFile::Makefile,
         _ if yaml && lower.trim_end_matches(".yaml").trim_end_matches(".yml").ends_with(".gitlab-ci") => {
@@ -132,6 +137,11 @@ fn sort(path: &str) -> Option<BuildFile> {
     })
 }
 
+/// The same, with those whose form is a language's that is followed.
+fn followed(path: &str) -> Option<BuildFile> {
+    sort(path).or_else(|| others::is_compose(path).then_some(BuildFile::Other))
+}
+
 /// What build files say.
 #[derive(Clone)]
 pub(crate) struct Settings {
@@ -146,10 +156,11 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
     let mut sheet = Sheet::of::<BuildSetting>();
     let text = |path: &str| tree.read(path).ok().map(|bytes| lossy(&bytes).into_owned());
     let paths: BTreeSet<String> = tree.entries().filter(|e| e.entry.is_file()).map(|e| e.path.to_owned()).collect();
-    let graph = ["go.mod", "go.work"].iter().filter_map(|name| text(name)).collect::<Vec<_>>().join("\n");
-    let targets = Targets::of(spec, &graph, &paths);
-    let largest = |path: &str| tree.entry(path).is_some_and(|e| e.size <= LARGEST);
-    let library = Library::new(paths, &tree.shown(""), |path| largest(path).then(|| text(path)).flatten());
+    let go_mod = text("go.mod").unwrap_or_default();
+    let graph = [Some(&go_mod), text("go.work").as_ref()].into_iter().flatten().cloned().collect::<Vec<_>>().join("\n");
+    let targets = Targets::of(spec, &graph, &paths).told_beside(delivery.spec());
+    let read = |path: &str| tree.entry(path).is_some_and(|e| e.size <= LARGEST).then(|| text(path)).flatten();
+    let library = Library::new(paths, &tree.shown(""), read);
     // The search itself is a subject: a tree without a build file was looked through.
     sheet.examined(1);
     let mut state = State::new(&library, &targets);
@@ -161,7 +172,7 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
         if tool.is_none() {
             unread.extend(of_another_tool(&mut sheet, (holder, entry, &shown), path, &targets));
         }
-        let Some(tool) = tool.or_else(|| others::is_compose(path).then_some(BuildFile::Other)) else { continue };
+        let Some(tool) = tool.or_else(|| followed(path)) else { continue };
         sheet.examined(1);
         if entry.size > LARGEST {
             sheet.gap(reason!("file-too-large", path = shown, size = entry.size, limit = LARGEST), shown.as_str());
@@ -174,23 +185,21 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
                 continue;
             }
         };
-        let text = lossy(&bytes);
-        unread.extend(unread::hidden(tool, &shown, &text, &targets));
-        match of_file(&mut state, tool, path, &shown, &text) {
-            Ok(false) => {}
-            Ok(true) => {
-                let detail = "it calls more than is followed";
-                sheet.gap(reason!("build-file-not-read", path = shown, detail = detail), shown.as_str());
-            }
-            Err(detail) if mentions_build(&text) => {
-                sheet.gap(reason!("build-file-not-read", path = shown, detail = detail), shown.as_str());
-            }
-            // A file that no tool could read and that builds nothing is nobody's setting.
-            Err(_) => {}
-        }
+        unread.extend(of_text(&mut sheet, &mut state, tool, path, &shown, &lossy(&bytes)));
     }
-    let without_cgo = state.switches_cgo_off() && unread.is_empty() && sheet.gaps.is_empty();
+    let mut switches = vec![state.switches_cgo_off()];
     let mut told = state.tell();
+    for archive in if targets.is_none() { vec![] } else { archives::beside(delivery, tree) } {
+        let over = archive.over(&library.paths, &library.prefix, read);
+        let mut state = State::new(&over, &targets);
+        for found in archive.build_files(&library, targets.module()) {
+            unread.extend(of_archive(&mut sheet, &mut state, &found));
+        }
+        switches.push(state.switches_cgo_off());
+        told.extend(state.tell().into_iter().map(|told| archive.doubted(told, &go_mod)));
+    }
+    let is_off = switches.contains(&Some(true)) && !switches.contains(&Some(false));
+    let without_cgo = is_off && unread.is_empty() && sheet.gaps.is_empty();
     told.extend(unread);
     push(&mut sheet, told);
     declared(&mut sheet, delivery);
@@ -208,6 +217,46 @@ fn files<'d>(delivery: &'d Delivery, tree: &'d SourceTree) -> impl Iterator<Item
     });
     let beside = delivery.entries().iter().map(move |entry| (delivery, entry, entry.path.clone()));
     beside.chain(unpacked).filter(|(_, entry, _)| entry.is_file())
+}
+
+/// Carries out a build file; gives what nobody can read in it.
+fn of_text(
+    sheet: &mut Sheet,
+    state: &mut State<'_>,
+    tool: BuildFile,
+    path: &str,
+    shown: &str,
+    text: &str,
+) -> Vec<Told> {
+    match of_file(state, tool, path, shown, text) {
+        Ok(false) => {}
+        Ok(true) => {
+            let detail = "it calls more than is followed";
+            sheet.gap(reason!("build-file-not-read", path = shown, detail = detail), shown);
+        }
+        Err(detail) if mentions_build(text) => {
+            sheet.gap(reason!("build-file-not-read", path = shown, detail = detail), shown);
+        }
+        // A file that no tool could read and that builds nothing is nobody's setting.
+        Err(_) => {}
+    }
+    unread::hidden(tool, shown, text, state.targets)
+}
+
+/// Carries out a build file of an archive.
+fn of_archive(sheet: &mut Sheet, state: &mut State<'_>, found: &archives::Found<'_>) -> Vec<Told> {
+    let archives::Found { path, shown, text } = found;
+    sheet.examined(1);
+    if let Some(tool) = followed(path).or_else(|| is_script_text(text.as_bytes()).then_some(BuildFile::Shell)) {
+        return match unread::is_called_go(path) {
+            true => vec![unread::go_command(shown)],
+            false => of_text(sheet, state, tool, path, shown, text),
+        };
+    }
+    match others::is_candidate(path) && unread::says_any(text.as_bytes()) {
+        true => unread::told(path, shown, text, state.targets),
+        false => vec![],
+    }
 }
 
 /// Carries out each scope of a file on its own; gives whether something was left out.
@@ -272,7 +321,10 @@ fn is_script(delivery: &Delivery, entry: &Entry) -> bool {
     if name.contains('.') || skipped || !small {
         return false;
     }
-    let Ok(bytes) = delivery.read(&entry.path) else { return false };
+    delivery.read(&entry.path).is_ok_and(|bytes| is_script_text(&bytes))
+}
+
+fn is_script_text(bytes: &[u8]) -> bool {
     let first = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
     first.starts_with(b"#!") && first.windows(2).any(|w| w == b"sh")
 }
@@ -325,6 +377,7 @@ fn declared(sheet: &mut Sheet, delivery: &Delivery) {
                 value: Known::Value(value),
                 command: Some(cut(&command.join(" "))),
                 delivered: Known::Value(true),
+                told_by: Some(ToldBy::Deliverable),
             };
             sheet.push(item, Origin::file("deliverable.toml"));
         }

@@ -25,6 +25,7 @@ fn words_and_programs_of_shells_hide_nothing() {
         format!("buildah run c -- {RUN}"),
         "gotip build -overlay=o.json ./cmd/app".into(),
         "go1.27rc1 build -overlay=o.json ./cmd/app".into(),
+        "xx-go build -overlay=o.json ./cmd/app".into(),
         "go-1.26 build -overlay=o.json ./cmd/app".into(),
         "go install -overlay=o.json all".into(),
         "go env --w GOFLAGS=-overlay=o.json\ngo build ./cmd/app".into(),
@@ -40,6 +41,8 @@ fn words_and_programs_of_shells_hide_nothing() {
             "awk '{print $1,$2}' x\necho {a,b}\ngo build ./cmd/app",
             "name=app/\ngo build ./cmd/${name%/}",
             "dir=./cmd/app/\ngo build ${dir%/}",
+            "(cd /tmp && go get golang.org/x/tools/cmd/goimports@latest)\ngo build ./cmd/app",
+            "cd \"$(mktemp -d)\"\ngo mod init tools\ngo get example.com/t@v1\ncd -\ngo build ./cmd/app",
             "alias ll='ls -l'\ntrap 'rm -rf x' EXIT\ngo build ./cmd/app",
         ],
         |honest| format!("-- b.sh --\n{honest}\n-- env --\nGOFLAGS=-overlay=o.json\n"),
@@ -56,6 +59,8 @@ fn images_begin_lay_over_and_set_in_many_ways() {
         (format!("FROM golang\n{SOURCE}COPY <<EOF /usr/local/go/go.env\nGOFLAGS=-overlay=o\nEOF\n{BUILD}"), "-overlay=o"),
         (format!("FROM golang\n{SOURCE}COPY patches/ ./\n{BUILD}"), "edit of module files"),
         (format!("FROM golang\n{SOURCE}COPY patches/. /src/\n{BUILD}"), "edit of module files"),
+        (format!("FROM golang\n{SOURCE}COPY patches/go.mod patches/go.sum ./\n{BUILD}"), "edit of module files"),
+        (format!("FROM golang\n{SOURCE}COPY patches/go.mod ./\n{BUILD}"), "edit of module files"),
         (format!("FROM golang\n{SOURCE}ADD patches.tar.gz /src\n{BUILD}"), "edit of module files"),
         (
             format!("FROM golang\n{SOURCE}SHELL [\"env\",\"GOFLAGS=-overlay=o\",\"/bin/sh\",\"-c\"]\n{BUILD}"),
@@ -76,6 +81,7 @@ fn images_begin_lay_over_and_set_in_many_ways() {
             format!("FROM golang\n{SOURCE}RUN cp compile /usr/local/go/pkg/tool/linux_amd64/compile\n{BUILD}"),
             "another go command",
         ),
+        (format!("FROM golang\n{SOURCE}RUN cp c \"$(go env GOTOOLDIR)/compile\"\n{BUILD}"), "another go command"),
     ] {
         let files = format!("-- Dockerfile --\n{text}{FILES}");
         reaches(&[(text.as_str(), files.as_str(), wanted)]);

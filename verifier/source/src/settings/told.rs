@@ -1,7 +1,7 @@
 //! The settings of a scope as facts, once it is known which builds follow.
 
 use super::evaluate::State;
-use assize_facts::kinds::inventory::BuildSetting;
+use assize_facts::kinds::inventory::{BuildSetting, ToldBy};
 use assize_facts::{Known, reason};
 use std::rc::Rc;
 
@@ -16,6 +16,7 @@ impl State<'_> {
     /// The settings of all scopes, each with what it is in force for.
     pub fn tell(self) -> Vec<Told> {
         let mut delivered: Vec<Known<bool>> = vec![Known::Value(false); self.seen.len()];
+        let mut told_by: Vec<Option<ToldBy>> = vec![None; self.seen.len()];
         let mut commands: Vec<Option<String>> = self.seen.iter().map(|s| s.command.clone()).collect();
         for build in &self.builds {
             let ids = build.in_force.iter().map(|id| (*id, false)).chain(build.doubtful.iter().map(|id| (*id, true)));
@@ -27,6 +28,7 @@ impl State<'_> {
                 match (&delivered[id], &found) {
                     (Known::Value(false), _) | (Known::Unknown(_), Known::Value(true)) => {
                         delivered[id] = found;
+                        told_by[id] = build.told_by;
                         commands[id] = commands[id].take().or_else(|| Some(build.command.clone()));
                     }
                     _ => {}
@@ -34,14 +36,16 @@ impl State<'_> {
             }
         }
         let mut told = Vec::new();
-        for ((seen, delivered), command) in self.seen.into_iter().zip(delivered).zip(commands) {
+        for (((seen, delivered), told_by), command) in self.seen.into_iter().zip(delivered).zip(told_by).zip(commands) {
             let doubt = seen.doubt.or_else(|| self.targets.declared_otherwise(&seen.name, &seen.value));
             let delivered = match (delivered, doubt) {
                 (_, Some(doubt)) if doubt.code == "environment-file-in-force" => Known::Unknown(doubt),
                 (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
                 (delivered, _) => delivered,
             };
-            let item = BuildSetting { tool: seen.tool, setting: seen.name, value: seen.value, command, delivered };
+            let told_by = told_by.filter(|_| delivered == Known::Value(true));
+            let (tool, setting, value) = (seen.tool, seen.name, seen.value);
+            let item = BuildSetting { tool, setting, value, command, delivered, told_by };
             told.push(Told { file: seen.place.file, line: seen.place.line, item });
         }
         for build in self.builds {
@@ -51,7 +55,8 @@ impl State<'_> {
                     (Known::Value(true), Some(doubt)) => Known::Unknown(doubt),
                     (delivered, _) => delivered.clone(),
                 };
-                let item = BuildSetting { tool: build.tool, setting, value, command, delivered };
+                let told_by = build.told_by.filter(|_| delivered == Known::Value(true));
+                let item = BuildSetting { tool: build.tool, setting, value, command, delivered, told_by };
                 told.push(Told { file: build.place.file.clone(), line: build.place.line, item });
             }
         }

@@ -2,6 +2,7 @@
 //! of what was delivered, beside a Go build, is told all the same: whether it is in force is not known.
 
 use super::delivered::Targets;
+use super::marks::{SPELLINGS, marks};
 use super::told::Told;
 use crate::build::split;
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting};
@@ -118,6 +119,7 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
             value: Known::Value(None),
             command: Some(super::cut(line.trim())),
             delivered: Known::Unknown(doubt()),
+            told_by: None,
         };
         is_hidden(line).then(|| Told { file: Rc::clone(&file), line: number as u32 + 1, item })
     };
@@ -136,13 +138,15 @@ pub(super) fn go_command(shown: &str) -> Told {
         value: Known::Value(None),
         command: None,
         delivered: Known::Unknown(reason!("build-file-of-another-tool", path = shown)),
+        told_by: None,
     };
     Told { file: shown.into(), line: 1, item }
 }
 
 /// Whether a file has one of the settings' spellings at all.
 pub(super) fn says_any(bytes: &[u8]) -> bool {
-    SETTINGS.iter().any(|(spelling, ..)| memchr::memmem::find(bytes, spelling.as_bytes()).is_some())
+    let flags = SETTINGS.iter().map(|(spelling, ..)| *spelling).chain(["-mod"]);
+    flags.chain(SPELLINGS).any(|spelling| memchr::memmem::find(bytes, spelling.as_bytes()).is_some())
 }
 
 /// The settings in a text, each once for a line. Of a Go file only where it is a program of its own.
@@ -164,11 +168,32 @@ pub(super) fn told(path: &str, shown: &str, text: &str, targets: &Targets) -> Ve
                     value: value.map_or_else(|| Known::Unknown(doubt()), |value| Known::Value(Some(value.into()))),
                     command: Some(super::cut(line.trim())),
                     delivered: Known::Unknown(doubt()),
+                    told_by: None,
                 };
                 told.push(Told { file: Rc::clone(&file), line: number, item });
             }
             begins += line.len();
         }
+    }
+    let doubt = || reason!("build-file-of-another-tool", path = shown);
+    let begins: Vec<usize> =
+        std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
+    let found = if speaks_of_build(path, text) { marks(text, targets) } else { vec![] };
+    for mark in found {
+        let number = begins.partition_point(|begin| *begin <= mark.at);
+        let line = text[begins[number - 1]..].lines().next().unwrap_or_default();
+        if is_comment(line) || told.iter().any(|t| t.line == number as u32 && t.item.setting == mark.setting) {
+            continue;
+        }
+        let item = BuildSetting {
+            tool: BuildFile::Other,
+            setting: mark.setting.into(),
+            value: mark.value.map_or_else(|| Known::Unknown(doubt()), |value| Known::Value(Some(value.into()))),
+            command: Some(super::cut(line.trim())),
+            delivered: Known::Unknown(doubt()),
+            told_by: None,
+        };
+        told.push(Told { file: Rc::clone(&file), line: number as u32, item });
     }
     told
 }
@@ -192,30 +217,40 @@ fn is_comment(line: &str) -> bool {
     ["#", "//", "* ", "--", "REM ", "rem ", "::"].iter().any(|start| line.trim_start().starts_with(start))
 }
 
-/// Whether a Go build, or the flags of all of them, stands near. In JavaScript methods are no commands: `history.go(-1)` is in every page.
+/// Whether a Go build, or the flags of all of them, stands near.
 fn is_by_a_build(path: &str, text: &str, at: usize) -> bool {
-    let from = text.floor_char_boundary(at.saturating_sub(NEAR));
-    let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
-    let near = &text[from..to];
-    let starts = super::others::starts_services(path);
-    if !starts && is_of_another_command(text, at) {
+    if !super::others::starts_services(path) && is_of_another_command(text, at) {
         return false;
     }
+    // With a value no other program's flags look like these.
+    let has_value =
+        text[at..].split(|c: char| !c.is_alphanumeric() && c != '-').next().map_or(at, |flag| at + flag.len());
+    if text[has_value..].starts_with('=') {
+        return speaks_of_build(path, text);
+    }
+    let from = text.floor_char_boundary(at.saturating_sub(NEAR));
+    let to = text.ceil_char_boundary((at + NEAR).min(text.len()));
+    speaks_of_build(path, &text[from..to])
+}
+
+/// Whether a text speaks of a Go build or of flags of all of them. In JavaScript methods are no commands: `history.go(-1)` is in every page.
+fn speaks_of_build(path: &str, text: &str) -> bool {
+    let starts = super::others::starts_services(path);
     // Arguments of images that are built, and flags of builds.
     if super::others::holds_flags(path) {
         return true;
     }
     let methods = [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| path.ends_with(end));
-    let begins = |word: &str| word.as_ptr() as usize - near.as_ptr() as usize;
+    let begins = |word: &str| word.as_ptr() as usize - text.as_ptr() as usize;
     let words = || {
-        near.split(|c: char| !c.is_alphanumeric() && c != '_')
-            .filter(|word| !(methods && near[..begins(word)].ends_with('.')))
+        text.split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| !(methods && text[..begins(word)].ends_with('.')))
     };
     let has = |wanted: &[&str]| words().any(|word| wanted.iter().any(|w| word.eq_ignore_ascii_case(w)));
-    // `GOFLAGS`, and of buildpacks `BP_GO_BUILD_FLAGS` and its like.
+    // `GOFLAGS`, and of buildpacks `BP_GO_BUILD_FLAGS` and its like; `buildGoModule` of Nix.
     let of_go = |word: &str| {
-        let word = word.to_ascii_uppercase();
-        word.ends_with("FLAGS") && word.contains("GO")
+        let upper = word.to_ascii_uppercase();
+        upper.ends_with("FLAGS") && upper.contains("GO") || word.starts_with("buildGo")
     };
     words().any(of_go) || has(&["go", "golang"]) && (has(&["build", "install"]) || starts && has(&["run"]))
 }

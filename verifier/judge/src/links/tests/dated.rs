@@ -196,7 +196,7 @@ fn dated_data_is_fresh_or_nobody_knows() {
 
 #[test]
 fn module_files_that_demand_a_newer_toolchain_are_told() {
-    let file = |name: &str, module: Json, go: Json, toolchain: Json| json!({"name": name, "is_main": true, "module": module, "go": go, "toolchain": toolchain});
+    let file = |name: &str, module: Json, go: Json, toolchain: Json| json!({"name": name, "is_main": true, "module": module, "go": go, "toolchain": toolchain, "godebug": ["default=go1.26.3", "tls10server=0"]});
     let files = [
         file("go.mod", json!("example.com/gw"), json!("1.26.0"), json!("go1.26.5")),
         file("go.mod", json!("example.com/other"), json!("1.99"), Json::Null),
@@ -207,7 +207,11 @@ fn module_files_that_demand_a_newer_toolchain_are_told() {
     let link = derive(&request("link.go_demands", json!({})), &sheets, &[], &run());
     let rows: Vec<String> =
         link.items.iter().map(|item| row(item, &["directive", "demanded", "built_with", "newer"])).collect();
-    assert_eq!(rows, ["go 1.26.0 1.26.2 false", "toolchain 1.26.5 1.26.2 true", "go 1.27 1.26.2 true"]);
+    let default = "godebug default 1.26.3 1.26.2 true";
+    assert_eq!(
+        rows,
+        ["go 1.26.0 1.26.2 false", "toolchain 1.26.5 1.26.2 true", default, "go 1.27 1.26.2 true", default]
+    );
 }
 
 #[test]

@@ -156,6 +156,7 @@ fn a_workspace_fits_its_members() {
                     value: Known::Value(Some("off".into())),
                     command: None,
                     delivered: Known::Value(true),
+                    told_by: None,
                 },
                 Origin::file("Dockerfile"),
             );

@@ -25,7 +25,17 @@ const MODULES: &[(&str, &str, &[File<'static>])] = &[
     ),
     ("x.y/c", "v1.0.0", &[("go.mod", "module x.y/c\n"), ("c.go", "package c\n")]),
     ("x.y/c", "v1.1.0", &[("go.mod", "module x.y/c\n"), ("c.go", "package c\n")]),
-    ("x.y/n", "v1.0.0", &[("go.mod", "module x.y/n\n"), ("n.go", "package n\n"), ("two/n.go", "package two\n")]),
+    (
+        "x.y/n",
+        "v1.0.0",
+        &[
+            ("go.mod", "module x.y/n\n"),
+            ("n.go", "package n\n"),
+            ("two/n.go", "package two\n"),
+            ("internal/i/i.go", "package i\n"),
+        ],
+    ),
+    ("example.com", "v1.0.0", &[("go.mod", "module example.com\n"), ("app/own/o.go", "package own\n")]),
     ("x.y/n/one", "v1.0.0", &[("go.mod", "module x.y/n/one\n"), ("n.go", "package one\n")]),
     ("x.y/n/two", "v1.0.0", &[("go.mod", "module x.y/n/two\n"), ("n.go", "package two\n")]),
     ("x.y/newer", "v1.0.0", &[("go.mod", "module x.y/newer\n\ngo 1.21\n"), ("n.go", "package newer\n")]),
@@ -102,7 +112,26 @@ const CASES: &[Case] = &[
         "x.y/n/two",
         "",
         &[],
-        "several required modules provide package x.y/n/two, which src/main.go imports",
+        "several modules of the build provide package x.y/n/two, which src/main.go imports",
+    ),
+    (
+        "1.24",
+        &["x.y/n v1.0.0"],
+        "",
+        "x.y/n/internal/i",
+        "",
+        &[],
+        "src/main.go imports package x.y/n/internal/i, which is internal to others",
+    ),
+    ("1.24", &["x.y/n v1.0.0"], "", "example.com/app/own", "", &[], ""),
+    (
+        "1.24",
+        &["example.com v1.0.0"],
+        "",
+        "example.com/app/own",
+        "",
+        &[],
+        "several modules of the build provide package example.com/app/own, which src/main.go imports",
     ),
     ("1.24", &["x.y/past v1.0.0"], "", "x.y/past", "", &["x.y/past the path x.y/now (here: x.y/past)"], ""),
     ("1.24", &["x.y/past v1.0.0", "x.y/c v1.0.0"], "", "x.y/c", "", &[], ""),
@@ -157,6 +186,7 @@ fn fixture((go, requires, more, import, lacks, ..): &Case) -> Fixture {
     let requires: String = requires.iter().map(|require| format!("require {require}\n")).collect();
     fixture.write("src/go.mod", &format!("module example.com/app\n\ngo {go}\n\n{requires}{more}"));
     fixture.write("src/main.go", &format!("package main\n\nimport _ \"{import}\"\n\nfunc main() {{}}\n"));
+    fixture.write("src/own/o.go", "package own\n");
     for (name, text) in MODULES[1].2.iter().filter(|_| more.contains("./b")) {
         fixture.write(&format!("src/b/{name}"), text);
     }

@@ -334,6 +334,7 @@ fn setting(name: &str, value: &str) -> Sheet {
         value: Known::Value(Some(value.into())),
         command: None,
         delivered: Known::Value(true),
+        told_by: None,
     };
     sheet.push(fact, Origin::line("src/Dockerfile", 3));
     sheet

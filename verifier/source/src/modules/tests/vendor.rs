@@ -333,6 +333,7 @@ fn a_vendor_folder_without_a_list_is_refused_where_it_is_taken() {
             value: Known::Value(Some("readonly".into())),
             command: None,
             delivered: Known::Value(delivered),
+            told_by: None,
         };
         sheet.push(setting, Origin::file("Makefile"));
         Some(sheet)

@@ -57,7 +57,9 @@ pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<
         let overrides = build.get("overrides").and_then(Json::as_array).into_iter().flatten();
         for own in std::iter::once(build).chain(overrides) {
             let either = |key: &str| own.get(key).or_else(|| build.get(key));
-            let mut words = vec!["go".to_owned(), "build".to_owned()];
+            // `go test -c` makes none of the programs.
+            let verb = either("command").and_then(Json::as_str).filter(|verb| *verb == "test").unwrap_or("build");
+            let mut words = vec!["go".to_owned(), verb.to_owned()];
             if let Some(mode) = of_modules.and_then(|m| m.get("mod")) {
                 words.push(format!("-mod={}", shown(mode)));
             }

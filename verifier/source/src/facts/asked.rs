@@ -4,29 +4,32 @@ use super::health::is_health;
 use super::search::{called, methods};
 use crate::go::syntax::{Block, Does, Expr, Is, Op, Span, Stmt};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, NodeId, Site, bare};
+use crate::meaning::{Const, Lens, Node, NodeId, Site, Use, bare};
 
-/// The health paths that a declaration's handlers answer by looking at the request, each with where it is written.
-pub(super) fn health_paths<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Span, String)> {
+/// The health paths that a declaration's handlers answer by looking at the request, each with where it is written; none where only its end is told.
+pub(super) fn health_paths<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Span, Option<String>, &'s Expr)> {
     let mut out = Vec::new();
     for (node, entry) in site.body.nodes.iter().enumerate() {
         let Node::Stmt(stmt) = entry.node else { continue };
         let node = node as NodeId;
         match &stmt.does {
-            Does::Switch(switch) if switch.value.as_ref().is_some_and(is_path) => {
+            Does::Switch(switch) => {
                 for case in &switch.cases {
-                    let named = case.values.iter().filter_map(|value| Some((value.at, health(lens, site, value)?)));
-                    out.extend(named.filter(|_| answers(lens, site, node, &case.body)));
+                    let named: Vec<_> = match &switch.value {
+                        Some(value) if is_path(site, value) => case
+                            .values
+                            .iter()
+                            .filter_map(|value| Some((value.at, Some(health(lens, site, value)?), value)))
+                            .collect(),
+                        Some(_) => continue,
+                        None => case.values.iter().flat_map(|value| conditions(lens, site, value)).collect(),
+                    };
+                    out.extend(named.into_iter().filter(|_| answers(lens, site, node, &case.body)));
                 }
             }
             Does::If(parts) => {
-                let Is::Binary(Op::Equal, both) = &bare(&parts.condition).is else { continue };
-                let [left, right] = both.as_slice() else { continue };
-                let value = if is_path(left) { right } else { left };
-                if is_path(left) || is_path(right) {
-                    let named = health(lens, site, value).filter(|_| answers(lens, site, node, &parts.then));
-                    out.extend(named.map(|path| (parts.condition.at, path)));
-                }
+                let named = conditions(lens, site, &parts.condition);
+                out.extend(named.into_iter().filter(|_| answers(lens, site, node, &parts.then)));
             }
             _ => {}
         }
@@ -34,9 +37,39 @@ pub(super) fn health_paths<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Span, S
     out
 }
 
-/// `r.URL.Path`.
-fn is_path(expr: &Expr) -> bool {
-    let Is::Select(url, path) = &bare(expr).is else { return false };
+/// The paths of health of which a condition holds one: `r.URL.Path == "/healthz"`, `strings.HasSuffix(r.URL.Path, "/healthz")`.
+fn conditions<'s>(lens: &Lens<'s>, site: &Site<'s>, condition: &'s Expr) -> Vec<(Span, Option<String>, &'s Expr)> {
+    let condition = bare(condition);
+    match &condition.is {
+        Is::Binary(Op::LogicalOr, parts) => parts.iter().flat_map(|part| conditions(lens, site, part)).collect(),
+        Is::Binary(Op::Equal, both) => {
+            let [left, right] = both.as_slice() else { return Vec::new() };
+            let value = if is_path(site, left) { right } else { left };
+            let asks = is_path(site, left) || is_path(site, right);
+            let path = asks.then(|| health(lens, site, value)).flatten();
+            path.map(|path| (condition.at, Some(path), condition)).into_iter().collect()
+        }
+        Is::Call(call) => {
+            let [asked, value] = call.args.as_slice() else { return Vec::new() };
+            let by_end = lens.symbol(site, &call.fun).is_some_and(|s| s.is("strings", "HasSuffix"));
+            let is_it = by_end && is_path(site, asked) && health(lens, site, value).is_some();
+            is_it.then_some((condition.at, None, condition)).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// `r.URL.Path`, or a variable that only ever holds it.
+fn is_path(site: &Site, expr: &Expr) -> bool {
+    let expr = bare(expr);
+    if let Some(local) = site.body.local(expr) {
+        let set = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_) | Use::Address));
+        return match site.body.locals.get(local as usize).map(|found| found.binding) {
+            Some(Binding::Define([one], 0, 1)) => !set && matches!(bare(one).is, Is::Select(..)) && is_path(site, one),
+            _ => false,
+        };
+    }
+    let Is::Select(url, path) = &expr.is else { return false };
     &*path.name == "Path" && matches!(&bare(url).is, Is::Select(_, url) if &*url.name == "URL")
 }
 

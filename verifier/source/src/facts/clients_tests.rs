@@ -12,6 +12,16 @@ fn clients_are_told_with_their_time_outs_and_pools() {
     let fields = &["made", "timeout", "idle_timeout", "max_idle_per_host", "max_per_host", "no_reuse"];
     let of = |body: &str| main("net/http time", body);
     let table = [
+        (
+            "handed to reflection",
+            main("net/http time reflect", "func main() { c := &http.Client{Timeout: time.Second}; reflect.ValueOf(c) }"),
+            "m.go:5:21 client ?struct-not-followed - - - -",
+        ),
+        (
+            "made by a generic function",
+            of("func made[T any]() *T { return new(T) }\nfunc main() { made[http.Client]() }"),
+            "m.go:5:15 client ?struct-not-followed - - - -",
+        ),
         ("none is set", of("func main() { c := &http.Client{}; c.Get(\"/\") }"), "m.go:4:21 client - - - - -"),
         (
             "in the literal",

@@ -191,7 +191,17 @@ fn is_default<'s>(lens: &Lens<'s>, site: &Site<'s>, handler: &'s Expr, depth: u3
     if let Is::Call(call) = &handler.is {
         return of_call(lens, site, call, depth);
     }
-    let local = site.body.local(handler).filter(|_| matches!(handler.is, Is::Name(_)))?;
+    // A package's variable that is given one value and stays so.
+    if let Some(symbol) = lens.symbol(site, handler) {
+        let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
+        let is_kept = spec.values.len() == spec.names.len() && !lens.is_set_elsewhere(&symbol);
+        let stays = lens
+            .mentions(&symbol)
+            .iter()
+            .all(|(at, node)| !matches!(at.body.use_of(*node), Use::Assign(_) | Use::Address));
+        return is_default(lens, at, spec.values.get(*index).filter(|_| is_kept && stays)?, depth);
+    }
+    let local = site.body.local(handler)?;
     if site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_) | Use::Address)) {
         return None;
     }

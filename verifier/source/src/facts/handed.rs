@@ -1,22 +1,24 @@
 //! Where standard streams are handed to: parameters and fields of the program's own, as writers of what is not said to be one.
 
 use super::mentions::mark;
-use super::search::{Search, is_dead};
-use super::writers::is_around;
+use super::search::{Search, called, is_dead, made_with};
+use super::writers::{is_around, named_otherwise};
 use crate::build::FileId;
-use crate::go::syntax::{Does, Expr, Is, Stmt};
+use crate::go::syntax::{Does, Expr, Is, Item, Op, Signature, Stmt};
 use crate::meaning::body::LocalId;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::Stream;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions are followed this far, and fields once.
-const DEPTH: u32 = 4;
+const DEPTH: u32 = 8;
 
 #[derive(Default)]
 pub(super) struct Handed {
     params: BTreeMap<(Place, LocalId), Stream>,
     fields: BTreeMap<(Symbol, String), Stream>,
+    /// Places where a variable that holds one among others is named; `true` where it may hold another.
+    names: BTreeMap<(Place, NodeId), (Stream, bool)>,
     /// Files of such functions, and packages of such structs.
     files: BTreeSet<FileId>,
     packages: BTreeSet<String>,
@@ -25,24 +27,34 @@ pub(super) struct Handed {
 enum Step {
     Param(Place, LocalId, Stream),
     Field(Symbol, String, Stream),
+    Name(Place, NodeId, Stream, bool),
 }
 
 impl Handed {
     pub fn of(lens: &Lens) -> Handed {
         let search = Search {
-            file: &|lens, file| lens.imports(file, "os"),
+            file: &|lens, file| ["os", "log", "flag"].iter().any(|path| lens.imports(file, path)),
             marks: mark::STREAM,
-            words: &[],
+            words: &["NewFile", "/dev/std", "/fd/", "CommandLine", "Writer()"],
             dependencies: false,
         };
         let (found, _) = search.run(lens, |site| {
             let mut steps = Vec::new();
             for (node, expr) in site.body.exprs() {
-                let stream = match lens.symbol(site, expr) {
-                    Some(symbol) if symbol.is("os", "Stdout") => Stream::Stdout,
-                    Some(symbol) if symbol.is("os", "Stderr") => Stream::Stderr,
-                    _ => continue,
+                let stream = match &expr.is {
+                    Is::Call(_) => match named_otherwise(lens, site, expr) {
+                        Some(stream) => stream,
+                        None => continue,
+                    },
+                    _ => match lens.symbol(site, expr) {
+                        Some(symbol) if symbol.is("os", "Stdout") => Stream::Stdout,
+                        Some(symbol) if symbol.is("os", "Stderr") => Stream::Stderr,
+                        _ => continue,
+                    },
                 };
+                if let Is::Call(_) = expr.is {
+                    steps.push(Step::Name(site.place, node, stream, true));
+                }
                 follow(lens, site, node, stream, DEPTH, &mut steps);
             }
             if !steps.is_empty() && is_dead(lens, site) {
@@ -77,7 +89,16 @@ impl Handed {
                 self.packages.insert(ty.path.to_string());
                 self.fields.entry((ty, field)).or_insert(stream);
             }
+            Step::Name(place, node, stream, open) => {
+                self.files.insert(place.file);
+                self.names.entry((place, node)).or_insert((stream, open));
+            }
         }
+    }
+
+    /// The stream that a variable, an element or a result is which stands at a writer's place, and whether it may be another writer.
+    pub fn named<'s>(&self, site: &Site<'s>, writer: &'s Expr) -> Option<(Stream, bool)> {
+        self.names.get(&(site.place, site.body.place(bare(writer))?)).copied()
     }
 
     /// Whether a file can name a parameter or a field that holds one.
@@ -102,37 +123,183 @@ impl Handed {
 /// Where the stream goes that stands at a node.
 fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Stream, depth: u32, steps: &mut Vec<Step>) {
     let (Some(depth), Some(up)) = (depth.checked_sub(1), site.body.around(node)) else { return };
+    let index_in = |values: &'s [Expr]| values.iter().position(|value| site.body.is_at(value, node));
     match site.body.node(up) {
         Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
-            let Some(index) = call.args.iter().position(|arg| site.body.is_at(arg, node)) else { return };
-            if lens.symbol(site, &call.fun).is_some_and(|symbol| is_around(lens, &symbol)) {
+            let Some(index) = index_in(&call.args) else { return };
+            let symbol = lens.symbol(site, &call.fun);
+            let converts =
+                |symbol: &Symbol| &*symbol.path == "io" && symbol.name.contains("Writer") && !is_around(lens, symbol);
+            if symbol.as_ref().is_some_and(|symbol| converts(symbol) || lens.is_type(symbol) || is_around(lens, symbol))
+            {
+                steps.push(Step::Name(site.place, up, stream, false));
                 return follow(lens, site, up, stream, depth, steps);
             }
-            let Some((at, func)) = lens.callee(site, call) else { return };
-            let param = func.signature.params.get(index).filter(|param| !param.variadic);
-            let Some(local) = param.and_then(|param| at.body.local_at(param.name.as_ref()?.at)) else { return };
-            steps.push(Step::Param(at.place, local, stream));
-            for (node, _) in at.body.uses(local).filter(|(_, used)| matches!(used, Use::Read)) {
+            let (at, params) = match (&bare(&call.fun).is, lens.callee(site, call)) {
+                (Is::Func(signature, _), _) => (site.clone(), &signature.params),
+                (Is::Name(_), None) if let Some(signature) = literal(site, &call.fun) => {
+                    (site.clone(), &signature.params)
+                }
+                (_, Some((at, func))) => (at, &func.signature.params),
+                (_, None) => return,
+            };
+            let param = params.get(index.min(params.len().saturating_sub(1)));
+            let Some(param) = param.filter(|param| param.variadic || index < params.len()) else { return };
+            let Some(local) = param.name.as_ref().and_then(|name| at.body.local_at(name.at)) else { return };
+            if !param.variadic {
+                steps.push(Step::Param(at.place, local, stream));
+            }
+            let reads = |(node, used): (NodeId, Use)| matches!(used, Use::Read).then_some(node);
+            for node in at.body.uses(local).filter_map(reads) {
                 follow(lens, &at, node, stream, depth, steps);
             }
         }
-        Some(Node::Element(element)) => {
-            let literal = site.body.around(up).and_then(|around| site.body.node(around));
-            let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), _), .. })) = literal else { return };
-            let Some((ty, field)) = lens.named(site, ty).zip(element.name()) else { return };
-            steps.extend(own(lens, ty.name, field, stream));
+        Some(Node::Expr(Expr { is: Is::Unary(Op::Address, _) | Is::Assert(..), .. })) => {
+            steps.push(Step::Name(site.place, up, stream, false));
+            follow(lens, site, up, stream, depth, steps);
         }
-        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) => {
-            let index = right.iter().position(|value| site.body.is_at(value, node));
-            let Some(Is::Select(base, field)) = index.and_then(|index| left.get(index)).map(|target| &bare(target).is)
+        Some(Node::Expr(Expr { is: Is::Index(list, _), .. })) if site.body.is_at(list, node) => {
+            steps.push(Step::Name(site.place, up, stream, true));
+            follow(lens, site, up, stream, depth, steps);
+        }
+        Some(Node::Element(element)) => {
+            let Some(whole) = site.body.around(up) else { return };
+            let Some(Node::Expr(Expr { is: Is::Composite(Some(ty), all), .. })) = site.body.node(whole) else { return };
+            let named = lens.named(site, ty);
+            let index = all.iter().position(|other| std::ptr::eq(other, element));
+            match named.zip(index) {
+                Some((ty, index)) => {
+                    let by_name = |name: &str| (name.to_string(), matches!(name, "Writer" | "File"));
+                    let found = match element.name() {
+                        Some(name) => Some(by_name(name)),
+                        None => lens.field_at(&ty.name, index),
+                    };
+                    let Some((field, embedded)) = found else { return };
+                    let writes = lens.method(&ty.name, "Write").is_some();
+                    steps.extend(own(lens, ty.name, &field, stream));
+                    // A writer around it.
+                    if embedded || writes {
+                        steps.push(Step::Name(site.place, whole, stream, false));
+                        follow(lens, site, whole, stream, depth, steps);
+                    }
+                }
+                // A list, or a struct without a name.
+                None => {
+                    steps.push(Step::Name(site.place, whole, stream, true));
+                    follow(lens, site, whole, stream, depth, steps);
+                }
+            }
+        }
+        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right) | Does::Define(left, right), .. })) => {
+            let Some(target) = index_in(right)
+                .and_then(|index| left.get(index))
+                .filter(|_| left.len() == right.len() || right.len() == 1)
             else {
                 return;
             };
-            let Some(ty) = lens.type_of(site, base) else { return };
-            steps.extend(own(lens, ty.name, &field.name, stream));
+            match &bare(target).is {
+                Is::Select(base, field) if lens.symbol(site, target).is_none() => {
+                    let Some(ty) = lens.type_of(site, base) else { return };
+                    if let Some(local) =
+                        site.body.local(bare(base)).filter(|_| lens.method(&ty.name, "Write").is_some())
+                    {
+                        held(lens, site, local, None, stream, depth, steps);
+                    }
+                    steps.extend(own(lens, ty.name, &field.name, stream));
+                }
+                Is::Name(_) | Is::Select(..) => match site.body.local(bare(target)) {
+                    Some(local) => held(lens, site, local, site.body.place(target), stream, depth, steps),
+                    None => global(lens, lens.symbol(site, target), stream, depth, steps),
+                },
+                _ => {}
+            }
+        }
+        Some(Node::Spec(spec)) => {
+            let Some(name) = index_in(&spec.values).and_then(|index| spec.names.get(index)) else { return };
+            match site.body.local_at(name.at) {
+                Some(local) => held(lens, site, local, None, stream, depth, steps),
+                None => {
+                    let symbol = Symbol::new(lens.package(site.place.file), &name.name);
+                    global(lens, Some(symbol), stream, depth, steps);
+                }
+            }
+        }
+        Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) if site.body.is_at(&range.over, node) => {
+            let local = range.left.get(1).and_then(|value| site.body.local(bare(value)));
+            if let Some(local) = local {
+                held(lens, site, local, None, stream, depth, steps);
+            }
+        }
+        Some(Node::Stmt(Stmt { does: Does::Return(values), .. })) if index_in(values) == Some(0) => {
+            let calls = match site.body.closure(node) {
+                Some(closure) => called(site, closure).map(|(whole, _)| (site.clone(), whole)).into_iter().collect(),
+                None => callers(lens, site),
+            };
+            for (at, whole) in calls {
+                if let Some(node) = at.body.place(whole) {
+                    steps.push(Step::Name(at.place, node, stream, true));
+                    follow(lens, &at, node, stream, depth, steps);
+                }
+            }
         }
         _ => {}
     }
+}
+
+/// Where a variable is named that holds the stream, since a place or since it is there.
+fn held<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    local: LocalId,
+    since: Option<NodeId>,
+    stream: Stream,
+    depth: u32,
+    steps: &mut Vec<Step>,
+) {
+    const MOST: usize = 64;
+    let sets = site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).count();
+    let is_set = since.is_some_and(|since| matches!(site.body.use_of(since), Use::Assign(_)));
+    for (node, used) in site.body.uses(local).take(MOST) {
+        let alive = site.body.alive(local, node);
+        let holds = if is_set { since.is_some_and(|since| alive.shows(since)) } else { alive.first() };
+        if !holds || matches!(used, Use::Assign(_)) {
+            continue;
+        }
+        let others = if is_set { alive.first() || sets > 1 } else { sets > 0 };
+        steps.push(Step::Name(site.place, node, stream, others));
+        follow(lens, site, node, stream, depth, steps);
+    }
+}
+
+fn global<'s>(lens: &Lens<'s>, symbol: Option<Symbol>, stream: Stream, depth: u32, steps: &mut Vec<Step>) {
+    const MOST: usize = 64;
+    let Some(symbol) = symbol.filter(|symbol| lens.is_delivered(&symbol.path)) else { return };
+    for (at, node) in lens.mentions(&symbol).iter().take(MOST) {
+        if matches!(at.body.use_of(*node), Use::Read) {
+            follow(lens, at, *node, stream, depth, steps);
+        }
+    }
+}
+
+/// The function literal that a variable begins with.
+fn literal<'s>(site: &Site<'s>, fun: &Expr) -> Option<&'s Signature> {
+    match &bare(made_with(site, site.body.local(bare(fun))?)?).is {
+        Is::Func(signature, _) => Some(signature),
+        _ => None,
+    }
+}
+
+/// The calls of a declared function.
+fn callers<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Site<'s>, &'s Expr)> {
+    const MOST: usize = 32;
+    let Some(Item::Func(func)) =
+        lens.item(site.place).filter(|item| matches!(item, Item::Func(f) if f.receiver.is_none()))
+    else {
+        return Vec::new();
+    };
+    let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
+    let of = |(at, node): &(Site<'s>, NodeId)| Some((at.clone(), called(at, *node)?.0));
+    lens.mentions(&symbol).iter().take(MOST).filter_map(of).collect()
 }
 
 fn own(lens: &Lens, ty: Symbol, field: &str, stream: Stream) -> Option<Step> {

@@ -3,12 +3,13 @@
 use super::asked::health_paths;
 use super::health_served::{Answers, added, has_managers, surely_not};
 use super::mentions::mark;
+use super::prefixes::{is_shut_out, prefix};
 use super::routers::ANSWER;
-use super::search::{Search, called, empty, is_dead, item, methods, references_named, spelt};
+use super::search::{Search, called, empty, is_dead, item, methods, references_named, spelt, values};
 use crate::go::literal::unquote_text;
-use crate::go::syntax::{Call, Does, Expr, Ident, Is, Item as Declared, Literal, Op, Span, Stmt};
+use crate::go::syntax::{Call, Expr, Is, Literal, Op, Span};
 use crate::meaning::body::Binding;
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, bare};
+use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
 use aho_corasick::AhoCorasick;
 use assize_facts::kinds::source::HealthHandler;
 use assize_facts::{Item, Known, Sheet};
@@ -17,9 +18,6 @@ use std::sync::OnceLock;
 
 /// Methods of routers that name a path, and are handed its handler by another.
 const PATHS: &[&str] = &["Route", "Path"];
-
-/// Methods that give the routes behind them a common beginning.
-const GROUPS: &[&str] = &["Group", "Route", "PathPrefix", "Mount"];
 
 /// Last parts of the paths that services are asked for their health by (Kubernetes' own, and the usual spellings).
 const HEALTH: &[&str] = &[
@@ -82,7 +80,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
         methods(site).filter(|(_, name, _, _)| ANSWER.contains(name) || PATHS.contains(name))
     {
         // Functions of packages are no routers; `http.Get` asks someone else.
-        if lens.symbol(site, &call.fun).is_some() || asks_others(lens, site, base) {
+        if lens.symbol(site, &call.fun).is_some() || asks_others(lens, site, base) || forgets(lens, site, base, name) {
             continue;
         }
         let called = match lens.type_of(site, base) {
@@ -92,11 +90,24 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
         let of_mux = called.starts_with("http.ServeMux.").then_some(call);
         add(of_call(lens, site, Some(base), &called, whole, call), of_mux);
     }
+    for (base, name, whole) in values(site).filter(|(_, name, _)| matches!(*name, "Handle" | "HandleFunc")) {
+        let is_mux = lens.type_of(site, base).is_some_and(|ty| ty.name.is("net/http", "ServeMux"));
+        let calls = || lens.calls_through_value(site, site.body.place(whole)?);
+        for (at, call) in is_mux.then(calls).flatten().unwrap_or_default() {
+            let called = format!("http.ServeMux.{name}");
+            out.extend(
+                of_call_at(lens, site, &at, Some(base), &called, whole, call)
+                    .into_iter()
+                    .map(|(at, item)| (at, Answers::Perhaps, item)),
+            );
+        }
+    }
     if !out.is_empty() && is_dead(lens, site) {
         out.clear();
     }
-    for (at, path) in health_paths(lens, site) {
-        out.push((at, Answers::Perhaps, fact(lens, site, path.into(), "r.URL.Path", at)));
+    for (at, path, asked) in health_paths(lens, site) {
+        let path = path.map_or_else(|| Known::Unknown(lens.open(site, asked)), Known::Value);
+        out.push((at, Answers::Perhaps, fact(lens, site, path, "r.URL.Path", at)));
     }
     out.sort_by_key(|(at, _, _)| *at);
     out.into_iter().map(|(_, answers, item)| (answers, item)).collect()
@@ -137,6 +148,12 @@ fn of_fixed<'s>(
     Some((whole.at, fact(lens, site, path, called, whole.at)))
 }
 
+/// `http.NotFoundHandler()`.
+fn is_nothing<'s>(lens: &Lens<'s>, site: &Site<'s>, handler: &Expr) -> bool {
+    let nothing = |fun: &Expr| lens.symbol(site, fun).is_some_and(|symbol| symbol.is("net/http", "NotFoundHandler"));
+    matches!(&bare(handler).is, Is::Call(call) if nothing(&call.fun))
+}
+
 /// Whether a route is for other methods than anyone asks for health by: `r.HandleFunc("/x", h).Methods("POST")`.
 fn is_for_others<'s>(lens: &Lens<'s>, site: &Site<'s>, whole: &Expr) -> bool {
     let Some(up) = site.body.place(whole).and_then(|node| site.body.around(node)) else { return false };
@@ -161,9 +178,33 @@ fn asks_others<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {
     lens.type_of(site, base).is_some_and(|ty| ["Client", "Header", "Values", "Request"].contains(&&*ty.name.name))
 }
 
+/// Whether a method is one of the program's own that does nothing with the handler.
+fn forgets<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> bool {
+    let Some((at, func)) = lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, name)) else { return false };
+    let used = |name: &crate::go::syntax::Ident| {
+        at.body.local_at(name.at).is_none_or(|local| at.body.uses(local).next().is_some())
+    };
+    let keeps =
+        |param: &crate::go::syntax::Param| param.name.as_ref().is_some_and(|name| &*name.name != "_" && used(name));
+    func.body.is_some() && func.signature.params.last().is_some_and(|param| !keeps(param))
+}
+
 fn of_call<'s>(
     lens: &Lens<'s>,
     site: &Site<'s>,
+    base: Option<&'s Expr>,
+    called: &str,
+    whole: &'s Expr,
+    call: &'s Call,
+) -> Vec<(Span, Item)> {
+    of_call_at(lens, site, site, base, called, whole, call)
+}
+
+/// `at`: where the call stands, which may be another place than the one that names the method.
+fn of_call_at<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    at: &Site<'s>,
     base: Option<&'s Expr>,
     called: &str,
     whole: &'s Expr,
@@ -178,14 +219,15 @@ fn of_call<'s>(
     {
         return Vec::new();
     }
-    if is_for_others(lens, site, whole) {
+    if is_for_others(lens, site, whole) || call.args.last().is_some_and(|handler| is_nothing(lens, at, handler)) {
         return Vec::new();
     }
     let prefix = base.map_or(Known::Value(String::new()), |base| prefix(lens, site, base, DEPTH));
     let mut out: Vec<(Span, Item)> = Vec::new();
     let mut seen = BTreeSet::new();
-    for named in paths(lens, site, call) {
+    for named in paths(lens, at, call) {
         let path = match (&prefix, named.path) {
+            (_, Some(path)) if base.is_some_and(|base| is_shut_out(lens, site, base, &path)) => continue,
             (Known::Value(prefix), Some(path)) if is_health(&path) => Known::Value(format!("{prefix}{path}")),
             (Known::Possible(_) | Known::Unknown(_), Some(path)) if is_health(&path) => {
                 Known::Unknown(lens.open(site, whole))
@@ -231,6 +273,9 @@ struct Named<'s> {
 /// Every path that a call registers: several in a loop over a list, and of a function that gets them from its callers.
 fn paths<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Vec<Named<'s>> {
     for arg in call.args.iter().take(2) {
+        if let Some(all) = together(lens, site, arg) {
+            return all;
+        }
         let all: Vec<Named> = every(lens, site, arg, 4).into_iter().filter_map(|(at, e)| named(lens, at, e)).collect();
         // A method's name stands before the path.
         if !all.is_empty() {
@@ -238,6 +283,40 @@ fn paths<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> Vec<Named<'s>>
         }
     }
     Vec::new()
+}
+
+/// Patterns that are put together of what a loop runs through: `route.method + " " + route.path`.
+fn together<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &'s Expr) -> Option<Vec<Named<'s>>> {
+    let Is::Binary(Op::Add, parts) = &bare(arg).is else { return None };
+    let of_loop = |part: &'s Expr| match &bare(part).is {
+        Is::Select(base, _) => site.body.local(bare(base)),
+        _ => site.body.local(bare(part)),
+    };
+    let (mut words, mut over): (Vec<String>, Option<u32>) = (vec![String::new()], None);
+    for part in parts {
+        let more: Vec<String> = match text(lens, site, part) {
+            Some(one) => vec![one],
+            None => {
+                // Two loops would go together in other ways.
+                let local = of_loop(part)?;
+                if over.replace(local).is_some_and(|known| known != local) {
+                    return None;
+                }
+                let all = lens.ranged(site, part).or_else(|| lens.ranged_field(site, part))?;
+                all.iter().map(|(at, value)| text(lens, at, value)).collect::<Option<_>>()?
+            }
+        };
+        let count = words.len().max(more.len());
+        if [words.len(), more.len()].iter().any(|len| *len != 1 && *len != count) {
+            return None;
+        }
+        let nth = |all: &[String], n: usize| all.get(n).or(all.first()).cloned().unwrap_or_default();
+        words = (0..count).map(|n| nth(&words, n) + &nth(&more, n)).collect();
+    }
+    over?;
+    let of =
+        |words: String| Named { at: site.clone(), arg, path: Some(path(&words).unwrap_or_default()), is_health: false };
+    Some(words.into_iter().map(of).collect())
 }
 
 /// The path that an expression is; `None` where it is a text that is none.
@@ -302,7 +381,7 @@ fn ends_with_health(arg: &Expr) -> bool {
     }
 }
 
-fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> Option<String> {
+pub(super) fn text<'s>(lens: &Lens<'s>, site: &Site<'s>, expr: &Expr) -> Option<String> {
     match lens.eval(site, expr).single() {
         Some(Const::Text(text)) => Some(text.clone()),
         _ => None,
@@ -317,7 +396,7 @@ fn as_text(value: Const) -> Option<String> {
 }
 
 /// The path of a pattern: `GET example.com/healthz/{$}` (net/http, "Patterns"); nobody asks for health by another method.
-fn path(pattern: &str) -> Option<String> {
+pub(super) fn path(pattern: &str) -> Option<String> {
     let rest = match pattern.split_once([' ', '\t']) {
         Some(("GET" | "HEAD", rest)) => rest.trim_start(),
         Some(_) => return None,
@@ -350,143 +429,4 @@ fn names_health(handler: &Expr) -> bool {
     };
     let name = name.to_ascii_lowercase();
     ["health", "livez", "readyz", "liveness", "readiness"].iter().any(|word| name.contains(word))
-}
-
-/// What stands before the paths of a router: the groups that this function makes it of.
-fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth: u32) -> Known<String> {
-    let base = bare(base);
-    let none = || Known::Value(String::new());
-    let Some(depth) = depth.checked_sub(1) else { return Known::Unknown(lens.open(site, base)) };
-    match &base.is {
-        Is::Call(call) => of_group(lens, site, base, call, depth),
-        Is::Name(_) => {
-            let Some(local) = site.body.local(base) else { return none() };
-            let Some(found) = site.body.locals.get(local as usize) else { return none() };
-            // It may be another group by then, or stand behind a path of another router's.
-            let is_mounted =
-                |(node, used): &(NodeId, Use)| matches!(used, Use::Read) && is_mounted(lens, site, *node, true);
-            let mounts: Vec<NodeId> = site.body.uses(local).filter(is_mounted).map(|(node, _)| node).collect();
-            if mounts.len() > 1 || site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_))) {
-                return Known::Unknown(lens.open(site, base));
-            }
-            if let Some(mount) = mounts.first() {
-                return of_mount(lens, site, *mount, depth).unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
-            }
-            match found.binding {
-                Binding::Define([one], 0, 1) => prefix(lens, site, one, depth),
-                Binding::Param(ty) => match site.body.node(found.at) {
-                    Some(Node::Expr(Expr { is: Is::Func(..), .. })) => of_closure(lens, site, found.at, depth),
-                    _ => of_param(lens, site, base, ty, depth),
-                },
-                _ => none(),
-            }
-        }
-        _ => none(),
-    }
-}
-
-/// Whether a router is handed to what puts it behind a path, by the function that makes it or by one that calls that.
-fn is_mounted<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, climbs: bool) -> bool {
-    match site.body.around(node).and_then(|up| site.body.node(up)) {
-        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
-            matches!(&bare(&call.fun).is, Is::Select(_, name) if matches!(&*name.name, "Mount" | "StripPrefix"))
-        }
-        Some(Node::Stmt(Stmt { does: Does::Return(_), .. })) if climbs => {
-            let Some(Declared::Func(func)) = lens.item(site.place).filter(|_| site.body.closure(node).is_none()) else {
-                return false;
-            };
-            let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
-            let mounted = |(at, node): &(Site<'s>, NodeId)| {
-                let call = called(at, *node).and_then(|(whole, _)| at.body.place(whole));
-                call.is_some_and(|call| is_mounted(lens, at, call, false))
-            };
-            func.receiver.is_none() && lens.mentions(&symbol).iter().any(mounted)
-        }
-        _ => false,
-    }
-}
-
-/// The path that a router gets where it is mounted: `r.Mount("/x", sub)`, `m.Handle("/x/", http.StripPrefix("/x", sub))`.
-fn of_mount<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, depth: u32) -> Option<Known<String>> {
-    let up = site.body.around(node)?;
-    let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = site.body.node(up) else { return None };
-    let Is::Select(base, name) = &bare(&call.fun).is else { return None };
-    let own = text(lens, site, call.args.first()?)?;
-    let outer = match &*name.name {
-        "Mount" => base,
-        _ => {
-            let Some(Node::Expr(Expr { is: Is::Call(call), .. })) = site.body.node(site.body.around(up)?) else {
-                return None;
-            };
-            match &bare(&call.fun).is {
-                Is::Select(_, name) if !ANSWER.contains(&&*name.name) => return None,
-                // net/http's functions, for the default mux.
-                Is::Select(..) if lens.symbol(site, &call.fun).is_some() => return Some(Known::Value(own)),
-                Is::Select(base, _) => base,
-                _ => return None,
-            }
-        }
-    };
-    match prefix(lens, site, outer, depth) {
-        Known::Value(before) => Some(Known::Value(format!("{before}{own}"))),
-        Known::Possible(_) | Known::Unknown(_) => None,
-    }
-}
-
-fn of_group<'s>(lens: &Lens<'s>, site: &Site<'s>, whole: &'s Expr, call: &'s Call, depth: u32) -> Known<String> {
-    let Is::Select(base, name) = &bare(&call.fun).is else { return Known::Value(String::new()) };
-    if lens.symbol(site, &call.fun).is_some() {
-        return Known::Value(String::new());
-    }
-    let before = prefix(lens, site, base, depth);
-    if !GROUPS.contains(&&*name.name) {
-        return before;
-    }
-    match (before, call.args.first().map(|arg| (arg, text(lens, site, arg)))) {
-        (Known::Value(before), Some((_, Some(own)))) => Known::Value(format!("{before}{own}")),
-        // chi's Group takes a function and no path.
-        (before, Some((Expr { is: Is::Func(..), .. }, None)) | None) => before,
-        _ => Known::Unknown(lens.open(site, whole)),
-    }
-}
-
-/// The closure of `r.Route("/x", func(r chi.Router) { … })`.
-fn of_closure<'s>(lens: &Lens<'s>, site: &Site<'s>, at: u32, depth: u32) -> Known<String> {
-    match site.body.around(at).and_then(|up| site.body.node(up)) {
-        Some(Node::Expr(whole @ Expr { is: Is::Call(call), .. })) => of_group(lens, site, whole, call, depth),
-        _ => Known::Value(String::new()),
-    }
-}
-
-/// A router that a function gets: whatever all its callers hand over, where it can be a part of another router at all.
-fn of_param<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, ty: &Expr, depth: u32) -> Known<String> {
-    const WHOLE: [&str; 4] = ["ServeMux", "Engine", "Echo", "App"];
-    // Callers of callers, each with as many, have to have an end.
-    const MOST: usize = 16;
-    if lens.named(site, ty).is_some_and(|ty| WHOLE.contains(&&*ty.name.name)) {
-        return Known::Value(String::new());
-    }
-    let of_callers = || {
-        let Declared::Func(func) = lens.item(site.place)? else { return None };
-        let is_it = |name: &Ident| site.body.local_at(name.at) == site.body.local(base);
-        let index = func.signature.params.iter().position(|param| param.name.as_ref().is_some_and(is_it))?;
-        let symbol = Symbol::new(lens.package(site.place.file), &func.name.name);
-        let mut all: Option<String> = None;
-        let callers = lens.mentions(&symbol);
-        if callers.len() > MOST || func.receiver.is_some() {
-            return None;
-        }
-        for (at, node) in callers.iter() {
-            let (_, call) = called(at, *node)?;
-            let Known::Value(found) = prefix(lens, at, call.args.get(index)?, depth / 2) else {
-                return None;
-            };
-            if all.as_ref().is_some_and(|known| *known != found) {
-                return None;
-            }
-            all = Some(found);
-        }
-        all
-    };
-    of_callers().map_or_else(|| Known::Unknown(lens.open(site, base)), Known::Value)
 }

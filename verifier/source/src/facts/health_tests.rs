@@ -86,3 +86,50 @@ fn what_no_server_of_the_program_can_answer_is_no_health_handler() {
         assert_eq!(found(&["net/http"], &body), expected, "{body}");
     }
 }
+
+#[test]
+fn routes_are_told_by_where_they_can_be_asked_for() {
+    let serve = "\nhttp.ListenAndServe(\":1\", m)";
+    for (body, expected) in [
+        ("f := m.HandleFunc\nf(\"/healthz\", h)", "m.go:6:6 /healthz http.ServeMux.HandleFunc"),
+        ("n := http.NewServeMux()\nn.HandleFunc(\"/healthz\", h)\nm.Handle(\"/a/\", n)", ""),
+        (
+            "n := http.NewServeMux()\nn.HandleFunc(\"/a/healthz\", h)\nm.Handle(\"/a/\", n)",
+            "m.go:7:1 /a/healthz http.ServeMux.HandleFunc",
+        ),
+        (
+            "n := http.NewServeMux()\nn.HandleFunc(\"/healthz\", h)\nm.Handle(\"/\", n)",
+            "m.go:7:1 /healthz http.ServeMux.HandleFunc",
+        ),
+        ("m.Handle(\"/healthz\", http.NotFoundHandler())", ""),
+        (
+            "for _, r := range []struct{ m, p string }{{m: \"GET\", p: \"/healthz\"}, {m: \"POST\", p: \"/livez\"}} { m.HandleFunc(r.m+\" \"+r.p, h) }",
+            "m.go:6:98 /healthz http.ServeMux.HandleFunc",
+        ),
+        (
+            "m.HandleFunc(\"/\", func(w http.ResponseWriter, r *http.Request) { switch p := r.URL.Path; { case p == \"/livez\" || strings.HasSuffix(p, \"/readyz\"): w.Write(nil) } })",
+            "m.go:6:97 /livez r.URL.Path\nm.go:6:114 ?value-not-decided r.URL.Path",
+        ),
+        ("t{}.HandleFunc(\"/healthz\", h)", ""),
+        ("u{}.HandleFunc(\"/healthz\", h)", "m.go:6:1 /healthz app.u.HandleFunc"),
+        (
+            "d := http.DefaultServeMux\nd.HandleFunc(\"/healthz\", h)\ngo http.ListenAndServe(\":2\", nil)",
+            "m.go:7:1 /healthz http.ServeMux.HandleFunc",
+        ),
+    ] {
+        let rest = "\n}\ntype t struct{}\nfunc (t) HandleFunc(string, any) {}\ntype u struct{}\nfunc (u) HandleFunc(p string, h any) { keep(h) ";
+        let body = format!("m := http.NewServeMux()\n{body}{serve}{rest}");
+        assert_eq!(found(&["net/http", "strings"], &body), expected, "{body}");
+    }
+    let global =
+        "http.HandleFunc(\"/healthz\", h)\nhttp.ListenAndServe(\":1\", m)\n}\nvar m = http.NewServeMux()\nfunc f() {";
+    assert_eq!(found(&["net/http"], global), "", "another mux is served");
+    for (server, expected) in [
+        ("http.ListenAndServe(\":1\", http.StripPrefix(\"/a\", m))", "/a/healthz"),
+        ("s := http.Server{Handler: http.StripPrefix(\"/a\", m)}\ns.ListenAndServe()", "/a/healthz"),
+    ] {
+        let body = format!("m := http.NewServeMux()\nm.HandleFunc(\"/healthz\", h)\n{server}");
+        let told = found(&["net/http"], &body);
+        assert_eq!(told.split(' ').nth(1), Some(expected), "{server}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, references};
-use super::structs::{Elsewhere, Made, assigned, holders, made, replaces};
+use super::structs::{Elsewhere, Made, assigned, holders, made, reflects, replaces};
 use super::types::Types;
 use crate::go::syntax::{Expr, Is};
 use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
@@ -93,6 +93,7 @@ fn elsewhere<'s>(lens: &Lens<'s>, types: &Types, sites: &[Site<'s>]) -> Elsewher
         all.fields.insert(field, known.map_or_else(|| value.clone(), |known| known.or(value.clone())));
     }
     all.replaced = sites.iter().any(|site| replaces(lens, types, site));
+    all.reflected = sites.iter().any(|site| reflects(lens, types, site));
     all
 }
 

@@ -3,7 +3,7 @@
 use super::handed::Handed;
 use super::loggers::{self, GIN, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
 use super::mentions::mark;
-use super::search::{Reference, Search, empty, is_dead, item, methods, references, run_apart, spelt};
+use super::search::{Reference, Search, empty, is_dead, item, methods, references, run_apart, spelt, values};
 use super::writers::{maker, maker_of, numbered, stream, writer_of};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
@@ -13,7 +13,7 @@ use assize_facts::{Item, Known, Sheet, reason};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Packages that write by the number of a file.
-const RAW: [&str; 2] = ["syscall", "golang.org/x/sys/unix"];
+pub(super) const RAW: [&str; 2] = ["syscall", "golang.org/x/sys/unix"];
 
 /// What the program does with its loggers, wherever that stands.
 #[derive(Default)]
@@ -35,7 +35,7 @@ struct Setup {
 impl Setup {
     /// Whether slog's first default handler, which writes plain lines through log, stays.
     fn is_plain_slog(&self) -> bool {
-        !self.slog_default && self.log_outputs.is_empty()
+        !self.slog_default
     }
 }
 
@@ -115,6 +115,14 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, setup: &Setup) -> Vec<((FileId,
     for (base, name, whole, call) in methods(site) {
         if let Some((called, stream, bridged)) = of_method(lens, site, base, name, call, setup) {
             out.push(of(lens, site, called, stream, bridged, whole.at));
+        }
+    }
+    // `os.Stdout.Write` as a function.
+    for (base, name, whole) in values(site).filter(|(_, name, _)| matches!(*name, "Write" | "WriteString")) {
+        // Whoever gets it may write records.
+        if let Some(Known::Value(stream)) = stream(lens, site, base, &setup.handed) {
+            let stream = Known::Possible(vec![stream, Stream::Other]);
+            out.push(of(lens, site, format!("os.File.{name}"), stream, false.into(), whole.at));
         }
     }
     out.into_iter().map(|(at, item)| ((site.place.file, at), item)).collect()
@@ -299,7 +307,7 @@ fn of_reference<'s>(
             made(lens, site, found, to, &setup.handed).map(|stream| (stream, no()))
         }
         // slog's first default handler writes plain lines through log.
-        "log/slog" if setup.is_plain_slog() => Some((Stream::Stderr.into(), no())),
+        "log/slog" if setup.is_plain_slog() => Some(standard_logger(setup, &spelt(&found.symbol))),
         path if !setup.modules.contains(path) => match by_level(&found.symbol)? {
             To::Stdout => Some((Stream::Stdout.into(), no())),
             To::Stderr => Some((Stream::Stderr.into(), no())),
@@ -401,18 +409,30 @@ fn of_method<'s>(
     site: &Site<'s>,
     base: &'s Expr,
     name: &str,
-    _call: &Call,
+    call: &'s Call,
     setup: &Setup,
 ) -> Option<(String, Known<Stream>, Known<bool>)> {
     if matches!(name, "Write" | "WriteString") {
+        if hands_on(lens, site, call) {
+            return None;
+        }
         let stream = stream(lens, site, base, &setup.handed)?;
         return Some((format!("os.File.{name}"), stream, false.into()));
     }
+    // `template.Execute(os.Stdout, …)`, `buffer.WriteTo(os.Stdout)`.
+    if matches!(name, "Execute" | "ExecuteTemplate" | "WriteTo") && lens.callee(site, call).is_none() {
+        return Some((name.to_string(), stream(lens, site, call.args.first()?, &setup.handed)?, false.into()));
+    }
     let of_slog =
         |symbol: &Symbol| &*symbol.path == "log/slog" && matches!(&*symbol.name, "Default" | "With" | "WithGroup");
-    let made = || maker(lens, site, base).and_then(|(at, made)| lens.symbol(&at, &made.fun));
-    if is_level(name) && made().is_some_and(|s| of_slog(&s)) {
-        return setup.is_plain_slog().then(|| (format!("slog.Logger.{name}"), Stream::Stderr.into(), false.into()));
+    let made = || {
+        let (at, made) = maker(lens, site, base).or_else(|| maker_of(lens, site, base))?;
+        lens.symbol(&at, &made.fun)
+    };
+    if is_level(name) && setup.is_plain_slog() && made().is_some_and(|s| of_slog(&s)) {
+        let called = format!("slog.Logger.{name}");
+        let (stream, bridged) = standard_logger(setup, &called);
+        return Some((called, stream, bridged));
     }
     let of_logrus = |ty: Type| &*ty.name.path == LOGRUS && matches!(&*ty.name.name, "Logger" | "Entry");
     if is_level(name)
@@ -435,11 +455,29 @@ fn of_method<'s>(
         let (stream, bridged) = standard_logger(setup, &called);
         return Some((called, stream, bridged));
     }
+    let unknown = || Some((format!("log.Logger.{name}"), Known::Unknown(lens.open(site, base)), false.into()));
+    if symbol.is("", "new") {
+        return unknown();
+    }
     // What `slog.NewLogLogger` returns writes records.
     if !symbol.is("log", "New") {
         return None;
     }
+    // It may have been told to write elsewhere since.
+    if let Some(local) = site.body.local(bare(base))
+        && site.body.uses(local).any(|(_, used)| matches!(used, Use::Method("SetOutput")))
+    {
+        return unknown();
+    }
     Some((format!("log.Logger.{name}"), writer_of(lens, &at, made.args.first()?, &setup.handed), false.into()))
+}
+
+/// Whether a writer's own method writes what it is given: whoever calls it says what.
+fn hands_on<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> bool {
+    let Some(SyntaxItem::Func(func)) = lens.item(site.place) else { return false };
+    let [given] = call.args.as_slice() else { return false };
+    let param = func.signature.params.first().and_then(|param| site.body.local_at(param.name.as_ref()?.at));
+    func.receiver.is_some() && &*func.name.name == "Write" && param.is_some() && site.body.local(bare(given)) == param
 }
 
 fn of(lens: &Lens, site: &Site, call: String, stream: Known<Stream>, bridged: Known<bool>, at: Span) -> (Span, Item) {

@@ -249,6 +249,67 @@ fn standard_streams_are_followed_into_parameters_and_fields() {
             "type a struct{ l *log.Logger }\nfunc main() { (&a{l: log.New(os.Stderr, \"\", 0)}).run() }\nfunc (a *a) run() { a.l.Print() }",
             "log.Logger.Print stderr",
         ),
+        (
+            "a conversion",
+            "func main() { run(io.Writer(os.Stdout)) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "one of several arguments",
+            "func main() { run(nil, os.Stdout) }\nfunc run(all ...io.Writer) { for _, w := range all { fmt.Fprintln(w) } }",
+            "fmt.Fprintln other|stdout",
+        ),
+        (
+            "a function in a variable",
+            "func main() { run := func(w io.Writer) { fmt.Fprintln(w) }; run(os.Stdout) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "a variable that is set anew",
+            "func main() { var w io.Writer = io.Discard; w = os.Stderr; fmt.Fprintln(w) }",
+            "fmt.Fprintln stderr",
+        ),
+        (
+            "a variable that is set to another",
+            "func main() { var w io.Writer = os.Stderr; w = io.Discard; fmt.Fprintln(w) }",
+            "",
+        ),
+        (
+            "a writer of the program's own around it",
+            "type t struct{ w io.Writer }\nfunc (t t) Write(p []byte) (int, error) { return t.w.Write(p) }\nfunc main() { fmt.Fprintln(t{os.Stdout}); slog.New(slog.NewJSONHandler(t{os.Stdout}, nil)) }",
+            "fmt.Fprintln stdout",
+        ),
+        (
+            "a writer of the program's own around it, that adds to it",
+            "type t struct{ w io.Writer }\nfunc (t t) Write(p []byte) (int, error) { return t.w.Write([]byte(\"a\")) }\nfunc main() { slog.New(slog.NewJSONHandler(t{os.Stdout}, nil)) }",
+            "os.File.Write stdout",
+        ),
+        (
+            "by another name",
+            "func main() { f, _ := os.OpenFile(\"/dev/stderr\", 1, 0); fmt.Fprintln(f) }",
+            "fmt.Fprintln stderr",
+        ),
+        ("log's writer", "func main() { fmt.Fprintln(log.Writer()) }", "fmt.Fprintln stderr|other"),
+        (
+            "a logger that is told to write there",
+            "func main() { l := log.New(io.Discard, \"\", 0); l.SetOutput(os.Stderr); l.Print() }",
+            "log.Logger.Print ?value-not-decided",
+        ),
+        (
+            "slog's first default in a parameter",
+            "func main() { run(slog.Default()) }\nfunc run(l *slog.Logger) { l.Info(\"\") }",
+            "slog.Logger.Info stderr",
+        ),
+        (
+            "slog's first default, with log sent elsewhere",
+            "func main() { log.SetOutput(os.Stdout); slog.Info(\"\") }",
+            "slog.Info stderr|stdout",
+        ),
+        (
+            "bridged in a function that is thrown away",
+            "func bridge() { slog.SetDefault(nil) }\nfunc main() { _ = bridge; slog.Info(\"\") }",
+            "slog.Info stderr",
+        ),
         ("another writer", "func main() { run(new(bytes.Buffer)) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }", ""),
         ("by nobody", "func main() {}\nfunc other() { run(os.Stdout) }\nfunc run(w io.Writer) { fmt.Fprintln(w) }", ""),
     ] {

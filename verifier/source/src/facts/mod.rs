@@ -28,6 +28,7 @@ mod mentions;
 mod muxes;
 mod order;
 mod pprof;
+mod prefixes;
 mod routers;
 mod runtime_settings;
 mod search;

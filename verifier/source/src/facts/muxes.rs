@@ -163,7 +163,7 @@ impl<'s> Follow<'_, 's> {
     fn router(&mut self, site: &Site<'s>, base: &'s Expr, depth: u32) {
         let Some(depth) = depth.checked_sub(1) else { return self.lose() };
         let base = bare(base);
-        if self.lens.symbol(site, base).is_some_and(|s| s.is("net/http", "DefaultServeMux")) {
+        if self.lens.symbol(site, base).is_some_and(|s| is_default(&s)) {
             self.ways.on_default = true;
             return;
         }
@@ -253,6 +253,9 @@ impl<'s> Follow<'_, 's> {
                 None => self.router(site, made, depth),
             },
             Is::Name(name) if &**name == "nil" => {}
+            Is::Select(..) | Is::Name(_) if self.lens.symbol(site, made).is_some_and(|s| is_default(&s)) => {
+                self.ways.on_default = true;
+            }
             // The handler itself, on its way into the variable.
             Is::Select(..) if self.lens.symbol(site, made).is_some_and(|s| self.lens.value(&s).is_empty()) => {}
             _ => self.router(site, made, depth),
@@ -442,6 +445,10 @@ impl<'s> Follow<'_, 's> {
             }
         }
     }
+}
+
+fn is_default(symbol: &Symbol) -> bool {
+    symbol.is("net/http", "DefaultServeMux")
 }
 
 /// Whether a statement is passed whenever its function is run; loops are, and function literals are functions of their own.

@@ -89,14 +89,22 @@ fn is_undone<'s>(lens: &Lens<'s>, site: &Site<'s>, found: &Reference<'s>, asked:
         return false;
     };
     match &*symbol.name {
-        "Stop" => {
-            let of = |call: &'s Call| site.body.local(bare(call.args.first()?));
-            of(next).is_some() && of(next) == of(call)
-        }
+        "Stop" => next.args.first().zip(call.args.first()).is_some_and(|(one, other)| is_same(site, one, other)),
         "Reset" | "Ignore" => match (signals(lens, site, next, 0), asked.value()) {
             (Known::Value(gone), Some(asked)) => gone.is_empty() || asked.iter().all(|signal| gone.contains(signal)),
             _ => false,
         },
+        _ => false,
+    }
+}
+
+/// Whether two expressions name the same variable, or the same field of one.
+fn is_same(site: &Site, one: &Expr, other: &Expr) -> bool {
+    match (&bare(one).is, &bare(other).is) {
+        (Is::Name(name), Is::Name(known)) => {
+            name == known && site.body.local(bare(one)) == site.body.local(bare(other))
+        }
+        (Is::Select(base, name), Is::Select(of, known)) => name.name == known.name && is_same(site, base, of),
         _ => false,
     }
 }
@@ -288,8 +296,11 @@ fn elsewhere<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> Option<bool> {
 /// Whether what a variable holds is received from; `None` where that is not decided.
 fn is_read<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Option<bool> {
     let mut elsewhere = false;
+    let holds_others = holds_several(site, local);
     for (node, used) in site.body.uses(local) {
         match reading(lens, site, node, used, 0, depth) {
+            // It may be another one that is received from.
+            Some(true) if holds_others => elsewhere = true,
             Some(true) => return Some(true),
             Some(false) => {}
             None => elsewhere = true,
@@ -298,8 +309,31 @@ fn is_read<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32, depth: u32) -> Opti
     (!elsewhere).then_some(false)
 }
 
-/// Whether a use of a channel receives from it, or of one among a call's results; `None` where it goes elsewhere.
+/// Whether a variable is given more than one channel.
+fn holds_several(site: &Site, local: u32) -> bool {
+    let first = match site.body.locals.get(local as usize).map(|found| found.binding) {
+        Some(Binding::Value(spec, _)) => !spec.values.is_empty(),
+        _ => true,
+    };
+    let sets = site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).count();
+    usize::from(first) + sets > 1
+}
+
+/// Whether a use of a channel receives from it, or of one among a call's results; `None` where it goes elsewhere. What is never run receives nothing.
 fn reading<'s>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    node: NodeId,
+    used: Use<'s>,
+    result: usize,
+    depth: u32,
+) -> Option<bool> {
+    let read = used_by(lens, site, node, used, result, depth);
+    let never = read != Some(false) && (lens.is_never_run(site, node) || is_dead(lens, site));
+    if never { Some(false) } else { read }
+}
+
+fn used_by<'s>(
     lens: &Lens<'s>,
     site: &Site<'s>,
     node: NodeId,
@@ -319,7 +353,7 @@ fn reading<'s>(
                 symbol => handed(lens, site, node, call, symbol, depth.checked_sub(1)?),
             }
         }
-        Some(Node::Stmt(Stmt { does: Does::Send(..), .. })) => Some(false),
+        Some(Node::Stmt(Stmt { does: Does::Send(both), .. })) => site.body.is_at(&both[0], node).then_some(false),
         // `sigs := c`.
         Some(Node::Stmt(Stmt { does: Does::Define(left, right) | Does::Assign(left, None, right), .. }))
             if right.iter().any(|e| site.body.is_at(e, node)) =>

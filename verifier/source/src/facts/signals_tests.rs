@@ -128,8 +128,13 @@ fn names_are_followed_across_files_and_packages() {
         ),
         (
             "a package's channel that is read in another file",
-            "-- m.go --\npackage main\nimport (\n\"os\"\n\"os/signal\"\n\"syscall\"\n)\nvar c = make(chan os.Signal, 1)\nfunc main() { signal.Notify(c, syscall.SIGUSR2) }\n-- n.go --\npackage main\nfunc wait() { <-c }\n",
+            "-- m.go --\npackage main\nimport (\n\"os\"\n\"os/signal\"\n\"syscall\"\n)\nvar c = make(chan os.Signal, 1)\nfunc main() { signal.Notify(c, syscall.SIGUSR2); wait() }\n-- n.go --\npackage main\nfunc wait() { <-c }\n",
             "m.go:8:15 main notify [SIGUSR2] true",
+        ),
+        (
+            "a package's channel that is read in a function that nobody calls",
+            "-- m.go --\npackage main\nimport (\n\"os\"\n\"os/signal\"\n\"syscall\"\n)\nvar c = make(chan os.Signal, 1)\nfunc main() { signal.Notify(c, syscall.SIGUSR2) }\n-- n.go --\npackage main\nfunc wait() { <-c }\n",
+            "m.go:8:15 main notify [SIGUSR2] false",
         ),
         (
             "a method",
@@ -151,8 +156,8 @@ fn variables_that_are_set_from_one_another_are_unknown_soon() {
     let lines: String =
         (0..40).map(|n| format!("a{n} = a{}; a{n} = b{n}; b{n} = a{}\n", (n + 1) % 40, (n + 7) % 40)).collect();
     let vars: String = (0..40).map(|n| format!("a{n}, b{n} := syscall.SIGHUP, syscall.SIGHUP\n")).collect();
-    let tree = in_main(&format!("{vars}{lines}signal.Ignore(a0)"));
-    check("source.signal_handlers", FIELDS, &cgo_off(), &[("", &tree, "m.go:91:1 main ignore ?value-not-decided -")]);
+    let tree = in_main(&format!("{vars}for {{\n{lines}signal.Ignore(a0)\n}}"));
+    check("source.signal_handlers", FIELDS, &cgo_off(), &[("", &tree, "m.go:92:1 main ignore ?value-not-decided -")]);
 }
 
 #[test]
@@ -219,4 +224,63 @@ fn a_signal_that_is_taken_away_at_once_reaches_nobody() {
         in_main("}\nfunc a() { b() }\nfunc b() { c := make(chan os.Signal, 1); signal.Notify(c, syscall.SIGUSR2); <-c");
     let found = shown(&collect("source.signal_handlers", &dead, &cgo_off()), &["function", "channel_read"]);
     assert_eq!(found.split_once(' ').map_or("", |(_, told)| told), "b false");
+}
+
+#[test]
+fn what_is_set_anew_before_it_is_named_is_gone() {
+    for (body, signals) in [
+        ("s := syscall.SIGHUP\ns = syscall.SIGUSR2\nsignal.Ignore(s)", "[SIGUSR2]"),
+        ("var s os.Signal\ns = syscall.SIGUSR2\nsignal.Ignore(s)", "[SIGUSR2]"),
+        ("s := syscall.SIGUSR2\nsignal.Ignore(s)\ns = syscall.SIGHUP\n_ = s", "[SIGUSR2]"),
+        ("s := syscall.SIGHUP\ns = syscall.SIGUSR2\nfunc() { signal.Ignore(s) }()", "[SIGUSR2]"),
+        ("s := syscall.SIGUSR2\nfunc() { signal.Ignore(s) }()\ns = syscall.SIGHUP", "[SIGUSR2]|[SIGHUP]"),
+        (
+            "s := syscall.SIGHUP\nf := func() { s = syscall.SIGTERM }\ns = syscall.SIGUSR2\nf()\nsignal.Ignore(s)",
+            "[SIGTERM]|[SIGUSR2]",
+        ),
+        ("s := syscall.SIGUSR2\nfor {\nsignal.Ignore(s)\ns = syscall.SIGHUP\n}", "[SIGUSR2]|[SIGHUP]"),
+        ("s := syscall.SIGUSR2\nif x { s = syscall.SIGHUP }\nsignal.Ignore(s)", "[SIGUSR2]|[SIGHUP]"),
+        ("if s := syscall.SIGUSR2; x { s = syscall.SIGHUP } else { signal.Ignore(s) }", "[SIGUSR2]|[SIGHUP]"),
+        (
+            "switch s := syscall.SIGUSR2; x {\ncase 1: s = syscall.SIGHUP\ncase 2: signal.Ignore(s)\n}",
+            "[SIGUSR2]|[SIGHUP]",
+        ),
+        ("s := syscall.SIGUSR2\nL: { if x { break L }; s = syscall.SIGHUP }\nsignal.Ignore(s)", "[SIGUSR2]|[SIGHUP]"),
+        ("s := syscall.SIGUSR2\nif x { goto L }\ns = syscall.SIGHUP\nL: signal.Ignore(s)", "[SIGUSR2]|[SIGHUP]"),
+        ("s, t := syscall.SIGUSR2, syscall.SIGHUP\ns, t = t, s\nsignal.Ignore(t)", "[SIGUSR2]"),
+        ("s := syscall.SIGHUP\ndefer func() { signal.Ignore(s) }()\ns = syscall.SIGUSR2", "[SIGHUP]|[SIGUSR2]"),
+    ] {
+        let found = shown(&collect("source.signal_handlers", &in_main(body), &cgo_off()), &["signals"]);
+        assert_eq!(found.split_once(' ').map_or("", |(_, told)| told), signals, "{body}");
+    }
+}
+
+#[test]
+fn what_is_never_run_or_receives_from_another_channel_is_no_reader() {
+    let notify = "c := make(chan os.Signal, 1)\nsignal.Notify(c, syscall.SIGUSR2)\n";
+    for (rest, read) in [
+        ("if false { <-c }", "false"),
+        ("const on = false\nif on { <-c }", "false"),
+        ("if true {} else { <-c }", "false"),
+        ("for false { <-c }", "false"),
+        ("return\n<-c", "false"),
+        ("select {}\n<-c", "false"),
+        ("os.Exit(1)\n<-c", "false"),
+        ("_ = func() { <-c }", "false"),
+        ("f(c)\n}\nfunc f(c chan os.Signal) { return; <-c", "false"),
+        ("if x { return }\n<-c", "true"),
+        ("on := false\nif x { on = true }\nif on { <-c }", "true"),
+        ("goto L\nreturn\nL: <-c", "true"),
+        ("d := c\nd = make(chan os.Signal)\n<-d", "?value-not-decided"),
+        ("f(c)\n}\nfunc f(c chan os.Signal) { c = make(chan os.Signal); <-c", "?value-not-decided"),
+        ("all := make(chan chan os.Signal, 1)\nall <- c\n<-<-all", "?value-not-decided"),
+        ("c <- os.Interrupt", "false"),
+    ] {
+        let found = shown(&collect("source.signal_handlers", &in_main(&format!("{notify}{rest}")), &cgo_off()), FIELDS);
+        let told = found.lines().next().unwrap_or_default();
+        assert_eq!(told, format!("m.go:12:1 main notify [SIGUSR2] {read}"), "{rest}");
+    }
+    let two = "t := &struct{ a, b chan os.Signal }{}\nsignal.Notify(t.a, syscall.SIGUSR2)\nsignal.Stop(t.b)\n<-t.a";
+    let found = shown(&collect("source.signal_handlers", &in_main(two), &cgo_off()), &["channel_read"]);
+    assert_ne!(found, "m.go:12:1 false", "another channel of the same struct is stopped");
 }

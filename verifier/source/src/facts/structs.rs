@@ -39,6 +39,8 @@ pub(super) struct Elsewhere {
     pub fields: BTreeMap<String, Value>,
     /// Whether whole structs are put where others were.
     pub replaced: bool,
+    /// Whether some are handed to what sets fields by their names (package reflect).
+    pub reflected: bool,
 }
 
 /// The structs of the types that a declaration makes.
@@ -59,6 +61,13 @@ pub(super) fn made<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> Vec<M
                 _ => continue,
             },
             Is::Call(call) if let Some(form) = made_by(lens, types, site, call) => (&[], form),
+            // A generic function that is told the type may make one.
+            Is::Index(fun, args) if args.iter().any(|ty| types.is_plain(lens, site, ty)) => {
+                match lens.symbol(site, fun).and_then(|symbol| lens.function(&symbol)) {
+                    Some(_) => (&[], Form::Copy),
+                    None => continue,
+                }
+            }
             Is::Star(inner) if is_copied(site, node) && types.of(lens, site, inner).is_some_and(|t| t.pointer) => {
                 (&[], Form::Copy)
             }
@@ -213,6 +222,20 @@ pub(super) fn replaces<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> b
     })
 }
 
+/// Whether a declaration hands a pointer to one of the types to package reflect.
+pub(super) fn reflects<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>) -> bool {
+    site.body.exprs().any(|(_, expr)| {
+        let Is::Call(call) = &expr.is else { return false };
+        let [one] = call.args.as_slice() else { return false };
+        let is_value = || lens.symbol(site, &call.fun).is_some_and(|symbol| symbol.is("reflect", "ValueOf"));
+        let is_pointer = match &bare(one).is {
+            Is::Unary(Op::Address, inside) => types.of(lens, site, inside).is_some(),
+            _ => types.of(lens, site, one).is_some_and(|ty| ty.pointer),
+        };
+        is_pointer && is_value()
+    })
+}
+
 impl<'s> Made<'s> {
     /// Takes a copy of something whose fields are known for what has them.
     pub fn known(self) -> Made<'s> {
@@ -225,6 +248,7 @@ impl<'s> Made<'s> {
         match self.form {
             Form::Copy => return unknown(),
             Form::Part if elsewhere.replaced => return unknown(),
+            Form::Own | Form::Part if elsewhere.reflected && self.escapes => return unknown(),
             Form::Own | Form::Part => {}
         }
         let key = |e: &&Element| e.name() == Some(name);

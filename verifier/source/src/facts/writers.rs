@@ -1,8 +1,10 @@
 //! Where writers write: standard streams by their names, in variables, around others, and by their numbers.
 
 use super::handed::Handed;
+use super::logs::RAW;
 use super::search::made_with;
 use crate::go::syntax::{Call, Expr, Is, Op};
+use crate::meaning::body::Binding;
 use crate::meaning::{Const, Given, Lens, Site, Symbol, Value, bare};
 use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
@@ -17,23 +19,86 @@ pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, han
     match known {
         Known::Value(Stream::Other) => None,
         Known::Unknown(_) => {
-            let (at, made) = maker(lens, site, writer)?;
-            let symbol = lens.symbol(&at, &made.fun)?;
-            let known = match symbol.is("os", "NewFile") {
-                true => numbered(lens, &at, made.args.first()?)?.into(),
-                false => is_around(lens, &symbol).then(|| around(lens, &at, made, handed))?,
-            };
-            Some(known).filter(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)))
+            let known = opened(lens, site, writer, handed);
+            let is_standard = matches!(known, Some(Known::Value(Stream::Stdout | Stream::Stderr) | Known::Possible(_)));
+            known.filter(|_| is_standard).or_else(|| match handed.named(site, writer)? {
+                (stream, false) => Some(stream.into()),
+                (stream, true) => Some(Known::Possible(vec![stream, Stream::Other])),
+            })
         }
         known => Some(known),
     }
 }
 
-/// The stream of a file descriptor.
+/// The stream that a call gives under another name than its own: `os.NewFile(1, "")`, `os.Create("/dev/stdout")`, `log.Writer()`.
+pub(super) fn named_otherwise<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr) -> Option<Stream> {
+    const GIVE: [&str; 5] = ["NewFile", "OpenFile", "Create", "Writer", "Output"];
+    let Is::Call(made) = &call.is else { return None };
+    let gives = matches!(&bare(&made.fun).is, Is::Select(_, name) if GIVE.contains(&&*name.name));
+    match gives.then(|| opened(lens, site, call, &Handed::default())).flatten()? {
+        Known::Value(stream) => Some(stream),
+        Known::Possible(all) => all.first().copied(),
+        Known::Unknown(_) => None,
+    }
+}
+
+/// What the call gives that made a writer: a file by its number or name, a writer around others, what a logger writes to.
+fn opened<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Handed) -> Option<Known<Stream>> {
+    // The same files by other names (proc(5)).
+    const NAMES: [(&str, Stream); 6] = [
+        ("/dev/stdout", Stream::Stdout),
+        ("/dev/stderr", Stream::Stderr),
+        ("/dev/fd/1", Stream::Stdout),
+        ("/dev/fd/2", Stream::Stderr),
+        ("/proc/self/fd/1", Stream::Stdout),
+        ("/proc/self/fd/2", Stream::Stderr),
+    ];
+    let (at, made) = maker(lens, site, writer)?;
+    let Some(symbol) = lens.symbol(&at, &made.fun) else {
+        // `flag.CommandLine.Output()`, `log.Default().Writer()`: what they were told to is not followed.
+        let Is::Select(base, name) = &bare(&made.fun).is else { return None };
+        let of = lens.symbol(&at, base).or_else(|| match &bare(base).is {
+            Is::Call(call) => lens.symbol(&at, &call.fun),
+            _ => None,
+        })?;
+        let is_it = &*name.name == "Output" && of.is("flag", "CommandLine")
+            || &*name.name == "Writer" && of.is("log", "Default");
+        return is_it.then(|| Known::Possible(vec![Stream::Stderr, Stream::Other]));
+    };
+    match (&*symbol.path, &*symbol.name) {
+        ("os", "NewFile") => numbered(lens, &at, made.args.first()?).map(Known::Value),
+        ("os", "OpenFile" | "Create") => match lens.eval_here(&at, made.args.first()?).single()? {
+            Const::Text(path) => NAMES.iter().find(|(name, _)| name == path).map(|(_, stream)| (*stream).into()),
+            _ => None,
+        },
+        ("log", "Writer") => Some(Known::Possible(vec![Stream::Stderr, Stream::Other])),
+        _ => is_around(lens, &symbol).then(|| around(lens, &at, made, handed)),
+    }
+}
+
+/// The stream of a file descriptor: by its number, by the standard library's name for it, or as a file says it (`os.Stdout.Fd()`).
 pub(super) fn numbered<'s>(lens: &Lens<'s>, site: &Site<'s>, number: &Expr) -> Option<Stream> {
-    match lens.eval_here(site, number).single()? {
-        Const::Int(1) => Some(Stream::Stdout),
-        Const::Int(2) => Some(Stream::Stderr),
+    match lens.eval_here(site, number).single() {
+        Some(Const::Int(1)) => return Some(Stream::Stdout),
+        Some(Const::Int(2)) => return Some(Stream::Stderr),
+        Some(_) => return None,
+        None => {}
+    }
+    let number = bare(number);
+    if let Some(symbol) = lens.symbol(site, number).filter(|symbol| RAW.contains(&&*symbol.path)) {
+        return match &*symbol.name {
+            "Stdout" => Some(Stream::Stdout),
+            "Stderr" => Some(Stream::Stderr),
+            _ => None,
+        };
+    }
+    let Is::Call(call) = &number.is else { return None };
+    match (&bare(&call.fun).is, call.args.as_slice()) {
+        (Is::Select(file, name), []) if &*name.name == "Fd" => {
+            lens.eval_here(site, file).single().cloned().and_then(as_stream).filter(|stream| *stream != Stream::Other)
+        }
+        // A conversion.
+        (Is::Name(_), [inside]) => numbered(lens, site, inside),
         _ => None,
     }
 }
@@ -49,6 +114,11 @@ pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, 
     {
         return around(lens, site, call, handed);
     }
+    if let Some(known @ (Known::Value(Stream::Stdout | Stream::Stderr) | Known::Possible(_))) =
+        opened(lens, site, writer, handed)
+    {
+        return known;
+    }
     let opened = maker(lens, site, writer).and_then(|(at, made)| lens.symbol(&at, &made.fun));
     if opened.is_some_and(|s| &*s.path == "os" && matches!(&*s.name, "Create" | "OpenFile" | "CreateTemp")) {
         return Stream::Other.into();
@@ -56,6 +126,11 @@ pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, 
     // What has a type of its own is no standard stream.
     let own = lens.type_of(site, writer).is_some_and(|ty| !ty.name.is("os", "File") && !ty.name.is("io", "Writer"));
     match lens.eval(site, writer) {
+        Value::Unknown(_) if handed.named(site, writer).is_some() => match handed.named(site, writer) {
+            Some((stream, false)) => stream.into(),
+            Some((stream, true)) => Known::Possible(vec![stream, Stream::Other]),
+            None => Known::Unknown(lens.open(site, writer)),
+        },
         Value::Unknown(_) if own || matches!(writer.is, Is::Unary(Op::Address, _) | Is::Composite(..)) => {
             Stream::Other.into()
         }
@@ -126,6 +201,13 @@ pub(super) fn maker_of<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> 
             });
             let mut values: Vec<_> = values.collect();
             (at, base) = values.pop().filter(|_| values.is_empty())?;
+            continue;
+        }
+        if let Some(local) = at.body.local(base)
+            && let Some(Binding::Param(_)) = at.body.locals.get(local as usize).map(|found| found.binding)
+        {
+            let mut all = lens.arguments(&at, local)?;
+            (at, base) = all.pop().filter(|_| all.is_empty()).map(|(at, arg)| (at, bare(arg)))?;
             continue;
         }
         let (next, made) = maker(lens, &at, base)?;

@@ -125,8 +125,9 @@ impl<'t> Body<'t> {
         }
     }
 
+    /// The local that an expression names; what begins with a name (`x.f`, `x[0]`) stands at the same place and is another thing.
     pub fn local(&self, name: &Expr) -> Option<LocalId> {
-        self.local_at(name.at)
+        if let Is::Name(_) = name.is { self.local_at(name.at) } else { None }
     }
 
     /// The local whose name stands at a place, also where it is declared.

@@ -6,6 +6,7 @@ pub(crate) mod body;
 mod converted;
 mod errors;
 mod fields;
+mod flow;
 mod hidden;
 mod indexed;
 mod items;

@@ -182,6 +182,11 @@ impl<'s> Lens<'s> {
         }
     }
 
+    /// The calls of a function value that stands at a node; `None` where some may not be seen.
+    pub fn calls_through_value(&self, site: &Site<'s>, node: NodeId) -> Option<Vec<(Site<'s>, &'s Call)>> {
+        self.calls(site, node, DEPTH, &Cell::new(LOOKED_AT))
+    }
+
     /// The calls of what a variable holds.
     fn calls_through(&self, site: &Site<'s>, local: LocalId, depth: u32, left: &Cell<u32>) -> Option<Calls<'s>> {
         let mut all = Vec::new();

@@ -180,6 +180,20 @@ impl<'s> Lens<'s> {
         None
     }
 
+    /// The name of the field that has a place in a struct's literal without keys, and whether it is embedded.
+    pub fn field_at(&self, ty: &Symbol, index: usize) -> Option<(String, bool)> {
+        let (site, spec) = self.type_spec(ty)?;
+        let Is::Struct(fields) = &bare(&spec.ty).is else { return None };
+        let mut names = Vec::new();
+        for field in fields {
+            names.extend(field.names.iter().map(|name| (name.name.to_string(), false)));
+            if field.names.is_empty() {
+                names.push((self.named(&site, &field.ty)?.name.name.to_string(), true));
+            }
+        }
+        (index < names.len()).then(|| names.swap_remove(index))
+    }
+
     /// Whether a struct is the type of a library or embeds it, so that the type's field or method of a name is its own too.
     pub fn has_from(&self, ty: &Symbol, member: &str, is: &dyn Fn(&Symbol) -> bool) -> bool {
         is(ty) || self.embeds(ty, member, is, 4)

@@ -237,7 +237,10 @@ impl<'s> Lens<'s> {
     fn local_value(&self, site: &Site<'s>, expr: &Expr, local: u32, depth: u32) -> Value {
         let unknown = || Value::Unknown(self.open(site, expr));
         let Some(found) = site.body.locals.get(local as usize) else { return unknown() };
+        let is_set = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
+        let alive = is_set.then(|| site.body.place(expr)).flatten().map(|node| site.body.alive(local, node));
         let first = match found.binding {
+            _ if alive.as_ref().is_some_and(|alive| !alive.first()) => Some(Value::Any(Vec::new())),
             Binding::Value(spec, index) => self.line_value(site, spec, index, depth),
             Binding::Define(right, index, names) if right.len() == names => {
                 right.get(index).map(|e| self.within(site, e, depth))
@@ -253,9 +256,13 @@ impl<'s> Lens<'s> {
             Binding::Define(..) | Binding::Variadic | Binding::Type(_) => None,
         };
         let Some(mut value) = first else { return unknown() };
-        for (_, used) in site.body.uses(local) {
+        for (node, used) in site.body.uses(local) {
             if let Value::Unknown(_) = value {
                 return value;
+            }
+            let is_assigned = matches!(used, Use::Assign(_));
+            if is_assigned && alive.as_ref().is_some_and(|alive| !alive.shows(node)) {
+                continue;
             }
             value = match used {
                 Use::Assign(Some(new)) => value.or(self.within(site, new, depth)),

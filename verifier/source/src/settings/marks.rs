@@ -170,7 +170,7 @@ impl<'t> Text<'t> {
         let is_last = |text: &str| text.trim_start_matches(['"', '\'', ')']).starts_with(['\n', ';', '&', ',', '\r']);
         let is_last = self.text[word.end()..].is_empty() || is_last(&self.text[word.end()..]);
         let put = is_last && before.any(|word| matches!(word, "cp" | "mv")) && before.next().is_some();
-        (edits || put).then(|| Mark { at: word.at, setting: "edit of module files", value: None })
+        (edits || put).then_some(Mark { at: word.at, setting: "edit of module files", value: None })
     }
 }
 

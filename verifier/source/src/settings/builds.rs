@@ -95,10 +95,13 @@ impl State<'_> {
             if let Some((_, value)) = own.iter().rfind(|(n, _)| n == name) {
                 return Some(value.clone());
             }
-            match self.shell.held(name, list) {
-                [one] if self.shell.is_exported(name) => one.value.as_deref().map(str::to_owned),
-                _ => None,
-            }
+            self.shell.reads_around(|| Part::Settings);
+            let written =
+                || self.scope.written.iter().rfind(|(written, _)| **written == *name).map(|(_, held)| &**held);
+            let held = if self.shell.is_exported(name) { self.shell.held(name, list) } else { &[] };
+            let one =
+                if held.is_empty() { written() } else { held.first().filter(|_| held.len() == 1).map(|one| &**one) };
+            one.and_then(|held| held.value.as_deref().map(str::to_owned))
         };
         let (os, arch) = (held("GOOS"), held("GOARCH"));
         let asked = Asked {

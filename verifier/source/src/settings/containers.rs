@@ -2,7 +2,7 @@
 
 use super::assignments::pairs;
 use super::commands::{Run, plain_all};
-use super::delivered::OUTSIDE;
+use super::delivered::{OUTSIDE, normal};
 use super::evaluate::State;
 use super::reads::Part;
 use super::state::Sure;
@@ -127,10 +127,19 @@ impl State<'_> {
         let folder = rest.get(1).map_or_else(|| path.rsplit('/').next().unwrap_or(path), |f| f.as_str());
         let root = match () {
             () if self.targets.is_own(path) => Some(String::new()),
-            () if address.contains('$') => None,
+            // It may be the module's own under another host's name.
+            () if address.contains('$') || self.targets.is_called_like(path) => None,
             () => Some(OUTSIDE.to_owned()),
         };
         self.scope.clones.push(folder.trim_end_matches('/').to_owned(), root);
+    }
+
+    /// The same for a folder in one.
+    pub(super) fn below_clone(&self, path: &str) -> Option<Option<String>> {
+        let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);
+        ends.filter_map(|end| Some((self.in_clone(&path[..end])?, &path[end..])))
+            .last()
+            .map(|(root, rest)| root.map(|root| if root == OUTSIDE { root } else { normal(&format!("{root}/{rest}")) }))
     }
 
     /// The folder that a path means where it is a copy made before.

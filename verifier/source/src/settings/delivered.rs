@@ -164,6 +164,13 @@ impl Targets {
         self.module.as_deref().is_some_and(|module| assize_golang::module::is_at_or_below(module, path))
     }
 
+    /// Whether a repository has the delivered module's name.
+    pub fn is_called_like(&self, address: &str) -> bool {
+        let is_major = |part: &str| part.strip_prefix('v').is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+        let last = |path: &str| path.rsplit('/').find(|part| !is_major(part)).map(str::to_owned);
+        self.module.as_deref().is_some_and(|module| last(module) == last(address))
+    }
+
     /// Whether a build makes a delivered program.
     pub fn built(&self, asked: Asked<'_>) -> Known<bool> {
         if self.is_none() || self.is_for_another_platform(asked) {

@@ -203,7 +203,7 @@ impl State<'_> {
                 self.give_written();
                 env.iter().for_each(|variable| self.environment(variable, Sure::Always));
                 if let Some(folder) = folder {
-                    self.shell.move_to(Some(folder.clone()));
+                    self.shell.move_to(self.below_clone(folder).unwrap_or_else(|| Some(folder.clone())));
                 }
                 self.script(*line, script);
                 self.uncalled();

@@ -331,7 +331,10 @@ pub(super) fn is_candidate(path: &str) -> bool {
         _ => has(ENDINGS, ending) || has(NAMES, &name) || STARTS.iter().any(|start| name.starts_with(start)),
     };
     let is_elsewhere = |part| matches!(part, "vendor" | "testdata" | "node_modules" | ".git" | "dist");
-    is_one && !folder.split('/').any(is_elsewhere)
+    // ko takes the one of the folder that it is called in.
+    let is_for_tests =
+        || name.starts_with(".ko.y") && folder.split('/').any(|part| matches!(part, "test" | "tests" | "e2e"));
+    is_one && !folder.split('/').any(is_elsewhere) && !is_for_tests()
 }
 
 /// A YAML file that some service or packager takes by its name (`build.yaml`, `build-linux.yaml`) or its folder.
@@ -445,6 +448,7 @@ mod tests {
             "vendor/x/Jenkinsfile",
             "apparmor.yaml",
             "go.mod",
+            "test/configs/.ko.yaml",
             "config.toml",
         ] {
             assert!(!is_candidate(path), "{path}");

@@ -75,6 +75,13 @@ fn runs(line: &str) -> bool {
     RUNS.iter().any(|word| line.contains(word)) || line.split('|').skip(1).any(begins_shell)
 }
 
+/// Whether a word may stand before the program that a command runs.
+fn runs_next(word: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["sudo", "env", "exec", "command", "nohup", "time", "then", "do", "else", "if", "while", "!"];
+    WORDS.contains(&word) || word.starts_with('-') || word.ends_with(':') || word.contains('=')
+}
+
 /// The file that a line's output goes to.
 fn written_to(line: &str) -> Option<&str> {
     let to = line.split_once('>')?.1.trim_start_matches('>').split_whitespace().next()?;
@@ -90,14 +97,16 @@ pub(super) fn hidden(tool: BuildFile, shown: &str, text: &str, targets: &Targets
     let decoded: Vec<&str> =
         text.lines().filter(|line| !is_comment(line) && decodes(line)).filter_map(written_to).collect();
     let runs_file = |line: &str| {
-        let mut words = line.split([' ', '\t', ';', '&', '|', '(', ')']).filter(|word| !word.is_empty()).peekable();
-        std::iter::from_fn(|| words.next().map(|word| (word, words.peek().copied().unwrap_or_default()))).any(
-            |(word, next)| {
-                let next = next.trim_matches(['"', '\'']);
-                (is_shell(word) || matches!(word, "." | "source")) && decoded.contains(&next)
-                    || decoded.contains(&word) && word.contains('/')
-            },
-        )
+        line.split([';', '&', '|', '(', ')']).any(|command| {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            (0..words.len()).any(|at| {
+                let next = words.get(at + 1).map_or("", |word| word.trim_matches(['"', '\'']));
+                (is_shell(words[at]) || matches!(words[at], "." | "source")) && decoded.contains(&next)
+                    || decoded.contains(&words[at])
+                        && words[at].contains('/')
+                        && words[..at].iter().all(|w| runs_next(w))
+            })
+        })
     };
     let is_hidden = |line: &str| {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -374,7 +383,8 @@ mod tests {
             assert_eq!(found(hidden), [1], "{hidden}");
         }
         assert_eq!(found("base64 -d < b.b64 > /tmp/b; sh /tmp/b\n"), [1]);
-        assert_eq!(found("base64 -d b.b64 > /tmp/b\nchmod +x /tmp/b\n/tmp/b\n"), [2, 3]);
+        assert_eq!(found("base64 -d b.b64 > /tmp/b\nchmod +x /tmp/b\n/tmp/b\n"), [3]);
+        assert!(found("base64 -d a > ./r.tar.gz\ntar -xzf ./r.tar.gz\ncat ./r.tar.gz\n").is_empty());
         assert!(
             found("zcat dump.sql.gz | mysql x\ngpg -d key.gpg > key\ncat key\ngunzip -c a.gz > a\nbash other.sh\n")
                 .is_empty()

@@ -59,9 +59,18 @@ fn action_steps(text: &str, steps: Option<&Json>, usual: Option<&str>, usual_she
         let uses = step.get("uses").and_then(Json::as_str).unwrap_or_default();
         let line = line_of(text, uses);
         let tool = |words: Vec<String>| Step::Tool { line, words, env: own.clone() };
-        if uses.starts_with("actions/checkout") && with("path").is_some() {
-            // The source is not at the root of the workspace.
-            all.push(Step::Folder { path: None });
+        if let Some(path) = with("path").filter(|_| uses.starts_with("actions/checkout")) {
+            match with("repository").filter(|repository| !repository.contains("github.repository")) {
+                Some(other) => {
+                    let other =
+                        format!("git clone https://github.com/{} {}", quoted(&expressions(&other)), quoted(&path));
+                    all.push(Step::run(line, &other));
+                }
+                // The source is not at the root of the workspace.
+                None => {
+                    all.extend([Step::Folder { path: None }, Step::Copy { folder: normal(&path) }]);
+                }
+            }
         } else if let Some(path) = uses.strip_prefix("./") {
             let env = [own.clone(), given(text, step)].concat();
             all.push(Step::Tool { line, words: vec!["action".into(), path.into()], env });

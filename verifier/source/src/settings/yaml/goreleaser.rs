@@ -5,6 +5,7 @@ use super::super::delivered::normal;
 use super::super::expand::parts;
 use super::super::library::Library;
 use super::super::model::{Scope, Step, Variable};
+use super::platforms::variants;
 use super::{line_of, parse, scripts, shown, texts};
 use assize_facts::reason;
 use serde_json::{Map, Value as Json};
@@ -53,9 +54,13 @@ pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<
     if file.get("builds").is_none() && builds.is_empty() {
         builds.push(&usual);
     }
-    for build in builds {
-        let overrides = build.get("overrides").and_then(Json::as_array).into_iter().flatten();
-        for own in std::iter::once(build).chain(overrides) {
+    let is_skipped = |build: &&Json| build.get("skip").is_some_and(|skip| shown(skip) == "true");
+    // Others build other languages' programs, or none.
+    let is_of_go = |build: &&Json| build.get("builder").is_none_or(|builder| builder == "go");
+    for build in builds.into_iter().filter(|build| is_of_go(build) && !is_skipped(build)) {
+        let mut steps = hooks.clone();
+        steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("pre"))));
+        for (own, platform) in variants(build) {
             let either = |key: &str| own.get(key).or_else(|| build.get(key));
             // `go test -c` makes none of the programs.
             let verb = either("command").and_then(Json::as_str).filter(|verb| *verb == "test").unwrap_or("build");
@@ -85,19 +90,19 @@ pub(in super::super) fn goreleaser(text: &str, library: &Library<'_>) -> Result<
             });
             if !std::ptr::eq(own, build) {
                 with_env(&mut env, pairs(own.get("env")));
-                let platform = [("goos", "GOOS"), ("goarch", "GOARCH")];
-                let of = |(key, name): (&str, &str)| own.get(key).map(|v| Variable::new(1, name, &shown(v)));
-                env.extend(platform.into_iter().filter_map(of));
             }
-            let mut steps = hooks.clone();
-            steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("pre"))));
+            let platform = [("goos:", "GOOS", platform.os), ("goarch:", "GOARCH", platform.arch)];
+            let of = |(key, name, value): (&str, &str, Option<String>)| {
+                Some(Variable::new(line_of(text, key), name, &value?))
+            };
+            env.extend(platform.into_iter().filter_map(of));
             let place = if std::ptr::eq(own, build) { build.get("main") } else { own.get("flags") };
             let line = place.map_or(1, |at| line_of(text, &texts(Some(at)).join(" ")));
             steps.push(Step::Build { line, words, env });
-            // Once it is built they may build it anew.
-            steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("post"))));
-            all.push(Scope::new("build", steps));
         }
+        // Once it is built they may build it anew.
+        steps.extend(scripts(text, build.get("hooks").and_then(|h| h.get("post"))));
+        all.push(Scope::new("build", steps));
     }
     Ok(all)
 }

@@ -5,6 +5,7 @@ mod github;
 mod gitlab;
 mod goreleaser;
 mod needs;
+mod platforms;
 mod taskfile;
 #[cfg(test)]
 mod tests;

@@ -79,6 +79,14 @@ fn releases_are_found_in_their_places_and_read_through_templates() {
         ],
     );
     all_reach(".config/goreleaser.yaml", &["builds:\n  - main: ./cmd/app\n    flags: [-overlay=o]"]);
+    nothing_counts(
+        &["    goos: [darwin]", "    targets: [windows_amd64]", "    skip: true", "    builder: rust"],
+        |lines| {
+            format!("-- .goreleaser.yml --\nbuilds:\n  - main: ./cmd/app\n    env: [GOFLAGS=-overlay=o]\n{lines}\n")
+        },
+    );
+    let varied = "-- .goreleaser.yml --\nbuilds:\n  - main: ./cmd/app\n    env: [GOFLAGS=-overlay=o]\n    overrides:\n      - {goos: linux, goarch: amd64, env: [GOFLAGS=]}\n";
+    assert!(!counts(varied).iter().any(|line| line.contains("overlay")), "{:?}", counts(varied));
     let own =
         "-- .goreleaser.yml --\nenv: [GOFLAGS=-overlay=o]\n-- cmd/app/.goreleaser.yml --\nenv: [GOFLAGS=-overlay=p]\n";
     let found = counts(own);
@@ -98,6 +106,7 @@ fn workflows_hand_on_what_they_are_given() {
         step("uses: ./ci/b\n        with: {flags: -overlay=o}\n-- ci/b/action.yml --\ninputs:\n  flags: {default: -v}\nruns:\n  steps:\n    - run: go build ${{ inputs.flags }} ./cmd/app"),
         step("uses: ./ci/b\n-- ci/b/action.yml --\ninputs:\n  flags: {default: -overlay=o}\nruns:\n  steps:\n    - run: go build ${{ inputs.flags }} ./cmd/app"),
         step("id: f\n        run: echo \"flags=-overlay=o\" >> \"$GITHUB_OUTPUT\"\n      - run: go build ${{ steps.f.outputs.flags }} ./cmd/app"),
+        step("uses: actions/checkout@v4\n        with: {path: src/m}\n      - working-directory: src/m/cmd\n        run: go build -overlay=o ./app"),
         step("run: echo FLAGS=-overlay=o >> $GITHUB_ENV\n      - run: go build $FLAGS ./cmd/app"),
         step("run: go build ${{ github.ref == 'refs/heads/main' && '-overlay=o' || '-v' }} ./cmd/app"),
         step("run: go build ${{ format('-{0}=o','overlay') }} ./cmd/app"),
@@ -123,6 +132,8 @@ fn workflows_hand_on_what_they_are_given() {
             "run: go build -v ${{ endsWith(github.repository, '-enterprise') && '-x' || '' }} ./cmd/app",
             "uses: golangci/golangci-lint-action@v6\n        with: {args: --timeout=5m}\n      - run: go build ./cmd/app",
             "uses: x/y@v1\n        id: v\n      - run: go build ${{ steps.v.outputs.flags }} ./cmd/app",
+            "uses: actions/checkout@v4\n        with: {path: m}\n      - uses: actions/checkout@v4\n        with: {repository: x/other, path: other}\n      - working-directory: other\n        run: go mod edit -replace=example.com/m=../m && go build\n      - working-directory: m\n        run: go build ./cmd/app",
+            "run: |\n          echo 'GOOS=android' >> $GITHUB_ENV\n          echo GOFLAGS=-overlay=o >> $GITHUB_ENV\n      - run: go build ./cmd/app",
         ],
         |honest| format!("-- .github/workflows/w.yml --\n{}", step(honest)),
     );

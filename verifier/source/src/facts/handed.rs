@@ -7,27 +7,41 @@ use crate::build::FileId;
 use crate::go::syntax::{Does, Expr, Is, Item, Op, Signature, Stmt};
 use crate::meaning::body::LocalId;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol, Use, bare};
+use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Functions are followed this far, and fields once.
 const DEPTH: u32 = 8;
 
+/// A standard stream, and whether something else may be in its place.
+#[derive(Clone, Copy)]
+struct Source {
+    stream: Stream,
+    open: bool,
+}
+
+impl Source {
+    fn known(self) -> Known<Stream> {
+        if self.open { Known::Possible(vec![self.stream, Stream::Other]) } else { self.stream.into() }
+    }
+}
+
 #[derive(Default)]
 pub(super) struct Handed {
-    params: BTreeMap<(Place, LocalId), Stream>,
-    fields: BTreeMap<(Symbol, String), Stream>,
+    params: BTreeMap<(Place, LocalId), Source>,
+    fields: BTreeMap<(Symbol, String), Source>,
     /// Places where a variable that holds one among others is named; `true` where it may hold another.
-    names: BTreeMap<(Place, NodeId), (Stream, bool)>,
+    names: BTreeMap<(Place, NodeId), Source>,
     /// Files of such functions, and packages of such structs.
     files: BTreeSet<FileId>,
     packages: BTreeSet<String>,
 }
 
 enum Step {
-    Param(Place, LocalId, Stream),
-    Field(Symbol, String, Stream),
-    Name(Place, NodeId, Stream, bool),
+    Param(Place, LocalId, Source),
+    Field(Symbol, String, Source),
+    Name(Place, NodeId, Source, bool),
 }
 
 impl Handed {
@@ -43,17 +57,17 @@ impl Handed {
             for (node, expr) in site.body.exprs() {
                 let stream = match &expr.is {
                     Is::Call(_) => match named_otherwise(lens, site, expr) {
-                        Some(stream) => stream,
+                        Some((stream, open)) => Source { stream, open },
                         None => continue,
                     },
                     _ => match lens.symbol(site, expr) {
-                        Some(symbol) if symbol.is("os", "Stdout") => Stream::Stdout,
-                        Some(symbol) if symbol.is("os", "Stderr") => Stream::Stderr,
+                        Some(symbol) if symbol.is("os", "Stdout") => Source { stream: Stream::Stdout, open: false },
+                        Some(symbol) if symbol.is("os", "Stderr") => Source { stream: Stream::Stderr, open: false },
                         _ => continue,
                     },
                 };
                 if let Is::Call(_) = expr.is {
-                    steps.push(Step::Name(site.place, node, stream, true));
+                    steps.push(Step::Name(site.place, node, stream, false));
                 }
                 follow(lens, site, node, stream, DEPTH, &mut steps);
             }
@@ -91,14 +105,15 @@ impl Handed {
             }
             Step::Name(place, node, stream, open) => {
                 self.files.insert(place.file);
-                self.names.entry((place, node)).or_insert((stream, open));
+                let open = stream.open || open;
+                self.names.entry((place, node)).or_insert(Source { open, ..stream });
             }
         }
     }
 
-    /// The stream that a variable, an element or a result is which stands at a writer's place, and whether it may be another writer.
-    pub fn named<'s>(&self, site: &Site<'s>, writer: &'s Expr) -> Option<(Stream, bool)> {
-        self.names.get(&(site.place, site.body.place(bare(writer))?)).copied()
+    /// The same of a variable, an element or a result that stands at a writer's place.
+    pub fn named<'s>(&self, site: &Site<'s>, writer: &'s Expr) -> Option<Known<Stream>> {
+        self.names.get(&(site.place, site.body.place(bare(writer))?)).copied().map(Source::known)
     }
 
     /// Whether a file can name a parameter or a field that holds one.
@@ -107,21 +122,22 @@ impl Handed {
     }
 
     /// The stream that a writer is for some caller, or for some value of its struct.
-    pub fn stream<'s>(&self, lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Option<Stream> {
+    pub fn stream<'s>(&self, lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr) -> Option<Known<Stream>> {
         let writer = bare(writer);
-        match &writer.is {
+        let source = match &writer.is {
             Is::Name(_) => self.params.get(&(site.place, site.body.local(writer)?)).copied(),
             Is::Select(base, field) if !self.fields.is_empty() && lens.symbol(site, writer).is_none() => {
                 let ty = lens.type_of(site, base)?.name;
                 self.fields.get(&(ty, field.name.to_string())).copied()
             }
             _ => None,
-        }
+        };
+        source.map(Source::known)
     }
 }
 
 /// Where the stream goes that stands at a node.
-fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Stream, depth: u32, steps: &mut Vec<Step>) {
+fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, depth: u32, steps: &mut Vec<Step>) {
     let (Some(depth), Some(up)) = (depth.checked_sub(1), site.body.around(node)) else { return };
     let index_in = |values: &'s [Expr]| values.iter().position(|value| site.body.is_at(value, node));
     match site.body.node(up) {
@@ -252,7 +268,7 @@ fn held<'s>(
     site: &Site<'s>,
     local: LocalId,
     since: Option<NodeId>,
-    stream: Stream,
+    stream: Source,
     depth: u32,
     steps: &mut Vec<Step>,
 ) {
@@ -271,7 +287,7 @@ fn held<'s>(
     }
 }
 
-fn global<'s>(lens: &Lens<'s>, symbol: Option<Symbol>, stream: Stream, depth: u32, steps: &mut Vec<Step>) {
+fn global<'s>(lens: &Lens<'s>, symbol: Option<Symbol>, stream: Source, depth: u32, steps: &mut Vec<Step>) {
     const MOST: usize = 64;
     let Some(symbol) = symbol.filter(|symbol| lens.is_delivered(&symbol.path)) else { return };
     for (at, node) in lens.mentions(&symbol).iter().take(MOST) {
@@ -302,7 +318,7 @@ fn callers<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Site<'s>, &'s Expr)> {
     lens.mentions(&symbol).iter().take(MOST).filter_map(of).collect()
 }
 
-fn own(lens: &Lens, ty: Symbol, field: &str, stream: Stream) -> Option<Step> {
+fn own(lens: &Lens, ty: Symbol, field: &str, stream: Source) -> Option<Step> {
     lens.type_spec(&ty)?;
     Some(Step::Field(ty, field.into(), stream))
 }

@@ -3,8 +3,9 @@
 use super::handed::Handed;
 use super::loggers::{self, GIN, HCLOG, LOGRUS, Otherwise, To, ZAP, by_level};
 use super::mentions::mark;
+use super::muxes::is_certain;
 use super::search::{Reference, Search, empty, is_dead, item, methods, references, run_apart, spelt, values};
-use super::writers::{maker, maker_of, numbered, stream, writer_of};
+use super::writers::{hands_on, maker, maker_of, numbered, stream, writer_of};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Element, Expr, Is, Item as SyntaxItem, Op, Span};
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Type, Use, Value, bare};
@@ -20,6 +21,8 @@ pub(super) const RAW: [&str; 2] = ["syscall", "golang.org/x/sys/unix"];
 struct Setup {
     /// `slog.SetDefault`: log's standard logger writes through it (log/slog documentation).
     slog_default: bool,
+    /// The same, whatever the program is asked for.
+    slog_surely: bool,
     /// What `log.SetOutput` is given, each with where that goes, if it is known.
     log_outputs: Vec<Option<Stream>>,
     /// Modules whose own loggers were told to write something else.
@@ -173,7 +176,8 @@ fn console_encodings<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Span> {
 
 /// One thing that the program sets.
 enum Set {
-    SlogDefault,
+    /// Whether it stands under no condition.
+    SlogDefault(bool),
     LogOutput(Option<Stream>),
     Module(&'static str),
     /// logrus' JSONFormatter is named; its standard logger is.
@@ -211,7 +215,7 @@ fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
             Some(module) => Some(Set::Module(module)),
             None if redirects(&found.symbol) => Some(Set::Redirected),
             None if found.symbol.is("log", "SetOutput") => Some(output(found.call.map(|(_, call)| call))),
-            None => Some(Set::SlogDefault),
+            None => Some(Set::SlogDefault(is_certain(site, found.node))),
         };
         let mut all: Vec<Set> = references(lens, site, sets).into_iter().filter_map(of).collect();
         for (base, _, _, call) in methods(site).filter(|(_, name, _, _)| *name == "SetOutput") {
@@ -226,7 +230,11 @@ fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<assize_facts::Gap>) {
     let (mut setup, mut standard) = (Setup { handed, ..Setup::default() }, false);
     for set in found {
         match set {
-            Set::SlogDefault => setup.slog_default = true,
+            Set::SlogDefault(surely) => {
+                // Of two one may be the other's alternative.
+                setup.slog_surely |= surely || setup.slog_default;
+                setup.slog_default = true;
+            }
             Set::LogOutput(stream) => setup.log_outputs.push(stream),
             Set::Module(path) => {
                 setup.modules.insert(path);
@@ -384,7 +392,11 @@ fn standard_logger(setup: &Setup, call: &str) -> (Known<Stream>, Known<bool>) {
         return (Stream::Stderr.into(), true.into());
     }
     if setup.log_outputs.is_empty() {
-        return (Stream::Stderr.into(), setup.slog_default.into());
+        let bridged = match setup.slog_default && !setup.slog_surely {
+            true => Known::Possible(vec![false, true]),
+            false => setup.slog_default.into(),
+        };
+        return (Stream::Stderr.into(), bridged);
     }
     // From one standard stream to another.
     let given: Option<Vec<Stream>> = setup.log_outputs.iter().copied().collect();
@@ -470,14 +482,6 @@ fn of_method<'s>(
         return unknown();
     }
     Some((format!("log.Logger.{name}"), writer_of(lens, &at, made.args.first()?, &setup.handed), false.into()))
-}
-
-/// Whether a writer's own method writes what it is given: whoever calls it says what.
-fn hands_on<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> bool {
-    let Some(SyntaxItem::Func(func)) = lens.item(site.place) else { return false };
-    let [given] = call.args.as_slice() else { return false };
-    let param = func.signature.params.first().and_then(|param| site.body.local_at(param.name.as_ref()?.at));
-    func.receiver.is_some() && &*func.name.name == "Write" && param.is_some() && site.body.local(bare(given)) == param
 }
 
 fn of(lens: &Lens, site: &Site, call: String, stream: Known<Stream>, bridged: Known<bool>, at: Span) -> (Span, Item) {

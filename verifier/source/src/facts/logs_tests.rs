@@ -167,6 +167,18 @@ fn the_standard_logger_is_told_by_where_it_is_sent() {
             "m.go:5:1 log.Print stderr false",
         ),
         (
+            "bridged on some way only",
+            &["\"log\"", "\"log/slog\""],
+            "if x { slog.SetDefault(l) }\nlog.Print(1)",
+            "m.go:6:1 log.Print stderr false|true",
+        ),
+        (
+            "bridged on either way",
+            &["\"log\"", "\"log/slog\""],
+            "if x { slog.SetDefault(l) } else { slog.SetDefault(m) }\nlog.Print(1)",
+            "m.go:6:1 log.Print stderr true",
+        ),
+        (
             "a logger to several writers, and one to a file",
             &["\"log\"", "\"os\"", "\"io\""],
             "f, _ := os.Create(\"x\")\nl := log.New(io.MultiWriter(f, os.Stdout), \"\", 0)\nl.Print(1)\nm := log.New(f, \"\", 0)\nm.Print(1)",

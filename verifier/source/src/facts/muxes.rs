@@ -452,7 +452,7 @@ fn is_default(symbol: &Symbol) -> bool {
 }
 
 /// Whether a statement is passed whenever its function is run; loops are, and function literals are functions of their own.
-fn is_certain(site: &Site, node: NodeId) -> bool {
+pub(super) fn is_certain(site: &Site, node: NodeId) -> bool {
     is_certain_for(site, node, |_| false)
 }
 

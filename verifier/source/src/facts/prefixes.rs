@@ -35,6 +35,11 @@ pub(super) fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth
                 return of_mount(lens, site, whole_of(site, *mount), depth)
                     .unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
             }
+            // Behind a path of another one's as it is, it has what stands before that one.
+            let mut plain = site.body.uses(local).filter_map(|(node, _)| Some((outer(lens, site, node)?, node)));
+            if let (Some((outer, _)), None) = (plain.next(), plain.next()) {
+                return prefix(lens, site, outer, depth);
+            }
             match found.binding {
                 Binding::Define([one], 0, 1) => prefix(lens, site, one, depth),
                 Binding::Param(ty) => match site.body.node(found.at) {
@@ -150,6 +155,16 @@ pub(super) fn is_shut_out<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, 
         _ => false,
     });
     is_new && shut && behind
+}
+
+/// The mux on which a handler is registered as it is.
+fn outer<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Option<&'s Expr> {
+    pattern(lens, site, node)?;
+    let Node::Expr(Expr { is: Is::Call(call), .. }) = site.body.node(site.body.around(node)?)? else { return None };
+    match &bare(&call.fun).is {
+        Is::Select(base, _) if lens.symbol(site, &call.fun).is_none() => Some(base),
+        _ => None,
+    }
 }
 
 /// The path under which a handler is registered as it is: `m.Handle("/x/", sub)`.

@@ -148,6 +148,9 @@ where
     's: 'e,
 {
     let depth = depth.checked_sub(1)?;
+    if let Some(all) = site.body.local(bare(list)).and_then(|local| grown(lens, site, list, local, depth)) {
+        return Some(all);
+    }
     let Is::Call(call) = &bare(list).is else { return lens.elements(site, list) };
     let [first, more @ ..] = call.args.as_slice() else { return None };
     lens.symbol(site, &call.fun).filter(|symbol| symbol.is("", "append"))?;
@@ -158,6 +161,45 @@ where
         (false, more) => all.extend(more.iter().map(|one| (site.clone(), one))),
     }
     Some(all)
+}
+
+/// The elements of a variable that is added to, where one value alone can be in it by then and nobody else has its elements.
+fn grown<'s, 'e>(
+    lens: &Lens<'s>,
+    site: &Site<'s>,
+    list: &'e Expr,
+    local: u32,
+    depth: u32,
+) -> Option<Vec<(Site<'s>, &'e Expr)>>
+where
+    's: 'e,
+{
+    let alive = site.body.alive(local, site.body.place(bare(list))?);
+    let looks = |node: NodeId| match site.body.around(node).and_then(|up| site.body.node(up)) {
+        Some(Node::Expr(Expr { is: Is::Call(call), .. })) => lens.symbol(site, &call.fun).is_some_and(|symbol| {
+            &*symbol.path == PATH || symbol.path.is_empty() && matches!(&*symbol.name, "append" | "len" | "cap")
+        }),
+        Some(Node::Stmt(Stmt { does: Does::Range(range), .. })) => site.body.is_at(&range.over, node),
+        _ => false,
+    };
+    let mut values = Vec::new();
+    for (node, used) in site.body.uses(local) {
+        match used {
+            Use::Assign(Some(value)) => values.extend(alive.shows(node).then_some(value)),
+            Use::Read if looks(node) => {}
+            _ => return None,
+        }
+    }
+    match (alive.first(), values.as_slice()) {
+        (false, [value]) => listed(lens, site, value, depth),
+        (true, []) => match site.body.locals.get(local as usize)?.binding {
+            Binding::Define(all, index, names) if all.len() == names => listed(lens, site, all.get(index)?, depth),
+            Binding::Value(spec, _) if spec.values.is_empty() => Some(Vec::new()),
+            Binding::Value(spec, index) => listed(lens, site, spec.values.get(index)?, depth),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// Numbers of Linux on all architectures but alpha, mips, parisc and sparc (signal(7)).

@@ -71,7 +71,22 @@ fn signals_are_named_in_every_spelling() {
         (
             "a list that grows",
             "all := []os.Signal{syscall.SIGUSR1}\nall = append(all, syscall.SIGUSR2)\nsignal.Ignore(all...)",
+            "m.go:13:1 main ignore [SIGUSR1,SIGUSR2] -",
+        ),
+        (
+            "a list that may grow",
+            "all := []os.Signal{syscall.SIGUSR1}\nif x { all = append(all, syscall.SIGUSR2) }\nsignal.Ignore(all...)",
             "m.go:13:1 main ignore ?value-not-decided -",
+        ),
+        (
+            "a list that grows and is handed on",
+            "var all []os.Signal\nall = append(all, syscall.SIGUSR2)\nother(all)\nsignal.Ignore(all...)",
+            "m.go:14:1 main ignore ?value-not-decided -",
+        ),
+        (
+            "a list that grows and whose element is set",
+            "var all []os.Signal\nall = append(all, syscall.SIGUSR2)\nall[0] = syscall.SIGHUP\nsignal.Ignore(all...)",
+            "m.go:14:1 main ignore ?value-not-decided -",
         ),
         (
             "one of two",

@@ -3,7 +3,7 @@
 use super::handed::Handed;
 use super::logs::RAW;
 use super::search::made_with;
-use crate::go::syntax::{Call, Expr, Is, Op};
+use crate::go::syntax::{Call, Expr, Is, Item, Op};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Given, Lens, Site, Symbol, Value, bare};
 use assize_facts::Known;
@@ -13,7 +13,7 @@ use assize_facts::kinds::source::Stream;
 pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Handed) -> Option<Known<Stream>> {
     let writer = bare(writer);
     if let Some(stream) = handed.stream(lens, site, writer) {
-        return Some(stream.into());
+        return Some(stream);
     }
     let known = lens.eval_here(site, writer).known(|| lens.open(site, writer), as_stream);
     match known {
@@ -21,23 +21,20 @@ pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, han
         Known::Unknown(_) => {
             let known = opened(lens, site, writer, handed);
             let is_standard = matches!(known, Some(Known::Value(Stream::Stdout | Stream::Stderr) | Known::Possible(_)));
-            known.filter(|_| is_standard).or_else(|| match handed.named(site, writer)? {
-                (stream, false) => Some(stream.into()),
-                (stream, true) => Some(Known::Possible(vec![stream, Stream::Other])),
-            })
+            known.filter(|_| is_standard).or_else(|| handed.named(site, writer))
         }
         known => Some(known),
     }
 }
 
-/// The stream that a call gives under another name than its own: `os.NewFile(1, "")`, `os.Create("/dev/stdout")`, `log.Writer()`.
-pub(super) fn named_otherwise<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr) -> Option<Stream> {
+/// The stream that a call gives under another name than its own, and whether it may have been exchanged: `os.NewFile(1, "")`, `os.Create("/dev/stdout")`, `log.Writer()`.
+pub(super) fn named_otherwise<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr) -> Option<(Stream, bool)> {
     const GIVE: [&str; 5] = ["NewFile", "OpenFile", "Create", "Writer", "Output"];
     let Is::Call(made) = &call.is else { return None };
     let gives = matches!(&bare(&made.fun).is, Is::Select(_, name) if GIVE.contains(&&*name.name));
     match gives.then(|| opened(lens, site, call, &Handed::default())).flatten()? {
-        Known::Value(stream) => Some(stream),
-        Known::Possible(all) => all.first().copied(),
+        Known::Value(stream) => Some((stream, false)),
+        Known::Possible(all) => Some((*all.first()?, true)),
         Known::Unknown(_) => None,
     }
 }
@@ -107,7 +104,7 @@ pub(super) fn numbered<'s>(lens: &Lens<'s>, site: &Site<'s>, number: &Expr) -> O
 pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Handed) -> Known<Stream> {
     let writer = bare(writer);
     if let Some(stream) = handed.stream(lens, site, writer) {
-        return stream.into();
+        return stream;
     }
     if let Is::Call(call) = &writer.is
         && lens.symbol(site, &call.fun).is_some_and(|s| is_around(lens, &s))
@@ -126,11 +123,7 @@ pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, 
     // What has a type of its own is no standard stream.
     let own = lens.type_of(site, writer).is_some_and(|ty| !ty.name.is("os", "File") && !ty.name.is("io", "Writer"));
     match lens.eval(site, writer) {
-        Value::Unknown(_) if handed.named(site, writer).is_some() => match handed.named(site, writer) {
-            Some((stream, false)) => stream.into(),
-            Some((stream, true)) => Known::Possible(vec![stream, Stream::Other]),
-            None => Known::Unknown(lens.open(site, writer)),
-        },
+        Value::Unknown(_) if let Some(known) = handed.named(site, writer) => known,
         Value::Unknown(_) if own || matches!(writer.is, Is::Unary(Op::Address, _) | Is::Composite(..)) => {
             Stream::Other.into()
         }
@@ -218,4 +211,12 @@ pub(super) fn maker_of<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> 
         (at, base) = (inside, bare(value));
     }
     None
+}
+
+/// Whether a writer's own method writes what it is given: whoever calls it says what.
+pub(super) fn hands_on<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call) -> bool {
+    let Some(Item::Func(func)) = lens.item(site.place) else { return false };
+    let [given] = call.args.as_slice() else { return false };
+    let param = func.signature.params.first().and_then(|param| site.body.local_at(param.name.as_ref()?.at));
+    func.receiver.is_some() && &*func.name.name == "Write" && param.is_some() && site.body.local(bare(given)) == param
 }

@@ -91,7 +91,7 @@ pub(super) fn unary(op: Op, value: &Const) -> Option<Const> {
     }
 }
 
-/// Functions that make one value of several: the built-in `min` and `max` (spec, "Min and max"), and `cmp.Or` (Go 1.22).
+/// Functions that make one value of several: the built-in `min` and `max` (spec, "Min and max"), `cmp.Or` (Go 1.22), and what cuts texts.
 pub(super) fn joins(function: &Symbol) -> Option<fn(&Const, &Const) -> Option<Const>> {
     fn number(a: &Const, b: &Const, choose: fn(i128, i128) -> i128) -> Option<Const> {
         match (a, b) {
@@ -107,7 +107,15 @@ pub(super) fn joins(function: &Symbol) -> Option<fn(&Const, &Const) -> Option<Co
             Const::Symbol(_) => None,
         }
     }
+    fn cut(a: &Const, b: &Const, by: for<'t> fn(&'t str, &str) -> Option<&'t str>) -> Option<Const> {
+        match (a, b) {
+            (Const::Text(a), Const::Text(b)) => Some(Const::Text(by(a, b).unwrap_or(a).to_owned())),
+            _ => None,
+        }
+    }
     match (&*function.path, &*function.name) {
+        ("strings", "TrimPrefix") => Some(|a, b| cut(a, b, |a, b| a.strip_prefix(b))),
+        ("strings", "TrimSuffix") => Some(|a, b| cut(a, b, |a, b| a.strip_suffix(b))),
         ("", "min") => Some(|a, b| number(a, b, i128::min)),
         ("", "max") => Some(|a, b| number(a, b, i128::max)),
         ("cmp", "Or") => Some(first),

@@ -29,7 +29,9 @@ fn limits() -> Limits {
 fn with(files: &[(&str, &[u8])], spec: Deliverable, work: impl FnOnce(&Delivery)) {
     FOLDER.with_borrow_mut(|folder| {
         for (name, content) in files {
-            fs::write(folder.path().join(name), content).expect("a file");
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().expect("it is in the folder")).expect("a folder");
+            fs::write(path, content).expect("a file");
         }
         work(&Delivery::open(folder.path(), spec, limits()).expect("it opens"));
     });
@@ -72,6 +74,20 @@ pub fn source(main: &[u8]) {
             .filter(|request| kinds::schema(&request.kind).is_some_and(|kind| kind.layers.contains(&Layer::Source)))
             .collect();
         assize_source::collect(delivery, &Default::default(), &of_source, &Quiet);
+    });
+}
+
+/// One file beside the main package of a module, by one kind of facts of the source.
+#[cfg(feature = "collectors")]
+pub fn beside_source(name: &str, text: &[u8], kind: &str) {
+    let files: [(&str, &[u8]); 3] = [
+        ("go.mod", b"module example.com/m\n\ngo 1.26\n"),
+        ("main.go", b"package main\n\nfunc main() {}\n"),
+        (name, text),
+    ];
+    with(&files, Deliverable::default(), |delivery| {
+        assize_source::collect(delivery, &Default::default(), &requests(&[kind]), &Quiet);
+        fs::remove_file(delivery.root().join(name)).expect("it was written");
     });
 }
 

@@ -6,7 +6,7 @@ use crate::go::text::Text;
 use crate::hashed::HashMap;
 use crate::meaning::{Decls, Own, Selections, Symbol};
 use assize_facts::kinds::source::Owner;
-use assize_facts::{Gap, Origin, Sheet};
+use assize_facts::{Gap, Origin, Sheet, reason};
 use std::collections::VecDeque;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -106,6 +106,7 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub fn new(mut program: Program<'a>, inventory: Arc<Inventory<'a>>) -> Source<'a> {
+        bound(&mut program.gaps);
         let read: Vec<Option<Vec<u8>>> = program.folders.files.iter_mut().map(|file| file.bytes.take()).collect();
         let texts = Texts::of(&program, program.folders.keeps_texts());
         for (slot, bytes) in texts.all.iter().zip(read) {
@@ -261,6 +262,15 @@ impl<'a> Source<'a> {
 
     pub fn all_files(&self) -> impl Iterator<Item = FileId> + use<> {
         (0..self.program.folders.files.len() as u32).map(FileId)
+    }
+}
+
+/// Every sheet of the source has the program's gaps: more than these are one.
+fn bound(gaps: &mut Vec<Gap>) {
+    const MOST: usize = 5_000;
+    if gaps.len() > MOST {
+        gaps.truncate(MOST);
+        gaps.push(Gap { reason: reason!("limit-facts", limit = MOST), place: String::new(), owner: None });
     }
 }
 

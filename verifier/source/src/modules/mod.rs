@@ -98,9 +98,20 @@ pub(crate) fn collect(
     }
     let sheets = graphs.iter_mut().map(|graph| of_graph(graph, given, &mine, progress));
     // Several modules that programs are built in are written down as one.
-    sheets
+    let mut sheets: Vec<Sheet> = sheets
         .reduce(|all, more| all.into_iter().zip(more).map(|(sheet, more)| joined(sheet, more)).collect())
-        .unwrap_or_default()
+        .unwrap_or_default();
+    sheets.iter_mut().for_each(bound);
+    sheets
+}
+
+/// No module graph has as many lines of one kind; each costs memory until the reports are written.
+fn bound(sheet: &mut Sheet) {
+    const MOST: usize = if cfg!(test) { 1_000 } else { 50_000 };
+    if sheet.items.len() > MOST {
+        sheet.items.truncate(MOST);
+        sheet.gap(reason!("limit-facts", limit = MOST), "");
+    }
 }
 
 fn joined(mut sheet: Sheet, more: Sheet) -> Sheet {

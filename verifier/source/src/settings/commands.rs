@@ -40,7 +40,7 @@ impl State<'_> {
     fn nodes(&mut self, line: u32, nodes: &[Node], base: u64, conditional: bool) {
         for node in nodes {
             self.scope.count += 1;
-            if self.scope.count > MOST || self.depth > DEEPEST {
+            if !self.library.follow(1) || self.scope.count > MOST || self.depth > DEEPEST {
                 self.scope.cut = true;
                 return;
             }

@@ -71,15 +71,17 @@ pub(super) fn instructions(text: &str) -> Vec<(u32, String, String)> {
             continue;
         }
         let mut whole = trimmed.to_owned();
-        while let Some(before) = continued(&whole, escape) {
+        // In place: a line may be continued a million times.
+        while let Some(before) = continued(&whole, escape).map(str::len) {
             let Some((_, more)) = lines.next() else { break };
-            // Comments and empty lines between continued ones are no part of the instruction.
-            let is_none = more.trim().is_empty() || more.trim_start().starts_with('#');
+            whole.truncate(before);
             // The shell joins lines by its own character.
-            whole = match is_none {
-                true => format!("{before}\\\n{escape}"),
-                false => format!("{before}\\\n{more}"),
-            };
+            whole.push_str("\\\n");
+            // Comments and empty lines between continued ones are no part of the instruction.
+            match more.trim().is_empty() || more.trim_start().starts_with('#') {
+                true => whole.push(escape),
+                false => whole.push_str(more),
+            }
         }
         let end = whole.find(|c: char| c.is_whitespace() || c == '\\').unwrap_or(whole.len());
         let (instruction, rest) = whole.split_at(end);

@@ -55,6 +55,10 @@ pub(super) fn scopes(text: &str, path: &str, given: &BTreeMap<String, String>, l
                 let base = expand::text(words.first().copied().unwrap_or_default(), &Globals(&globals));
                 let name = words.iter().position(|w| w.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
                 let parent = stages.iter().find(|s| s.scope.name.eq_ignore_ascii_case(&base));
+                // What stages take over from one another grows with their square.
+                if !library.follow(parent.map_or(0, |parent| 4 * parent.scope.steps.len())) {
+                    break;
+                }
                 let stage = match parent {
                     Some(parent) => Stage {
                         scope: Scope::new(name.copied().unwrap_or(""), inherited(&parent.scope.steps)),

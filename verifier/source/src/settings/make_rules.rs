@@ -36,6 +36,8 @@ pub(super) struct Recipe {
     stale: bool,
 }
 
+/// What a target costs beside patterns that may be its rule's: its steps are kept until they are carried out.
+const STEPS: usize = 4;
 /// Deeper chains of prerequisites are not followed.
 const DEEPEST: u32 = 64;
 /// What make calls a target, its stem, its first prerequisite, and all of those (GNU make, 10.5.3).
@@ -139,7 +141,7 @@ impl Make<'_> {
     }
 
     fn add(&self, target: &str, asked: &str, steps: &mut Vec<Step>, seen: &mut BTreeSet<String>, depth: u32) {
-        if !seen.insert(target.to_owned()) {
+        if !seen.insert(target.to_owned()) || !self.tree.follow(STEPS + self.patterns.len()) {
             return;
         }
         let explicit = self.rules.get(target);

@@ -16,6 +16,11 @@ impl<'l> Tree<'l> {
         Tree { library, path: path.into() }
     }
 
+    /// Counts so much of what is followed; whether anyone should go on.
+    pub fn follow(&self, amount: usize) -> bool {
+        self.library.follow(amount)
+    }
+
     /// The makefile's own name, as make has it in its folder.
     pub fn own_name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or(&self.path)

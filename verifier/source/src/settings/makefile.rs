@@ -108,7 +108,7 @@ impl<'l> Makes<'l> {
 impl Make<'_> {
     /// Every target, as if it were asked for.
     pub fn scopes(&self) -> Vec<Scope> {
-        self.rules.keys().map(|target| self.scope(target)).collect()
+        self.rules.keys().map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
     }
 
     /// The targets that a call asks for; without one, the first.

@@ -3,6 +3,7 @@
 
 use super::delivered::Targets;
 use super::edits::is_module_file;
+use memchr::memmem;
 
 /// A setting, and where it stands.
 #[derive(Debug, PartialEq)]
@@ -57,6 +58,9 @@ fn words(text: &str) -> impl Iterator<Item = Word<'_>> {
 
 /// All marks of a text, in order.
 pub(super) fn marks(text: &str, targets: &Targets) -> Vec<Mark> {
+    if !SPELLINGS.iter().chain(&["-mod"]).any(|spelling| memmem::find(text.as_bytes(), spelling.as_bytes()).is_some()) {
+        return Vec::new();
+    }
     let all: Vec<Word<'_>> = words(text).collect();
     let text = Text { text, words: &all, targets };
     (0..all.len()).filter_map(|at| text.variable(at).or_else(|| text.command(at)).or_else(|| text.file(at))).collect()
@@ -188,10 +192,6 @@ mod tests {
         let shown: Vec<String> =
             found.iter().map(|mark| format!("{}={}", mark.setting, mark.value.unwrap_or("?"))).collect();
         assert_eq!(shown, expected, "{text}");
-        assert!(
-            found.is_empty() || SPELLINGS.iter().chain(&["-mod"]).any(|spelling| text.contains(spelling)),
-            "{text}"
-        );
     }
 
     #[test]

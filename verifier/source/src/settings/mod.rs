@@ -37,6 +37,8 @@ mod ignored;
 mod images;
 mod ledger;
 mod library;
+#[cfg(test)]
+mod limits_tests;
 mod make_define;
 mod make_rules;
 #[cfg(test)]
@@ -264,8 +266,12 @@ fn of_file(state: &mut State<'_>, tool: BuildFile, path: &str, shown: &str, text
     let mut cut = false;
     for scope in scopes(state, tool, path, text.trim_start_matches('\u{feff}'))? {
         cut |= state.carry_out(tool, path, shown, &scope);
+        // Whoever ends a list of scopes early leaves out the rest.
+        if state.library.is_exhausted() {
+            return Ok(true);
+        }
     }
-    Ok(cut)
+    Ok(cut || state.library.is_exhausted())
 }
 
 /// A line that several scopes and files share is one setting; the surest word about it counts.

@@ -64,7 +64,7 @@ pub(crate) struct Folder {
 }
 
 /// Room for texts and trees beside any program,
-pub(crate) const LEAST: usize = 5 << 20;
+pub(crate) const LEAST: usize = 4 << 20;
 /// and beside the smallest: what is known of a large one's declarations takes it up.
 const MOST: usize = 24 << 20;
 

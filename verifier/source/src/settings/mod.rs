@@ -163,6 +163,8 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
     let targets = Targets::of(spec, &graph, &paths).told_beside(delivery.spec());
     let read = |path: &str| tree.entry(path).is_some_and(|e| e.size <= LARGEST).then(|| text(path)).flatten();
     let library = Library::new(paths, &tree.shown(""), read);
+    // Before the rest: what they need to be unpacked is let go of by then.
+    let archives = if targets.is_none() { vec![] } else { archives::beside(delivery, tree) };
     // The search itself is a subject: a tree without a build file was looked through.
     sheet.examined(1);
     let mut state = State::new(&library, &targets);
@@ -191,7 +193,7 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
     }
     let mut switches = vec![state.switches_cgo_off()];
     let mut told = state.tell();
-    for archive in if targets.is_none() { vec![] } else { archives::beside(delivery, tree) } {
+    for archive in archives {
         let over = archive.over(&library.paths, &library.prefix, read);
         let mut state = State::new(&over, &targets);
         for found in archive.build_files(&library, targets.module()) {

@@ -1,5 +1,6 @@
 //! The `source` room: reads delivered Go source, module files, build files and suppressions, and writes down facts.
 
+mod archived;
 mod build;
 mod facts;
 mod go;

@@ -1,6 +1,7 @@
 //! Packed charts, and manifests in archives and in archives inside of these.
 
 use super::files;
+use crate::archived::is_called_like_an_archive;
 use assize_delivery::{Delivery, Entry, Member, MemberKind};
 use assize_facts::{Reason, reason};
 use std::collections::BTreeSet;
@@ -16,10 +17,10 @@ const MOST: u64 = 64 << 20;
 /// and archives inside of archives so far.
 const DEPTH: u32 = 4;
 
-const ENDINGS: [&str; 15] = [
-    ".tgz", ".tar.gz", ".tar", ".zip", ".txz", ".tbz", ".tbz2", ".tzst", ".gz", ".xz", ".bz2", ".zst", ".cpio", ".jar",
-    ".rpm",
-];
+/// Packages are archives by other names.
+const PACKAGES: [&str; 2] = [".jar", ".rpm"];
+/// Charts, as `helm package` and people call them.
+const CHARTS: [&str; 2] = [".tgz", ".tar.gz"];
 
 /// Whether a file may be a packed chart (`helm package`), or an archive of manifests.
 pub(super) fn may_be(delivery: &Delivery, entry: &Entry) -> bool {
@@ -27,7 +28,8 @@ pub(super) fn may_be(delivery: &Delivery, entry: &Entry) -> bool {
     // Contents of modules and layers of images are theirs.
     let of_others =
         || entry.path.contains("/@v/") || delivery.spec().images.iter().any(|image| image.path == entry.path);
-    entry.is_file() && ENDINGS.iter().any(|e| name.ends_with(e)) && !(entry.size > SMALL && of_others())
+    let is_one = is_called_like_an_archive(&name) || PACKAGES.iter().any(|end| name.ends_with(end));
+    entry.is_file() && is_one && !(entry.size > SMALL && of_others())
 }
 
 /// Whether bytes begin as archives and compressed files do that are opened.
@@ -89,7 +91,7 @@ impl Reader<'_> {
         if member.kind != MemberKind::File {
             return Ok(());
         }
-        let may_matter = || files::is_called_like_one(name) || ENDINGS[..2].iter().any(|end| name.ends_with(end));
+        let may_matter = || files::is_called_like_one(name) || CHARTS.iter().any(|end| name.ends_with(end));
         if !(self.is_small || member.size <= SMALL && may_matter()) {
             return Ok(());
         }

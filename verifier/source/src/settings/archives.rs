@@ -4,6 +4,7 @@ use super::delivered::{module_path, normal};
 use super::library::Library;
 use super::told::Told;
 use super::{LARGEST, followed, is_script_text, others};
+use crate::archived::is_called_like_an_archive;
 use crate::build::{join, split};
 use crate::lossy::lossy;
 use assize_delivery::{Delivery, Entry, Member, MemberKind, SourceTree};
@@ -11,10 +12,6 @@ use assize_facts::{Known, Reason, reason};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 
-const ENDINGS: [&str; 16] = [
-    ".zip", ".tar", ".tgz", ".tar.gz", ".gz", ".tar.xz", ".txz", ".xz", ".tar.zst", ".tzst", ".zst", ".tar.bz2",
-    ".tbz", ".tbz2", ".bz2", ".cpio",
-];
 /// A script without an ending is not longer.
 const LONGEST_SCRIPT: u64 = 256 << 10;
 /// So much text is kept of one archive with all that is in it,
@@ -54,7 +51,7 @@ pub(super) fn beside(delivery: &Delivery, tree: &SourceTree) -> Vec<Archive> {
     };
     let may_hold = |entry: &&Entry| {
         let name = entry.name().to_ascii_lowercase();
-        entry.is_file() && ENDINGS.iter().any(|end| name.ends_with(end)) && !is_aside(&entry.path)
+        entry.is_file() && is_called_like_an_archive(&name) && !is_aside(&entry.path)
     };
     let mut found = Vec::new();
     for entry in delivery.entries().iter().filter(may_hold).filter(|entry| !is_others(&entry.path)) {
@@ -95,7 +92,7 @@ impl Reader<'_> {
         }
         let name = split(&path).1;
         let lower = name.to_ascii_lowercase();
-        let is_archive = depth > 0 && ENDINGS.iter().any(|end| lower.ends_with(end));
+        let is_archive = depth > 0 && is_called_like_an_archive(&lower);
         let is_module = name == "go.mod";
         let is_one = followed(&path).is_some() || others::is_candidate(&path) || is_called_by_others(&lower);
         let may_be_script = !name.contains('.') && member.size <= LONGEST_SCRIPT;

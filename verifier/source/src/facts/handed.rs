@@ -22,6 +22,10 @@ struct Source {
 }
 
 impl Source {
+    fn or_another(self, open: bool) -> Source {
+        Source { open: self.open || open, ..self }
+    }
+
     fn known(self) -> Known<Stream> {
         if self.open { Known::Possible(vec![self.stream, Stream::Other]) } else { self.stream.into() }
     }
@@ -31,7 +35,7 @@ impl Source {
 pub(super) struct Handed {
     params: BTreeMap<(Place, LocalId), Source>,
     fields: BTreeMap<(Symbol, String), Source>,
-    /// Places where a variable that holds one among others is named; `true` where it may hold another.
+    /// Places where a variable, an element or a result that is one among others is named.
     names: BTreeMap<(Place, NodeId), Source>,
     /// Files of such functions, and packages of such structs.
     files: BTreeSet<FileId>,
@@ -41,7 +45,7 @@ pub(super) struct Handed {
 enum Step {
     Param(Place, LocalId, Source),
     Field(Symbol, String, Source),
-    Name(Place, NodeId, Source, bool),
+    Name(Place, NodeId, Source),
 }
 
 impl Handed {
@@ -67,7 +71,7 @@ impl Handed {
                     },
                 };
                 if let Is::Call(_) = expr.is {
-                    steps.push(Step::Name(site.place, node, stream, false));
+                    steps.push(Step::Name(site.place, node, stream));
                 }
                 follow(lens, site, node, stream, DEPTH, &mut steps);
             }
@@ -103,10 +107,9 @@ impl Handed {
                 self.packages.insert(ty.path.to_string());
                 self.fields.entry((ty, field)).or_insert(stream);
             }
-            Step::Name(place, node, stream, open) => {
+            Step::Name(place, node, stream) => {
                 self.files.insert(place.file);
-                let open = stream.open || open;
-                self.names.entry((place, node)).or_insert(Source { open, ..stream });
+                self.names.entry((place, node)).or_insert(stream);
             }
         }
     }
@@ -148,7 +151,7 @@ fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, de
                 |symbol: &Symbol| &*symbol.path == "io" && symbol.name.contains("Writer") && !is_around(lens, symbol);
             if symbol.as_ref().is_some_and(|symbol| converts(symbol) || lens.is_type(symbol) || is_around(lens, symbol))
             {
-                steps.push(Step::Name(site.place, up, stream, false));
+                steps.push(Step::Name(site.place, up, stream));
                 return follow(lens, site, up, stream, depth, steps);
             }
             let (at, params) = match (&bare(&call.fun).is, lens.callee(site, call)) {
@@ -171,11 +174,11 @@ fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, de
             }
         }
         Some(Node::Expr(Expr { is: Is::Unary(Op::Address, _) | Is::Assert(..), .. })) => {
-            steps.push(Step::Name(site.place, up, stream, false));
+            steps.push(Step::Name(site.place, up, stream));
             follow(lens, site, up, stream, depth, steps);
         }
         Some(Node::Expr(Expr { is: Is::Index(list, _), .. })) if site.body.is_at(list, node) => {
-            steps.push(Step::Name(site.place, up, stream, true));
+            steps.push(Step::Name(site.place, up, stream.or_another(true)));
             follow(lens, site, up, stream, depth, steps);
         }
         Some(Node::Element(element)) => {
@@ -195,13 +198,13 @@ fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, de
                     steps.extend(own(lens, ty.name, &field, stream));
                     // A writer around it.
                     if embedded || writes {
-                        steps.push(Step::Name(site.place, whole, stream, false));
+                        steps.push(Step::Name(site.place, whole, stream));
                         follow(lens, site, whole, stream, depth, steps);
                     }
                 }
                 // A list, or a struct without a name.
                 None => {
-                    steps.push(Step::Name(site.place, whole, stream, true));
+                    steps.push(Step::Name(site.place, whole, stream.or_another(true)));
                     follow(lens, site, whole, stream, depth, steps);
                 }
             }
@@ -253,7 +256,7 @@ fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, de
             };
             for (at, whole) in calls {
                 if let Some(node) = at.body.place(whole) {
-                    steps.push(Step::Name(at.place, node, stream, true));
+                    steps.push(Step::Name(at.place, node, stream.or_another(true)));
                     follow(lens, &at, node, stream, depth, steps);
                 }
             }
@@ -282,7 +285,7 @@ fn held<'s>(
             continue;
         }
         let others = if is_set { alive.first() || sets > 1 } else { sets > 0 };
-        steps.push(Step::Name(site.place, node, stream, others));
+        steps.push(Step::Name(site.place, node, stream.or_another(others)));
         follow(lens, site, node, stream, depth, steps);
     }
 }

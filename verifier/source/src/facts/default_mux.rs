@@ -120,7 +120,7 @@ fn held<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Option<bool> {
         Node::Stmt(Stmt { does: Does::Define(left, right) | Does::Assign(left, None, right), .. }) => {
             let index = right.iter().position(|e| site.body.is_at(e, node))?;
             let target = left.get(index).filter(|_| left.len() == right.len())?;
-            match site.body.local(bare(target)).filter(|_| matches!(bare(target).is, Is::Name(_))) {
+            match site.body.local(bare(target)) {
                 Some(local) => of_local(lens, site, local),
                 None => of_global(lens, &lens.symbol(site, target)?),
             }

@@ -189,7 +189,7 @@ fn together(mut all: impl Iterator<Item = Option<Transport>>) -> Option<Transpor
 /// What an expression stands for: what a variable was made with that nothing sets again, or itself.
 pub(super) fn held<'s>(site: &Site<'s>, expr: &'s Expr) -> Option<&'s Expr> {
     let expr = bare(expr);
-    let Some(local) = site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) else { return Some(expr) };
+    let Some(local) = site.body.local(expr) else { return Some(expr) };
     let is_set = site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_) | Use::Address));
     match site.body.locals.get(local as usize)?.binding {
         Binding::Param(_) => Some(expr).filter(|_| !is_set),

@@ -7,7 +7,7 @@ use super::prefixes::{is_shut_out, prefix};
 use super::routers::ANSWER;
 use super::search::{Search, called, empty, is_dead, item, methods, references_named, spelt, values};
 use crate::go::literal::unquote_text;
-use crate::go::syntax::{Call, Expr, Is, Literal, Op, Span};
+use crate::go::syntax::{Call, Expr, Ident, Is, Literal, Op, Param, Span};
 use crate::meaning::body::Binding;
 use crate::meaning::{Const, Lens, Node, Site, Symbol, Use, bare};
 use aho_corasick::AhoCorasick;
@@ -64,7 +64,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
     let is_handle = |name: &str| matches!(name, "Handle" | "HandleFunc");
     for found in references_named(lens, site, is_handle, |symbol| &*symbol.path == "net/http") {
         if let Some((whole, call)) = found.call {
-            add(of_call(lens, site, None, &spelt(&found.symbol), whole, call), Some(call));
+            add(of_call(lens, site, site, None, &spelt(&found.symbol), whole, call), Some(call));
         }
     }
     let may_be_fixed = |name: &str| name == "Heartbeat" || name.starts_with("Install");
@@ -88,7 +88,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
             None => name.to_string(),
         };
         let of_mux = called.starts_with("http.ServeMux.").then_some(call);
-        add(of_call(lens, site, Some(base), &called, whole, call), of_mux);
+        add(of_call(lens, site, site, Some(base), &called, whole, call), of_mux);
     }
     for (base, name, whole) in values(site).filter(|(_, name, _)| matches!(*name, "Handle" | "HandleFunc")) {
         let is_mux = lens.type_of(site, base).is_some_and(|ty| ty.name.is("net/http", "ServeMux"));
@@ -96,7 +96,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
         for (at, call) in is_mux.then(calls).flatten().unwrap_or_default() {
             let called = format!("http.ServeMux.{name}");
             out.extend(
-                of_call_at(lens, site, &at, Some(base), &called, whole, call)
+                of_call(lens, site, &at, Some(base), &called, whole, call)
                     .into_iter()
                     .map(|(at, item)| (at, Answers::Perhaps, item)),
             );
@@ -181,27 +181,13 @@ fn asks_others<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> bool {
 /// Whether a method is one of the program's own that does nothing with the handler.
 fn forgets<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> bool {
     let Some((at, func)) = lens.type_of(site, base).and_then(|ty| lens.method(&ty.name, name)) else { return false };
-    let used = |name: &crate::go::syntax::Ident| {
-        at.body.local_at(name.at).is_none_or(|local| at.body.uses(local).next().is_some())
-    };
-    let keeps =
-        |param: &crate::go::syntax::Param| param.name.as_ref().is_some_and(|name| &*name.name != "_" && used(name));
+    let used = |name: &Ident| at.body.local_at(name.at).is_none_or(|local| at.body.uses(local).next().is_some());
+    let keeps = |param: &Param| param.name.as_ref().is_some_and(|name| &*name.name != "_" && used(name));
     func.body.is_some() && func.signature.params.last().is_some_and(|param| !keeps(param))
 }
 
-fn of_call<'s>(
-    lens: &Lens<'s>,
-    site: &Site<'s>,
-    base: Option<&'s Expr>,
-    called: &str,
-    whole: &'s Expr,
-    call: &'s Call,
-) -> Vec<(Span, Item)> {
-    of_call_at(lens, site, site, base, called, whole, call)
-}
-
 /// `at`: where the call stands, which may be another place than the one that names the method.
-fn of_call_at<'s>(
+fn of_call<'s>(
     lens: &Lens<'s>,
     site: &Site<'s>,
     at: &Site<'s>,
@@ -359,7 +345,7 @@ fn every<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &'s Expr, depth: u32) -> Vec
 /// What callers hand over for a parameter that keeps it.
 fn handed<'s>(lens: &Lens<'s>, site: &Site<'s>, arg: &Expr) -> Option<Vec<(Site<'s>, &'s Expr)>> {
     let arg = bare(arg);
-    let local = site.body.local(arg).filter(|_| matches!(arg.is, Is::Name(_)))?;
+    let local = site.body.local(arg)?;
     let is_text = match site.body.locals.get(local as usize)?.binding {
         Binding::Param(ty) => matches!(&bare(ty).is, Is::Name(name) if &**name == "string"),
         _ => false,

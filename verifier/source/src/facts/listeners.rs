@@ -362,7 +362,7 @@ pub(super) fn server_address<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Exp
 }
 
 pub(super) fn literal_of<'s>(site: &Site<'s>, base: &'s Expr) -> Option<&'s [Element]> {
-    let made = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
+    let made = match site.body.local(base) {
         Some(local) => match site.body.locals.get(local as usize)?.binding {
             Binding::Define([one], 0, 1) => bare(one),
             Binding::Value(spec, 0) if spec.names.len() == 1 => bare(spec.values.first()?),

@@ -25,14 +25,14 @@ pub(super) fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth
             let Some(found) = site.body.locals.get(local as usize) else { return none() };
             // It may be another group by then, or stand behind a path of another router's.
             let is_mounted = |(node, used): &(NodeId, Use)| {
-                matches!(used, Use::Read | Use::Address) && is_mounted(lens, site, whole_of(site, *node), true)
+                matches!(used, Use::Read | Use::Address) && is_mounted(lens, site, site.body.with_address(*node), true)
             };
             let mounts: Vec<NodeId> = site.body.uses(local).filter(is_mounted).map(|(node, _)| node).collect();
             if mounts.len() > 1 || site.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_))) {
                 return Known::Unknown(lens.open(site, base));
             }
             if let Some(mount) = mounts.first() {
-                return of_mount(lens, site, whole_of(site, *mount), depth)
+                return of_mount(lens, site, site.body.with_address(*mount), depth)
                     .unwrap_or_else(|| Known::Unknown(lens.open(site, base)));
             }
             // Behind a path of another one's as it is, it has what stands before that one.
@@ -51,14 +51,6 @@ pub(super) fn prefix<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, depth
         }
         Is::Unary(Op::Address, inside) | Is::Star(inside) => prefix(lens, site, inside, depth),
         _ => none(),
-    }
-}
-
-/// A variable, or its address where that is taken.
-fn whole_of(site: &Site, node: NodeId) -> NodeId {
-    match site.body.around(node).and_then(|up| Some((up, site.body.node(up)?))) {
-        Some((up, Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. }))) => up,
-        _ => node,
     }
 }
 

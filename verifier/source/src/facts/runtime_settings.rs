@@ -5,7 +5,7 @@ use super::mentions::{DIRECTIVE, mark};
 use super::search::{Reference, Search, called, item, references, references_named};
 use crate::build::{FileId, join};
 use crate::go::directive::Directive;
-use crate::go::syntax::{Expr, Is, Item as Declared};
+use crate::go::syntax::{Expr, Item as Declared};
 use crate::meaning::{Const, Lens, Site, Symbol, Use, bare};
 use assize_facts::kinds::source::{Owner, RuntimeSetting, SettingSource};
 use assize_facts::{Item, Known, Origin, Sheet, reason};
@@ -143,7 +143,7 @@ fn pairs<'s>(lens: &Lens<'s>, site: &Site<'s>, name: &Expr, value: &Expr) -> Opt
     }
     let Some(Declared::Func(func)) = lens.item(site.place) else { return None };
     let param = |expr: &Expr| {
-        let local = site.body.local(bare(expr)).filter(|_| matches!(bare(expr).is, Is::Name(_)))?;
+        let local = site.body.local(bare(expr))?;
         let set = site.body.uses(local).any(|(_, used)| !matches!(used, Use::Read));
         let index = func.signature.params.iter().position(|p| {
             p.name.as_ref().is_some_and(|name| site.body.local_at(name.at) == Some(local)) && !p.variadic

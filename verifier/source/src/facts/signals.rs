@@ -261,7 +261,7 @@ fn channel<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, kind: &str) -> 
     }
     let Some(channel) = call.args.first().map(bare) else { return None.into() };
     let open = || Known::Unknown(lens.open(site, channel));
-    if let Some(local) = site.body.local(channel).filter(|_| matches!(channel.is, Is::Name(_))) {
+    if let Some(local) = site.body.local(channel) {
         return match is_read(lens, site, local, DEPTH)
             .and_then(|read| read.then_some(true).or_else(|| elsewhere(lens, site, local)))
         {
@@ -322,7 +322,7 @@ fn elsewhere<'s>(lens: &Lens<'s>, site: &Site<'s>, local: u32) -> Option<bool> {
         Binding::Param(_) => {
             let mut all = Some(false);
             for (at, arg) in lens.arguments(site, local)? {
-                let held = at.body.local(bare(arg)).filter(|_| matches!(bare(arg).is, Is::Name(_)));
+                let held = at.body.local(bare(arg));
                 match held.and_then(|held| is_read(lens, &at, held, DEPTH)) {
                     Some(true) => return Some(true),
                     Some(false) => {}

@@ -294,7 +294,7 @@ pub(super) fn assigned<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, fiel
         }
         let Use::Assign(value) = site.body.use_of(node) else { continue };
         let base = bare(base);
-        let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)));
+        let local = site.body.local(base);
         if local.is_some_and(|local| own.contains(&local)) {
             continue;
         }
@@ -330,7 +330,7 @@ fn holder(site: &Site, node: NodeId) -> Option<u32> {
         _ => return None,
     };
     // `x.c` is a field, whatever `x` is.
-    site.body.local(bare(name)).filter(|_| matches!(bare(name).is, Is::Name(_)))
+    site.body.local(bare(name))
 }
 
 /// Whether a variable's struct can be reached by other code.

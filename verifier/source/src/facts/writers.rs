@@ -156,7 +156,7 @@ fn as_stream(value: Const) -> Option<Stream> {
 /// The call that made what a variable holds.
 pub(super) fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Option<(Site<'s>, &'s Call)> {
     let base = bare(base);
-    let (at, made) = match site.body.local(base).filter(|_| matches!(base.is, Is::Name(_))) {
+    let (at, made) = match site.body.local(base) {
         Some(local) => (site.clone(), made_with(site, local)?),
         None => match lens.symbol(site, base) {
             Some(symbol) => {

@@ -172,6 +172,14 @@ impl<'t> Body<'t> {
         ups.find(|at| matches!(self.node(*at), Some(Node::Stmt(_))))
     }
 
+    /// What stands at a node, or its address where that is taken.
+    pub fn with_address(&self, node: NodeId) -> NodeId {
+        match self.around(node).and_then(|up| Some((up, self.node(up)?))) {
+            Some((up, Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. }))) => up,
+            _ => node,
+        }
+    }
+
     /// The node around, parentheses left out.
     pub fn around(&self, node: NodeId) -> Option<NodeId> {
         let mut up = self.up(node)?;

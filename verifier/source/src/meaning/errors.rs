@@ -76,7 +76,7 @@ impl<'s> Lens<'s> {
             }
             // `errors.Wrap(err, "…")` where that error was looked at.
             _ => call.args.iter().any(|arg| {
-                let local = at.body.local(bare(arg)).filter(|_| matches!(bare(arg).is, Is::Name(_)));
+                let local = at.body.local(bare(arg));
                 local.is_some_and(|local| self.is_looked_at_before(at, bare(arg), local))
             }),
         }
@@ -90,7 +90,7 @@ impl<'s> Lens<'s> {
     /// Whether a node stands where a variable was found not to be nil, and not set since.
     pub fn is_behind_error(&self, at: &Site<'s>, node: NodeId, local: LocalId) -> bool {
         let Some(here) = at.body.span(node) else { return false };
-        let is_it = |e: &Expr| matches!(bare(e).is, Is::Name(_)) && at.body.local(bare(e)) == Some(local);
+        let is_it = |e: &Expr| at.body.local(bare(e)) == Some(local);
         let mut node = node;
         while let Some(up) = at.body.up(node) {
             if let Some(Node::Stmt(Stmt { does: Does::If(parts), .. })) = at.body.node(up) {
@@ -222,7 +222,7 @@ impl<'s> Lens<'s> {
             return None;
         };
         let ([_], [_, .., last]) = (right.as_slice(), left.as_slice()) else { return None };
-        let err = site.body.local(bare(last)).filter(|_| matches!(bare(last).is, Is::Name(_)))?;
+        let err = site.body.local(bare(last))?;
         Some((stmt, err))
     }
 
@@ -283,7 +283,7 @@ impl<'s> Lens<'s> {
     pub fn takes_error(&self, at: &Site<'s>, func: &'s Func, index: usize) -> bool {
         let name = func.signature.params.get(index).and_then(|param| param.name.as_ref());
         let Some(local) = name.and_then(|name| at.body.local_at(name.at)) else { return false };
-        let is_it = |e: &Expr| matches!(bare(e).is, Is::Name(_)) && at.body.local(bare(e)) == Some(local);
+        let is_it = |e: &Expr| at.body.local(bare(e)) == Some(local);
         let ends = |parts: &If| {
             self.compares(at, &parts.condition, &is_it, Op::NotEqual, Op::LogicalOr)
                 && parts.then.last().is_some_and(|last| !matches!(last.does, Does::Return(_)) && self.leaves(at, last))

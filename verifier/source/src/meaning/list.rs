@@ -49,7 +49,7 @@ impl<'s> Lens<'s> {
     /// The value that a variable begins with, where nothing sets it or its elements.
     fn held(&self, site: &Site<'s>, list: &Expr, depth: u32) -> Option<(Site<'s>, &'s Expr)> {
         let list = bare(list);
-        if let Some(local) = site.body.local(list).filter(|_| matches!(list.is, Is::Name(_))) {
+        if let Some(local) = site.body.local(list) {
             let looked_at = |(node, used)| matches!(used, Use::Read) && self.is_looked_at(site, node, depth);
             if !site.body.uses(local).all(looked_at) {
                 return None;
@@ -102,7 +102,7 @@ impl<'s> Lens<'s> {
             let [_] = func.signature.results.as_slice() else { return None };
             return together(returns.into_iter().map(|values| self.listed_within(&at, values.first()?, depth)));
         }
-        if let Some(local) = site.body.local(list).filter(|_| matches!(list.is, Is::Name(_))) {
+        if let Some(local) = site.body.local(list) {
             let binding = site.body.locals.get(local as usize)?.binding;
             // What a function only makes to give it away is its own.
             let own = matches!(binding, Binding::Define(..) | Binding::Value(..));
@@ -187,7 +187,7 @@ impl<'s> Lens<'s> {
     /// What a range's variable runs through, where that is a literal and nothing else is assigned to it.
     pub fn ranged(&self, site: &Site<'s>, name: &Expr) -> Option<Vec<(Site<'s>, &'s Expr)>> {
         let name = bare(name);
-        let local = site.body.local(name).filter(|_| matches!(name.is, Is::Name(_)))?;
+        let local = site.body.local(name)?;
         let found = site.body.locals.get(local as usize)?;
         if !site.body.uses(local).all(|(_, used)| matches!(used, Use::Read | Use::Field(..))) {
             return None;

@@ -181,7 +181,7 @@ impl<'s> Lens<'s> {
     /// Whether what has no named type cannot be of the types: by the type that is written, as a function, or as what code of others made.
     fn is_something_else(&self, site: &Site<'s>, expr: &Expr, holders: &BTreeSet<Symbol>) -> bool {
         let apart = |ty: &Expr| self.is_apart(site, ty, holders, DEPTH);
-        if let Some(local) = site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) {
+        if let Some(local) = site.body.local(expr) {
             return match site.body.locals.get(local as usize).map(|found| found.binding) {
                 Some(Binding::Param(ty)) => apart(ty),
                 Some(Binding::Value(spec, _)) if spec.ty.is_some() => spec.ty.as_ref().is_some_and(apart),

@@ -22,7 +22,7 @@ impl<'s> Lens<'s> {
     fn is_unseen(&self, site: &Site<'s>, fun: &'s Expr, depth: u32) -> bool {
         let Some(depth) = depth.checked_sub(1) else { return true };
         let fun = bare(fun);
-        if let Some(local) = site.body.local(fun).filter(|_| matches!(fun.is, Is::Name(_))) {
+        if let Some(local) = site.body.local(fun) {
             return self.local_is_unseen(site, fun, local, depth);
         }
         match (self.symbol(site, fun), &fun.is) {

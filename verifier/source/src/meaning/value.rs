@@ -155,7 +155,7 @@ impl<'s> Lens<'s> {
 
     fn named_value(&self, site: &Site<'s>, expr: &Expr, depth: u32) -> Value {
         let unknown = || Value::Unknown(self.open(site, expr));
-        if let Some(local) = site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) {
+        if let Some(local) = site.body.local(expr) {
             return self.local_value(site, expr, local, depth);
         }
         let Some(symbol) = self.symbol(site, expr) else {
@@ -283,9 +283,7 @@ impl<'s> Lens<'s> {
         }
         if let Some(all) = self.arguments(site, local) {
             // Handed on by the function to itself it stays what it is.
-            let is_itself = |at: &Site<'s>, arg: &Expr| {
-                at.place == site.place && matches!(arg.is, Is::Name(_)) && at.body.local(arg) == Some(local)
-            };
+            let is_itself = |at: &Site<'s>, arg: &Expr| at.place == site.place && at.body.local(arg) == Some(local);
             return self.joined(all.into_iter().filter(|(at, arg)| !is_itself(at, bare(arg))), depth);
         }
         self.is_result(site, local).then(|| self.zero(site, ty)).flatten().map(Value::one)
@@ -377,7 +375,7 @@ impl<'s> Lens<'s> {
             Is::Call(call) => {
                 self.is_conversion(site, &call.fun) && call.args.iter().all(|e| self.is_constant(site, e, depth))
             }
-            Is::Name(_) | Is::Select(..) => match site.body.local(expr).filter(|_| matches!(expr.is, Is::Name(_))) {
+            Is::Name(_) | Is::Select(..) => match site.body.local(expr) {
                 Some(local) => matches!(
                     site.body.locals.get(local as usize).map(|found| found.binding),
                     Some(Binding::Value(spec, _)) if spec.constant

@@ -315,7 +315,7 @@ impl<'f, 's> Follow<'f, 's> {
                     }
                     let of_server = self.sink(owner.as_ref(), &field.name, depth);
                     self.fate.given.extend(of_server.then_some((site.place, from)));
-                    let local = site.body.local(bare(base)).filter(|_| matches!(bare(base).is, Is::Name(_)));
+                    let local = site.body.local(bare(base));
                     if let Some(local) = local.filter(|_| of_server) {
                         self.of_server(site, owner.as_ref(), |follow| follow.local(site, local, 0, DEPTH));
                     } else if let Some(local) = local.filter(|_| self.is_own(owner.as_ref())) {
@@ -491,6 +491,6 @@ impl<'f, 's> Follow<'f, 's> {
 /// The variable of a struct that holds a server, and the field: of `a.srv`.
 fn held_by<'s>(site: &Site<'s>, server: &'s Expr) -> Option<(&'s Expr, u32, &'s str)> {
     let Is::Select(holder, field) = &bare(server).is else { return None };
-    let local = site.body.local(bare(holder)).filter(|_| matches!(bare(holder).is, Is::Name(_)))?;
+    let local = site.body.local(bare(holder))?;
     Some((holder, local, &*field.name))
 }

@@ -184,7 +184,7 @@ impl Fields {
         let (Some(depth), Some(original)) = (depth.checked_sub(1), creation.copied.map(bare)) else { return unknown() };
         let mut all: Option<Fields> = None;
         let mut add = |fields: Fields| all = Some(all.take().map_or(fields.clone(), |known| known.or(fields)));
-        if let Some(local) = site.body.local(original).filter(|_| matches!(original.is, Is::Name(_))) {
+        if let Some(local) = site.body.local(original) {
             let holds = |c: &&Creation<'s>| c.node != creation.node && fate(lens, site, c).holders.contains(&local);
             let originals: Vec<&Creation> = made.iter().filter(holds).collect();
             let writes = site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).count();
@@ -283,7 +283,7 @@ impl Fields {
     /// Assignments through the variables that hold it, in the order of the text: one that always happens before anyone else sees the
     /// configuration takes the place of what was there, any other is one more possibility.
     fn later<'s>(&mut self, lens: &Lens<'s>, site: &Site<'s>, creation: &Creation<'s>, fate: &Fate) {
-        if let Some(handed) = through::handed(lens, site, through::whole(site, creation.node)) {
+        if let Some(handed) = through::handed(lens, site, site.body.with_address(creation.node)) {
             self.handed(lens, &handed);
         }
         for local in &fate.holders {
@@ -426,7 +426,7 @@ pub(super) fn assignments<'s>(
                 globals.extend(way.global);
             }
         }
-        let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)));
+        let local = site.body.local(base);
         if local.is_some_and(|local| held.contains(&local))
             || lens.symbol(site, base).is_some_and(|s| made_elsewhere(lens, types, &s))
         {

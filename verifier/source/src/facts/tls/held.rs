@@ -109,9 +109,7 @@ pub(super) fn holder(at: &Site, given: NodeId, field: &str) -> Option<u32> {
                 let target = bare(left.get(index)?);
                 return match &target.is {
                     Is::Name(_) => body.local(target),
-                    Is::Select(base, name) if &*name.name == field && node == given => {
-                        body.local(bare(base)).filter(|_| matches!(bare(base).is, Is::Name(_)))
-                    }
+                    Is::Select(base, name) if &*name.name == field && node == given => body.local(bare(base)),
                     _ => None,
                 };
             }
@@ -217,7 +215,7 @@ pub(super) fn originals<'s>(
             Is::Unary(Op::Address, inside) => bare(inside),
             _ => value,
         };
-        let (local, node) = (at.body.local(inner).filter(|_| matches!(inner.is, Is::Name(_))), at.body.place(inner));
+        let (local, node) = (at.body.local(inner), at.body.place(inner));
         let is_set = |local| at.body.uses(local).any(|(_, used)| matches!(used, Use::Assign(_)));
         if local.is_some_and(is_set) {
             return None;

@@ -104,9 +104,7 @@ pub(in crate::facts) fn whole(site: &Site, local: u32, from: NodeId) -> Option<R
 fn either(site: &Site, local: u32, from: NodeId, home: NodeId) -> Option<Replacement> {
     let is_set = |block: &[Stmt]| {
         block.iter().any(|stmt| match &stmt.does {
-            Does::Assign(left, None, _) => left
-                .iter()
-                .any(|target| matches!(bare(target).is, Is::Name(_)) && site.body.local(bare(target)) == Some(local)),
+            Does::Assign(left, None, _) => left.iter().any(|target| site.body.local(bare(target)) == Some(local)),
             _ => false,
         })
     };

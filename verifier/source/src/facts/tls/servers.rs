@@ -56,7 +56,7 @@ impl<'s> Asked<'_, 's> {
             }
             _ => {}
         }
-        let local = site.body.local(base).filter(|_| matches!(base.is, Is::Name(_)))?;
+        let local = site.body.local(base)?;
         let made = match site.body.locals.get(local as usize)?.binding {
             Binding::Other => Some(self.ranged(site, local)?),
             Binding::Define([one], index, names) if names > 1 => self.result(site, one, index),

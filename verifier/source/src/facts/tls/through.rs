@@ -4,7 +4,7 @@ use super::creations::Creation;
 use super::fate::Fate;
 use super::held::holder;
 use super::others::harmless_method;
-use crate::go::syntax::{Does, Expr, Is, Op, Span, Stmt};
+use crate::go::syntax::{Does, Expr, Is, Span, Stmt};
 use crate::meaning::{Lens, Node, NodeId, Site, Use};
 
 /// Assignments to its fields that always follow its making before anyone else sees it, each with its place, the field and the value.
@@ -15,7 +15,7 @@ pub(super) fn sure<'s>(site: &Site<'s>, creation: &Creation<'s>, fate: &Fate) ->
     if !fate.holders.is_empty() || fate.global.is_some() || body.has_goto() {
         return Vec::new();
     }
-    let given = whole(site, creation.node);
+    let given = site.body.with_address(creation.node);
     let Some(local) = holder(site, given, field) else { return Vec::new() };
     let Some(from) = body.span(given) else { return Vec::new() };
     let home = body.home(given);
@@ -50,14 +50,6 @@ fn part<'s>(site: &Site<'s>, node: NodeId) -> Option<(Span, &'s str, &'s Expr)> 
     match site.body.use_of(part) {
         Use::Assign(Some(value)) => Some((*at, &name.name, value)),
         _ => None,
-    }
-}
-
-/// What is made at a node, or its address.
-pub(super) fn whole(site: &Site, made: NodeId) -> NodeId {
-    match site.body.around(made).and_then(|up| Some((up, site.body.node(up)?))) {
-        Some((up, Node::Expr(Expr { is: Is::Unary(Op::Address, _), .. }))) => up,
-        _ => made,
     }
 }
 

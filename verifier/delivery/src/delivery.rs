@@ -1,7 +1,8 @@
 //! The opened deliverable: its entries, bounded reads, digests, and what it declares.
 
-use crate::archive::{self, Budget, Member, Whole};
+use crate::archive::{Budget, Whole};
 use crate::bytes::Bytes;
+use crate::declared;
 use crate::early::Opening;
 use crate::examine::Found;
 use crate::held::{self, Held};
@@ -19,7 +20,7 @@ use crate::store::Store;
 use crate::trail::{Trail, Walking};
 use crate::unpack::{self, Unpacked};
 use crate::walk::{self, Entry, EntryKind};
-use crate::{declared, visit};
+use crate::wish;
 use assize_facts::kinds::image::{File as ImageFile, Manifest};
 use assize_facts::kinds::inventory::{Declared, File};
 use assize_facts::{
@@ -27,7 +28,7 @@ use assize_facts::{
 };
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -80,6 +81,7 @@ struct Inner {
     held: Held,
     layers: Noted,
     texts: Texts,
+    packed: Mutex<wish::Kept>,
     /// The private folder that this deliverable was unpacked to, if it was; removed with the last user.
     _unpacked: Option<tempfile::TempDir>,
 }
@@ -138,6 +140,7 @@ impl Delivery {
             images: OnceLock::new(),
             held: Held::default(),
             layers: Noted::default(),
+            packed: Mutex::default(),
             _unpacked: unpacked,
         }))
     }
@@ -242,17 +245,22 @@ impl Delivery {
             self.remember(entry, &Sha256::of(&bytes), None)?;
             return Ok(bytes);
         }
-        let (bytes, found) = Store::over(bytes, |store| inventory::examined(self, entry, store));
+        let (bytes, found) = Store::over(bytes, |store| inventory::examined(self, entry, store, None));
         let digest = found.seen.first().and_then(|seen| seen.sha256.value());
         let digest = digest.map_or_else(|| Cow::Owned(Sha256::of(&bytes)), Cow::Borrowed);
         self.remember(entry, &digest, None)?;
-        if let Some(all) = &mut *self.examined() {
-            all.insert(entry.number, (stamp, found));
-        }
+        self.keep_examined(entry, (stamp, found));
         Ok(bytes)
     }
 
-    fn is_unexamined(&self, entry: &Entry) -> bool {
+    /// Keeps for the inventory what was seen of a file.
+    pub(crate) fn keep_examined(&self, entry: &Entry, examined: Examined) {
+        if let Some(all) = &mut *self.examined() {
+            all.insert(entry.number, examined);
+        }
+    }
+
+    pub(crate) fn is_unexamined(&self, entry: &Entry) -> bool {
         self.examined().as_ref().is_some_and(|all| !all.contains_key(&entry.number))
     }
 
@@ -330,20 +338,6 @@ impl Delivery {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The members of an archive of the deliverable (tar, zip, ar, cpio, each also compressed by gzip, zstd or xz), each with its content (empty for what is no file).
-    ///
-    /// What the visitor returns as an error ends the reading with that reason. The gaps say what was refused or not seen; the error, what ended the reading early.
-    pub fn members(
-        &self,
-        path: &str,
-        visitor: &mut dyn FnMut(&Member, &mut dyn Read) -> Result<(), Reason>,
-    ) -> Result<Vec<Reason>, Reason> {
-        let mut visit = visit::Calling::new(visitor);
-        let store = self.store(path)?;
-        archive::each(store.whole(), path, &self.budget(), &mut visit)?;
-        Ok(visit.into_gaps())
-    }
-
     pub(crate) fn store(&self, path: &str) -> Result<Store, Reason> {
         let entry = self.file(path)?;
         let (file, size) = open::regular(&walk::under(&self.0.root, entry.real()), path)?;
@@ -389,6 +383,11 @@ impl Delivery {
     /// Layers of images, on their way from the inventory to the images.
     pub(crate) fn layers(&self) -> &Noted {
         &self.0.layers
+    }
+
+    /// What was taken of archives.
+    pub(crate) fn kept_texts(&self) -> &Mutex<wish::Kept> {
+        &self.0.packed
     }
 
     pub(crate) fn texts(&self) -> &Texts {

@@ -22,6 +22,7 @@ use crate::seen::{GoSigns, Seen};
 use crate::sniff::{self, Kind};
 use crate::store::{Part, Store};
 use crate::trail::Trail;
+use crate::wish::{Carried, Taken};
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Gap, Known, Reason, is_others, reason};
 use std::io::{self, Read};
@@ -50,6 +51,8 @@ pub(crate) struct Found {
     pub layers: Vec<(Key, Layer)>,
     /// Of an image that is compressed as a whole.
     pub index: Option<Index>,
+    /// Members that were wished for.
+    pub taken: Taken,
 }
 
 impl Found {
@@ -87,6 +90,8 @@ struct File<'a> {
     texts: &'a Texts,
     /// What passed with the delivered file.
     followed: Option<&'a Followed<'a>>,
+    /// What is wished for of its members.
+    wish: Option<Carried<'a>>,
 }
 
 impl<'a> File<'a> {
@@ -95,7 +100,16 @@ impl<'a> File<'a> {
     where
         'a: 'b,
     {
-        File { part, path, mode, depth: self.depth + 1, layer: None, texts: self.texts, followed: self.followed }
+        File {
+            part,
+            path,
+            mode,
+            depth: self.depth + 1,
+            layer: None,
+            texts: self.texts,
+            followed: self.followed,
+            wish: None,
+        }
     }
 }
 
@@ -107,7 +121,15 @@ pub(crate) struct Keep {
 }
 
 /// Examines a file of the deliverable. `path` is what it is called in facts.
-pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, keep: Keep, texts: &Texts) -> Found {
+pub(crate) fn examine(
+    store: &Store,
+    path: &str,
+    mode: u32,
+    budget: &Budget,
+    keep: Keep,
+    texts: &Texts,
+    wish: Option<Carried<'_>>,
+) -> Found {
     let mut found = Found::default();
     let layer = layer::may_be(path).then(|| Key::File(path.into()));
     let part = store.whole();
@@ -115,7 +137,7 @@ pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, kee
         Ok((scan, followed)) => (Ok(scan), followed),
         Err(error) => (Err(error), None),
     };
-    let file = File { part, path: path.into(), mode, depth: 0, layer, texts, followed: followed.as_ref() };
+    let file = File { part, path: path.into(), mode, depth: 0, layer, texts, followed: followed.as_ref(), wish };
     scanned(&file, scan, budget, &mut found);
     found
 }
@@ -124,7 +146,7 @@ pub(crate) fn examine(store: &Store, path: &str, mode: u32, budget: &Budget, kee
 pub(crate) fn layer(part: Part<'_>, path: &str, texts: &Texts, budget: &Budget) -> Result<Layer, Reason> {
     // What its files hold themselves is no matter here.
     let depth = budget.limits().archive_depth;
-    let file = File { part, path: path.into(), mode: 0, depth, layer: None, texts, followed: None };
+    let file = File { part, path: path.into(), mode: 0, depth, layer: None, texts, followed: None, wish: None };
     members::of_layer(&file, budget)
 }
 
@@ -280,6 +302,7 @@ fn executable(file: &File<'_>, kind: Kind, scan: &Scan, line: usize, budget: &Bu
         layer: None,
         texts: file.texts,
         followed: file.followed,
+        wish: None,
     };
     if exe.slices.is_empty() {
         return embedded::within(&inside, scan, &[0], budget, found);

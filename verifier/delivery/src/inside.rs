@@ -1,29 +1,13 @@
 //! Declared programs that were handed over in an archive: `path` names the archive, or its member behind a `!`.
 
-use crate::archive::{self, Member};
 use crate::delivery::Delivery;
 use crate::programs::{self, Executable};
 use crate::seen::Seen;
-use crate::store::Store;
-use crate::visit;
 use assize_facts::kinds::inventory::Format;
 use assize_facts::{Digest, Known, Quiet, Reason};
 use std::collections::BTreeSet;
-use std::io::Read;
 
 impl Delivery {
-    /// [`Delivery::members`] of an archive that was a member itself; `name` is its own last name.
-    pub fn members_of(
-        &self,
-        name: &str,
-        bytes: Vec<u8>,
-        visitor: &mut dyn FnMut(&Member, &mut dyn Read) -> Result<(), Reason>,
-    ) -> Result<Vec<Reason>, Reason> {
-        let mut visit = visit::Calling::new(visitor);
-        Store::over(bytes, |store| archive::each(store.whole(), name, &self.budget(), &mut visit)).1?;
-        Ok(visit.into_gaps())
-    }
-
     /// SHA-256 of a declared program, in an archive of the member that is meant.
     pub fn digest_of_binary(&self, name: &str, path: &str) -> Result<Digest, Reason> {
         match inside(self, name, path).map(|seen| &seen.sha256) {

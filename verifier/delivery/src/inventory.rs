@@ -7,6 +7,7 @@ use crate::open::{self, Stamp};
 use crate::seen::Seen;
 use crate::store::Store;
 use crate::walk::{Entry, EntryKind};
+use crate::wish::Carried;
 use assize_facts::kinds::inventory::{File, Format};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Sha256, Sheet, reason};
 use rayon::prelude::*;
@@ -136,20 +137,20 @@ fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
         _ => Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED)),
     });
     match opened {
-        Ok(store) => examined(delivery, entry, &store),
+        Ok(store) => examined(delivery, entry, &store, None),
         Err(reason) => unexamined(entry, reason),
     }
 }
 
-/// What is seen of a file whose bytes are at hand.
-pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store) -> Found {
+/// What is seen of a file whose bytes are at hand; what is wished for of its members is taken.
+pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store, wish: Option<Carried<'_>>) -> Found {
     let budget = delivery.budget();
     let mut keep = Keep::default();
     if delivery.will_be_opened(&entry.path) {
         keep.ranges = delivery.room_for(examine::tables(store));
         keep.passed = delivery.take_early(&entry.path).and_then(|early| early.over(entry, store));
     }
-    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep, delivery.texts());
+    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep, delivery.texts(), wish);
     // The last resort: a bug of ours in one hostile file must not end the whole run.
     let examined = catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path));
     let mut found = examined.unwrap_or_else(|reason| unexamined(entry, reason));

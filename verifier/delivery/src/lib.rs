@@ -36,6 +36,7 @@ mod twin;
 mod unpack;
 mod visit;
 mod walk;
+mod wish;
 #[cfg(test)]
 mod words;
 
@@ -49,3 +50,4 @@ pub use seen::GoSigns;
 pub use source::{SourceEntry, SourceTree};
 pub use twin::Twin;
 pub use walk::{Entry, EntryKind, shown_name};
+pub use wish::{Asks, PackedText, PackedTexts, Wanted, Wish};

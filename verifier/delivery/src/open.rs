@@ -39,6 +39,11 @@ impl Stamp {
         Stamp([meta.dev() as i64, meta.ino() as i64, meta.size() as i64, mtime, mtime_nsec, ctime, ctime_nsec])
     }
 
+    /// Of an open file.
+    pub(crate) fn of_file(file: &File, shown: &str) -> Result<Stamp, Reason> {
+        file.metadata().map(|meta| Stamp::of(&meta)).map_err(|error| unreadable(shown, error))
+    }
+
     /// Of what is there now.
     pub(crate) fn now(real: &Path) -> Option<Stamp> {
         real.symlink_metadata().ok().map(|meta| Stamp::of(&meta))

@@ -27,7 +27,7 @@ impl Delivery {
     /// The lines that the inventory would have on a file of these bytes and on what is inside of it.
     pub fn look_at(&self, shown: &str, bytes: Vec<u8>) -> Sheet {
         let budget = self.budget();
-        let look = |store: &Store| examine::examine(store, shown, 0, &budget, Keep::default(), self.texts());
+        let look = |store: &Store| examine::examine(store, shown, 0, &budget, Keep::default(), self.texts(), None);
         let (_, found) = Store::over(bytes, look);
         inventory::lines(self, found)
     }

@@ -156,6 +156,10 @@ impl<'a, 'b> Inside<'a, 'b> {
     fn inner(&mut self, part: Part<'_>, path: String, member: &Member) -> io::Result<()> {
         self.docker |= member.name.trim_start_matches("./") == "manifest.json" && lists_images(&part);
         let mut inner = self.file.inner(part, path, member.mode);
+        if let Some(wish) = self.file.wish {
+            wish.take(&self.file.path, &member.name, &part, &mut self.found.taken);
+            inner.wish = wish.into_member(&member.name, part.len());
+        }
         if self.file.depth == 0 {
             inner.layer = Key::within(&self.file.path, &member.name);
         }

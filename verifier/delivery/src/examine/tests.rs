@@ -31,7 +31,7 @@ fn shown(found: &Found) -> String {
 }
 
 fn examined_within(bytes: Vec<u8>, limits: &Limits) -> String {
-    shown(&examine(&Store::Memory(bytes), "f", 0o644, &Budget::new(limits), Default::default(), &Texts::new()))
+    shown(&examine(&Store::Memory(bytes), "f", 0o644, &Budget::new(limits), Default::default(), &Texts::new(), None))
 }
 
 pub(crate) fn examined(bytes: Vec<u8>) -> String {

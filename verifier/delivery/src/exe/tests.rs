@@ -223,6 +223,7 @@ fn fat_files_of_ten_thousand_slices_and_tables_of_extreme_counts_end_soon() {
         &crate::archive::Budget::new(&assize_facts::Limits::default()),
         Default::default(),
         &Default::default(),
+        None,
     );
     assert!(!found.seen.is_empty());
     // Counts and offsets of an ELF header at their largest, one field after the other.

@@ -7,7 +7,7 @@ use assize_delivery::{Delivery, Entry};
 use assize_facts::Reason;
 
 /// Of files that nothing but their words make a deployment file, larger ones are data.
-const LARGEST_UNNAMED: u64 = 1 << 20;
+pub(super) const LARGEST_UNNAMED: u64 = 1 << 20;
 
 /// Folders whose files belong to somebody else, to tests or to a developer's desk: what they start counts where it is surely the service.
 const ASIDE: [&str; 10] = [

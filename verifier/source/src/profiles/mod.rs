@@ -23,6 +23,8 @@ use packed::Packed;
 use rules::{Profile, is_profile, numberings};
 use std::collections::BTreeMap;
 
+pub(crate) use packed::{asks_of_archive, keeps_of_archive};
+
 pub(crate) const KIND: &str = SeccompProfile::KIND;
 
 /// A container and the file that starts it.

@@ -1,26 +1,13 @@
 //! Packed charts, and manifests in archives and in archives inside of these.
 
 use super::files;
-use crate::archived::is_called_like_an_archive;
-use assize_delivery::{Delivery, Entry, Member, MemberKind};
-use assize_facts::{Reason, reason};
+use crate::archived::{self, DEPLOY, NAMED, SMALL, is_called_like_an_archive};
+use assize_delivery::{Asks, Delivery, Entry, PackedText};
+use assize_facts::Reason;
 use std::collections::BTreeSet;
-use std::io::Read;
-
-/// Packed charts are small: what Helm keeps of a release has to fit into a secret of Kubernetes. Of larger archives only what is called like a
-/// deployment file is read,
-const SMALL: u64 = 4 << 20;
-/// and even larger ones are not opened.
-const LARGEST: u64 = 4 << 30;
-/// So much is unpacked of one of them, with all that is in it,
-const MOST: u64 = 64 << 20;
-/// and archives inside of archives so far.
-const DEPTH: u32 = 4;
 
 /// Packages are archives by other names.
 const PACKAGES: [&str; 2] = [".jar", ".rpm"];
-/// Charts, as `helm package` and people call them.
-const CHARTS: [&str; 2] = [".tgz", ".tar.gz"];
 
 /// Whether a file may be a packed chart (`helm package`), or an archive of manifests.
 pub(super) fn may_be(delivery: &Delivery, entry: &Entry) -> bool {
@@ -38,6 +25,29 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
     MAGICS.iter().any(|magic| bytes.starts_with(magic)) || bytes.get(257..262) == Some(b"ustar")
 }
 
+/// Whether a member of an archive is read, by its name, or where `any` by whatever it is called.
+pub(crate) fn asks_of_archive(name: &str, size: u64, any: bool) -> Asks {
+    if is_of_chart(name) {
+        return Asks::Yes;
+    }
+    match files::is_called_like_one(name) {
+        true if any && size > SMALL => Asks::UpTo(SMALL),
+        true if size <= SMALL => Asks::Yes,
+        false if any && size <= files::LARGEST_UNNAMED => Asks::Yes,
+        _ => Asks::No,
+    }
+}
+
+/// Whether one that was read is kept: it speaks of confinement, starts containers, or makes the archive a chart.
+pub(crate) fn keeps_of_archive(name: &str, bytes: &[u8], any: bool) -> bool {
+    asks_of_archive(name, bytes.len() as u64, any) == Asks::Yes
+        && (is_of_chart(name) || files::of_bytes(bytes).is_some())
+}
+
+fn is_of_chart(name: &str) -> bool {
+    name.trim_start_matches("./").split('/').skip(1).eq(["Chart.yaml"])
+}
+
 /// A text in an archive, by its name there.
 pub(super) struct Packed {
     pub name: String,
@@ -50,75 +60,33 @@ pub(super) struct Packed {
 /// # Errors
 /// What ends the reading of a chart; that there is too much.
 pub(super) fn texts(delivery: &Delivery, entry: &Entry) -> Result<Vec<Packed>, Reason> {
-    if entry.size > LARGEST {
-        return Err(reason!("file-too-large", path = entry.path, size = entry.size, limit = LARGEST));
+    let texts = archived::texts(delivery, &[entry]).into_iter().next().unwrap_or_else(|| Ok(Default::default()))?;
+    let charts: BTreeSet<&str> =
+        texts.texts.iter().filter(|text| is_of_chart(&text.name)).map(|text| text.archive.as_str()).collect();
+    let matters = |reason: &Reason, place: &str| match reason.code.as_str() {
+        "archive-duplicate" => false,
+        "archive-texts-too-many" | "archive-too-large" | "archives-too-large" | "archive-bomb" | "examiner-failed" => {
+            true
+        }
+        "file-too-large" => place.rsplit_once('!').is_some_and(|(_, name)| files::is_called_like_one(name)),
+        _ => charts.contains(place),
+    };
+    if let Some(gap) = texts.gaps.iter().find(|gap| matters(&gap.reason, &gap.place)) {
+        return Err(gap.reason.clone());
     }
-    let (shown, is_small) = (&*entry.path, entry.size <= SMALL);
-    let mut reader = Reader { delivery, shown, is_small, left: MOST, charts: BTreeSet::new(), texts: Vec::new() };
-    let read = delivery.members(&entry.path, &mut |member, content| reader.member("", member, content, DEPTH));
-    let Reader { left, charts, texts, .. } = reader;
-    match read {
-        Err(reason) if left == 0 || charts.contains("") => Err(reason),
-        Ok(gaps) if charts.contains("") && !gaps.is_empty() => gaps.into_iter().next().map_or(Ok(Vec::new()), Err),
-        _ => {
-            let of = |(inside, name, text): (String, String, String)| Packed {
-                of_chart: charts.contains(&inside),
-                name: format!("{inside}{name}"),
-                text,
-            };
-            Ok(texts.into_iter().map(of).collect())
-        }
-    }
-}
-
-struct Reader<'d> {
-    delivery: &'d Delivery,
-    shown: &'d str,
-    is_small: bool,
-    left: u64,
-    /// The archives that are charts, by their names with `!` behind.
-    charts: BTreeSet<String>,
-    /// Each with the archive that it is in.
-    texts: Vec<(String, String, String)>,
-}
-
-impl Reader<'_> {
-    fn member(&mut self, inside: &str, member: &Member, content: &mut dyn Read, depth: u32) -> Result<(), Reason> {
-        let name = member.name.trim_start_matches("./");
-        if name.split('/').skip(1).eq(["Chart.yaml"]) {
-            self.charts.insert(inside.to_owned());
-        }
-        if member.kind != MemberKind::File {
-            return Ok(());
-        }
-        let may_matter = || files::is_called_like_one(name) || CHARTS.iter().any(|end| name.ends_with(end));
-        if !(self.is_small || member.size <= SMALL && may_matter()) {
-            return Ok(());
-        }
-        let mut bytes = Vec::new();
-        let failed = |error| reason!("archive-damaged", path = self.shown, detail = error);
-        content.take(self.left).read_to_end(&mut bytes).map_err(failed)?;
-        self.left -= bytes.len() as u64;
-        if self.left == 0 {
-            return Err(reason!("archive-too-large", path = self.shown, limit = MOST));
-        }
-        match depth.checked_sub(1) {
-            Some(depth) if is_archive(&bytes) => self.within(&format!("{inside}{name}!"), name, bytes, depth),
-            _ => {
-                let text = files::of_bytes(&bytes).map(|text| (inside.to_owned(), name.to_owned(), text));
-                self.texts.extend(text);
-                Ok(())
-            }
-        }
-    }
-
-    /// An archive in an archive.
-    fn within(&mut self, inside: &str, name: &str, bytes: Vec<u8>, depth: u32) -> Result<(), Reason> {
-        let delivery = self.delivery;
-        let read = delivery.members_of(name, bytes, &mut |member, content| self.member(inside, member, content, depth));
-        match read {
-            Err(reason) if self.left == 0 => Err(reason),
-            _ => Ok(()),
-        }
-    }
+    let own = format!("{}!", entry.path);
+    let is_wanted = |text: &&PackedText| {
+        text.wanted & (DEPLOY | NAMED) != 0 && keeps_of_archive(&text.name, &text.bytes, text.wanted & DEPLOY != 0)
+    };
+    let wanted = texts.texts.iter().filter(is_wanted);
+    let of = |text: &PackedText| {
+        let name = text.name.trim_start_matches("./");
+        let inside = format!("{}!", text.archive);
+        Some(Packed {
+            of_chart: charts.contains(text.archive.as_str()),
+            name: format!("{}{name}", inside.strip_prefix(&own)?),
+            text: files::of_bytes(&text.bytes)?,
+        })
+    };
+    Ok(wanted.filter_map(of).collect())
 }

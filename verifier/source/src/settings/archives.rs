@@ -4,22 +4,15 @@ use super::delivered::{module_path, normal};
 use super::library::Library;
 use super::told::Told;
 use super::{LARGEST, followed, is_script_text, others};
-use crate::archived::is_called_like_an_archive;
+use crate::archived::{self, BUILD, is_called_like_an_archive};
 use crate::build::{join, split};
 use crate::lossy::lossy;
-use assize_delivery::{Delivery, Entry, Member, MemberKind, SourceTree};
-use assize_facts::{Known, Reason, reason};
+use assize_delivery::{Asks, Delivery, Entry, PackedText, PackedTexts, SourceTree};
+use assize_facts::{Gap, Known, reason};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Read;
 
 /// A script without an ending is not longer.
 const LONGEST_SCRIPT: u64 = 256 << 10;
-/// So much text is kept of one archive with all that is in it,
-const MOST: u64 = 32 << 20;
-/// archives inside of it are no larger than that,
-const INNER: u64 = 64 << 20;
-/// and nested so deep.
-const DEPTH: u32 = 3;
 
 /// An archive with its build files, or one inside of it.
 #[derive(Default)]
@@ -40,8 +33,8 @@ pub(super) struct Found<'a> {
     pub text: &'a str,
 }
 
-/// The archives of a deliverable that hold build files, but those of the source itself, of modules and of images.
-pub(super) fn beside(delivery: &Delivery, tree: &SourceTree) -> Vec<Archive> {
+/// The archives of a deliverable that hold build files, but those of the source itself, of modules and of images; and where some may be that were not read.
+pub(super) fn beside(delivery: &Delivery, tree: &SourceTree) -> (Vec<Archive>, Vec<Gap>) {
     let source = tree.archive(delivery).and_then(|(_, prefix)| prefix.split('!').next());
     let spec = delivery.spec();
     let modules = spec.source.as_ref().and_then(|source| source.modules.as_deref()).map(normal);
@@ -51,82 +44,74 @@ pub(super) fn beside(delivery: &Delivery, tree: &SourceTree) -> Vec<Archive> {
     };
     let may_hold = |entry: &&Entry| {
         let name = entry.name().to_ascii_lowercase();
-        entry.is_file() && is_called_like_an_archive(&name) && !is_aside(&entry.path)
+        entry.is_file() && is_called_like_an_archive(&name) && !is_aside(&entry.path) && !is_others(&entry.path)
     };
-    let mut found = Vec::new();
-    for entry in delivery.entries().iter().filter(may_hold).filter(|entry| !is_others(&entry.path)) {
-        let mut reader = Reader { delivery, left: MOST, found: vec![] };
-        let mut archive = Archive { prefix: format!("{}!", entry.path), ..Archive::default() };
-        // Of what cannot be read the inventory says so.
-        let _ =
-            delivery.members(&entry.path, &mut |member, content| reader.member(&mut archive, member, content, DEPTH));
-        found.extend(reader.found);
-        found.push(archive);
+    let entries: Vec<&Entry> = delivery.entries().iter().filter(may_hold).collect();
+    let (mut found, mut gaps) = (Vec::new(), Vec::new());
+    for (entry, texts) in entries.iter().zip(archived::texts(delivery, &entries)) {
+        match texts {
+            Ok(texts) => {
+                gaps.extend(texts.gaps.iter().filter(|gap| may_hide(gap, &texts)).cloned());
+                found.extend(Archive::all(&entry.path, &texts));
+            }
+            Err(reason) => gaps.push(Gap { reason, place: entry.path.clone(), owner: None }),
+        }
     }
-    found.retain(|archive| !archive.texts.is_empty());
-    found
+    (found, gaps)
 }
 
-fn is_aside(path: &str) -> bool {
+/// Whether build files may stand where an archive was not read: a member that is called like one, whatever a bound kept from being seen, and of an archive
+/// that cannot be read to its end what stands beside build files. Of others the inventory says so.
+fn may_hide(gap: &Gap, texts: &PackedTexts) -> bool {
+    let reason = &gap.reason;
+    let named = reason.args.get("member").map(String::as_str).or_else(|| Some(gap.place.rsplit_once('!')?.1));
+    match reason.code.as_str() {
+        "archive-texts-too-many" | "archive-too-large" | "archives-too-large" | "archive-bomb" | "examiner-failed" => {
+            true
+        }
+        code if code.starts_with("limit-archive") || matches!(code, "limit-entries" | "limit-names") => true,
+        "archive-encrypted"
+        | "archive-method"
+        | "archive-name-refused"
+        | "archive-sparse"
+        | "file-too-large"
+        | "file-unreadable" => named.is_some_and(|name| is_build_file(&normal(name))),
+        "archive-damaged" => {
+            texts.texts.iter().any(|text| text.archive == gap.place && is_build_file(&normal(&text.name)))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a path lies where build files are of others, or of tests.
+pub(crate) fn is_aside(path: &str) -> bool {
     path.contains("/@v/") || path.split('/').any(|part| matches!(part, "vendor" | "testdata" | "node_modules" | ".git"))
 }
 
-struct Reader<'d> {
-    delivery: &'d Delivery,
-    left: u64,
-    /// Archives inside of the one that is read.
-    found: Vec<Archive>,
+/// Whether a member of an archive may be a build file, or tell whose those are.
+pub(crate) fn asks_of_archive(name: &str, size: u64) -> Asks {
+    let path = normal(name);
+    if path.starts_with("..") || is_aside(&path) {
+        return Asks::No;
+    }
+    match split(&path).1 == "go.mod" || is_build_file(&path) {
+        true if size > LARGEST => Asks::UpTo(LARGEST),
+        true => Asks::Yes,
+        false if !split(&path).1.contains('.') && size <= LONGEST_SCRIPT => Asks::Yes,
+        false => Asks::No,
+    }
 }
 
-impl Reader<'_> {
-    fn member(
-        &mut self,
-        archive: &mut Archive,
-        member: &Member,
-        content: &mut dyn Read,
-        depth: u32,
-    ) -> Result<(), Reason> {
-        let path = normal(&member.name);
-        if member.kind != MemberKind::File || path.starts_with("..") || is_aside(&path) {
-            return Ok(());
-        }
-        let name = split(&path).1;
-        let lower = name.to_ascii_lowercase();
-        let is_archive = depth > 0 && is_called_like_an_archive(&lower);
-        let is_module = name == "go.mod";
-        let is_one = followed(&path).is_some() || others::is_candidate(&path) || is_called_by_others(&lower);
-        let may_be_script = !name.contains('.') && member.size <= LONGEST_SCRIPT;
-        if !(is_archive || is_module || is_one || may_be_script) {
-            return Ok(());
-        }
-        let limit = if is_archive { INNER } else { LARGEST.min(self.left) };
-        let mut bytes = Vec::new();
-        let failed = |error| reason!("archive-damaged", path = &archive.prefix, detail = error);
-        content.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
-        if bytes.len() as u64 > limit {
-            return Ok(());
-        }
-        if is_archive {
-            self.within(&format!("{}{path}!", archive.prefix), name, bytes, depth - 1);
-            return Ok(());
-        }
-        let text = || lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
-        if is_module {
-            archive.modules.insert(split(&path).0.to_owned(), text());
-        } else if is_one || is_script_text(&bytes) {
-            self.left -= bytes.len() as u64;
-            archive.texts.insert(path, text());
-        }
-        Ok(())
-    }
+/// Whether one that was asked for is kept.
+pub(crate) fn keeps_of_archive(name: &str, bytes: &[u8]) -> bool {
+    let path = normal(name);
+    asks_of_archive(name, bytes.len() as u64) == Asks::Yes
+        && (split(&path).1 == "go.mod" || is_build_file(&path) || is_script_text(bytes))
+}
 
-    fn within(&mut self, prefix: &str, name: &str, bytes: Vec<u8>, depth: u32) {
-        let mut inner = Archive { prefix: prefix.to_owned(), ..Archive::default() };
-        let delivery = self.delivery;
-        let _ =
-            delivery.members_of(name, bytes, &mut |member, content| self.member(&mut inner, member, content, depth));
-        self.found.push(inner);
-    }
+fn is_build_file(path: &str) -> bool {
+    let name = split(path).1.to_ascii_lowercase();
+    followed(path).is_some() || others::is_candidate(path) || is_called_by_others(&name)
 }
 
 /// What build files source or take settings from.
@@ -135,6 +120,26 @@ fn is_called_by_others(name: &str) -> bool {
 }
 
 impl Archive {
+    /// A delivered archive, and those inside of it; of an image's layers none.
+    fn all(path: &str, texts: &PackedTexts) -> Vec<Archive> {
+        let mut all: BTreeMap<&str, Archive> = BTreeMap::new();
+        let counts = |text: &&PackedText| {
+            text.wanted & BUILD != 0
+                && keeps_of_archive(&text.name, &text.bytes)
+                && !(texts.is_image && text.archive != path)
+        };
+        for text in texts.texts.iter().filter(counts) {
+            let archive = all.entry(&text.archive).or_default();
+            let (name, bytes) = (normal(&text.name), lossy(&text.bytes).trim_start_matches('\u{feff}').to_owned());
+            match split(&name).1 == "go.mod" {
+                true => archive.modules.insert(split(&name).0.to_owned(), bytes),
+                false => archive.texts.insert(name, bytes),
+            };
+        }
+        let with_texts = all.into_iter().filter(|(_, archive)| !archive.texts.is_empty());
+        with_texts.map(|(path, archive)| Archive { prefix: format!("{path}!"), ..archive }).collect()
+    }
+
     /// The files that may build a program of a module: of other modules' sources none, and of copies of the delivered source those that differ from it.
     pub fn build_files<'a>(&'a self, tree: &Library<'_>, module: Option<&str>) -> Vec<Found<'a>> {
         let own = |(path, text): (&'a String, &'a String)| {

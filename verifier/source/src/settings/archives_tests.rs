@@ -105,3 +105,41 @@ fn other_products_and_installers_in_archives_set_nothing() {
     check("ci.tar", b"no archive", &[]);
     check("ci.zip", b"PK\x03\x04 cut off", &[]);
 }
+
+#[test]
+fn what_was_not_read_of_an_archive_is_a_gap_where_a_build_file_may_be() {
+    let (long, line) = ("#".repeat(4 << 20), "ci.tar!Makefile:2 CGO_ENABLED=1 yes");
+    check("ci.tar", &tar(&[("Makefile", format!("{BUILD}{long}"))]), &["ci.tar!Makefile file-too-large"]);
+    // Behind much else.
+    let mut many: Vec<(String, &str)> = (0..16).map(|n| (format!("{n}.mk"), &*long)).collect();
+    many.push(("Makefile".into(), BUILD));
+    let many: Vec<(&str, &str)> = many.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    check("ci.tar", &tar(&many), &["ci.tar archive-texts-too-many"]);
+    let data = vec![0; 33 << 20];
+    check("ci.tar", &tar(&[("data", &data[..]), ("Makefile", BUILD.as_bytes())]), &[line]);
+    // Nested deeper than anything is opened.
+    let nest = |depth: usize| (0..depth).fold(tar(&[("Makefile", BUILD)]), |inner, _| tar(&[("ci.tar", inner)]));
+    let deep = |depth: usize| format!("ci.tar{}", "!ci.tar".repeat(depth));
+    check("ci.tar", &nest(3), &[&format!("{}!Makefile:2 CGO_ENABLED=1 yes", deep(3))]);
+    check("ci.tar", &nest(4), &[&format!("{} limit-archive-depth", deep(4))]);
+    // Cut off behind a build file, and before any.
+    let cut = |files: &[(&str, &str)]| {
+        let whole = tar(files);
+        whole[..whole.len() - 1536].to_vec()
+    };
+    check("ci.tar", &cut(&[("Makefile", BUILD), ("x", BUILD)]), &[line, "ci.tar archive-damaged"]);
+    check("ci.tar", &cut(&[("app", "x"), ("x", BUILD)]), &[]);
+}
+
+#[test]
+fn layers_of_an_image_hold_no_build_files_of_the_product() {
+    let layer = tar(&[("usr/src/Makefile", BUILD)]);
+    let manifest = br#"[{"Config": "c.json", "Layers": ["l/layer.tar"]}]"#;
+    check("image.tar", &tar(&[("l/layer.tar", &layer[..]), ("manifest.json", manifest)]), &[]);
+    // What stands beside them is no layer.
+    check(
+        "ci.tar",
+        &tar(&[("Makefile", BUILD.as_bytes()), ("manifest.json", manifest)]),
+        &["ci.tar!Makefile:2 CGO_ENABLED=1 yes"],
+    );
+}

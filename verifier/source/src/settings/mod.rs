@@ -84,6 +84,8 @@ mod written;
 mod xargs;
 mod yaml;
 
+pub(crate) use archives::{asks_of_archive, is_aside, keeps_of_archive};
+
 use crate::lossy::lossy;
 use assize_delivery::{Delivery, Entry, SourceTree};
 use assize_facts::kinds::inventory::{BuildFile, BuildSetting, ToldBy};
@@ -163,8 +165,8 @@ pub(crate) fn settings(delivery: &Delivery, tree: &SourceTree, spec: &Deliverabl
     let targets = Targets::of(spec, &graph, &paths).told_beside(delivery.spec());
     let read = |path: &str| tree.entry(path).is_some_and(|e| e.size <= LARGEST).then(|| text(path)).flatten();
     let library = Library::new(paths, &tree.shown(""), read);
-    // Before the rest: what they need to be unpacked is let go of by then.
-    let archives = if targets.is_none() { vec![] } else { archives::beside(delivery, tree) };
+    let (archives, hidden) = if targets.is_none() { (vec![], vec![]) } else { archives::beside(delivery, tree) };
+    sheet.gaps.extend(hidden);
     // The search itself is a subject: a tree without a build file was looked through.
     sheet.examined(1);
     let mut state = State::new(&library, &targets);

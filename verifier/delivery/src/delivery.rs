@@ -4,7 +4,6 @@ use crate::archive::{Budget, Whole};
 use crate::bytes::Bytes;
 use crate::declared;
 use crate::early::Opening;
-use crate::examine::Found;
 use crate::held::{self, Held};
 use crate::image::{self, Images};
 use crate::inventory::{self, Inventory};
@@ -53,7 +52,7 @@ fn takes_no_time(bytes: &[u8]) -> bool {
 }
 
 /// What was seen of a file, and what it was then.
-pub(crate) type Examined = (Stamp, Found);
+pub(crate) type Examined = (Stamp, Inventory);
 
 /// An opened deliverable; cheap to clone.
 #[derive(Clone)]
@@ -245,7 +244,7 @@ impl Delivery {
             self.remember(entry, &Sha256::of(&bytes), None)?;
             return Ok(bytes);
         }
-        let (bytes, found) = Store::over(bytes, |store| inventory::examined(self, entry, store, None));
+        let (bytes, (found, _)) = Store::over(bytes, |store| inventory::examined(self, entry, store, None));
         let digest = found.seen.first().and_then(|seen| seen.sha256.value());
         let digest = digest.map_or_else(|| Cow::Owned(Sha256::of(&bytes)), Cow::Borrowed);
         self.remember(entry, &digest, None)?;

@@ -7,7 +7,7 @@ use crate::open::{self, Stamp};
 use crate::seen::Seen;
 use crate::store::Store;
 use crate::walk::{Entry, EntryKind};
-use crate::wish::Carried;
+use crate::wish::{Carried, PackedTexts};
 use assize_facts::kinds::inventory::{File, Format};
 use assize_facts::{Gap, Known, Origin, Progress, Reason, Sha256, Sheet, reason};
 use rayon::prelude::*;
@@ -19,7 +19,8 @@ use std::sync::{Mutex, PoisonError};
 /// Files larger than this are not even hashed.
 const HASHED: u64 = 64 << 30;
 
-/// What was found in the whole deliverable.
+/// What was found in the whole deliverable, or in one file of it.
+#[derive(Default)]
 pub(crate) struct Inventory {
     pub seen: Vec<Seen>,
     pub gaps: Vec<Gap>,
@@ -40,7 +41,7 @@ pub(crate) fn take(delivery: &Delivery, progress: &dyn Progress) -> Inventory {
     // What takes longest is begun while there is enough to do beside it.
     let mut by_size: Vec<&Entry> = entries.iter().collect();
     by_size.sort_by_key(|entry| Reverse(entry.size));
-    let mut found: Vec<(u32, Found)> = by_size.par_iter().map(of).collect();
+    let mut found: Vec<(u32, Inventory)> = by_size.par_iter().map(of).collect();
     found.sort_unstable_by_key(|(number, _)| *number);
     let mut gaps = delivery.gaps().to_vec();
     let mut seen = Vec::with_capacity(found.iter().map(|(_, found)| found.seen.len()).sum());
@@ -111,39 +112,52 @@ fn history_line(folder: &str, files: &[Seen]) -> Seen {
     Seen::new(folder, files.iter().map(|f| f.size).sum(), 0, digest, Format::VersionControl)
 }
 
-fn of_entry(delivery: &Delivery, entry: &Entry) -> Found {
+fn of_entry(delivery: &Delivery, entry: &Entry) -> Inventory {
     match &entry.kind {
         EntryKind::Link(target) => {
-            line(Seen::new(&entry.path, entry.size, entry.mode, Sha256::of(target.as_bytes()).into(), Format::Link))
+            let digest = Sha256::of(target.as_bytes()).into();
+            let seen = vec![Seen::new(&entry.path, entry.size, entry.mode, digest, Format::Link)];
+            Inventory { seen, gaps: vec![] }
         }
         EntryKind::Special(kind) => {
             let reason = reason!("special-file", path = &entry.path, kind = kind);
-            let mut found =
-                line(Seen::new(&entry.path, 0, entry.mode, Known::Unknown(reason.clone()), Format::Special));
-            found.gap(reason, &entry.path);
-            found
+            let seen = Seen::new(&entry.path, 0, entry.mode, Known::Unknown(reason.clone()), Format::Special);
+            of_found(lacking(seen, reason))
         }
         EntryKind::File => of_file(delivery, entry),
     }
 }
 
-fn line(seen: Seen) -> Found {
-    Found { seen: vec![seen], ..Found::default() }
+/// A file that was not looked at.
+fn lacking(seen: Seen, reason: Reason) -> Found {
+    let mut found = Found::default();
+    found.gap(reason, &seen.path);
+    found.seen.push(seen);
+    found
 }
 
-fn of_file(delivery: &Delivery, entry: &Entry) -> Found {
+fn of_found(found: Found) -> Inventory {
+    Inventory { seen: found.seen, gaps: found.gaps }
+}
+
+fn of_file(delivery: &Delivery, entry: &Entry) -> Inventory {
     let opened = open::regular(&delivery.host_path(&entry.path), &entry.path).and_then(|(file, size)| match size {
         0..=HASHED => Ok(Store::delivered(file, size)),
         _ => Err(reason!("file-too-large", path = &entry.path, size = size, limit = HASHED)),
     });
     match opened {
-        Ok(store) => examined(delivery, entry, &store, None),
-        Err(reason) => unexamined(entry, reason),
+        Ok(store) => examined(delivery, entry, &store, None).0,
+        Err(reason) => of_found(unexamined(entry, reason)),
     }
 }
 
-/// What is seen of a file whose bytes are at hand; what is wished for of its members is taken.
-pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store, wish: Option<Carried<'_>>) -> Found {
+/// What is seen of a file whose bytes are at hand, and what is wished for of its members.
+pub(crate) fn examined(
+    delivery: &Delivery,
+    entry: &Entry,
+    store: &Store,
+    wish: Option<Carried<'_>>,
+) -> (Inventory, PackedTexts) {
     let budget = delivery.budget();
     let mut keep = Keep::default();
     if delivery.will_be_opened(&entry.path) {
@@ -164,7 +178,8 @@ pub(crate) fn examined(delivery: &Delivery, entry: &Entry, store: &Store, wish: 
     {
         found.gap(reason, &entry.path);
     }
-    found
+    let texts = PackedTexts::of(&mut found);
+    (of_found(found), texts)
 }
 
 fn unexamined(entry: &Entry, reason: Reason) -> Found {
@@ -173,14 +188,12 @@ fn unexamined(entry: &Entry, reason: Reason) -> Found {
     seen.format = Known::Unknown(reason.clone());
     (seen.executable, seen.go_program) = (unknown(), unknown());
     seen.packer = Known::Unknown(reason.clone());
-    let mut found = line(seen);
-    found.gap(reason, &entry.path);
-    found
+    lacking(seen, reason)
 }
 
 /// The lines of one file that belongs to no delivered folder.
 pub(crate) fn lines(delivery: &Delivery, found: Found) -> Sheet {
-    sheet(delivery, &Inventory { seen: found.seen, gaps: found.gaps }, &|_| true)
+    sheet(delivery, &of_found(found), &|_| true)
 }
 
 /// The sheet `inventory.files`, or of it the lines whose paths are asked for.

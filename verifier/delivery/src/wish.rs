@@ -126,7 +126,8 @@ impl Taken {
 }
 
 impl PackedTexts {
-    fn of(found: &mut Found) -> PackedTexts {
+    /// With what it is that was examined.
+    pub(crate) fn of(found: &mut Found) -> PackedTexts {
         let Taken { texts, mut gaps, .. } = std::mem::take(&mut found.taken);
         gaps.extend(found.gaps.iter().cloned());
         let format = found.seen.first().map(|seen| &seen.format);
@@ -174,8 +175,7 @@ impl Delivery {
         let store = Store::delivered(file, size);
         let carried = Carried::to(wish, path, size);
         if self.is_unexamined(entry) {
-            let mut found = inventory::examined(self, entry, &store, carried);
-            let texts = PackedTexts::of(&mut found);
+            let (found, texts) = inventory::examined(self, entry, &store, carried);
             self.keep_examined(entry, (stamp, found));
             return Ok(Arc::new(texts));
         }

@@ -6,6 +6,7 @@ mod asked;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;
+mod default_clients;
 mod default_mux;
 mod embeds;
 mod encoded;
@@ -151,6 +152,8 @@ mod logs_tests;
 mod machine_tests;
 #[cfg(test)]
 mod oracle_tests;
+#[cfg(test)]
+mod pprof_tests;
 #[cfg(test)]
 mod services_tests;
 #[cfg(test)]

@@ -28,6 +28,16 @@ impl Source {
         Source { stdout: stream == Stream::Stdout, stderr: stream == Stream::Stderr, open }
     }
 
+    fn of(known: &Known<Stream>) -> Source {
+        let all = match known {
+            Known::Value(one) => std::slice::from_ref(one),
+            Known::Possible(all) => all.as_slice(),
+            Known::Unknown(_) => &[Stream::Other],
+        };
+        let has = |stream| all.contains(&stream);
+        Source { stdout: has(Stream::Stdout), stderr: has(Stream::Stderr), open: has(Stream::Other) }
+    }
+
     fn or(self, other: Source) -> Source {
         Source {
             stdout: self.stdout || other.stdout,
@@ -90,7 +100,7 @@ impl Handed {
             for (node, expr) in site.body.exprs() {
                 let stream = match &expr.is {
                     Is::Call(_) => match named_otherwise(lens, site, expr) {
-                        Some((stream, open)) => Source::new(stream, open),
+                        Some(known) => Source::of(&known),
                         None => continue,
                     },
                     _ => match lens.symbol(site, expr) {

@@ -22,6 +22,10 @@ mod implied;
 mod listeners;
 mod literals;
 mod loaders;
+mod log_fields;
+mod log_methods;
+mod log_setup;
+mod log_values;
 mod loggers;
 mod logs;
 mod matches;
@@ -146,6 +150,8 @@ mod frameworks_tests;
 mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod log_setup_tests;
 #[cfg(test)]
 mod logs_tests;
 #[cfg(test)]

@@ -1,11 +1,12 @@
 """Random programs of a kind, run by Go, against what `assize facts` tells of them: tell.py ASSIZE FOLDER KIND [COUNT [SEED]]
 
-The programs are put together from told/KIND.toml. The standard library is built with an overlay that says what it is asked for, so that the programs
+The programs are put together from told/KIND.toml and told/KIND-*.toml. The standard library is built with an overlay that says what it is asked for, so that the programs
 themselves are untouched. What is told has to be true: a value that is told is the real one, and nothing that happens is left out.
 """
 
 import collections
 import concurrent.futures
+import glob
 import importlib
 import json
 import os
@@ -279,6 +280,16 @@ def possible(field):
     return [field]
 
 
+def read(name):
+    """The shapes of a kind: those of its file, and of those whose names begin as its does."""
+    shapes = {}
+    for path in sorted(glob.glob(f"{HERE}/told/{name}.toml") + glob.glob(f"{HERE}/told/{name}-*.toml")):
+        with open(path, "rb") as file:
+            for kind, more in tomllib.load(file).items():
+                shapes[kind] = {**shapes.get(kind, {}), **more} if isinstance(more, dict) else shapes.get(kind, []) + more
+    return shapes
+
+
 def main():
     assize, folder, name = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2]), sys.argv[3]
     count, seed = (int(argument) for argument in (sys.argv[4:6] + ["500", "1"][len(sys.argv[4:6]) :]))
@@ -286,8 +297,7 @@ def main():
     kind = importlib.import_module(name)
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(folder)
-    with open(f"{HERE}/told/{name}.toml", "rb") as file:
-        shapes = tomllib.load(file)
+    shapes = read(name)
     programs = {f"p{number}": Program(shapes, f"{seed}/{number}") for number in range(count)}
     real = play(kind, programs, folder)
     for name in real:

@@ -11,23 +11,49 @@ use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Functions are followed this far, and fields once.
-const DEPTH: u32 = 8;
+/// Functions and variables are followed this far, and fields of structs in as many rounds.
+const DEPTH: u32 = 16;
+const ROUNDS: usize = 4;
 
-/// A standard stream, and whether something else may be in its place.
-#[derive(Clone, Copy)]
+/// Standard streams that something may be, and whether something else may be in their place.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Source {
-    stream: Stream,
+    stdout: bool,
+    stderr: bool,
     open: bool,
 }
 
 impl Source {
+    fn new(stream: Stream, open: bool) -> Source {
+        Source { stdout: stream == Stream::Stdout, stderr: stream == Stream::Stderr, open }
+    }
+
+    fn of(known: &Known<Stream>) -> Source {
+        let all = match known {
+            Known::Value(one) => std::slice::from_ref(one),
+            Known::Possible(all) => all.as_slice(),
+            Known::Unknown(_) => &[Stream::Other],
+        };
+        let has = |stream| all.contains(&stream);
+        Source { stdout: has(Stream::Stdout), stderr: has(Stream::Stderr), open: has(Stream::Other) }
+    }
+
+    fn or(self, other: Source) -> Source {
+        Source {
+            stdout: self.stdout || other.stdout,
+            stderr: self.stderr || other.stderr,
+            open: self.open || other.open,
+        }
+    }
+
     fn or_another(self, open: bool) -> Source {
         Source { open: self.open || open, ..self }
     }
 
     fn known(self) -> Known<Stream> {
-        if self.open { Known::Possible(vec![self.stream, Stream::Other]) } else { self.stream.into() }
+        let of = [(self.stdout, Stream::Stdout), (self.stderr, Stream::Stderr), (self.open, Stream::Other)];
+        let all: Vec<Stream> = of.into_iter().filter(|(is, _)| *is).map(|(_, stream)| stream).collect();
+        if let [one] = all[..] { one.into() } else { Known::Possible(all) }
     }
 }
 
@@ -48,6 +74,19 @@ enum Step {
     Name(Place, NodeId, Source),
 }
 
+/// What was met on the ways of streams, and where they were followed already.
+#[derive(Default)]
+struct Steps {
+    all: Vec<Step>,
+    seen: BTreeSet<(Place, NodeId, Source)>,
+}
+
+impl Steps {
+    fn push(&mut self, step: Step) {
+        self.all.push(step);
+    }
+}
+
 impl Handed {
     pub fn of(lens: &Lens) -> Handed {
         let search = Search {
@@ -57,16 +96,16 @@ impl Handed {
             dependencies: false,
         };
         let (found, _) = search.run(lens, |site| {
-            let mut steps = Vec::new();
+            let mut steps = Steps::default();
             for (node, expr) in site.body.exprs() {
                 let stream = match &expr.is {
                     Is::Call(_) => match named_otherwise(lens, site, expr) {
-                        Some((stream, open)) => Source { stream, open },
+                        Some(known) => Source::of(&known),
                         None => continue,
                     },
                     _ => match lens.symbol(site, expr) {
-                        Some(symbol) if symbol.is("os", "Stdout") => Source { stream: Stream::Stdout, open: false },
-                        Some(symbol) if symbol.is("os", "Stderr") => Source { stream: Stream::Stderr, open: false },
+                        Some(symbol) if symbol.is("os", "Stdout") => Source::new(Stream::Stdout, false),
+                        Some(symbol) if symbol.is("os", "Stderr") => Source::new(Stream::Stderr, false),
                         _ => continue,
                     },
                 };
@@ -75,23 +114,30 @@ impl Handed {
                 }
                 follow(lens, site, node, stream, DEPTH, &mut steps);
             }
-            if !steps.is_empty() && is_dead(lens, site) {
-                steps.clear();
+            if !steps.all.is_empty() && is_dead(lens, site) {
+                steps.all.clear();
             }
-            steps
+            steps.all
         });
         let mut handed = Handed::default();
-        let mut more = Vec::new();
-        for step in &found {
-            if let Step::Field(ty, field, stream) = step {
+        let (mut round, mut seen) = (found, BTreeSet::new());
+        for _ in 0..ROUNDS {
+            let mut more = Steps::default();
+            for step in &round {
+                let Step::Field(ty, field, stream) = step else { continue };
+                if !seen.insert((ty.clone(), field.clone(), *stream)) {
+                    continue;
+                }
                 for (site, node) in lens.kept(ty, field).map_or_else(Vec::new, |kept| kept.uses) {
                     if let Use::Read = site.body.use_of(node) {
                         follow(lens, &site, node, *stream, DEPTH, &mut more);
                     }
                 }
             }
+            round.into_iter().for_each(|step| handed.add(lens, step));
+            round = more.all;
         }
-        found.into_iter().chain(more).for_each(|step| handed.add(lens, step));
+        round.into_iter().for_each(|step| handed.add(lens, step));
         handed
     }
 
@@ -99,17 +145,17 @@ impl Handed {
         match step {
             Step::Param(place, local, stream) => {
                 self.files.insert(place.file);
-                self.params.entry((place, local)).or_insert(stream);
+                join(&mut self.params, (place, local), stream);
             }
             Step::Field(ty, field, stream) => {
                 let files = lens.source.program.packages.get(&*ty.path).map_or(&[][..], |package| &package.go_files);
                 self.files.extend(files);
                 self.packages.insert(ty.path.to_string());
-                self.fields.entry((ty, field)).or_insert(stream);
+                join(&mut self.fields, (ty, field), stream);
             }
             Step::Name(place, node, stream) => {
                 self.files.insert(place.file);
-                self.names.entry((place, node)).or_insert(stream);
+                join(&mut self.names, (place, node), stream);
             }
         }
     }
@@ -139,9 +185,16 @@ impl Handed {
     }
 }
 
+fn join<K: Ord>(all: &mut BTreeMap<K, Source>, key: K, stream: Source) {
+    all.entry(key).and_modify(|known| *known = known.or(stream)).or_insert(stream);
+}
+
 /// Where the stream goes that stands at a node.
-fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, depth: u32, steps: &mut Vec<Step>) {
+fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, depth: u32, steps: &mut Steps) {
     let (Some(depth), Some(up)) = (depth.checked_sub(1), site.body.around(node)) else { return };
+    if !steps.seen.insert((site.place, node, stream)) {
+        return;
+    }
     let index_in = |values: &'s [Expr]| values.iter().position(|value| site.body.is_at(value, node));
     match site.body.node(up) {
         Some(Node::Expr(Expr { is: Is::Call(call), .. })) => {
@@ -195,7 +248,7 @@ fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, de
                     };
                     let Some((field, embedded)) = found else { return };
                     let writes = lens.method(&ty.name, "Write").is_some();
-                    steps.extend(own(lens, ty.name, &field, stream));
+                    steps.all.extend(own(lens, ty.name, &field, stream));
                     // A writer around it.
                     if embedded || writes {
                         steps.push(Step::Name(site.place, whole, stream));
@@ -224,7 +277,7 @@ fn follow<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId, stream: Source, de
                     {
                         held(lens, site, local, None, stream, depth, steps);
                     }
-                    steps.extend(own(lens, ty.name, &field.name, stream));
+                    steps.all.extend(own(lens, ty.name, &field.name, stream));
                 }
                 Is::Name(_) | Is::Select(..) => match site.body.local(bare(target)) {
                     Some(local) => held(lens, site, local, site.body.place(target), stream, depth, steps),
@@ -273,7 +326,7 @@ fn held<'s>(
     since: Option<NodeId>,
     stream: Source,
     depth: u32,
-    steps: &mut Vec<Step>,
+    steps: &mut Steps,
 ) {
     const MOST: usize = 64;
     let sets = site.body.uses(local).filter(|(_, used)| matches!(used, Use::Assign(_))).count();
@@ -290,13 +343,19 @@ fn held<'s>(
     }
 }
 
-fn global<'s>(lens: &Lens<'s>, symbol: Option<Symbol>, stream: Source, depth: u32, steps: &mut Vec<Step>) {
+fn global<'s>(lens: &Lens<'s>, symbol: Option<Symbol>, stream: Source, depth: u32, steps: &mut Steps) {
     const MOST: usize = 64;
     let Some(symbol) = symbol.filter(|symbol| lens.is_delivered(&symbol.path)) else { return };
-    for (at, node) in lens.mentions(&symbol).iter().take(MOST) {
-        if matches!(at.body.use_of(*node), Use::Read) {
-            follow(lens, at, *node, stream, depth, steps);
+    let mentions = lens.mentions(&symbol);
+    let is_set = |(at, node): &&(Site<'s>, NodeId)| matches!(at.body.use_of(*node), Use::Assign(_) | Use::Address);
+    let first = lens.value(&symbol).iter().filter(|(_, spec, _)| !spec.values.is_empty()).count();
+    let stream = stream.or_another(first + mentions.iter().filter(is_set).count() > 1);
+    for (at, node) in mentions.iter().take(MOST) {
+        if matches!(at.body.use_of(*node), Use::Assign(_)) {
+            continue;
         }
+        steps.push(Step::Name(at.place, *node, stream));
+        follow(lens, at, *node, stream, depth, steps);
     }
 }
 

@@ -1,17 +1,18 @@
 //! `source.http_clients`: HTTP clients and transports with their time-outs and pools, and uses of net/http's own.
 
+use super::default_clients::{Own, Set};
 use super::mentions::mark;
 use super::search::{Reference, Search, empty, item, references};
 use super::structs::{Elsewhere, Made, assigned, holders, made, reflects, replaces};
 use super::types::Types;
 use crate::go::syntax::{Expr, Is};
-use crate::meaning::{Const, Lens, Node, NodeId, Site, Symbol, Use, Value, bare};
+use crate::meaning::{Const, Lens, Node, Site, Symbol, Value, bare};
 use assize_facts::kinds::source::HttpClient;
 use assize_facts::{Gap, Item, Known, Millis, Sheet, reason};
 use std::collections::BTreeSet;
 
-const HTTP: &str = "net/http";
-const FIELDS: &[&str] = &[
+pub(super) const HTTP: &str = "net/http";
+pub(super) const FIELDS: &[&str] = &[
     "Timeout",
     "IdleConnTimeout",
     "ResponseHeaderTimeout",
@@ -30,8 +31,7 @@ struct World {
     transports: Types,
     of_clients: Elsewhere,
     of_transports: Elsewhere,
-    /// Time-outs that the program gives to net/http's own client.
-    of_default: Option<Value>,
+    of_default: Own,
 }
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
@@ -51,8 +51,8 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search { file: &file, marks, words: &words, dependencies: false };
     let (sites, gaps): (Vec<Site>, Vec<Gap>) = search.run(lens, |site| vec![site.clone()]);
     let (of_clients, of_transports) = (elsewhere(lens, &clients, &sites), elsewhere(lens, &transports, &sites));
-    let given = sites.iter().flat_map(|site| default_timeouts(lens, site));
-    let of_default = given.reduce(|known, more| known.or(more));
+    let set = Set { of_clients: &of_clients, of_transports: &of_transports, transports: &transports };
+    let of_default = Own::of(lens, &sites, &set);
     let world = World { clients, transports, of_clients, of_transports, of_default };
     let mut sheet = empty::<HttpClient>(lens.source, false);
     sheet.gaps.extend(gaps);
@@ -138,66 +138,47 @@ fn blank(lens: &Lens, site: &Site, made: &str) -> HttpClient {
 }
 
 fn of_client<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s>) -> Item {
-    let timeout = made.field(lens, site, &world.of_clients, "Timeout", Const::Int(0));
+    let timeout = made.field(lens, site, &world.of_clients, "Timeout", Value::one(Const::Int(0)));
     let fact = HttpClient { timeout: duration(timeout), ..blank(lens, site, "client") };
     item(fact, lens.source.origin(site.place.file, made.at))
 }
 
 /// `own`: a copy of `DefaultTransport`, with its settings where no others are set.
 fn of_transport<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, made: &Made<'s>, own: bool) -> Item {
-    let default = |name| match name {
-        "IdleConnTimeout" if own => 90_000_000_000,
-        "TLSHandshakeTimeout" if own => 10_000_000_000,
-        "MaxIdleConns" if own => 100,
-        _ => 0,
-    };
-    let int = |name| made.field(lens, site, &world.of_transports, name, Const::Int(default(name)));
-    let reuse = made.field(lens, site, &world.of_transports, "DisableKeepAlives", Const::Bool(false));
-    let per_host = number(int("MaxIdleConnsPerHost")).map(|n| Some(n.unwrap_or(IDLE_PER_HOST)));
-    let fact = HttpClient {
+    let fact = with_fields(blank(lens, site, "transport"), |name, zero| {
+        let first = if own { world.of_default.value(name, zero) } else { Value::one(zero) };
+        made.field(lens, site, &world.of_transports, name, first)
+    });
+    item(fact, lens.source.origin(site.place.file, made.at))
+}
+
+/// A transport's fact, by the values of its fields.
+fn with_fields(blank: HttpClient, of: impl Fn(&str, Const) -> Value) -> HttpClient {
+    let int = |name| of(name, Const::Int(0));
+    HttpClient {
         idle_timeout: duration(int("IdleConnTimeout")),
         header_timeout: duration(int("ResponseHeaderTimeout")),
         handshake_timeout: duration(int("TLSHandshakeTimeout")),
         max_idle: number(int("MaxIdleConns")),
-        max_idle_per_host: per_host,
+        max_idle_per_host: number(int("MaxIdleConnsPerHost")).map(|n| Some(n.unwrap_or(IDLE_PER_HOST))),
         max_per_host: number(int("MaxConnsPerHost")),
-        no_reuse: flag(reuse),
-        ..blank(lens, site, "transport")
-    };
-    item(fact, lens.source.origin(site.place.file, made.at))
+        no_reuse: flag(of("DisableKeepAlives", Const::Bool(false))),
+        ..blank
+    }
 }
 
-/// net/http's own client has no time-out; its transport's settings are `DefaultTransport`'s (net/http/transport.go, Go 1.26).
+/// net/http's own client and transport, with their settings where the program gives them no others.
 fn of_default<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>, found: &Reference<'s>) -> Item {
-    let transport = &*found.symbol.name == "DefaultTransport";
-    // Nobody knows what is called before it is set.
-    let timeout = world.of_default.clone().map_or(None.into(), |given| duration(Value::one(Const::Int(0)).or(given)));
-    let fact = match transport {
-        false => HttpClient { timeout, ..blank(lens, site, "default-client") },
-        true => HttpClient {
-            idle_timeout: Some(Millis(90_000.0)).into(),
-            handshake_timeout: Some(Millis(10_000.0)).into(),
-            max_idle: Some(100).into(),
-            max_idle_per_host: Some(IDLE_PER_HOST).into(),
-            no_reuse: Some(false).into(),
-            ..blank(lens, site, "default-transport")
-        },
+    let fact = match &*found.symbol.name {
+        "DefaultTransport" => {
+            with_fields(blank(lens, site, "default-transport"), |name, zero| world.of_default.value(name, zero))
+        }
+        _ => {
+            let timeout = duration(world.of_default.value("Timeout", Const::Int(0)));
+            HttpClient { timeout, ..blank(lens, site, "default-client") }
+        }
     };
     item(fact, lens.source.origin(site.place.file, found.whole().at))
-}
-
-/// What is assigned to `http.DefaultClient.Timeout`, or stands for it where the client is exchanged.
-fn default_timeouts<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Value> {
-    let is_default = |expr: &Expr| lens.symbol(site, expr).is_some_and(|symbol| symbol.is(HTTP, "DefaultClient"));
-    let unknown = || Value::Unknown(reason!("struct-not-followed", field = "Timeout"));
-    let of = |(node, expr): (NodeId, &'s Expr)| match (&expr.is, site.body.use_of(node)) {
-        (Is::Select(base, name), Use::Assign(value)) if &*name.name == "Timeout" && is_default(base) => {
-            Some(value.map_or_else(unknown, |value| lens.eval(site, value)))
-        }
-        (Is::Select(..), Use::Assign(_)) if is_default(expr) => Some(unknown()),
-        _ => None,
-    };
-    site.body.exprs().filter_map(of).collect()
 }
 
 /// `http.DefaultTransport.(*http.Transport)`.

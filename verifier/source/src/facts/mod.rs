@@ -6,6 +6,7 @@ mod asked;
 mod cgo;
 mod cgo_optional;
 pub(crate) mod declarations;
+mod default_clients;
 mod default_mux;
 mod embeds;
 mod encoded;
@@ -21,6 +22,10 @@ mod implied;
 mod listeners;
 mod literals;
 mod loaders;
+mod log_fields;
+mod log_methods;
+mod log_setup;
+mod log_values;
 mod loggers;
 mod logs;
 mod matches;
@@ -146,11 +151,15 @@ mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 #[cfg(test)]
+mod log_setup_tests;
+#[cfg(test)]
 mod logs_tests;
 #[cfg(test)]
 mod machine_tests;
 #[cfg(test)]
 mod oracle_tests;
+#[cfg(test)]
+mod pprof_tests;
 #[cfg(test)]
 mod services_tests;
 #[cfg(test)]

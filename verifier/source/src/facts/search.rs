@@ -4,9 +4,9 @@ use super::Source;
 use super::source::gap_owner;
 use crate::build::FileId;
 use crate::go::outline::Decl;
-use crate::go::syntax::{Call, Does, Expr, Is, Item as Declared, Stmt};
+use crate::go::syntax::{Call, Expr, Is, Item as Declared};
 use crate::meaning::body::{Binding, LocalId};
-use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol};
+use crate::meaning::{Lens, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Owner;
 use assize_facts::{Fact, Gap, Item, Origin, Sheet, reason};
 use memchr::memmem;
@@ -235,18 +235,7 @@ fn is_unnamed<'s>(lens: &Lens<'s>, site: &Site<'s>, depth: u32) -> bool {
         && lens
             .mentions(&Symbol::new(lens.package(site.place.file), name))
             .iter()
-            .all(|(at, node)| named_by(at) || is_thrown_away(at, *node))
-}
-
-/// `_ = f`, `var _ = f`.
-fn is_thrown_away(site: &Site, node: NodeId) -> bool {
-    match site.body.around(node).and_then(|up| site.body.node(up)) {
-        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, _), .. })) => {
-            left.iter().all(|target| matches!(&target.is, Is::Name(name) if &**name == "_"))
-        }
-        Some(Node::Spec(spec)) => spec.names.iter().all(|name| &*name.name == "_"),
-        _ => false,
-    }
+            .all(|(at, node)| named_by(at) || at.body.is_thrown_away(*node))
 }
 
 /// Where a name of a package is used: called, or taken as a value.

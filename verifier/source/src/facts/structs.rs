@@ -243,7 +243,7 @@ impl<'s> Made<'s> {
     }
 
     /// Every value that a field can have; of one that nothing sets its zero value.
-    pub fn field(&self, lens: &Lens<'s>, site: &Site<'s>, elsewhere: &Elsewhere, name: &str, zero: Const) -> Value {
+    pub fn field(&self, lens: &Lens<'s>, site: &Site<'s>, elsewhere: &Elsewhere, name: &str, zero: Value) -> Value {
         let unknown = || Value::Unknown(reason!("struct-not-followed", field = name));
         match self.form {
             Form::Copy => return unknown(),
@@ -255,7 +255,7 @@ impl<'s> Made<'s> {
         let mut value = match self.elements.iter().find(key) {
             Some(element) => lens.eval(site, &element.value),
             None if self.elements.iter().any(|e| e.key.is_none()) => return unknown(),
-            None => Value::one(zero),
+            None => zero,
         };
         if let Some(local) = self.local.filter(|_| self.form == Form::Own) {
             // Whether anyone else may have got it by then.
@@ -285,14 +285,21 @@ impl<'s> Made<'s> {
 /// Assignments to the fields of structs of the types that a declaration did not make itself.
 pub(super) fn assigned<'s>(lens: &Lens<'s>, types: &Types, site: &Site<'s>, fields: &[&str]) -> Vec<(String, Value)> {
     let own = made(lens, types, site);
-    let own: Vec<u32> = own.iter().filter(|made| made.form == Form::Own).filter_map(|made| made.local).collect();
+    // A variable that may hold another struct by then tells of both.
+    let keeps = |local: &u32| !site.body.uses(*local).any(|(_, used)| matches!(used, Use::Assign(_)));
+    let own = own.iter().filter(|made| made.form == Form::Own).filter_map(|made| made.local);
+    let own: Vec<u32> = own.filter(keeps).collect();
     let mut out = Vec::new();
     for (node, expr) in site.body.exprs() {
         let Is::Select(base, field) = &expr.is else { continue };
         if !fields.contains(&&*field.name) {
             continue;
         }
-        let Use::Assign(value) = site.body.use_of(node) else { continue };
+        let value = match site.body.use_of(node) {
+            Use::Assign(value) => value,
+            Use::Address => None,
+            _ => continue,
+        };
         let base = bare(base);
         let local = site.body.local(base);
         if local.is_some_and(|local| own.contains(&local)) {

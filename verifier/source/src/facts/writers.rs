@@ -1,6 +1,7 @@
 //! Where writers write: standard streams by their names, in variables, around others, and by their numbers.
 
 use super::handed::Handed;
+use super::loggers::LOGRUS;
 use super::logs::RAW;
 use super::search::made_with;
 use crate::go::syntax::{Call, Expr, Is, Item, Op};
@@ -27,16 +28,17 @@ pub(super) fn stream<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, han
     }
 }
 
-/// The stream that a call gives under another name than its own, and whether it may have been exchanged: `os.NewFile(1, "")`, `os.Create("/dev/stdout")`, `log.Writer()`.
-pub(super) fn named_otherwise<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr) -> Option<(Stream, bool)> {
+/// The stream that a call gives under another name than its own: `os.NewFile(1, "")`, `os.Create("/dev/stdout")`, `log.Writer()`.
+pub(super) fn named_otherwise<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Expr) -> Option<Known<Stream>> {
     const GIVE: [&str; 5] = ["NewFile", "OpenFile", "Create", "Writer", "Output"];
     let Is::Call(made) = &call.is else { return None };
     let gives = matches!(&bare(&made.fun).is, Is::Select(_, name) if GIVE.contains(&&*name.name));
-    match gives.then(|| opened(lens, site, call, &Handed::default())).flatten()? {
-        Known::Value(stream) => Some((stream, false)),
-        Known::Possible(all) => Some((*all.first()?, true)),
-        Known::Unknown(_) => None,
-    }
+    gives.then(|| opened(lens, site, call, &Handed::default())).flatten()
+}
+
+/// What a logger or a set of flags writes to: standard error, unless it was told otherwise.
+fn told_otherwise() -> Known<Stream> {
+    Known::Possible(vec![Stream::Stderr, Stream::Stdout, Stream::Other])
 }
 
 /// What the call gives that made a writer: a file by its number or name, a writer around others, what a logger writes to.
@@ -60,7 +62,7 @@ fn opened<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Hande
         })?;
         let is_it = &*name.name == "Output" && of.is("flag", "CommandLine")
             || &*name.name == "Writer" && of.is("log", "Default");
-        return is_it.then(|| Known::Possible(vec![Stream::Stderr, Stream::Other]));
+        return is_it.then(told_otherwise);
     };
     match (&*symbol.path, &*symbol.name) {
         ("os", "NewFile") => numbered(lens, &at, made.args.first()?).map(Known::Value),
@@ -68,7 +70,7 @@ fn opened<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, handed: &Hande
             Const::Text(path) => NAMES.iter().find(|(name, _)| name == path).map(|(_, stream)| (*stream).into()),
             _ => None,
         },
-        ("log", "Writer") => Some(Known::Possible(vec![Stream::Stderr, Stream::Other])),
+        ("log", "Writer") => Some(told_otherwise()),
         _ => is_around(lens, &symbol).then(|| around(lens, &at, made, handed)),
     }
 }
@@ -134,8 +136,20 @@ pub(super) fn writer_of<'s>(lens: &Lens<'s>, site: &Site<'s>, writer: &'s Expr, 
 /// Where a writer around others writes.
 fn around<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Call, handed: &Handed) -> Known<Stream> {
     let all: Vec<Known<Stream>> = call.args.iter().map(|arg| writer_of(lens, site, arg, handed)).collect();
-    let standard = all.iter().find(|known| matches!(known, Known::Value(Stream::Stdout | Stream::Stderr)));
-    standard.or(all.first()).cloned().unwrap_or_else(|| Known::Unknown(lens.open(site, &call.fun)))
+    let is_sure = |stream: &Stream| all.contains(&Known::Value(*stream));
+    let may_be =
+        |stream: &Stream| all.iter().any(|known| matches!(known, Known::Possible(all) if all.contains(stream)));
+    let standard = || [Stream::Stdout, Stream::Stderr].into_iter();
+    let sure: Vec<Stream> = standard().filter(is_sure).collect();
+    let mut may: Vec<Stream> = standard().filter(|stream| is_sure(stream) || may_be(stream)).collect();
+    match (&sure[..], &may[..]) {
+        ([one], [_]) => (*one).into(),
+        (_, []) => all.first().cloned().unwrap_or_else(|| Known::Unknown(lens.open(site, &call.fun))),
+        (sure, _) => {
+            may.extend(sure.is_empty().then_some(Stream::Other));
+            Known::Possible(may)
+        }
+    }
 }
 
 /// Whether a function makes a writer around others.
@@ -163,7 +177,7 @@ pub(super) fn maker<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr) -> Opt
                 let [(at, spec, index)] = &lens.value(&symbol)[..] else { return None };
                 let made = spec.values.get(*index)?;
                 let Is::Call(call) = &bare(made).is else { return None };
-                let known = |s: &Symbol| matches!(&*s.path, "log" | "log/slog" | "os");
+                let known = |s: &Symbol| matches!(&*s.path, "log" | "log/slog" | "os" | LOGRUS);
                 lens.symbol(at, &call.fun).filter(known)?;
                 if !lens.writes(&symbol).iter().all(|(_, value)| value.is_none()) {
                     return None;

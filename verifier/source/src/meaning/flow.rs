@@ -52,6 +52,24 @@ impl<'t> Body<'t> {
         alive
     }
 
+    /// `_ = f`, `var _ = func() { … }`: nobody has it afterwards.
+    pub fn is_thrown_away(&self, node: NodeId) -> bool {
+        let of = |values: &[Expr], names: usize| {
+            values.iter().position(|value| self.is_at(value, node)).filter(|_| values.len() == names)
+        };
+        match self.around(node).and_then(|up| self.node(up)) {
+            Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right) | Does::Define(left, right), .. })) => {
+                let target = of(right, left.len()).and_then(|index| left.get(index));
+                target.is_some_and(|target| matches!(&bare(target).is, Is::Name(name) if &**name == "_"))
+            }
+            Some(Node::Spec(spec)) => {
+                let name = of(&spec.values, spec.names.len()).and_then(|index| spec.names.get(index));
+                name.is_some_and(|name| &*name.name == "_")
+            }
+            _ => false,
+        }
+    }
+
     /// `if x := f(); …`: what is set in one branch is not set in another.
     fn is_in_header(&self, home: NodeId, declared: NodeId) -> bool {
         let Some(Node::Stmt(stmt)) = self.node(home) else { return false };
@@ -107,7 +125,7 @@ impl<'s> Lens<'s> {
                 Some(Node::Stmt(stmt)) => self.shuts(site, stmt, here),
                 Some(Node::Item(Item::Func(func))) => func.body.as_ref().is_some_and(|b| self.is_behind(site, b, here)),
                 Some(Node::Expr(Expr { is: Is::Func(_, block), .. })) => {
-                    self.is_behind(site, block, here) || is_thrown_away(body, up)
+                    self.is_behind(site, block, here) || body.is_thrown_away(up)
                 }
                 _ => false,
             };
@@ -150,17 +168,5 @@ impl<'s> Lens<'s> {
             _ => self.leaves(site, stmt),
         };
         block[..own].iter().any(stops)
-    }
-}
-
-/// `_ = func() { … }`.
-fn is_thrown_away(body: &Body, function: NodeId) -> bool {
-    match body.around(function).and_then(|up| body.node(up)) {
-        Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right) | Does::Define(left, right), .. })) => {
-            let index = right.iter().position(|value| body.is_at(value, function));
-            let target = index.and_then(|index| left.get(index)).filter(|_| left.len() == right.len());
-            target.is_some_and(|target| matches!(&bare(target).is, Is::Name(name) if &**name == "_"))
-        }
-        _ => false,
     }
 }

@@ -46,8 +46,9 @@ impl<'f, 's> Follow<'f, 's> {
         self.fate.written |= written;
         self.seen_by(Some(path), name);
         // Behind an interface stands whatever has its methods.
-        self.fate.written |= self.serves && changes(path) && !only_looks(name) && self.lens.lacks_code();
-        self.fate.foreign |= written || changes(path) && !writes(path);
+        let others = changes(path) && !writes(path);
+        self.fate.written |= self.serves && others && !only_looks(name) && self.lens.lacks_code();
+        self.fate.foreign |= written || others;
     }
 
     /// Code that was not delivered sets what it likes of a server that it gets, under a name that does not say that it only looks.

@@ -106,6 +106,15 @@ fn code_that_was_not_delivered_may_set_the_configuration_of_a_server_that_it_get
             open,
         ),
         ("only looked at", "s := &http.Server{TLSConfig: CONFIG}\nkit.Infof(\"%v\", s)\nSERVE", kept),
+        ("its type", "s := &http.Server{TLSConfig: CONFIG}\n_ = reflect.TypeOf(s)\n_ = unsafe.Sizeof(*s)\nSERVE", kept),
+        ("as text", "s := &http.Server{TLSConfig: CONFIG}\njson.Marshal(s)\nreflect.DeepEqual(s, s)\nSERVE", kept),
+        ("by reflection", "s := &http.Server{TLSConfig: CONFIG}\nreflect.ValueOf(s).Elem()\nSERVE", open),
+        ("by a decoder", "s := &http.Server{TLSConfig: CONFIG}\njson.Unmarshal(b, s)\nSERVE", open),
+        (
+            "behind an interface",
+            "s := &http.Server{TLSConfig: CONFIG}\nvar t tuner = kit.New()\nt.Tune(s)\nSERVE\n}\ntype tuner interface{ Tune(*http.Server) }\nfunc f() {",
+            open,
+        ),
         ("its address alone", "s := &http.Server{TLSConfig: CONFIG}\nkit.Tune(s.Addr)\nSERVE", kept),
         (
             "its methods",
@@ -117,8 +126,9 @@ fn code_that_was_not_delivered_may_set_the_configuration_of_a_server_that_it_get
     ] {
         let body = body.replace("CONFIG", "&tls.Config{MinVersion: tls.VersionTLS13}");
         let body = body.replace("SERVE", "s.ListenAndServeTLS(\"\", \"\")");
+        let around = if body.contains("reflect.") { "; \"reflect\"; \"unsafe\"" } else { "" };
         let tree = format!(
-            "{module}-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"example.org/kit\"; \"golang.org/x/net/http2\")\nfunc main() {{\n{body}\n}}\n"
+            "{module}-- m.go --\npackage main\nimport (\"crypto/tls\"; \"net/http\"; \"encoding/json\"; \"example.org/kit\"; \"golang.org/x/net/http2\"{around})\nfunc main() {{\n{body}\n}}\n"
         );
         let shown = shown(&collect("source.tls_configs", &tree, &cgo_off()), &["form", "role", "min_version"]);
         let told = shown.lines().find_map(|line| line.split_once(" literal server ")).map(|(_, floor)| floor);

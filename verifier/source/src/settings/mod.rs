@@ -31,6 +31,7 @@ mod flags;
 mod foreign;
 #[cfg(test)]
 mod foreign_tests;
+mod generate;
 #[cfg(test)]
 mod given_tests;
 mod ignored;

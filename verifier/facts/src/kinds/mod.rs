@@ -56,7 +56,7 @@ mod tests {
     fn words_that_are_shown_are_those_of_a_field() {
         let shown = |code: &'static String| code.strip_prefix("shown.").and_then(|rest| rest.split_once('.'));
         for (field, word) in crate::words().keys().filter_map(shown) {
-            let fields = all().into_iter().flat_map(|kind| &kind.fields).filter(|f| f.name == field);
+            let fields = all().iter().flat_map(|kind| &kind.fields).filter(|f| f.name == field);
             let has = |ty: &Type| matches!(ty.present(), Type::Enum(words) if word == "none" || words.contains(&word));
             assert!(fields.into_iter().any(|f| has(&f.ty)), "{field} has no word {word}");
         }

@@ -14,6 +14,7 @@ say() { printf '%s\n' "$*" >&2; }
 pin_go() {
   if command -v go >/dev/null; then
     [ "$(go env GOVERSION)" = "go$pinned" ] && return
+    say "looking for Go $pinned, which the module proxy has where it is not at hand"
     if GOTOOLCHAIN="go$pinned" go version >/dev/null 2>&1; then
       export GOTOOLCHAIN="go$pinned"
       return
@@ -92,6 +93,7 @@ modules() {
 }
 
 certificates() {
+  say "making the certificates of $1"
   go run ./certificates/main.go "$1/run/tls" "$1"
 }
 

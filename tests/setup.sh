@@ -7,6 +7,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 install_packages() {
     if [ "$(id -u)" = 0 ] && have apt-get; then
+        echo "setup: installing $*" >&2
         DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null 2>&1 ||
             { apt-get update >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >/dev/null; }
     else

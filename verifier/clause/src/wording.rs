@@ -2,7 +2,7 @@
 
 use crate::parameter::ParameterValue;
 use crate::read::list_words;
-use assize_facts::{Field, Item, KindSchema, Lang, Type};
+use assize_facts::{Field, Item, KindSchema, Lang, Reason, Type, words};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -128,10 +128,22 @@ pub fn item_field(item: &Item, schema: &KindSchema, name: &str, lang: Lang) -> S
         _ => None,
     };
     let ty = schema.field(name).map(|f| &f.ty);
+    let in_words = || in_words(name, item.fields.get(name)?, lang);
     match item.fields.get(name) {
-        Some(field) => field_shown(field, ty, lang),
+        Some(field) => in_words().unwrap_or_else(|| field_shown(field, ty, lang)),
         None => from_origin.unwrap_or_else(|| none(lang).into()),
     }
+}
+
+/// The sentence for a word of an enumeration, where the table of words has one.
+fn in_words(name: &str, field: &Field, lang: Lang) -> Option<String> {
+    let word = match field {
+        Field::Known(Json::String(word)) => word,
+        Field::Known(Json::Null) => "none",
+        _ => return None,
+    };
+    let code = format!("shown.{name}.{word}");
+    words().contains_key(&code).then(|| Reason::new(code).render(lang))
 }
 
 /// A recorded field as a person reads it.
@@ -248,6 +260,21 @@ mod tests {
         let said = text.for_item(&item, schema);
         assert_eq!(said.en, "src/a.go:7 1.2 or 1.3, none, unknown (no value is possible)");
         assert_eq!(said.zh, "1.2 或 1.3,无,未知(没有可能的取值)");
+    }
+
+    #[test]
+    fn a_word_that_has_a_sentence_is_shown_by_it() {
+        let schema = kinds::schema("inventory.build_settings").expect("a kind");
+        let told = |value: Json| Item {
+            fields: Fields::from_iter([("told_by", Field::Known(value)), ("tool", Field::Known(json!("shell")))]),
+            origin: Origin::line("build.sh", 2),
+        };
+        let text = Bilingual { en: "{item.tool}: {item.told_by}".into(), zh: "{item.told_by}".into() };
+        let said = text.for_item(&told(json!("only-program")), schema);
+        assert_eq!(said.en, "shell: the build makes the only program in the source");
+        assert_eq!(said.zh, "该构建生成源码中唯一的程序");
+        assert_eq!(text.for_item(&told(json!("{other}")), schema).en, "shell: {other}");
+        assert!(text.for_item(&told(Json::Null), schema).en.ends_with("was not recorded"));
     }
 
     #[test]

@@ -146,6 +146,7 @@ pub(crate) const TABLES: &[(&str, &str)] = &[
     ("module.toml", include_str!("../words/module.toml")),
     ("rebuild.toml", include_str!("../words/rebuild.toml")),
     ("runtime.toml", include_str!("../words/runtime.toml")),
+    ("shown.toml", include_str!("../words/shown.toml")),
     ("source.toml", include_str!("../words/source.toml")),
     ("subjects.toml", include_str!("../words/subjects.toml")),
     ("tls.toml", include_str!("../words/tls.toml")),

@@ -100,10 +100,17 @@ const UNCHANGED: &[&str] = &[
 ];
 
 /// Those that are gone, with N of the release 1.N that took them away.
-const GONE: &[(&str, u32)] = &[("x509sha1", 24)];
+const GONE: &[(&str, u32)] = &[("tlskyber", 24), ("x509sha1", 24)];
 
-/// Why toolchains from 1.N on refuse a `godebug` line (cmd/go/internal/modload `CheckGodebug`). What newer ones know than the table is not refused.
+/// Why toolchains from 1.N on refuse a `godebug` line, or one of `//go:debug` (cmd/go/internal/modload `CheckGodebug`). What newer ones know than
+/// the table is not refused.
 pub fn refusal(key: &str, value: &str, toolchain: u32) -> Option<String> {
+    for (what, text) in [("key", key), ("value", value)] {
+        let contained = [("space", text.contains([' ', '\t'])), ("comma", text.contains(','))];
+        if let Some((found, _)) = contained.iter().find(|(_, is_there)| *is_there) {
+            return Some(format!("{what} contains {found}"));
+        }
+    }
     if key == "default" {
         let is_version = value.strip_prefix("go").is_some_and(|version| release::parse(version).is_some());
         return (!is_version).then(|| "value for default= must be goVERSION".into());
@@ -133,10 +140,10 @@ pub fn defaults<'a>(
     all
 }
 
-/// The key and value of a `//go:debug key=value` line; `None` where it is none or says nothing.
+/// The key and value of a `//go:debug key=value` line; `None` where it is none or says nothing. What stands at the word's end up to the
+/// first blank is passed over, as it is in cmd/go/internal/load `ParseGoDebug` (Go 1.26).
 pub fn directive(line: &str) -> Option<(&str, &str)> {
-    let rest = line.strip_prefix("//go:debug")?;
-    let rest = rest.strip_prefix([' ', '\t'])?;
+    let (_, rest) = line.strip_prefix("//go:debug")?.split_once([' ', '\t'])?;
     rest.trim().split_once('=')
 }
 
@@ -151,6 +158,10 @@ mod tests {
             ("netdns", "go", 24, None),
             ("default", "go1.21", 24, None),
             ("default", "1.21", 24, Some("value for default= must be goVERSION")),
+            ("default", "go1.21 ", 24, Some("value contains space")),
+            ("panicnil", "1,netdns=go", 24, Some("value contains comma")),
+            ("tlskyber", "0", 23, None),
+            ("tlskyber", "0", 24, Some("use of removed godebug \"tlskyber\"")),
             ("x509sha1", "1", 23, None),
             ("x509sha1", "1", 24, Some("use of removed godebug \"x509sha1\"")),
             ("nonsense", "1", 26, Some("unknown godebug \"nonsense\"")),
@@ -193,7 +204,8 @@ mod tests {
             ("//go:debug a=b", Some(("a", "b"))),
             ("//go:debug\ta=b=c ", Some(("a", "b=c"))),
             ("//go:debug", None),
-            ("//go:debugger a=b", None),
+            ("//go:debugger a=b", Some(("a", "b"))),
+            ("//go:debugger", None),
             ("// go:debug a=b", None),
         ] {
             assert_eq!(directive(line), wanted, "{line}");

@@ -7,6 +7,7 @@ use crate::clause::Case;
 use crate::matching::matches;
 use crate::result::{ClauseResult, ContractName, ContractVerdict, Counts, RESULT_SCHEMA, RunResult, Verdict};
 use crate::run::RunRecord;
+use crate::settled::settle;
 use crate::sheets::Sheets;
 use crate::waiver::{Circumstance, InForce};
 use assize_clause::{Conflict, Contract, Obligation};
@@ -18,7 +19,8 @@ pub fn judge(contract: &Contract, sheets: &Sheets, run: &RunRecord) -> RunResult
 
 /// As [`judge`], where links may be stated instead of derived: examples do so.
 pub(crate) fn judge_stated(contract: &Contract, sheets: &Sheets, run: &RunRecord) -> RunResult {
-    let recorded = in_force(sheets, run);
+    let mut recorded = in_force(sheets, run);
+    settle(&mut recorded);
     let bench = Bench::lay(contract, &recorded, run);
     let cases: Vec<Case<'_>> = contract.clauses.iter().map(|clause| Case::open(clause, &bench)).collect();
     let today = run.judged_for.to_zoned(contract.time_zone.clone()).date();

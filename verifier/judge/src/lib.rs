@@ -14,6 +14,7 @@ mod result;
 mod run;
 mod schema;
 mod seen;
+mod settled;
 mod sheets;
 #[cfg(test)]
 mod tests;

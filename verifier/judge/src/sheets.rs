@@ -37,6 +37,13 @@ impl Sheets {
         }
     }
 
+    /// Changes the items of a kind.
+    pub(crate) fn change(&mut self, kind: &str, mut change: impl FnMut(&mut Item)) {
+        for (_, sheet) in self.by.iter_mut().filter(|(request, _)| request.kind == kind) {
+            Arc::make_mut(sheet).items.iter_mut().for_each(&mut change);
+        }
+    }
+
     pub fn get(&self, request: &Request) -> Option<&Sheet> {
         self.by.get(request).map(Arc::as_ref)
     }

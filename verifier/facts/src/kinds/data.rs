@@ -82,18 +82,20 @@ fact! {
 }
 
 fact! {
-    /// What the module files demand of the toolchain, against the one that built the binary.
+    /// What the module files and the main package's `//go:debug` lines demand of the toolchain, against the one that built the binary.
     pub struct GoDemand = "link.go_demands", layers [Source, Binary], counts "executables" {
         /// The binary's name.
         binary: String,
-        /// `go`, `toolchain` or `godebug default`.
+        /// `go`, `toolchain`, `godebug default`, `//go:debug default`; a `godebug` or `//go:debug` line that is refused for another reason as it is written.
         directive: String,
-        /// The version that the line names.
-        demanded: GoVersion,
+        /// The version that the line names, where it names one.
+        demanded: Option<GoVersion>,
         /// The toolchain's release.
         built_with: Known<GoVersion>,
         /// Whether the line demands a newer one than built it: the binary was then not built from these files by the rules of the Go command.
         newer: Known<bool>,
+        /// Why that toolchain refuses a line that names no version.
+        refusal: Option<String>,
     }
 }
 

@@ -44,12 +44,23 @@ pub fn schema(kind: &str) -> Option<&'static KindSchema> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Type;
 
     /// Names of matchers: no field may bear one (`interface`: reserved).
     const RESERVED: &[&str] = &[
         "at_least", "at_most", "below", "above", "one_of", "none_of", "matches", "not", "all", "any", "contains",
         "length", "present", "within",
     ];
+
+    #[test]
+    fn words_that_are_shown_are_those_of_a_field() {
+        let shown = |code: &'static String| code.strip_prefix("shown.").and_then(|rest| rest.split_once('.'));
+        for (field, word) in crate::words().keys().filter_map(shown) {
+            let fields = all().iter().flat_map(|kind| &kind.fields).filter(|f| f.name == field);
+            let has = |ty: &Type| matches!(ty.present(), Type::Enum(words) if word == "none" || words.contains(&word));
+            assert!(fields.into_iter().any(|f| has(&f.ty)), "{field} has no word {word}");
+        }
+    }
 
     #[test]
     fn kinds_are_well_formed() {

@@ -1,5 +1,6 @@
 //! What go.mod, go.sum, go.work and vendor/modules.txt say, and what the modules' contents are.
 
+use super::inventory::ToldBy;
 use crate::{Fact, GoVersion, KindSchema, Known, fact, vocabulary};
 
 vocabulary! {
@@ -232,6 +233,8 @@ fact! {
         value: Known<Option<String>>,
         /// Whether it is in force for a command that builds a delivered main package.
         delivered: Known<bool>,
+        /// By what the package of that command is known to be a delivered one; null where `delivered` is not true.
+        told_by: Option<ToldBy>,
         /// Modules outside the contract's private ones that it exempts and for which go.sum lacks a sum, at most 50. With a complete go.sum, or a build from vendor/, the database is not asked at all.
         reaches: Known<Vec<String>>,
         /// Whether it reaches any.

@@ -2,6 +2,7 @@
 
 use super::graph::Graph;
 use super::index::Effective;
+use assize_facts::kinds::inventory::ToldBy;
 use assize_facts::kinds::module::ChecksumSetting;
 use assize_facts::{Fact, Field, Gap, Item, Known, Reason, Sheet, reason};
 use assize_golang::module::matches_prefix_patterns;
@@ -73,6 +74,7 @@ fn setting(item: &Item, unsummed: &BTreeSet<String>) -> Option<ChecksumSetting> 
         setting: name.into(),
         value,
         delivered: known_bool(item.fields.get("delivered")),
+        told_by: item.text("told_by").and_then(ToldBy::parse),
         reaches_any: reaches.clone().map(|all: Vec<String>| !all.is_empty()),
         reaches: reaches.map(|all| all.into_iter().take(MOST).collect()),
     })

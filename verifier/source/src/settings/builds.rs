@@ -65,8 +65,10 @@ impl State<'_> {
             }
             // By itself it is about the package of the folder.
             Some("get") if words.len() == 1 => self.changed(line, "go get", &[".".into()], &shown, here),
-            Some(verb @ ("get" | "generate")) => {
-                self.changed(line, &format!("go {verb}"), &words[1..], &shown, here);
+            Some("get") => self.changed(line, "go get", &words[1..], &shown, here),
+            Some("generate") => {
+                self.changed(line, "go generate", &words[1..], &shown, here.clone());
+                self.generate(&words[1..], &here);
             }
             _ => {}
         }

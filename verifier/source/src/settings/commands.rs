@@ -13,6 +13,7 @@ use super::shell::{Command, ELEMENT, Joined, Node, QUOTED, plain};
 use super::state::{Function, Held, Sure};
 use super::wrappers::{WRAPPERS, Wrapped, wrapped};
 use crate::build::split;
+use crate::hashed::HashSet;
 use assize_facts::kinds::inventory::BuildFile;
 use std::cell::OnceCell;
 use std::ops::Deref;
@@ -25,6 +26,9 @@ const IDLE: &[&str] = &[
     "wait", "break", "continue", "uname", "hostname", "which", "type", "caller", "pwd", "stat", "ls", "seq", "hash",
     "shopt",
 ];
+
+/// Functions that one calls, through others, are looked through up to so many.
+const MOST_CALLED: usize = 200;
 
 impl State<'_> {
     /// Shell text in the shell that is there.
@@ -95,7 +99,7 @@ impl State<'_> {
     }
 
     /// Whether nothing in some commands could set, change or build anything: functions that print, and the like.
-    fn is_idle(&self, nodes: &[Node], names: &mut Vec<String>) -> bool {
+    fn is_idle(&self, nodes: &[Node], names: &mut HashSet<String>) -> bool {
         nodes.iter().all(|node| match node {
             Node::Function { .. } => false,
             Node::Subshell(inner) => self.is_idle(inner, names),
@@ -109,9 +113,11 @@ impl State<'_> {
                     return !writes && !reads;
                 }
                 match self.shell.function(word) {
-                    Some(_) if names.iter().any(|name| name == word) => true,
+                    Some(_) if names.contains(word) => true,
+                    // One that calls so many others is carried out, which has its own bounds.
+                    Some(_) if names.len() >= MOST_CALLED || !self.library.follow(1) => false,
                     Some(function) => {
-                        names.push(word.to_owned());
+                        names.insert(word.to_owned());
                         self.is_idle(&function.body, names)
                     }
                     None => false,
@@ -122,7 +128,7 @@ impl State<'_> {
 
     fn function(&mut self, name: &str, arguments: &[String]) {
         let Some(Function { file, home, tool, line, body }) = self.shell.function(name).cloned() else { return };
-        if self.depth >= DEEPEST {
+        if self.depth >= DEEPEST || self.scope.count > MOST || self.library.is_exhausted() {
             self.scope.cut = true;
             return;
         }
@@ -131,7 +137,7 @@ impl State<'_> {
         let (idle, seen) = match self.results.idle.get(&known).cloned() {
             Some(found) => found,
             None => {
-                let (idle, seen) = self.shell.reads(|| self.is_idle(&body, &mut vec![name.to_owned()]));
+                let (idle, seen) = self.shell.reads(|| self.is_idle(&body, &mut HashSet::from_iter([name.to_owned()])));
                 let found = (idle, Rc::new(seen));
                 self.results.idle.insert(known, found.clone());
                 found

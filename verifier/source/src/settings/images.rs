@@ -96,6 +96,8 @@ impl State<'_> {
                 Some((argument, held?.to_string()))
             }
         };
-        values(words, &["--build-arg"]).into_iter().filter_map(of).collect()
+        // `docker buildx bake --set TARGET.args.NAME=VALUE`.
+        let set = values(words, &["--set"]).into_iter().filter_map(|set| Some(set.split_once(".args.")?.1.to_owned()));
+        values(words, &["--build-arg"]).into_iter().chain(set).filter_map(of).collect()
     }
 }

@@ -1,12 +1,13 @@
 //! The files of the delivered source that build files call, include or source.
 
 use super::delivered::normal;
+use super::generate::Generators;
 use super::model::Scope;
 use super::shell::Script;
 use super::state::hasher;
 use crate::build::split;
 use crate::hashed::HashMap;
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::rc::Rc;
@@ -32,6 +33,8 @@ pub(super) struct Library<'a> {
     pub matching: RefCell<HashMap<String, Rc<Vec<String>>>>,
     /// Whether files of some name speak of a build, wherever they are.
     pub answers: RefCell<HashMap<String, bool>>,
+    /// What `go generate` would carry out, once that is asked for.
+    pub generators: OnceCell<Rc<Vec<Generators>>>,
     /// What stands before a path in reports.
     pub prefix: String,
     /// Files that lie elsewhere, with their paths in reports.
@@ -54,6 +57,7 @@ impl<'a> Library<'a> {
             made: RefCell::default(),
             matching: RefCell::default(),
             answers: RefCell::default(),
+            generators: OnceCell::new(),
             prefix: prefix.into(),
             elsewhere: BTreeMap::new(),
             followed: Cell::new(0),
@@ -99,6 +103,11 @@ impl<'a> Library<'a> {
             text
         });
         Some((found, text?))
+    }
+
+    /// The text of a file, which is not kept.
+    pub fn text_once(&self, path: &str) -> Option<String> {
+        (self.read)(path)
     }
 
     /// What a call of make runs, found out once.

@@ -7,6 +7,7 @@ mod archives;
 #[cfg(test)]
 mod archives_tests;
 mod assignments;
+mod bake;
 mod builds;
 mod calls;
 #[cfg(test)]
@@ -31,8 +32,10 @@ mod flags;
 mod foreign;
 #[cfg(test)]
 mod foreign_tests;
+mod generate;
 #[cfg(test)]
 mod given_tests;
+mod hcl;
 mod ignored;
 mod images;
 mod ledger;
@@ -143,7 +146,7 @@ fn sort(path: &str) -> Option<BuildFile> {
 
 /// The same, with those whose form is a language's that is followed.
 fn followed(path: &str) -> Option<BuildFile> {
-    sort(path).or_else(|| others::is_compose(path).then_some(BuildFile::Other))
+    sort(path).or_else(|| (others::is_compose(path) || bake::is_bake(path)).then_some(BuildFile::Other))
 }
 
 /// What build files say.
@@ -360,6 +363,7 @@ fn scopes(state: &State<'_>, tool: BuildFile, path: &str, text: &str) -> Result<
         BuildFile::Goreleaser => yaml::goreleaser(text, library)?,
         BuildFile::GithubActions => yaml::github(text)?,
         BuildFile::GitlabCi => yaml::gitlab(text, path, library)?,
+        BuildFile::Other if bake::is_bake(path) => bake::scopes(text, path, library)?,
         BuildFile::Other => yaml::compose(text, library)?,
         BuildFile::Deliverable => vec![],
     })

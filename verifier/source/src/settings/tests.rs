@@ -43,8 +43,7 @@ pub(super) fn told_with(files: &str, env: Option<&[(&str, &str)]>) -> Vec<String
     let mut sheet = Sheet::of::<BuildSetting>();
     let mut state = State::new(&library, &targets);
     for (path, text) in &all {
-        let compose = || super::others::is_compose(path).then_some(BuildFile::Other);
-        let Some(tool) = sort(path).or_else(compose) else { continue };
+        let Some(tool) = super::followed(path) else { continue };
         let cut = of_file(&mut state, tool, path, path, text).expect("it reads");
         assert!(!cut, "{path}");
     }

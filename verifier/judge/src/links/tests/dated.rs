@@ -215,6 +215,36 @@ fn module_files_that_demand_a_newer_toolchain_are_told() {
 }
 
 #[test]
+fn debug_lines_that_the_toolchain_refuses_are_told() {
+    let line = |package: &str, from: &str, name: &str, value: &str| json!({"package": package, "from": from, "name": name, "value": value});
+    let lines = [
+        line("example.com/gw", "go:debug", "default", "go1.27"),
+        line("example.com/gw", "go:debug", "nosuch", "1"),
+        line("example.com/gw", "go:debug", "tls10server", "1"),
+        line("example.com/gw/cmd/other", "go:debug", "nosuch", "1"),
+        line("example.com/gw", "os.Setenv", "gctrace", "1"),
+    ];
+    let binary = json!({"binary": "gw", "go_program": true, "main_package": "example.com/gw", "main_module": "example.com/gw", "go_version": "1.26.2"});
+    let file = json!({"name": "go.mod", "module": "example.com/gw", "go": "1.26", "toolchain": null, "godebug": ["x509sha1=1", "netdns=go"]});
+    let sheets = Sheets::new([
+        sheet("binary.info", 1, &[binary]),
+        sheet("module.file", 1, &[file]),
+        sheet("source.runtime_settings", 5, &lines),
+    ]);
+    let link = derive(&request("link.go_demands", json!({})), &sheets, &[], &run());
+    let rows: Vec<String> = link.items.iter().map(|item| row(item, &["directive", "newer", "refusal"])).collect();
+    assert_eq!(
+        rows,
+        [
+            "go false null",
+            "godebug x509sha1=1 false use of removed godebug \"x509sha1\"",
+            "//go:debug default true null",
+            "//go:debug nosuch=1 false unknown godebug \"nosuch\""
+        ]
+    );
+}
+
+#[test]
 fn an_absence_is_believed_where_nothing_in_the_table_is_out_of_place() {
     let entry = |linked: Json| json!({"binary": "gw", "id": "GO-1", "module": "example.com/m", "version": "v1.0.0", "linked": linked});
     let functions =

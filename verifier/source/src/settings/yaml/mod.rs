@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 pub(super) use taskfile::taskfile;
 use taskfile::templates;
 
-fn parse(text: &str) -> Result<Json, String> {
+pub(super) fn parse(text: &str) -> Result<Json, String> {
     serde_saphyr::from_str(text).map_err(|error| error.to_string().lines().next().unwrap_or_default().to_owned())
 }
 
@@ -34,7 +34,7 @@ fn shown(value: &Json) -> String {
 }
 
 /// The line on which some text of the file begins: the tree of values has no places.
-fn line_of(text: &str, part: &str) -> u32 {
+pub(super) fn line_of(text: &str, part: &str) -> u32 {
     let first = part.lines().map(str::trim).find(|l| !l.is_empty()).unwrap_or_default();
     let at = (!first.is_empty()).then(|| text.lines().position(|line| line.contains(first))).flatten();
     at.map_or(1, |n| n as u32 + 1)

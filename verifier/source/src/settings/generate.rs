@@ -6,7 +6,7 @@ use super::flags;
 use super::library::{Library, folder};
 use super::state::Where;
 use assize_golang::build::{Context, constraint};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The lines of one Go file, as commands of a shell, each with its line.
@@ -38,11 +38,20 @@ impl State<'_> {
         let tags = tags.flat_map(|value| value.split(',')).chain(["generate"]);
         let context = Context::new("linux", "amd64").with_tags(tags);
         let asked = Asked::of(&arguments.packages, here.folder.as_deref().unwrap_or_default(), self.targets.module());
-        let all = self.library.generators();
-        for generators in all.iter().filter(|generators| asked.iter().any(|asked| asked.means(generators, &context))) {
+        let library = self.library;
+        let files: BTreeSet<&String> = asked.iter().flat_map(|asked| library.go_files(asked)).collect();
+        if !library.follow(files.len()) {
+            self.scope.cut = true;
+            return;
+        }
+        for file in files {
+            let Some(generators) = library.generators_of(file) else { continue };
+            if !asked.iter().any(|asked| asked.means(&generators, &context)) {
+                continue;
+            }
             match chosen {
-                true => self.either(|state| state.generators(generators)),
-                false => self.generators(generators),
+                true => self.either(|state| state.generators(&generators)),
+                false => self.generators(&generators),
             }
         }
     }
@@ -103,15 +112,36 @@ impl Asked {
 }
 
 impl Library<'_> {
-    fn generators(&self) -> Rc<Vec<Generators>> {
-        self.generators.get_or_init(|| Rc::new(self.find_generators())).clone()
+    /// The Go files of which some may be asked for.
+    fn go_files(&self, asked: &Asked) -> impl Iterator<Item = &String> {
+        let (begins, only) = match asked {
+            Asked::File(path) => (path.clone(), None),
+            Asked::Package(path) if path.is_empty() => (String::new(), Some(0)),
+            Asked::Package(path) => (format!("{path}/"), Some(path.len() + 1)),
+            Asked::Below(above) => (above.clone(), None),
+        };
+        let from = self.paths.range(begins.clone()..).take_while(move |path| path.starts_with(&begins));
+        from.filter(move |path| {
+            path.ends_with(".go")
+                && !only.is_some_and(|at| path[at..].contains('/'))
+                && !path.split('/').any(is_passed_by)
+        })
     }
 
-    fn find_generators(&self) -> Vec<Generators> {
-        let passed_by = |part: &str| matches!(part, "vendor" | "testdata") || part.starts_with(['.', '_']);
-        let files = self.paths.iter().filter(|path| path.ends_with(".go") && !path.split('/').any(passed_by));
-        files.filter_map(|path| of_text(path, &self.text_once(path)?)).collect()
+    /// What a file has, read once.
+    fn generators_of(&self, path: &str) -> Option<Rc<Generators>> {
+        if let Some(known) = self.generators.borrow().get(path) {
+            return known.clone();
+        }
+        let found = self.text_once(path).and_then(|text| of_text(path, &text)).map(Rc::new);
+        self.generators.borrow_mut().insert(path.to_owned(), found.clone());
+        found
     }
+}
+
+/// Folders that `./...` leaves out, and files that start as those do (`go help packages`).
+fn is_passed_by(part: &str) -> bool {
+    matches!(part, "vendor" | "testdata") || part.starts_with(['.', '_'])
 }
 
 /// The lines of a file, aliases put in their places.

@@ -7,7 +7,7 @@ use super::shell::Script;
 use super::state::hasher;
 use crate::build::split;
 use crate::hashed::HashMap;
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 use std::rc::Rc;
@@ -33,8 +33,8 @@ pub(super) struct Library<'a> {
     pub matching: RefCell<HashMap<String, Rc<Vec<String>>>>,
     /// Whether files of some name speak of a build, wherever they are.
     pub answers: RefCell<HashMap<String, bool>>,
-    /// What `go generate` would carry out, once that is asked for.
-    pub generators: OnceCell<Rc<Vec<Generators>>>,
+    /// What `go generate` would carry out of Go files that were asked for.
+    pub generators: RefCell<HashMap<String, Option<Rc<Generators>>>>,
     /// What stands before a path in reports.
     pub prefix: String,
     /// Files that lie elsewhere, with their paths in reports.
@@ -57,7 +57,7 @@ impl<'a> Library<'a> {
             made: RefCell::default(),
             matching: RefCell::default(),
             answers: RefCell::default(),
-            generators: OnceCell::new(),
+            generators: RefCell::default(),
             prefix: prefix.into(),
             elsewhere: BTreeMap::new(),
             followed: Cell::new(0),

@@ -12,6 +12,16 @@ use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Use, bare};
 use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
 
+/// Structs of other loggers: nothing else stands behind them, as it might behind an interface.
+const OTHERS: [(&str, &str); 6] = [
+    ("github.com/go-logr/logr", "Logger"),
+    ("k8s.io/klog/v2", "Verbose"),
+    ("go.uber.org/zap", "Logger"),
+    ("go.uber.org/zap", "SugaredLogger"),
+    ("github.com/rs/zerolog", "Logger"),
+    ("github.com/rs/zerolog", "Event"),
+];
+
 /// What a call writes: its name, where to, and whether the standard logger is bridged.
 pub(super) type Written = (String, Known<Stream>, Known<bool>);
 
@@ -31,28 +41,32 @@ impl<'s> Logged<'_, 's> {
         if !is_level(self.name) && !is_log_call(self.name) {
             return None;
         }
-        let ty = || self.lens.type_of(self.site, self.base).map(|ty| ty.name);
+        let ty = self.lens.type_of(self.site, self.base).map(|ty| ty.name);
         // A method of the program's own says itself what it writes.
-        if ty().is_some_and(|ty| self.lens.method(&ty, self.name).is_some()) {
+        if ty.as_ref().is_some_and(|ty| self.lens.method(ty, self.name).is_some()) {
             return None;
         }
-        if is_level(self.name) {
+        let is_plain = || self.setup.may_be_plain_slog(self.lens, self.site, self.node);
+        // What made it is asked where that may change something.
+        let may_be_one = |ty: &Symbol| match (&*ty.path, &*ty.name) {
+            ("log/slog", "Logger") => is_plain(),
+            of => !OTHERS.contains(&of),
+        };
+        if is_level(self.name) && ty.as_ref().is_none_or(may_be_one) {
             let of_logrus = |ty: &Symbol| &*ty.path == LOGRUS && matches!(&*ty.name, "Logger" | "Entry");
             let origin = self.origin();
             let made = origin.as_ref().and_then(|origin| origin.symbol(self.lens));
-            if ty().is_some_and(|ty| of_logrus(&ty)) || made.as_ref().is_some_and(|s| &*s.path == LOGRUS) {
+            if ty.as_ref().is_some_and(of_logrus) || made.as_ref().is_some_and(|s| &*s.path == LOGRUS) {
                 return self.of_logrus(origin, made);
             }
-            if made.is_some_and(|made| is_slogs_default(&made))
-                && self.setup.may_be_plain_slog(self.lens, self.site, self.node)
-            {
+            if made.is_some_and(|made| is_slogs_default(&made)) && is_plain() {
                 let called = format!("slog.Logger.{}", self.name);
                 let (stream, bridged) = self.setup.standard_logger(self.lens, self.site, self.node, &called);
                 return Some((called, stream, bridged));
             }
         }
         let logger = |known: &Symbol| known.is("log", "Logger");
-        let is_its = is_log_call(self.name) && self.lens.has_from(&ty()?, self.name, &logger);
+        let is_its = is_log_call(self.name) && self.lens.has_from(&ty?, self.name, &logger);
         if is_its { self.of_log() } else { None }
     }
 

@@ -9,10 +9,12 @@ use super::search::{Reference, Search, called, is_dead, methods, references};
 use super::writers::{maker, stream, writer_of};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Does, Expr, Is, Item, Stmt};
+use crate::hashed::HashMap;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Stream;
 use assize_facts::{Gap, Known, reason};
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 
 #[derive(Default)]
 pub(super) struct Setup {
@@ -44,13 +46,17 @@ struct Turn {
 
 /// All places where something is set.
 #[derive(Default)]
-struct Turns(Vec<Turn>);
+struct Turns {
+    all: Vec<Turn>,
+    /// Declarations that may be run before that is done, as far as they were asked after.
+    early: Mutex<HashMap<Place, bool>>,
+}
 
 impl Turns {
     fn anywhere(&self) -> Known<bool> {
         match () {
-            () if self.0.is_empty() => false.into(),
-            () if self.0.iter().any(|turn| turn.sure) => true.into(),
+            () if self.all.is_empty() => false.into(),
+            () if self.all.iter().any(|turn| turn.sure) => true.into(),
             () => Known::Possible(vec![false, true]),
         }
     }
@@ -58,17 +64,31 @@ impl Turns {
     /// Whether it is set where a call stands: not before that is done.
     fn done<'s>(&self, lens: &Lens<'s>, site: &Site<'s>, node: Option<NodeId>) -> Known<bool> {
         let anywhere = self.anywhere();
-        let Some(node) = node.filter(|_| !self.0.is_empty()) else { return anywhere };
+        let Some(node) = node.filter(|_| !self.all.is_empty()) else { return anywhere };
         let is_before = |(place, start): &Point| {
             let is_behind = |turn: &Turn| turn.points.iter().any(|(at, done)| at == place && start < done);
-            self.0.iter().all(is_behind)
+            self.all.iter().all(is_behind)
         };
         if is_before(&point(site, node)) {
             let comes_back = site.body.closure(node).is_some() || site.body.is_conditional(node, 0);
             return if comes_back { Known::Possible(vec![false, true]) } else { false.into() };
         }
-        let is_early = anywhere == Known::Value(true) && callers(lens, site, node).iter().any(is_before);
-        if is_early { Known::Possible(vec![false, true]) } else { anywhere }
+        let is_early = || match site.body.closure(node) {
+            // Whoever calls that is not followed.
+            Some(_) => false,
+            None => self.is_early(site.place, || callers(lens, site, node).iter().any(is_before)),
+        };
+        if anywhere == Known::Value(true) && is_early() { Known::Possible(vec![false, true]) } else { anywhere }
+    }
+
+    fn is_early(&self, place: Place, find: impl FnOnce() -> bool) -> bool {
+        let known = || self.early.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = known().get(&place).copied();
+        kept.unwrap_or_else(|| {
+            let found = find();
+            known().insert(place, found);
+            found
+        })
     }
 }
 
@@ -84,7 +104,7 @@ impl Setup {
         let turns = if path == "log/slog" { Some(&self.bridges) } else { self.modules.get(path) };
         turns.is_none_or(|turns| {
             let is_near = |turn: &Turn| turn.points.iter().any(|(at, _)| lens.package(at.file) == lens.package(file));
-            turns.anywhere() != Known::Value(true) || turns.0.iter().any(is_near)
+            turns.anywhere() != Known::Value(true) || turns.all.iter().any(is_near)
         })
     }
 
@@ -109,7 +129,7 @@ impl Setup {
         if !is_sent {
             return (Stream::Stderr.into(), self.bridges.done(lens, site, node));
         }
-        let is_bridged = self.redirected || !self.bridges.0.is_empty();
+        let is_bridged = self.redirected || !self.bridges.all.is_empty();
         match one_of(&self.log_outputs).filter(|_| !is_bridged && !self.any_output) {
             Some(stream) => (stream, false.into()),
             None => (Known::Unknown(unknown()), Known::Unknown(unknown())),
@@ -201,10 +221,10 @@ pub(super) fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<Gap>) {
     let (mut setup, mut standard) = (Setup { handed, ..Setup::default() }, false);
     for set in found {
         match set {
-            Set::Bridge(turn) => setup.bridges.0.push(turn),
+            Set::Bridge(turn) => setup.bridges.all.push(turn),
             Set::LogOutput(stream) => setup.log_outputs.push(stream),
             Set::LogrusOutput(stream) => setup.logrus_outputs.push(stream),
-            Set::Module(path, turn) => setup.modules.entry(path).or_default().0.push(turn),
+            Set::Module(path, turn) => setup.modules.entry(path).or_default().all.push(turn),
             Set::Records => setup.logrus_records = true,
             Set::Standard => standard = true,
             Set::AnyOutput => setup.any_output = true,
@@ -212,7 +232,7 @@ pub(super) fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<Gap>) {
         }
     }
     if setup.logrus_records && standard {
-        setup.modules.entry(LOGRUS).or_default().0.push(Turn { points: Vec::new(), sure: true });
+        setup.modules.entry(LOGRUS).or_default().all.push(Turn { points: Vec::new(), sure: true });
     }
     (setup, gaps)
 }

@@ -39,6 +39,7 @@ mod runtime_settings;
 mod search;
 mod seccomp;
 mod sensing;
+mod signal_channels;
 mod signals;
 mod sockets;
 mod source;

@@ -229,13 +229,26 @@ fn is_unnamed<'s>(lens: &Lens<'s>, site: &Site<'s>, depth: u32) -> bool {
     let (Some(Declared::Func(func)), Some(depth)) = (lens.item(site.place), depth.checked_sub(1)) else { return false };
     let name = &*func.name.name;
     let starts = name == "init" || name == "main" && lens.is_main(site.place.file);
-    let named_by = |at: &Site<'s>| at.place == site.place || is_unnamed(lens, at, depth);
+    let is_lost = |(at, node): &(Site<'s>, NodeId)| {
+        at.place == site.place || is_unnamed(lens, at, depth) || at.body.is_thrown_away(*node)
+    };
     !starts
         && func.receiver.is_none()
-        && lens
-            .mentions(&Symbol::new(lens.package(site.place.file), name))
-            .iter()
-            .all(|(at, node)| named_by(at) || at.body.is_thrown_away(*node))
+        && lens.mentions(&Symbol::new(lens.package(site.place.file), name)).iter().all(is_lost)
+}
+
+/// The same of a method: where its name stands it may be another type's, and whoever has an interface calls what has its name.
+pub(super) fn is_dead_method<'s>(lens: &Lens<'s>, site: &Site<'s>) -> bool {
+    let Some(Declared::Func(func)) = lens.item(site.place) else { return false };
+    let is_library = || !lens.source.program.packages.values().any(|package| package.is_main);
+    if func.receiver.is_none() || is_library() {
+        return false;
+    }
+    // Exported names are called by code that knows them by their interfaces.
+    !func.name.name.starts_with(char::is_uppercase)
+        && lens.method_uses(site, func).is_some_and(|all| {
+            all.iter().all(|named| named.at.place == site.place || named.at.body.is_thrown_away(named.node))
+        })
 }
 
 /// Where a name of a package is used: called, or taken as a value.

@@ -1,9 +1,9 @@
 //! What a local variable can still hold where it is named, by the order of the statements; and statements that are surely never run.
 
-use super::body::{Body, LocalId, Node, NodeId, Use, bare};
+use super::body::{Body, Entry, LocalId, Node, NodeId, Use, bare};
 use super::names::{Lens, Site};
 use super::value::Const;
-use crate::go::syntax::{Block, Does, Expr, Is, Item, Span, Stmt};
+use crate::go::syntax::{Block, Does, Expr, Is, Item, Jump, Span, Stmt};
 
 /// Which of a local's values may be met at one place.
 pub(crate) struct Alive<'b, 't> {
@@ -52,19 +52,41 @@ impl<'t> Body<'t> {
         alive
     }
 
-    /// `_ = f`, `var _ = func() { … }`: nobody has it afterwards.
+    /// Whether some `break` stands in a block that may leave what is around it: one in a loop of its own leaves that, unless it names another.
+    fn has_break(&self, block: &Block) -> bool {
+        let Some(around) = Span::of(block) else { return false };
+        let breaks = |(id, entry): (usize, &Entry)| {
+            let Node::Stmt(Stmt { does: Does::Jump(Jump::Break, label), at }) = entry.node else { return false };
+            let inside = || {
+                std::iter::successors(self.up(id as NodeId), |up| self.up(*up))
+                    .take_while(|up| self.span(*up).is_some_and(|at| around.holds(at)))
+                    .any(|up| matches!(self.node(up), Some(Node::Stmt(stmt)) if takes_break(&stmt.does)))
+            };
+            around.holds(*at) && (label.is_some() || !inside())
+        };
+        self.nodes.iter().enumerate().any(breaks)
+    }
+
+    /// `_ = f`, `var _ = func() { … }`: nobody has it afterwards. So it is by a name of which the same is true.
     pub fn is_thrown_away(&self, node: NodeId) -> bool {
+        let is_lost = |local: LocalId| {
+            let mut uses = self.uses(local).peekable();
+            uses.peek().is_some() && uses.all(|(node, used)| matches!(used, Use::Read) && self.is_thrown_away(node))
+        };
         let of = |values: &[Expr], names: usize| {
             values.iter().position(|value| self.is_at(value, node)).filter(|_| values.len() == names)
         };
         match self.around(node).and_then(|up| self.node(up)) {
-            Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right) | Does::Define(left, right), .. })) => {
-                let target = of(right, left.len()).and_then(|index| left.get(index));
-                target.is_some_and(|target| matches!(&bare(target).is, Is::Name(name) if &**name == "_"))
+            Some(Node::Stmt(Stmt { does: Does::Define(left, right), .. })) => {
+                let target = of(right, left.len()).and_then(|index| left.get(index)).map(bare);
+                target.is_some_and(|target| is_blank(target) || self.local(target).is_some_and(is_lost))
+            }
+            Some(Node::Stmt(Stmt { does: Does::Assign(left, None, right), .. })) => {
+                of(right, left.len()).and_then(|index| left.get(index)).is_some_and(is_blank)
             }
             Some(Node::Spec(spec)) => {
                 let name = of(&spec.values, spec.names.len()).and_then(|index| spec.names.get(index));
-                name.is_some_and(|name| &*name.name == "_")
+                name.is_some_and(|name| &*name.name == "_" || self.local_at(name.at).is_some_and(is_lost))
             }
             _ => false,
         }
@@ -162,11 +184,38 @@ impl<'s> Lens<'s> {
     /// Whether what stands somewhere in a block stands behind a statement that nothing comes back from.
     fn is_behind(&self, site: &Site<'s>, block: &[Stmt], here: Span) -> bool {
         let Some(own) = block.iter().position(|stmt| stmt.at.holds(here)) else { return false };
-        let stops = |stmt: &Stmt| match &stmt.does {
+        block[..own].iter().any(|stmt| self.is_last(site, stmt))
+    }
+
+    /// Whether nothing behind a statement of its block is run.
+    fn is_last(&self, site: &Site<'s>, stmt: &Stmt) -> bool {
+        let is = |condition: &Expr, value: bool| self.eval(site, condition).single() == Some(&Const::Bool(value));
+        let any = |block: &Block| block.iter().any(|stmt| self.is_last(site, stmt));
+        match &stmt.does {
             Does::Jump(..) => true,
             Does::Select(cases) => cases.is_empty(),
+            Does::Block(block) => any(block),
+            Does::If(parts) => {
+                let otherwise = parts.otherwise.as_ref().is_some_and(|other| self.is_last(site, other));
+                match (any(&parts.then), otherwise) {
+                    (true, true) => true,
+                    (true, false) => is(&parts.condition, true),
+                    (false, true) => is(&parts.condition, false),
+                    (false, false) => false,
+                }
+            }
+            // Nothing comes out of a loop without an end but by `break`.
+            Does::For(parts) => parts.condition.is_none() && !site.body.has_break(&parts.body),
             _ => self.leaves(site, stmt),
-        };
-        block[..own].iter().any(stops)
+        }
     }
+}
+
+fn is_blank(target: &Expr) -> bool {
+    matches!(&bare(target).is, Is::Name(name) if &**name == "_")
+}
+
+/// What a `break` without a label leaves.
+fn takes_break(does: &Does) -> bool {
+    matches!(does, Does::For(_) | Does::Range(_) | Does::Switch(_) | Does::TypeSwitch(_) | Does::Select(_))
 }

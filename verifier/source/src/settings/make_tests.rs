@@ -133,6 +133,8 @@ fn honest_makefiles_say_nothing_of_it() {
         "%: common-%\n\t@:\ncommon-app:\n\tgo build ./cmd/app\n",
         "export GOFLAGS = -overlay=o\nunexport GOFLAGS\napp:\n\tgo build ./cmd/app\n",
         "app:\n\tgo build -ldflags \"-X main.v=$(shell git describe)\" $(shell go list ./cmd/app) # -overlay=o\n",
+        ".PHONY: fuzz app\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
+        ".SILENT: fuzz app\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
         "V = 1 # -overlay=o\napp: # -overlay=o\n\tgo build $(V) ./cmd/app\n",
     ] {
         let found = counts(&format!("-- Makefile --\n{text}"));

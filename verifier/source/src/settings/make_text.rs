@@ -138,3 +138,26 @@ pub(super) fn is_substituted(inner: &str) -> Option<&str> {
     let (name, rest) = inner.split_once(':')?;
     (rest.contains('=') && !name.contains('$')).then_some(name)
 }
+
+/// Whether a target says something of those behind it, and nobody makes it (GNU make 4.4, 4.8 Special Built-in Target Names).
+pub(super) fn is_special(target: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        ".DELETE_ON_ERROR",
+        ".EXPORT_ALL_VARIABLES",
+        ".IGNORE",
+        ".INTERMEDIATE",
+        ".LOW_RESOLUTION_TIME",
+        ".NOTINTERMEDIATE",
+        ".NOTPARALLEL",
+        ".ONESHELL",
+        ".PHONY",
+        ".POSIX",
+        ".PRECIOUS",
+        ".SECONDARY",
+        ".SECONDEXPANSION",
+        ".SILENT",
+        ".SUFFIXES",
+        ".WAIT",
+    ];
+    NAMES.contains(&target)
+}

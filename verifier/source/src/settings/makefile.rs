@@ -5,7 +5,9 @@ use super::expand::parts;
 use super::library::Library;
 use super::make_define::Defining;
 use super::make_rules::{Own, Recipe, Rule, fits};
-use super::make_text::{arguments, assignment, logical_lines, matching, named_by_variable, put_in, without_comment};
+use super::make_text::{
+    arguments, assignment, is_special, logical_lines, matching, named_by_variable, put_in, without_comment,
+};
 use super::make_tree::Tree;
 use super::make_values::Lasting;
 use super::model::{Scope, Step};
@@ -108,7 +110,8 @@ impl<'l> Makes<'l> {
 impl Make<'_> {
     /// Every target, as if it were asked for.
     pub fn scopes(&self) -> Vec<Scope> {
-        self.rules.keys().map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
+        let targets = self.rules.keys().filter(|target| !is_special(target));
+        targets.map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
     }
 
     /// The targets that a call asks for; without one, the first.

@@ -139,6 +139,7 @@ fn honest_makefiles_say_nothing_of_it() {
         "app:\n\tgo build -ldflags \"-X main.v=$(shell git describe)\" $(shell go list ./cmd/app) # -overlay=o\n",
         ".PHONY: fuzz app\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
         ".SILENT: fuzz app\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
+        "all:\n\t$(MAKE) app$(SUFFIX)\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
         "V = 1 # -overlay=o\napp: # -overlay=o\n\tgo build $(V) ./cmd/app\n",
     ] {
         let found = counts(&format!("-- Makefile --\n{text}"));

@@ -6,7 +6,7 @@ use super::library::Library;
 use super::make_define::Defining;
 use super::make_rules::{Own, Recipe, Rule, fits};
 use super::make_text::{
-    arguments, assignment, is_special, logical_lines, matching, named_by_variable, put_in, without_comment,
+    arguments, assignment, is_special, logical_lines, matching, may_become, named_by_variable, put_in, without_comment,
 };
 use super::make_tree::Tree;
 use super::make_values::Lasting;
@@ -119,12 +119,12 @@ impl Make<'_> {
         let goal = self.variables.get(".DEFAULT_GOAL").and_then(|v| v.last()).map(|(_, v)| v.clone());
         let first: Vec<String> = goal.or_else(|| self.first.clone()).into_iter().collect();
         let targets = if targets.is_empty() { &first } else { targets };
-        // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
-        if targets.iter().any(|t| t.contains('$')) {
-            return self.scopes();
-        }
-        let known: BTreeSet<&String> = targets.iter().filter(|target| self.is_made(target)).collect();
-        known.into_iter().map(|target| self.scope(target)).collect()
+        let known = targets.iter().filter(|target| !target.contains('$') && self.is_made(target));
+        // One whose name a variable makes may be any that fits around it.
+        let may_be = |target: &&String| targets.iter().any(|asked| asked.contains('$') && may_become(asked, target));
+        let possible = self.rules.keys().filter(|target| !is_special(target)).filter(may_be);
+        let all: BTreeSet<&String> = known.chain(possible).collect();
+        all.into_iter().map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
     }
 }
 

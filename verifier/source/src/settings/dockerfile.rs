@@ -227,6 +227,14 @@ impl Stage {
         if let Some(change) = self.overwritten(from, &target, is_other) {
             self.scope.steps.push(Step::run(line, &change));
         }
+        // In a folder a file from elsewhere has the last part of its address as its name.
+        let fetched = from.iter().filter(|from| from.contains("://") && (to.ends_with('/') || normal(to).is_empty()));
+        for address in fetched {
+            let path = address.split(['?', '#']).next().unwrap_or(address);
+            let put = format!("{target}/{}", path.rsplit('/').next().unwrap_or(path));
+            let change = self.overwritten(std::slice::from_ref(address), &put, is_other);
+            self.scope.steps.extend(change.map(|change| Step::run(line, &change)));
+        }
         if is_other {
             return;
         }

@@ -72,6 +72,10 @@ fn what_a_makefile_takes_in_is_found_by_pattern_and_place() {
         "TOP := $(shell pwd)\ninclude $(TOP)/set.mk",
         "include $(abspath set.mk)",
         "TOP := $(realpath $(dir $(firstword $(MAKEFILE_LIST))))\ninclude $(TOP)/set.mk",
+        "TOP := $(shell dirname \"$(realpath $(lastword $(MAKEFILE_LIST)))\")\ninclude ${TOP}/set.mk",
+        "TOP := $(shell cd \"$(dir $(lastword $(MAKEFILE_LIST)))\" && pwd -P)\ninclude $(TOP)/set.mk",
+        "TOP := $(shell git rev-parse --show-toplevel)\ninclude $(TOP)/set.mk",
+        "include $(CURDIR)/set.mk",
         "include $(CURDIR)/set.mk",
         "include $(shell git rev-parse --show-toplevel)/set.mk",
         "-include $(foreach f,set other,$(f).mk)",
@@ -133,6 +137,9 @@ fn honest_makefiles_say_nothing_of_it() {
         "%: common-%\n\t@:\ncommon-app:\n\tgo build ./cmd/app\n",
         "export GOFLAGS = -overlay=o\nunexport GOFLAGS\napp:\n\tgo build ./cmd/app\n",
         "app:\n\tgo build -ldflags \"-X main.v=$(shell git describe)\" $(shell go list ./cmd/app) # -overlay=o\n",
+        ".PHONY: fuzz app\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
+        ".SILENT: fuzz app\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
+        "all:\n\t$(MAKE) app$(SUFFIX)\nfuzz:\n\tgo env -w GOFLAGS=-overlay=o\napp:\n\tgo build ./cmd/app\n",
         "V = 1 # -overlay=o\napp: # -overlay=o\n\tgo build $(V) ./cmd/app\n",
     ] {
         let found = counts(&format!("-- Makefile --\n{text}"));

@@ -138,3 +138,56 @@ pub(super) fn is_substituted(inner: &str) -> Option<&str> {
     let (name, rest) = inner.split_once(':')?;
     (rest.contains('=') && !name.contains('$')).then_some(name)
 }
+
+/// Whether a name with references in it may become another, by what stands before the first and behind the last of them.
+pub(super) fn may_become(text: &str, name: &str) -> bool {
+    let (before, rest) = text.split_once('$').unwrap_or((text, ""));
+    let last = rest.rsplit('$').next().unwrap_or(rest);
+    let behind = last.rfind([')', '}']).map_or("", |end| &last[end + 1..]);
+    name.len() >= before.len() + behind.len() && name.starts_with(before) && name.ends_with(behind)
+}
+
+/// Whether a target says something of those behind it, and nobody makes it (GNU make 4.4, 4.8 Special Built-in Target Names).
+pub(super) fn is_special(target: &str) -> bool {
+    const NAMES: [&str; 16] = [
+        ".DELETE_ON_ERROR",
+        ".EXPORT_ALL_VARIABLES",
+        ".IGNORE",
+        ".INTERMEDIATE",
+        ".LOW_RESOLUTION_TIME",
+        ".NOTINTERMEDIATE",
+        ".NOTPARALLEL",
+        ".ONESHELL",
+        ".PHONY",
+        ".POSIX",
+        ".PRECIOUS",
+        ".SECONDARY",
+        ".SECONDEXPANSION",
+        ".SILENT",
+        ".SUFFIXES",
+        ".WAIT",
+    ];
+    NAMES.contains(&target)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_become_what_fits_around_its_references() {
+        for (text, name, wanted) in [
+            ("app$(S)", "app", true),
+            ("app$(S)", "app-debug", true),
+            ("app$(S)", "fuzz", false),
+            ("$(S)", "fuzz", true),
+            ("a-$(S)-b", "a-x-b", true),
+            ("a-$(S)-b", "a-x-c", false),
+            ("a-$(S$(T))b", "a-b", true),
+            ("ab$(S)b", "ab", false),
+            ("$S", "x", true),
+        ] {
+            assert_eq!(may_become(text, name), wanted, "{text} {name}");
+        }
+    }
+}

@@ -367,13 +367,15 @@ fn unread(name: &str) -> String {
 
 /// The folder that a command of one's own prints, relative to the makefile's.
 fn folder_printed(script: &str) -> Option<String> {
-    let words: Vec<&str> = script.split_whitespace().collect();
+    // Quotes around a whole word, as around a path, are the shell's.
+    let bare = |word| ["\"", "'"].iter().find_map(|q| str::strip_prefix(word, q)?.strip_suffix(q)).unwrap_or(word);
+    let words: Vec<&str> = script.split_whitespace().map(bare).collect();
     match words.as_slice() {
         ["pwd"] | ["pwd", "-P" | "-L"] | ["/bin/pwd"] => Some(".".into()),
-        _ if script.contains(['$', '`', '|', ';', '"']) => None,
+        _ if words.iter().any(|word| word.contains(['$', '`', '|', ';', '"', '\''])) => None,
         ["dirname", path] => Some(path.rsplit_once('/').map_or(".", |(folder, _)| folder).to_owned()),
         ["realpath", path] | ["readlink", "-f", path] => Some((*path).to_owned()),
-        ["cd", path, "&&", "pwd"] => Some((*path).to_owned()),
+        ["cd", path, "&&", "pwd"] | ["cd", path, "&&", "pwd", "-P" | "-L"] => Some((*path).to_owned()),
         _ => None,
     }
 }

@@ -5,7 +5,9 @@ use super::expand::parts;
 use super::library::Library;
 use super::make_define::Defining;
 use super::make_rules::{Own, Recipe, Rule, fits};
-use super::make_text::{arguments, assignment, logical_lines, matching, named_by_variable, put_in, without_comment};
+use super::make_text::{
+    arguments, assignment, is_special, logical_lines, matching, may_become, named_by_variable, put_in, without_comment,
+};
 use super::make_tree::Tree;
 use super::make_values::Lasting;
 use super::model::{Scope, Step};
@@ -108,7 +110,8 @@ impl<'l> Makes<'l> {
 impl Make<'_> {
     /// Every target, as if it were asked for.
     pub fn scopes(&self) -> Vec<Scope> {
-        self.rules.keys().map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
+        let targets = self.rules.keys().filter(|target| !is_special(target));
+        targets.map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
     }
 
     /// The targets that a call asks for; without one, the first.
@@ -116,12 +119,12 @@ impl Make<'_> {
         let goal = self.variables.get(".DEFAULT_GOAL").and_then(|v| v.last()).map(|(_, v)| v.clone());
         let first: Vec<String> = goal.or_else(|| self.first.clone()).into_iter().collect();
         let targets = if targets.is_empty() { &first } else { targets };
-        // A target whose name a variable makes may be any; one that is not known is one of a pattern rule.
-        if targets.iter().any(|t| t.contains('$')) {
-            return self.scopes();
-        }
-        let known: BTreeSet<&String> = targets.iter().filter(|target| self.is_made(target)).collect();
-        known.into_iter().map(|target| self.scope(target)).collect()
+        let known = targets.iter().filter(|target| !target.contains('$') && self.is_made(target));
+        // One whose name a variable makes may be any that fits around it.
+        let may_be = |target: &&String| targets.iter().any(|asked| asked.contains('$') && may_become(asked, target));
+        let possible = self.rules.keys().filter(|target| !is_special(target)).filter(may_be);
+        let all: BTreeSet<&String> = known.chain(possible).collect();
+        all.into_iter().map_while(|target| self.tree.follow(1).then(|| self.scope(target))).collect()
     }
 }
 

@@ -62,6 +62,8 @@ fn images_begin_lay_over_and_set_in_many_ways() {
         (format!("FROM golang\n{SOURCE}COPY patches/go.mod patches/go.sum ./\n{BUILD}"), "edit of module files"),
         (format!("FROM golang\n{SOURCE}COPY patches/go.mod ./\n{BUILD}"), "edit of module files"),
         (format!("FROM golang\n{SOURCE}ADD patches.tar.gz /src\n{BUILD}"), "edit of module files"),
+        (format!("FROM golang\n{SOURCE}ADD https://x.org/f/go.mod?raw=1 ./\n{BUILD}"), "edit of module files"),
+        (format!("FROM golang\n{SOURCE}ADD https://x.org/a.tgz https://x.org/go.sum /src/\n{BUILD}"), "edit of module files"),
         (
             format!("FROM golang\n{SOURCE}SHELL [\"env\",\"GOFLAGS=-overlay=o\",\"/bin/sh\",\"-c\"]\n{BUILD}"),
             "-overlay=o",

@@ -13,8 +13,9 @@ use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
 
 /// Structs of other loggers: nothing else stands behind them, as it might behind an interface.
-const OTHERS: [(&str, &str); 6] = [
+const OTHERS: [(&str, &str); 7] = [
     ("github.com/go-logr/logr", "Logger"),
+    ("k8s.io/klog/v2", "Logger"),
     ("k8s.io/klog/v2", "Verbose"),
     ("go.uber.org/zap", "Logger"),
     ("go.uber.org/zap", "SugaredLogger"),

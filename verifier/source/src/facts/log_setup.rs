@@ -9,12 +9,11 @@ use super::search::{Reference, Search, called, is_dead, methods, references};
 use super::writers::{maker, stream, writer_of};
 use crate::build::FileId;
 use crate::go::syntax::{Call, Does, Expr, Is, Item, Stmt};
-use crate::hashed::HashMap;
 use crate::meaning::{Lens, Node, NodeId, Place, Site, Symbol};
 use assize_facts::kinds::source::Stream;
 use assize_facts::{Gap, Known, reason};
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 #[derive(Default)]
 pub(super) struct Setup {
@@ -48,8 +47,8 @@ struct Turn {
 #[derive(Default)]
 struct Turns {
     all: Vec<Turn>,
-    /// Declarations that may be run before that is done, as far as they were asked after.
-    early: Mutex<HashMap<Place, bool>>,
+    /// Functions that are called before any of it is done.
+    early: OnceLock<BTreeSet<Place>>,
 }
 
 impl Turns {
@@ -73,23 +72,48 @@ impl Turns {
             let comes_back = site.body.closure(node).is_some() || site.body.is_conditional(node, 0);
             return if comes_back { Known::Possible(vec![false, true]) } else { false.into() };
         }
-        let is_early = || match site.body.closure(node) {
-            // Whoever calls that is not followed.
-            Some(_) => false,
-            None => self.is_early(site.place, || callers(lens, site, node).iter().any(is_before)),
-        };
+        // Whoever calls a function in another is not followed.
+        let is_early = || site.body.closure(node).is_none() && self.early(lens).contains(&site.place);
         if anywhere == Known::Value(true) && is_early() { Known::Possible(vec![false, true]) } else { anywhere }
     }
 
-    fn is_early(&self, place: Place, find: impl FnOnce() -> bool) -> bool {
-        let known = || self.early.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = known().get(&place).copied();
-        kept.unwrap_or_else(|| {
-            let found = find();
-            known().insert(place, found);
-            found
-        })
+    fn early(&self, lens: &Lens) -> &BTreeSet<Place> {
+        self.early.get_or_init(|| called_before(lens, &self.all))
     }
+}
+
+/// Functions that are called, through others, where each turn is still to come.
+fn called_before(lens: &Lens, turns: &[Turn]) -> BTreeSet<Place> {
+    const DEPTH: usize = 3;
+    const MOST: usize = 200;
+    let last_in =
+        |turn: &Turn, place: Place| turn.points.iter().filter(|(at, _)| *at == place).map(|(_, at)| *at).max();
+    let first = turns.first().map_or(&[][..], |turn| &turn.points);
+    let places: BTreeSet<Place> = first.iter().map(|(place, _)| *place).collect();
+    let ends = |place: Place| turns.iter().map(|turn| last_in(turn, place)).min().flatten();
+    let mut round: Vec<(Place, u32)> = places.into_iter().filter_map(|place| Some((place, ends(place)?))).collect();
+    let mut early = BTreeSet::new();
+    for depth in 0..DEPTH {
+        let mut next = Vec::new();
+        for (place, end) in round {
+            let Some(site) = lens.site(place) else { continue };
+            for (node, expr) in site.body.exprs() {
+                let Is::Call(call) = &expr.is else { continue };
+                let is_followed = depth == 0 || site.body.closure(node).is_none();
+                if !is_followed || point(&site, node).1 >= end || early.len() > MOST {
+                    continue;
+                }
+                let called = lens.symbol(&site, &call.fun).and_then(|symbol| lens.function(&symbol));
+                let Some((callee, func)) = called else { continue };
+                let is_plain = func.receiver.is_none() && !matches!(&*func.name.name, "main" | "init");
+                if is_plain && early.insert(callee.place) {
+                    next.push((callee.place, u32::MAX));
+                }
+            }
+        }
+        round = next;
+    }
+    early
 }
 
 impl Setup {

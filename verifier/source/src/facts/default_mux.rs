@@ -45,14 +45,21 @@ pub(super) fn serves_default_mux(lens: &Lens) -> Known<bool> {
     }
 }
 
+/// Whether some server has the mux because it has no handler, or may have.
+pub(super) fn serves_default_as_it_is(lens: &Lens) -> bool {
+    let search = Search {
+        file: &|lens, file| SERVE.iter().any(|(path, _, _)| lens.imports(file, path)),
+        marks: mark::LISTEN | mark::ROUTE,
+        words: &[],
+        dependencies: false,
+    };
+    let (found, _) = search.run(lens, |site| of_servers(lens, site));
+    found.iter().any(|is| *is != Some(false))
+}
+
 /// Handlers of servers, and uses of the mux: whether each serves it; `None` where that is not decided.
 fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Option<bool>> {
-    let mut out = Vec::new();
-    let place = |symbol: &Symbol| SERVE.iter().find(|(path, name, _)| symbol.is(path, name)).map(|row| row.2);
-    for found in references(lens, site, |symbol| place(symbol).is_some()) {
-        let handler = found.call.zip(place(&found.symbol)).and_then(|((_, call), at)| call.args.get(at));
-        out.push(handler.and_then(|handler| is_default(lens, site, handler, DEPTH)));
-    }
+    let mut out = of_servers(lens, site);
     for found in references(lens, site, is_mux) {
         out.push(match site.body.use_of(found.node) {
             Use::Method("Handle" | "HandleFunc") | Use::Field("Handle" | "HandleFunc") => Some(false),
@@ -65,6 +72,16 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Option<bool>> {
                 if ways.served && !ways.perhaps { Some(true) } else { (!ways.served && !ways.lost).then_some(false) }
             }
         });
+    }
+    out
+}
+
+fn of_servers<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<Option<bool>> {
+    let mut out = Vec::new();
+    let place = |symbol: &Symbol| SERVE.iter().find(|(path, name, _)| symbol.is(path, name)).map(|row| row.2);
+    for found in references(lens, site, |symbol| place(symbol).is_some()) {
+        let handler = found.call.zip(place(&found.symbol)).and_then(|((_, call), at)| call.args.get(at));
+        out.push(handler.and_then(|handler| is_default(lens, site, handler, DEPTH)));
     }
     for (node, expr) in site.body.exprs() {
         match &expr.is {

@@ -3,7 +3,8 @@
 use super::asked::health_paths;
 use super::health_served::{Answers, added, has_managers, surely_not};
 use super::mentions::mark;
-use super::prefixes::{is_shut_out, prefix};
+use super::mounted::{Asked, Mounted, World};
+use super::prefixes::prefix;
 use super::routers::ANSWER;
 use super::search::{Search, called, empty, is_dead, item, methods, references_named, spelt, values};
 use crate::go::literal::unquote_text;
@@ -45,7 +46,8 @@ const DEPTH: u32 = 20;
 
 pub(super) fn sheet(lens: &Lens) -> Sheet {
     let search = Search { file: &routes, marks: mark::ROUTE, words: &[], dependencies: false };
-    let (mut found, gaps) = search.run(lens, |site| of_site(lens, site));
+    let world = World::of(lens);
+    let (mut found, gaps) = search.run(lens, |site| of_site(lens, &world, site));
     let answers = surely_not(lens, &found.iter().map(|(answers, _)| *answers).collect());
     found.retain(|(of, _)| !answers.contains(of));
     let mut sheet = empty::<HealthHandler>(lens.source, false);
@@ -54,7 +56,7 @@ pub(super) fn sheet(lens: &Lens) -> Sheet {
     sheet
 }
 
-fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
+fn of_site<'s>(lens: &Lens<'s>, world: &World, site: &Site<'s>) -> Vec<(Answers, Item)> {
     let mut out: Vec<(Span, Answers, Item)> = Vec::new();
     let mut add = |all: Vec<(Span, Item)>, of_mux: Option<&'s Call>| {
         let of_mux = of_mux.filter(|_| !all.is_empty());
@@ -64,7 +66,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
     let is_handle = |name: &str| matches!(name, "Handle" | "HandleFunc");
     for found in references_named(lens, site, is_handle, |symbol| &*symbol.path == "net/http") {
         if let Some((whole, call)) = found.call {
-            add(of_call(lens, site, site, None, &spelt(&found.symbol), whole, call), Some(call));
+            add(of_call(lens, world, site, site, None, &spelt(&found.symbol), whole, call), Some(call));
         }
     }
     let may_be_fixed = |name: &str| name == "Heartbeat" || name.starts_with("Install");
@@ -88,7 +90,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
             None => name.to_string(),
         };
         let of_mux = called.starts_with("http.ServeMux.").then_some(call);
-        add(of_call(lens, site, site, Some(base), &called, whole, call), of_mux);
+        add(of_call(lens, world, site, site, Some(base), &called, whole, call), of_mux);
     }
     for (base, name, whole) in values(site).filter(|(_, name, _)| matches!(*name, "Handle" | "HandleFunc")) {
         let is_mux = lens.type_of(site, base).is_some_and(|ty| ty.name.is("net/http", "ServeMux"));
@@ -96,7 +98,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
         for (at, call) in is_mux.then(calls).flatten().unwrap_or_default() {
             let called = format!("http.ServeMux.{name}");
             out.extend(
-                of_call(lens, site, &at, Some(base), &called, whole, call)
+                of_call(lens, world, site, &at, Some(base), &called, whole, call)
                     .into_iter()
                     .map(|(at, item)| (at, Answers::Perhaps, item)),
             );
@@ -106,8 +108,16 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>) -> Vec<(Answers, Item)> {
         out.clear();
     }
     for (at, path, asked) in health_paths(lens, site) {
-        let path = path.map_or_else(|| Known::Unknown(lens.open(site, asked)), Known::Value);
-        out.push((at, Answers::Perhaps, fact(lens, site, path, "r.URL.Path", at)));
+        let open = || vec![Known::Unknown(lens.open(site, asked))];
+        let around = site.body.place(asked).map(|node| Mounted::of_handler(lens, world, site, node));
+        let all = match (path, around.as_ref()) {
+            (Some(path), Some(around)) => match around.asked(&path) {
+                Asked::By(all) => all.into_iter().map(Known::Value).collect(),
+                Asked::Unknown => open(),
+            },
+            (path, _) => path.map_or_else(open, |path| vec![path.into()]),
+        };
+        out.extend(all.into_iter().map(|path| (at, Answers::Perhaps, fact(lens, site, path, "r.URL.Path", at))));
     }
     out.sort_by_key(|(at, _, _)| *at);
     out.into_iter().map(|(_, answers, item)| (answers, item)).collect()
@@ -187,8 +197,10 @@ fn forgets<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr, name: &str) -> boo
 }
 
 /// `at`: where the call stands, which may be another place than the one that names the method.
+#[expect(clippy::too_many_arguments, reason = "what a call is, and where")]
 fn of_call<'s>(
     lens: &Lens<'s>,
+    world: &World,
     site: &Site<'s>,
     at: &Site<'s>,
     base: Option<&'s Expr>,
@@ -208,28 +220,38 @@ fn of_call<'s>(
     if is_for_others(lens, site, whole) || call.args.last().is_some_and(|handler| is_nothing(lens, at, handler)) {
         return Vec::new();
     }
-    let prefix = base.map_or(Known::Value(String::new()), |base| prefix(lens, site, base, DEPTH));
+    let all = paths(lens, at, call);
+    if !all.iter().any(|named| named.path.as_ref().is_none_or(|path| is_health(path))) {
+        return Vec::new();
+    }
+    let mounted = match base {
+        Some(base) => Mounted::of(lens, world, site, base),
+        None => Some(Mounted::of_default(lens, world)),
+    };
+    let prefix = match base.filter(|_| mounted.is_none()) {
+        Some(base) => prefix(lens, site, base, DEPTH),
+        None => Known::Value(String::new()),
+    };
     let mut out: Vec<(Span, Item)> = Vec::new();
     let mut seen = BTreeSet::new();
-    for named in paths(lens, at, call) {
-        let path = match (&prefix, named.path) {
-            (_, Some(path)) if base.is_some_and(|base| is_shut_out(lens, site, base, &path)) => continue,
-            (Known::Value(prefix), Some(path)) if is_health(&path) => Known::Value(format!("{prefix}{path}")),
-            (Known::Possible(_) | Known::Unknown(_), Some(path)) if is_health(&path) => {
-                Known::Unknown(lens.open(site, whole))
+    for named in all {
+        let open = || vec![Known::Unknown(lens.open(site, whole))];
+        let told = match (&prefix, &named.path, &mounted) {
+            (_, Some(path), Some(mounted)) if is_health(path) => match mounted.asked(path) {
+                Asked::By(all) => all.into_iter().map(Known::Value).collect(),
+                Asked::Unknown => open(),
+            },
+            (Known::Value(prefix), Some(path), None) if is_health(path) => vec![format!("{prefix}{path}").into()],
+            (Known::Possible(_) | Known::Unknown(_), Some(path), None) if is_health(path) => open(),
+            (_, Some(_), _) => continue,
+            (_, None, _) if named.is_health || call.args.iter().any(names_health) => {
+                vec![Known::Unknown(lens.open(&named.at, named.arg))]
             }
-            (_, Some(_)) => continue,
-            (_, None) if named.is_health || call.args.iter().any(names_health) => {
-                Known::Unknown(lens.open(&named.at, named.arg))
-            }
-            (_, None) => continue,
+            (_, None, _) => continue,
         };
         // Two callers may say the same.
-        let told = path.value().cloned();
-        if !seen.insert(told) {
-            continue;
-        }
-        out.push((whole.at, fact(lens, site, path, called, whole.at)));
+        let new = told.into_iter().filter(|path: &Known<String>| seen.insert(path.value().cloned()));
+        out.extend(new.map(|path| (whole.at, fact(lens, site, path, called, whole.at))));
     }
     out
 }

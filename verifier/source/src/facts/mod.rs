@@ -30,6 +30,8 @@ mod loggers;
 mod logs;
 mod matches;
 mod mentions;
+mod mounted;
+mod mounts;
 mod muxes;
 mod order;
 mod pprof;
@@ -157,6 +159,8 @@ mod log_setup_tests;
 mod logs_tests;
 #[cfg(test)]
 mod machine_tests;
+#[cfg(test)]
+mod mounted_tests;
 #[cfg(test)]
 mod oracle_tests;
 #[cfg(test)]

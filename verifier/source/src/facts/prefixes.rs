@@ -123,32 +123,6 @@ fn serves<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &Call, name: &str) -> bool
     name.contains("Serve") && lens.symbol(site, &call.fun).is_some_and(|symbol| &*symbol.path == "net/http")
 }
 
-/// Whether a path of a mux is never asked for: the mux stands behind patterns of another one alone, and they do not hold it.
-pub(super) fn is_shut_out<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &'s Expr, own: &str) -> bool {
-    let base = bare(base);
-    let Some(local) = site.body.local(base) else { return false };
-    let is_new = match site.body.locals.get(local as usize).map(|found| found.binding) {
-        Some(Binding::Define([one], 0, 1)) => {
-            matches!(&bare(one).is, Is::Call(call) if lens.symbol(site, &call.fun).is_some_and(|s| s.is("net/http", "NewServeMux")))
-        }
-        _ => false,
-    };
-    let mut behind = false;
-    let mut uses = site.body.uses(local);
-    let shut = uses.all(|(node, used)| match used {
-        Use::Method("Handle" | "HandleFunc") => true,
-        Use::Read => match pattern(lens, site, node) {
-            Some(pattern) => {
-                behind = true;
-                pattern != own && !(pattern.ends_with('/') && own.starts_with(&*pattern))
-            }
-            None => false,
-        },
-        _ => false,
-    });
-    is_new && shut && behind
-}
-
 /// The mux on which a handler is registered as it is.
 fn outer<'s>(lens: &Lens<'s>, site: &Site<'s>, node: NodeId) -> Option<&'s Expr> {
     pattern(lens, site, node)?;

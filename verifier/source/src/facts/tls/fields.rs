@@ -327,9 +327,10 @@ impl Fields {
                     let choice =
                         value.filter(|_| field == "GetConfigForClient").map(|value| chooses(lens, site, value));
                     let value = value_of(lens, site, field, value);
-                    let last = !seen && follows(node);
-                    let sure = last && !copied;
+                    let last = follows(node);
+                    let sure = last && !seen && !copied;
                     self.servers_only |= SERVERS_ONLY.contains(&field);
+                    // Whoever has it by then has the callback from then on.
                     self.chosen = choice.map_or(self.chosen, |choice| choice && (last || self.chosen));
                     match self.slot(field) {
                         Some(slot) if sure => *slot = value,

@@ -129,6 +129,16 @@ fn a_configuration_in_whose_stead_another_is_always_chosen_may_never_serve() {
             "m.go:9:6 literal server 1.2 false - true",
         ),
         (
+            "set when another struct has it, too",
+            "c := &tls.Config{}\nh := holder{c}\n_ = h\nc.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return kept, nil }\ntls.NewListener(l, c)\n}\nvar kept *tls.Config\ntype holder struct{ c *tls.Config }\nfunc f() {",
+            "m.go:8:7 literal server 1.2|1.3 false - false|true",
+        ),
+        (
+            "set on some way when another struct has it, too",
+            "c := &tls.Config{}\nh := holder{c}\nif h.c == nil { c.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) { return kept, nil } }\ntls.NewListener(l, c)\n}\nvar kept *tls.Config\ntype holder struct{ c *tls.Config }\nfunc f() {",
+            "m.go:8:7 literal server 1.2 false - false|true",
+        ),
+        (
             "by a method, set later",
             "c := &tls.Config{}\nc.GetConfigForClient = r.get\ntls.NewListener(l, c)\n}\nvar r reloader\ntype reloader struct{ now *tls.Config }\nfunc (r *reloader) get(*tls.ClientHelloInfo) (*tls.Config, error) {\nreturn r.now, nil",
             "m.go:8:7 literal server 1.2|1.3 false - true",

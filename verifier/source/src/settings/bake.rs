@@ -101,8 +101,12 @@ impl Targets<'_> {
         };
         // Null takes an argument away.
         for (name, value) in line.iter().flat_map(of) {
+            // So does a variable that is null unless somebody sets it.
+            let is_null =
+                |known: &String| !turn.contains_key(known) && self.variables.get(known) == Some(&Some(Value::Null));
             match value {
                 Value::Null => drop(out.remove(&name)),
+                Value::Name(known) if is_null(&known) => drop(out.remove(&name)),
                 value => drop(out.insert(name, self.text(&value, turn))),
             }
         }
@@ -144,6 +148,7 @@ mod tests {
             ),
             ("hcl", "target \"app\" {\n  matrix = { cgo = [\"0\", \"1\"] }\n  args = { X = cgo }\n}", on),
             ("hcl", "target \"app\" {\n  args = { X = notequal(\"\", A) ? \"1\" : \"0\" }\n}", open),
+            ("hcl", "variable \"X\" { default = null }\ntarget \"app\" {\n  args = { X = X }\n}", off),
             ("hcl", "// target \"app\" { args = { X = \"1\" } }\ntarget \"app\" { args = { Y = \"1\" } }", off),
             ("hcl", "target \"app\" {\n  args = { X = \"0\" }\n}", off),
             ("hcl", "target \"app\" {\n  dockerfile = \"other.Dockerfile\"\n  args = { X = \"1\" }\n}", off),

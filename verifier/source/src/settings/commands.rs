@@ -208,6 +208,8 @@ impl State<'_> {
     /// Words with what is known put in; an assignment stays one word.
     fn expanded(&self, words: &[String], list: u64) -> Vec<String> {
         let values = Here { state: self, list };
+        let with_values = with_values(words);
+        let words = with_values.as_deref().unwrap_or(words);
         let declares = words.first().is_some_and(|word| matches!(word.as_str(), "export" | "declare" | "typeset"));
         let mut out = Vec::new();
         for word in words {
@@ -413,6 +415,25 @@ fn takes_text(program: &str, option: &str) -> bool {
     let name = program.to_ascii_uppercase();
     let short = option.starts_with('-') && !option.starts_with("--");
     short && option.ends_with('c') && !OTHERS.iter().any(|other| name.contains(other))
+}
+
+/// Words with the values that are surely those of the flags before them, since they stand in quotes (`-ldflags "$(cat F)"`), behind `=`.
+fn with_values(words: &[String]) -> Option<Vec<String>> {
+    const FLAGS: [&str; 5] = ["-asmflags", "-gccgoflags", "-gcflags", "-ldflags", "-tags"];
+    if !words.iter().any(|word| word.starts_with('-') && FLAGS.contains(&word.as_str())) {
+        return None;
+    }
+    let mut out: Vec<String> = Vec::with_capacity(words.len());
+    for word in words {
+        match out.last_mut() {
+            Some(flag) if FLAGS.contains(&flag.as_str()) && word.starts_with(QUOTED) && !word.contains('$') => {
+                flag.push('=');
+                flag.push_str(word);
+            }
+            _ => out.push(word.clone()),
+        }
+    }
+    Some(out)
 }
 
 pub(super) fn plain_all(words: &[String]) -> Vec<String> {

@@ -23,6 +23,14 @@ fn honest_neighbours_of_these_stay_out() {
             "a check in another job",
             "-- .github/workflows/w.yml --\njobs:\n  tidy:\n    steps:\n      - run: go mod tidy && git diff --exit-code go.mod\n  b:\n    steps:\n      - run: go build ./cmd/app\n",
         ),
+        (
+            "make in another project's folder",
+            "-- .github/workflows/w.yml --\njobs:\n  b:\n    steps:\n      - uses: actions/checkout@v4\n        with: {repository: other/plugin, path: plugin}\n      - run: go mod edit -replace example.com/m=../m\n        working-directory: plugin\n      - run: make app\n        working-directory: plugin\n-- Makefile --\napp:\n\tgo build -o app ./cmd/app\n",
+        ),
+        (
+            "a program whose name is made of a file's",
+            "-- b.sh --\nbin=$(CDPATH= cd -- \"$(dirname -- \"$0\")\" && pwd)/bin/$(basename \"cmd/app/main.go\")\n\"$bin\" x\ngo build ./cmd/app\n-- cmd/app/main.go --\npackage main\n",
+        ),
         ("a prefix of another command", "-- b.sh --\nGOFLAGS=-mod=mod go run x.org/t@latest && go build ./cmd/app\n"),
         (
             "a prefix of a generator",

@@ -7,7 +7,7 @@ use super::expand::{self, Values};
 use super::flags::VARIABLES;
 use super::foreign::RISKY;
 use super::reads::Part;
-use super::shell::{Node, plain};
+use super::shell::{Command, Node, Script, plain};
 use super::state::{Held, Sure};
 use assize_facts::reason;
 use std::rc::Rc;
@@ -139,16 +139,22 @@ impl State<'_> {
 
     /// Whether a word of it is a file of the tree, from some word on of each command.
     fn names_of_tree(&self, word: &str, from: usize) -> bool {
-        let Some(command) = word.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) else { return false };
+        if !word.starts_with("$(") || !word.ends_with(')') {
+            return false;
+        }
+        // These print parts of names, whatever the files hold.
+        let of_name = |command: &Command| {
+            command.words.first().is_some_and(|first| matches!(first.as_str(), "basename" | "dirname"))
+        };
         let is_file = |word: &String| {
             let word = plain(word);
             !word.starts_with('-') && !word.is_empty() && self.file_meant(&word).is_some()
         };
-        let mut left: Vec<&Node> = Vec::new();
-        let script = self.library.script(command.trim_start_matches('<'));
-        left.extend(script.nodes.iter());
+        let scripts: Vec<Rc<Script>> = substituted(word).map(|text| self.library.script(text)).collect();
+        let mut left: Vec<&Node> = scripts.iter().flat_map(|script| script.nodes.iter()).collect();
         while let Some(node) = left.pop() {
             match node {
+                Node::Command(command) if of_name(command) => {}
                 Node::Command(command) if command.words.iter().skip(from).chain(&command.from).any(is_file) => {
                     return true;
                 }
@@ -156,7 +162,7 @@ impl State<'_> {
                 group => left.extend(group.inside()),
             }
         }
-        script.cut
+        scripts.iter().any(|script| script.cut)
     }
 
     /// Whether a command in the place of words may print what is asked for: where it stands in it, or in a function that it calls, or where
@@ -377,4 +383,22 @@ fn is_without_comments(options: &[&str], pattern: &str) -> bool {
 
 fn without_comments(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with('#')).collect::<Vec<_>>().join("\n")
+}
+
+/// The commands that stand in a word as `$(…)`, one beside the other.
+fn substituted(word: &str) -> impl Iterator<Item = &str> {
+    let mut rest = word;
+    std::iter::from_fn(move || {
+        let begin = rest.find("$(")? + 2;
+        let mut open = 1u32;
+        let closes = |(at, byte): (usize, u8)| {
+            open += u32::from(byte == b'(');
+            open -= u32::from(byte == b')');
+            (open == 0).then_some(at)
+        };
+        let inside = &rest[begin..];
+        let end = inside.bytes().enumerate().find_map(closes).unwrap_or(inside.len());
+        rest = inside.get(end + 1..).unwrap_or_default();
+        Some(inside[..end].trim_start_matches('<'))
+    })
 }

@@ -11,6 +11,8 @@ fn files_of_the_tree_are_read_where_they_are_handed_on() {
         "go build $(cat flags.txt) ./cmd/app",
         "go build $(<flags.txt) ./cmd/app",
         "go build `cat flags.txt` ./cmd/app",
+        "go build -ldflags $(cat flags.txt) ./cmd/app",
+        "go build -tags x \"$(cat flags.txt)\" ./cmd/app",
         "go build $(cat flags.txt | tr '\\n' ' ') ./cmd/app",
         "go build $(grep -v '^#' flags.txt) ./cmd/app",
         "F=$(cat flags.txt)\ngo build $F ./cmd/app",
@@ -127,5 +129,16 @@ fn redirections_of_groups_and_loops_write_module_files() {
     ] {
         let found = counts(&format!("-- b.sh --\n{text}\ngo build ./cmd/app\n-- other.mod --\nmodule x\n"));
         assert!(found.iter().any(|line| line.contains("edit of module files")), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn what_stands_in_quotes_behind_a_flag_is_its_value() {
+    for build in [
+        "go build -ldflags \"$(cat /tmp/.ldflags) -extldflags '-static'\" -o app ./cmd/app",
+        "go build -tags \"$(cat tags.txt)\" -ldflags \"$(cat ld.txt)\" ./cmd/app",
+    ] {
+        let found = counts(&format!("-- b.sh --\n{build}\n-- tags.txt --\nnetgo\n-- ld.txt --\n-s\n"));
+        assert!(!found.iter().any(|line| line.contains("-overlay")), "{build}: {found:?}");
     }
 }

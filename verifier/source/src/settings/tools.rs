@@ -1,5 +1,6 @@
 //! Tools that carry out other files of the tree: make, goreleaser, task, image builds.
 
+use super::delivered::OUTSIDE;
 use super::evaluate::State;
 use super::library::{Library, folder};
 use super::model::Scope;
@@ -134,9 +135,11 @@ impl State<'_> {
         let given = words.windows(2).find(flag).map(|w| w[1].clone()).or_else(|| inline().map(str::to_owned));
         let names: Vec<&str> = given.as_deref().into_iter().chain(names.iter().copied()).collect();
         let here = self.shell.folder().unwrap_or_default().to_owned();
-        let there = |name: &&&str| self.library.find(&[&here, ""], name).is_some();
+        // In another project's folder it takes that one's.
+        let folders = if here == OUTSIDE { vec![&*here] } else { vec![&*here, ""] };
+        let there = |name: &&&str| self.library.find(&folders, name).is_some();
         let Some(name) = names.iter().find(there).map(|name| (*name).to_owned()) else { return };
-        let Some((path, _)) = self.library.find(&[&here, ""], &name) else { return };
+        let Some((path, _)) = self.library.find(&folders, &name) else { return };
         self.with_file_for(&format!("/{path}"), &words.join(" "), |state, text| {
             let scopes = scopes(text, &path);
             // More than are asked for: each in place of another.

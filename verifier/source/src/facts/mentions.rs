@@ -43,6 +43,8 @@ pub(crate) mod mark {
     pub const CLIENT_FIELD: u32 = 1 << 17;
     /// Methods that no type has but a server's, or one of its kind.
     pub const SERVES: u32 = 1 << 20;
+    /// What takes off the beginnings of paths.
+    pub const STRIP: u32 = 1 << 21;
 }
 
 use mark::*;
@@ -98,6 +100,7 @@ const NAMES: &[(&str, u32)] = &[
     ("Add", ROUTE),
     ("Match", ROUTE),
     ("Mount", ROUTE),
+    ("StripPrefix", STRIP),
     ("GetFunc", ROUTE),
     ("Heartbeat", ROUTE),
     ("AddHealthzCheck", ROUTE),

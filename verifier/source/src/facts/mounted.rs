@@ -2,6 +2,7 @@
 //! program's own, out to what serves it.
 
 use super::default_mux::serves_default_as_it_is;
+use super::mentions::mark;
 use super::mounts::{DEPTH, Follow};
 use super::search::{Search, references};
 use crate::go::syntax::{Call, Expr, Is};
@@ -33,8 +34,8 @@ impl World {
         let named = !lens.mentions(&default_mux()).is_empty();
         let search = Search {
             file: &|lens, file| lens.imports(file, "net/http"),
-            marks: 0,
-            words: &["StripPrefix"],
+            marks: mark::STRIP,
+            words: &[],
             dependencies: false,
         };
         let (found, _) = search.run(lens, |site| {

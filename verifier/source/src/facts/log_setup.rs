@@ -30,7 +30,7 @@ pub(super) struct Setup {
     /// Some logger that others may hold, too, is told to write elsewhere.
     pub any_output: bool,
     /// log's standard logger is handed to one of zap (`zap.RedirectStdLog`).
-    redirected: bool,
+    redirected: Turns,
     /// What standard streams are handed to.
     pub handed: Handed,
 }
@@ -147,13 +147,15 @@ impl Setup {
     ) -> (Known<Stream>, Known<bool>) {
         let unknown = || reason!("standard-logger-redirected", call = call);
         let is_sent = self.any_output || !self.log_outputs.is_empty();
-        if self.redirected && !is_sent {
-            return (Stream::Stderr.into(), true.into());
-        }
         if !is_sent {
-            return (Stream::Stderr.into(), self.bridges.done(lens, site, node));
+            let bridged = match (self.redirected.done(lens, site, node), self.bridges.done(lens, site, node)) {
+                (Known::Value(false), other) | (other, Known::Value(false)) => other,
+                (Known::Value(true), _) | (_, Known::Value(true)) => true.into(),
+                (open, _) => open,
+            };
+            return (Stream::Stderr.into(), bridged);
         }
-        let is_bridged = self.redirected || !self.bridges.all.is_empty();
+        let is_bridged = [&self.redirected, &self.bridges].iter().any(|turns| !turns.all.is_empty());
         match one_of(&self.log_outputs).filter(|_| !is_bridged && !self.any_output) {
             Some(stream) => (stream, false.into()),
             None => (Known::Unknown(unknown()), Known::Unknown(unknown())),
@@ -222,7 +224,7 @@ enum Set {
     Records,
     Standard,
     AnyOutput,
-    Redirected,
+    Redirected(Turn),
 }
 
 pub(super) fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<Gap>) {
@@ -252,7 +254,7 @@ pub(super) fn setup<'s>(lens: &Lens<'s>) -> (Setup, Vec<Gap>) {
             Set::Records => setup.logrus_records = true,
             Set::Standard => standard = true,
             Set::AnyOutput => setup.any_output = true,
-            Set::Redirected => setup.redirected = true,
+            Set::Redirected(turn) => setup.redirected.all.push(turn),
         }
     }
     if setup.logrus_records && standard {
@@ -286,7 +288,7 @@ fn of_site<'s>(lens: &Lens<'s>, site: &Site<'s>, handed: &Handed) -> Vec<Set> {
             (Some(LOGRUS), "StandardLogger") => Some(Set::Standard),
             (Some(_), _) if is_text_formatter(lens, site, &found) => None,
             (Some(module), _) => Some(Set::Module(module, turn(found.node))),
-            (None, _) if redirects(&found.symbol) => Some(Set::Redirected),
+            (None, _) if redirects(&found.symbol) => Some(Set::Redirected(turn(found.node))),
             (None, "SetOutput") if &*found.symbol.path == "log" => Some(Set::LogOutput(output(call))),
             (None, "SetOutput") => Some(Set::LogrusOutput(output(call))),
             (None, _) => Some(Set::Bridge(turn(found.node))),

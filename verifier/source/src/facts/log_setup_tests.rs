@@ -53,6 +53,18 @@ fn loggers_are_told_by_what_is_done_with_them() {
             "log.Print stderr true",
         ),
         (
+            "before zap has the standard logger, behind that, and on some way",
+            "log log/slog go.uber.org/zap".to_string(),
+            "func main() { log.Print(); slog.Warn(\"\"); zap.RedirectStdLog(l); log.Print(); slog.Warn(\"\") }",
+            "log.Print stderr false\nslog.Warn stderr false\nlog.Print stderr true\nslog.Warn stderr true",
+        ),
+        (
+            "zap has the standard logger on some way",
+            "log go.uber.org/zap".to_string(),
+            "func main() { if x { zap.RedirectStdLog(l) }; log.Print() }",
+            "log.Print stderr false|true",
+        ),
+        (
             "a logger behind an interface, and one that a server gets",
             "log net/http os".to_string(),
             "type i interface{ Print(...any) }\nfunc main() { run(log.New(os.Stdout, \"\", 0)); _ = http.Server{ErrorLog: log.Default()} }\nfunc run(l i) { l.Print() }",

@@ -12,17 +12,6 @@ use crate::meaning::{Lens, Node, NodeId, Site, Symbol, Use, bare};
 use assize_facts::Known;
 use assize_facts::kinds::source::Stream;
 
-/// Structs of other loggers: nothing else stands behind them, as it might behind an interface.
-const OTHERS: [(&str, &str); 7] = [
-    ("github.com/go-logr/logr", "Logger"),
-    ("k8s.io/klog/v2", "Logger"),
-    ("k8s.io/klog/v2", "Verbose"),
-    ("go.uber.org/zap", "Logger"),
-    ("go.uber.org/zap", "SugaredLogger"),
-    ("github.com/rs/zerolog", "Logger"),
-    ("github.com/rs/zerolog", "Event"),
-];
-
 /// What a call writes: its name, where to, and whether the standard logger is bridged.
 pub(super) type Written = (String, Known<Stream>, Known<bool>);
 
@@ -48,10 +37,12 @@ impl<'s> Logged<'_, 's> {
             return None;
         }
         let is_plain = || self.setup.may_be_plain_slog(self.lens, self.site, self.node);
-        // What made it is asked where that may change something.
-        let may_be_one = |ty: &Symbol| match (&*ty.path, &*ty.name) {
-            ("log/slog", "Logger") => is_plain(),
-            of => !OTHERS.contains(&of),
+        // What made it is asked where that may change something. What interfaces and types of others stand for was told where it went there
+        // (`handed_on`).
+        let is_theirs = |ty: &Symbol| matches!(&*ty.path, LOGRUS | "log/slog");
+        let may_be_one = |ty: &Symbol| match &*ty.path {
+            "log/slog" => is_plain(),
+            _ => self.lens.has_from(ty, self.name, &is_theirs),
         };
         if is_level(self.name) && ty.as_ref().is_none_or(may_be_one) {
             let of_logrus = |ty: &Symbol| &*ty.path == LOGRUS && matches!(&*ty.name, "Logger" | "Entry");

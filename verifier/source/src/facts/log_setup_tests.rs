@@ -53,6 +53,12 @@ fn loggers_are_told_by_what_is_done_with_them() {
             "log.Print stderr true",
         ),
         (
+            "loggers behind types of others",
+            format!("example.org/kit log/slog {LOGRUS}"),
+            "func main() { var l kit.Logger = logrus.New(); l.Info(\"\"); run(slog.Default()) }\nfunc run(l kit.Logger) { l.Info(\"\") }",
+            "logrus.New stderr false\nslog.Default stderr false",
+        ),
+        (
             "before zap has the standard logger, behind that, and on some way",
             "log log/slog go.uber.org/zap".to_string(),
             "func main() { log.Print(); slog.Warn(\"\"); zap.RedirectStdLog(l); log.Print(); slog.Warn(\"\") }",

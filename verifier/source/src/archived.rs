@@ -29,11 +29,15 @@ pub(crate) const SMALL: u64 = 4 << 20;
 const CHARTS: [&str; 2] = [".tgz", ".tar.gz"];
 
 /// What the two rooms want of archives.
-struct Wishes;
+struct Wishes {
+    /// The archive of module contents, whose build files are others'.
+    modules: Option<String>,
+}
 
 impl Wish for Wishes {
     fn of_archive(&self, path: &str, size: u64) -> Wanted {
-        build(path) | if size <= SMALL { DEPLOY } else { NAMED }
+        let of_build = if self.modules.as_deref() == Some(path) { 0 } else { build(path) };
+        of_build | if size <= SMALL { DEPLOY } else { NAMED }
     }
 
     fn of_inner(&self, around: Wanted, name: &str, size: u64) -> Wanted {
@@ -73,5 +77,5 @@ fn build(path: &str) -> Wanted {
 /// Of one that cannot be opened.
 pub(crate) fn texts(delivery: &Delivery, entries: &[&Entry]) -> Vec<Result<Arc<PackedTexts>, Reason>> {
     let paths: Vec<&str> = entries.iter().map(|entry| entry.path.as_str()).collect();
-    delivery.texts_in(&paths, &Wishes)
+    delivery.texts_in(&paths, &Wishes { modules: settings::modules(delivery) })
 }

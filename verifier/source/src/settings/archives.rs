@@ -37,9 +37,9 @@ pub(super) struct Found<'a> {
 pub(super) fn beside(delivery: &Delivery, tree: &SourceTree) -> (Vec<Archive>, Vec<Gap>) {
     let source = tree.archive(delivery).and_then(|(_, prefix)| prefix.split('!').next());
     let spec = delivery.spec();
-    let modules = spec.source.as_ref().and_then(|source| source.modules.as_deref()).map(normal);
+    let modules = modules(delivery);
     let is_others = |path: &str| {
-        let of_modules = modules.as_deref().is_some_and(|folder| path.starts_with(&format!("{folder}/")));
+        let of_modules = modules.as_deref().is_some_and(|m| path == m || path.starts_with(&format!("{m}/")));
         source == Some(path) || of_modules || spec.images.iter().any(|image| image.path == path)
     };
     let may_hold = |entry: &&Entry| {
@@ -58,6 +58,11 @@ pub(super) fn beside(delivery: &Delivery, tree: &SourceTree) -> (Vec<Archive>, V
         }
     }
     (found, gaps)
+}
+
+/// Where module contents are delivered, a folder or an archive.
+pub(crate) fn modules(delivery: &Delivery) -> Option<String> {
+    delivery.spec().source.as_ref().and_then(|source| source.modules.as_deref()).map(normal)
 }
 
 /// Whether build files may stand where an archive was not read: a member that is called like one, whatever a bound kept from being seen, and of an archive

@@ -23,6 +23,12 @@ fn gz(bytes: &[u8]) -> Vec<u8> {
 
 #[track_caller]
 fn check(path: &str, archive: &[u8], expected: &[&str]) {
+    check_beside("modules", path, archive, expected);
+}
+
+/// The same where module contents are said to be somewhere.
+#[track_caller]
+fn check_beside(modules: &str, path: &str, archive: &[u8], expected: &[&str]) {
     let folder = tempfile::tempdir().expect("a folder");
     let tree = [
         ("src/go.mod", "module example.com/m\n\ngo 1.26\n"),
@@ -37,7 +43,7 @@ fn check(path: &str, archive: &[u8], expected: &[&str]) {
     }
     let binary =
         BinarySpec { name: "app".into(), path: "dist/app".into(), package: Some("./cmd/app".into()), build: None };
-    let source = SourceSpec { root: Some("src".into()), modules: Some("modules".into()), ..SourceSpec::default() };
+    let source = SourceSpec { root: Some("src".into()), modules: Some(modules.into()), ..SourceSpec::default() };
     let spec = Deliverable { binaries: vec![binary], source: Some(source), ..Deliverable::default() };
     let delivery = Delivery::open(folder.path(), spec, Limits::default()).expect("opened");
     let tree = delivery.source().expect("found").expect("a tree");
@@ -101,6 +107,7 @@ fn other_products_and_installers_in_archives_set_nothing() {
         &["ci.tar!Makefile:2 CGO_ENABLED=1 no"],
     );
     check("modules/x.tar", &tar(&[("Makefile", BUILD)]), &[]);
+    check_beside("./modules.tar", "modules.tar", &tar(&[("Makefile", BUILD)]), &[]);
     check("src/testdata/x.tar", &tar(&[("Makefile", BUILD)]), &[]);
     check("ci.tar", b"no archive", &[]);
     check("ci.zip", b"PK\x03\x04 cut off", &[]);

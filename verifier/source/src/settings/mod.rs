@@ -87,7 +87,7 @@ mod written;
 mod xargs;
 mod yaml;
 
-pub(crate) use archives::{asks_of_archive, is_aside, keeps_of_archive};
+pub(crate) use archives::{asks_of_archive, is_aside, keeps_of_archive, modules};
 
 use crate::lossy::lossy;
 use assize_delivery::{Delivery, Entry, SourceTree};

@@ -158,16 +158,12 @@ pub(crate) fn examined(
     store: &Store,
     wish: Option<Carried<'_>>,
 ) -> (Inventory, PackedTexts) {
-    let budget = delivery.budget();
     let mut keep = Keep::default();
     if delivery.will_be_opened(&entry.path) {
         keep.ranges = delivery.room_for(examine::tables(store));
         keep.passed = delivery.take_early(&entry.path).and_then(|early| early.over(entry, store));
     }
-    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep, delivery.texts(), wish);
-    // The last resort: a bug of ours in one hostile file must not end the whole run.
-    let examined = catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path));
-    let mut found = examined.unwrap_or_else(|reason| unexamined(entry, reason));
+    let mut found = looked(delivery, entry, store, keep, wish).unwrap_or_else(|reason| unexamined(entry, reason));
     delivery.held().keep(std::mem::take(&mut found.programs));
     delivery.layers().keep(std::mem::take(&mut found.layers));
     if let Some(index) = found.index.take() {
@@ -180,6 +176,22 @@ pub(crate) fn examined(
     }
     let texts = PackedTexts::of(&mut found);
     (of_found(found), texts)
+}
+
+/// Looks at a file whose bytes are at hand.
+///
+/// # Errors
+/// The last resort: a bug of ours in one hostile file must not end the whole run.
+pub(crate) fn looked(
+    delivery: &Delivery,
+    entry: &Entry,
+    store: &Store,
+    keep: Keep,
+    wish: Option<Carried<'_>>,
+) -> Result<Found, Reason> {
+    let budget = delivery.budget();
+    let work = || examine::examine(store, &entry.path, entry.mode, &budget, keep, delivery.texts(), wish);
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = &entry.path))
 }
 
 fn unexamined(entry: &Entry, reason: Reason) -> Found {

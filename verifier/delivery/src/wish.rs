@@ -1,7 +1,7 @@
 //! Texts in archives, taken while the inventory looks into these: whoever wants them unpacks nothing again.
 
 use crate::delivery::Delivery;
-use crate::examine::{self, Found, Keep};
+use crate::examine::{Found, Keep};
 use crate::inventory;
 use crate::open::{self, Stamp};
 use crate::store::{Part, Store};
@@ -9,7 +9,6 @@ use assize_facts::kinds::inventory::Format;
 use assize_facts::{Gap, Known, Reason, reason};
 use rayon::prelude::*;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
 
 /// So much is kept of one archive with all that is in it,
@@ -179,11 +178,8 @@ impl Delivery {
             self.keep_examined(entry, (stamp, found));
             return Ok(Arc::new(texts));
         }
-        let budget = self.budget();
-        let keep = Keep::default();
-        let work = || examine::examine(&store, path, entry.mode, &budget, keep, self.texts(), carried);
-        let found = catch_unwind(AssertUnwindSafe(work)).map_err(|_| reason!("examiner-failed", path = path));
-        Ok(Arc::new(PackedTexts::of(&mut found?)))
+        let mut found = inventory::looked(self, entry, &store, Keep::default(), carried)?;
+        Ok(Arc::new(PackedTexts::of(&mut found)))
     }
 
     /// Keeps what was taken of an archive, if there is room for it beside that of others.

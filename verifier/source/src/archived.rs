@@ -66,6 +66,14 @@ impl Wish for Wishes {
     }
 }
 
+/// Whether a bound of ours kept something of an archive from being seen, whatever that is.
+pub(crate) fn is_cut_short(reason: &Reason) -> bool {
+    matches!(
+        reason.code.as_str(),
+        "archive-texts-too-many" | "archive-too-large" | "archives-too-large" | "archive-bomb" | "examiner-failed"
+    )
+}
+
 fn build(path: &str) -> Wanted {
     let is_archive = is_called_like_an_archive(&split(path).1.to_ascii_lowercase());
     if is_archive && !settings::is_aside(path) { BUILD } else { 0 }

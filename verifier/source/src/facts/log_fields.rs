@@ -2,7 +2,7 @@
 
 use super::handed::Handed;
 use super::loggers::ZAP;
-use super::writers::{maker, stream};
+use super::writers::{maker, stream, told_otherwise};
 use crate::go::syntax::{Expr, Is, Span};
 use crate::meaning::{Const, Lens, Site, Use, Value, bare};
 use assize_facts::Known;
@@ -75,14 +75,13 @@ fn paths_beside<'s>(lens: &Lens<'s>, site: &Site<'s>, base: &Expr) -> Known<Stre
     match set.collect::<Vec<_>>()[..] {
         [] => Stream::Stderr.into(),
         [Some(paths)] => of_paths(lens, site, paths),
-        _ => Known::Possible(vec![Stream::Stderr, Stream::Stdout, Stream::Other]),
+        _ => told_otherwise(),
     }
 }
 
 /// Where lists of paths lead: `[]string{"stdout"}`.
 pub(super) fn of_paths<'s>(lens: &Lens<'s>, site: &Site<'s>, paths: &Expr) -> Known<Stream> {
-    let any = || Known::Possible(vec![Stream::Stderr, Stream::Stdout, Stream::Other]);
-    let Is::Composite(_, elements) = &bare(paths).is else { return any() };
+    let Is::Composite(_, elements) = &bare(paths).is else { return told_otherwise() };
     let of = |path: &Expr| match lens.eval_here(site, path).single()? {
         Const::Text(path) => Some(match path.as_ref() {
             "stdout" => Stream::Stdout,
@@ -95,6 +94,6 @@ pub(super) fn of_paths<'s>(lens: &Lens<'s>, site: &Site<'s>, paths: &Expr) -> Kn
     match all.as_deref() {
         Some([one]) => (*one).into(),
         Some(all) if !all.is_empty() => Known::Possible(all.to_vec()),
-        _ => any(),
+        _ => told_otherwise(),
     }
 }

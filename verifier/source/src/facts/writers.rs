@@ -37,7 +37,7 @@ pub(super) fn named_otherwise<'s>(lens: &Lens<'s>, site: &Site<'s>, call: &'s Ex
 }
 
 /// What a logger or a set of flags writes to: standard error, unless it was told otherwise.
-fn told_otherwise() -> Known<Stream> {
+pub(super) fn told_otherwise() -> Known<Stream> {
     Known::Possible(vec![Stream::Stderr, Stream::Stdout, Stream::Other])
 }
 

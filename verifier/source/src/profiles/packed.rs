@@ -65,9 +65,7 @@ pub(super) fn texts(delivery: &Delivery, entry: &Entry) -> Result<Vec<Packed>, R
         texts.texts.iter().filter(|text| is_of_chart(&text.name)).map(|text| text.archive.as_str()).collect();
     let matters = |reason: &Reason, place: &str| match reason.code.as_str() {
         "archive-duplicate" => false,
-        "archive-texts-too-many" | "archive-too-large" | "archives-too-large" | "archive-bomb" | "examiner-failed" => {
-            true
-        }
+        _ if archived::is_cut_short(reason) => true,
         "file-too-large" => place.rsplit_once('!').is_some_and(|(_, name)| files::is_called_like_one(name)),
         _ => charts.contains(place),
     };

@@ -71,9 +71,7 @@ fn may_hide(gap: &Gap, texts: &PackedTexts) -> bool {
     let reason = &gap.reason;
     let named = reason.args.get("member").map(String::as_str).or_else(|| Some(gap.place.rsplit_once('!')?.1));
     match reason.code.as_str() {
-        "archive-texts-too-many" | "archive-too-large" | "archives-too-large" | "archive-bomb" | "examiner-failed" => {
-            true
-        }
+        _ if archived::is_cut_short(reason) => true,
         code if code.starts_with("limit-archive") || matches!(code, "limit-entries" | "limit-names") => true,
         "archive-encrypted"
         | "archive-method"
